@@ -1,0 +1,80 @@
+"""The deliberate failures, sorted by what the person who asked can do, each with the sentence that person reads.
+
+    Failure
+    ├── Mistyped        the line cannot be read: all its mistakes, and the corrected line
+    ├── Refused         LaunchDarkly itself would not take the question
+    ├── NotFound        LaunchDarkly does not know what was asked about
+    ├── NotAllowed      the token may not see it, or the plan does not hold it
+    ├── TryLater        LaunchDarkly is limiting, slow or away
+    ├── Unreadable      LaunchDarkly answered with something the bot cannot read
+    └── Misconfigured   a setting keeps the bot from working
+
+Anything else that is raised is a fault of the bot: nobody is shown its text, only a reference that the log holds too.
+"""
+
+from typing import ClassVar
+
+
+class Failure(Exception):
+    """Something went wrong in a way that the bot can explain."""
+
+    outcome: ClassVar[str] = "failed"
+
+    def __init__(self, what: str, todo: str, *, said: str = "") -> None:
+        """*what* happened and why, what *todo* next, and what LaunchDarkly *said* itself (untrusted text)."""
+        super().__init__(what)
+        self.what = what
+        self.todo = todo
+        self.said = said
+
+
+class Mistyped(Failure):
+    """The line cannot be read."""
+
+    outcome = "mistyped"
+
+    def __init__(self, mistakes: tuple[str, ...], *, corrected: str) -> None:
+        super().__init__("I cannot read that line.", "Correct it and ask again.")
+        self.mistakes = mistakes
+        self.corrected = corrected
+
+
+class Refused(Failure):
+    """LaunchDarkly checked the question and would not take it (400)."""
+
+    outcome = "mistyped"
+
+
+class NotFound(Failure):
+    """LaunchDarkly does not know what was asked about (404, or an answer without it)."""
+
+    outcome = "not found"
+
+
+class NotAllowed(Failure):
+    """The token is wrong, may not see this, or the plan does not hold it (401, 403)."""
+
+    outcome = "not allowed"
+
+
+class TryLater(Failure):
+    """LaunchDarkly is limiting, slow or away; the same question may well be answered later."""
+
+    outcome = "try later"
+
+    def __init__(self, what: str, todo: str, *, said: str = "", after: float | None = None) -> None:
+        """*after* is the number of seconds that LaunchDarkly asked us to wait, where it said one."""
+        super().__init__(what, todo, said=said)
+        self.after = after
+
+
+class Unreadable(Failure):
+    """LaunchDarkly, or something in front of it, answered with what the bot cannot read."""
+
+    outcome = "unreadable"
+
+
+class Misconfigured(Failure):
+    """A setting is missing or wrong."""
+
+    outcome = "misconfigured"

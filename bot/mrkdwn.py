@@ -1,0 +1,135 @@
+"""Slack's markup, both ways: the one room that knows `<url|label>`, `<!date^…>` and `&amp;`.
+
+Text from anywhere is made harmless here. Slack has an escape for three characters only, and none for `*`, `_`, `~` and
+the backtick, so those can at worst change how a name is drawn; they can link to nothing and notify nobody.
+https://docs.slack.dev/messaging/formatting-message-text
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+CUT = "…"
+
+# Control characters, half surrogate pairs (no UTF-8 for them), and the marks that turn a whole line around.
+_INERT = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
+
+
+class Mrkdwn(str):
+    """Text that is Slack's markup already. Only the functions of this room make it."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """A moment. Slack draws it in the zone of whoever reads; everything else reads what is *said*."""
+
+    unix: int | None
+    said: str
+    tokens: str = "{date_short_pretty} at {time}"
+
+    def __str__(self) -> str:
+        return self.said
+
+
+def clean(text: str) -> str:
+    """The same text on one line, without the characters that nobody can see."""
+    return " ".join((text if text.isprintable() else _INERT.sub(" ", text)).split())
+
+
+def escape(value: object) -> Mrkdwn:
+    """Any value as markup that shows just that value."""
+    if isinstance(value, Mrkdwn):
+        return value
+    if isinstance(value, Stamp):
+        return _date(value)
+    return Mrkdwn(_escaped(clean(str(value))))
+
+
+def link(url: str, label: object) -> Mrkdwn:
+    """A link; a label that would end it early loses the sign that does so."""
+    address = _escaped(url).replace("|", "%7C").replace(" ", "%20")
+    return Mrkdwn(f"<{address}|{escape(label).replace('|', '/').strip() or CUT}>")
+
+
+def code(value: object) -> Mrkdwn:
+    """A span of code; a backtick inside would end it, and has no escape."""
+    return Mrkdwn(f"`{escape(value).replace('`', 'ˋ') or ' '}`")
+
+
+def preformatted(lines: str) -> Mrkdwn:
+    """Lines that keep their spaces; a backtick inside would end them early."""
+    return Mrkdwn(f"```{_escaped(lines.replace('`', 'ˋ'))}```")
+
+
+def _date(stamp: Stamp) -> Mrkdwn:
+    said = _escaped(stamp.said).replace("|", "/")
+    return Mrkdwn(said if stamp.unix is None else f"<!date^{stamp.unix}^{stamp.tokens}|{said}>")
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def unescape(text: str) -> str:
+    """Slack's three escapes turned back, as they arrive in what people type."""
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def cut(markup: str, limit: int) -> str:
+    """At most *limit* characters, ended at a line or a word, never inside a link or an escape, and visibly."""
+    if len(markup) <= limit:
+        return markup
+    kept = _whole(_whole(markup[: limit - 2], "<", ">"), "&", ";")
+    end = max(kept.rfind("\n"), kept.rfind(" "))
+    return f"{kept[:end] if end >= limit // 2 else kept} {CUT}"
+
+
+def _whole(kept: str, opens: str, closes: str) -> str:
+    """Without the last piece that is opened and not closed."""
+    return kept[: kept.rfind(opens)] if kept.rfind(opens) > kept.rfind(closes) else kept
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A run of text in its styles, as a reader of markup sees it."""
+
+    text: str
+    styles: tuple[str, ...] = ()
+    url: str = ""
+
+
+_SPANS = re.compile(
+    r"<!date\^\d+\^[^|>]*\|(?P<date>[^>]*)>"
+    r"|<(?P<url>https?://[^|>]*)\|(?P<label>[^>]*)>"
+    r"|`(?P<code>[^`\n]+)`"
+    r"|(?<![\w*])\*(?P<bold>[^*\n]+)\*(?![\w*])"
+    r"|(?<![\w_])_(?P<italic>[^_\n]+)_(?![\w_])"
+    r"|(?<![\w~])~(?P<strike>[^~\n]+)~(?![\w~])"
+)
+
+
+def spans(markup: str, styles: tuple[str, ...] = ()) -> Iterator[Span]:
+    """Markup read back, for whatever is not Slack and has to draw it."""
+    at = 0
+    for found in _SPANS.finditer(markup):
+        if found.start() > at:
+            yield Span(unescape(markup[at : found.start()]), styles)
+        yield from _styled(found, styles)
+        at = found.end()
+    if at < len(markup):
+        yield Span(unescape(markup[at:]), styles)
+
+
+def _styled(found: re.Match[str], styles: tuple[str, ...]) -> Iterator[Span]:
+    kind = str(found.lastgroup)  # the group that closed last is the branch that matched: in a link, its label
+    inner = found[kind]
+    if kind == "date":
+        yield Span(unescape(inner), styles)
+    elif kind == "label":
+        yield Span(unescape(inner), (*styles, "link"), unescape(found["url"]))
+    elif kind == "code":
+        yield Span(unescape(inner), (*styles, "code"))
+    else:
+        yield from spans(inner, (*styles, kind))

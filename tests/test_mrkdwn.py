@@ -1,0 +1,86 @@
+"""Slack's markup, written and read back."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.mrkdwn import Span, Stamp, clean, code, cut, escape, link, preformatted, spans, unescape
+from bot.sandbox.slack_pings import pings
+from tests.hostile import STRINGS
+
+HOSTILE = st.one_of(st.text(), st.sampled_from(STRINGS))
+
+
+def _pings(markup: str) -> list[str]:
+    text = {"type": "mrkdwn", "text": markup, "verbatim": True}
+    return [str(fault) for fault in pings({"text": "x", "blocks": [{"type": "section", "text": text}]})]
+
+
+@given(HOSTILE)
+def test_no_text_notifies_or_links(text: str) -> None:
+    for markup in (escape(text), link("https://x.example/?a=1&b=2", text), code(text), preformatted(clean(text))):
+        assert _pings(markup) == []
+
+
+@given(HOSTILE)
+def test_escaping_keeps_what_can_be_read(text: str) -> None:
+    assert unescape(escape(text)) == clean(text)
+
+
+@given(HOSTILE)
+def test_clean_text_is_one_line_that_utf_8_can_hold(text: str) -> None:
+    assert len(clean(text).splitlines()) <= 1
+    assert clean(text).encode().decode() == clean(text)
+
+
+def test_what_is_markup_already_is_not_escaped_again() -> None:
+    assert escape(link("https://x.example", "a & b")) == "<https://x.example|a &amp; b>"
+
+
+def test_a_label_cannot_end_its_link() -> None:
+    assert link("https://x.example", "a|b>c") == "<https://x.example|a/b&gt;c>"
+    assert link("https://x.example", " ") == "<https://x.example|…>"
+
+
+def test_a_moment_is_drawn_in_the_zone_of_whoever_reads() -> None:
+    assert (
+        escape(Stamp(1795186800, "Fri 20 Nov 2026"))
+        == "<!date^1795186800^{date_short_pretty} at {time}|Fri 20 Nov 2026>"
+    )
+    assert escape(Stamp(None, "at an unknown time")) == "at an unknown time"
+
+
+@given(HOSTILE, st.integers(20, 400))
+def test_a_cut_is_never_too_long_and_breaks_no_markup(text: str, limit: int) -> None:
+    markup = f"{escape(text)} {link('https://x.example/?a=1&b=2', text[:40])} {escape(text)}"
+    assert len(cut(markup, limit)) <= limit
+    assert _pings(cut(markup, limit)) == []
+
+
+def test_a_cut_is_seen() -> None:
+    assert cut("one two three four five", 14) == "one two …"
+    assert cut("short", 15) == "short"
+
+
+def test_markup_is_read_back_in_its_styles() -> None:
+    assert list(spans("*a <https://x.example|b &amp; c>* _d_ `e*f*` ~g~ 2*3*4 snake_case_name")) == [
+        Span("a ", ("bold",)),
+        Span("b & c", ("bold", "link"), "https://x.example"),
+        Span(" "),
+        Span("d", ("italic",)),
+        Span(" "),
+        Span("e*f*", ("code",)),
+        Span(" "),
+        Span("g", ("strike",)),
+        Span(" 2*3*4 snake_case_name"),
+    ]
+
+
+def test_a_moment_is_read_back_as_it_is_said() -> None:
+    assert [span.text for span in spans("at <!date^1^{time}|nine &amp; a bit>!")] == ["at ", "nine & a bit", "!"]
+
+
+@pytest.mark.parametrize("text", STRINGS)
+def test_reading_markup_back_loses_no_text(text: str) -> None:
+    plain = clean(text).replace("*", "").replace("_", "").replace("~", "").replace("`", "")
+    assert "".join(span.text for span in spans(escape(plain))) == plain
