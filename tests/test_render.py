@@ -1,0 +1,120 @@
+"""Templates become messages: no data breaks one, and mistakes in a template are loud."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jinja2 import UndefinedError
+
+from bot.message import Message
+from bot.mrkdwn import Stamp
+from bot.render import Renderer
+from bot.sandbox.slack_pings import pings
+from bot.sandbox.slack_rules import faults
+from tests.hostile import STRINGS
+
+ALL_TAGS = """
+{% text %}It is {{ it }}.{% endtext %}
+{% header %}About {{ it }}{% endheader %}
+{% section %}*{{ it }}* and {{ link("https://x.example/?a=1&b=2", it) }} and {{ code(it) }}{% endsection %}
+{"type": "section", "fields": [{% mrkdwn %}{{ it }}!{% endmrkdwn %}, {% plain %}{{ it }}!{% endplain %}]}
+{% context %}{{ it }}.{% endcontext %}
+"""
+
+
+def rendered(where: Path, source: str, **holes: object) -> Message:
+    (where / "it.j2").write_text(source)
+    return Renderer(where, cache=False).render("it", **holes)
+
+
+@pytest.fixture(scope="module")
+def all_tags(tmp_path_factory: pytest.TempPathFactory) -> Renderer:
+    where = tmp_path_factory.mktemp("templates")
+    (where / "it.j2").write_text(ALL_TAGS)
+    return Renderer(where, cache=False)
+
+
+@given(it=st.one_of(st.text(), st.sampled_from(STRINGS)))
+def test_no_data_breaks_a_message_pings_anybody_or_fakes_a_link(all_tags: Renderer, it: str) -> None:
+    message = all_tags.render("it", it=it).payload()
+    assert not faults(message)
+    assert not pings(message)
+    assert [block["type"] for block in message["blocks"]] == ["header", "section", "section", "context"]
+
+
+def test_a_hole_outside_a_tag_is_one_json_value(tmp_path: Path) -> None:
+    source = '"x" {"s": {{ s }}, "n": {{ n }}, "f": {{ f }}, "t": {{ t }}, "z": {{ z }}}'
+    message = rendered(tmp_path, source, s='a "quoted" \\ line', n=3, f=2.5, t=True, z=None)
+    assert message.blocks == ({"s": 'a "quoted" \\ line', "n": 3, "f": 2.5, "t": True, "z": None},)
+
+
+def test_an_address_and_a_label_stay_as_they_are_outside_markup(tmp_path: Path) -> None:
+    message = rendered(tmp_path, '"x" {"url": {{ url }}}', url="https://x.example/?a=1&b=<2>")
+    assert message.blocks[0]["url"] == "https://x.example/?a=1&b=<2>"
+
+
+def test_a_moment_is_drawn_in_markup_and_said_everywhere_else(tmp_path: Path) -> None:
+    source = "{% text %}{{ at }}{% endtext %}{% header %}{{ at }}{% endheader %}{% context %}{{ at }}{% endcontext %}"
+    message = rendered(tmp_path, source, at=Stamp(1, "nine o'clock"))
+    assert message.text == message.blocks[0]["text"]["text"] == "nine o'clock"
+    assert message.blocks[1]["elements"][0]["text"].startswith("<!date^1^")
+
+
+def test_lines_are_joined_and_an_empty_line_begins_a_new_one(tmp_path: Path) -> None:
+    text = "{% text %}a\nb\n\nc{% endtext %}"
+    section = "{% section %}a\n  b {% if yes %}c{% endif %}\n\n{% if no %}d{% endif %}\n\ne{% endsection %}"
+    message = rendered(tmp_path, text + section, yes=True, no=False)
+    assert message.text == "a b c"
+    assert message.blocks[0]["text"]["text"] == "a b c\ne"
+
+
+def test_a_section_without_words_is_no_section(tmp_path: Path) -> None:
+    source = "{% text %}x{% endtext %}{% section %}{% if no %}d{% endif %}{% endsection %}{% context %}{% endcontext %}"
+    assert rendered(tmp_path, source, no=False).blocks == ()
+
+
+@pytest.mark.parametrize(
+    ("source", "holes", "error"),
+    [
+        ("{{ it.missing }}", {"it": object()}, UndefinedError),
+        ("{% text %}{{ missing }}{% endtext %}", {}, UndefinedError),
+        ("{{ it }}", {"it": ["a"]}, TypeError),
+        ("{{ it }}", {"it": {"a": 1}}, TypeError),
+        ("{{ it }}", {"it": float("nan")}, TypeError),
+        ('{{ link("https://x.example", "x") }}', {}, TypeError),
+        ("{% macro m() %}{}{% endmacro %}{% text %}{{ m() }}{% endtext %}", {}, TypeError),
+        ('"it is {{ it }}"', {"it": "x"}, json.JSONDecodeError),
+    ],
+)
+def test_a_mistake_in_a_template_is_loud(tmp_path: Path, source: str, holes: dict[str, object], error: type) -> None:
+    with pytest.raises(error):
+        rendered(tmp_path, source, **holes)
+
+
+def test_what_is_longer_than_slack_takes_is_cut_and_seen_to_be(tmp_path: Path) -> None:
+    source = ALL_TAGS.replace("{{ it }}", "{{ it }} {{ it }}")
+    message = rendered(tmp_path, source, it="word & " * 900)
+    assert not faults(message.payload())
+    assert message.text.endswith(" …")
+    assert message.blocks[0]["text"]["text"].endswith("…")
+    assert message.blocks[1]["text"]["text"].endswith(" …")
+
+
+def test_more_blocks_than_slack_takes_are_counted_and_the_footer_stays(tmp_path: Path) -> None:
+    sections = "{% for n in many %}{% section %}{{ n }}{% endsection %}{% endfor %}"
+    source = "{% text %}x{% endtext %}" + sections + "{% context %}end{% endcontext %}"
+    message = rendered(tmp_path, source, many=range(70))
+    assert not faults(message.payload())
+    assert message.blocks[-2]["text"]["text"] == "… and 22 more parts"
+    assert message.blocks[-1]["elements"][0]["text"] == "end"
+
+
+def test_templates_that_were_compiled_once_are_not_compiled_again(tmp_path: Path) -> None:
+    first, second = Renderer(), Renderer()
+    assert first.render("notes/failure", view=_failure()) == second.render("notes/failure", view=_failure())
+
+
+def _failure() -> dict[str, object]:
+    return {"what": "It broke.", "todo": "Mend it.", "said": "", "mistakes": (), "corrected": ""}
