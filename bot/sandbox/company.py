@@ -1,0 +1,219 @@
+"""The cast of the sandbox, from `company.toml`: people, teams, projects, applications, flags, and the way to them.
+
+It knows what stands in the file and nothing that happens: what was changed and shipped is `history`'s to tell.
+"""
+
+import hashlib
+import json
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+Status = Literal["new", "active", "launched", "inactive"]
+
+
+class Data(BaseModel):
+    """A table of the file. A misspelt name in it is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Person(Data):
+    key: str
+    first: str
+    last: str = ""
+    email: str
+    role: str = "writer"
+
+
+class Team(Data):
+    key: str
+    name: str
+
+
+class Application(Data):
+    key: str
+    name: str
+    project: str
+    kind: Literal["server", "browser", "mobile"]
+
+
+class Environment(Data):
+    """How busy an environment is on a working day. All zeros: nothing ever happened there."""
+
+    key: str
+    name: str
+    edits: float = 0
+    scares: float = 0
+    deployments: float = 0
+    traffic: int = 0
+    scores: dict[str, int] = {}
+
+
+class Project(Data):
+    key: str
+    name: str
+    environments: tuple[Environment, ...]
+
+    def environment(self, key: str) -> Environment | None:
+        return next((one for one in self.environments if one.key == key), None)
+
+
+class Variation(Data):
+    value: Any
+    name: str = ""
+    description: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_json(cls, data: dict[str, Any]) -> dict[str, Any]:
+        """TOML has no null, so objects are written as JSON."""
+        if "json" not in data:
+            return data
+        return {"value": json.loads(data["json"]), "name": data["name"]}
+
+    @property
+    def label(self) -> str:
+        return self.name or json.dumps(self.value)
+
+
+class Clause(Data):
+    attribute: str
+    op: str
+    values: tuple[Any, ...]
+    negate: bool = False
+    kind: str = "user"
+
+
+class Rule(Data):
+    description: str
+    clauses: tuple[Clause, ...]
+    variation: int = 0
+    rollout: tuple[int, ...] = ()
+
+
+class Target(Data):
+    variation: int
+    values: tuple[str, ...]
+    kind: str = "user"
+
+
+class Prerequisite(Data):
+    key: str
+    variation: int
+
+
+class Config(Data):
+    """What a flag does in one environment. `climb` is a rollout that goes one step up every week."""
+
+    on: bool | None = None
+    serve: int = 0
+    rollout: tuple[int, ...] = ()
+    climb: tuple[int, ...] = ()
+    bucket_by: str = ""
+    context_kind: str = "user"
+    off: int | None = None
+    code_default_when_off: bool = False
+    rules: tuple[Rule, ...] = ()
+    targets: tuple[Target, ...] = ()
+    prerequisites: tuple[Prerequisite, ...] = ()
+
+
+class Experiment(Data):
+    key: str
+    name: str
+    metric: str
+
+
+class Flag(Data):
+    project: str
+    key: str
+    name: str
+    description: str = ""
+    temporary: bool = True
+    tags: tuple[str, ...] = ()
+    maintainer: str = ""
+    created: int
+    deprecated: int | None = None
+    archived: bool = False
+    status: Status = "inactive"
+    status_in: dict[str, Status] = {}
+    apps: frozenset[str] = frozenset()
+    stages: int = 0
+    ready_for_code_removal: bool = False
+    ready_to_archive: bool = False
+    experiment: Experiment | None = None
+    variations: tuple[Variation, ...] = (
+        Variation(value=True, name="Available"),
+        Variation(value=False, name="Unavailable"),
+    )
+    where: dict[str, Config] = {}
+
+    def status_at(self, environment: str) -> Status:
+        return self.status_in.get(environment, self.status)
+
+    def config(self, environment: str) -> Config:
+        """What the file says, with what goes without saying: an active flag is on, off serves the last variation."""
+        said = self.where.get(environment, Config())
+        off = None if said.code_default_when_off else len(self.variations) - 1
+        in_use = not self.archived and self.status_at(environment) in {"active", "launched"}
+        return said.model_copy(
+            update={
+                "on": in_use if said.on is None else said.on,
+                "off": off if said.off is None else said.off,
+            }
+        )
+
+
+class Phrases(Data):
+    """What people write: `scare` and `rehearsal` in pairs (there, and back), the others by event type."""
+
+    scare: tuple[tuple[str, str], ...]
+    rehearsal: tuple[tuple[str, str], ...]
+    audience: tuple[str, ...]
+    edits: dict[str, tuple[str, ...]]
+    housekeeping: dict[str, tuple[str, ...]]
+
+
+class Company(Data):
+    people: tuple[Person, ...]
+    teams: tuple[Team, ...]
+    applications: tuple[Application, ...]
+    projects: tuple[Project, ...]
+    flags: tuple[Flag, ...]
+    phrases: Phrases
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        return cls.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+
+    def project(self, key: str) -> Project | None:
+        return next((one for one in self.projects if one.key == key), None)
+
+    def flag(self, project: Project, key: str) -> Flag | None:
+        return next((one for one in self.flags_of(project) if one.key == key), None)
+
+    def flags_of(self, project: Project) -> list[Flag]:
+        return [one for one in self.flags if one.project == project.key]
+
+    def applications_of(self, project: Project) -> list[Application]:
+        return [one for one in self.applications if one.project == project.key]
+
+    def person(self, key: str) -> Person | None:
+        return next((one for one in self.people if one.key == key), None)
+
+    def team(self, key: str) -> Team | None:
+        return next((one for one in self.teams if one.key == key), None)
+
+
+@cache
+def harbour_goods() -> Company:
+    return Company.read(Path(__file__).with_name("company.toml"))
+
+
+def object_id(*names: str) -> str:
+    """The 24 hexadecimal digits by which LaunchDarkly calls what people call by a key; the same every time."""
+    return hashlib.sha256(":".join(names).encode()).hexdigest()[:24]

@@ -1,0 +1,43 @@
+"""A deliberate refusal: a status, and the body that LaunchDarkly documents for it."""
+
+from collections.abc import Mapping
+
+from starlette.responses import JSONResponse, Response
+
+DOCUMENTED = {
+    400: ("invalid_request", "Invalid request body"),
+    401: ("unauthorized", "Invalid access token"),
+    403: ("forbidden", "Forbidden. Access to the requested resource was denied."),
+    404: ("not_found", "Invalid resource identifier"),
+    405: ("method_not_allowed", "Method not allowed"),
+    429: ("rate_limited", "You've exceeded the API rate limit. Try again later."),
+}
+NEEDS_BETA = "This API is in beta. To use it, your request must include the header `LD-API-Version: beta`."
+
+
+class Refusal(Exception):
+    def __init__(
+        self, status: int, body: Mapping[str, object] | None = None, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(status)
+        self.status = status
+        self.body = body
+        self.headers = headers
+
+    def response(self) -> Response:
+        code, message = DOCUMENTED[self.status]
+        return JSONResponse(self.body or {"code": code, "message": message}, self.status, self.headers)
+
+
+def not_found() -> Refusal:
+    return Refusal(404)
+
+
+def needs_beta() -> Refusal:
+    """As it was seen live: a message without a code."""
+    return Refusal(403, {"message": NEEDS_BETA})
+
+
+def invalid(reasons: Mapping[str, str]) -> Refusal:
+    errors = [{"attribute": attribute, "reason": reason} for attribute, reason in reasons.items()]
+    return Refusal(400, {"code": "invalid_request", "message": "validation failed", "errors": errors})
