@@ -1,0 +1,16 @@
+"""How LaunchDarkly speaks HTTP: authorization, versions, status codes, limits, retries. It knows not one endpoint.
+
+client.py      one question to LaunchDarkly: remembered, retried, read
+exchange.py    one request and its answer, capped in size
+refusals.py    a status code and a body ─► the failure that a person can do something about
+patience.py    how long to wait before the same request goes out again
+memory.py      the same request is sent once, and its answer lives for some seconds
+links.py       addresses in LaunchDarkly's own pages, and the cursors in its `_links`
+"""
+
+from bot.launchdarkly.client import LaunchDarkly as LaunchDarkly
+from bot.launchdarkly.client import Limits, Reply, Version
+from bot.launchdarkly.links import Pages as Pages
+from bot.launchdarkly.links import cursor as cursor
+
+__all__ = ["LaunchDarkly", "Limits", "Pages", "Reply", "Version", "cursor"]

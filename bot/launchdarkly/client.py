@@ -1,0 +1,106 @@
+"""One question to LaunchDarkly: remembered for a while, asked with patience, read into the caller's own model."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from itertools import count
+from typing import TypeVar
+
+import httpx
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from bot.errors import TryLater, Unreadable
+from bot.launchdarkly.exchange import Request, exchange
+from bot.launchdarkly.memory import Memory
+from bot.launchdarkly.patience import pause
+from bot.launchdarkly.refusals import CHECK_HOST
+
+
+class Version(StrEnum):
+    """The API versions, always said: without one the token's own age decides the shape of the answer."""
+
+    BETA = "beta"  # engineering insights answers 403 to anything else
+    CURRENT = "20240415"
+
+
+class Reply(BaseModel):
+    """What LaunchDarkly sends, and of that only what is shown. Anything but the essential may be missing or null."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False, populate_by_name=True)
+
+
+R = TypeVar("R", bound=Reply)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long, how often, how much. Seconds, unless it says otherwise."""
+
+    connect: float = 3
+    read: float = 12
+    answer: float = 20  # all attempts together
+    attempts: int = 3
+    remembered: float = 30
+    in_flight: int = 4  # httpx's pool slows down sharply above eight, and the account's rate limit is shared
+    body_bytes: int = 10_000_000
+
+    @property
+    def timeout(self) -> httpx.Timeout:
+        return httpx.Timeout(self.read, connect=self.connect, pool=None)
+
+
+class LaunchDarkly:
+    """The one client that everything shares: slash commands, digests, watches and the command line."""
+
+    def __init__(self, http: httpx.AsyncClient, limits: Limits, now: Callable[[], datetime]) -> None:
+        self._http = http
+        self._limits = limits
+        self._now = now
+        self._memory = Memory(limits.remembered, now)
+        self._in_flight = asyncio.Semaphore(limits.in_flight)
+
+    async def get(
+        self, reply: type[R], path: str, parameters: tuple[tuple[str, str], ...] = (), *, version: Version
+    ) -> R:
+        """The answer to a GET of *path*, whose parts are quoted already, as a *reply*."""
+        request = Request(path, parameters, version)
+        return await self._memory.once((reply, request), lambda: self._ask(reply, request))
+
+    async def _ask(self, reply: type[R], request: Request) -> R:
+        body = await self._patiently(request)
+        try:
+            return reply.model_validate_json(body)
+        except ValidationError as wrong:
+            raise Unreadable(
+                f"LaunchDarkly's answer is not what its API describes ({_first(wrong)}).",
+                f"{CHECK_HOST} If it is, this is a fault of the bot.",
+            ) from None
+
+    async def _patiently(self, request: Request) -> bytes:
+        """Asks again while that may help, and gives up early enough that whoever asked still gets an answer."""
+        until = asyncio.get_running_loop().time() + self._limits.answer
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(until):
+                for attempt in count(1):
+                    try:
+                        return await self._exchange(request)
+                    except TryLater as failure:
+                        wait = pause(attempt, failure.after)
+                        if attempt == self._limits.attempts or asyncio.get_running_loop().time() + wait >= until:
+                            raise
+                        await asyncio.sleep(wait)
+        raise TryLater(f"LaunchDarkly did not answer within {self._limits.answer:g} seconds.", "Ask again in a minute.")
+
+    async def _exchange(self, request: Request) -> bytes:
+        async with self._in_flight:
+            return await exchange(self._http, request, self._limits.body_bytes, self._now)
+
+
+def _first(wrong: ValidationError) -> str:
+    """Where the answer differs, cut to what one can read, and without the value: that may be anything, a secret too."""
+    error = wrong.errors(include_input=False, include_url=False, include_context=False)[0]
+    where = ".".join(map(str, error["loc"]))[:100]
+    return f"{where or 'the whole'}: {error['type'].replace('_', ' ')}"

@@ -1,0 +1,52 @@
+"""The same question asked twice at once is sent once, and its answer lives for some seconds."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+MOST = 500  # answers; far more than a busy half minute asks
+
+
+@dataclass(slots=True)
+class _Kept:
+    task: asyncio.Task[Any]
+    until: datetime | None = None  # None while the answer is on its way
+
+
+class Memory:
+    """Answers under way and answers just given, by what was asked."""
+
+    def __init__(self, seconds: float, now: Callable[[], datetime]) -> None:
+        self._life = timedelta(seconds=seconds)
+        self._now = now
+        self._kept: dict[Hashable, _Kept] = {}
+
+    async def once(self, key: Hashable, ask: Callable[[], Awaitable[T]]) -> T:
+        """The answer to *key*, by asking only where nobody has done so lately. Failures are not remembered."""
+        self._forget()
+        if key not in self._kept:
+            task = asyncio.ensure_future(ask())
+            self._kept[key] = _Kept(task)
+            task.add_done_callback(lambda done: self._answered(key, done))
+        answer: T = await asyncio.shield(self._kept[key].task)  # one who stops waiting takes nothing from the others
+        return answer
+
+    def _answered(self, key: Hashable, done: asyncio.Future[Any]) -> None:
+        if done.cancelled() or done.exception():
+            del self._kept[key]
+        else:
+            self._kept[key].until = self._now() + self._life
+
+    def _forget(self) -> None:
+        """Drops what is too old, and the oldest where there is too much; what is under way stays."""
+        now = self._now()
+        answered = [(kept.until, key) for key, kept in self._kept.items() if kept.until]
+        answered.sort(key=lambda pair: pair[0])
+        spare = len(self._kept) - MOST
+        for n, (until, key) in enumerate(answered):
+            if until <= now or n < spare:
+                del self._kept[key]

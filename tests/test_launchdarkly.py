@@ -1,0 +1,312 @@
+"""However LaunchDarkly, or what stands in its place, behaves: it ends in an answer or in a clear sentence."""
+
+import asyncio
+import gzip
+from typing import Any
+
+import pytest
+
+from bot.errors import Failure, NotAllowed, NotFound, Refused, TryLater, Unreadable
+from bot.launchdarkly import Version
+from bot.sandbox.refusal import NEEDS_BETA
+from bot.sandbox.slack_pings import pings
+from bot.sandbox.slack_rules import faults
+from tests.hostile import STRINGS
+from tests.rude import (
+    GOOD,
+    TOKEN,
+    Behaviour,
+    Rude,
+    Thing,
+    asking,
+    drips,
+    floods,
+    hangs,
+    reply,
+    rude,
+    talk_at,
+    tells,
+)
+from tests.talk import NOW
+
+PATH = "/api/v2/things"
+LINE = "scores web/production"
+MS = int(NOW.timestamp() * 1000)
+HTML = b"<html><body><h1>Bad Gateway</h1>hunter2</body></html>"
+CUT = reply(200, b'{"name": "o', length=100)
+
+
+async def failing(meets: bytes | Behaviour, version: Version = Version.BETA, **limits: Any) -> tuple[Failure, Rude]:
+    """What comes of a request that meets the same for ever. Nobody waits for ever, and no connection stays open."""
+    async with rude(lambda _: meets) as server, asking(server.url, **limits) as launchdarkly, asyncio.timeout(10):
+        with pytest.raises(Failure) as raised:
+            await launchdarkly.get(Thing, PATH, version=version)
+        if server.requests:
+            await server.left.wait()
+    return clear(raised.value), server
+
+
+def clear(failure: Failure) -> Failure:
+    """The failure, if a person can read it and it tells nothing that is nobody's business."""
+    for sentence in (failure.what, failure.todo):
+        assert sentence.endswith(".")
+        assert len(sentence.splitlines()) == 1
+        assert len(sentence) < 300
+    assert len(failure.said) <= 300
+    assert TOKEN not in f"{failure.what} {failure.todo} {failure.said}"
+    assert "hunter2" not in f"{failure.what} {failure.todo}"
+    assert (
+        failure.__context__ is None or failure.__suppress_context__
+    )  # a foreign error would bring its own words along
+    return failure
+
+
+# What is said with each status: the class, a part of the sentences, and LaunchDarkly's own words.
+REFUSALS = {
+    "401-empty": (reply(401), NotAllowed, "LAUNCHDARKLY_ACCESS_TOKEN", ""),
+    "403-beta": (tells(403, {"message": NEEDS_BETA}), NotAllowed, "Reader role", NEEDS_BETA),
+    "403-plan": (
+        tells(403, {"code": "forbidden", "message": "Not in your plan."}),
+        NotAllowed,
+        "plans",
+        "Not in your plan.",
+    ),
+    "403-nulls": (tells(403, {"message": "Not yours.", "errors": None}), NotAllowed, "Reader", "Not yours."),
+    "404": (
+        tells(404, {"code": "not_found", "message": "Invalid resource identifier"}),
+        NotFound,
+        "keys",
+        "Invalid resource identifier",
+    ),
+    "400": (
+        tells(
+            400, {"message": "validation failed", "errors": [{"attribute": "projectKey", "reason": "must be present"}]}
+        ),
+        Refused,
+        "Change the question",
+        "validation failed: projectKey must be present",
+    ),
+    "400-reasons-only": (
+        tells(400, {"message": None, "errors": [{"attribute": None, "reason": "no"}, "what?", {"attribute": "b"}]}),
+        Refused,
+        "Change the question",
+        "no, b",
+    ),
+    "405": (tells(405, {"message": "Method not allowed"}), Refused, "Change the question", "Method not allowed"),
+    "409": (tells(409, {"message": "Somebody was faster"}), Unreadable, "answered 409", "Somebody was faster"),
+    "204": (reply(204), Unreadable, "answered 204", ""),
+    "502-html": (reply(502, HTML, Content_Type="text/html"), TryLater, "trouble of its own (502)", ""),
+}
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+async def test_a_refusal_says_what_to_do_and_what_launchdarkly_says(name: str) -> None:
+    answer, kind, part, said = REFUSALS[name]
+    failure, server = await failing(answer)
+    assert type(failure) is kind
+    assert part in f"{failure.what} {failure.todo}"
+    assert failure.said == said
+    assert len(server.requests) == 1
+
+
+async def test_a_403_outside_of_the_beta_does_not_blame_the_plan() -> None:
+    failure, _ = await failing(reply(403), Version.CURRENT)
+    assert "plan" not in failure.todo
+
+
+async def test_a_server_that_repeats_the_token_is_not_repeated() -> None:
+    failure, _ = await failing(tells(401, {"message": f"Invalid access token {TOKEN}!"}))
+    assert failure.said == "Invalid access token •••!"
+
+
+async def test_a_server_that_repeats_the_token_at_the_cut_is_not_repeated_either() -> None:
+    failure, _ = await failing(tells(401, {"message": f"{'x' * 280}{TOKEN}"}))
+    assert failure.said == "x" * 280 + "•••"
+
+
+@pytest.mark.parametrize("text", STRINGS, ids=range(len(STRINGS)))
+async def test_a_hostile_message_stays_a_message(text: str) -> None:
+    answer = tells(400, {"message": text, "errors": [{"attribute": text, "reason": text}]})
+    await failing(answer)
+    async with rude(lambda _: answer) as server, talk_at(server.url) as someone:
+        told = await someone.say(LINE)
+    assert told.outcome == "mistyped"
+    assert not faults(told.message.payload())
+    assert not pings(told.message.payload())
+
+
+async def test_a_long_message_is_cut() -> None:
+    failure, _ = await failing(tells(400, {"message": "ä" * 10_000}))
+    assert failure.said == "ä" * 299 + "…"
+
+
+UNREADABLE = {
+    "html": (HTML, "(the whole: json invalid)"),
+    "empty": (b"", "(the whole: json invalid)"),
+    "null": (b"null", "(the whole: model type)"),
+    "list": (b'["hunter2"]', "(the whole: model type)"),
+    "wrong-type": (b'{"name": {"password": "hunter2"}}', "(name: string type)"),
+    "wrong-inside": (b'{"name": "a", "parts": {"b": "hunter2"}}', "(parts.b: int parsing)"),
+    "missing": (b'{"password": "hunter2"}', "(name: missing)"),
+    "essential-null": (b'{"name": null}', "(name: string type)"),
+    "truncated": (b'{"name": "hunter2", "par', "(the whole: json invalid)"),
+    "not-utf-8": (b'{"name": "hunter2 \xff\xfe"}', "(the whole: json invalid)"),
+    "half-a-sign": (b'{"name": "hunter2 \\ud83d"}', "(the whole: json invalid)"),
+    "nan": (b'{"name": "a", "weight": NaN}', "(weight: finite number)"),
+    "infinite": (b'{"name": "a", "weight": 1e999}', "(weight: finite number)"),
+    "huge-number": (b'{"name": "a", "parts": {"b": ' + b"9" * 5000 + b"}}", "(the whole: json invalid)"),
+    "deep": (b"[" * 100_000, "(the whole: json invalid)"),
+    "long-name": (b'{"name": "a", "parts": {"' + b"k" * 10_000 + b'": "hunter2"}}', f"(parts.{'k' * 94}: int parsing)"),
+}
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+async def test_an_answer_that_cannot_be_read_says_where_and_never_what(name: str) -> None:
+    body, where = UNREADABLE[name]
+    failure, server = await failing(reply(200, body), attempts=3)
+    assert type(failure) is Unreadable
+    assert where in failure.what
+    assert len(server.requests) == 1  # it would be no better the second time
+
+
+PASSING = {
+    **{str(status): reply(status) for status in (408, 500, 502, 503, 504)},
+    "cut": CUT,
+    "429-soon": reply(429, Retry_After="0.01"),
+    "429-now": tells(429, {"code": "rate_limited", "message": "Try again later."}, Retry_After="0"),
+    "429-past": reply(429, X_Ratelimit_Reset=str(MS - 60_000)),
+}
+
+
+async def test_trouble_that_passes_is_never_seen() -> None:
+    async def requests(trouble: bytes) -> int:
+        async with (
+            rude(lambda n: trouble if n == 1 else GOOD) as server,
+            asking(server.url, attempts=3, answer=8) as launchdarkly,  # less than the window that is waited otherwise
+        ):
+            assert await launchdarkly.get(Thing, PATH, version=Version.BETA) == Thing(name="one")
+            return len(server.requests)
+
+    sent = await asyncio.gather(*map(requests, PASSING.values()))
+    assert dict(zip(PASSING, sent, strict=True)) == dict.fromkeys(PASSING, 2)
+
+
+LASTING = {
+    "500": reply(500),
+    "503-html": reply(503, HTML),
+    "429": reply(429, Retry_After="0"),
+    "cut": CUT,
+    "nothing": b"",
+    "half-a-head": b"HTTP/1.1 200 OK\r\nContent-",
+    "not-http": b"SSH-2.0-OpenSSH_9.9\r\n",
+    "another-protocol": b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
+    "bad-chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nhunter2\r\n",
+    "endless-header": b"HTTP/1.1 200 OK\r\nX: " + b"x" * 200_000,
+}
+
+
+async def test_trouble_that_stays_is_given_up_after_three_attempts() -> None:
+    ends = await asyncio.gather(*(failing(trouble, attempts=3) for trouble in LASTING.values()))
+    found = {name: (type(failure), len(server.requests)) for name, (failure, server) in zip(LASTING, ends, strict=True)}
+    assert found == dict.fromkeys(LASTING, (TryLater, 3))
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"Retry_After": "30"}, 30),
+        ({"X_Ratelimit_Reset": str(MS + 42_000)}, 42),
+        ({"X_Ratelimit_Reset": str(MS - 1), "X_Ratelimit_Auth_Token_Reset": str(MS + 21_000)}, 21),
+        ({}, 10),
+        ({"Retry_After": "Fri, 20 Nov 2026 15:00:30 GMT"}, 10),
+        ({"Retry_After": "nan"}, 10),
+        ({"Retry_After": "1e999"}, 60),
+    ],
+)
+async def test_a_wait_that_is_too_long_is_told_instead_of_waited(headers: dict[str, str], seconds: int) -> None:
+    failure, server = await failing(tells(429, {"message": "Slow down."}, **headers), attempts=3, answer=8)
+    assert isinstance(failure, TryLater)
+    assert failure.todo == f"Ask again in {seconds} s."
+    assert failure.after == seconds
+    assert failure.said == "Slow down."
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "limits", "part"),
+    [
+        (hangs, {"read": 0.05}, "took too long"),
+        (hangs, {"answer": 0.1, "attempts": 3}, "within 0.1 seconds"),
+        (drips, {"answer": 0.1, "attempts": 3}, "within 0.1 seconds"),
+    ],
+)
+async def test_who_never_finishes_is_left(behaviour: Behaviour, limits: dict[str, Any], part: str) -> None:
+    failure, server = await failing(behaviour, **limits)
+    assert type(failure) is TryLater
+    assert part in failure.what
+    assert len(server.requests) <= 1
+
+
+async def test_a_huge_answer_is_not_read_to_its_end() -> None:
+    failure, server = await failing(floods(50_000_000))
+    assert type(failure) is Unreadable
+    assert "larger than 10 MB" in failure.what
+    assert server.sent < 25_000_000  # the cap, and what fits between the two
+
+
+async def test_a_small_answer_that_unpacks_to_a_huge_one_is_refused() -> None:
+    packed = gzip.compress(b" " * 50_000_000, 1)
+    assert len(packed) < 500_000
+    failure, _ = await failing(reply(200, packed, Content_Encoding="gzip"))
+    assert type(failure) is Unreadable
+    assert "larger than 10 MB" in failure.what
+
+
+@pytest.mark.parametrize("packing", ["gzip, gzip", "br", "deflate, identity, gzip"])
+async def test_an_answer_packed_in_another_way_than_asked_for_is_not_unpacked(packing: str) -> None:
+    body = gzip.compress(gzip.compress(b" " * 20_000_000, 1))
+    failure, _ = await failing(reply(200, body, Content_Encoding=packing))
+    assert type(failure) is Unreadable
+    assert "packed" in failure.what
+
+
+@pytest.mark.parametrize("body", [b"hunter2", gzip.compress(b'{"name": "one"}', mtime=0)[:-8] + b"hunter2!"])
+async def test_a_damaged_packing_is_said(body: bytes) -> None:
+    failure, _ = await failing(reply(200, body, Content_Encoding="gzip"))
+    assert type(failure) is Unreadable
+    assert "damaged" in failure.what
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_the_token_does_not_follow_a_redirect(status: int) -> None:
+    async with rude(lambda _: GOOD) as elsewhere:
+        redirect = reply(status, Location=f"{elsewhere.url}/hunter2")
+        failure, server = await failing(redirect, attempts=3)
+        async with rude(lambda _: redirect) as again, talk_at(again.url) as someone:
+            assert (await someone.say(LINE)).outcome == "unreadable"
+    assert elsewhere.connections == 0
+    assert len(server.requests) == 1
+    assert type(failure) is Unreadable
+    assert failure.what == "LaunchDarkly redirects to 127.0.0.1, where the bot does not follow."
+
+
+@pytest.mark.parametrize(
+    "location",
+    ["http://xn--a/", "http://[::1", "mailto:a@example.com", "/" + "ä" * 30_000, f"http://{'a' * 60_000}/", "//", ""],
+    ids=range(7),
+)
+async def test_a_redirect_to_nowhere_is_a_clear_failure_too(location: str) -> None:
+    failure, _ = await failing(reply(302, Location=location))
+    assert type(failure) in (Unreadable, TryLater)
+    assert "LaunchDarkly" in failure.what
+
+
+@pytest.mark.parametrize("host", ["http://a..b", None], ids=["no-such-host", "refused"])
+async def test_a_server_that_is_not_there_is_a_clear_failure(host: str | None) -> None:
+    async with rude(lambda _: GOOD) as gone:
+        pass
+    async with asking(host or gone.url) as launchdarkly:
+        with pytest.raises(TryLater, match="The connection to LaunchDarkly failed") as raised:
+            await launchdarkly.get(Thing, PATH, version=Version.BETA)
+    clear(raised.value)
+    assert gone.connections == 0
