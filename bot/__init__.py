@@ -1,0 +1,24 @@
+"""A Slack bot over LaunchDarkly's engineering insights. A question is a line of text, and there is one door.
+
+The rooms, in the order in which a question travels:
+
+    cli.py          a door: the command line (`python -m bot`, or `insights-bot`)
+    app.py          the composition root: everything is made here, from settings
+    answer.py       question in, message out; it never raises and never stays silent
+    question.py     a line ─► its name and arguments ─► Query; all mistakes at once, with the corrected line
+    line.py         what keyboards and Slack do to a line, undone; the line taken apart into words
+    endpoints/      one file a question: Query, Reply, View, fetch, show, and the record that joins them
+    launchdarkly/   how LaunchDarkly speaks HTTP, and not one endpoint
+    render.py       View + template ─► Message; Slack's limits enforced aloud
+    notes.py        what is said when it is no answer: help, mistakes, failures
+    message.py      what is sent: text and blocks
+    twin.py         charts and tables drawn in characters, for where Slack's own blocks are refused
+    mrkdwn.py       the one room that knows Slack's markup
+    terminal.py     a message drawn in a terminal
+    settings.py     settings from the environment, read once, each with its meaning
+    errors.py       the tree of deliberate failures, each with the sentence a person reads
+    sandbox/        a LaunchDarkly that lives in this process, and Slack's rules for messages
+
+Imports go one way, from the doors down; `sandbox` stands beside them and imports nothing of the bot. Nothing below the
+doors reads the environment or the clock. Wording stands in `templates/`, one file a question, of the same name.
+"""

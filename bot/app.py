@@ -1,0 +1,60 @@
+"""The composition root: the only place where things are made, from settings."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+import httpx
+from pydantic import SecretStr
+
+from bot.answer import Answers
+from bot.endpoints import discover
+from bot.endpoints._endpoint import Ask
+from bot.errors import Misconfigured
+from bot.launchdarkly import LaunchDarkly, Pages
+from bot.render import Renderer
+from bot.settings import Settings
+
+Clock = Callable[[], datetime]
+
+
+@asynccontextmanager
+async def opened(
+    settings: Settings, now: Clock, transport: httpx.AsyncBaseTransport | None = None
+) -> AsyncIterator[Answers]:
+    """Everything that answers questions.
+
+    The *transport* is where another LaunchDarkly than the real one is plugged in.
+    """
+    if settings.launchdarkly_access_token is None:
+        raise Misconfigured(
+            "LAUNCHDARKLY_ACCESS_TOKEN is not set.", "Create a token in LaunchDarkly ─► Settings ─► Authorization."
+        )
+    async with httpx.AsyncClient(
+        base_url=settings.launchdarkly_api_host,
+        headers={"Authorization": settings.launchdarkly_access_token.get_secret_value()},  # without `Bearer`
+        timeout=settings.limits.timeout,
+        transport=transport,
+        follow_redirects=False,
+    ) as http:
+        launchdarkly = LaunchDarkly(http, settings.limits, now)
+        pages = Pages(settings.launchdarkly_api_host)
+        yield Answers(discover(), Renderer(), lambda zone: Ask(launchdarkly, pages, now(), zone))
+
+
+def sandboxed(settings: Settings, now: Clock) -> tuple[Settings, httpx.AsyncBaseTransport]:
+    """The settings and the transport with which the embedded LaunchDarkly answers."""
+    from bot.sandbox.launchdarkly import TOKEN, launchdarkly  # noqa: PLC0415 - only where it is wanted
+
+    chosen = settings.model_copy(update={"launchdarkly_access_token": SecretStr(TOKEN)})
+    return chosen, httpx.ASGITransport(launchdarkly(now))
+
+
+@asynccontextmanager
+async def served_sandbox(now: Clock, port: int) -> AsyncIterator[tuple[str, str]]:
+    """The embedded LaunchDarkly for other programs of this machine: its address, and the token that it takes."""
+    from bot.sandbox.launchdarkly import TOKEN, launchdarkly  # noqa: PLC0415
+    from bot.sandbox.serve import serving  # noqa: PLC0415
+
+    async with serving(launchdarkly(now), port) as url:
+        yield url, TOKEN

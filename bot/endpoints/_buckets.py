@@ -1,0 +1,130 @@
+"""The points of a chart over time: added up, named, and folded where there are more than can be drawn.
+
+A bucket without a point is a gap, which is not zero: it is left out of everything, and counted."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from math import ceil
+from zoneinfo import ZoneInfo
+
+from bot.endpoints import _words
+from bot.endpoints._chart import MOST_LINES, MOST_POINTS, OTHER, Line, Lines, Number, Series, labels
+from bot.endpoints._when import MILLISECONDS
+from bot.endpoints._window import Window
+
+UNITS = {MILLISECONDS["h"]: "hour", MILLISECONDS["d"]: "day", MILLISECONDS["w"]: "week"}
+FARTHEST = _words.LATEST * 1000
+
+
+@dataclass(frozen=True)
+class Buckets:
+    """Some series over the same time, cut into pieces *every* so many milliseconds."""
+
+    series: list[Series]
+    every: int
+    zone: ZoneInfo
+
+    @cached_property
+    def points(self) -> dict[str, dict[Number, Number]]:
+        """What each series says, by time; two series of one name are one."""
+        found: dict[str, dict[Number, Number]] = {}
+        for series in self.series:
+            said = found.setdefault(_words.short(series.metadata.name or "without a name", 60), {})
+            for point in series.data or ():
+                if point.x is not None and point.y is not None and 0 < point.x < FARTHEST:
+                    said[point.x] = said.get(point.x, 0) + point.y
+        return found
+
+    @cached_property
+    def sums(self) -> dict[Number, Number]:
+        """All series together, by time."""
+        times = sorted({x for said in self.points.values() for x in said})
+        return {x: sum(said.get(x, 0) for said in self.points.values()) for x in times}
+
+    @property
+    def total(self) -> Number:
+        return sum(self.sums.values())
+
+    @property
+    def unit(self) -> str:
+        """What one piece is called."""
+        return UNITS.get(self.every) or _words.count(self.every // MILLISECONDS["m"], "minute")
+
+    def average(self) -> str:
+        """Over the pieces that sent anything."""
+        return f"{_words.number(self.total / len(self.sums))} per {self.unit}" if self.sums else ""
+
+    def extreme(self, choose: Callable[..., Number]) -> str:
+        """The best or the worst piece, with when it was; the later one of two that are alike."""
+        if not self.sums:
+            return ""
+        amount = choose(self.sums.values())
+        when = next(x for x in reversed(self.sums) if self.sums[x] == amount)
+        return f"{_words.number(amount)} ({self._name(when)})"
+
+    def gaps(self, window: Window) -> str:
+        """How many pieces of the window sent nothing at all."""
+        start, end = window.milliseconds
+        expected = round((end - start) / self.every)
+        missing = expected - len({x // self.every for x in self.sums})
+        if missing <= 0 or not self.sums:
+            return ""
+        return f"{missing:,} of {_words.count(expected, self.unit if self.every in UNITS else 'piece')} sent no data"
+
+    @cached_property
+    def folds(self) -> int:
+        """How many pieces are drawn as one."""
+        times = list(self.sums)
+        return ceil((times[-1] // self.every - times[0] // self.every + 1) / MOST_POINTS) if times else 1
+
+    @property
+    def folded(self) -> str:
+        """What one drawn point stands for, where it is more than a piece."""
+        return _words.count(self.folds, self.unit) if self.folds > 1 else ""
+
+    def lines(self) -> Lines | None:
+        """A value for each series at each point; where only some series have one, the others stand at 0."""
+        if not self.sums:
+            return None
+        first = next(iter(self.sums)) // self.every
+        places: dict[Number, list[Number]] = {}
+        for x in self.sums:
+            places.setdefault((x // self.every - first) // self.folds, []).append(x)
+        drawn = [(name, [sum(said.get(x, 0) for x in xs) for xs in places.values()]) for name, said in self._few()]
+        names = labels(name for name, _ in drawn)
+        return Lines(
+            labels=tuple(labels(self._name(xs[0]) for xs in places.values())),
+            series=tuple(Line(name=name, values=tuple(values)) for name, (_, values) in zip(names, drawn, strict=True)),
+        )
+
+    @cached_property
+    def ranked(self) -> list[tuple[str, Number]]:
+        """The series by how much they hold, the largest first."""
+        totals = ((name, sum(said.values())) for name, said in self.points.items() if said)
+        return sorted(totals, key=lambda pair: pair[1], reverse=True)
+
+    @property
+    def others(self) -> int:
+        """How many series are drawn together as one."""
+        return len(self.ranked) - MOST_LINES + 1 if len(self.ranked) > MOST_LINES else 0
+
+    def _few(self) -> Iterable[tuple[str, dict[Number, Number]]]:
+        """No more series than can be drawn, the smallest added up."""
+        names = [name for name, _ in self.ranked]
+        alone = names[: len(names) - self.others]
+        yield from ((name, self.points[name]) for name in alone)
+        if self.others:
+            rest = [self.points[name] for name in names[len(alone) :]]
+            yield OTHER, {x: sum(said.get(x, 0) for said in rest) for x in self.sums}
+
+    def _name(self, x: Number) -> str:
+        """When a piece began. Days that begin at midnight in UTC are days of UTC, wherever the reader is."""
+        in_utc = all(time % MILLISECONDS["d"] == 0 for time in self.sums)
+        at = datetime.fromtimestamp(x / 1000, UTC if in_utc else self.zone)
+        if self.every % MILLISECONDS["d"]:
+            return at.strftime("%-d %b %H:%M")
+        times = list(self.sums)
+        far = times[-1] - times[0] > 300 * MILLISECONDS["d"]
+        return at.strftime("%-d %b %Y" if far else "%-d %b")

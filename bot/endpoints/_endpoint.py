@@ -1,0 +1,66 @@
+"""The record that makes a question, and what its answer may use."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.endpoints._query import Field, Query
+from bot.launchdarkly import LaunchDarkly, Pages, Reply
+from bot.line import quoted
+
+
+class View(BaseModel):
+    """What a person reads: names, numbers and dates as they are shown. The template adds wording and order only."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What an answer may use. Made anew for each one."""
+
+    launchdarkly: LaunchDarkly
+    pages: Pages
+    now: datetime
+    zone: ZoneInfo
+
+
+Q = TypeVar("Q", bound=Query)
+R = TypeVar("R", bound=Reply)
+V = TypeVar("V", bound=View)
+
+
+@dataclass(frozen=True)
+class Endpoint(Generic[Q, R, V]):
+    """A kind of question. Its template bears its name."""
+
+    name: str
+    summary: str
+    examples: tuple[str, ...]
+    query: type[Q]
+    reply: type[R]
+    view: type[V]
+    fetch: Callable[[Q, Ask], Awaitable[R]]
+    show: Callable[[Q, R, Ask], V]
+
+    def line(self, values: Mapping[str, Any]) -> str:
+        """The line that says these values. What must be there and is not stands in capitals, to be filled in."""
+        fields = {field.field: field for field in self.query.fields()}
+        said = {name: _said(field, values.get(name)) for name, field in fields.items()}
+        place = [f"{said.pop('project')}/{said.pop('env')}"] if said.get("project") and said.get("env") else []
+        bare = [word for name in self.query.words if name != "env" and (word := said.pop(name, ""))]
+        named = [f"{fields[name].short}={quoted(word)}" for name, word in said.items() if word]
+        return " ".join([self.name, *bare, *place, *named])
+
+
+def _said(field: Field, value: Any) -> str:
+    if value is None:
+        return field.short.upper() if field.required else ""
+    return "" if value == field.default else field.kind.write(value)
+
+
+AnyEndpoint = Endpoint[Any, Any, Any]

@@ -1,0 +1,36 @@
+"""From when until when: a window as it was said, turned into moments."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.endpoints._endpoint import Ask
+from bot.endpoints._when import milliseconds, moment
+from bot.errors import Mistyped
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Two moments, the earlier one first."""
+
+    start: datetime
+    end: datetime
+
+    @property
+    def milliseconds(self) -> tuple[int, int]:
+        """As LaunchDarkly writes them, and as a button keeps them."""
+        return milliseconds(self.start), milliseconds(self.end)
+
+    @property
+    def dates(self) -> tuple[str, str]:
+        """As RFC 3339 writes them."""
+        start, end = (at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") for at in (self.start, self.end))
+        return start, end
+
+
+def window(since: str, until: str | None, ask: Ask, *, instead: str) -> Window:
+    """The window that was said, up to now where no end was; where it is none, *instead* is what could be asked."""
+    start = moment(since, ask.now, ask.zone)
+    end = moment(until or "now", ask.now, ask.zone, end=True)
+    if start >= end:
+        raise Mistyped((f"since={since} is not before {f'until={until}' if until else 'now'}.",), corrected=instead)
+    return Window(start, end)

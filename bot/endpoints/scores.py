@@ -1,0 +1,197 @@
+"""The engineering-insight scores: how mature a project's releases are, as a tree from the whole to its parts."""
+
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from pydantic import Field
+
+from bot.endpoints import _words
+from bot.endpoints._endpoint import Ask, Endpoint, View
+from bot.endpoints._query import Parameter, Query
+from bot.endpoints._values import Key, Keys
+from bot.launchdarkly import Reply, Version
+
+UTC = ZoneInfo("UTC")
+PATH = "/api/v2/engineering-insights/insights/scores"
+
+
+class ScoresQuery(Query):
+    words = ("env",)
+
+    project: Annotated[Key, Parameter("projectKey", "the key of the project")]
+    env: Annotated[Key, Parameter("environmentKey", "the key of the environment")]
+    app: Annotated[Keys | None, Parameter("applicationKey", "only these applications")] = None
+
+
+class Range(Reply):
+    min: float
+    max: float
+
+
+class Score(Reply):
+    score: float
+    indicator: str
+    range: Range | None = Field(None, alias="indicatorRange")
+    parts: list[str] | None = Field(None, alias="aggregateOf")
+    change: float | None = Field(None, alias="diffVsLastPeriod")
+    last: "Score | None" = Field(None, alias="lastPeriod")
+
+
+class Period(Reply):
+    start: float | None = Field(None, alias="startTime")
+    end: float | None = Field(None, alias="endTime")
+
+
+class ScoresReply(Reply):
+    period: Period
+    last: Period | None = Field(None, alias="lastPeriod")
+    scores: dict[str, Score | None]
+
+
+# Names as LaunchDarkly's own pages say them. https://launchdarkly.com/docs/home/releases/project-metrics
+NAMES = {
+    "overall": "Release maturity",
+    "deploymentFailureRate": "Failure rate",
+    "impactSize": "Change impact size",
+    "experimentationCoverage": "Experimentation rate",
+}
+MARKS = {"excellent": "🟢", "good": "🔵", "fair": "🟡", "needsAttention": "🔴"}  # from the best band to the last
+UNKNOWN = ("notCalculated", "unknown")  # the number beside these means nothing
+BAR = 10
+
+
+class ScoreView(View):
+    """One score. Where it is not known there is no number, no bar and no change."""
+
+    name: str
+    mark: str
+    known: bool
+    bar: str
+    score: str
+    rating: str
+    next: str
+    change: str
+
+
+class Branch(View):
+    """A score and those that it is made of."""
+
+    head: ScoreView
+    leaves: tuple[ScoreView, ...]
+
+
+class ScoresView(View):
+    place: str
+    apps: str
+    overall: ScoreView | None
+    branches: tuple[Branch, ...]
+    others: tuple[ScoreView, ...]
+    period: str
+    last_period: str
+    url: str
+
+    @property
+    def scores(self) -> tuple[ScoreView, ...]:
+        """All of them in reading order."""
+        tops = (self.overall,) if self.overall else ()
+        return (*tops, *(score for branch in self.branches for score in (branch.head, *branch.leaves)), *self.others)
+
+
+async def fetch(query: ScoresQuery, ask: Ask) -> ScoresReply:
+    return await ask.launchdarkly.get(ScoresReply, PATH, query.parameters(), version=Version.BETA)
+
+
+def show(query: ScoresQuery, reply: ScoresReply, ask: Ask) -> ScoresView:
+    scores = {key: score for key, score in reply.scores.items() if score}
+    views = {key: _score(key, score) for key, score in scores.items()}
+    top, branches, others = _tree({key: [p for p in s.parts or () if p in scores] for key, s in scores.items()})
+    return ScoresView(
+        place=f"{query.project}/{query.env}",
+        apps=_words.listed(list(query.app or ())),
+        overall=views[top] if top else None,
+        branches=tuple(
+            Branch(head=views[head], leaves=tuple(views[leaf] for leaf in leaves)) for head, leaves in branches
+        ),
+        others=tuple(views[key] for key in others),
+        period=_period(reply.period),
+        last_period=_period(reply.last) if reply.last else "",
+        url=ask.pages.flags(query.project, query.env),
+    )
+
+
+def _score(key: str, score: Score) -> ScoreView:
+    known = score.indicator not in UNKNOWN
+    return ScoreView(
+        name=NAMES.get(key) or _words.short(_words.phrase(key), 60),
+        mark=MARKS.get(score.indicator, "⚪"),
+        known=known,
+        bar=_bar(score.score) if known else "",
+        score=_words.number(score.score) if known else "",
+        rating=_words.short(_words.phrase(score.indicator), 40).lower(),
+        next=_next(score) if known else "",
+        change=_change(score) if known else "",
+    )
+
+
+def _bar(score: float) -> str:
+    full = min(max(round(score * BAR / 100), 0), BAR)
+    return "▰" * full + "▱" * (BAR - full)
+
+
+def _next(score: Score) -> str:
+    """How far it is to the next band, which begins just above this one's range."""
+    bands = list(MARKS)
+    if score.range is None or score.range.max >= 100 or score.score > score.range.max or score.indicator == bands[0]:
+        return ""
+    better = bands[bands.index(score.indicator) - 1] if score.indicator in bands else "the next band"
+    return f"{_words.count(round(score.range.max + 1 - score.score), 'point')} to {_words.phrase(better).lower()}"
+
+
+def _change(score: Score) -> str:
+    """The change in points; without a period before, there is none to tell."""
+    if score.change is not None:
+        return _words.points(score.change)
+    if score.last is not None and score.last.indicator not in UNKNOWN:
+        return _words.points(score.score - score.last.score)
+    return ""
+
+
+def _period(period: Period) -> str:
+    """LaunchDarkly counts in days of UTC."""
+    return f"{_words.day(period.start, UTC)} – {_words.day(period.end, UTC)}"
+
+
+def _tree(parts: dict[str, list[str]]) -> tuple[str | None, list[tuple[str, list[str]]], list[str]]:
+    """The score that sums up all, its branches with all that lies below them, and what belongs to nothing."""
+    within = {part for found in parts.values() for part in found}
+    tops = [key for key in parts if key not in within and (parts[key] or key == "overall")]
+    top = tops[0] if len(tops) == 1 else None
+    seen = set(tops[:1] if top else ())
+    branches = []
+    for head in parts[top] if top else tops:
+        if head not in seen:
+            seen.add(head)
+            branches.append((head, _below(head, parts, seen)))
+    return top, branches, [key for key in parts if key not in seen]
+
+
+def _below(head: str, parts: dict[str, list[str]], seen: set[str]) -> list[str]:
+    """All parts of a score and their parts, each once: nothing promises that the tree is one."""
+    found = []
+    for part in parts[head]:
+        if part not in seen:
+            seen.add(part)
+            found += [part, *_below(part, parts, seen)]
+    return found
+
+
+ENDPOINT = Endpoint[ScoresQuery, ScoresReply, ScoresView](
+    name="scores",
+    summary="How mature releases are: the insight scores, how they moved, and how far it is to the next band",
+    examples=("scores web/production", "scores web/staging", "scores mobile/production app=ios"),
+    query=ScoresQuery,
+    reply=ScoresReply,
+    view=ScoresView,
+    fetch=fetch,
+    show=show,
+)

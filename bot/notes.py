@@ -1,0 +1,125 @@
+"""What is said when it is no answer: what can be asked, what was mistyped, what went wrong."""
+
+from bot.endpoints._endpoint import AnyEndpoint, View
+from bot.endpoints._query import Field
+from bot.endpoints._values import nearest
+from bot.errors import Failure, Mistyped
+from bot.line import words
+from bot.message import Message
+from bot.question import Endpoints
+from bot.render import Renderer
+
+HELP = ("", "help", "?")
+
+
+class QuestionHelp(View):
+    """A question among the others."""
+
+    name: str
+    summary: str
+    usage: str
+    example: str
+
+
+class ParameterHelp(View):
+    """One thing that can be said in a question."""
+
+    name: str
+    theirs: str
+    meaning: str
+    allowed: str
+    default: str
+
+
+class HelpView(View):
+    questions: tuple[QuestionHelp, ...]
+
+
+class UsageView(View):
+    name: str
+    summary: str
+    usage: str
+    parameters: tuple[ParameterHelp, ...]
+    examples: tuple[str, ...]
+
+
+class FailureView(View):
+    what: str
+    todo: str
+    said: str
+    mistakes: tuple[str, ...]
+    corrected: str
+
+
+class Notes:
+    """The messages that are no answers."""
+
+    def __init__(self, endpoints: Endpoints, renderer: Renderer) -> None:
+        self._endpoints = endpoints
+        self._renderer = renderer
+
+    def help(self, text: str) -> Message | None:
+        """What can be asked, where the line wants to know that: `help`, `help scores`, `scores --help`, or nothing."""
+        said = [word.value or word.name for word in words(text)] or [""]
+        if said[0].lower() not in HELP and said[1:2] != ["help"]:
+            return None
+        topics = [word for word in said if word.lower() not in HELP]
+        name = nearest(topics[0], list(self._endpoints)) if topics else None
+        if name:
+            return self._renderer.render("notes/usage", view=_usage(self._endpoints[name]))
+        view = HelpView(questions=tuple(map(_question, self._endpoints.values())))
+        return self._renderer.render("notes/help", view=view)
+
+    def failure(self, failure: Failure) -> Message:
+        """A deliberate failure as the person who asked reads it."""
+        mistakes, corrected = (failure.mistakes, failure.corrected) if isinstance(failure, Mistyped) else ((), "")
+        view = FailureView(
+            what=failure.what, todo=failure.todo, said=failure.said, mistakes=mistakes, corrected=corrected
+        )
+        return self._renderer.render("notes/failure", view=view)
+
+
+def broken(reference: str) -> Message:
+    """The last resort: a constant, not a template, since a template may be what broke."""
+    text = f"Something broke in the bot, and it is not your fault. An admin finds it by the reference {reference}."
+    return Message(text, ({"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}},))
+
+
+def _question(endpoint: AnyEndpoint) -> QuestionHelp:
+    return QuestionHelp(
+        name=endpoint.name, summary=endpoint.summary, usage=usage(endpoint), example=endpoint.examples[0]
+    )
+
+
+def _usage(endpoint: AnyEndpoint) -> UsageView:
+    return UsageView(
+        name=endpoint.name,
+        summary=endpoint.summary,
+        usage=usage(endpoint),
+        parameters=tuple(map(_parameter, endpoint.query.fields())),
+        examples=endpoint.examples,
+    )
+
+
+def _parameter(field: Field) -> ParameterHelp:
+    default = "" if field.required or field.default is None else field.kind.write(field.default)
+    return ParameterHelp(
+        name=field.short,
+        theirs=field.name,
+        meaning=field.meaning,
+        allowed=field.kind.allowed,
+        default="required" if field.required else default,
+    )
+
+
+def usage(endpoint: AnyEndpoint) -> str:
+    """How a question is typed: what must be there, and in brackets what may."""
+    fields = {field.field: field for field in endpoint.query.fields()}
+    parts = [_optional(fields[name].short, fields[name]) for name in endpoint.query.words if name != "env"]
+    parts.append(_optional("project/env", fields["project"]))
+    named = [field.short for field in fields.values() if field.field not in (*endpoint.query.words, "project", "env")]
+    return " ".join([endpoint.name, *parts, *(f"[{name}=…]" for name in named)])
+
+
+def _optional(word: str, field: Field) -> str:
+    return f"<{word}>" if field.required else f"[{word}]"

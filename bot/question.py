@@ -1,0 +1,154 @@
+"""A line of text ─► name and arguments ─► Query, and back to the canonical line.
+
+All mistakes of a line are found in one go, and a corrected line is offered with them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.endpoints._endpoint import AnyEndpoint
+from bot.endpoints._query import Field, Query
+from bot.endpoints._values import Mistake, Several, nearest
+from bot.errors import Mistyped
+from bot.line import Word, words
+
+Endpoints = Mapping[str, AnyEndpoint]
+Defaults = Mapping[str, str]  # what a line leaves out, by the names that people type: project, env, app
+
+
+@dataclass(frozen=True)
+class Question:
+    """What was asked."""
+
+    endpoint: AnyEndpoint
+    query: Query
+
+    @property
+    def line(self) -> str:
+        """The canonical line: parsing it gives the same question."""
+        return self.endpoint.line(dict(self.query))
+
+
+def parse(text: str, endpoints: Endpoints, defaults: Defaults | None = None) -> Question:
+    """The question that a line asks."""
+    name, *rest = words(text) or [Word("", "")]
+    asked = name.value or name.name
+    endpoint = endpoints.get(asked.lower())
+    reading = _Reading(endpoint or _meant(asked, endpoints))
+    if endpoint is None:
+        reading.mistakes.append(_unknown("question", asked, list(endpoints)))
+    for word in rest:
+        reading.take(word)
+    reading.fill(defaults or {})
+    return reading.finish()
+
+
+def _meant(asked: str, endpoints: Endpoints) -> AnyEndpoint:
+    meant = nearest(asked, list(endpoints))
+    if meant is None:
+        raise Mistyped((_unknown("question", asked, list(endpoints)),), corrected="help")
+    return endpoints[meant]
+
+
+def _unknown(what: str, word: str, known: list[str]) -> str:
+    """A name that nothing has, with the one that was probably meant, else all there are."""
+    meant = nearest(word, known)
+    return str(
+        Mistake(f"There is no {what} “{word[:60]}”" + ("" if meant else f"; there are {', '.join(known)}"), meant)
+    )
+
+
+@dataclass
+class _Reading:
+    """A line while it is read: what is known of it so far, and what is wrong with it."""
+
+    endpoint: AnyEndpoint
+    values: dict[str, Any] = field(default_factory=dict)
+    mistakes: list[str] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.fields: dict[str, Field] = {f.field: f for f in self.endpoint.query.fields()}
+        self.names = {_bare(name): f for f in self.fields.values() for name in (f.name, f.short)}
+
+    def take(self, word: Word) -> None:
+        """One word of the line."""
+        if word.name:
+            self._named(word)
+        else:
+            self._bare_word(word.value or "")
+
+    def _named(self, word: Word) -> None:
+        known = self.names.get(_bare(word.name))
+        if known is None:
+            shorts = [f.short for f in self.fields.values()]
+            self.mistakes.append(_unknown("parameter", word.name, shorts))
+            known = self.fields.get(nearest(word.name, shorts) or "")
+        if known is None:
+            return
+        if word.value is None and known.kind.allowed == "yes or no":
+            self._set(known, "yes")
+        elif not word.value:
+            self.mistakes.append(f"{known.short} needs a value: {known.kind.allowed}.")
+        else:
+            self._set(known, word.value)
+
+    def _bare_word(self, word: str) -> None:
+        """A place, or the next thing that this question takes without a name."""
+        project, slash, env = word.partition("/")
+        if slash and {"project", "env"} <= self.fields.keys():
+            self._set(self.fields["project"], project)
+            self._set(self.fields["env"], env)
+            return
+        free = next((name for name in self.endpoint.query.words if name not in self.seen), None)
+        if free:
+            self._set(self.fields[free], word)
+        else:
+            self.mistakes.append(f"I do not know what “{word[:60]}” is for in this question.")
+
+    def _set(self, known: Field, word: str) -> None:
+        """A value for a parameter; what can be put right is, so that it stands in the corrected line."""
+        try:
+            value = self._value(known, word)
+        except Mistake as mistake:
+            self.mistakes.append(f"{known.short}: {mistake}")
+            value = known.kind.read(mistake.meant) if mistake.meant else None
+        if value is not None:
+            self._keep(known, value)
+        self.seen.add(known.field)
+
+    def _value(self, known: Field, word: str) -> Any:
+        if not word:
+            raise Mistake(f"a value is missing; say {known.kind.allowed}")
+        return known.kind.read(word)
+
+    def _keep(self, known: Field, value: Any) -> None:
+        """A second value joins the first where there may be several, and is a mistake elsewhere."""
+        if known.field in self.values and isinstance(known.kind, Several):
+            value = tuple(dict.fromkeys((*self.values[known.field], *value)))
+        elif self.values.get(known.field, value) != value:
+            self.mistakes.append(f"{known.short} is given twice.")
+        self.values[known.field] = value
+
+    def fill(self, defaults: Defaults) -> None:
+        """What the line leaves out. A project's environment is no default for another project."""
+        elsewhere = self.values.get("project", defaults.get("project")) != defaults.get("project")
+        for name, word in defaults.items():
+            if name in self.fields and name not in self.seen and not (elsewhere and name in ("env", "app")):
+                self._set(self.fields[name], word)
+
+    def finish(self) -> Question:
+        """The question, if there is nothing to say against it."""
+        missing = [f for f in self.fields.values() if f.required and f.field not in self.seen]
+        self.mistakes += [f"{f.short} is missing: {f.meaning}." for f in missing]
+        if not self.mistakes:
+            query = self.endpoint.query.model_validate(self.values)
+            self.mistakes += query.check()
+        if self.mistakes:
+            raise Mistyped(tuple(self.mistakes), corrected=self.endpoint.line(self.values))
+        return Question(self.endpoint, query)
+
+
+def _bare(name: str) -> str:
+    """A name without what people vary: capitals, dashes, underscores."""
+    return name.lower().replace("-", "").replace("_", "")

@@ -1,0 +1,23 @@
+"""What all tests share: a bot to talk to, and the flag that rewrites the golden messages."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.talk import Talk, talk
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--rewrite", action="store_true", help="write golden messages and README tables anew")
+
+
+@pytest.fixture
+def rewrite(request: pytest.FixtureRequest) -> bool:
+    return bool(request.config.getoption("--rewrite"))
+
+
+@pytest.fixture
+async def someone() -> AsyncIterator[Talk]:
+    """Someone who talks to a bot with the embedded LaunchDarkly below it."""
+    async with talk() as found:
+        yield found

@@ -1,0 +1,103 @@
+"""A conversation with the real bot: a line in, an answer out, over the real client and the embedded LaunchDarkly.
+
+What LaunchDarkly answers can be edited on its way, below the client: so a test gets an empty project or a hostile name.
+"""
+
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+from pydantic import SecretStr
+
+from bot.answer import Answer, Answers, Asker
+from bot.app import opened
+from bot.endpoints._endpoint import Ask
+from bot.launchdarkly import LaunchDarkly, Limits, Pages
+from bot.sandbox.launchdarkly import TOKEN, launchdarkly
+from bot.sandbox.weather import Weather
+from bot.settings import Settings
+
+NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)  # a Friday
+UTC_ZONE = ZoneInfo("UTC")
+Edit = Callable[[Any], Any]
+
+
+class Edited(httpx.AsyncBaseTransport):
+    """A transport that edits good answers."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport, edit: Edit) -> None:
+        self._inner = inner
+        self._edit = edit
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        response = await self._inner.handle_async_request(request)
+        if response.status_code != 200:
+            return response
+        body = self._edit(json.loads(await response.aread()))
+        return httpx.Response(200, json=body, request=request)
+
+
+@dataclass
+class Talk:
+    """Someone who types lines."""
+
+    answers: Answers
+    weather: Weather
+    zone: ZoneInfo = UTC_ZONE
+    defaults: dict[str, str] = field(default_factory=dict)
+
+    async def say(self, line: str) -> Answer:
+        return await self.answers.answer(line, Asker(self.zone, self.defaults))
+
+    def asked(self) -> list[dict[str, list[str]]]:
+        """The parameters of each request that LaunchDarkly saw."""
+        return [
+            {name: httpx.QueryParams(seen.query).get_list(name) for name in httpx.QueryParams(seen.query)}
+            for seen in self.weather.requests
+        ]
+
+
+def settings(**given: Any) -> Settings:
+    """Settings that read neither the environment nor a file."""
+    given = {"launchdarkly_access_token": SecretStr(TOKEN), "answer_seconds": 2.0, "remembered_seconds": 0.0} | given
+    return Settings.model_construct(**{name: f.default for name, f in Settings.model_fields.items()} | given)
+
+
+@asynccontextmanager
+async def talk(edit: Edit | None = None, *, spelling: str = "", **given: Any) -> AsyncIterator[Talk]:
+    """A bot to talk to. The embedded LaunchDarkly below it can be told to understand one *spelling* of times only."""
+    weather = Weather()
+    app = launchdarkly(
+        lambda: NOW, weather=weather, only_rfc3339=spelling == "dates", only_millis=spelling == "milliseconds"
+    )
+    transport: httpx.AsyncBaseTransport = httpx.ASGITransport(app)
+    async with opened(settings(**given), lambda: NOW, Edited(transport, edit) if edit else transport) as answers:
+        yield Talk(answers, weather)
+
+
+def ask(zone: ZoneInfo = UTC_ZONE) -> Ask:
+    """What an answer may use, for what needs no conversation."""
+    http = httpx.AsyncClient(
+        base_url="https://app.launchdarkly.com",
+        headers={"Authorization": TOKEN},
+        transport=httpx.ASGITransport(launchdarkly(lambda: NOW)),
+    )
+    return Ask(LaunchDarkly(http, Limits(), lambda: NOW), Pages("https://app.launchdarkly.com"), NOW, zone)
+
+
+def words(answer: Answer) -> str:
+    """All that a person reads of an answer: every text of every block."""
+    return "\n".join(_texts(list(answer.message.blocks)))
+
+
+def _texts(part: Any) -> list[str]:
+    if isinstance(part, dict):
+        return [text for key, value in part.items() if key not in ("type", "action_id") for text in _texts(value)]
+    if isinstance(part, list):
+        return [text for value in part for text in _texts(value)]
+    return [part] if isinstance(part, str) else []

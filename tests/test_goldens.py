@@ -1,0 +1,89 @@
+"""Every question's messages as they are, to be read like code: its examples, and its states.
+
+`pytest --rewrite` writes them anew; a run without it never writes. A state is an edit of LaunchDarkly's answer, kept in
+the test of the question: `empty`, `one`, `more` than fits; `hostile` is the same for all.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from bot.endpoints import discover
+from bot.sandbox.slack_pings import pings
+from bot.sandbox.slack_rules import faults
+from tests.hostile import hostile
+from tests.talk import Edit, talk, words
+
+GOLDENS = Path(__file__).parent / "goldens"
+STATES = ("empty", "one", "more")
+
+
+@dataclass(frozen=True)
+class Case:
+    question: str
+    name: str
+    line: str
+    edit: Edit | None = None
+
+    @property
+    def path(self) -> Path:
+        return GOLDENS / self.question / f"{self.name}.json"
+
+
+def _cases() -> Iterator[Case]:
+    for name, endpoint in discover().items():
+        for n, line in enumerate(endpoint.examples, 1):
+            yield Case(name, f"example-{n}", line)
+        states: dict[str, Edit] = import_module(f"tests.test_{name}").STATES
+        for state in STATES:
+            yield Case(name, state, endpoint.examples[0], states[state])
+        yield Case(name, "hostile", endpoint.examples[0], hostile)
+
+
+CASES = list(_cases())
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.question}-{case.name}")
+async def test_a_message_is_what_was_reviewed(case: Case, rewrite: bool) -> None:
+    async with talk(case.edit) as someone:
+        answer = await someone.say(case.line)
+    assert answer.outcome == "answered", answer.message.text
+    message = answer.message.payload()
+    assert not faults(message)
+    assert not pings(message)
+    assert not faults(answer.message.plain().payload())
+    assert not pings(answer.message.plain().payload())
+    written = json.dumps(message, indent=1, ensure_ascii=False) + "\n"
+    if rewrite:
+        case.path.parent.mkdir(parents=True, exist_ok=True)
+        case.path.write_text(written)
+    assert case.path.is_file(), f"no golden message {case.path.name}: look at it, then pytest --rewrite"
+    assert written == case.path.read_text()
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.question}-{case.name}")
+async def test_a_message_ends_in_what_was_asked_and_as_of_when(case: Case) -> None:
+    async with talk(case.edit) as someone:
+        answer = await someone.say(case.line)
+    footer = answer.message.blocks[-1]
+    assert footer["type"] == "context"
+    said = footer["elements"][0]["text"]
+    assert f"`{case.question} " in said
+    assert "<!date^1795186800^" in said
+    assert "|Open in LaunchDarkly>" in said
+
+
+def test_no_golden_message_is_left_over() -> None:
+    assert set(GOLDENS.rglob("*.json")) == {case.path for case in CASES}
+
+
+async def test_neither_people_nor_secrets_are_shown() -> None:
+    for case in CASES:
+        async with talk(case.edit) as someone:
+            shown = words(await someone.say(case.line))
+        assert "@harbour" not in shown
+        assert "salt" not in shown.lower().split()

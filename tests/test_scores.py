@@ -1,0 +1,110 @@
+"""`scores`: the tree, the bands, and what is not known."""
+
+from typing import Any
+
+import pytest
+
+from tests.talk import Edit, Talk, talk, words
+
+
+def _score(score: float, indicator: str, **more: Any) -> dict[str, Any]:
+    return {"score": score, "indicator": indicator, "indicatorRange": {"min": 70, "max": 89}, **more}
+
+
+def _only(**scores: Any) -> Edit:
+    return lambda reply: reply | {"scores": scores}
+
+
+def _uncalculated(reply: Any) -> Any:
+    return reply | {
+        "scores": {
+            key: {"score": 0, "indicator": "notCalculated", "indicatorRange": {"min": 0, "max": 0}} | _parts(score)
+            for key, score in reply["scores"].items()
+        }
+    }
+
+
+def _parts(score: dict[str, Any]) -> dict[str, Any]:
+    return {"aggregateOf": score["aggregateOf"]} if "aggregateOf" in score else {}
+
+
+def _many(reply: Any) -> Any:
+    return reply | {"scores": {f"someScoreNumber{n}": _score(n, "good") for n in range(120)}}
+
+
+STATES: dict[str, Edit] = {
+    "empty": _uncalculated,
+    "one": _only(overall=_score(74, "good", diffVsLastPeriod=1)),
+    "more": _many,
+}
+
+
+async def test_the_tree_is_the_one_that_launchdarkly_gives(someone: Talk) -> None:
+    answer = await someone.say("scores web/production")
+    sections = [block["text"]["text"] for block in answer.message.blocks if block["type"] == "section"]
+    assert [s.split("*")[1] for s in sections[:4]] == ["Release maturity", "Velocity", "Risk", "Efficiency"]
+    assert "↳" in sections[1]
+    assert "Lead time" in sections[1]
+    assert someone.asked() == [{"projectKey": ["web"], "environmentKey": ["production"]}]
+
+
+async def test_applications_are_passed_on_and_said(someone: Talk) -> None:
+    answer = await someone.say("scores web/production app=storefront,search-api")
+    assert someone.asked()[0]["applicationKey"] == ["storefront,search-api"]
+    assert "storefront, search-api" in answer.message.text
+
+
+@pytest.mark.parametrize("indicator", ["notCalculated", "unknown"])
+async def test_what_is_not_known_has_no_number_no_bar_and_no_change(indicator: str) -> None:
+    edit = _only(
+        overall=_score(0, indicator, diffVsLastPeriod=5, aggregateOf=["leadTime"]), leadTime=_score(55, "fair")
+    )
+    async with talk(edit) as someone:
+        answer = await someone.say("scores web/production")
+    overall = answer.message.blocks[1]["text"]["text"]
+    assert overall == f"⚪ *Release maturity* *{'not calculated' if indicator == 'notCalculated' else 'unknown'}*"
+    assert "Release maturity 0" not in answer.message.text
+
+
+async def test_a_score_and_an_indicator_that_nobody_has_heard_of_still_render() -> None:
+    async with talk(_only(teamMorale=_score(71, "rather_splendid"))) as someone:
+        shown = words(await someone.say("scores web/production"))
+    assert "Team morale *71* ▰▰▰▰▰▰▰▱▱▱ rather splendid" in shown
+    assert "19 points to the next band" in shown
+
+
+@pytest.mark.parametrize(
+    ("score", "said"),
+    [
+        (_score(72, "good"), "18 points to excellent"),
+        (_score(89, "good"), "1 point to excellent"),
+        (_score(95, "excellent", indicatorRange={"min": 90, "max": 100}), "*95* ▰▰▰▰▰▰▰▰▰▰ *excellent*"),
+        (_score(72, "good", indicatorRange=None), "*72* ▰▰▰▰▰▰▰▱▱▱ *good*"),
+        (_score(72, "good", diffVsLastPeriod=-3), "−3 points on the period before"),
+        (_score(72, "good", diffVsLastPeriod=0), "no change on the period before"),
+        (_score(72, "good", lastPeriod=_score(70, "good")), "+2 points on the period before"),
+        (_score(72, "good", lastPeriod=_score(0, "notCalculated")), "*72* ▰▰▰▰▰▰▰▱▱▱ *good* · 18 points"),
+    ],
+)
+async def test_a_score_says_its_change_and_how_far_the_next_band_is(score: Any, said: str) -> None:
+    async with talk(_only(overall=score | {"aggregateOf": ["leadTime"]}, leadTime=_score(50, "fair"))) as someone:
+        assert said in words(await someone.say("scores web/production"))
+
+
+async def test_scores_that_are_made_of_each_other_are_shown_once() -> None:
+    edit = _only(a=_score(70, "good", aggregateOf=["b"]), b=_score(71, "good", aggregateOf=["a", "b", "ghost"]))
+    async with talk(edit) as someone:
+        shown = words(await someone.say("scores web/production"))
+    assert shown.count("*70*") == 1
+    assert shown.count("*71*") == 1
+
+
+async def test_both_periods_are_said_as_launchdarkly_counts_them(someone: Talk) -> None:
+    shown = words(await someone.say("scores web/production"))
+    assert "Period 13 Nov 2026 – 20 Nov 2026, compared with 6 Nov 2026 – 13 Nov 2026 (UTC)." in shown
+
+
+async def test_an_application_without_scores_is_said() -> None:
+    async with talk(lambda reply: reply | {"scores": {}}) as someone:
+        answer = await someone.say("scores web/production")
+    assert "LaunchDarkly sent no scores for web/production." in words(answer)

@@ -1,0 +1,91 @@
+"""Moments as people say them."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.endpoints._when import moment, tidied
+from tests.talk import NOW
+
+BERLIN = ZoneInfo("Europe/Berlin")
+AUCKLAND = ZoneInfo("Pacific/Auckland")
+
+
+@pytest.mark.parametrize(
+    ("said", "start"),
+    [
+        ("7d", "2026-11-13T16:00+01:00"),
+        ("2w", "2026-11-06T16:00+01:00"),
+        ("36h", "2026-11-19T04:00+01:00"),
+        ("90m", "2026-11-20T14:30+01:00"),
+        ("now", "2026-11-20T16:00+01:00"),
+        ("today", "2026-11-20T00:00+01:00"),
+        ("yesterday", "2026-11-19T00:00+01:00"),
+        ("monday", "2026-11-16T00:00+01:00"),
+        ("friday", "2026-11-20T00:00+01:00"),
+        ("saturday", "2026-11-14T00:00+01:00"),
+        ("2026-11-01", "2026-11-01T00:00+01:00"),
+        ("2026-07-01", "2026-07-01T00:00+02:00"),
+        ("2026-11-01T09:30", "2026-11-01T09:30+01:00"),
+        ("2026-11-01T09:30Z", "2026-11-01T10:30+01:00"),
+        ("1795186800000", "2026-11-20T16:00+01:00"),
+    ],
+)
+def test_a_moment_is_what_was_said_where_the_reader_is(said: str, start: str) -> None:
+    assert moment(said, NOW, BERLIN) == datetime.fromisoformat(start)
+
+
+@pytest.mark.parametrize(
+    ("said", "end"),
+    [
+        ("yesterday", "2026-11-20T00:00+01:00"),
+        ("wednesday", "2026-11-19T00:00+01:00"),
+        ("2026-11-07", "2026-11-08T00:00+01:00"),
+        ("today", "2026-11-20T16:00+01:00"),
+        ("2d", "2026-11-18T16:00+01:00"),
+    ],
+)
+def test_a_day_as_an_end_is_its_own_end_but_not_the_future(said: str, end: str) -> None:
+    assert moment(said, NOW, BERLIN, end=True) == datetime.fromisoformat(end)
+
+
+def test_it_is_another_day_elsewhere() -> None:
+    assert moment("today", NOW, AUCKLAND) == datetime.fromisoformat("2026-11-21T00:00+13:00")
+
+
+def test_a_week_is_counted_on_the_wall() -> None:
+    after_the_change = datetime(2026, 10, 28, 8, 0, tzinfo=UTC)  # the clocks went back on the 25th
+    assert moment("7d", after_the_change, BERLIN).isoformat() == "2026-10-21T09:00:00+02:00"
+
+
+def test_hours_are_counted_as_they_pass() -> None:
+    after_the_change = datetime(2026, 10, 25, 8, 0, tzinfo=UTC)
+    assert moment("24h", after_the_change, BERLIN).isoformat() == "2026-10-24T10:00:00+02:00"
+
+
+def test_what_is_relative_is_a_whole_minute_so_that_many_askers_share_a_request() -> None:
+    assert moment("7d", NOW.replace(second=41, microsecond=7), BERLIN) == moment("7d", NOW, BERLIN)
+
+
+@pytest.mark.parametrize(
+    "word", ["", "soon", "7", "0d", "7x", "12345d", "2026-13-01", "2026-02-31", "26-1-1", "20261101", "1e5"]
+)
+def test_what_says_no_moment_is_none(word: str) -> None:
+    assert tidied(word) is None
+
+
+@given(
+    st.text(max_size=30)
+    | st.from_regex(r"\d{1,5}[mhdw]|\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?Z?|[a-z]{3,9}", fullmatch=True)
+)
+def test_whatever_is_understood_is_a_moment_everywhere(word: str) -> None:
+    said = tidied(word)
+    if said is not None:
+        assert tidied(said) == said
+        for zone in (BERLIN, AUCKLAND, ZoneInfo("America/St_Johns")):
+            assert (
+                moment(said, NOW, zone).timestamp() <= moment(said, NOW, zone, end=True).timestamp() or said > "2026-11"
+            )
