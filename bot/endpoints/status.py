@@ -1,0 +1,111 @@
+"""The flag-status chart: how many flags are new, active, launched or inactive now, and what is worth a look."""
+
+from typing import Annotated
+
+from bot.endpoints import _words
+from bot.endpoints._chart import ChartReply, Number, Series, Slice, folded, slices
+from bot.endpoints._endpoint import Ask, Endpoint, View
+from bot.endpoints._query import Parameter, Query
+from bot.endpoints._values import Key, Keys
+from bot.launchdarkly import Version
+
+PATH = "/api/v2/engineering-insights/charts/flags/status"
+MOST_ROWS = 50
+
+
+class StatusQuery(Query):
+    words = ("env",)
+
+    project: Annotated[Key, Parameter("projectKey", "the key of the project")]
+    env: Annotated[Key, Parameter("environmentKey", "the key of the environment")]
+    app: Annotated[Keys | None, Parameter("applicationKey", "only flags of these applications")] = None
+
+
+# What LaunchDarkly means by each, in the order of a flag's life. https://launchdarkly.com/docs/home/releases/flag-health
+MEANINGS = {
+    "new": "created less than a week ago, never evaluated",
+    "active": "evaluated, and changed or serving several variations within a week",
+    "launched": "everybody has been served one variation for a week: remove it from the code",
+    "inactive": "not evaluated for a week or longer: archive it",
+}
+DONE = ("launched", "inactive")
+
+
+class StatusRow(View):
+    name: str
+    flags: Number
+    share: str
+    meaning: str
+
+
+class StatusView(View):
+    place: str
+    apps: str
+    total: str
+    rows: tuple[StatusRow, ...]
+    hidden: int
+    slices: tuple[Slice, ...]
+    folded: bool
+    done: str
+    done_share: str
+    url: str
+
+
+async def fetch(query: StatusQuery, ask: Ask) -> ChartReply:
+    return await ask.launchdarkly.get(ChartReply, PATH, query.parameters(), version=Version.BETA)
+
+
+def show(query: StatusQuery, reply: ChartReply, ask: Ask) -> StatusView:
+    counts = sorted(
+        ((_name(series), _flags(series)) for series in reply.series or ()), key=lambda pair: _order(pair[0])
+    )
+    total = sum(flags for _, flags in counts)
+    done = sum(flags for name, flags in counts if name.lower() in DONE)
+    return StatusView(
+        place=f"{query.project}/{query.env}",
+        apps=_words.listed(list(query.app or ())),
+        total=_words.count(total, "flag"),
+        rows=tuple(_row(name, flags, total) for name, flags in counts[:MOST_ROWS]),
+        hidden=len(counts[MOST_ROWS:]),
+        slices=slices(counts),
+        folded=folded(counts),
+        done=_words.count(done, "flag") if done else "",
+        done_share=_share(done, total),
+        url=ask.pages.flags(query.project, query.env),
+    )
+
+
+def _name(series: Series) -> str:
+    return _words.short(series.metadata.name or "without a name", 60)
+
+
+def _flags(series: Series) -> Number:
+    """The count where it is said; else the last point: the chart shows the present."""
+    if series.metadata.count is not None:
+        return series.metadata.count
+    return next((point.y for point in reversed(series.data or []) if point.y is not None), 0)
+
+
+def _order(name: str) -> int:
+    known = list(MEANINGS)
+    return known.index(name.lower()) if name.lower() in known else len(known)
+
+
+def _row(name: str, flags: Number, total: Number) -> StatusRow:
+    return StatusRow(name=name, flags=flags, share=_share(flags, total), meaning=MEANINGS.get(name.lower(), ""))
+
+
+def _share(flags: Number, total: Number) -> str:
+    return _words.percent(flags / total) if total > 0 else "–"
+
+
+ENDPOINT = Endpoint[StatusQuery, ChartReply, StatusView](
+    name="status",
+    summary="How many flags are new, active, launched or inactive, and what is worth cleaning up",
+    examples=("status web/production", "status platform/production app=billing"),
+    query=StatusQuery,
+    reply=ChartReply,
+    view=StatusView,
+    fetch=fetch,
+    show=show,
+)
