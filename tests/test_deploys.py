@@ -1,0 +1,168 @@
+"""`deploys`: the chart, what it comes to, what is missing from it, and the window in two spellings."""
+
+from typing import Any
+
+import pytest
+
+from tests.talk import NOW, Edit, Talk, talk, words
+
+DAY = 86_400_000
+MIDNIGHT = int(NOW.timestamp() * 1000) // DAY * DAY
+
+
+def _series(name: str, *days: tuple[int, int | None], bucket: int = DAY) -> dict[str, Any]:
+    data = [{"x": MIDNIGHT - ago * bucket, "y": y} for ago, y in days]
+    return {"metadata": {"name": name}, "data": data}
+
+
+def _only(*series: dict[str, Any], **metadata: Any) -> Edit:
+    return lambda reply: {"metadata": reply["metadata"] | metadata, "series": list(series)}
+
+
+STATES: dict[str, Edit] = {
+    "empty": _only(),
+    "one": _only(_series("deployments", (1, 4))),
+    "more": _only(
+        *(_series(f"an application with the number {n}", *((d, n + d) for d in range(90))) for n in range(70))
+    ),
+}
+
+
+async def _shown(edit: Edit, line: str = "deploys web/production") -> str:
+    async with talk(edit) as someone:
+        return words(await someone.say(line))
+
+
+def _chart(answer: Any) -> Any:
+    return next(block["chart"] for block in answer.message.blocks if block["type"] == "data_visualization")
+
+
+async def test_every_parameter_reaches_launchdarkly_under_its_own_name(someone: Talk) -> None:
+    await someone.say(
+        "deploys web/production app=storefront since=2w until=1d bucket=day every=6h by=kind expand=metrics"
+    )
+    assert someone.asked() == [
+        {
+            "projectKey": ["web"],
+            "environmentKey": ["production"],
+            "applicationKey": ["storefront"],
+            "bucketType": ["day"],
+            "bucketMs": ["21600000"],
+            "groupBy": ["kind"],
+            "expand": ["metrics"],
+            "from": ["1793977200000"],
+            "to": ["1795100400000"],
+        }
+    ]
+
+
+async def test_nothing_at_all_has_to_be_said(someone: Talk) -> None:
+    answer = await someone.say("deploys")
+    assert someone.asked() == [{"bucketType": ["rolling"], "bucketMs": ["86400000"]}]
+    assert "all projects" in answer.message.text
+
+
+async def test_the_default_window_is_left_to_launchdarkly(someone: Talk) -> None:
+    await someone.say("deploys web/production since=7d")
+    assert "from" not in someone.asked()[0]
+
+
+@pytest.mark.parametrize("spelling", ["milliseconds", "dates"])
+async def test_a_window_is_understood_by_servers_of_either_spelling(spelling: str) -> None:
+    async with talk(spelling=spelling) as someone:
+        answer = await someone.say("deploys web/production since=2w until=1d")
+    assert answer.outcome == "answered"
+    sent = [(asked["from"], asked["to"]) for asked in someone.asked()]
+    dates = (["2026-11-06T15:00:00Z"], ["2026-11-19T15:00:00Z"])
+    millis = (["1793977200000"], ["1795100400000"])
+    assert sent == ([millis] if spelling == "milliseconds" else [millis, dates])
+
+
+async def test_a_question_that_is_refused_in_both_spellings_is_refused(someone: Talk) -> None:
+    someone.weather.status = 400
+    answer = await someone.say("deploys web/production since=2w")
+    assert answer.outcome == "mistyped"
+    assert len(someone.asked()) == 2
+
+
+async def test_total_average_best_and_worst_count_only_days_with_data() -> None:
+    shown = await _shown(_only(_series("deployments", (1, 6), (2, 0), (3, 3), (5, None))))
+    assert "*9 deployments*" in shown
+    assert "3 per day · best *6 (19 Nov)* · worst *0 (18 Nov)*" in shown
+    assert "4 of 7 days sent no data: left out, not counted as none." in shown
+
+
+async def test_a_day_without_data_is_no_bar_at_nothing() -> None:
+    async with talk(_only(_series("deployments", (1, 6), (3, 3)))) as someone:
+        answer = await someone.say("deploys web/production")
+    assert _chart(answer)["axis_config"]["categories"] == ["17 Nov", "19 Nov"]
+    assert [point["value"] for point in _chart(answer)["series"][0]["data"]] == [3, 6]
+
+
+async def test_more_than_twenty_points_are_folded_and_that_is_said() -> None:
+    async with talk(_only(_series("deployments", *((ago, 1) for ago in range(56))))) as someone:
+        answer = await someone.say("deploys web/production since=8w")
+    assert [point["value"] for point in _chart(answer)["series"][0]["data"]] == [3] * 18 + [2]
+    assert "Each bar adds up 3 days." in words(answer)
+    assert "*56 deployments*" in words(answer)
+
+
+async def test_groups_are_drawn_side_by_side_and_listed() -> None:
+    edit = _only(_series("api", (1, 2), (2, 1)), _series("web", (1, 5)))
+    async with talk(edit) as someone:
+        answer = await someone.say("deploys web/production by=application")
+    assert [(line["name"], [point["value"] for point in line["data"]]) for line in _chart(answer)["series"]] == [
+        ("web", [0, 5]),
+        ("api", [1, 2]),
+    ]
+    assert "A bar that is missing beside others means that nothing was sent for it." in words(answer)
+
+
+async def test_more_groups_than_can_be_drawn_are_added_up() -> None:
+    edit = _only(*(_series(f"app-{n}", (1, 10 - n), (2, 1)) for n in range(9)))
+    async with talk(edit) as someone:
+        answer = await someone.say("deploys web/production by=application")
+    assert [line["name"] for line in _chart(answer)["series"]] == ["app-0", "app-1", "app-2", "app-3", "app-4", "Other"]
+    assert [point["value"] for point in _chart(answer)["series"][-1]["data"]] == [4, 14]
+    assert "The 4 smallest groups are drawn together as Other." in words(answer)
+
+
+async def test_hours_are_said_where_the_reader_is_and_days_of_launchdarkly_stay_its_days() -> None:
+    from zoneinfo import ZoneInfo  # noqa: PLC0415 - for this test alone
+
+    async with talk(_only(_series("deployments", (1, 1)))) as someone:
+        someone.zone = ZoneInfo("America/New_York")
+        assert _chart(await someone.say("deploys web/production"))["axis_config"]["categories"] == ["19 Nov"]
+    async with talk(_only(_series("deployments", (1, 1), bucket=3_600_000))) as someone:
+        someone.zone = ZoneInfo("America/New_York")
+        assert _chart(await someone.say("deploys web/production every=1h"))["axis_config"]["categories"] == [
+            "19 Nov 18:00"
+        ]
+
+
+async def test_the_rating_and_its_tiers_are_told_where_they_are_expanded(someone: Talk) -> None:
+    shown = words(await someone.say("deploys platform/production expand=metrics"))
+    assert "*Deployment frequency* is *excellent* at" in shown
+    assert "excellent: at least 1 per day · good: at least 1 per week" in shown
+
+
+async def test_a_rating_that_nobody_has_heard_of_still_renders() -> None:
+    metrics = {"someMetric": {"indicator": "meh", "value": None, "tiers": [{"indicator": None}]}, "other": None}
+    assert "*Some metric* is *meh*\nunknown: not described" in await _shown(
+        _only(_series("d", (1, 1)), metrics=metrics)
+    )
+
+
+async def test_no_data_is_not_called_no_deployments() -> None:
+    async with talk(_only()) as someone:
+        answer = await someone.say("deploys web/production")
+    shown = words(answer)
+    assert answer.message.text.startswith("No deployment data in web/production from")
+    assert "*No deployment data*" in shown
+    assert "That is not the same as no deployments" in shown
+    assert "per day" not in shown
+
+
+async def test_points_without_a_time_and_times_beyond_all_calendars_are_left_out() -> None:
+    odd = {"metadata": {"name": "odd"}, "data": [{"x": None, "y": 1}, {"x": 10**18, "y": 1}, {"x": MIDNIGHT, "y": 2}]}
+    assert "*2 deployments*" in await _shown(_only(odd))
