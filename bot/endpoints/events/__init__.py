@@ -1,0 +1,175 @@
+"""Flag events: what was changed on flags, by whom, and how many people it moved.
+
+reply.py    what LaunchDarkly sends of events, as far as it is shown
+impact.py   how large an impact was, and how it moved the share of each variation, in words
+"""
+
+from typing import Annotated, Any, Literal
+
+from bot.endpoints import _words
+from bot.endpoints._endpoint import Ask, Endpoint, View
+from bot.endpoints._query import Parameter, Query
+from bot.endpoints._values import Cursor, Key, Keys, Mistake, When, Whole, YesNo
+from bot.endpoints._window import Window, window
+from bot.endpoints.events.impact import MOST_SHIFTS, shifts, size
+from bot.endpoints.events.reply import Event, EventsReply, Experiments, Impact
+from bot.launchdarkly import Version, cursor
+from bot.mrkdwn import Stamp
+
+PATH = "/api/v2/engineering-insights/flag-events"
+MOST_EVENTS = 20
+
+
+class EventsQuery(Query):
+    words = ("flag",)
+
+    project: Annotated[Key, Parameter("projectKey", "the key of the project")]
+    env: Annotated[Key, Parameter("environmentKey", "the key of the environment")]
+    flag: Annotated[Key | None, Parameter("query", "only flags whose key holds this")] = None
+    app: Annotated[Keys | None, Parameter("applicationKey", "only flags of these applications")] = None
+    impact: Annotated[
+        Literal["any", "none", "small", "medium", "large"],
+        Parameter("impactSize", "how large a share of people the event moved: none, under 20 %, up to 80 %, more"),
+    ] = "large"
+    experiments: Annotated[YesNo | None, Parameter("hasExperiments", "only with, or only without an experiment")] = None
+    global_: Annotated[
+        Literal["include", "exclude"], Parameter("global", "whether events of the flag in all environments count")
+    ] = "include"
+    expand: Annotated[Literal["experiments"] | None, Parameter("expand", "which experiments the events belong to")] = (
+        None
+    )
+    limit: Annotated[int, Whole(1, 100), Parameter("limit", "how many events a page holds")] = 20
+    since: Annotated[When, Parameter("from", "from when on")] = "7d"
+    until: Annotated[When | None, Parameter("to", "until when")] = None
+    after: Annotated[Cursor | None, Parameter("after", "the page after this cursor")] = None
+    before: Annotated[Cursor | None, Parameter("before", "the page before this cursor")] = None
+
+    def check(self) -> Any:
+        if self.after and self.before:
+            yield str(Mistake("A page is either after a cursor or before one, not both"))
+
+
+class EventView(View):
+    flag: str
+    url: str
+    what: str
+    who: str
+    when: Stamp
+    mark: str
+    impact: str
+    shifts: tuple[str, ...]
+    more_shifts: int
+    experiments: str
+
+
+class EventsView(View):
+    place: str
+    impact: str
+    flag: str
+    start: Stamp
+    end: Stamp
+    total: str
+    none: bool
+    events: tuple[EventView, ...]
+    folded: str
+    elsewhere: str
+    older: str
+    newer: str
+    url: str
+
+
+async def fetch(query: EventsQuery, ask: Ask) -> EventsReply:
+    chosen = _window(query, ask)
+    start, end = chosen.milliseconds
+    left_out = ["since", "until"] + ["impact"] * (query.impact == "any")
+    sent = (*query.parameters(*left_out), ("from", str(start)), *((("to", str(end)),) if query.until else ()))
+    return await ask.launchdarkly.get(EventsReply, PATH, sent, version=Version.BETA)
+
+
+def show(query: EventsQuery, reply: EventsReply, ask: Ask) -> EventsView:
+    items = reply.items or []
+    shown, folded = items[:MOST_EVENTS], items[MOST_EVENTS:]
+    total = len(items) if reply.total is None else max(reply.total, len(items))
+    chosen = _window(query, ask)
+    return EventsView(
+        place=f"{query.project}/{query.env}",
+        impact="" if query.impact == "any" else query.impact.capitalize(),
+        flag=query.flag or "",
+        start=_words.stamp(chosen.milliseconds[0], ask.zone),
+        end=_words.stamp(chosen.milliseconds[1], ask.zone),
+        total=_words.count(total, "event"),
+        none=not items,
+        events=tuple(_event(event, query, ask) for event in shown),
+        folded=_folded(folded),
+        elsewhere=_words.count(total - len(items), "event") if total > len(items) else "",
+        older=_page(query, chosen, "after", _cursor(reply, "next", "after")),
+        newer=_page(query, chosen, "before", _cursor(reply, "prev", "before")),
+        url=ask.pages.flags(query.project, query.env),
+    )
+
+
+def _window(query: EventsQuery, ask: Ask) -> Window:
+    instead = ENDPOINT.line({**dict(query), "since": "7d", "until": None})
+    return window(query.since, query.until, ask, instead=instead)
+
+
+def _cursor(reply: EventsReply, link: str, name: str) -> str | None:
+    found = (reply.links or {}).get(link)
+    return cursor(found.href, name) if found else None
+
+
+def _page(query: EventsQuery, chosen: Window, name: str, at: str | None) -> str:
+    """The line that asks for another page of just this window, however much later the button is pressed."""
+    start, end = map(str, chosen.milliseconds)
+    page = {"since": start, "until": end, "after": None, "before": None, name: at}
+    return ENDPOINT.line({**dict(query), **page}) if at else ""
+
+
+def _event(event: Event, query: EventsQuery, ask: Ask) -> EventView:
+    mark, impact = size(event.impact or Impact())
+    moved = shifts(event.impact)
+    return EventView(
+        flag=_words.short(event.flag, 80),
+        url=ask.pages.flag(query.project, event.flag, (event.environment or query.env,)),
+        what=_words.short(event.description or _words.phrase(event.kind or "changed"), 200),
+        who=_words.person(event.member.first, event.member.last) if event.member else "automation",
+        when=_words.stamp(event.time, ask.zone),
+        mark=mark,
+        impact=impact,
+        shifts=moved[:MOST_SHIFTS],
+        more_shifts=len(moved[MOST_SHIFTS:]),
+        experiments=_experiments(event.experiments),
+    )
+
+
+def _experiments(experiments: Experiments | None) -> str:
+    names = [
+        f"{_words.short(e.name or e.key or 'without a name', 60)}"
+        + (f" ({_words.short(e.iteration.status, 20)})" if e.iteration and e.iteration.status else "")
+        for e in (experiments.items if experiments else None) or ()
+    ]
+    return _words.listed(names, 3)
+
+
+def _folded(events: list[Event]) -> str:
+    """What a message has no room for, with what matters of it."""
+    if not events:
+        return ""
+    large = sum(1 for event in events if event.impact and event.impact.size == "large")
+    return f"{_words.count(len(events), 'more event')} of this page" + (f" ({large} large)" if large else "")
+
+
+ENDPOINT = Endpoint[EventsQuery, EventsReply, EventsView](
+    name="events",
+    summary="What was changed on flags, by whom, and how many people it moved",
+    examples=(
+        "events web/production",
+        "events checkout web/production impact=any limit=5 since=2w",
+        "events mobile/production impact=medium expand=experiments",
+    ),
+    query=EventsQuery,
+    reply=EventsReply,
+    view=EventsView,
+    fetch=fetch,
+    show=show,
+)

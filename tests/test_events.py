@@ -1,0 +1,221 @@
+"""`events`: what happened, who did it, how many people it moved, and the pages."""
+
+from typing import Any
+
+import pytest
+
+from tests.talk import NOW, Edit, Talk, talk, words
+
+
+def _event(**more: Any) -> dict[str, Any]:
+    return {
+        "id": "e3b2b0e0-9e9b-4c9a-8e9a-0e0e0e0e0e0e",
+        "projectKey": "web",
+        "flagKey": "new-checkout",
+        "eventType": "updated_rollout",
+        "eventTime": int(NOW.timestamp() * 1000) - 3_600_000,
+        "description": "Rollout changed from 20% to 60%",
+        "environmentKey": "production",
+        "member": {"id": "1", "email": "dana@harbour.example", "firstName": "Dana", "lastName": "Ortiz"},
+        "impact": {"size": "large", "percentage": 92.4, "reason": "evaluations"},
+    } | more
+
+
+def _only(*events: dict[str, Any], total: int | None = None, **links: str) -> Edit:
+    found = {name: {"href": f"/api/v2/engineering-insights/flag-events?{query}"} for name, query in links.items()}
+    return lambda reply: {"totalCount": total or len(events), "items": list(events), "_links": found}
+
+
+STATES: dict[str, Edit] = {
+    "empty": _only(),
+    "one": _only(_event()),
+    "more": _only(*(_event(flagKey=f"flag-{n}") for n in range(70)), total=412, next="after=abc", prev="before=xyz"),
+}
+
+
+async def _shown(*events: dict[str, Any], line: str = "events web/production") -> str:
+    async with talk(_only(*events)) as someone:
+        return words(await someone.say(line))
+
+
+async def test_large_impact_and_seven_days_unless_told_otherwise(someone: Talk) -> None:
+    answer = await someone.say("events web/production")
+    assert someone.asked() == [
+        {
+            "projectKey": ["web"],
+            "environmentKey": ["production"],
+            "impactSize": ["large"],
+            "global": ["include"],
+            "limit": ["20"],
+            "from": ["1794582000000"],
+        }
+    ]
+    assert answer.message.blocks[0]["text"]["text"] == "Large-impact flag events · web/production"
+
+
+async def test_every_parameter_reaches_launchdarkly_under_its_own_name(someone: Talk) -> None:
+    await someone.say(
+        "events checkout web/production app=storefront impact=any experiments=yes global=exclude expand=experiments "
+        "limit=5 since=2026-11-01 until=2026-11-02 after=abc"
+    )
+    assert someone.asked() == [
+        {
+            "projectKey": ["web"],
+            "environmentKey": ["production"],
+            "query": ["checkout"],
+            "applicationKey": ["storefront"],
+            "hasExperiments": ["true"],
+            "global": ["exclude"],
+            "expand": ["experiments"],
+            "limit": ["5"],
+            "after": ["abc"],
+            "from": ["1793491200000"],
+            "to": ["1793664000000"],
+        }
+    ]
+
+
+async def test_an_event_says_when_what_who_and_how_large() -> None:
+    shown = await _shown(_event())
+    link = "https://app.launchdarkly.com/projects/web/flags/new-checkout/targeting?env=production&amp;selected-env=production"
+    assert f"🔴 *<{link}|new-checkout>* · Rollout changed from 20% to 60%" in shown
+    assert (
+        "Dana Ortiz · <!date^1795183200^{date_short_pretty} at {time}|Fri 20 Nov 2026, 14:00 UTC> · large impact (92 %)"
+        in shown
+    )
+    assert "harbour.example" not in shown
+
+
+@pytest.mark.parametrize(
+    ("member", "who"),
+    [
+        (None, "automation ·"),
+        ({"firstName": "Dana"}, "Dana ·"),
+        ({"email": "dana@x.example"}, "a member ·"),
+        ({"firstName": "dana@x.example", "lastName": ""}, "a member ·"),
+    ],
+)
+async def test_whoever_did_it_has_a_name_and_never_an_address(member: Any, who: str) -> None:
+    shown = await _shown(_event(member=member))
+    assert who in shown
+    assert "@x.example" not in shown
+
+
+@pytest.mark.parametrize(
+    ("impact", "said"),
+    [
+        ({"size": "none", "percentage": 0}, "⚪|no impact (0 %)"),
+        ({"size": "small", "percentage": 0.2}, "🟡|small impact (under 1 %)"),
+        ({"size": "medium"}, "🟠|medium impact"),
+        ({"size": "gigantic", "percentage": 130}, "⚪|gigantic impact (130 %)"),
+        ({"reason": "waiting"}, "⏳|impact not known yet: LaunchDarkly is still counting evaluations"),
+        ({"reason": "global"}, "🌐|a change of the flag itself, in all environments"),
+        ({}, "⚪|impact not said"),
+        (None, "⚪|impact not said"),
+    ],
+)
+async def test_the_size_of_the_impact_is_said_and_where_there_is_none_so_is_that(impact: Any, said: str) -> None:
+    mark, words_ = said.split("|")
+    shown = await _shown(_event(impact=impact))
+    assert f"{mark} *<" in shown
+    assert f" · {words_}\n" in f"{shown}\n"
+
+
+async def test_the_share_of_each_variation_is_said_before_and_after() -> None:
+    counts = [{"value": True, "before": 40, "after": 960}, {"value": None, "before": 960, "after": 40}]
+    shown = await _shown(_event(impact={"size": "large", "evaluationsSummary": {"variations": counts}}))
+    assert "true: 4 % → 96 % · null: 96 % → 4 %" in shown
+
+
+async def test_the_largest_moves_come_first_and_the_rest_are_counted() -> None:
+    counts = [{"value": n, "before": 10, "after": 10 + n} for n in range(6)]
+    shown = await _shown(_event(impact={"evaluationsSummary": {"variations": counts}}))
+    assert "0: 17 % → 13 %" in shown
+    assert "and 3 more variations" in shown
+
+
+async def test_without_evaluations_there_is_no_share_to_tell() -> None:
+    counts = [{"value": "a", "before": 0, "after": 10}, {"value": "b", "before": None}]
+    assert "→" not in await _shown(_event(impact={"evaluationsSummary": {"variations": counts}}))
+
+
+async def test_experiments_are_told_where_they_are_expanded() -> None:
+    items = [{"key": "k", "name": "Faster checkout", "iteration": {"id": "1", "status": "running", "startedAt": 1}}]
+    shown = await _shown(
+        _event(experiments={"totalCount": 1, "items": items}), line="events web/production expand=experiments"
+    )
+    assert "🧪 Faster checkout (running)" in shown
+
+
+# Pages
+
+
+async def test_older_and_newer_ask_for_another_page_of_the_same_window() -> None:
+    edit = _only(_event(), total=57, next="after=abc-1", prev="before=xyz")
+    async with talk(edit) as someone:
+        answer = await someone.say("events web/production since=2w limit=1")
+    [actions] = [block for block in answer.message.blocks if block["type"] == "actions"]
+    window = "since=1793977200000 until=1795186800000"
+    assert {button["text"]["text"]: button["value"] for button in actions["elements"]} == {
+        "Newer": f"events web/production limit=1 {window} before=xyz",
+        "Older": f"events web/production limit=1 {window} after=abc-1",
+    }
+    assert "*57 events*" in words(answer)
+    assert "56 events not on this page" in words(answer)
+
+
+async def test_the_pages_hold_every_event_once(someone: Talk) -> None:
+    seen: list[str] = []
+    line = "events web/production impact=any limit=20"
+    for _ in range(10):
+        answer = await someone.say(line)
+        seen += [
+            b["text"]["text"]
+            for b in answer.message.blocks
+            if b["type"] == "section" and "|" in b["text"]["text"][:200]
+        ][1:]
+        buttons = [e for b in answer.message.blocks if b["type"] == "actions" for e in b["elements"]]
+        older = [button["value"] for button in buttons if button["text"]["text"] == "Older"]
+        if not older:
+            break
+        line = older[0]
+    total = int(words(answer).split("*")[1].split()[0])
+    assert len(seen) == len(set(seen)) == total
+
+
+async def test_a_link_to_another_host_is_only_read_for_its_cursor() -> None:
+    async with talk(
+        lambda reply: reply | {"_links": {"next": {"href": "https://evil.example/x?after=abc&from=1"}}}
+    ) as someone:
+        answer = await someone.say("events web/production")
+    assert "after=abc" in words(answer)
+    assert "evil.example" not in str(answer.message.payload())
+
+
+async def test_what_a_message_has_no_room_for_is_counted() -> None:
+    many = [_event(flagKey=f"flag-{n}", impact={"size": "large" if n < 25 else "small"}) for n in range(70)]
+    shown = await _shown(*many, line="events web/production impact=any limit=100")
+    assert "… and 50 more events of this page (5 large)." in shown
+
+
+async def test_a_week_without_events_says_how_to_see_more() -> None:
+    shown = await _shown()
+    assert "*0 events*" in shown
+    assert "`impact=any`" in shown
+
+
+async def test_a_window_that_ends_before_it_begins_is_a_mistake(someone: Talk) -> None:
+    answer = await someone.say("events web/production since=yesterday until=2w")
+    assert answer.outcome == "mistyped"
+    assert "since=yesterday is not before until=2w" in words(answer)
+    assert "events web/production" in words(answer)
+    assert someone.asked() == []
+
+
+async def test_an_event_with_next_to_nothing_in_it_still_renders() -> None:
+    shown = await _shown(
+        {"flagKey": "lonely"}, {"flagKey": "odd", "eventTime": 10**18, "eventType": "enabled_targeting"}
+    )
+    assert "lonely" in shown
+    assert "Enabled targeting" in shown
+    assert "at an unknown time" in shown
