@@ -1,0 +1,164 @@
+"""One flag: what it is, whose it is, and what it serves in each environment that was asked for.
+
+reply.py     what LaunchDarkly sends of a flag, as far as it is shown
+serving.py   what an environment serves: off, or targets, rules and the rollout, in words
+"""
+
+from typing import Annotated, Literal
+from urllib.parse import quote
+
+from bot.endpoints import _words
+from bot.endpoints._endpoint import Ask, Endpoint, View
+from bot.endpoints._query import Parameter, Query
+from bot.endpoints._values import Key, Keys
+from bot.endpoints.flag.reply import FlagReply, Variation
+from bot.endpoints.flag.serving import EnvironmentView, environment
+from bot.errors import NotFound, Refused
+from bot.launchdarkly import Version
+from bot.mrkdwn import Stamp
+
+MOST_VARIATIONS = 10
+MOST_ENVIRONMENTS = 10
+LONGEST_VALUE = 80
+
+
+class FlagQuery(Query):
+    words = ("flag",)
+
+    flag: Annotated[Key, Parameter("featureFlagKey", "the key of the flag")]
+    project: Annotated[Key, Parameter("projectKey", "the key of the project")]
+    env: Annotated[Keys, Parameter("env", "the environments to look at")]
+    expand: Annotated[
+        tuple[Literal["evaluation", "migrationSettings"], ...] | None,
+        Parameter("expand", "which kinds of context were evaluated, and the settings of a migration"),
+    ] = None
+
+
+class VariationView(View):
+    name: str
+    value: str
+    shortened: bool
+    description: str
+
+
+class FlagView(View):
+    name: str
+    key: str
+    description: str
+    kind: str
+    lifetime: str
+    created: Stamp
+    age: str
+    tags: str
+    maintainer: str
+    warnings: tuple[str, ...]
+    variations: tuple[VariationView, ...]
+    more_variations: int
+    experiments: str
+    migration: str
+    environments: tuple[EnvironmentView, ...]
+    more_environments: int
+    missing: str
+    url: str
+
+
+async def fetch(query: FlagQuery, ask: Ask) -> FlagReply:
+    """`env` is always sent: a flag with all its environments can be megabytes."""
+    path = f"/api/v2/flags/{quote(query.project, safe='')}/{quote(query.flag, safe='')}"
+    sent = (*(("env", env) for env in query.env), *query.parameters("flag", "project", "env"))
+    try:
+        reply = await ask.launchdarkly.get(FlagReply, path, sent, version=Version.CURRENT)
+    except (NotFound, Refused) as failure:  # an unknown environment may be answered either way
+        where = f"in the project {query.project} with the environment {query.env[0]}"
+        what = f"LaunchDarkly knows no flag {query.flag} {where}."
+        raise NotFound(what, "Check the keys (not the names) of all three.", said=failure.said) from None
+    if not any(env in (reply.environments or {}) for env in query.env):
+        where = " or ".join(query.env)
+        what = f"The flag {query.flag} exists, but the project {query.project} shows the bot no environment {where}."
+        raise NotFound(what, "Check the key of the environment (not its name), or the role of the bot's token.")
+    return reply
+
+
+def show(query: FlagQuery, reply: FlagReply, ask: Ask) -> FlagView:
+    found = [(key, config) for key in query.env if (config := (reply.environments or {}).get(key))]
+    values = [_variation(n, variation) for n, variation in enumerate(reply.variations or [])]
+    return FlagView(
+        name=_words.short(reply.name, 100) or query.flag,
+        key=query.flag,
+        description=_words.short(reply.description or "", 300),
+        kind=_words.short(reply.kind or "unknown kind", 30),
+        lifetime="temporary" if reply.temporary else "permanent",
+        created=_words.stamp(reply.created, ask.zone),
+        age=_words.ago(reply.created, ask.now),
+        tags=_words.listed([_words.short(tag, 40) for tag in reply.tags or ()], 8),
+        maintainer=_maintainer(reply),
+        warnings=_warnings(reply, ask),
+        variations=tuple(values[:MOST_VARIATIONS]),
+        more_variations=len(values[MOST_VARIATIONS:]),
+        experiments=_experiments(reply),
+        migration=_migration(reply),
+        environments=tuple(environment(key, config, reply, ask) for key, config in found[:MOST_ENVIRONMENTS]),
+        more_environments=len(found[MOST_ENVIRONMENTS:]),
+        missing=", ".join(key for key in query.env if key not in dict(found)),
+        url=ask.pages.flag(query.project, query.flag, query.env),
+    )
+
+
+def _variation(n: int, variation: Variation) -> VariationView:
+    value = _words.value(variation.value, LONGEST_VALUE)
+    return VariationView(
+        name=_words.short(variation.name or f"Variation {n + 1}", 60),
+        value=value,
+        shortened=value != _words.value(variation.value, LONGEST_VALUE + 1),
+        description=_words.short(variation.description or "", 100),
+    )
+
+
+def _maintainer(reply: FlagReply) -> str:
+    """A person or a team, by name."""
+    if reply.team and (reply.team.name or reply.team.key):
+        return f"the team {_words.short(reply.team.name or reply.team.key, 60)}"
+    if reply.maintainer:
+        return _words.person(reply.maintainer.first, reply.maintainer.last)
+    return f"the team {_words.short(reply.team_key, 60)}" if reply.team_key else "nobody"
+
+
+def _warnings(reply: FlagReply, ask: Ask) -> tuple[str, ...]:
+    """What one should know before relying on this flag."""
+    stale = reply.stale
+    said = (
+        (reply.archived, f"archived {_words.ago(reply.archived_at, ask.now)}: it serves nobody"),
+        (reply.deprecated, f"deprecated {_words.ago(reply.deprecated_at, ask.now)}: use no more of it"),
+        (stale and stale.code, "stale: ready to be removed from the code"),
+        (stale and stale.archive, "stale: ready to be archived"),
+    )
+    return tuple(words for true, words in said if true)
+
+
+def _experiments(reply: FlagReply) -> str:
+    metrics = [_words.short(e.metric or "a metric", 60) for e in (reply.experiments and reply.experiments.items) or ()]
+    return _words.listed(metrics, 5)
+
+
+def _migration(reply: FlagReply) -> str:
+    """The stages of a migration flag, where they were asked for."""
+    if reply.migration is None:
+        return "a migration flag" if reply.purpose == "migration" else ""
+    stages = f"a migration in {reply.migration.stages} stages" if reply.migration.stages else "a migration"
+    return stages + (f", by {_words.short(reply.migration.context, 40)}" if reply.migration.context else "")
+
+
+ENDPOINT = Endpoint[FlagQuery, FlagReply, FlagView](
+    name="flag",
+    summary="One flag: what is served where, whose it is, and what has changed",
+    examples=(
+        "flag new-checkout web/production",
+        "flag new-checkout web/production,staging",
+        "flag orders-db-migration platform/production expand=evaluation,migrationSettings",
+    ),
+    query=FlagQuery,
+    reply=FlagReply,
+    view=FlagView,
+    fetch=fetch,
+    show=show,
+)

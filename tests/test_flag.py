@@ -1,0 +1,216 @@
+"""`flag`: what it is, whose it is, and what is served where."""
+
+from typing import Any
+
+import pytest
+
+from tests.talk import NOW, Edit, Talk, talk, words
+
+YESTERDAY = int(NOW.timestamp() * 1000) - 86_400_000
+
+
+def _environment(**more: Any) -> dict[str, Any]:
+    return {
+        "on": True,
+        "archived": False,
+        "salt": "pepper",
+        "sel": "sesame",
+        "lastModified": YESTERDAY,
+        "version": 1,
+        "_environmentName": "production",
+        "_site": {"href": "/x", "type": "text/html"},
+        "offVariation": 1,
+        "fallthrough": {"variation": 0},
+        "targets": [],
+        "contextTargets": [],
+        "rules": [],
+        "prerequisites": [],
+    } | more
+
+
+def _flag(environment: dict[str, Any] | None = None, **more: Any) -> Edit:
+    flag = {
+        "name": "New checkout",
+        "key": "new-checkout",
+        "kind": "boolean",
+        "creationDate": YESTERDAY,
+        "temporary": True,
+        "tags": [],
+        "archived": False,
+        "variations": [{"value": True, "name": "New"}, {"value": False}],
+        "environments": {"production": environment or _environment()},
+    }
+    return lambda reply: flag | more
+
+
+def _long(n: int) -> dict[str, Any]:
+    return {"value": {"rows": ["x" * 50] * 9, "n": n}, "name": f"Layout {n}", "description": "d" * 200}
+
+
+def _rule(n: int) -> dict[str, Any]:
+    clauses = [{"attribute": "plan", "op": "in", "values": ["a", "b"], "negate": False}]
+    return {"description": f"Rule {n}", "clauses": clauses, "trackEvents": False, "variation": n % 2}
+
+
+STATES: dict[str, Edit] = {
+    "empty": _flag(_environment(on=False, offVariation=None), variations=[], tags=None),
+    "one": _flag(),
+    "more": _flag(
+        _environment(rules=[_rule(n) for n in range(30)]),
+        variations=[_long(n) for n in range(25)],
+        tags=[f"tag-{n}" for n in range(40)],
+    ),
+}
+
+
+async def _shown(edit: Edit, line: str = "flag new-checkout web/production") -> str:
+    async with talk(edit) as someone:
+        answer = await someone.say(line)
+    assert answer.outcome == "answered"
+    return words(answer)
+
+
+async def test_the_environments_that_are_asked_for_are_always_named_one_by_one(someone: Talk) -> None:
+    await someone.say("flag new-checkout web/production,staging expand=evaluation,migrationSettings")
+    assert someone.weather.requests[0].path == "/api/v2/flags/web/new-checkout"
+    assert someone.asked() == [{"env": ["production", "staging"], "expand": ["evaluation,migrationSettings"]}]
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        (_environment(on=False), "1. everybody → false"),
+        (_environment(on=False, offVariation=None), "1. everybody → the default in the code"),
+        (_environment(), "1. everybody → New"),
+        (_environment(fallthrough=None), "1. everybody → nothing that is said"),
+        (_environment(fallthrough={"variation": 7}), "1. everybody → variation 8"),
+        (
+            _environment(
+                fallthrough={
+                    "rollout": {"variations": [{"variation": 0, "weight": 60000}, {"variation": 1, "weight": 40000}]}
+                }
+            ),
+            "1. everybody → 60 % New, 40 % false",
+        ),
+        (
+            _environment(
+                fallthrough={"rollout": {"variations": [{"variation": 0, "weight": 250}], "bucketBy": "country"}}
+            ),
+            "1. everybody → under 1 % New, by country",
+        ),
+        (
+            _environment(targets=[{"values": ["a", "b"], "variation": 1}]),
+            "1. 2 targets → false\n2. everybody else → New",
+        ),
+        (
+            _environment(
+                targets=[{"values": ["a"], "variation": 0}], contextTargets=[{"values": ["b"], "variation": 0}]
+            ),
+            "1. 2 targets → New",
+        ),
+        (
+            _environment(prerequisites=[{"key": "single-sign-on", "variation": 0}]),
+            "1. unless variation 1 of single-sign-on is served → false\n2. everybody → New",
+        ),
+        (_environment(rules=[_rule(1)]), "1. Rule 1 (plan in 2 values) → false\n2. everybody else → New"),
+        (_environment(rules=[_rule(1) | {"disabled": True}]), "(rule is switched off) Rule 1"),
+    ],
+)
+async def test_what_is_served_is_said_in_the_order_in_which_it_counts(environment: dict[str, Any], said: str) -> None:
+    assert said in await _shown(_flag(environment))
+
+
+async def test_a_rule_without_a_name_is_told_by_its_clauses_and_never_by_their_values() -> None:
+    clauses = [
+        {"attribute": "email", "op": "endsWith", "values": ["@secret.example"], "negate": False},
+        {"attribute": "country", "op": "in", "values": ["no", "se"], "negate": True},
+    ]
+    shown = await _shown(_flag(_environment(rules=[{"clauses": clauses, "trackEvents": False, "variation": 0}])))
+    assert "1. if email ends with 1 value and country not in 2 values → New" in shown
+    assert "secret" not in shown
+
+
+async def test_who_is_targeted_is_not_told() -> None:
+    answer = await _shown(_flag(_environment(targets=[{"values": ["user-4711"], "variation": 0}])))
+    assert "user-4711" not in answer
+    assert "pepper" not in answer
+    assert "sesame" not in answer
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (
+            {"_maintainer": {"firstName": "Dana", "lastName": "Ortiz", "email": "dana@x.example"}},
+            "Maintained by *Dana Ortiz*",
+        ),
+        ({"_maintainerTeam": {"key": "crew", "name": "Checkout crew"}}, "Maintained by *the team Checkout crew*"),
+        ({"maintainerTeamKey": "crew"}, "Maintained by *the team crew*"),
+        ({}, "Maintained by *nobody*"),
+        ({"archived": True, "archivedDate": YESTERDAY}, "⚠️ *archived 1 day ago: it serves nobody*"),
+        ({"deprecated": True, "deprecatedDate": None}, "⚠️ *deprecated at an unknown time: use no more of it*"),
+        ({"stale": {"readyForCodeRemoval": True}}, "⚠️ *stale: ready to be removed from the code*"),
+        ({"stale": {"readyToArchive": True}}, "⚠️ *stale: ready to be archived*"),
+        ({"temporary": False}, "`new-checkout` · boolean · permanent · created 1 day ago"),
+        ({"tags": ["a", "b"]}, "tags: a, b"),
+        ({"migrationSettings": {"stageCount": 6, "contextKind": "device"}}, "🚚 a migration in 6 stages, by device"),
+        ({"_purpose": "migration"}, "🚚 a migration flag"),
+        ({"experiments": {"baselineIdx": 0, "items": [{"metricKey": "conversion"}]}}, "🧪 Experiments on conversion"),
+        ({"description": "One page."}, "_One page._"),
+    ],
+)
+async def test_what_one_should_know_of_a_flag_is_said(more: dict[str, Any], said: str) -> None:
+    shown = await _shown(_flag(**more))
+    assert said in shown
+    assert "@x.example" not in shown
+
+
+async def test_long_values_are_shortened_and_that_is_said() -> None:
+    shown = await _shown(_flag(variations=[_long(1), {"value": "short"}]))
+    assert "…` (shortened)" in shown
+
+
+async def test_a_value_that_ends_in_dots_of_its_own_is_not_called_shortened() -> None:
+    assert "(shortened)" not in await _shown(_flag(variations=[{"value": "wait…"}]))
+
+
+async def test_evaluation_and_migration_are_told_where_they_are_expanded(someone: Talk) -> None:
+    shown = words(await someone.say("flag orders-db-migration platform/production expand=evaluation,migrationSettings"))
+    assert "a migration in 6 stages, by user" in shown
+    assert "evaluated for user in the last 30 days" in shown
+    assert "is checked for consistency" in shown
+
+
+# An environment that does not exist may be answered in three ways.
+
+
+async def test_an_environment_that_is_missing_from_the_answer_is_said(someone: Talk) -> None:
+    answer = await someone.say("flag new-checkout web/nowhere")
+    assert answer.outcome == "not found"
+    assert "The flag new-checkout exists, but the project web shows the bot no environment nowhere." in words(answer)
+
+
+async def test_a_missing_environment_beside_one_that_exists_is_said_below_it(someone: Talk) -> None:
+    answer = await someone.say("flag new-checkout web/production,nowhere")
+    assert answer.outcome == "answered"
+    assert "There is no environment `nowhere` here, or the bot may not see it." in words(answer)
+    assert "*Production (production)* is *on*" in words(answer)
+
+
+@pytest.mark.parametrize("status", [400, 404])
+async def test_an_environment_that_is_refused_is_said(someone: Talk, status: int) -> None:
+    someone.weather.status = status
+    answer = await someone.say("flag new-checkout web/nowhere")
+    assert answer.outcome == "not found"
+    assert "no flag new-checkout in the project web with the environment nowhere" in words(answer)
+
+
+async def test_an_answer_without_any_environment_is_said() -> None:
+    async with talk(_flag(environments=None)) as someone:
+        assert (await someone.say("flag new-checkout web/production")).outcome == "not found"
+
+
+async def test_a_flag_that_does_not_exist_is_a_clear_answer(someone: Talk) -> None:
+    answer = await someone.say("flag ghost web/production")
+    assert answer.outcome == "not found"
+    assert "LaunchDarkly knows no flag ghost" in words(answer)
