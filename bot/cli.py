@@ -1,0 +1,141 @@
+"""The command line: one more door to the same answers."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import NoReturn
+from urllib.parse import quote
+
+import click
+
+from bot.answer import Answer, Asker
+from bot.app import opened, sandboxed, served_sandbox
+from bot.endpoints import discover
+from bot.errors import Failure, Misconfigured
+from bot.line import quoted
+from bot.message import Message
+from bot.settings import Settings, read_settings, zone
+
+EXIT = {"answered": 0, "mistyped": 2}
+BUILDER = "https://app.slack.com/block-kit-builder/#"
+
+sandbox_option = click.option(
+    "--sandbox", is_flag=True, help="Answer from the embedded LaunchDarkly, with invented numbers."
+)
+zone_option = click.option("--zone", "zone_name", help="The IANA time zone to read and say times in.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="insights-bot")
+def main() -> None:
+    """LaunchDarkly's engineering insights, asked and answered."""
+
+
+@main.command(context_settings={"ignore_unknown_options": True})
+@click.argument("words", nargs=-1, type=click.UNPROCESSED)
+@click.option("--json", "form", flag_value="json", help="Print the message as Slack takes it, and nothing else.")
+@click.option(
+    "--builder", "form", flag_value="builder", help="Print the link that opens it in Slack's Block Kit Builder."
+)
+@sandbox_option
+@zone_option
+def ask(words: tuple[str, ...], form: str | None, sandbox: bool, zone_name: str | None) -> None:
+    """Ask a question, such as: scores web/production. Without one, or with help, it says what can be asked."""
+    line = words[0] if len(words) == 1 else " ".join(map(quoted, words))
+    [answer] = _answered([line], sandbox, zone_name)
+    _print(answer, form)
+    sys.exit(EXIT.get(answer.outcome, 1))
+
+
+@main.command()
+@click.argument("question", required=False)
+@sandbox_option
+@zone_option
+def preview(question: str | None, sandbox: bool, zone_name: str | None) -> None:
+    """Show the examples of each question, or of one."""
+    endpoints = discover()
+    if question and question not in endpoints:
+        raise click.BadParameter(f"there is no question {question!r}; there are {', '.join(endpoints)}")
+    chosen = [endpoints[question]] if question else endpoints.values()
+    lines = [line for endpoint in chosen for line in endpoint.examples]
+    answers = _answered(lines, sandbox, zone_name)
+    for line, answer in zip(lines, answers, strict=True):
+        click.secho(f"$ insights-bot ask {quoted(line)}\n", fg="green", bold=True)
+        _print(answer, None)
+    sys.exit(max(EXIT.get(answer.outcome, 1) for answer in answers))
+
+
+@main.command()
+@click.option("--port", default=8765, show_default=True, help="The port on this machine; 0 is any free one.")
+def sandbox(port: int) -> None:
+    """Serve the embedded LaunchDarkly to other programs, until Ctrl-C."""
+    try:
+        asyncio.run(_serve(port))
+    except KeyboardInterrupt:
+        click.echo("The embedded LaunchDarkly is closed.")
+    except OSError as taken:
+        _stop(
+            Misconfigured(
+                f"Port {port} cannot be used ({taken.strerror}).", "Choose another with --port, or any with 0."
+            )
+        )
+
+
+async def _serve(port: int) -> None:
+    async with served_sandbox(_now, port) as (url, token):
+        click.echo(f"The embedded LaunchDarkly listens at {url}. Ask it with\n")
+        click.echo(
+            f"  LAUNCHDARKLY_API_HOST={url} LAUNCHDARKLY_ACCESS_TOKEN={token} insights-bot ask scores web/production"
+        )
+        await asyncio.Event().wait()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _answered(lines: Iterable[str], sandbox: bool, zone_name: str | None) -> list[Answer]:
+    """The answers to some lines, one after the other."""
+    try:
+        chosen = read_settings(**({"time_zone": zone_name} if zone_name else {}))
+        return asyncio.run(_ask_all(list(lines), chosen, sandbox))
+    except Misconfigured as failure:
+        _stop(failure)
+
+
+async def _ask_all(lines: list[str], chosen: Settings, sandbox: bool) -> list[Answer]:
+    transport = None
+    if sandbox or chosen.launchdarkly_access_token is None:
+        why = "" if sandbox else "LAUNCHDARKLY_ACCESS_TOKEN is not set: "
+        click.echo(f"{why}the embedded LaunchDarkly answers, with invented numbers.", err=True)
+        chosen, transport = sandboxed(chosen, _now)
+    asker = Asker(zone(chosen.time_zone), chosen.defaults)
+    async with opened(chosen, _now, transport) as answers:
+        return [await answers.answer(line, asker) for line in lines]
+
+
+def _print(answer: Answer, form: str | None) -> None:
+    """An answer goes to standard output; what is none goes to standard error, unless a program wants to read it."""
+    payload = json.dumps(answer.message.payload(), ensure_ascii=False)
+    if form == "json":
+        click.echo(payload)
+    elif form == "builder":
+        blocks = json.dumps({"blocks": answer.message.payload()["blocks"]}, ensure_ascii=False, separators=(",", ":"))
+        click.echo(BUILDER + quote(blocks, safe=""))
+    else:
+        _draw(answer.message, err=answer.outcome != "answered")
+
+
+def _draw(message: Message, *, err: bool) -> None:
+    from rich.console import Console  # noqa: PLC0415 - not for --json
+
+    from bot.terminal import draw  # noqa: PLC0415
+
+    draw(message, Console(stderr=err, highlight=False))
+
+
+def _stop(failure: Failure) -> NoReturn:
+    click.echo(f"{failure.what} {failure.todo}", err=True)
+    sys.exit(1)

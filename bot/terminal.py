@@ -1,0 +1,97 @@
+"""A message drawn in a terminal. This is the one room that knows rich.
+
+It draws blocks, so it can draw whatever Slack can be sent.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from bot import mrkdwn, twin
+from bot.message import Block, Message
+
+STYLES = {"bold": "bold", "italic": "italic", "strike": "strike", "code": "cyan", "link": "underline"}
+COLOURS = ("cyan", "green", "yellow", "magenta", "blue", "red")
+
+
+def draw(message: Message, console: Console) -> None:
+    """The whole message, a blank line between its parts."""
+    for block in message.blocks:
+        console.print(Padding(_block(block), (0, 0, 1, 0)), soft_wrap=False)
+
+
+def _block(block: Block) -> RenderableType:
+    return _DRAWN[block["type"]](block)
+
+
+def _header(block: Block) -> RenderableType:
+    return Rule(Text(block["text"]["text"], "bold"), align="left", style="dim")
+
+
+def _section(block: Block) -> RenderableType:
+    words = _text(block["text"])
+    return Group(words, *_buttons([block["accessory"]])) if "accessory" in block else words
+
+
+def _context(block: Block) -> RenderableType:
+    return Group(*(_text(element, "dim") for element in block["elements"]))
+
+
+def _actions(block: Block) -> RenderableType:
+    return Group(*_buttons(block["elements"]))
+
+
+def _buttons(elements: list[dict[str, Any]]) -> Iterator[Text]:
+    """What a button would ask, to be typed; what it would open, as an address."""
+    for element in elements:
+        label = element["text"]["text"]
+        target = element.get("value") or element.get("url", "")
+        yield Text.assemble((f"[{label}]", "bold"), " ", (target, "cyan" if "value" in element else "underline dim"))
+
+
+def _chart(block: Block) -> RenderableType:
+    bars = twin.bars(block["chart"])
+    table = Table.grid(padding=(0, 1))
+    colours = {series: COLOURS[n % len(COLOURS)] for n, series in enumerate(dict.fromkeys(bar.series for bar in bars))}
+    label = ""
+    for bar in bars:
+        drawn = Text.assemble((bar.drawn(), colours[bar.series]), " ", bar.said)
+        table.add_row("" if bar.label == label else bar.label, Text(bar.series, "dim"), drawn)
+        label = bar.label
+    return Group(Text(block["title"], "bold"), table)
+
+
+def _table(block: Block) -> RenderableType:
+    heading, *rows = twin.cells(block)
+    table = Table(title=Text(block["caption"], "bold"), title_justify="left", header_style="dim", border_style="dim")
+    for n, name in enumerate(heading):
+        numbers = all(row[n]["type"] == "raw_number" for row in block["rows"][1:])
+        table.add_column(Text(name), justify="right" if numbers else "left")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    return table
+
+
+def _text(text: dict[str, str], base: str = "") -> Text:
+    """A text object; only mrkdwn has styles."""
+    drawn = Text(style=base)
+    for span in mrkdwn.spans(text["text"]) if text["type"] == "mrkdwn" else (mrkdwn.Span(text["text"]),):
+        styles = [STYLES[style] for style in span.styles]
+        drawn.append(span.text, " ".join([*styles, f"link {span.url}"] if span.url else styles))
+    return drawn
+
+
+_DRAWN: dict[str, Callable[[Block], RenderableType]] = {
+    "header": _header,
+    "section": _section,
+    "context": _context,
+    "actions": _actions,
+    "divider": lambda _: Rule(style="dim"),
+    "data_visualization": _chart,
+    "data_table": _table,
+}

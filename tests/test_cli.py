@@ -1,0 +1,167 @@
+"""The command line as people use it: real processes, real output, real exit codes."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+from bot.endpoints import discover
+from bot.sandbox.launchdarkly import TOKEN, launchdarkly
+from bot.sandbox.serve import serving
+from bot.sandbox.slack_rules import faults
+from bot.sandbox.weather import Weather
+from tests.talk import NOW
+
+HOUSE = Path(__file__).parent.parent
+
+
+def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """The bot as a process of its own, in an environment that says nothing else."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "SYSTEMROOT") if name in os.environ}
+    return subprocess.run(
+        [sys.executable, "-m", "bot", *arguments],
+        env={**kept, "PYTHONPATH": str(HOUSE), "PYTHONUTF8": "1", "COLUMNS": "100", **variables},
+        cwd=HOUSE / "tests",  # where no .env lies
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_a_question_is_answered_on_standard_output_and_the_sandbox_named_beside_it() -> None:
+    asked = run("ask", "scores web/production")
+    assert asked.returncode == 0
+    assert "Release maturity" in asked.stdout
+    assert "▰" in asked.stdout
+    assert (
+        asked.stderr
+        == "LAUNCHDARKLY_ACCESS_TOKEN is not set: the embedded LaunchDarkly answers, with invented numbers.\n"
+    )
+
+
+def test_the_words_of_a_question_need_no_quotes() -> None:
+    asked = run("ask", "deploys", "web/production", "--since", "2w", "by=application", "--sandbox")
+    assert asked.returncode == 0
+    assert "deploys web/production since=2w by=application" in asked.stdout
+    assert asked.stderr == "the embedded LaunchDarkly answers, with invented numbers.\n"
+
+
+def test_json_is_the_message_and_nothing_else() -> None:
+    asked = run("ask", "status web/production", "--json")
+    message = json.loads(asked.stdout)
+    assert message.keys() == {"text", "blocks"}
+    assert not faults(message)
+
+
+def test_the_builder_link_opens_just_these_blocks() -> None:
+    link = run("ask", "status web/production", "--builder").stdout.strip()
+    address, fragment = link.split("#")
+    assert address == "https://app.slack.com/block-kit-builder/"
+    assert {block["type"] for block in json.loads(unquote(fragment))["blocks"]} >= {"data_visualization", "data_table"}
+    assert " " not in link
+
+
+@pytest.mark.parametrize("arguments", [["ask"], ["ask", "help"], ["ask", ""]])
+def test_without_a_question_it_shows_what_can_be_asked(arguments: list[str]) -> None:
+    asked = run(*arguments)
+    assert asked.returncode == 0
+    assert all(name in asked.stdout for name in discover())
+
+
+def test_a_mistyped_question_ends_in_two_with_the_corrected_line() -> None:
+    asked = run("ask", "scors web/production")
+    assert asked.returncode == 2
+    assert asked.stdout == ""
+    assert "did you mean scores?" in asked.stderr
+    assert "scores web/production" in asked.stderr
+
+
+def test_a_mistyped_question_is_a_message_too_where_a_program_reads_it() -> None:
+    asked = run("ask", "scors web/production", "--json")
+    assert asked.returncode == 2
+    assert "did you mean scores?" in json.loads(asked.stdout)["text"]
+
+
+def test_times_are_said_in_the_zone_that_was_asked_for() -> None:
+    asked = run("ask", "events web/production", "--zone", "Asia/Kolkata")
+    assert "IST" in asked.stdout
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"TIME_ZONE": "Mars/Olympus"}, "TIME_ZONE is wrong: 'Mars/Olympus' is no time zone"),
+        ({"LAUNCHDARKLY_ACCESS_TOKEN": "sdk-123"}, "LAUNCHDARKLY_ACCESS_TOKEN is wrong: that is an SDK key"),
+        ({"LAUNCHDARKLY_API_HOST": "app.launchdarkly.com"}, "LAUNCHDARKLY_API_HOST is wrong"),
+        ({"LAUNCHDARKLY_API_HOST": "https://me:pw@app.launchdarkly.com"}, "LAUNCHDARKLY_API_HOST is wrong"),
+        ({"ANSWER_SECONDS": "soon"}, "ANSWER_SECONDS is wrong"),
+    ],
+)
+def test_a_wrong_setting_ends_in_one_line_that_says_which_and_why(variables: dict[str, str], said: str) -> None:
+    asked = run("ask", "scores web/production", **variables)
+    assert asked.returncode == 1
+    assert asked.stdout == ""
+    assert said in asked.stderr
+    assert asked.stderr.count("\n") == 1
+    assert "sdk-123" not in asked.stderr
+
+
+async def test_with_a_token_the_real_launchdarkly_is_asked() -> None:
+    weather = Weather()
+    async with serving(launchdarkly(lambda: NOW, weather=weather)) as url:
+        asked = await _elsewhere(
+            "ask", "scores web/production", LAUNCHDARKLY_ACCESS_TOKEN=TOKEN, LAUNCHDARKLY_API_HOST=url
+        )
+    assert asked.returncode == 0
+    assert asked.stderr == ""
+    assert [seen.path for seen in weather.requests] == ["/api/v2/engineering-insights/insights/scores"]
+
+
+async def test_a_refused_token_ends_in_one_and_says_what_to_do() -> None:
+    async with serving(launchdarkly(lambda: NOW)) as url:
+        variables = {"LAUNCHDARKLY_ACCESS_TOKEN": "api-wrong", "LAUNCHDARKLY_API_HOST": url}
+        asked = await _elsewhere("ask", "scores web/production", **variables)
+    assert asked.returncode == 1
+    assert asked.stdout == ""
+    assert "does not accept the bot's access token" in asked.stderr
+    assert "api-wrong" not in asked.stderr
+
+
+async def _elsewhere(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """A run that does not keep this process from answering it."""
+    import asyncio  # noqa: PLC0415 - for this alone
+
+    return await asyncio.to_thread(run, *arguments, **variables)
+
+
+def test_the_preview_shows_every_example_of_every_question() -> None:
+    shown = run("preview")
+    assert shown.returncode == 0
+    for endpoint in discover().values():
+        for line in endpoint.examples:
+            assert f'$ insights-bot ask "{line}"' in shown.stdout
+
+
+def test_the_preview_of_one_question_shows_only_that() -> None:
+    shown = run("preview", "status")
+    assert shown.stdout.count("$ insights-bot ask") == 2
+    assert run("preview", "stats").returncode == 2
+
+
+def test_what_is_not_needed_is_not_imported() -> None:
+    script = (
+        "import sys; from click.testing import CliRunner; from bot.cli import main; "
+        "CliRunner().invoke(main, ['ask', 'scores web/production', '--json', '--sandbox']); "
+        "print(sorted({name.split('.')[0] for name in sys.modules}))"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", script], cwd=HOUSE, capture_output=True, text=True, check=True
+    ).stdout
+    assert "'httpx'" in loaded
+    for name in ("slack_bolt", "slack_sdk", "sqlalchemy", "alembic", "dbos", "uvicorn", "launchdarkly_api"):
+        assert f"'{name}'" not in loaded

@@ -1,0 +1,32 @@
+"""The bot works from a checkout and from an installed wheel alike."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+HOUSE = Path(__file__).parent.parent
+
+
+def test_a_wheel_holds_all_that_an_answer_needs(tmp_path: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
+        cwd=HOUSE,
+        check=True,
+        capture_output=True,
+    )
+    [wheel] = tmp_path.glob("*.whl")
+    installed = tmp_path / "installed"
+    zipfile.ZipFile(wheel).extractall(installed)
+    assert not (installed / "templates").exists()
+    script = "import bot; print(bot.__file__); from bot.cli import main; main()"
+    asked = subprocess.run(
+        [sys.executable, "-c", script, "ask", "status web/production", "--sandbox"],
+        cwd=installed,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert str(installed) in asked.stdout
+    assert "Flag status · web/production" in asked.stdout, asked.stderr
