@@ -81,9 +81,10 @@ def cut(markup: str, limit: int) -> str:
     """At most *limit* characters, ended at a line or a word, never inside a link or an escape, and visibly."""
     if len(markup) <= limit:
         return markup
-    kept = _whole(_whole(markup[: limit - 2], "<", ">"), "&", ";")
+    kept = markup[: limit - 2]
     end = max(kept.rfind("\n"), kept.rfind(" "))
-    return f"{kept[:end] if end >= limit // 2 else kept} {CUT}"
+    words = kept[:end] if end >= limit // 2 else kept
+    return f"{_whole(_whole(words, '<', '>'), '&', ';').rstrip()} {CUT}"
 
 
 def _whole(kept: str, opens: str, closes: str) -> str:

@@ -1,7 +1,7 @@
 """Slack's markup, written and read back."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.mrkdwn import Span, Stamp, clean, code, cut, escape, link, preformatted, spans, unescape
@@ -51,6 +51,7 @@ def test_a_moment_is_drawn_in_the_zone_of_whoever_reads() -> None:
 
 
 @given(HOSTILE, st.integers(20, 400))
+@example("0000 0", 48)  # a space inside the label, just where the cut would fall
 def test_a_cut_is_never_too_long_and_breaks_no_markup(text: str, limit: int) -> None:
     markup = f"{escape(text)} {link('https://x.example/?a=1&b=2', text[:40])} {escape(text)}"
     assert len(cut(markup, limit)) <= limit

@@ -132,7 +132,7 @@ def test_all_mistakes_come_in_one_answer() -> None:
 
 def test_what_nobody_can_have_meant_leads_to_the_help() -> None:
     found, corrected = mistakes("xyzzy web/production")
-    assert found == ("There is no question “xyzzy”; there are deploys, events, flag, scores, status.",)
+    assert found == (f"There is no question “xyzzy”; there are {', '.join(ENDPOINTS)}.",)
     assert corrected == "help"
 
 
