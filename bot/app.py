@@ -12,7 +12,7 @@ from bot.endpoints import discover
 from bot.endpoints._endpoint import Ask
 from bot.errors import Misconfigured
 from bot.launchdarkly import LaunchDarkly, Pages
-from bot.render import Renderer
+from bot.render import Renderer, compiled
 from bot.settings import Settings
 
 Clock = Callable[[], datetime]
@@ -39,7 +39,7 @@ async def opened(
     ) as http:
         launchdarkly = LaunchDarkly(http, settings.limits, now)
         pages = Pages(settings.launchdarkly_api_host)
-        yield Answers(discover(), Renderer(), lambda zone: Ask(launchdarkly, pages, now(), zone))
+        yield Answers(discover(), Renderer(cache=compiled()), lambda zone: Ask(launchdarkly, pages, now(), zone))
 
 
 def sandboxed(settings: Settings, now: Clock) -> tuple[Settings, httpx.AsyncBaseTransport]:

@@ -16,12 +16,14 @@ where it reads well; an empty line starts a new one. Whatever goes wrong here is
 import hashlib
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from json import JSONDecoder
 from json.encoder import encode_basestring
 from pathlib import Path
 from typing import Any
 
 from jinja2 import BytecodeCache, Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined, nodes
+from jinja2.bccache import Bucket
 from jinja2.ext import Extension
 from jinja2.parser import Parser
 from markupsafe import Markup
@@ -158,11 +160,11 @@ _BLOCKS: dict[str, Callable[[str, Json | None], Json]] = {
 class Renderer:
     """The templates, compiled once."""
 
-    def __init__(self, templates: Path | None = None, *, cache: bool = True) -> None:
+    def __init__(self, templates: Path | None = None, *, cache: BytecodeCache | None = None) -> None:
         self._environment = Environment(
             loader=FileSystemLoader(templates or find_templates()),
             extensions=[Wording],
-            bytecode_cache=_bytecode_cache() if cache else None,
+            bytecode_cache=cache,
             autoescape=True,  # so that macros give Markup; `finalize` has made every hole Markup before it could act
             finalize=_json,
             undefined=StrictUndefined,
@@ -198,15 +200,23 @@ def find_templates() -> Path:
     return next(place for place in (room / "templates", room.parent / "templates") if place.is_dir())
 
 
-def _bytecode_cache() -> BytecodeCache | None:
-    """Compiled templates of earlier runs.
+class Compiled(FileSystemBytecodeCache):
+    """Templates that an earlier run compiled. That depends on this file as well, so its digest is in the names."""
 
-    What is compiled depends on this file too, so its digest is part of their names.
-    """
-    digest = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12]
+    def __init__(self, directory: Path | None = None) -> None:
+        digest = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12]
+        super().__init__(str(directory) if directory else None, pattern=f"__insights_bot_{digest}_%s.cache")
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        with suppress(OSError):  # a full disk costs time, not an answer
+            super().dump_bytecode(bucket)
+
+
+def compiled() -> BytecodeCache | None:
+    """Where compiled templates are kept between runs, if this machine has a place that is ours alone."""
     try:
-        return FileSystemBytecodeCache(pattern=f"__insights_bot_{digest}_%s.cache")
-    except (OSError, RuntimeError):  # no place that is ours alone: compile each time
+        return Compiled()
+    except (OSError, RuntimeError):
         return None
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -165,3 +166,24 @@ def test_what_is_not_needed_is_not_imported() -> None:
     assert "'httpx'" in loaded
     for name in ("slack_bolt", "slack_sdk", "sqlalchemy", "alembic", "dbos", "uvicorn", "launchdarkly_api"):
         assert f"'{name}'" not in loaded
+
+
+def test_the_embedded_launchdarkly_answers_other_programs_until_it_is_interrupted() -> None:
+    served = subprocess.Popen(
+        [sys.executable, "-m", "bot", "sandbox", "--port", "0"], cwd=HOUSE, stdout=subprocess.PIPE, text=True
+    )
+    assert served.stdout is not None
+    url = served.stdout.readline().split()[5].removesuffix(".")
+    asked = run("ask", "scores web/production", LAUNCHDARKLY_API_HOST=url, LAUNCHDARKLY_ACCESS_TOKEN=TOKEN)
+    assert asked.returncode == 0
+    assert asked.stderr == ""
+    served.send_signal(signal.SIGINT)
+    assert served.communicate(timeout=20)[0].endswith("The embedded LaunchDarkly is closed.\n")
+    assert served.returncode == 0
+
+
+async def test_a_port_that_is_taken_is_said() -> None:
+    async with serving(launchdarkly(lambda: NOW)) as url:
+        asked = await _elsewhere("sandbox", "--port", url.rsplit(":", 1)[1])
+    assert asked.returncode == 1
+    assert "cannot be used" in asked.stderr

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import UndefinedError
+from jinja2.bccache import Bucket
 
 from bot.message import Message
 from bot.mrkdwn import Stamp
-from bot.render import Renderer
+from bot.render import Compiled, Renderer
 from bot.sandbox.slack_pings import pings
 from bot.sandbox.slack_rules import faults
 from tests.hostile import STRINGS
@@ -26,14 +27,14 @@ ALL_TAGS = """
 
 def rendered(where: Path, source: str, **holes: object) -> Message:
     (where / "it.j2").write_text(source)
-    return Renderer(where, cache=False).render("it", **holes)
+    return Renderer(where).render("it", **holes)
 
 
 @pytest.fixture(scope="module")
 def all_tags(tmp_path_factory: pytest.TempPathFactory) -> Renderer:
     where = tmp_path_factory.mktemp("templates")
     (where / "it.j2").write_text(ALL_TAGS)
-    return Renderer(where, cache=False)
+    return Renderer(where)
 
 
 @given(it=st.one_of(st.text(), st.sampled_from(STRINGS)))
@@ -111,9 +112,27 @@ def test_more_blocks_than_slack_takes_are_counted_and_the_footer_stays(tmp_path:
     assert message.blocks[-1]["elements"][0]["text"] == "end"
 
 
-def test_templates_that_were_compiled_once_are_not_compiled_again(tmp_path: Path) -> None:
-    first, second = Renderer(), Renderer()
-    assert first.render("notes/failure", view=_failure()) == second.render("notes/failure", view=_failure())
+class Counted(Compiled):
+    """A cache that counts what it was asked to keep."""
+
+    kept = 0
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.kept += 1
+        super().dump_bytecode(bucket)
+
+
+def test_templates_that_an_earlier_run_compiled_are_not_compiled_again(tmp_path: Path) -> None:
+    first, second = Counted(tmp_path), Counted(tmp_path)
+    said = [Renderer(cache=cache).render("notes/failure", view=_failure()) for cache in (first, second)]
+    assert said[0] == said[1]
+    assert (first.kept, second.kept) == (1, 0)
+
+
+def test_a_place_that_cannot_be_written_costs_no_answer(tmp_path: Path) -> None:
+    cache = Counted(tmp_path / "gone")
+    assert Renderer(cache=cache).render("notes/failure", view=_failure()).text == "It broke. Mend it."
+    assert cache.kept == 1
 
 
 def _failure() -> dict[str, object]:
