@@ -1,0 +1,71 @@
+"""From the bytes of an answer to a reply, against the official client and against no model at all."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
+from types import SimpleNamespace
+
+from tests.bench import payloads
+from tests.bench.race import Tasks, every, race
+from tests.bench.table import Goal, Row, at_least, at_most
+
+
+@dataclass(frozen=True)
+class Body:
+    """Something to read: for which question, what the official client calls it, and the goals."""
+
+    bytes: Callable[[], bytes]
+    question: str
+    official: str
+    faster: Goal | None = None
+    time: Goal | None = None
+    seconds: float = 0.06  # of a lap, which has to be long enough for its share of garbage collection
+
+
+BODIES = {
+    "scores": Body(payloads.scores, "scores", "InsightScores"),
+    "100 events": Body(
+        partial(payloads.events, 100), "events", "FlagEventCollectionRep", at_least(2.5), at_most(1.8), seconds=0.2
+    ),
+    "flag, 1 environment": Body(partial(payloads.flag, 1), "flag", "FeatureFlag", at_least(8)),
+    "flag, 100 environments": Body(
+        partial(payloads.flag, 100), "flag", "FeatureFlag", at_least(10), at_most(0.7), seconds=0.6
+    ),
+}
+
+
+def rows() -> Iterator[Row]:
+    """Each body against both."""
+    with race(ours=ours, official=official, plain=plain) as contenders:
+        for name, body in BODIES.items():
+            laps = contenders.run(name, "ours", "official", "plain", rounds=11, seconds=body.seconds)
+            what = (f"parse: {name}", "model_validate_json")
+            yield Row(*what, "launchdarkly_api", laps.ratio("official", "ours", "cpu"), "faster", body.faster)
+            yield Row(*what, "json.loads", laps.ratio("ours", "plain", "cpu"), "the time", body.time)
+
+
+def ours() -> Tasks:
+    """As `bot.launchdarkly` does."""
+    from tests.bench.replies import reply  # noqa: PLC0415 - in our process alone
+
+    return {
+        name: every(partial(reply(body.question).model_validate_json, body.bytes())) for name, body in BODIES.items()
+    }
+
+
+def official() -> Tasks:
+    """As the official client does with every answer."""
+    read = import_module("launchdarkly_api").ApiClient().response_deserialize
+    return {name: every(partial(read, _answer(body.bytes()), {"200": body.official})) for name, body in BODIES.items()}
+
+
+def plain() -> Tasks:
+    """Dicts and lists."""
+    return {name: every(partial(json.loads, body.bytes())) for name, body in BODIES.items()}
+
+
+def _answer(body: bytes) -> SimpleNamespace:
+    """What the official client reads an answer from."""
+    return SimpleNamespace(status=200, headers={"content-type": "application/json"}, data=body)

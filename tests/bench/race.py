@@ -1,0 +1,135 @@
+"""Contenders side by side: each in a process of its own, so that none pays for what another has imported, and in turns,
+so that what slows the machine down slows all of them down."""
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from statistics import median
+from time import perf_counter, process_time
+from typing import Literal
+
+Repeat = Callable[[int], object]  # does a task so many times
+Tasks = Mapping[str, Repeat]
+Setup = Callable[[], Tasks]  # runs in the contender's own process; has to be importable there
+Clock = Literal["wall", "cpu"]
+
+_PROCESSES = get_context("spawn")
+
+
+def every(once: Callable[[], object]) -> Repeat:
+    """A task done over and over."""
+
+    def repeat(times: int) -> None:
+        for _ in range(times):
+            once()
+
+    return repeat
+
+
+@dataclass(frozen=True)
+class Lap:
+    """The seconds that a task took, once."""
+
+    wall: float
+    cpu: float
+
+    def by(self, clock: Clock) -> float:
+        """The seconds on the wall, or those that were worked for it."""
+        return self.wall if clock == "wall" else self.cpu
+
+
+class Contender:
+    """A process with its own way of doing some tasks."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._pipe, theirs = _PROCESSES.Pipe()
+        self._process = _PROCESSES.Process(target=_compete, args=(theirs, setup), daemon=True)
+        self._process.start()
+        theirs.close()
+
+    def lap(self, task: str, times: int) -> Lap:
+        """A task done *times* over."""
+        try:
+            self._pipe.send((task, times))
+            lap: Lap = self._pipe.recv()
+        except (EOFError, OSError):
+            sys.exit(f"a contender for {task!r} gave up; what it says stands above")
+        return lap
+
+    def pace(self, task: str, seconds: float, least: int) -> int:
+        """How often a task has to be done to fill a lap. The first of all says nothing: it imports and connects."""
+        self.lap(task, 1)
+        times = least
+        while (lap := self.lap(task, times)).wall * times < seconds / 2:
+            times *= 2
+        return max(least, round(seconds / lap.wall))
+
+    def retire(self) -> None:
+        """Ends the process."""
+        self._pipe.close()
+        self._process.join()
+
+
+def _compete(pipe: Connection, setup: Setup) -> None:
+    """What a contender's process does: laps as they are asked for, until nobody asks any more."""
+    tasks = setup()
+    while True:
+        try:
+            task, times = pipe.recv()
+        except EOFError:
+            return
+        pipe.send(_timed(tasks[task], times))
+
+
+def _timed(repeat: Repeat, times: int) -> Lap:
+    wall, cpu = perf_counter(), process_time()
+    repeat(times)
+    return Lap((perf_counter() - wall) / times, (process_time() - cpu) / times)
+
+
+@dataclass(frozen=True)
+class Result:
+    """The laps of some runners, round by round."""
+
+    laps: Mapping[str, list[Lap]]
+
+    def ratio(self, one: str, other: str, clock: Clock) -> float:
+        """How much longer *one* took than the *other*: the median of what each round says."""
+        rounds = zip(self.laps[one], self.laps[other], strict=True)
+        return median(a.by(clock) / b.by(clock) for a, b in rounds)
+
+
+@dataclass(frozen=True)
+class Race:
+    """Contenders at the start."""
+
+    contenders: Mapping[str, Contender]
+
+    def run(self, task: str, *names: str, rounds: int = 15, seconds: float = 0.06, least: int = 1) -> Result:
+        """One task, done by the contenders of these names in turn."""
+        return self.relay({name: (name, task) for name in names}, rounds=rounds, seconds=seconds, least=least)
+
+    def relay(
+        self, runners: Mapping[str, tuple[str, str]], *, rounds: int = 15, seconds: float = 0.06, least: int = 1
+    ) -> Result:
+        """Runners in turn, each a contender with a task of its own."""
+        paces = {runner: self.contenders[name].pace(task, seconds, least) for runner, (name, task) in runners.items()}
+        laps: dict[str, list[Lap]] = {runner: [] for runner in runners}
+        for _ in range(rounds):
+            for runner, (name, task) in runners.items():
+                laps[runner].append(self.contenders[name].lap(task, paces[runner]))
+        return Result(laps)
+
+
+@contextmanager
+def race(**setups: Setup) -> Iterator[Race]:
+    """Contenders, each started with its setup, and gone when the block is left."""
+    contenders = {name: Contender(setup) for name, setup in setups.items()}
+    try:
+        yield Race(contenders)
+    finally:
+        for contender in contenders.values():
+            contender.retire()

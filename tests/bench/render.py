@@ -1,0 +1,91 @@
+"""From a view to a message of twenty blocks: against Python written by hand, and against the models of Slack's SDK."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+
+from bot.answer import Asked
+from bot.endpoints import discover
+from bot.endpoints._when import milliseconds
+from bot.endpoints._words import stamp
+from bot.endpoints.events import EventsView
+from bot.question import parse
+from bot.render import Renderer, compiled
+from tests.bench import by_hand, by_sdk
+from tests.bench.race import Tasks, every, race
+from tests.bench.table import Row, at_least, at_most
+from tests.talk import ask
+
+LINE = "events web/production impact=any since=4w limit=16"
+BLOCKS = 20
+
+
+def rows() -> Iterator[Row]:
+    """The templates once they are warm, then from nothing."""
+    with race(ours=ours, hand=hand, ready=ready, sdk=sdk) as contenders:
+        laps = contenders.run("message", "ours", "hand", "ready", "sdk", rounds=21)
+        what = (f"render: {BLOCKS} blocks", "Renderer.render")
+        yield Row(*what, "dicts by hand, json.dumps", laps.ratio("ours", "hand", "cpu"), "the time", at_most(3))
+        yield Row(*what, "json.dumps of ready dicts", laps.ratio("ours", "ready", "cpu"), "the time")
+        yield Row(*what, "slack_sdk models, json.dumps", laps.ratio("sdk", "ours", "cpu"), "faster", at_least(10))
+        laps = contenders.relay({"warm": ("ours", "first, warm"), "cold": ("ours", "first, cold")})
+        faster = laps.ratio("cold", "warm", "cpu")
+        yield Row("render: first message of a process", "templates compiled before", "compiled then", faster, "faster")
+
+
+def ours() -> Tasks:
+    """As the bot does."""
+    view, asked = _view()
+    renderer = Renderer()
+    written = json.loads(by_hand.message(view, asked))
+    _check(renderer.render("events", view=view, asked=asked).payload(), written)
+    return {
+        "message": every(lambda: renderer.render("events", view=view, asked=asked)),
+        "first, warm": every(lambda: Renderer(cache=compiled()).render("events", view=view, asked=asked)),
+        "first, cold": every(lambda: Renderer().render("events", view=view, asked=asked)),
+    }
+
+
+def hand() -> Tasks:
+    """Dicts written out in Python."""
+    view, asked = _view()
+    return {"message": every(lambda: by_hand.message(view, asked))}
+
+
+def ready() -> Tasks:
+    """Dicts that are there already."""
+    payload = by_hand.payload(*_view())
+    return {"message": every(lambda: json.dumps(payload))}
+
+
+def sdk() -> Tasks:
+    """The models of Slack's SDK."""
+    view, asked = _view()
+    message = by_sdk.writer()
+    _check(json.loads(message(view, asked)), by_hand.payload(view, asked))
+    return {"message": every(lambda: message(view, asked))}
+
+
+def _check(built: dict[str, object], written: dict[str, object]) -> None:
+    """All build the same message. Its wording may move on a little; its blocks and its length may not."""
+    (types, length), (others, other) = _shape(built), _shape(written)
+    assert types == others, f"the contenders build other blocks than the template: {types}, {others}"
+    assert len(types) == BLOCKS, f"the message has {len(types)} blocks"
+    assert abs(length - other) < 0.05 * other, "the contenders build a message of another length than the template"
+
+
+def _shape(payload: dict[str, object]) -> tuple[list[str], int]:
+    blocks = payload["blocks"]
+    assert isinstance(blocks, list)
+    return [block["type"] for block in blocks], len(json.dumps(payload))
+
+
+def _view() -> tuple[EventsView, Asked]:
+    return asyncio.run(_shown())
+
+
+async def _shown() -> tuple[EventsView, Asked]:
+    """What the template is given when the question is asked."""
+    asking, line, endpoint = ask(), parse(LINE, discover()), discover()["events"]
+    view = endpoint.show(line.query, await endpoint.fetch(line.query, asking), asking)
+    return view, Asked(line.canonical, stamp(milliseconds(asking.now), asking.zone))

@@ -1,0 +1,12 @@
+"""The models that the bot reads answers into, wherever its questions keep them."""
+
+from typing import get_type_hints
+
+from bot.endpoints import discover
+from bot.launchdarkly import Reply
+
+
+def reply(question: str) -> type[Reply]:
+    """What a question's `fetch` says that it returns."""
+    found: type[Reply] = get_type_hints(discover()[question].fetch)["return"]
+    return found

@@ -1,0 +1,64 @@
+"""From the start of the process to the first answer, against a process that imports what the official client needs."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+from tests.bench.table import Row, at_least, at_most
+
+ROUNDS = 7
+ROOT = Path(__file__).parents[2]
+ALONE = Path(__file__).with_name("alone.py")
+ASK = ("-m", "bot", "ask", "scores web/production", "--sandbox", "--json")
+OFFICIAL = ("-c", "import launchdarkly_api; launchdarkly_api.ApiClient, launchdarkly_api.InsightsScoresBetaApi")
+UNNEEDED = ("slack_bolt", "sqlalchemy", "dbos")
+
+
+@dataclass(frozen=True)
+class Life:
+    """What a process took from its start to its end."""
+
+    seconds: float
+    memory: float
+
+
+def rows() -> Iterator[Row]:
+    """Time, memory, and what is not imported."""
+    with TemporaryDirectory() as place:
+        _, *rounds = [(_life(ASK, place), _life(OFFICIAL, place)) for _ in range(1 + ROUNDS)]  # the first compiles
+        imported = _imported(place)
+    faster = median(official.seconds / ours.seconds for ours, official in rounds)
+    memory = median(ours.memory / official.memory for ours, official in rounds)
+    what = ("insights-bot ask", "import launchdarkly_api")
+    yield Row("start: until the first answer", *what, faster, "faster", at_least(4))
+    yield Row("start: peak of memory", *what, memory, "the memory", at_most(0.45))
+    unneeded = sum(name in imported for name in UNNEEDED) / len(UNNEEDED)
+    yield Row("start: imports that it does not need", what[0], ", ".join(UNNEEDED), unneeded, "of them", at_most(0))
+
+
+def _life(command: tuple[str, ...], place: str) -> Life:
+    said = _run((str(ALONE), sys.executable, *command), place).stdout
+    seconds, memory = map(float, said.split())
+    return Life(seconds, memory)
+
+
+def _imported(place: str) -> set[str]:
+    """The packages that a question imports, as Python itself lists them."""
+    listed = _run(("-X", "importtime", *ASK), place).stderr
+    return {
+        line.rpartition("|")[2].strip().partition(".")[0]
+        for line in listed.splitlines()
+        if line.startswith("import time:")
+    }
+
+
+def _run(arguments: tuple[str, ...], place: str) -> "subprocess.CompletedProcess[str]":
+    """Python, in a place without settings."""
+    environment = {"PATH": os.defpath, "PYTHONPATH": str(ROOT), "HOME": place}
+    command = (sys.executable, *arguments)
+    return subprocess.run(command, cwd=place, env=environment, check=True, capture_output=True, text=True)
