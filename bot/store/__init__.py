@@ -1,0 +1,21 @@
+"""What must survive a restart, in SQLite or PostgreSQL, by the same code. It knows neither Slack nor LaunchDarkly.
+
+store.py         the door: a database by its URL, brought up to date and opened
+defaults.py      what a channel's questions leave out
+workspaces.py    which workspaces do not take charts
+tables.py        the tables
+upsert.py        a row is written, whether it is there or not
+connections.py   reading and writing, in bounded time
+sqlite.py        what SQLite needs
+postgresql.py    what PostgreSQL needs
+troubles.py      what a database says when something is wrong ─► a failure with a sentence
+address.py       DATABASE_URL ─► where the database is
+migrating.py     the tables are brought up to date, by one process at a time
+migrations/      the steps of that, in order
+"""
+
+from bot.store.defaults import Change as Change
+from bot.store.store import Store as Store
+from bot.store.store import opened as opened
+
+__all__ = ["Change", "Store", "opened"]

@@ -1,0 +1,69 @@
+"""DATABASE_URL ─► where the database is. What is wrong with it is said without repeating it: it holds a password."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from bot.errors import Misconfigured
+
+FORMS = "Write sqlite:///insights.db for a file, or postgresql://user:password@host:5432/name for PostgreSQL."
+DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"}
+SECRETS = ("password", "sslpassword")  # libpq takes them as parameters too
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the database is."""
+
+    url: URL
+
+    @property
+    def is_file(self) -> bool:
+        return self.url.get_backend_name() == "sqlite"
+
+    @property
+    def file(self) -> Path:
+        return Path(self.url.database or "").absolute()
+
+    def hushed(self, text: str) -> str:
+        """A *text* of the database's without the password."""
+        secrets = [self.url.password, *(self.url.query.get(name) for name in SECRETS)]
+        for secret in secrets:
+            text = text.replace(str(secret), "•••") if secret else text
+        return text
+
+
+def address(text: str) -> Address:
+    """The address that a URL gives; `postgres://` is understood as well."""
+    url = _url(text.strip())
+    if url.drivername not in DRIVERS:
+        raise Misconfigured("DATABASE_URL is wrong: it begins with neither sqlite:/// nor postgresql://.", FORMS)
+    url = url.set(drivername=DRIVERS[url.drivername])
+    found = Address(url)
+    if found.is_file:
+        _check_file(url)
+    return found
+
+
+def _url(text: str) -> URL:
+    if text.partition("://")[2].partition(":")[2].count("@") > 1:  # what follows the first would be taken for the host
+        raise Misconfigured("DATABASE_URL is wrong: it holds one @ too many.", "Write an @ of the password as %40.")
+    try:
+        return make_url(text)
+    except (ArgumentError, ValueError):
+        raise Misconfigured("DATABASE_URL is wrong: it cannot be read as a URL.", FORMS) from None
+
+
+def _check_file(url: URL) -> None:
+    if url.host or url.query:
+        raise Misconfigured(
+            "DATABASE_URL is wrong: for SQLite it is a path and nothing else.",
+            "Write sqlite:///file.db, or sqlite:////folder/file.db where the path is absolute.",
+        )
+    if url.database in (None, "", ":memory:"):
+        raise Misconfigured(
+            "DATABASE_URL is wrong: a database in memory would be empty again after each start.",
+            "Name a file: sqlite:///insights.db",
+        )

@@ -1,0 +1,43 @@
+"""Reading and writing, in bounded time. It knows neither the tables nor what is kept in them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store import postgresql, sqlite
+from bot.store.address import Address
+from bot.store.troubles import explained
+
+
+class Connections:
+    """The connections of one process to its database. No transaction lasts longer than *patience* seconds."""
+
+    def __init__(self, address: Address, patience: float, *, foreign_keys: bool = True) -> None:
+        self._patience = patience
+        self._engine = (
+            sqlite.engine(address, patience, foreign_keys=foreign_keys)
+            if address.is_file
+            else postgresql.engine(address)
+        )
+        self._writing = self._engine.execution_options(writes=True)
+        # SQLite lets one write at a time, and who polls for it longest may get it last: here they stand in a queue
+        self._turn = asyncio.Lock() if address.is_file else nullcontext()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that only reads."""
+        with explained():
+            async with asyncio.timeout(self._patience), self._engine.begin() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that may write: all of it is kept at its end, or nothing."""
+        with explained():
+            async with asyncio.timeout(self._patience), self._turn, self._writing.begin() as connection:
+                yield connection
+
+    async def close(self) -> None:
+        await self._engine.dispose()

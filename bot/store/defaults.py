@@ -1,0 +1,51 @@
+"""What a channel's questions leave out, by name as people type it: project, env, app. And who said so, and when."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from bot.store.connections import Connections
+from bot.store.tables import CHANNEL_DEFAULTS as TABLE
+from bot.store.upsert import upsert
+
+
+@dataclass(frozen=True)
+class Change:
+    """The last word on a channel's defaults; with no values, they were taken back."""
+
+    values: dict[str, str]
+    by: str
+    at: datetime
+
+
+class Defaults:
+    """The defaults of all channels."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    async def get(self, team: str, channel: str) -> dict[str, str]:
+        """A channel's defaults; empty where it has none."""
+        change = await self.changed(team, channel)
+        return change.values if change else {}
+
+    async def changed(self, team: str, channel: str) -> Change | None:
+        """The last change of a channel's defaults."""
+        columns = select(TABLE.c.given, TABLE.c.changed_by, TABLE.c.changed_at)
+        async with self._connections.reading() as connection:
+            found = await connection.execute(columns.where(TABLE.c.team == team, TABLE.c.channel == channel))
+            row = found.one_or_none()
+        return Change(*row) if row else None
+
+    async def put(self, team: str, channel: str, values: Mapping[str, str], by: str, at: datetime) -> None:
+        """Give a channel these defaults instead of those that it has."""
+        async with self._connections.writing() as connection:
+            await upsert(
+                connection, TABLE, team=team, channel=channel, given=dict(values), changed_by=by, changed_at=at
+            )
+
+    async def forget(self, team: str, channel: str, by: str, at: datetime) -> None:
+        """Take a channel's defaults back."""
+        await self.put(team, channel, {}, by, at)

@@ -1,0 +1,73 @@
+"""The tables are brought up to date, by one process at a time, in one transaction: all steps are done, or none.
+
+A step is a file of `migrations/versions/`, whose name begins with its revision; in the order of their names they
+follow each other. So it is known without Alembic whether there is anything to do, and most starts do without it.
+"""
+
+from pathlib import Path
+
+from sqlalchemy import Connection, column, inspect, select, table, text
+
+from bot.errors import Misconfigured
+from bot.store.address import Address
+from bot.store.connections import Connections
+
+STEPS = Path(__file__).parent / "migrations"
+VERSION = table("alembic_version", column("version_num"))
+LOCK = text("SELECT pg_advisory_xact_lock(7013504225166)")  # any number, if it is always the same
+WAIT = text("SELECT set_config('lock_timeout', :milliseconds, true)")
+
+
+async def migrate(address: Address, connections: Connections, steps: Path, patience: float) -> None:
+    """Bring the tables up to date, unless they are."""
+    known = _revisions(steps)
+    async with connections.reading() as connection:
+        found = await connection.run_sync(_revision)
+    if not _is_newest(found, known):
+        await _migrate(address, steps, patience)
+
+
+async def _migrate(address: Address, steps: Path, patience: float) -> None:
+    """Foreign keys are off: SQLite changes a table by making it anew, and dropping the old would cascade."""
+    alone = Connections(address, patience, foreign_keys=False)
+    try:
+        async with alone.writing() as connection:  # SQLite lets no second one in here
+            if not address.is_file:
+                await connection.execute(WAIT, {"milliseconds": str(round(patience * 800))})  # as for SQLite
+                await connection.execute(LOCK)
+            found = await connection.run_sync(_revision)
+            if not _is_newest(found, _revisions(steps)):
+                await connection.run_sync(_upgrade, steps)
+    finally:
+        await alone.close()
+
+
+def _upgrade(connection: Connection, steps: Path) -> None:
+    from alembic import command  # noqa: PLC0415 - most starts do without
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(steps).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _revisions(steps: Path) -> list[str]:
+    return sorted(path.name.partition("_")[0] for path in (steps / "versions").glob("[0-9]*.py"))
+
+
+def _revision(connection: Connection) -> str | None:
+    """The revision that a database has; None where it is new."""
+    if not inspect(connection).has_table(VERSION.name):
+        return None
+    found: str | None = connection.scalar(select(VERSION.c.version_num))
+    return found
+
+
+def _is_newest(found: str | None, known: list[str]) -> bool:
+    if found is not None and found not in known:
+        raise Misconfigured(
+            f"The database was written by a newer version of the bot (revision {found}; this one knows {known[-1]}).",
+            "Install that version or a later one, or point DATABASE_URL to another database.",
+        )
+    return found == known[-1]

@@ -1,0 +1,19 @@
+"""What PostgreSQL needs. It knows no table."""
+
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from bot.store.address import Address
+
+OURS: dict[str, Any] = {  # libpq's and psycopg's parameters; one that the URL gives counts more
+    "prepare_threshold": None,  # PgBouncer gives each transaction another connection, which knows no prepared ones
+    "keepalives_idle": 30,
+    "tcp_user_timeout": 10_000,  # ms, so that a host that vanished is not waited for
+}
+
+
+def engine(address: Address) -> AsyncEngine:
+    """A connection may be dead without a word (a restart, a firewall that forgot it): it is tried before it is used."""
+    options = {name: value for name, value in OURS.items() if name not in address.url.query}
+    return create_async_engine(address.url, connect_args=options, pool_pre_ping=True, hide_parameters=True)

