@@ -1,0 +1,28 @@
+"""A Slack that lives in this process: over real HTTP and real websockets, with a workspace in it.
+
+    slack = Slack(now)                                    # `now` is its clock; see workspace.py for who is there
+    async with slack.served() as api:                     # the address of its Web API, for AsyncWebClient(base_url=api)
+        slack.request_url = "http://…/slack/events"       # where the bot listens; or let it open a socket
+        typed = await slack.type("/insights scores")      # by user U1 in channel C1; the bot's acknowledgement
+        message = await slack.answer(typed)               # what it said then; `when=` picks one, no sleeping
+        pressed = await slack.press(message, "Older")     # by label or action_id; also select, submit, event, act
+        await slack.until(lambda: slack.channels["C1"].messages)
+
+What happened stands in `channels[…].messages`, `ephemeral[user]`, `views`, `homes` and `calls` (uses of a response_url
+too); a message keeps its earlier `versions`. `gaps(channel)` are the seconds between the bot's messages.
+
+What can be set: `weather[method] = Weather(…)` for failures; `charts = False` for a workspace without the newer
+blocks; `scopes`, `patience`; `habits` for what Slack does not document; `socket.disconnect()`, `.reset()`, `.freeze()`,
+`.ping()` and `.deaf = True` for its moods. Tokens and the signing secret are in `names`.
+
+It knows nothing of the bot. It does not know: files, reactions, search, several workspaces, messages of other apps, and
+how Slack looks.
+"""
+
+from bot.sandbox.slack.delivery import Acknowledgement
+from bot.sandbox.slack.message import Content, Message
+from bot.sandbox.slack.signing import signed
+from bot.sandbox.slack.slack import Slack
+from bot.sandbox.slack.weather import Weather
+
+__all__ = ["Acknowledgement", "Content", "Message", "Slack", "Weather", "signed"]

@@ -1,0 +1,131 @@
+"""What Slack sends to a bot, field for field as it is documented."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from bot.sandbox.slack.chain import Chain, View
+from bot.sandbox.slack.message import Message
+from bot.sandbox.slack.names import APP, BOT_USER, VERIFICATION_TOKEN
+from bot.sandbox.slack.state import State
+from bot.sandbox.slack.workspace import User
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Payload:
+    """The kinds are those of Socket Mode's envelopes: `slash_commands`, `interactive` and `events_api`."""
+
+    kind: str
+    body: Json
+    retry: int = 0
+    reason: str = ""
+
+    def encoded(self) -> tuple[str, bytes]:
+        """The content type and the bytes in which it travels over HTTP."""
+        if self.kind == "events_api":
+            return "application/json", json.dumps(self.body).encode()
+        form = {"payload": json.dumps(self.body)} if self.kind == "interactive" else self.body
+        return "application/x-www-form-urlencoded", urlencode(form).encode()
+
+    def enveloped(self, name: str) -> Json:
+        retry = {"retry_attempt": self.retry, "retry_reason": self.reason} if self.kind == "events_api" else {}
+        takes = {"accepts_response_payload": self.kind != "events_api"}
+        return {"envelope_id": name, "type": self.kind, "payload": self.body, **takes, **retry}
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"X-Slack-Retry-Num": str(self.retry), "X-Slack-Retry-Reason": self.reason} if self.retry else {}
+
+
+def slash_command(state: State, chain: Chain) -> Payload:
+    command, _, text = chain.line.partition(" ")
+    user, channel = state.users[chain.user], state.channels[chain.channel]
+    body = {
+        "token": VERIFICATION_TOKEN,
+        "team_id": user.team.id,
+        "team_domain": user.team.domain,
+        "channel_id": channel.id,
+        "channel_name": channel.spoken_name,
+        "user_id": user.id,
+        "user_name": user.name,
+        "command": command,
+        "text": text,
+        "api_app_id": APP,
+        "is_enterprise_install": "false",
+        "response_url": response_url(state, chain),
+        "trigger_id": state.open_trigger(user.id),
+    }
+    return Payload("slash_commands", body)
+
+
+def on_message(state: State, chain: Chain, message: Message, action: Json) -> Payload:
+    """A click. Of an ephemeral message Slack tells where it is, and not what it says."""
+    channel = state.channels[message.channel]
+    container = {"type": "message", "message_ts": message.ts, "channel_id": channel.id}
+    if message.thread_ts:
+        container["thread_ts"] = message.thread_ts
+    shown = {} if message.to else {"message": message.told()}
+    body = {
+        **_interaction(state, "block_actions", state.users[chain.user]),
+        "container": {**container, "is_ephemeral": bool(message.to)},
+        "channel": {"id": channel.id, "name": channel.spoken_name},
+        **shown,
+        "state": {"values": {}},
+        "response_url": response_url(state, chain),
+        "actions": [action],
+    }
+    return Payload("interactive", body)
+
+
+def on_view(state: State, view: View, user: str, action: Json) -> Payload:
+    """A click in a modal or on a Home tab, which have no response_url."""
+    body = {
+        **_interaction(state, "block_actions", state.users[user]),
+        "container": {"type": "view", "view_id": view.id},
+        "view": view.body,
+        "actions": [action],
+    }
+    return Payload("interactive", body)
+
+
+def submission(state: State, view: View, user: str, values: Json) -> Payload:
+    filled = {**view.body, "state": {"values": values}}
+    body = {**_interaction(state, "view_submission", state.users[user]), "view": filled, "response_urls": []}
+    return Payload("interactive", body)
+
+
+def event(state: State, name: str, happened: Json, retry: int, reason: str) -> Payload:
+    bot = {"enterprise_id": None, "team_id": state.team.id, "user_id": BOT_USER, "is_bot": True}
+    body = {
+        "token": VERIFICATION_TOKEN,
+        "team_id": state.team.id,
+        "api_app_id": APP,
+        "type": "event_callback",
+        "event": happened,
+        "event_id": name,
+        "event_time": int(state.now().timestamp()),
+        "authorizations": [{**bot, "is_enterprise_install": False}],
+        "is_ext_shared_channel": False,
+    }
+    return Payload("events_api", body, retry, reason)
+
+
+def response_url(state: State, chain: Chain) -> str:
+    return f"{state.url}/response/{chain.id}"
+
+
+def _interaction(state: State, kind: str, user: User) -> Json:
+    """What all interactions have. The team is the bot's; whose the person is stands beside the person."""
+    return {
+        "type": kind,
+        "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": user.team.id},
+        "api_app_id": APP,
+        "token": VERIFICATION_TOKEN,
+        "trigger_id": state.open_trigger(user.id),
+        "team": {"id": state.team.id, "domain": state.team.domain},
+        "enterprise": None,
+        "is_enterprise_install": False,
+    }

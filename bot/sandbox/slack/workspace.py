@@ -1,0 +1,125 @@
+"""Who and what is there before anybody says a word: Harbour Goods' workspace, its people and its channels.
+
+Read it as a fixture. Each channel is one way in which posting goes well or does not.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.sandbox.slack.message import Message
+from bot.sandbox.slack.names import BOT_USER
+
+Json = dict[str, Any]
+
+# `chat:write.public` is missing on purpose: with it, a public channel needs no invitation.
+SCOPES = (
+    *("commands", "chat:write", "channels:read", "channels:history", "groups:read", "groups:history"),
+    *("im:read", "im:history", "im:write", "users:read"),
+)
+
+
+@dataclass(frozen=True)
+class Team:
+    id: str
+    name: str
+    domain: str
+
+    @property
+    def url(self) -> str:
+        return f"https://{self.domain}.slack.com/"
+
+
+@dataclass(frozen=True)
+class User:
+    id: str
+    name: str
+    real_name: str
+    tz: str
+    team: Team
+    is_bot: bool = False
+
+    def told(self, now: datetime) -> Json:
+        offset = now.astimezone(ZoneInfo(self.tz)).utcoffset()
+        profile = {"real_name": self.real_name, "display_name": self.name, "team": self.team.id}
+        return {
+            "id": self.id,
+            "team_id": self.team.id,
+            "name": self.name,
+            "real_name": self.real_name,
+            "tz": self.tz,
+            "tz_label": self.tz,
+            "tz_offset": int(offset.total_seconds()) if offset else 0,
+            "profile": profile,
+            "deleted": False,
+            "is_bot": self.is_bot,
+            "is_admin": False,
+            "is_app_user": False,
+        }
+
+
+@dataclass
+class Channel:
+    id: str
+    name: str
+    is_private: bool = False
+    is_member: bool = True  # whether the bot is in it
+    is_archived: bool = False
+    is_ext_shared: bool = False
+    with_user: str = ""  # a conversation of two: whom the bot speaks to
+    messages: list[Message] = field(default_factory=list)
+
+    @property
+    def kind(self) -> str:
+        """What Slack's scopes call it."""
+        return "im" if self.with_user else "groups" if self.is_private else "channels"
+
+    @property
+    def spoken_name(self) -> str:
+        """Slack does not tell a command or a button what a private channel is called."""
+        return {"im": "directmessage", "groups": "privategroup"}.get(self.kind, self.name)
+
+    def told(self) -> Json:
+        if self.with_user:
+            return {"id": self.id, "is_im": True, "user": self.with_user, "is_archived": self.is_archived}
+        return {
+            "id": self.id,
+            "name": self.name,
+            "name_normalized": self.name,
+            "is_channel": not self.is_private,
+            "is_group": False,
+            "is_im": False,
+            "is_mpim": False,
+            "is_private": self.is_private,
+            "is_archived": self.is_archived,
+            "is_member": self.is_member,
+            "is_ext_shared": self.is_ext_shared,
+            "is_shared": self.is_ext_shared,
+        }
+
+
+HOME = Team("T0HARBOUR", "Harbour Goods", "harbour-goods")
+AWAY = Team("T0QUAYSIDE", "Quayside Partners", "quayside")
+
+
+def users() -> dict[str, User]:
+    found = [
+        User("U1", "lena", "Lena Hoffmann", "Europe/Berlin", HOME),
+        User("U2", "mateo", "Mateo Ruiz", "America/New_York", HOME),
+        User("U9", "robin", "Robin Quay", "Europe/London", AWAY),  # reads C6, belongs to another organisation
+        User(BOT_USER, "insights", "Insights", "UTC", HOME, is_bot=True),
+    ]
+    return {user.id: user for user in found}
+
+
+def channels() -> dict[str, Channel]:
+    found = [
+        Channel("C1", "checkout"),
+        Channel("C2", "platform-leads", is_private=True),
+        Channel("C3", "random", is_member=False),
+        Channel("C4", "board", is_private=True, is_member=False),
+        Channel("C5", "old-releases", is_archived=True),
+        Channel("C6", "with-quayside", is_ext_shared=True),
+    ]
+    return {channel.id: channel for channel in found}

@@ -1,0 +1,151 @@
+"""Somebody who talks to the sandbox's Slack with the real clients, and a small real Bolt app for it to talk to."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import aiohttp
+import pytest
+from slack_bolt.adapter.asgi.async_handler import AsyncSlackRequestHandler
+from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.webhook.async_client import AsyncWebhookClient
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from bot.sandbox.serve import serving
+from bot.sandbox.slack import Slack
+from bot.sandbox.slack.names import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
+
+Json = dict[str, Any]
+
+OLDER = {"type": "button", "action_id": "older", "text": {"type": "plain_text", "text": "Older"}, "value": "events x"}
+PLACES = {
+    "type": "static_select",
+    "action_id": "place",
+    "placeholder": {"type": "plain_text", "text": "Where"},
+    "options": [
+        {"text": {"type": "plain_text", "text": name}, "value": name.lower()} for name in ("Production", "Staging")
+    ],
+}
+CHART = {
+    "type": "data_visualization",
+    "title": "Events",
+    "chart": {"type": "pie", "segments": [{"label": "Toggled", "value": 1}]},
+}
+
+
+def section(text: str) -> Json:
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text}}
+
+
+BUTTONS: list[Json] = [section("*Events*"), {"type": "actions", "elements": [OLDER, PLACES]}]
+
+
+class Clock:
+    """Begins now, since Bolt reads the real time, and goes on only when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = datetime.now(UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def passes(self, **time: float) -> None:
+        self.now += timedelta(**time)
+
+
+@asynccontextmanager
+async def web(slack: Slack, token: str = BOT_TOKEN, **options: Any) -> AsyncIterator[AsyncWebClient]:
+    async with aiohttp.ClientSession() as session:
+        yield AsyncWebClient(token, base_url=slack.api, session=session, **options)
+
+
+def bolted(slack: Slack, said: list[Json]) -> AsyncApp:
+    """Answers `/insights`, and writes down what it is sent."""
+    client = AsyncWebClient(BOT_TOKEN, base_url=slack.api)
+    app = AsyncApp(client=client, signing_secret=SIGNING_SECRET, process_before_response=True)
+
+    @app.command("/insights")
+    async def insights(ack: AsyncAck, body: Json, respond: AsyncRespond) -> None:
+        said.append(body)
+        await ack()
+        await respond(text="Asking LaunchDarkly …")
+        await respond(text=f"Answer to {body['text']}", blocks=BUTTONS, replace_original=True)
+
+    @app.command("/now")
+    async def at_once(ack: AsyncAck) -> None:
+        await ack(text="At once", response_type="in_channel")
+
+    @app.action("older")
+    @app.action("place")
+    async def older(ack: AsyncAck, body: Json, respond: AsyncRespond) -> None:
+        said.append(body)
+        await ack()
+        await respond(text="Older events", replace_original=True)
+
+    @app.view("save")
+    async def save(ack: AsyncAck, body: Json) -> None:
+        said.append(body)
+        await ack()
+
+    @app.event("app_uninstalled")
+    async def uninstalled(body: Json) -> None:
+        said.append(body)
+
+    return app
+
+
+@asynccontextmanager
+async def over_http(slack: Slack) -> AsyncIterator[list[Json]]:
+    said: list[Json] = []
+    app: Any = AsyncSlackRequestHandler(bolted(slack, said))  # its types are narrower than ASGI's
+    async with serving(app) as url:
+        slack.request_url = f"{url}/slack/events"
+        yield said
+
+
+@asynccontextmanager
+async def heard(slack: Slack, *, waits: bool = False) -> AsyncIterator[list[tuple[Headers, str]]]:
+    """What is sent, header for header, by a bot that only says that it has it, or not even that."""
+    requests: list[tuple[Headers, str]] = []
+
+    async def bot(scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        requests.append((request.headers, (await request.body()).decode()))
+        if waits:
+            await asyncio.Event().wait()
+        await Response()(scope, receive, send)
+
+    async with serving(bot) as slack.request_url:
+        yield requests
+
+
+@asynccontextmanager
+async def over_socket(slack: Slack, ping_interval: float = 10) -> AsyncIterator[list[Json]]:
+    said: list[Json] = []
+    bot: Any = AsyncSocketModeHandler(bolted(slack, said), APP_TOKEN, ping_interval=ping_interval)
+    try:
+        await bot.connect_async()
+        await slack.until(lambda: slack.socket.connections)
+        yield said
+    finally:
+        await bot.close_async()
+        await slack.until(lambda: not slack.socket.connections)
+
+
+async def refused(call: Callable[..., Any], **arguments: Any) -> Json:
+    with pytest.raises(SlackApiError) as refusal:
+        await call(**arguments)
+    found: Json = refusal.value.response.data
+    return found
+
+
+def webhook(url: str, session: aiohttp.ClientSession) -> AsyncWebhookClient:
+    return AsyncWebhookClient(url, session=session, retry_handlers=[])

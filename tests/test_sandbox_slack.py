@@ -1,0 +1,235 @@
+"""The sandbox's Slack takes and refuses calls of its Web API as Slack does. Every sentence is asked by slack_sdk."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+from slack_sdk.signature import SignatureVerifier
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.sandbox.slack import Slack, signed
+from bot.sandbox.slack.message import Content
+from bot.sandbox.slack.names import APP_TOKEN, BOT_TOKEN, BOT_USER
+from tests.sandbox_slack import BUTTONS, CHART, Clock, Json, refused, section, web
+
+# The example of Slack's page on signing.
+EXAMPLE = (
+    "token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow&channel_id=G8PSS9T3V&channel_name=foobar"
+    "&user_id=U2CERLKJA&user_name=roadrunner&command=%2Fwebhook-collect&text=&response_url=https%3A%2F%2Fhooks.slack.com"
+    "%2Fcommands%2FT1DC2JH3J%2F397700885554%2F96rGlfmibIGlgcZRskXaIFfN&trigger_id=398738663015.47445629121.803a0bc887a14"
+    "d10d2c447fce8b6703c"
+)
+BY_LENA = Content("Mine")
+MODAL = {"type": "modal", "title": {"type": "plain_text", "text": "Watch"}, "blocks": [section("A flag")]}
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def slack(clock: Clock) -> AsyncIterator[Slack]:
+    slack = Slack(clock)
+    async with slack.served():
+        yield slack
+
+
+@pytest.fixture
+async def client(slack: Slack) -> AsyncIterator[AsyncWebClient]:
+    async with web(slack) as client:
+        yield client
+
+
+# --------------------------------------------------------------------------------------------------------- the door
+
+
+async def test_a_token_says_who_the_bot_is_and_what_it_may_do(client: AsyncWebClient) -> None:
+    answer = await client.auth_test()
+    assert (answer["team_id"], answer["user_id"], answer["bot_id"]) == ("T0HARBOUR", BOT_USER, "B0INSIGHTS")
+    assert answer["url"] == "https://harbour-goods.slack.com/"
+    assert "chat:write" in answer.headers["X-OAuth-Scopes"].split(",")
+
+
+@pytest.mark.parametrize(
+    ("token", "method", "error"),
+    [
+        ("xoxb-other", "auth.test", "invalid_auth"),
+        ("", "auth.test", "not_authed"),
+        (APP_TOKEN, "auth.test", "not_allowed_token_type"),
+        (BOT_TOKEN, "apps.connections.open", "not_allowed_token_type"),
+        (BOT_TOKEN, "chat.shout", "unknown_method"),
+    ],
+)
+async def test_a_wrong_token_or_method_is_refused_with_a_200(slack: Slack, token: str, method: str, error: str) -> None:
+    async with aiohttp.ClientSession() as session:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        async with session.post(f"{slack.api}{method}", headers=headers) as answer:
+            found = await answer.json()
+    assert (answer.status, found["ok"], found["error"]) == (200, False, error)
+
+
+async def test_forms_json_and_query_strings_say_the_same(slack: Slack) -> None:
+    headers = {"Authorization": f"Bearer {BOT_TOKEN}"}
+    said = {"channel": "C1", "text": "Hi"}
+    async with aiohttp.ClientSession(headers=headers) as session:
+        for sending in ({"data": said}, {"json": said}, {"params": said}):
+            async with session.post(f"{slack.api}chat.postMessage", **sending) as answer:  # type: ignore[arg-type]
+                assert (await answer.json())["ok"]
+        async with session.post(f"{slack.api}auth.test", data={"token": "xoxb-other"}, headers={}) as answer:
+            assert (await answer.json())["ok"]  # the header goes before the form
+    assert [call.arguments for call in slack.calls if call.method == "chat.postMessage"] == [said, said, said]
+    assert [message.text for message in slack.channels["C1"].messages] == ["Hi", "Hi", "Hi"]
+
+
+async def test_a_scope_that_is_missing_is_named(slack: Slack, client: AsyncWebClient) -> None:
+    slack.scopes.remove("users:read")
+    answer = await refused(client.users_info, user="U1")
+    assert (answer["error"], answer["needed"]) == ("missing_scope", "users:read")
+
+
+async def test_anybody_may_try_the_api(slack: Slack) -> None:
+    async with web(slack, token="") as stranger:
+        assert (await stranger.api_test(foo="bar"))["args"] == {"foo": "bar"}
+        assert (await refused(stranger.api_test, error="my_error"))["error"] == "my_error"
+
+
+# ---------------------------------------------------------------------------------------------------------- messages
+
+
+async def test_a_message_is_kept_as_it_was_said(slack: Slack, client: AsyncWebClient) -> None:
+    metadata = {"event_type": "digest", "event_payload": {"slot": "1"}}
+    first = await client.chat_postMessage(channel="C1", text="Scores", blocks=BUTTONS, metadata=metadata)
+    await client.chat_postMessage(channel="C1", text="Why?", thread_ts=first["ts"])
+    kept, reply = slack.channels["C1"].messages
+    assert (kept.text, kept.blocks, kept.metadata, kept.user) == ("Scores", BUTTONS, metadata, BOT_USER)
+    assert (kept.ts, reply.thread_ts, kept.at) == (first["ts"], first["ts"], slack.now())
+    assert first["message"]["blocks"][0]["block_id"]
+
+
+@pytest.mark.parametrize(
+    ("channel", "error"),
+    [
+        ("C3", "not_in_channel"),
+        ("C4", "channel_not_found"),  # private, and the bot is not in it
+        ("C5", "is_archived"),
+        ("C7", "channel_not_found"),
+        ("checkout", "channel_not_found"),
+    ],
+)
+async def test_a_channel_may_be_closed_to_the_bot(client: AsyncWebClient, channel: str, error: str) -> None:
+    assert (await refused(client.chat_postMessage, channel=channel, text="Hi"))["error"] == error
+    assert (await refused(client.chat_postEphemeral, channel=channel, user="U1", text="Hi"))["error"] == error
+
+
+async def test_with_one_more_scope_public_channels_need_no_invitation(slack: Slack, client: AsyncWebClient) -> None:
+    slack.scopes.add("chat:write.public")
+    assert (await client.chat_postMessage(channel="C3", text="Hi"))["ok"]
+
+
+@pytest.mark.parametrize(
+    ("said", "error"),
+    [
+        ({}, "no_text"),
+        ({"text": "x" * 40_001}, "msg_too_long"),
+        ({"text": "Hi", "blocks": [{"type": "text"}]}, "invalid_blocks"),
+        ({"text": "Hi", "blocks": [section("Hi")] * 51}, "invalid_blocks"),
+        ({"text": "Hi", "blocks": "[{"}, "invalid_blocks_format"),
+        ({"text": "Hi", "metadata": {"event_type": "digest"}}, "invalid_metadata_format"),
+    ],
+)
+async def test_what_slack_would_not_show_is_refused(client: AsyncWebClient, said: Json, error: str) -> None:
+    for method in ("chat.postMessage", "chat.postEphemeral"):
+        answer = await refused(client.api_call, api_method=method, json={"channel": "C1", "user": "U1", **said})
+        assert answer["error"] == error
+
+
+async def test_faults_are_told_with_their_place(client: AsyncWebClient) -> None:
+    answer = await refused(client.chat_postMessage, channel="C1", text="Hi", blocks=[section("")])
+    (told,) = answer["response_metadata"]["messages"]
+    assert told.startswith("[ERROR] ")
+    assert told.endswith("[json-pointer:/blocks/0/text/text]")
+
+
+async def test_a_workspace_may_refuse_charts(slack: Slack, client: AsyncWebClient) -> None:
+    await client.chat_postMessage(channel="C1", text="1 toggle", blocks=[CHART])
+    slack.charts = False
+    answer = await refused(client.chat_postMessage, channel="C1", text="1 toggle", blocks=[CHART])
+    assert answer["error"] == "invalid_blocks"
+    assert answer["errors"] == ["[ERROR] unsupported type: data_visualization [json-pointer:/blocks/0/type]"]
+
+
+async def test_an_ephemeral_message_is_for_one_person(slack: Slack, client: AsyncWebClient) -> None:
+    answer = await client.chat_postEphemeral(channel="C1", user="U2", text="For you")
+    assert [message.text for message in slack.ephemeral["U2"]] == ["For you"]
+    assert slack.channels["C1"].messages == []
+    again = await refused(client.chat_update, channel="C1", ts=answer["message_ts"], text="Changed")
+    assert again["error"] == "message_not_found"
+    stranger = await refused(client.chat_postEphemeral, channel="C1", user="U7", text="Hi")
+    assert stranger["error"] == "user_not_in_channel"
+
+
+async def test_a_message_can_be_changed_and_taken_back(slack: Slack, client: AsyncWebClient) -> None:
+    ts = (await client.chat_postMessage(channel="C1", text="Scores", blocks=BUTTONS))["ts"]
+    (message,) = slack.channels["C1"].messages
+    await client.chat_update(channel="C1", ts=ts, text="New scores")
+    assert (message.text, message.blocks) == ("New scores", BUTTONS)  # what is not given stays
+    await client.chat_update(channel="C1", ts=ts, blocks=[], text="No buttons")
+    assert message.blocks == []
+    assert [version.text for version in message.versions] == ["Scores", "New scores"]
+    await client.chat_delete(channel="C1", ts=ts)
+    assert message.deleted
+    assert (await refused(client.chat_delete, channel="C1", ts=ts))["error"] == "message_not_found"
+
+
+async def test_what_people_said_is_not_the_bots_to_change(slack: Slack, client: AsyncWebClient) -> None:
+    theirs = slack.post(slack.channels["C1"], BY_LENA, user="U1")
+    assert (await refused(client.chat_update, channel="C1", ts=theirs.ts, text="x"))["error"] == "cant_update_message"
+    assert (await refused(client.chat_delete, channel="C1", ts=theirs.ts))["error"] == "cant_delete_message"
+
+
+async def test_a_message_has_an_address(client: AsyncWebClient) -> None:
+    ts = (await client.chat_postMessage(channel="C1", text="Scores"))["ts"]
+    link = (await client.chat_getPermalink(channel="C1", message_ts=ts))["permalink"]
+    assert link == f"https://harbour-goods.slack.com/archives/C1/p{ts.replace('.', '')}"
+    assert (await refused(client.chat_getPermalink, channel="C1", message_ts="1.0"))["error"] == "message_not_found"
+
+
+async def test_the_pace_in_a_channel_can_be_read_afterwards(slack: Slack, client: AsyncWebClient, clock: Clock) -> None:
+    for seconds in (0, 1.5, 0.25):
+        clock.passes(seconds=seconds)
+        await client.chat_postMessage(channel="C1", text="Digest")
+    assert slack.gaps("C1") == [1.5, 0.25]
+    assert [call.at for call in slack.calls] == [message.at for message in slack.channels["C1"].messages]
+
+
+# ------------------------------------------------------------------------------------------------ signing and waiting
+
+
+def test_a_signature_is_the_one_that_slack_documents() -> None:
+    secret, body = "8f742231b10e8888abcd99yyyzzz85a5", EXAMPLE.encode()
+    assert signed(body, secret, 1531420618) == {
+        "X-Slack-Request-Timestamp": "1531420618",
+        "X-Slack-Signature": "v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503",
+    }
+
+
+async def test_another_body_has_another_signature() -> None:
+    headers = signed(b"text=scores", "secret", 1531420618)
+    assert (
+        SignatureVerifier("secret").generate_signature(timestamp="1531420618", body="text=scores") in headers.values()
+    )
+    assert headers != signed(b"text=flags", "secret", 1531420618)
+
+
+async def test_waiting_ends_as_soon_as_it_has_happened(slack: Slack, client: AsyncWebClient) -> None:
+    waiting = asyncio.create_task(slack.until(lambda: slack.channels["C1"].messages))
+    await client.chat_postMessage(channel="C1", text="Here")
+    await waiting
+
+
+async def test_waiting_in_vain_tells_what_did_happen(slack: Slack, client: AsyncWebClient) -> None:
+    await client.auth_test()
+    with pytest.raises(TimeoutError, match=r"Last calls: auth\.test"):
+        await slack.until(lambda: slack.channels["C1"].messages, seconds=0.01)
