@@ -5,6 +5,7 @@ exchange.py    one request and its answer, capped in size
 refusals.py    a status code and a body ─► the failure that a person can do something about
 patience.py    how long to wait before the same request goes out again
 memory.py      the same request is sent once, and its answer lives for some seconds
+observer.py    what may be observed of all that
 links.py       addresses in LaunchDarkly's own pages, and the cursors in its `_links`
 """
 
@@ -12,5 +13,6 @@ from bot.launchdarkly.client import LaunchDarkly as LaunchDarkly
 from bot.launchdarkly.client import Limits, Reply, Version
 from bot.launchdarkly.links import Pages as Pages
 from bot.launchdarkly.links import cursor as cursor
+from bot.launchdarkly.observer import Observer as Observer
 
-__all__ = ["LaunchDarkly", "Limits", "Pages", "Reply", "Version", "cursor"]
+__all__ = ["LaunchDarkly", "Limits", "Observer", "Pages", "Reply", "Version", "cursor"]

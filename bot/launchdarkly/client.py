@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from bot.errors import TryLater, Unreadable
 from bot.launchdarkly.exchange import Request, exchange
 from bot.launchdarkly.memory import Memory
+from bot.launchdarkly.observer import Observer
 from bot.launchdarkly.patience import pause
 from bot.launchdarkly.refusals import CHECK_HOST
 
@@ -55,11 +56,14 @@ class Limits:
 class LaunchDarkly:
     """The one client that everything shares: slash commands, digests, watches and the command line."""
 
-    def __init__(self, http: httpx.AsyncClient, limits: Limits, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, http: httpx.AsyncClient, limits: Limits, now: Callable[[], datetime], observer: Observer | None = None
+    ) -> None:
         self._http = http
         self._limits = limits
         self._now = now
-        self._memory = Memory(limits.remembered, now)
+        self._observer = observer or Observer()
+        self._memory = Memory(limits.remembered, now, self._observer.remembered)
         self._in_flight = asyncio.Semaphore(limits.in_flight)
 
     async def get(
@@ -96,7 +100,11 @@ class LaunchDarkly:
 
     async def _exchange(self, request: Request) -> bytes:
         async with self._in_flight:
-            return await exchange(self._http, request, self._limits.body_bytes, self._now)
+            began = asyncio.get_running_loop().time()
+            try:
+                return await exchange(self._http, request, self._limits.body_bytes, self._now, self._observer)
+            finally:
+                self._observer.requested(asyncio.get_running_loop().time() - began)
 
 
 def _first(wrong: ValidationError) -> str:

@@ -10,6 +10,8 @@ from datetime import datetime
 import httpx
 
 from bot.errors import TryLater, Unreadable
+from bot.launchdarkly.observer import Observer
+from bot.launchdarkly.patience import number
 from bot.launchdarkly.refusals import CHECK_HOST, refusal
 
 PACKED = ("", "identity", "gzip")
@@ -24,7 +26,9 @@ class Request:
     version: str
 
 
-async def exchange(http: httpx.AsyncClient, request: Request, most: int, now: Callable[[], datetime]) -> bytes:
+async def exchange(
+    http: httpx.AsyncClient, request: Request, most: int, now: Callable[[], datetime], observer: Observer
+) -> bytes:
     """The body of a good answer; every other end of the exchange is a failure."""
     headers = {"LD-API-Version": request.version, "Accept-Encoding": "gzip"}
     try:
@@ -40,6 +44,8 @@ async def exchange(http: httpx.AsyncClient, request: Request, most: int, now: Ca
         ) from None
     except (httpx.InvalidURL, UnicodeError):  # httpx reads a redirect's address although it does not follow
         raise Unreadable("LaunchDarkly's address, or one it redirects to, is no address.", CHECK_HOST) from None
+    if (left := number(answer.headers.get("X-Ratelimit-Route-Remaining"))) is not None:
+        observer.left(left)
     if answer.status_code != httpx.codes.OK:
         raise refusal(answer, body, beta=request.version == "beta", now=now())
     return body

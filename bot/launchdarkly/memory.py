@@ -20,9 +20,12 @@ class _Kept:
 class Memory:
     """Answers under way and answers just given, by what was asked."""
 
-    def __init__(self, seconds: float, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, seconds: float, now: Callable[[], datetime], remembered: Callable[[], None] = lambda: None
+    ) -> None:
         self._life = timedelta(seconds=seconds)
         self._now = now
+        self._remembered = remembered
         self._kept: dict[Hashable, _Kept] = {}
 
     async def once(self, key: Hashable, ask: Callable[[], Awaitable[T]]) -> T:
@@ -32,6 +35,8 @@ class Memory:
             task = asyncio.ensure_future(ask())
             self._kept[key] = _Kept(task)
             task.add_done_callback(lambda done: self._answered(key, done))
+        else:
+            self._remembered()
         answer: T = await asyncio.shield(self._kept[key].task)  # one who stops waiting takes nothing from the others
         return answer
 

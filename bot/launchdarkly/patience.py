@@ -16,9 +16,9 @@ RESETS = ("X-Ratelimit-Reset", "X-Ratelimit-Auth-Token-Reset")
 
 def asked_to_wait(headers: Mapping[str, str], now: datetime) -> float:
     """The seconds that a 429 asks for: `Retry-After`, else the latest reset, else a whole window."""
-    if (after := _number(headers.get("Retry-After"))) is not None:
+    if (after := number(headers.get("Retry-After"))) is not None:
         return _capped(after)
-    resets = [reset for name in RESETS if (reset := _number(headers.get(name))) is not None]
+    resets = [reset for name in RESETS if (reset := number(headers.get(name))) is not None]
     return _capped(max(resets) / 1000 - now.timestamp()) if resets else WINDOW
 
 
@@ -28,7 +28,7 @@ def pause(attempt: int, asked: float | None) -> float:
     return _capped(wait) + random.uniform(0, 0.1) * (1 + wait)  # noqa: S311 - jitter, no secret
 
 
-def _number(header: str | None) -> float | None:
+def number(header: str | None) -> float | None:
     """A header as a number; a date, which `Retry-After` may be too, counts as not said, and so does `nan`."""
     try:
         number = float(header or "nan")

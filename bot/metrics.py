@@ -1,0 +1,46 @@
+"""What is counted, and how it is told to Prometheus. The one room that knows its client library."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from bot.launchdarkly import Observer
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+ACKNOWLEDGED = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3)
+ANSWERED = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30)
+
+
+class Metrics(Observer):
+    """Counters of one process."""
+
+    def __init__(self) -> None:
+        registry = self._registry = CollectorRegistry()
+        self.questions = Counter("insights_questions", "Lines answered", ["name", "outcome"], registry=registry)
+        self.acknowledgement = Histogram(
+            "insights_acknowledgement_seconds",
+            "From Slack's request to our 200",
+            buckets=ACKNOWLEDGED,
+            registry=registry,
+        )
+        self.answer = Histogram(
+            "insights_answer_seconds", "From the line to the delivered answer", buckets=ANSWERED, registry=registry
+        )
+        self.deliveries = Counter("insights_deliveries", "Messages handed to Slack", ["outcome"], registry=registry)
+        self._requests = Histogram(
+            "insights_launchdarkly_seconds", "Requests to LaunchDarkly", buckets=ANSWERED, registry=registry
+        )
+        self._remembered = Counter("insights_remembered", "Answers served from memory", registry=registry)
+        self._left = Gauge("insights_launchdarkly_left", "Requests that LaunchDarkly still allows", registry=registry)
+
+    def requested(self, seconds: float) -> None:
+        self._requests.observe(seconds)
+
+    def remembered(self) -> None:
+        self._remembered.inc()
+
+    def left(self, requests: float) -> None:
+        self._left.set(requests)
+
+    def page(self) -> bytes:
+        """All of it as Prometheus reads it."""
+        return generate_latest(self._registry)
