@@ -1,19 +1,19 @@
-"""Question in, message out: the one door. It never raises and never stays silent."""
+"""A line in, a message out: the one door. It never raises and never stays silent."""
 
 import logging
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
-from bot.endpoints._endpoint import Ask
+from bot.endpoints._endpoint import Ask, Endpoint, View
 from bot.endpoints._when import milliseconds
 from bot.endpoints._words import stamp
-from bot.errors import Failure
+from bot.errors import Failure, Refused
 from bot.message import Message
 from bot.mrkdwn import Stamp
 from bot.notes import Notes, broken
-from bot.question import Defaults, Endpoints, Question, parse
+from bot.question import Defaults, Register, Understood, parse
 from bot.render import Renderer
 
 log = logging.getLogger(__name__)
@@ -29,44 +29,72 @@ class Asked:
 
 @dataclass(frozen=True)
 class Asker:
-    """Who asks, as far as the answer depends on it."""
+    """Who asks, as far as the answer depends on it. Whoever stands in a channel can give orders there."""
 
     zone: ZoneInfo
     defaults: Defaults = field(default_factory=dict)
+    obey: Callable[[Understood], Awaitable[View]] | None = None
+    may: Callable[[Understood], None] = lambda _: None
+    menus: bool = False
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A message, and how the asking ended: `answered`, or the outcome of a failure, or `broken`."""
+    """A message, what was asked, and how it ended: `answered`, the outcome of a failure, or `broken`."""
 
     message: Message
     outcome: str = "answered"
+    line: str = ""  # canonical, where the line was understood
+    name: str = ""  # of the question or the order
+    reference: str = ""
+    question: bool = False  # whether it was answered by LaunchDarkly, and may be asked again
 
 
 class Answers:
     """Answers any line of text."""
 
-    def __init__(self, endpoints: Endpoints, renderer: Renderer, ask: Callable[[ZoneInfo], Ask]) -> None:
-        self._endpoints = endpoints
+    def __init__(self, register: Register, renderer: Renderer, ask: Callable[[ZoneInfo], Ask]) -> None:
+        self._register = register
         self._renderer = renderer
-        self._notes = Notes(endpoints, renderer)
+        self._notes = Notes(register, renderer)
         self._ask = ask
 
-    async def answer(self, text: str, asker: Asker) -> Answer:
-        """The answer to a line, whatever it is and whatever happens."""
+    async def answer(self, text: str, asker: Asker | Callable[[], Awaitable[Asker]]) -> Answer:
+        """The answer to a line, whatever it is and whatever happens, also while it is found out who asks."""
+        reference = secrets.token_hex(3).upper()
+        line = name = ""
         try:
             if note := self._notes.help(text):
-                return Answer(note)
-            return Answer(await self._message(parse(text, self._endpoints, asker.defaults), self._ask(asker.zone)))
+                return Answer(note, name="help", reference=reference)
+            asker = asker if isinstance(asker, Asker) else await asker()
+            understood = parse(text, self._register, asker.defaults)
+            line, name = understood.canonical, understood.spoken.name
+            asker.may(understood)
+            return Answer(
+                await self._message(understood, asker),
+                "answered",
+                line,
+                name,
+                reference,
+                isinstance(understood.spoken, Endpoint),
+            )
         except Failure as failure:
-            return Answer(self._notes.failure(failure), failure.outcome)
+            return self.sorry(failure, line, name, reference)
         except Exception:
-            reference = secrets.token_hex(3).upper()
-            log.exception("reference %s: %r could not be answered", reference, text)
-            return Answer(broken(reference), "broken")
+            log.exception("reference %s: %s could not be answered", reference, line or "a line")
+            return Answer(broken(reference), "broken", line, name, reference)
 
-    async def _message(self, question: Question, ask: Ask) -> Message:
-        endpoint, query = question.endpoint, question.query
-        view = endpoint.show(query, await endpoint.fetch(query, ask), ask)
-        asked = Asked(question.line, stamp(milliseconds(ask.now), ask.zone))
-        return self._renderer.render(endpoint.name, view=view, asked=asked)
+    def sorry(self, failure: Failure, line: str = "", name: str = "", reference: str = "") -> Answer:
+        """A deliberate failure as an answer."""
+        return Answer(self._notes.failure(failure, reference), failure.outcome, line, name, reference)
+
+    async def _message(self, understood: Understood, asker: Asker) -> Message:
+        spoken, query = understood.spoken, understood.query
+        if not isinstance(spoken, Endpoint):
+            if asker.obey is None:
+                raise Refused(f"`{spoken.name}` is an order for a channel.", "Type it in Slack, after /insights.")
+            return self._renderer.render(f"notes/{spoken.name}", view=await asker.obey(understood))
+        ask = replace(self._ask(asker.zone), menus=asker.menus)
+        view = spoken.show(query, await spoken.fetch(query, ask), ask)
+        asked = Asked(understood.canonical, stamp(milliseconds(ask.now), ask.zone))
+        return self._renderer.render(spoken.name, view=view, asked=asked)

@@ -15,6 +15,11 @@ class Message:
     text: str
     blocks: tuple[Block, ...]
 
+    @classmethod
+    def of(cls, markup: str) -> "Message":
+        """A message of one paragraph."""
+        return cls(markup, ({"type": "section", "text": {"type": "mrkdwn", "text": markup, "verbatim": True}},))
+
     def payload(self) -> dict[str, Any]:
         """The message as Slack takes it."""
         return {"text": self.text, "blocks": list(self.blocks)}

@@ -1,12 +1,12 @@
 """What is said when it is no answer: what can be asked, what was mistyped, what went wrong."""
 
-from bot.endpoints._endpoint import AnyEndpoint, View
+from bot.endpoints._endpoint import AnySpoken, View
 from bot.endpoints._query import Field
 from bot.endpoints._values import nearest
 from bot.errors import Failure, Mistyped
 from bot.line import words
 from bot.message import Message
-from bot.question import Endpoints
+from bot.question import Register
 from bot.render import Renderer
 
 HELP = ("", "help", "?")
@@ -49,13 +49,14 @@ class FailureView(View):
     said: str
     mistakes: tuple[str, ...]
     corrected: str
+    reference: str
 
 
 class Notes:
     """The messages that are no answers."""
 
-    def __init__(self, endpoints: Endpoints, renderer: Renderer) -> None:
-        self._endpoints = endpoints
+    def __init__(self, register: Register, renderer: Renderer) -> None:
+        self._register = register
         self._renderer = renderer
 
     def help(self, text: str) -> Message | None:
@@ -64,17 +65,22 @@ class Notes:
         if said[0].lower() not in HELP and said[1:2] != ["help"]:
             return None
         topics = [word for word in said if word.lower() not in HELP]
-        name = nearest(topics[0], list(self._endpoints)) if topics else None
+        name = nearest(topics[0], list(self._register)) if topics else None
         if name:
-            return self._renderer.render("notes/usage", view=_usage(self._endpoints[name]))
-        view = HelpView(questions=tuple(map(_question, self._endpoints.values())))
+            return self._renderer.render("notes/usage", view=_usage(self._register[name]))
+        view = HelpView(questions=tuple(map(_question, self._register.values())))
         return self._renderer.render("notes/help", view=view)
 
-    def failure(self, failure: Failure) -> Message:
-        """A deliberate failure as the person who asked reads it."""
+    def failure(self, failure: Failure, reference: str) -> Message:
+        """A deliberate failure as the person who asked reads it; the log holds the same reference."""
         mistakes, corrected = (failure.mistakes, failure.corrected) if isinstance(failure, Mistyped) else ((), "")
         view = FailureView(
-            what=failure.what, todo=failure.todo, said=failure.said, mistakes=mistakes, corrected=corrected
+            what=failure.what,
+            todo=failure.todo,
+            said=failure.said,
+            mistakes=mistakes,
+            corrected=corrected,
+            reference="" if mistakes else reference,
         )
         return self._renderer.render("notes/failure", view=view)
 
@@ -82,22 +88,20 @@ class Notes:
 def broken(reference: str) -> Message:
     """The last resort: a constant, not a template, since a template may be what broke."""
     text = f"Something broke in the bot, and it is not your fault. An admin finds it by the reference {reference}."
-    return Message(text, ({"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}},))
+    return Message.of(text)
 
 
-def _question(endpoint: AnyEndpoint) -> QuestionHelp:
-    return QuestionHelp(
-        name=endpoint.name, summary=endpoint.summary, usage=usage(endpoint), example=endpoint.examples[0]
-    )
+def _question(spoken: AnySpoken) -> QuestionHelp:
+    return QuestionHelp(name=spoken.name, summary=spoken.summary, usage=usage(spoken), example=spoken.examples[0])
 
 
-def _usage(endpoint: AnyEndpoint) -> UsageView:
+def _usage(spoken: AnySpoken) -> UsageView:
     return UsageView(
-        name=endpoint.name,
-        summary=endpoint.summary,
-        usage=usage(endpoint),
-        parameters=tuple(map(_parameter, endpoint.query.fields())),
-        examples=endpoint.examples,
+        name=spoken.name,
+        summary=spoken.summary,
+        usage=usage(spoken),
+        parameters=tuple(map(_parameter, spoken.query.fields())),
+        examples=spoken.examples,
     )
 
 
@@ -112,13 +116,13 @@ def _parameter(field: Field) -> ParameterHelp:
     )
 
 
-def usage(endpoint: AnyEndpoint) -> str:
+def usage(spoken: AnySpoken) -> str:
     """How a question is typed: what must be there, and in brackets what may."""
-    fields = {field.field: field for field in endpoint.query.fields()}
-    parts = [_optional(fields[name].short, fields[name]) for name in endpoint.query.words if name != "env"]
+    fields = {field.field: field for field in spoken.query.fields()}
+    parts = [_optional(fields[name].short, fields[name]) for name in spoken.query.words if name != "env"]
     parts.append(_optional("project/env", fields["project"]))
-    named = [field.short for field in fields.values() if field.field not in (*endpoint.query.words, "project", "env")]
-    return " ".join([endpoint.name, *parts, *(f"[{name}=…]" for name in named)])
+    named = [field.short for field in fields.values() if field.field not in (*spoken.query.words, "project", "env")]
+    return " ".join([spoken.name, *parts, *(f"[{name}=…]" for name in named)])
 
 
 def _optional(word: str, field: Field) -> str:

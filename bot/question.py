@@ -1,4 +1,4 @@
-"""A line of text ─► name and arguments ─► Query, and back to the canonical line.
+"""A line of text ─► its name and arguments ─► a Query, and back to the canonical line; for questions and orders alike.
 
 All mistakes of a line are found in one go, and a corrected line is offered with them."""
 
@@ -6,48 +6,49 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.endpoints._endpoint import AnyEndpoint
+from bot.endpoints._endpoint import AnySpoken, Endpoint
 from bot.endpoints._query import Field, Query
 from bot.endpoints._values import Mistake, Several, nearest
 from bot.errors import Mistyped
 from bot.line import Word, words
 
-Endpoints = Mapping[str, AnyEndpoint]
+Register = Mapping[str, AnySpoken]  # all that can be typed, by name
 Defaults = Mapping[str, str]  # what a line leaves out, by the names that people type: project, env, app
 
 
 @dataclass(frozen=True)
-class Question:
-    """What was asked."""
+class Understood:
+    """A line that was understood."""
 
-    endpoint: AnyEndpoint
+    spoken: AnySpoken
     query: Query
 
     @property
-    def line(self) -> str:
-        """The canonical line: parsing it gives the same question."""
-        return self.endpoint.line(dict(self.query))
+    def canonical(self) -> str:
+        """The one form that all lines of this meaning have: parsing it gives the same query."""
+        return self.spoken.line(dict(self.query))
 
 
-def parse(text: str, endpoints: Endpoints, defaults: Defaults | None = None) -> Question:
-    """The question that a line asks."""
+def parse(text: str, register: Register, defaults: Defaults | None = None) -> Understood:
+    """What a line means. A question may leave out what has a default; an order says all itself."""
     name, *rest = words(text) or [Word("", "")]
     asked = name.value or name.name
-    endpoint = endpoints.get(asked.lower())
-    reading = _Reading(endpoint or _meant(asked, endpoints))
-    if endpoint is None:
-        reading.mistakes.append(_unknown("question", asked, list(endpoints)))
+    spoken = register.get(asked.lower())
+    reading = _Reading(spoken or _meant(asked, register))
+    if spoken is None:
+        reading.mistakes.append(_unknown("question", asked, list(register)))
     for word in rest:
         reading.take(word)
-    reading.fill(defaults or {})
+    if isinstance(reading.spoken, Endpoint):
+        reading.fill(defaults or {})
     return reading.finish()
 
 
-def _meant(asked: str, endpoints: Endpoints) -> AnyEndpoint:
-    meant = nearest(asked, list(endpoints))
+def _meant(asked: str, register: Register) -> AnySpoken:
+    meant = nearest(asked, list(register))
     if meant is None:
-        raise Mistyped((_unknown("question", asked, list(endpoints)),), corrected="help")
-    return endpoints[meant]
+        raise Mistyped((_unknown("question", asked, list(register)),), corrected="help")
+    return register[meant]
 
 
 def _unknown(what: str, word: str, known: list[str]) -> str:
@@ -62,13 +63,13 @@ def _unknown(what: str, word: str, known: list[str]) -> str:
 class _Reading:
     """A line while it is read: what is known of it so far, and what is wrong with it."""
 
-    endpoint: AnyEndpoint
+    spoken: AnySpoken
     values: dict[str, Any] = field(default_factory=dict)
     mistakes: list[str] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.fields: dict[str, Field] = {f.field: f for f in self.endpoint.query.fields()}
+        self.fields: dict[str, Field] = {f.field: f for f in self.spoken.query.fields()}
         self.names = {_bare(name): f for f in self.fields.values() for name in (f.name, f.short)}
 
     def take(self, word: Word) -> None:
@@ -100,7 +101,7 @@ class _Reading:
             self._set(self.fields["project"], project)
             self._set(self.fields["env"], env)
             return
-        free = next((name for name in self.endpoint.query.words if name not in self.seen), None)
+        free = next((name for name in self.spoken.query.words if name not in self.seen), None)
         if free:
             self._set(self.fields[free], word)
         else:
@@ -137,16 +138,16 @@ class _Reading:
             if name in self.fields and name not in self.seen and not (elsewhere and name in ("env", "app")):
                 self._set(self.fields[name], word)
 
-    def finish(self) -> Question:
-        """The question, if there is nothing to say against it."""
+    def finish(self) -> Understood:
+        """The line, if there is nothing to say against it."""
         missing = [f for f in self.fields.values() if f.required and f.field not in self.seen]
         self.mistakes += [f"{f.short} is missing: {f.meaning}." for f in missing]
         if not self.mistakes:
-            query = self.endpoint.query.model_validate(self.values)
+            query = self.spoken.query.model_validate(self.values)
             self.mistakes += query.check()
         if self.mistakes:
-            raise Mistyped(tuple(self.mistakes), corrected=self.endpoint.line(self.values))
-        return Question(self.endpoint, query)
+            raise Mistyped(tuple(self.mistakes), corrected=self.spoken.line(self.values))
+        return Understood(self.spoken, query)
 
 
 def _bare(name: str) -> str:

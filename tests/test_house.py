@@ -123,7 +123,7 @@ def test_no_question_knows_another(name: str) -> None:
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS.values(), ids=lambda endpoint: endpoint.name)
 def test_an_example_is_its_own_canonical_line(endpoint: AnyEndpoint) -> None:
-    assert [parse(line, ENDPOINTS).line for line in endpoint.examples] == list(endpoint.examples)
+    assert [parse(line, ENDPOINTS).canonical for line in endpoint.examples] == list(endpoint.examples)
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS.values(), ids=lambda endpoint: endpoint.name)
@@ -157,12 +157,13 @@ class Recorded:
 
 async def _view(case: Case) -> View:
     """The view of a golden message."""
-    question, asking = parse(case.line, ENDPOINTS), ask()
-    reply = await question.endpoint.fetch(question.query, asking)
+    query, asking = parse(case.line, ENDPOINTS).query, ask(menus=True)
+    endpoint = ENDPOINTS[case.question]
+    reply = await endpoint.fetch(query, asking)
     if case.edit is not None:
         edit = hostile if case.name == "hostile" else case.edit
         reply = type(reply).model_validate(edit(reply.model_dump(by_alias=True)))
-    view: View = question.endpoint.show(question.query, reply, asking)
+    view: View = endpoint.show(query, reply, asking)
     return view
 
 

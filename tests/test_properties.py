@@ -49,10 +49,11 @@ def test_any_answer_makes_a_message_that_slack_accepts(name: str, data: st.DataO
 
 def _message(line: str, reply: Any, asking: Any) -> Any:
     question = parse(line, ENDPOINTS)
+    endpoint = ENDPOINTS[question.spoken.name]
     if isinstance(question.query, FlagQuery):
         found = (reply.get("environments") or {}).values()
         reply["environments"] = dict(zip(question.query.env, found, strict=False))
-    read = question.endpoint.reply.model_validate_json(json.dumps(reply))
-    view = question.endpoint.show(question.query, read, asking)
-    asked = Asked(question.line, Stamp(1795186800, "Fri 20 Nov 2026"))
-    return RENDERER.render(question.endpoint.name, view=view, asked=asked)
+    read = endpoint.reply.model_validate_json(json.dumps(reply))
+    view = endpoint.show(question.query, read, asking)
+    asked = Asked(question.canonical, Stamp(1795186800, "Fri 20 Nov 2026"))
+    return RENDERER.render(endpoint.name, view=view, asked=asked)

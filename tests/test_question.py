@@ -13,12 +13,12 @@ from bot.endpoints._endpoint import AnyEndpoint
 from bot.endpoints._query import Field
 from bot.endpoints._values import Several, Whole
 from bot.errors import Mistyped
-from bot.question import Question, parse
+from bot.question import Understood, parse
 
 ENDPOINTS = discover()
 
 
-def asked(line: str, **defaults: str) -> Question:
+def asked(line: str, **defaults: str) -> Understood:
     return parse(line, ENDPOINTS, defaults)
 
 
@@ -64,20 +64,20 @@ def mistakes(line: str, **defaults: str) -> tuple[tuple[str, ...], str]:
     ],
 )
 def test_a_line_has_one_canonical_form(typed: str, canonical: str) -> None:
-    assert asked(typed).line == canonical
+    assert asked(typed).canonical == canonical
 
 
 def test_what_a_line_leaves_out_is_filled_in_and_said() -> None:
     place = {"project": "web", "env": "production"}
-    assert asked("scores", **place).line == "scores web/production"
-    assert asked("scores staging", **place).line == "scores web/staging"
-    assert asked("events checkout", **place).line == "events checkout web/production"
-    assert asked("flag new-checkout", **place).line == "flag new-checkout web/production"
-    assert asked("scores", **place, app="storefront").line == "scores web/production app=storefront"
+    assert asked("scores", **place).canonical == "scores web/production"
+    assert asked("scores staging", **place).canonical == "scores web/staging"
+    assert asked("events checkout", **place).canonical == "events checkout web/production"
+    assert asked("flag new-checkout", **place).canonical == "flag new-checkout web/production"
+    assert asked("scores", **place, app="storefront").canonical == "scores web/production app=storefront"
 
 
 def test_a_default_environment_is_no_default_for_another_project() -> None:
-    assert asked("deploys project=mobile", project="web", env="production").line == "deploys project=mobile"
+    assert asked("deploys project=mobile", project="web", env="production").canonical == "deploys project=mobile"
     assert mistakes("scores project=mobile", project="web", env="production")[1] == "scores mobile/ENV"
 
 
@@ -168,7 +168,7 @@ def _literals(annotation: Any) -> list[Any]:
 
 
 @st.composite
-def _questions(draw: st.DrawFn) -> Question:
+def _questions(draw: st.DrawFn) -> Understood:
     endpoint: AnyEndpoint = draw(st.sampled_from(list(ENDPOINTS.values())))
     values = {}
     for field in endpoint.query.fields():
@@ -176,21 +176,21 @@ def _questions(draw: st.DrawFn) -> Question:
             values[field.field] = draw(_values(field, endpoint.query.model_fields[field.field].annotation))
     if values.get("after") and values.get("before"):
         del values["before"]
-    return Question(endpoint, endpoint.query.model_validate(values))
+    return Understood(endpoint, endpoint.query.model_validate(values))
 
 
 @given(_questions())
 @settings(max_examples=500)
-def test_parsing_the_canonical_line_gives_the_same_query(question: Question) -> None:
-    again = asked(question.line)
+def test_parsing_the_canonical_line_gives_the_same_query(question: Understood) -> None:
+    again = asked(question.canonical)
     assert again.query == question.query
-    assert again.line == question.line
+    assert again.canonical == question.canonical
 
 
 @given(st.text(max_size=80))
 def test_no_line_does_worse_than_a_mistake(text: str) -> None:
     with suppress(Mistyped):
-        assert asked(asked(text).line)
+        assert asked(asked(text).canonical)
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS.values(), ids=lambda endpoint: endpoint.name)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot import manifest
 from bot.endpoints import discover
 from bot.notes import usage
 from bot.question import parse
@@ -26,7 +27,15 @@ def settings() -> str:
     return "\n".join(["| setting | unless set | meaning |", "|---|---|---|", *rows])
 
 
-@pytest.mark.parametrize(("name", "table"), [("questions", questions()), ("settings", settings())])
+def scopes() -> str:
+    rows = [f"| `{name}` | {reason} |" for name, reason in manifest.scopes().items()]
+    return "\n".join(["| scope | what for |", "|---|---|", *rows])
+
+
+TABLES = [("questions", questions()), ("scopes", scopes()), ("settings", settings())]
+
+
+@pytest.mark.parametrize(("name", "table"), TABLES)
 def test_a_table_of_the_readme_equals_the_code(name: str, table: str, rewrite: bool) -> None:
     part = re.compile(rf"(<!-- {name}: .*? -->\n).*?(<!-- end -->)", re.DOTALL)
     if rewrite:
@@ -40,4 +49,4 @@ def test_the_lines_of_the_readme_can_be_asked() -> None:
     lines = re.findall(r"insights-bot ask ((?!help)\w.*)", README.read_text())
     assert len(lines) >= 2
     for line in lines:
-        assert parse(line, discover()).line == line
+        assert parse(line, discover()).canonical == line

@@ -108,7 +108,7 @@ def test_more_blocks_than_slack_takes_are_counted_and_the_footer_stays(tmp_path:
     source = "{% text %}x{% endtext %}" + sections + "{% context %}end{% endcontext %}"
     message = rendered(tmp_path, source, many=range(70))
     assert not faults(message.payload())
-    assert message.blocks[-2]["text"]["text"] == "… and 22 more parts"
+    assert message.blocks[-2]["text"]["text"] == "… and 24 more parts"
     assert message.blocks[-1]["elements"][0]["text"] == "end"
 
 
@@ -136,4 +136,4 @@ def test_a_place_that_cannot_be_written_costs_no_answer(tmp_path: Path) -> None:
 
 
 def _failure() -> dict[str, object]:
-    return {"what": "It broke.", "todo": "Mend it.", "said": "", "mistakes": (), "corrected": ""}
+    return {"what": "It broke.", "todo": "Mend it.", "said": "", "mistakes": (), "corrected": "", "reference": ""}

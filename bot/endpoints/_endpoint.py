@@ -1,4 +1,4 @@
-"""The record that makes a question, and what its answer may use."""
+"""The records that make a line something that can be typed, and what an answer may use."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -27,6 +27,7 @@ class Ask:
     pages: Pages
     now: datetime
     zone: ZoneInfo
+    menus: bool = False  # whether the answer goes where one can choose from menus
 
 
 Q = TypeVar("Q", bound=Query)
@@ -35,17 +36,13 @@ V = TypeVar("V", bound=View)
 
 
 @dataclass(frozen=True)
-class Endpoint(Generic[Q, R, V]):
-    """A kind of question. Its template bears its name."""
+class Spoken(Generic[Q]):
+    """What can be typed: a question, or an order."""
 
     name: str
     summary: str
     examples: tuple[str, ...]
     query: type[Q]
-    reply: type[R]
-    view: type[V]
-    fetch: Callable[[Q, Ask], Awaitable[R]]
-    show: Callable[[Q, R, Ask], V]
 
     def line(self, values: Mapping[str, Any]) -> str:
         """The line that says these values. What must be there and is not stands in capitals, to be filled in."""
@@ -63,4 +60,15 @@ def _said(field: Field, value: Any) -> str:
     return "" if value == field.default else field.kind.write(value)
 
 
+@dataclass(frozen=True)
+class Endpoint(Spoken[Q], Generic[Q, R, V]):
+    """A kind of question. Its template bears its name."""
+
+    reply: type[R]
+    view: type[V]
+    fetch: Callable[[Q, Ask], Awaitable[R]]
+    show: Callable[[Q, R, Ask], V]
+
+
+AnySpoken = Spoken[Any]
 AnyEndpoint = Endpoint[Any, Any, Any]

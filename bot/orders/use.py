@@ -1,0 +1,54 @@
+"""`use`: what a channel's questions may leave out."""
+
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from bot.endpoints._endpoint import View
+from bot.endpoints._query import Parameter, Query
+from bot.endpoints._values import Key, Keys
+from bot.orders._order import Circumstances, Order
+
+
+class UseQuery(Query):
+    words = ("what",)
+
+    what: Annotated[Literal["nothing"] | None, Parameter("what", "`nothing` forgets what was chosen")] = None
+    project: Annotated[Key | None, Parameter("projectKey", "the project of questions that name none")] = None
+    env: Annotated[Key | None, Parameter("environmentKey", "the environment of questions that name none")] = None
+    app: Annotated[Keys | None, Parameter("applicationKey", "the applications of questions that name none")] = None
+
+    def check(self) -> Iterator[str]:
+        chosen = self.project or self.env or self.app
+        if self.what and chosen:
+            yield "Either something is used or nothing, not both."
+        elif chosen and not (self.project and self.env):
+            yield "A project and an environment belong together: use project/env."
+
+
+class UseView(View):
+    place: str
+    apps: str
+    changed: bool
+
+
+async def obey(query: UseQuery, given: Circumstances) -> UseView:
+    """Chooses, forgets, or only tells."""
+    where, by = (given.place.team, given.place.channel), given.place.user
+    chosen = {f.short: f.kind.write(value) for f in query.fields()[1:] if (value := getattr(query, f.field))}
+    if query.what:
+        await given.store.defaults.forget(*where, by=by, at=given.now)
+    elif chosen:
+        await given.store.defaults.put(*where, chosen, by=by, at=given.now)
+    kept = await given.store.defaults.get(*where)
+    place = f"{kept['project']}/{kept['env']}" if kept else ""
+    return UseView(place=place, apps=kept.get("app", "").replace(",", ", "), changed=bool(query.what or chosen))
+
+
+ORDER = Order[UseQuery, UseView](
+    name="use",
+    summary="What the questions of this channel may leave out",
+    examples=("use web/production", "use web/production app=storefront", "use", "use nothing"),
+    query=UseQuery,
+    view=UseView,
+    obey=obey,
+)
