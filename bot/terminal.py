@@ -47,11 +47,10 @@ def _actions(block: Block) -> RenderableType:
 
 
 def _buttons(elements: list[dict[str, Any]]) -> Iterator[Text]:
-    """What a button would ask, to be typed; what it would open, as an address."""
+    """What a button would ask, to be typed; of a menu, what each choice would."""
     for element in elements:
-        label = element["text"]["text"]
-        target = element.get("value") or element.get("url", "")
-        yield Text.assemble((f"[{label}]", "bold"), " ", (target, "cyan" if "value" in element else "underline dim"))
+        for choice in element.get("options", [element]):
+            yield Text.assemble((f"[{choice['text']['text']}]", "bold"), " ", (choice["value"], "cyan"))
 
 
 def _chart(block: Block) -> RenderableType:

@@ -80,14 +80,14 @@ async def talk(edit: Edit | None = None, *, spelling: str = "", **given: Any) ->
         yield Talk(answers, weather)
 
 
-def ask(zone: ZoneInfo = UTC_ZONE) -> Ask:
+def ask(zone: ZoneInfo = UTC_ZONE, *, menus: bool = False) -> Ask:
     """What an answer may use, for what needs no conversation."""
     http = httpx.AsyncClient(
         base_url="https://app.launchdarkly.com",
         headers={"Authorization": TOKEN},
         transport=httpx.ASGITransport(launchdarkly(lambda: NOW)),
     )
-    return Ask(LaunchDarkly(http, Limits(), lambda: NOW), Pages("https://app.launchdarkly.com"), NOW, zone)
+    return Ask(LaunchDarkly(http, Limits(), lambda: NOW), Pages("https://app.launchdarkly.com"), NOW, zone, menus)
 
 
 def words(answer: Answer) -> str:

@@ -45,13 +45,18 @@ class _Text:
         return value
 
 
+def is_key(word: str) -> bool:
+    """Whether this can be a key, and so can be typed again."""
+    return bool(re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,255}", word))
+
+
 class _Key(_Text):
     """A key as LaunchDarkly takes it. It may not be `.` or `..`, which would climb about in the address."""
 
     allowed = "a key"
 
     def read(self, word: str) -> str:
-        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,255}", word):
+        if not is_key(word):
             raise Mistake(f"{_quoted(word)} is no key: keys are letters, digits, dots, dashes and underscores")
         return word
 

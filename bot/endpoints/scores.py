@@ -86,6 +86,8 @@ class ScoresView(View):
     overall: ScoreView | None
     branches: tuple[Branch, ...]
     others: tuple[ScoreView, ...]
+    moved: ScoreView | None
+    why: str
     period: str
     last_period: str
     url: str
@@ -104,6 +106,7 @@ async def fetch(query: ScoresQuery, ask: Ask) -> ScoresReply:
 def show(query: ScoresQuery, reply: ScoresReply, ask: Ask) -> ScoresView:
     scores = {key: score for key, score in reply.scores.items() if score}
     views = {key: _score(key, score) for key, score in scores.items()}
+    moved = _moved(scores)
     top, branches, others = _tree({key: [p for p in s.parts or () if p in scores] for key, s in scores.items()})
     return ScoresView(
         place=f"{query.project}/{query.env}",
@@ -113,10 +116,30 @@ def show(query: ScoresQuery, reply: ScoresReply, ask: Ask) -> ScoresView:
             Branch(head=views[head], leaves=tuple(views[leaf] for leaf in leaves)) for head, leaves in branches
         ),
         others=tuple(views[key] for key in others),
+        moved=views[moved] if moved else None,
+        why=_why(query, reply.period),
         period=_period(reply.period),
         last_period=_period(reply.last) if reply.last else "",
         url=ask.pages.flags(query.project, query.env),
     )
+
+
+def _moved(scores: dict[str, Score]) -> str | None:
+    """The score at the bottom of the tree that moved most: what the others are made of explains them."""
+    moves = {key: abs(_difference(s) or 0) for key, s in scores.items() if s.indicator not in UNKNOWN and not s.parts}
+    most = max(moves, key=lambda key: moves[key], default=None)
+    return most if most and moves[most] else None
+
+
+def _why(query: ScoresQuery, period: Period) -> str:
+    """The line that asks for the events of the period."""
+    apps = f" app={','.join(query.app)}" if query.app else ""
+    times = f"since={period.start:.0f} until={period.end:.0f}" if _sayable(period) else "since=7d"
+    return f"events {query.project}/{query.env}{apps} impact=any {times}"
+
+
+def _sayable(period: Period) -> bool:
+    return all(moment is not None and 1e11 <= moment < 1e13 for moment in (period.start, period.end))
 
 
 def _score(key: str, score: Score) -> ScoreView:
@@ -149,11 +172,14 @@ def _next(score: Score) -> str:
 
 def _change(score: Score) -> str:
     """The change in points; without a period before, there is none to tell."""
-    if score.change is not None:
-        return _words.points(score.change)
-    if score.last is not None and score.last.indicator not in UNKNOWN:
-        return _words.points(score.score - score.last.score)
-    return ""
+    difference = _difference(score)
+    return "" if difference is None else _words.points(difference)
+
+
+def _difference(score: Score) -> float | None:
+    if score.change is None and score.last is not None and score.last.indicator not in UNKNOWN:
+        return score.score - score.last.score
+    return score.change
 
 
 def _period(period: Period) -> str:

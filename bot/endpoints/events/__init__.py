@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from bot.endpoints import _words
 from bot.endpoints._endpoint import Ask, Endpoint, View
 from bot.endpoints._query import Parameter, Query
-from bot.endpoints._values import Cursor, Key, Keys, Mistake, When, Whole, YesNo
+from bot.endpoints._values import Cursor, Key, Keys, Mistake, When, Whole, YesNo, is_key
 from bot.endpoints._window import Window, window
 from bot.endpoints.events.impact import MOST_SHIFTS, shifts, size
 from bot.endpoints.events.reply import Event, EventsReply, Experiments, Impact
@@ -60,6 +60,7 @@ class EventView(View):
     shifts: tuple[str, ...]
     more_shifts: int
     experiments: str
+    details: str
 
 
 class EventsView(View):
@@ -128,9 +129,10 @@ def _page(query: EventsQuery, chosen: Window, name: str, at: str | None) -> str:
 def _event(event: Event, query: EventsQuery, ask: Ask) -> EventView:
     mark, impact = size(event.impact or Impact())
     moved = shifts(event.impact)
+    environment = event.environment or query.env
     return EventView(
         flag=_words.short(event.flag, 80),
-        url=ask.pages.flag(query.project, event.flag, (event.environment or query.env,)),
+        url=ask.pages.flag(query.project, event.flag, (environment,)),
         what=_words.short(event.description or _words.phrase(event.kind or "changed"), 200),
         who=_words.person(event.member.first, event.member.last) if event.member else "automation",
         when=_words.stamp(event.time, ask.zone),
@@ -139,6 +141,9 @@ def _event(event: Event, query: EventsQuery, ask: Ask) -> EventView:
         shifts=moved[:MOST_SHIFTS],
         more_shifts=len(moved[MOST_SHIFTS:]),
         experiments=_experiments(event.experiments),
+        details=f"flag {event.flag} {query.project}/{environment}"
+        if is_key(event.flag) and is_key(environment)
+        else "",
     )
 
 

@@ -4,22 +4,24 @@ reply.py     what LaunchDarkly sends of a flag, as far as it is shown
 serving.py   what an environment serves: off, or targets, rules and the rollout, in words
 """
 
+import asyncio
 from typing import Annotated, Literal
 from urllib.parse import quote
 
 from bot.endpoints import _words
 from bot.endpoints._endpoint import Ask, Endpoint, View
 from bot.endpoints._query import Parameter, Query
-from bot.endpoints._values import Key, Keys
-from bot.endpoints.flag.reply import FlagReply, Variation
+from bot.endpoints._values import Key, Keys, is_key
+from bot.endpoints.flag.reply import FlagReply, Sibling, Siblings, Variation
 from bot.endpoints.flag.serving import EnvironmentView, environment
-from bot.errors import NotFound, Refused
+from bot.errors import Failure, NotFound, Refused
 from bot.launchdarkly import Version
 from bot.mrkdwn import Stamp
 
 MOST_VARIATIONS = 10
 MOST_ENVIRONMENTS = 10
 LONGEST_VALUE = 80
+MOST_CHOICES, LONGEST_LINE = 100, 150  # of a menu of Slack's, and of the value of a choice
 
 
 class FlagQuery(Query):
@@ -41,6 +43,13 @@ class VariationView(View):
     description: str
 
 
+class Choice(View):
+    """Another environment to look at."""
+
+    label: str
+    line: str
+
+
 class FlagView(View):
     name: str
     key: str
@@ -59,28 +68,47 @@ class FlagView(View):
     environments: tuple[EnvironmentView, ...]
     more_environments: int
     missing: str
+    choices: tuple[Choice, ...]
+    chosen: Choice | None
     url: str
 
 
 async def fetch(query: FlagQuery, ask: Ask) -> FlagReply:
-    """`env` is always sent: a flag with all its environments can be megabytes."""
-    path = f"/api/v2/flags/{quote(query.project, safe='')}/{quote(query.flag, safe='')}"
-    sent = (*(("env", env) for env in query.env), *query.parameters("flag", "project", "env"))
-    try:
-        reply = await ask.launchdarkly.get(FlagReply, path, sent, version=Version.CURRENT)
-    except (NotFound, Refused) as failure:  # an unknown environment may be answered either way
-        where = f"in the project {query.project} with the environment {query.env[0]}"
-        what = f"LaunchDarkly knows no flag {query.flag} {where}."
-        raise NotFound(what, "Check the keys (not the names) of all three.", said=failure.said) from None
+    reply, siblings = await asyncio.gather(_flag(query, ask), _siblings(query, ask))
     if not any(env in (reply.environments or {}) for env in query.env):
         where = " or ".join(query.env)
         what = f"The flag {query.flag} exists, but the project {query.project} shows the bot no environment {where}."
         raise NotFound(what, "Check the key of the environment (not its name), or the role of the bot's token.")
-    return reply
+    return reply.model_copy(update={"siblings": siblings})
+
+
+async def _flag(query: FlagQuery, ask: Ask) -> FlagReply:
+    """`env` is always sent: a flag with all its environments can be megabytes."""
+    path = f"/api/v2/flags/{quote(query.project, safe='')}/{quote(query.flag, safe='')}"
+    sent = (*(("env", env) for env in query.env), *query.parameters("flag", "project", "env"))
+    try:
+        return await ask.launchdarkly.get(FlagReply, path, sent, version=Version.CURRENT)
+    except (NotFound, Refused) as failure:  # an unknown environment may be answered either way
+        where = f"in the project {query.project} with the environment {query.env[0]}"
+        what = f"LaunchDarkly knows no flag {query.flag} {where}."
+        raise NotFound(what, "Check the keys (not the names) of all three.", said=failure.said) from None
+
+
+async def _siblings(query: FlagQuery, ask: Ask) -> tuple[Sibling, ...]:
+    """The project's other environments, for a menu. An answer without one is still an answer."""
+    if not ask.menus:
+        return ()
+    path = f"/api/v2/projects/{quote(query.project, safe='')}/environments"
+    try:
+        found = await ask.launchdarkly.get(Siblings, path, (("limit", "100"),), version=Version.CURRENT)
+    except Failure:
+        return ()
+    return tuple(found.items or ())
 
 
 def show(query: FlagQuery, reply: FlagReply, ask: Ask) -> FlagView:
     found = [(key, config) for key in query.env if (config := (reply.environments or {}).get(key))]
+    choices = _choices(query, reply)
     values = [_variation(n, variation) for n, variation in enumerate(reply.variations or [])]
     return FlagView(
         name=_words.short(reply.name, 100) or query.flag,
@@ -99,6 +127,8 @@ def show(query: FlagQuery, reply: FlagReply, ask: Ask) -> FlagView:
         migration=_migration(reply),
         environments=tuple(environment(key, config, reply, ask) for key, config in found[:MOST_ENVIRONMENTS]),
         more_environments=len(found[MOST_ENVIRONMENTS:]),
+        choices=choices,
+        chosen=next((choice for choice in choices if choice.line == _line(query, query.env[0])), None),
         missing=", ".join(key for key in query.env if key not in dict(found)),
         url=ask.pages.flag(query.project, query.flag, query.env),
     )
@@ -112,6 +142,20 @@ def _variation(n: int, variation: Variation) -> VariationView:
         shortened=value != _words.value(variation.value, LONGEST_VALUE + 1),
         description=_words.short(variation.description or "", 100),
     )
+
+
+def _choices(query: FlagQuery, reply: FlagReply) -> tuple[Choice, ...]:
+    """The environments that fit into a menu, where there is more than one to choose from."""
+    lines = [(found, _line(query, found.key)) for found in reply.siblings if is_key(found.key)]
+    fitting = [(found, line) for found, line in lines if len(line) <= LONGEST_LINE][:MOST_CHOICES]
+    choices = tuple(
+        Choice(label=_words.short(found.name or found.key, 75) or "–", line=line) for found, line in fitting
+    )
+    return choices if len(choices) > 1 else ()
+
+
+def _line(query: FlagQuery, env: str) -> str:
+    return ENDPOINT.line({**dict(query), "env": (env,)})
 
 
 def _maintainer(reply: FlagReply) -> str:

@@ -108,6 +108,17 @@ class Environment(Reply):
     migration: EnvironmentMigration | None = Field(None, alias="migrationSettings")
 
 
+class Sibling(Reply):
+    """An environment of the same project, by key and name; the SDK keys that come with them are not read."""
+
+    key: str
+    name: str | None = None
+
+
+class Siblings(Reply):
+    items: list[Sibling] | None = None
+
+
 class FlagReply(Reply):
     name: str
     kind: str | None = None
@@ -128,3 +139,4 @@ class FlagReply(Reply):
     purpose: str | None = Field(None, alias="_purpose")
     stale: Stale | None = None
     environments: dict[str, Environment | None] | None = None
+    siblings: tuple[Sibling, ...] = ()  # asked for apart, where there is a menu to fill
