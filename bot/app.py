@@ -3,29 +3,54 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import httpx
 from pydantic import SecretStr
 
+from bot import endpoints, orders
 from bot.answer import Answers
-from bot.endpoints import discover
-from bot.endpoints._endpoint import Ask
+from bot.endpoints._endpoint import AnySpoken, Ask
 from bot.errors import Misconfigured
-from bot.launchdarkly import LaunchDarkly, Pages
+from bot.launchdarkly import LaunchDarkly, Observer, Pages
 from bot.render import Renderer, compiled
-from bot.settings import Settings
+from bot.settings import Settings, try_settings
+
+if TYPE_CHECKING:
+    from bot.doctor import Finding
 
 Clock = Callable[[], datetime]
 
 
+def register() -> dict[str, AnySpoken]:
+    """All that can be typed: the questions, then the orders."""
+    return {**endpoints.discover(), **orders.discover()}
+
+
 @asynccontextmanager
 async def opened(
-    settings: Settings, now: Clock, transport: httpx.AsyncBaseTransport | None = None
+    settings: Settings,
+    now: Clock,
+    transport: httpx.AsyncBaseTransport | None = None,
+    observer: Observer | None = None,
 ) -> AsyncIterator[Answers]:
     """Everything that answers questions.
 
     The *transport* is where another LaunchDarkly than the real one is plugged in.
     """
+    async with connected(settings, now, transport, observer) as launchdarkly:
+        pages = Pages(settings.launchdarkly_api_host)
+        yield Answers(register(), Renderer(cache=compiled()), lambda zone: Ask(launchdarkly, pages, now(), zone))
+
+
+@asynccontextmanager
+async def connected(
+    settings: Settings,
+    now: Clock,
+    transport: httpx.AsyncBaseTransport | None = None,
+    observer: Observer | None = None,
+) -> AsyncIterator[LaunchDarkly]:
+    """LaunchDarkly, asked with the token of the settings."""
     if settings.launchdarkly_access_token is None:
         raise Misconfigured(
             "LAUNCHDARKLY_ACCESS_TOKEN is not set.", "Create a token in LaunchDarkly ─► Settings ─► Authorization."
@@ -37,9 +62,7 @@ async def opened(
         transport=transport,
         follow_redirects=False,
     ) as http:
-        launchdarkly = LaunchDarkly(http, settings.limits, now)
-        pages = Pages(settings.launchdarkly_api_host)
-        yield Answers(discover(), Renderer(cache=compiled()), lambda zone: Ask(launchdarkly, pages, now(), zone))
+        yield LaunchDarkly(http, settings.limits, now, observer)
 
 
 def sandboxed(settings: Settings, now: Clock) -> tuple[Settings, httpx.AsyncBaseTransport]:
@@ -58,3 +81,24 @@ async def served_sandbox(now: Clock, port: int) -> AsyncIterator[tuple[str, str]
 
     async with serving(launchdarkly(now), port) as url:
         yield url, TOKEN
+
+
+async def run(settings: Settings, now: Clock) -> None:
+    """The bot in Slack, until the process is told to end. Invented numbers never reach a workspace."""
+    from bot import slack, store  # noqa: PLC0415 - a question at the command line needs neither
+    from bot.metrics import Metrics  # noqa: PLC0415
+
+    settings.check_slack()
+    metrics = Metrics()
+    async with opened(settings, now, observer=metrics) as answers, store.opened(settings.database_url) as kept:
+        await slack.run(slack.Parts(settings, answers, kept, metrics, now))
+
+
+async def examined(now: Clock, seconds: float = 5) -> "list[Finding]":
+    """What the doctor finds. Whatever it asks is given up after some *seconds*."""
+    from bot import doctor  # noqa: PLC0415 - it knows Slack and the store
+
+    settings, wrong = try_settings()
+    settings = settings.model_copy(update={"answer_seconds": min(settings.answer_seconds, seconds)})
+    looks = doctor.Looks(settings, lambda: connected(settings, now), now, seconds)
+    return await looks.findings(wrong)

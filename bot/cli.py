@@ -11,14 +11,18 @@ from urllib.parse import quote
 import click
 
 from bot.answer import Answer, Asker
-from bot.app import opened, sandboxed, served_sandbox
+from bot.app import examined, opened, sandboxed, served_sandbox
+from bot.app import run as serve
 from bot.endpoints import discover
 from bot.errors import Failure, Misconfigured
 from bot.line import quoted
+from bot.logs import start_logging
+from bot.manifest import over_http, over_socket
 from bot.message import Message
 from bot.settings import Settings, read_settings, zone
 
 EXIT = {"answered": 0, "mistyped": 2}
+MARKS = {"ok": "green", "wrong": "red", "skipped": "yellow"}
 BUILDER = "https://app.slack.com/block-kit-builder/#"
 
 sandbox_option = click.option(
@@ -65,6 +69,55 @@ def preview(question: str | None, sandbox: bool, zone_name: str | None) -> None:
         click.secho(f"$ insights-bot ask {quoted(line)}\n", fg="green", bold=True)
         _print(answer, None)
     sys.exit(max(EXIT.get(answer.outcome, 1) for answer in answers))
+
+
+@main.command()
+@click.option("--once", is_flag=True, help="Show it here, and end.")
+def demo(once: bool) -> None:
+    """See the whole bot at work, between an embedded Slack and an embedded LaunchDarkly."""
+    del once  # the only way so far
+    asyncio.run(_demo(read_settings()))
+
+
+async def _demo(chosen: Settings) -> None:
+    from bot.demo import once  # noqa: PLC0415
+
+    click.echo("The embedded LaunchDarkly answers, with invented numbers, in an embedded Slack.\n")
+    async for typed, message in once(chosen, _now):
+        click.secho(f"{typed}\n", fg="green", bold=True)
+        _draw(message, err=False)
+
+
+@main.command()
+@click.option("--only", type=click.Choice(["web"]), help="Serve Slack, and nothing that runs by the clock.")
+def run(only: str | None) -> None:
+    """Be in Slack: answer commands and buttons until told to end."""
+    try:
+        chosen = read_settings()
+        start_logging(chosen.log_level)
+        asyncio.run(serve(chosen, _now))
+    except Misconfigured as failure:
+        _stop(failure)
+
+
+@main.command()
+def doctor() -> None:
+    """Look whether all is in place: settings, tokens, scopes, clock and store, a line each."""
+    found = asyncio.run(examined(_now))
+    for finding in found:
+        mark = click.style(f"{finding.mark:<8}", fg=MARKS[finding.mark], bold=True)
+        click.echo(f"{mark} {finding.name:<13} {finding.says}")
+    sys.exit(any(finding.mark == "wrong" for finding in found))
+
+
+@main.command()
+@click.option("--http", "address", metavar="https://…", help="For a bot that Slack reaches at this address.")
+def manifest(address: str | None) -> None:
+    """Print what Slack needs to know to make the app: for Socket Mode, unless told otherwise."""
+    try:
+        click.echo(over_http(address) if address else over_socket(), nl=False)
+    except ValueError as wrong:
+        raise click.BadParameter(str(wrong), param_hint="--http") from None
 
 
 @main.command()

@@ -24,6 +24,24 @@ class Settings(BaseSettings):
         pattern=r"^https?://([A-Za-z0-9-]+\.)*[A-Za-z0-9-]+(:[1-9]\d{0,4})?/?$",
         description="LaunchDarkly's address, without a path.",
     )
+    slack_bot_token: SecretStr | None = Field(
+        None, description="The bot token (xoxb-…): the app's page at Slack, OAuth & Permissions."
+    )
+    slack_app_token: SecretStr | None = Field(
+        None, description="For Socket Mode: an app-level token (xapp-…) with connections:write, Basic Information."
+    )
+    slack_signing_secret: SecretStr | None = Field(
+        None, description="For HTTP: the signing secret, Basic Information. It proves that a request is from Slack."
+    )
+    slack_api_url: str = Field("https://slack.com/api/", pattern=r"^https?://.+/$", description="Slack's API.")
+    database_url: str = Field(
+        "sqlite:///insights-bot.db", description="SQLite in one process, or postgresql://… for several."
+    )
+    port: int = Field(3000, ge=0, le=65535, description="Where Slack's requests, health and metrics are served.")
+    log_level: str = Field("INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$", description="How much is logged.")
+    allowed_channels: str = Field("", description="Ids of the channels that may ask, with commas; empty: all.")
+    allowed_users: str = Field("", description="Ids of the people who may ask, with commas; empty: all.")
+    allowed_projects: str = Field("", description="Keys of the projects that may be asked about; empty: all.")
     default_place: str = Field(
         "",
         pattern=r"^$|^[A-Za-z0-9._-]+/[A-Za-z0-9._-]+$",
@@ -34,6 +52,10 @@ class Settings(BaseSettings):
     read_seconds: float = Field(12, gt=0, description="How long LaunchDarkly may be silent.")
     answer_seconds: float = Field(20, gt=0, description="How long an answer may take, with all attempts.")
     remembered_seconds: float = Field(30, ge=0, description="How long an answer serves for the same question.")
+
+    word_seconds: float = Field(1, gt=0, description="After how long a word says that the answer is on its way.")
+    drain_seconds: float = Field(20, ge=0, description="How long the end waits for answers under way.")
+    ping_seconds: float = Field(5, gt=0, description="How often Socket Mode checks that its socket is not deaf.")
 
     @field_validator("launchdarkly_access_token")
     @classmethod
@@ -51,6 +73,28 @@ class Settings(BaseSettings):
     def _known_zone(cls, name: str) -> str:
         zone(name)
         return name
+
+    def check_slack(self) -> None:
+        """What the bot in Slack cannot do without."""
+        needed = ["launchdarkly_access_token", "slack_bot_token"]
+        needed += [] if self.socket_mode else ["slack_signing_secret"]
+        for name in needed:
+            if getattr(self, name) is None:
+                raise Misconfigured(f"{name.upper()} is not set.", meaning(name))
+
+    @property
+    def socket_mode(self) -> bool:
+        """Whether Slack is reached through a socket, and needs no address of ours."""
+        return self.slack_app_token is not None
+
+    def secret(self, name: str) -> str:
+        """A secret in the clear, for the one place that needs it."""
+        found: SecretStr | None = getattr(self, name)
+        return found.get_secret_value() if found else ""
+
+    def listed(self, name: str) -> frozenset[str]:
+        """A setting that lists words."""
+        return frozenset(word.strip() for word in getattr(self, name).split(",") if word.strip())
 
     @property
     def limits(self) -> Limits:
@@ -73,10 +117,26 @@ def zone(name: str) -> ZoneInfo:
 
 def read_settings(**given: Any) -> Settings:
     """The settings; a wrong one ends in one line that says which it is and why, without its value."""
+    settings, wrong = try_settings(**given)
+    for failure in wrong.values():
+        raise failure
+    return settings
+
+
+def try_settings(**given: Any) -> tuple[Settings, dict[str, Misconfigured]]:
+    """The settings, and what is wrong with which of them; a wrong one stands at its default."""
     try:
-        return Settings(**given)
-    except ValidationError as wrong:
-        error = wrong.errors(include_input=False, include_url=False)[0]
-        name = str(error["loc"][0])
-        todo = Settings.model_fields[name].description or ""
-        raise Misconfigured(f"{name.upper()} is wrong: {error['msg'].removeprefix('Value error, ')}.", todo) from None
+        return Settings(**given), {}
+    except ValidationError as found:
+        errors = found.errors(include_input=False, include_url=False)
+    wrong = {str(error["loc"][0]): _misconfigured(str(error["loc"][0]), error["msg"]) for error in errors}
+    return Settings(**given | {name: Settings.model_fields[name].default for name in wrong}), wrong
+
+
+def meaning(name: str) -> str:
+    """What a setting means, and where to get it."""
+    return Settings.model_fields[name].description or ""
+
+
+def _misconfigured(name: str, why: str) -> Misconfigured:
+    return Misconfigured(f"{name.upper()} is wrong: {why.removeprefix('Value error, ')}.", meaning(name))

@@ -1,0 +1,38 @@
+"""How is logged: readable in a terminal, one JSON object a line everywhere else. Facts stay apart from words."""
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+
+
+class JsonLines(logging.Formatter):
+    """One object a line, as log collectors read it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        said = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "from": record.name,
+            "message": record.getMessage(),
+            **getattr(record, "facts", {}),
+        }
+        if record.exc_info:
+            said["trace"] = self.formatException(record.exc_info)
+        return json.dumps(said, ensure_ascii=False, default=str)
+
+
+class Readable(logging.Formatter):
+    """A line for people, with the facts behind it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        facts = " ".join(f"{name}={fact!r}" for name, fact in getattr(record, "facts", {}).items() if fact != "")
+        return f"{super().format(record)} {facts}".rstrip()
+
+
+def start_logging(level: str) -> None:
+    """Log to standard error. Libraries speak only when something is wrong."""
+    out = logging.StreamHandler(sys.stderr)
+    out.setFormatter(Readable("%(asctime)s %(levelname)s %(message)s") if sys.stderr.isatty() else JsonLines())
+    logging.basicConfig(level=logging.WARNING, handlers=[out], force=True)
+    logging.getLogger("bot").setLevel(level)

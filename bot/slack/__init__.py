@@ -1,0 +1,22 @@
+"""Slack, in and out. Whatever arrives becomes a line of text, and whatever is answered leaves through here.
+
+run.py        the process: both doors open, and closed in order
+bolt.py       what Bolt hears (the command, the buttons), acknowledged before anything else
+guard.py      what does not even reach Bolt: malformed headers, bodies beyond all measure
+web.py        the web side: Slack's requests, health and metrics
+incoming.py   a payload of Slack's ─► who says which line, and where
+door.py       a line said in Slack ─► its answer, delivered: the story of every command and button
+people.py     whose zone it is, who may ask what, and who is a guest of another house
+buttons.py    what stands below an answer in Slack: share, refresh
+shelf.py      answers kept for a while, so that what is shared is what was seen
+response.py   one response_url: five uses, thirty minutes, and what Slack says to each
+checkup.py    what the doctor asks Slack
+work.py       the answers under way: held, counted, and finished before the process ends
+"""
+
+from bot.slack.door import ASKING as ASKING
+from bot.slack.run import Parts as Parts
+from bot.slack.run import run as run
+from bot.slack.run import running as running
+
+__all__ = ["ASKING", "Parts", "run", "running"]

@@ -1,0 +1,50 @@
+"""What Bolt hears: the command, the buttons, and the end of the installation. Acknowledged first, then worked on.
+
+`process_before_response` makes Bolt answer as soon as the listener returns; without it, it looks for the
+acknowledgement every ten milliseconds. The work itself goes on as a task of our own.
+"""
+
+import logging
+import re
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack.incoming import Incoming, command, press
+from bot.slack.once import Once
+from bot.slack.work import Work
+
+log = logging.getLogger(__name__)
+
+Hear = Callable[[Incoming], Coroutine[Any, Any, None]]
+
+
+def bolt(client: AsyncWebClient, signing_secret: str, me: AuthorizeResult, hear: Hear, work: Work) -> AsyncApp:
+    """The Bolt app: one listener for all that is typed, and one for all that is pressed."""
+
+    async def authorize() -> AuthorizeResult:
+        return me
+
+    app = AsyncApp(client=client, signing_secret=signing_secret, authorize=authorize, process_before_response=True)
+    events = Once()
+
+    @app.command(re.compile(".*"))
+    async def typed(ack: AsyncAck, body: dict[str, Any]) -> None:
+        await ack()
+        work.start(hear(command(body)))
+
+    @app.action(re.compile(".*"))
+    async def pressed(ack: AsyncAck, body: dict[str, Any]) -> None:
+        await ack()
+        if incoming := press(body):
+            work.start(hear(incoming))
+
+    @app.event(re.compile("app_uninstalled|tokens_revoked"))
+    async def ended(body: dict[str, Any]) -> None:
+        if events.first(body.get("event_id", "")):
+            log.warning("Slack says %s: the bot's token is of no use any more", body["event"]["type"])
+
+    return app

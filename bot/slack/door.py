@@ -1,0 +1,131 @@
+"""A line said in Slack ─► its answer, delivered: the story of every command and every button."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+
+from bot.answer import Answer, Answers, Asker
+from bot.endpoints._endpoint import View
+from bot.errors import Failure
+from bot.message import Message
+from bot.metrics import Metrics
+from bot.orders._order import AnyOrder, Circumstances, Place
+from bot.question import Understood
+from bot.slack import buttons
+from bot.slack.delivery import Delivery, Way
+from bot.slack.incoming import Incoming
+from bot.slack.once import Once
+from bot.slack.people import Allowed, People
+from bot.slack.response import Said
+from bot.slack.shelf import Shelf
+from bot.store import Store
+
+log = logging.getLogger(__name__)
+
+ASKING = Message.of("Asking LaunchDarkly …")
+
+
+@dataclass(frozen=True)
+class Door:
+    """What a line said in Slack needs to be answered."""
+
+    team: str  # the bot's own
+    answers: Answers
+    store: Store
+    people: People
+    allowed: Allowed
+    delivery: Delivery
+    metrics: Metrics
+    now: Callable[[], datetime]
+    defaults: dict[str, str]  # of the whole workspace
+    patience: float  # seconds after which a word on the way is due
+    shelf: Shelf = field(default_factory=Shelf)
+    once: Once = field(default_factory=Once)
+
+    async def hear(self, incoming: Incoming) -> None:
+        """Answer, once, whoever said this."""
+        if not self.once.first(incoming.once):
+            return
+        began = asyncio.get_running_loop().time()
+        way = self.delivery.back(incoming)
+        seen = self.shelf.take(incoming.key, incoming.user) if incoming.does == "share" else None
+        if seen:
+            answer, said = await self._share(way, incoming, seen)
+        else:
+            answer, said = await self._ask(way, incoming)
+        seconds = asyncio.get_running_loop().time() - began
+        self.metrics.questions.labels(answer.name or "unknown", answer.outcome).inc()
+        self.metrics.answer.observe(seconds)
+        facts = {"question": answer.line, "outcome": answer.outcome, "delivery": said, "reference": answer.reference}
+        log.info("answered", extra={"facts": facts | {"seconds": round(seconds, 3), "does": incoming.does}})
+
+    async def _share(self, way: Way, incoming: Incoming, seen: Message) -> tuple[Answer, Said]:
+        """What was seen is shared as it was, by whoever may ask here."""
+        try:
+            self.allowed.check(incoming, self.team)
+        except Failure as failure:
+            answer = self.answers.sorry(failure, incoming.line, "share")
+            return answer, await way.say(answer.message)
+        message = buttons.public(seen, incoming.line, buttons.shared_by(incoming.user))
+        return Answer(message, line=incoming.line, name="share"), await way.say(message, shared=True)
+
+    async def _ask(self, way: Way, incoming: Incoming) -> tuple[Answer, Said]:
+        line, wanted = _without_share(incoming.line)
+        shared = wanted or incoming.does == "share"
+        in_place = incoming.does == "refresh" or (incoming.does == "turn" and incoming.private)
+        answered = asyncio.Event()
+        word = asyncio.create_task(self._word_on_the_way(way, answered, in_place=in_place))
+        answer = await self.answers.answer(line, partial(self._asker, incoming))
+        answered.set()
+        told = await word
+        shared = shared and answer.outcome == "answered"
+        message = self._dressed(answer, incoming, shared=shared, in_place=in_place)
+        replace = in_place and answer.outcome == "answered"
+        return answer, await way.say(message, shared=shared, replace=replace or (told and not shared))
+
+    def _dressed(self, answer: Answer, incoming: Incoming, *, shared: bool, in_place: bool) -> Message:
+        """The answer with the buttons that fit who sees it."""
+        if not answer.question:
+            return answer.message
+        if shared:
+            again = incoming.does == "share"
+            note = buttons.asked_again_by(incoming.user) if again else buttons.shared_by(incoming.user)
+            return buttons.public(answer.message, answer.line, note)
+        if in_place and not incoming.private:
+            return buttons.public(answer.message, answer.line, buttons.refreshed_by(incoming.user))
+        return buttons.private(answer.message, answer.line, self.shelf.put(answer.message, incoming.user))
+
+    async def _word_on_the_way(self, way: Way, answered: asyncio.Event, *, in_place: bool) -> bool:
+        """A word when the answer takes its time, and whether it was said. What is renewed in place needs none."""
+        try:
+            await asyncio.wait_for(answered.wait(), self.patience)
+            return False
+        except TimeoutError:
+            return not in_place and await way.say(ASKING) is Said.SENT
+
+    async def _asker(self, incoming: Incoming) -> Asker:
+        """Who asks: in which zone, with which defaults, and what of the bot's own they may change."""
+        self.allowed.check(incoming, self.team)
+        zone, chosen = await asyncio.gather(
+            self.people.zone(incoming.user), self.store.defaults.get(incoming.team, incoming.channel)
+        )
+        place = Place(incoming.team, incoming.channel, incoming.user)
+        return Asker(zone, chosen or self.defaults, self._obeying(place), self.allowed.may, menus=True)
+
+    def _obeying(self, place: Place) -> Callable[[Understood], Awaitable[View]]:
+        async def obey(understood: Understood) -> View:
+            order: AnyOrder = understood.spoken  # type: ignore[assignment]  # what is no question is an order
+            view: View = await order.obey(understood.query, Circumstances(place, self.store, self.now()))
+            return view
+
+        return obey
+
+
+def _without_share(line: str) -> tuple[str, bool]:
+    """The line without `--share`, and whether that was said; phones make one long dash of two."""
+    words = line.split()
+    kept = [word for word in words if word.lower() not in ("--share", "—share", "–share", "-share")]
+    return " ".join(kept), len(kept) < len(words)

@@ -1,0 +1,80 @@
+"""Whose zone it is, who may ask what, and who is a guest of another house."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from slack_sdk.errors import SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.errors import NotAllowed
+from bot.question import Understood
+from bot.slack.incoming import Incoming
+
+log = logging.getLogger(__name__)
+
+KNOWN_FOR = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """Who may ask, where, and about what. An empty list lets everybody and everything through."""
+
+    channels: frozenset[str] = frozenset()
+    users: frozenset[str] = frozenset()
+    projects: frozenset[str] = frozenset()
+
+    def check(self, incoming: Incoming, team: str) -> None:
+        """Whether this person may ask here at all."""
+        if incoming.home != team or incoming.team != team:
+            raise NotAllowed("I only answer people of this workspace.", "Ask one of them to share the answer here.")
+        if self.channels and incoming.channel not in self.channels:
+            raise NotAllowed(
+                "I am not to answer in this channel.", "Ask in another one, or ask an admin to allow this."
+            )
+        if self.users and incoming.user not in self.users:
+            raise NotAllowed("You are not among those whom I am to answer.", "Ask an admin to allow it.")
+
+    def may(self, understood: Understood) -> None:
+        """Whether this may be asked."""
+        project = getattr(understood.query, "project", None)
+        if self.projects and project not in self.projects and hasattr(understood.query, "project"):
+            asked = f"the project {project}" if project else "all projects"
+            known = ", ".join(sorted(self.projects))
+            raise NotAllowed(f"I am not to tell about {asked}.", f"I may tell about {known}.")
+
+
+class People:
+    """Asks Slack once an hour where somebody is."""
+
+    def __init__(self, client: AsyncWebClient, elsewhere: ZoneInfo, now: Callable[[], datetime]) -> None:
+        self._client = client
+        self._elsewhere = elsewhere
+        self._now = now
+        self._zones: dict[str, tuple[ZoneInfo, datetime]] = {}
+
+    async def zone(self, user: str) -> ZoneInfo:
+        """The zone that somebody chose in Slack; where that cannot be had, the one of the settings."""
+        zone, until = self._zones.get(user, (self._elsewhere, self._now()))
+        if until <= self._now():
+            zone = await self._asked(user)
+            self._zones[user] = zone, self._now() + KNOWN_FOR
+        return zone
+
+    async def _asked(self, user: str) -> ZoneInfo:
+        try:
+            answer = await self._client.users_info(user=user)
+            return ZoneInfo(answer["user"]["tz"])
+        except (
+            SlackClientError,
+            OSError,
+            TimeoutError,
+            KeyError,
+            TypeError,
+            ValueError,
+            ZoneInfoNotFoundError,
+        ) as error:
+            log.warning("the zone of %s is not known: %s", user, type(error).__name__)
+            return self._elsewhere

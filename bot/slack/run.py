@@ -1,0 +1,146 @@
+"""The process: both doors open, and closed in order. No new work after SIGTERM; what is under way is finished."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+import aiohttp
+import uvicorn
+from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler as Socket
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
+from slack_sdk.web.async_client import AsyncWebClient
+from starlette.applications import Starlette
+
+from bot.answer import Answers
+from bot.errors import Misconfigured
+from bot.metrics import Metrics
+from bot.settings import Settings, zone
+from bot.slack.bolt import bolt
+from bot.slack.delivery import Delivery
+from bot.slack.door import Door
+from bot.slack.people import Allowed, People
+from bot.slack.web import web
+from bot.slack.work import Work
+from bot.store import Store
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the process is made of, apart from Slack."""
+
+    settings: Settings
+    answers: Answers
+    store: Store
+    metrics: Metrics
+    now: Callable[[], datetime]
+
+
+async def run(parts: Parts) -> None:
+    """Serve until the process is told to end."""
+    async with running(parts) as pages:
+        everywhere = "0.0.0.0"  # noqa: S104 - a container is reached from outside
+        server = _Server(uvicorn.Config(pages, everywhere, parts.settings.port, log_config=None, lifespan="off"))
+        for ending in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(ending, server.stop)
+        log.info("listening", extra={"facts": {"port": parts.settings.port, "socket_mode": parts.settings.socket_mode}})
+        await server.serve()
+
+
+@asynccontextmanager
+async def running(parts: Parts) -> AsyncIterator[Starlette]:
+    """The pages to serve, with the door behind them and, in Socket Mode, the socket open."""
+    settings, work = parts.settings, Work()
+    async with aiohttp.ClientSession() as session:
+        client = _client(settings, session)
+        me = await _identity(client)
+        bare = AsyncWebClient(base_url=settings.slack_api_url, session=session)  # Bolt gets the token from `me`
+        app = bolt(bare, settings.secret("slack_signing_secret"), me, _door(parts, client, session, me).hear, work)
+        checks = {"store": parts.store.ping, "slack": lambda: _known(client)}
+        try:
+            async with _socket(app, settings):
+                yield web(None if settings.socket_mode else app, checks, parts.metrics)
+        finally:
+            if given_up := await work.finish(settings.drain_seconds):
+                log.warning("%d answers were given up at the end", given_up)
+
+
+def _client(settings: Settings, session: aiohttp.ClientSession) -> AsyncWebClient:
+    """One session for all calls, or each would open a connection of its own. Nothing is repeated that may have been
+    posted; only a limit says for sure that it was not."""
+    return AsyncWebClient(
+        token=settings.secret("slack_bot_token"),
+        base_url=settings.slack_api_url,
+        session=session,
+        retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=3)],
+    )
+
+
+async def _identity(client: AsyncWebClient) -> AuthorizeResult:
+    """Who the bot is. Asked once: Bolt gets it from here."""
+    try:
+        answer = await client.auth_test()
+    except SlackApiError as refused:
+        todo = "Copy the bot token (xoxb-…) from the app's page, OAuth & Permissions."
+        raise Misconfigured(f"Slack refuses SLACK_BOT_TOKEN: {refused.response.get('error')}.", todo) from None
+    except (SlackClientError, aiohttp.ClientError, OSError, TimeoutError):
+        raise Misconfigured("Slack cannot be reached.", "Check the network, and SLACK_API_URL if it is set.") from None
+    return AuthorizeResult.from_auth_test_response(auth_test_response=answer, bot_token=client.token)
+
+
+async def _known(client: AsyncWebClient) -> bool:
+    try:
+        return bool((await client.auth_test()).get("ok"))
+    except (SlackClientError, aiohttp.ClientError, OSError, TimeoutError):
+        return False
+
+
+def _door(parts: Parts, client: AsyncWebClient, session: aiohttp.ClientSession, me: AuthorizeResult) -> Door:
+    settings = parts.settings
+    return Door(
+        team=me.team_id or "",
+        answers=parts.answers,
+        store=parts.store,
+        people=People(client, zone(settings.time_zone), parts.now),
+        allowed=Allowed(
+            settings.listed("allowed_channels"), settings.listed("allowed_users"), settings.listed("allowed_projects")
+        ),
+        delivery=Delivery(client, session, parts.store, parts.metrics, parts.now),
+        metrics=parts.metrics,
+        now=parts.now,
+        defaults=settings.defaults,
+        patience=settings.word_seconds,
+    )
+
+
+@asynccontextmanager
+async def _socket(app: AsyncApp, settings: Settings) -> AsyncIterator[None]:
+    """In Socket Mode, the socket; slack_sdk replaces it when Slack asks for that, and when no pong comes back."""
+    if not settings.socket_mode:
+        yield
+        return
+    socket = Socket(app, settings.secret("slack_app_token"), ping_interval=settings.ping_seconds)
+    await socket.connect_async()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        await socket.close_async()  # type: ignore[no-untyped-call]
+
+
+class _Server(uvicorn.Server):
+    """A server that ends when it is told to, and leaves the rest of the process alive to finish its work."""
+
+    def stop(self) -> None:
+        self.should_exit = True
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield

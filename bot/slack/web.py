@@ -1,0 +1,40 @@
+"""The web side: Slack's requests (where they come over HTTP), health and metrics."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import cast
+
+from slack_bolt.adapter.asgi.async_handler import AsyncSlackRequestHandler as Requests
+from slack_bolt.async_app import AsyncApp
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
+
+from bot.metrics import CONTENT_TYPE, Metrics
+from bot.slack.guard import Guard
+
+PATH = "/slack/events"
+Check = Callable[[], Awaitable[bool]]
+
+
+def web(app: AsyncApp | None, checks: Mapping[str, Check], metrics: Metrics) -> Starlette:
+    """The pages of the process; without an *app*, Slack's requests come another way."""
+
+    async def healthz(_: Request) -> Response:
+        return PlainTextResponse("alive\n")
+
+    async def readyz(_: Request) -> Response:
+        found = {name: await check() for name, check in checks.items()}
+        lines = "".join(f"{name}: {'ready' if ready else 'NOT READY'}\n" for name, ready in found.items())
+        return PlainTextResponse(lines, 200 if all(found.values()) else 503)
+
+    async def counted(_: Request) -> Response:
+        return Response(metrics.page(), headers={"Content-Type": CONTENT_TYPE})
+
+    routes: list[BaseRoute] = [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", counted)]
+    if app is not None:
+        requests = cast(ASGIApp, Requests(app, path=PATH))  # its own types are narrower than ASGI's
+        guarded = Guard(requests, metrics.acknowledgement.observe)
+        routes.append(Route(PATH, guarded, methods=["POST"]))
+    return Starlette(routes=routes)

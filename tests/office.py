@@ -1,0 +1,70 @@
+"""A workspace with the real bot in it: real Bolt, real HTTP or a real socket, a real database; Slack and LaunchDarkly
+are the embedded ones."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+
+from bot.demo import at_home, working
+from bot.metrics import Metrics
+from bot.sandbox.launchdarkly import launchdarkly
+from bot.sandbox.slack import Acknowledgement, Slack
+from bot.sandbox.slack.message import Message
+from bot.sandbox.weather import Weather
+from tests.talk import NOW, Edit, Edited, settings
+
+
+@dataclass
+class Office:
+    """People, channels, and the bot among them."""
+
+    slack: Slack
+    weather: Weather  # over LaunchDarkly
+    metrics: Metrics
+
+    @property
+    def url(self) -> str:
+        """Where the bot serves."""
+        return str(self.slack.request_url).removesuffix("/slack/events")
+
+    async def say(self, line: str, **where: Any) -> Message:
+        """Type a line, and wait for the answer itself."""
+        return await self.answer(await self.slack.type(f"/insights {line}".strip(), **where))
+
+    async def answer(self, to: Acknowledgement) -> Message:
+        assert not to.error, to
+        return await self.slack.answer(to, lambda message: not message.text.startswith("Asking LaunchDarkly"))
+
+    async def press(self, on: Message, name: str, **how: Any) -> Message:
+        return await self.answer(await self.slack.press(on, name, **how))
+
+
+def words(message: Message) -> str:
+    """All that a person reads."""
+    return "\n".join([message.text, *_texts(message.blocks)])
+
+
+def _texts(part: Any) -> list[str]:
+    if isinstance(part, dict):
+        return [text for key, value in part.items() if key not in ("type", "action_id") for text in _texts(value)]
+    if isinstance(part, list):
+        return [text for value in part for text in _texts(value)]
+    return [part] if isinstance(part, str) else []
+
+
+@asynccontextmanager
+async def office(
+    database: str = "", *, socket: bool = False, edit: Edit | None = None, **given: Any
+) -> AsyncIterator[Office]:
+    """The bot at work until the block is left."""
+    slack, weather = Slack(lambda: datetime.now(UTC)), Weather()
+    transport: httpx.AsyncBaseTransport = httpx.ASGITransport(launchdarkly(lambda: NOW, weather=weather))
+    async with slack.served() as api:
+        chosen = at_home(settings(**{"drain_seconds": 5.0, "ping_seconds": 0.1} | given), api, socket=socket)
+        wired = Edited(transport, edit) if edit else transport
+        async with working(slack, chosen, lambda: NOW, wired, database) as metrics:
+            yield Office(slack, weather, metrics)

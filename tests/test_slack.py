@@ -1,0 +1,397 @@
+"""The bot in Slack: what is typed and pressed, over HTTP and over the socket."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+
+from bot.sandbox.slack import Slack, Weather, signed
+from bot.sandbox.slack.names import SIGNING_SECRET
+from tests.office import Office, office, words
+
+
+@pytest.fixture(params=["http", "socket"])
+async def bureau(request: pytest.FixtureRequest) -> AsyncIterator[Office]:
+    """An office whose bot hears Slack in one of the two ways."""
+    async with office(socket=request.param == "socket") as found:
+        yield found
+
+
+@pytest.fixture
+async def desk() -> AsyncIterator[Office]:
+    async with office() as found:
+        yield found
+
+
+# What a person gets
+
+
+async def test_a_command_is_answered_for_its_asker_alone(bureau: Office) -> None:
+    answer = await bureau.say("scores web/production", user="U1", channel="C1")
+    assert "Release maturity" in words(answer)
+    assert answer.to == "U1"
+    assert bureau.slack.channels["C1"].messages == []
+
+
+async def test_the_bare_command_shows_what_can_be_asked_with_examples_to_press(bureau: Office) -> None:
+    help_ = await bureau.say("")
+    assert "What you can ask" in words(help_)
+    assert "*use*" in words(help_)
+    answer = await bureau.press(help_, "Ask this", nth=2)
+    assert "New checkout" in words(answer)
+    assert answer is not help_
+
+
+async def test_an_answer_can_be_shared_as_it_was_seen(bureau: Office) -> None:
+    answer = await bureau.say("status web/production", user="U1")
+    shared = await bureau.press(answer, "Share to channel")
+    [posted] = bureau.slack.channels["C1"].messages
+    assert posted is shared
+    assert "Shared by <@U1>" in words(shared)
+    assert [b for b in shared.blocks if b["type"] == "data_table"] == [
+        b for b in answer.blocks if b["type"] == "data_table"
+    ]
+    assert len(bureau.weather.requests) == 1
+
+
+async def test_an_answer_that_is_no_longer_kept_is_asked_again_and_says_so(desk: Office) -> None:
+    answer = await desk.say("status web/production")
+    action = next(
+        e for b in answer.blocks if b["type"] == "actions" for e in b["elements"] if "share" in e["action_id"]
+    )
+    stale = {"type": "button", "action_id": "share:gone", "value": action["value"], "block_id": "b"}
+    shared = await desk.answer(await desk.slack.act(answer, stale))
+    assert "asked again, since the answer that was seen is no longer kept" in words(shared)
+    assert desk.slack.channels["C1"].messages == [shared]
+
+
+async def test_an_answer_can_be_posted_at_once(bureau: Office) -> None:
+    await bureau.say("scores web/production —share", user="U2")
+    [posted] = bureau.slack.channels["C1"].messages
+    assert "Shared by <@U2>" in words(posted)
+
+
+async def test_a_mistake_is_never_shared(desk: Office) -> None:
+    answer = await desk.say("scors web/production --share")
+    assert "did you mean scores?" in words(answer)
+    assert desk.slack.channels["C1"].messages == []
+
+
+async def test_refresh_puts_a_new_answer_in_the_same_place(bureau: Office) -> None:
+    answer = await bureau.say("scores web/production")
+    again = await bureau.press(answer, "Refresh")
+    assert again is answer
+    assert len(again.versions) == 1
+
+
+async def test_pages_turn_in_place(desk: Office) -> None:
+    first = await desk.say("events web/production impact=any limit=5")
+    before = words(first)
+    second = await desk.press(first, "Older")
+    assert second is first
+    assert words(second) != before
+    assert {e["text"]["text"] for b in second.blocks if b["type"] == "actions" for e in b["elements"]} >= {
+        "Newer",
+        "Older",
+    }
+
+
+async def test_turning_a_page_of_a_shared_message_is_for_whoever_turns_it(desk: Office) -> None:
+    await desk.say("events web/production impact=any limit=5 --share", user="U1")
+    [posted] = desk.slack.channels["C1"].messages
+    page = await desk.press(posted, "Older", user="U2")
+    assert page.to == "U2"
+    assert posted.versions == []
+
+
+async def test_a_shared_message_is_refreshed_for_all_and_says_by_whom(desk: Office) -> None:
+    await desk.say("scores web/production --share", user="U1")
+    [posted] = desk.slack.channels["C1"].messages
+    again = await desk.press(posted, "Refresh", user="U2")
+    assert again is posted
+    assert "Refreshed by <@U2>" in words(posted)
+
+
+async def test_an_event_leads_to_its_flag(desk: Office) -> None:
+    events = await desk.say("events web/production")
+    flag = await desk.press(events, "Flag details")
+    assert "Maintained by" in words(flag)
+
+
+async def test_the_score_that_moved_most_leads_to_the_events_of_its_period(desk: Office) -> None:
+    scores = await desk.say("scores web/production")
+    assert "What moved most: *Failure rate*, −7 points." in words(scores)
+    why = await desk.press(scores, "Why?")
+    assert "Flag events · web/production" in words(why)
+
+
+async def test_a_flag_shows_another_environment_in_place(desk: Office) -> None:
+    flag = await desk.say("flag new-checkout web/production")
+    again = await desk.answer(await desk.slack.select(flag, "Environment", "Staging"))
+    assert again is flag
+    assert "*Staging (staging)* is" in words(again)
+
+
+async def test_a_project_of_one_environment_still_shows_its_flag_when_the_list_is_refused(desk: Office) -> None:
+    desk.weather.status, desk.weather.only = 403, "/environments"
+    assert "Maintained by" in words(await desk.say("flag new-checkout web/production"))
+
+
+async def test_times_are_read_and_said_in_the_zone_of_whoever_asks(desk: Office) -> None:
+    zones = {user.id: user.tz for user in desk.slack.users.values()}
+    user = next(id_ for id_, tz in zones.items() if tz != "UTC")
+    await desk.say("events web/production since=yesterday", user=user)
+    await desk.say("events web/production since=yesterday impact=any", user=user)
+    assert [call.method for call in desk.slack.calls].count("users.info") == 1
+    assert "1795046400000" not in desk.weather.requests[0].query
+
+
+# What a channel's questions may leave out
+
+
+async def test_a_channel_can_choose_what_its_questions_leave_out(bureau: Office) -> None:
+    assert "Nothing is chosen" in words(await bureau.say("use"))
+    assert "now ask about *web/production*, applications *storefront*" in words(
+        await bureau.say("use web/production app=storefront")
+    )
+    assert "`scores web/production app=storefront`" in words(await bureau.say("scores"))
+    assert "project is missing" in words(await bureau.say("scores", channel="C2"))
+    assert "ask about *web/production*" in words(await bureau.say("use"))
+    assert "forgotten" in words(await bureau.say("use nothing"))
+    assert "project is missing" in words(await bureau.say("scores"))
+
+
+async def test_the_workspace_has_a_default_that_a_channel_overrules() -> None:
+    async with office(default_place="web/staging") as desk:
+        assert "`scores web/staging`" in words(await desk.say("scores"))
+        await desk.say("use web/production")
+        assert "`scores web/production`" in words(await desk.say("scores"))
+
+
+@pytest.mark.parametrize("line", ["use staging", "use project=web", "use nothing web/production", "use env=production"])
+async def test_half_a_place_is_no_choice(desk: Office, line: str) -> None:
+    assert "I cannot read that line" in words(await desk.say(line))
+    assert "Nothing is chosen" in words(await desk.say("use"))
+
+
+# Slow, wrong, refused
+
+
+async def test_a_slow_launchdarkly_is_acknowledged_at_once_and_a_word_says_so() -> None:
+    async with office(word_seconds=0.05, answer_seconds=0.5) as desk:
+        desk.weather.delay = 20
+        asked = await desk.slack.type("/insights scores web/production")
+        assert not asked.error
+        word = await desk.slack.answer(asked)
+        assert word.text == "Asking LaunchDarkly …"
+        answer = await desk.answer(asked)
+        assert "did not answer within 0.5 seconds" in words(answer)
+        assert answer is word
+
+
+async def test_a_word_that_cannot_be_replaced_reads_well_above_the_answer() -> None:
+    async with office(word_seconds=0.05) as desk:
+        desk.slack.habits.replaces_progress = False
+        desk.weather.delay = 0.2
+        asked = await desk.slack.type("/insights scores web/production")
+        answer = await desk.answer(asked)
+        assert asked.chain is not None
+        assert [message.text.split(" ")[0] for message in asked.chain.said] == ["Asking", "Scores"]
+        assert "Release maturity" in words(answer)
+
+
+async def test_an_error_is_a_sentence_with_a_reference_that_the_log_holds(caplog: Any) -> None:
+    caplog.set_level("INFO", "bot")
+    async with office() as desk:
+        desk.weather.status = 401
+        answer = await desk.say("scores web/production")
+    reference = words(answer).rsplit("Reference ", 1)[1].split()[0]
+    [facts] = [record.facts for record in caplog.records if hasattr(record, "facts") and "question" in record.facts]
+    assert facts["reference"] == reference
+    assert facts["outcome"] == "not allowed"
+    assert facts["question"] == "scores web/production"
+
+
+async def test_charts_that_the_workspace_refuses_come_once_more_in_characters_and_never_again(desk: Office) -> None:
+    desk.slack.charts = False
+    asked = await desk.slack.type("/insights status web/production")
+    answer = await desk.answer(asked)
+    assert "█" in words(answer)
+    assert asked.chain is not None
+    assert asked.chain.uses == 2
+    again = await desk.slack.type("/insights status web/production")
+    await desk.answer(again)
+    assert again.chain is not None
+    assert again.chain.uses == 1
+
+
+async def test_a_limit_is_waited_for(desk: Office) -> None:
+    desk.slack.weather["response_url"] = Weather(status=429, retry_after=0, times=1)
+    assert "Release maturity" in words(await desk.say("scores web/production"))
+
+
+async def test_a_server_error_of_slack_loses_no_private_answer(desk: Office) -> None:
+    desk.slack.weather["response_url"] = Weather(status=500, times=1)
+    assert "Release maturity" in words(await desk.say("scores web/production"))
+
+
+async def test_what_may_have_been_posted_for_all_is_not_repeated(desk: Office) -> None:
+    desk.slack.weather["response_url"] = Weather(lost=True, times=1)
+    asked = await desk.slack.type("/insights scores web/production --share")
+    told = await desk.slack.answer(asked, lambda message: "did not say" in message.text)
+    assert told.to == "U1"
+    assert len(desk.slack.channels["C1"].messages) == 1
+
+
+async def test_an_expired_way_back_is_gone_around(desk: Office) -> None:
+    desk.slack.weather["response_url"] = Weather(status=404, body="expired_url")
+    await desk.slack.type("/insights scores web/production")
+    await desk.slack.until(lambda: [call for call in desk.slack.calls if call.method == "chat.postEphemeral"])
+
+
+async def test_an_outsider_is_refused_politely_and_alone(desk: Office) -> None:
+    outsider = next(user.id for user in desk.slack.users.values() if user.team.id != desk.slack.team.id)
+    await desk.say("scores web/production --share", user="U1")
+    [posted] = desk.slack.channels["C1"].messages
+    asked = len(desk.weather.requests)
+    answer = await desk.press(posted, "Refresh", user=outsider)
+    assert "I only answer people of this workspace" in words(answer)
+    assert answer.to == outsider
+    assert len(desk.weather.requests) == asked
+
+
+@pytest.mark.parametrize(
+    ("allowed", "said"),
+    [
+        ({"allowed_channels": "C2"}, "I am not to answer in this channel."),
+        ({"allowed_users": "U2,U3"}, "You are not among those whom I am to answer."),
+        ({"allowed_projects": "mobile,platform"}, "I am not to tell about the project web. "),
+    ],
+)
+async def test_what_one_may_not_ask_is_refused_with_a_reason(allowed: dict[str, Any], said: str) -> None:
+    async with office(**allowed) as desk:
+        assert said.strip() in words(await desk.say("scores web/production"))
+        assert desk.weather.requests == []
+
+
+async def test_all_projects_are_not_told_of_where_some_are_allowed() -> None:
+    async with office(allowed_projects="mobile") as desk:
+        assert "I am not to tell about all projects" in words(await desk.say("deploys"))
+
+
+# What Slack sends
+
+
+async def test_the_same_bytes_twice_do_the_work_once(desk: Office) -> None:
+    asked = await desk.slack.type("/insights scores web/production")
+    await desk.answer(asked)
+    again = await desk.slack.again(asked)
+    assert again.status == 200
+    await desk.say("status web/production")
+    assert len(desk.weather.requests) == 2
+
+
+async def test_events_are_told_apart_by_their_id(desk: Office, caplog: Any) -> None:
+    for event_id in ("Ev1", "Ev1", "Ev2"):
+        assert (await desk.slack.event("app_uninstalled", event_id=event_id)).status == 200
+    assert caplog.text.count("Slack says app_uninstalled") == 2
+
+
+SIGNED = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "status"),
+    [
+        ({}, 200),
+        ({"X-Slack-Signature": "v0=" + "0" * 64}, 401),
+        ({"X-Slack-Signature": "v0=é".encode()}, 401),
+        ({"X-Slack-Signature": ""}, 401),
+        ({"X-Slack-Request-Timestamp": "soon"}, 401),
+        ({"X-Slack-Request-Timestamp": "1"}, 401),
+        ({"X-Slack-Request-Timestamp": "99999999999"}, 401),
+        ({"X-Slack-Request-Timestamp": "1e9"}, 401),
+        ({"X-Slack-Request-Timestamp": ""}, 401),
+    ],
+)
+async def test_only_what_slack_signed_is_heard(desk: Office, changed: dict[str, Any], status: int) -> None:
+    body = b"command=%2Finsights&text=help&user_id=U1&team_id=T1&channel_id=C1&trigger_id=1&response_url="
+    stamp = int(desk.slack.now().timestamp())
+    async with httpx.AsyncClient() as http:
+        headers = {**SIGNED, **signed(body, SIGNING_SECRET, stamp), **changed}
+        answer = await http.post(f"{desk.url}/slack/events", content=body, headers=headers)
+    assert answer.status_code == status
+
+
+async def test_a_body_beyond_all_measure_is_not_read(desk: Office) -> None:
+    body = b"x" * 2_000_000
+    async with httpx.AsyncClient() as http:
+        headers = {**SIGNED, **signed(body, SIGNING_SECRET, int(desk.slack.now().timestamp()))}
+        answer = await http.post(f"{desk.url}/slack/events", content=body, headers=headers)
+    assert answer.status_code == 413
+
+
+async def test_a_button_of_last_year_says_why_it_does_not_work(desk: Office) -> None:
+    answer = await desk.say("scores web/production")
+    old = {"type": "button", "action_id": "ask:older", "value": "velocity web/production", "block_id": "b"}
+    told = await desk.answer(await desk.slack.act(answer, old))
+    assert "There is no question “velocity”" in words(told)
+
+
+async def test_smart_quotes_from_a_phone_are_understood(desk: Office) -> None:
+    answer = await desk.say("events “checkout” web/production —impact any –since ‘2w’")
+    assert "`events checkout web/production impact=any since=2w`" in words(answer)
+
+
+async def test_two_hundred_commands_at_once_are_all_answered(desk: Office) -> None:
+    lines = [f"/insights events web/production limit={n % 100 + 1}" for n in range(200)]
+    asked = await asyncio.gather(*(desk.slack.type(line) for line in lines))
+    assert not [a.error for a in asked if a.error]
+    answers = [await desk.slack.answer(a, seconds=30) for a in asked]
+    assert len({id(answer) for answer in answers}) == 200
+
+
+# Health
+
+
+async def test_the_process_tells_how_it_is(desk: Office) -> None:
+    await desk.say("scores web/production")
+    async with httpx.AsyncClient(base_url=desk.url) as http:
+        assert (await http.get("/healthz")).text == "alive\n"
+        assert (await http.get("/readyz")).text == "store: ready\nslack: ready\n"
+        counted = (await http.get("/metrics")).text
+        assert 'insights_questions_total{name="scores",outcome="answered"} 1.0' in counted
+        assert 'insights_deliveries_total{outcome="sent"} 1.0' in counted
+        assert "insights_acknowledgement_seconds_count 1.0" in counted
+        assert "insights_launchdarkly_seconds_count 1.0" in counted
+        desk.slack.weather["auth.test"] = Weather(error="token_revoked")
+        assert (await http.get("/readyz")).status_code == 503
+
+
+async def test_a_deaf_socket_is_noticed_and_replaced() -> None:
+    async with office(socket=True) as desk:
+        first = len(desk.slack.socket.connections)
+        assert first == 1
+        desk.slack.socket.deaf = True
+        await desk.slack.until(lambda: [c for c in desk.slack.calls if c.method == "apps.connections.open"][1:], 15)
+        desk.slack.socket.deaf = False
+        assert "Release maturity" in words(await desk.say("scores web/production"))
+
+
+async def test_a_socket_that_slack_renews_goes_on() -> None:
+    async with office(socket=True) as desk:
+        await desk.slack.socket.disconnect("refresh_requested")
+        await desk.slack.until(lambda: [c for c in desk.slack.calls if c.method == "apps.connections.open"][1:], 15)
+        await desk.slack.until(lambda: desk.slack.socket.connections)
+        assert "Release maturity" in words(await desk.say("scores web/production"))
+
+
+async def test_leaving_finishes_the_answers_under_way() -> None:
+    async with office(word_seconds=5) as desk:
+        desk.weather.delay = 0.3
+        asked = [await desk.slack.type("/insights scores web/production", user=f"U{n % 2 + 1}") for n in range(10)]
+        slack: Slack = desk.slack
+    assert all(a.chain and a.chain.said for a in asked)
+    assert slack.calls
