@@ -57,6 +57,8 @@ class Settings(BaseSettings):
     drain_seconds: float = Field(20, ge=0, description="How long the end waits for answers under way.")
     ping_seconds: float = Field(5, gt=0, description="How often Socket Mode checks that its socket is not deaf.")
 
+    silence_seconds: float = Field(600, gt=0, description="After how long a silence Socket Mode replaces its socket.")
+
     @field_validator("launchdarkly_access_token")
     @classmethod
     def _not_an_sdk_key(cls, token: SecretStr | None) -> SecretStr | None:

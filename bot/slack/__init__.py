@@ -2,15 +2,17 @@
 
 run.py        the process: both doors open, and closed in order
 bolt.py       what Bolt hears (the command, the buttons), acknowledged before anything else
+socket.py     Slack through a socket, which is replaced when it is deaf
+web.py        Slack over HTTP, health and metrics
 guard.py      what does not even reach Bolt: malformed headers, bodies beyond all measure
-web.py        the web side: Slack's requests, health and metrics
 incoming.py   a payload of Slack's ─► who says which line, and where
+once.py       what Slack sends twice is heard once
 door.py       a line said in Slack ─► its answer, delivered: the story of every command and button
 people.py     whose zone it is, who may ask what, and who is a guest of another house
 buttons.py    what stands below an answer in Slack: share, refresh
 shelf.py      answers kept for a while, so that what is shared is what was seen
-response.py   one response_url: five uses, thirty minutes, and what Slack says to each
-checkup.py    what the doctor asks Slack
+delivery.py   a message on its way: what Slack refuses is said more plainly, a closed way is gone around
+response.py   one response_url: five uses, and what Slack says to each
 work.py       the answers under way: held, counted, and finished before the process ends
 """
 

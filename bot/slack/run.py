@@ -10,8 +10,6 @@ from datetime import datetime
 
 import aiohttp
 import uvicorn
-from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler as Socket
-from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
@@ -26,6 +24,7 @@ from bot.slack.bolt import bolt
 from bot.slack.delivery import Delivery
 from bot.slack.door import Door
 from bot.slack.people import Allowed, People
+from bot.slack.socket import listening
 from bot.slack.web import web
 from bot.slack.work import Work
 from bot.store import Store
@@ -66,7 +65,7 @@ async def running(parts: Parts) -> AsyncIterator[Starlette]:
         app = bolt(bare, settings.secret("slack_signing_secret"), me, _door(parts, client, session, me).hear, work)
         checks = {"store": parts.store.ping, "slack": lambda: _known(client)}
         try:
-            async with _socket(app, settings):
+            async with listening(app, settings):
                 yield web(None if settings.socket_mode else app, checks, parts.metrics)
         finally:
             if given_up := await work.finish(settings.drain_seconds):
@@ -119,20 +118,6 @@ def _door(parts: Parts, client: AsyncWebClient, session: aiohttp.ClientSession, 
         defaults=settings.defaults,
         patience=settings.word_seconds,
     )
-
-
-@asynccontextmanager
-async def _socket(app: AsyncApp, settings: Settings) -> AsyncIterator[None]:
-    """In Socket Mode, the socket; slack_sdk replaces it when Slack asks for that, and when no pong comes back."""
-    if not settings.socket_mode:
-        yield
-        return
-    socket = Socket(app, settings.secret("slack_app_token"), ping_interval=settings.ping_seconds)
-    await socket.connect_async()  # type: ignore[no-untyped-call]
-    try:
-        yield
-    finally:
-        await socket.close_async()  # type: ignore[no-untyped-call]
 
 
 class _Server(uvicorn.Server):
