@@ -15,6 +15,8 @@ The rooms, in the order in which a question travels:
     twin.py         charts and tables drawn in characters, for where Slack's own blocks are refused
     mrkdwn.py       the one room that knows Slack's markup
     terminal.py     a message drawn in a terminal
+    doctor/         whether all is in place: a line each, with what to do
+    manifest.py     what Slack is told of the app, for either mode
     settings.py     settings from the environment, read once, each with its meaning
     errors.py       the tree of deliberate failures, each with the sentence a person reads
     sandbox/        a LaunchDarkly that lives in this process, and Slack's rules for messages

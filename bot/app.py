@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 import httpx
 from pydantic import SecretStr
@@ -14,10 +13,7 @@ from bot.endpoints._endpoint import AnySpoken, Ask
 from bot.errors import Misconfigured
 from bot.launchdarkly import LaunchDarkly, Observer, Pages
 from bot.render import Renderer, compiled
-from bot.settings import Settings, try_settings
-
-if TYPE_CHECKING:
-    from bot.doctor import Finding
+from bot.settings import Settings
 
 Clock = Callable[[], datetime]
 
@@ -92,13 +88,3 @@ async def run(settings: Settings, now: Clock) -> None:
     metrics = Metrics()
     async with opened(settings, now, observer=metrics) as answers, store.opened(settings.database_url) as kept:
         await slack.run(slack.Parts(settings, answers, kept, metrics, now))
-
-
-async def examined(now: Clock, seconds: float = 5) -> "list[Finding]":
-    """What the doctor finds. Whatever it asks is given up after some *seconds*."""
-    from bot import doctor  # noqa: PLC0415 - it knows Slack and the store
-
-    settings, wrong = try_settings()
-    settings = settings.model_copy(update={"answer_seconds": min(settings.answer_seconds, seconds)})
-    looks = doctor.Looks(settings, lambda: connected(settings, now), now, seconds)
-    return await looks.findings(wrong)

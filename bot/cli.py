@@ -11,7 +11,7 @@ from urllib.parse import quote
 import click
 
 from bot.answer import Answer, Asker
-from bot.app import examined, opened, sandboxed, served_sandbox
+from bot.app import opened, sandboxed, served_sandbox
 from bot.app import run as serve
 from bot.endpoints import discover
 from bot.errors import Failure, Misconfigured
@@ -103,6 +103,8 @@ def run(only: str | None) -> None:
 @main.command()
 def doctor() -> None:
     """Look whether all is in place: settings, tokens, scopes, clock and store, a line each."""
+    from bot.doctor import examined  # noqa: PLC0415 - it knows Slack and the store
+
     found = asyncio.run(examined(_now))
     for finding in found:
         mark = click.style(f"{finding.mark:<8}", fg=MARKS[finding.mark], bold=True)

@@ -20,13 +20,18 @@ def test_a_wheel_holds_all_that_an_answer_needs(tmp_path: Path) -> None:
     zipfile.ZipFile(wheel).extractall(installed)
     assert not (installed / "templates").exists()
     script = "import bot; print(bot.__file__); from bot.cli import main; main()"
-    asked = subprocess.run(
-        [sys.executable, "-c", script, "ask", "status web/production", "--sandbox"],
-        cwd=installed,
+    asked = _run(installed, script, "ask", "status web/production", "--sandbox")
+    assert str(installed) in asked.stdout
+    assert "Flag status · web/production" in asked.stdout, asked.stderr
+    assert "socket_mode_enabled: true" in _run(installed, script, "manifest").stdout
+
+
+def _run(place: Path, script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", script, *arguments],
+        cwd=place,
         capture_output=True,
         text=True,
         encoding="utf-8",
         check=False,
     )
-    assert str(installed) in asked.stdout
-    assert "Flag status · web/production" in asked.stdout, asked.stderr

@@ -121,6 +121,13 @@ async def test_insights_want_the_beta_header(client: httpx.AsyncClient, path: st
     assert "LD-API-Version: beta" in answer.json()["message"]
 
 
+async def test_whoever_asks_is_told_whose_token_it_is(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/api/v2/caller-identity", headers={"LD-API-Version": "20240415"})
+    assert (answer.json()["tokenName"], answer.json()["serviceToken"]) == ("insights-bot", True)
+    assert TOKEN not in answer.text
+    assert (await client.get("/api/v2/caller-identity", headers={"Authorization": "no"})).status_code == 401
+
+
 async def test_a_flag_is_told_without_the_beta_header(client: httpx.AsyncClient) -> None:
     assert (await client.get(CHECKOUT, headers={"LD-API-Version": "20240415"})).status_code == 200
 

@@ -1,0 +1,188 @@
+"""What Slack is told of the app is valid, says no more than is needed, and equals what the code does."""
+
+import ast
+import json
+import os
+import re
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from slack_bolt.async_app import AsyncBoltRequest
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot import manifest
+from bot.app import register
+from bot.slack.bolt import bolt
+from bot.slack.incoming import Incoming
+from bot.slack.web import PATH
+from bot.slack.work import Work
+from tests.test_cli import run
+
+Json = dict[str, Any]
+HOUSE = Path(__file__).parent.parent
+ADDRESS = "https://bot.example.com"
+FORMS = {"Socket Mode": manifest.over_socket(), "HTTP": manifest.over_http(ADDRESS)}
+
+# What each method of Slack's needs, as its page says. https://docs.slack.dev/reference/methods
+SCOPES = {
+    "api_test": None,
+    "auth_test": None,
+    "apps_connections_open": None,  # the app's own token has that scope
+    "chat_postEphemeral": "chat:write",
+    "chat_postMessage": "chat:write",
+    "users_info": "users:read",
+}
+EVENTS = {  # known ones, of each kind that such a bot may want
+    *("app_home_opened", "app_mention", "app_uninstalled", "channel_archive", "channel_id_changed", "channel_left"),
+    *("function_executed", "group_archive", "group_left", "link_shared", "member_joined_channel"),
+    *("member_left_channel", "message", "reaction_added", "team_join", "tokens_revoked", "user_change"),
+}
+
+
+def read(text: str) -> Json:
+    found: Json = import_module("yaml").safe_load(text)
+    return found
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_slack_takes_it(form: str) -> None:
+    schema = os.environ.get("SLACK_MANIFEST_SCHEMA")
+    if not schema:
+        pytest.skip("SLACK_MANIFEST_SCHEMA names no schema of Slack's to compare the manifest with")
+    validator = import_module("jsonschema").Draft7Validator(json.loads(Path(schema).read_text(encoding="utf-8")))
+    assert [error.message for error in validator.iter_errors(read(FORMS[form]))] == []
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_it_is_plain_text_that_survives_any_clipboard(form: str) -> None:
+    assert FORMS[form].isascii()
+    assert "\t" not in FORMS[form]
+
+
+def test_in_socket_mode_it_needs_no_address() -> None:
+    told = read(FORMS["Socket Mode"])
+    assert told["settings"]["socket_mode_enabled"] is True
+    assert "url" not in json.dumps(told)
+
+
+def test_over_http_every_request_goes_to_the_door_of_the_bot() -> None:
+    told = read(FORMS["HTTP"])
+    [command] = told["features"]["slash_commands"]
+    settings = told["settings"]
+    addresses = [
+        command["url"],
+        settings["interactivity"]["request_url"],
+        settings["event_subscriptions"]["request_url"],
+    ]
+    assert addresses == [f"{ADDRESS}{PATH}"] * 3
+    assert settings["socket_mode_enabled"] is False
+    assert manifest.HOST not in FORMS["HTTP"]
+
+
+def test_the_two_modes_differ_in_nothing_else() -> None:
+    socket, http = (read(FORMS[form]) for form in FORMS)
+    del http["features"]["slash_commands"][0]["url"]
+    del http["settings"]["interactivity"]["request_url"]
+    del http["settings"]["event_subscriptions"]["request_url"]
+    http["settings"]["socket_mode_enabled"] = True
+    assert socket == http
+
+
+def test_the_explanations_survive_in_both_modes() -> None:
+    explained = [re.findall(r" # (?!over HTTP)(.+)", FORMS[form]) for form in FORMS]
+    assert explained[0] == explained[1]
+    assert len(explained[0]) >= 8
+    assert "over HTTP" not in FORMS["HTTP"]
+
+
+@pytest.mark.parametrize(
+    "address", [ADDRESS, f"{ADDRESS}/", f"{ADDRESS}{PATH}", f"{ADDRESS}:8443", f"{ADDRESS}/bots/insights"]
+)
+def test_an_address_is_taken_as_people_write_it(address: str) -> None:
+    url = read(manifest.over_http(address))["settings"]["interactivity"]["request_url"]
+    assert url == address.rstrip("/").removesuffix(PATH) + PATH
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://bot.example.com",
+        "bot.example.com",
+        "https://",
+        "https://me:pw@bot.example.com",
+        "https://bot.example.com?a=b",
+        "https://bot.example.com/ # nothing",
+        "https://bot.example.com\nis_hosted: true",
+        "https://bot.example.com\n",
+        "https://bücher.example",
+    ],
+)
+def test_what_is_no_https_address_is_refused(address: str) -> None:
+    with pytest.raises(ValueError, match="https"):
+        manifest.over_http(address)
+
+
+def test_the_command_hints_at_all_that_can_be_typed() -> None:
+    [command] = read(FORMS["Socket Mode"])["features"]["slash_commands"]
+    assert command["command"] == "/insights"
+    assert command["should_escape"] is True
+    assert command["usage_hint"].split(" | ") == [*register(), "help"]
+
+
+def test_each_scope_has_its_reason() -> None:
+    scopes = manifest.scopes()
+    assert list(scopes) == read(FORMS["Socket Mode"])["oauth_config"]["scopes"]["bot"]
+    assert all(len(reason) > 10 for reason in scopes.values())
+
+
+def test_the_scopes_are_those_of_the_methods_that_are_called() -> None:
+    assert set(manifest.scopes()) == {"commands"} | {SCOPES[name] for name in _called()} - {None}
+
+
+def _called() -> set[str]:
+    """The methods of Slack's Web API that the bot calls, by slack_sdk's names for them."""
+    known = {name for name in vars(AsyncWebClient) if not name.startswith("_")}
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in (HOUSE / "bot" / "slack").rglob("*.py")]
+    calls = [node.func for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return {call.attr for call in calls if isinstance(call, ast.Attribute) and call.attr in known} - {"api_call"}
+
+
+async def test_each_event_that_slack_is_to_tell_is_heard_and_no_other_would_be() -> None:
+    told = read(FORMS["Socket Mode"])["settings"]["event_subscriptions"]["bot_events"]
+    assert {event for event in EVENTS | set(told) if await _is_heard(event)} == set(told)
+
+
+async def _is_heard(event: str) -> bool:
+    async def hear(_: Incoming) -> None: ...
+
+    me = AuthorizeResult(enterprise_id=None, team_id="T1", bot_token="xoxb-1", bot_id="B1", bot_user_id="U1")  # noqa: S106
+    app = bolt(AsyncWebClient("xoxb-1"), "secret", me, hear, Work())
+    body = {"type": "event_callback", "event_id": "Ev1", "team_id": "T1", "event": {"type": event, "user": "U2"}}
+    answer = await app.async_dispatch(AsyncBoltRequest(body=body, mode="socket_mode"))
+    return answer.status == 200
+
+
+def test_it_is_printed_as_it_is_kept() -> None:
+    printed = run("manifest")
+    assert printed.returncode == 0
+    assert printed.stdout == (HOUSE / "manifest.yml").read_text(encoding="utf-8")
+
+
+def test_it_is_printed_for_an_address() -> None:
+    printed = run("manifest", "--http", ADDRESS)
+    assert printed.returncode == 0
+    assert printed.stdout == FORMS["HTTP"]
+
+
+def test_for_what_is_no_address_nothing_is_printed() -> None:
+    printed = run("manifest", "--http", "http://bot.example.com")
+    assert printed.returncode == 2
+    assert printed.stdout == ""
+    assert "nothing but https" in printed.stderr
+
+
+def test_a_platform_is_told_to_serve() -> None:
+    assert (HOUSE / "Procfile").read_text(encoding="utf-8") == "web: insights-bot run\n"
