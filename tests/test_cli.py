@@ -154,6 +154,23 @@ def test_the_preview_of_one_question_shows_only_that() -> None:
     assert run("preview", "stats").returncode == 2
 
 
+def test_the_demo_shows_a_welcome_every_question_and_a_button_pressed() -> None:
+    shown = run("demo", "--once")
+    assert shown.returncode == 0
+    assert "What you can ask" in shown.stdout
+    assert "/insights use web/production" in shown.stdout
+    assert "[Why?]" in shown.stdout
+    for heading in (
+        "Scores ·",
+        "Large-impact flag events ·",
+        "New checkout",
+        "Flag status ·",
+        "Deployments ·",
+        "Flag events ·",
+    ):
+        assert heading in shown.stdout
+
+
 def test_what_is_not_needed_is_not_imported() -> None:
     script = (
         "import sys; from click.testing import CliRunner; from bot.cli import main; "

@@ -9,6 +9,7 @@ import pytest
 
 from bot.sandbox.slack import Slack, Weather, signed
 from bot.sandbox.slack.names import SIGNING_SECRET
+from tests.databases import Postgres
 from tests.office import Office, office, words
 
 
@@ -163,6 +164,14 @@ async def test_a_channel_can_choose_what_its_questions_leave_out(bureau: Office)
     assert "project is missing" in words(await bureau.say("scores"))
 
 
+async def test_a_choice_is_kept_in_postgresql_as_well(postgres: Postgres) -> None:
+    database = postgres.database()
+    async with office(database) as desk:
+        await desk.say("use web/production")
+    async with office(database) as desk:
+        assert "`scores web/production`" in words(await desk.say("scores"))
+
+
 async def test_the_workspace_has_a_default_that_a_channel_overrules() -> None:
     async with office(default_place="web/staging") as desk:
         assert "`scores web/staging`" in words(await desk.say("scores"))
@@ -293,6 +302,12 @@ async def test_the_same_bytes_twice_do_the_work_once(desk: Office) -> None:
     assert len(desk.weather.requests) == 2
 
 
+async def test_who_the_bot_is_is_asked_once_for_many_commands(desk: Office) -> None:
+    for _ in range(5):
+        await desk.say("help")
+    assert [call.method for call in desk.slack.calls].count("auth.test") == 1
+
+
 async def test_events_are_told_apart_by_their_id(desk: Office, caplog: Any) -> None:
     for event_id in ("Ev1", "Ev1", "Ev2"):
         assert (await desk.slack.event("app_uninstalled", event_id=event_id)).status == 200
@@ -370,22 +385,34 @@ async def test_the_process_tells_how_it_is(desk: Office) -> None:
         assert (await http.get("/readyz")).status_code == 503
 
 
+async def _reconnected(desk: Office) -> None:
+    """A new socket is there, and whoever types until it hears is answered, as a person would be."""
+    await desk.slack.until(lambda: desk.slack.socket.opened >= 2 and desk.slack.socket.connections, 15)
+    desk.slack.patience = 0.5
+    asked = await desk.slack.type("/insights scores web/production")
+    while asked.error:
+        asked = await desk.slack.type("/insights scores web/production")
+    assert "Release maturity" in words(await desk.answer(asked))
+
+
 async def test_a_deaf_socket_is_noticed_and_replaced() -> None:
-    async with office(socket=True) as desk:
-        first = len(desk.slack.socket.connections)
-        assert first == 1
+    async with office(socket=True, silence_seconds=1.0) as desk:
         desk.slack.socket.deaf = True
-        await desk.slack.until(lambda: [c for c in desk.slack.calls if c.method == "apps.connections.open"][1:], 15)
         desk.slack.socket.deaf = False
-        assert "Release maturity" in words(await desk.say("scores web/production"))
+        await _reconnected(desk)
+
+
+async def test_a_dead_line_is_noticed_and_replaced() -> None:
+    async with office(socket=True) as desk:
+        desk.slack.socket.freeze()
+        desk.slack.socket.deaf = False
+        await _reconnected(desk)
 
 
 async def test_a_socket_that_slack_renews_goes_on() -> None:
     async with office(socket=True) as desk:
         await desk.slack.socket.disconnect("refresh_requested")
-        await desk.slack.until(lambda: [c for c in desk.slack.calls if c.method == "apps.connections.open"][1:], 15)
-        await desk.slack.until(lambda: desk.slack.socket.connections)
-        assert "Release maturity" in words(await desk.say("scores web/production"))
+        await _reconnected(desk)
 
 
 async def test_leaving_finishes_the_answers_under_way() -> None:

@@ -6,11 +6,12 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import traceback
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ from bot.store.defaults import Defaults
 from bot.store.migrating import LOCK, STEPS
 from bot.store.sqlite import write_ahead
 from bot.store.tables import METADATA
-from tests.databases import Database, Postgres, SqliteDatabase, a_database, a_postgres  # noqa: F401 - fixtures
+from tests.databases import Database, Postgres, SqliteDatabase
 from tests.talk import NOW
 
 HOUSE = Path(__file__).parent.parent
@@ -120,6 +121,18 @@ async def test_two_hundred_at_once_lose_nothing(database: Database) -> None:
         await asyncio.gather(*puts)
         found = await asyncio.gather(*(other.defaults.get("T1", f"C{n}") for n in range(200)))
     assert found == [{"env": str(n)} for n in range(200)]
+
+
+async def test_who_writes_to_sqlite_stands_in_a_queue(tmp_path: Path) -> None:
+    served: list[int] = []
+
+    async def put(n: int) -> None:
+        await store.defaults.put("T1", f"C{n}", WEB, "U1", NOW)
+        served.append(n)
+
+    async with opened(f"sqlite:///{tmp_path}/insights.db") as store:
+        await asyncio.gather(*(put(n) for n in range(40)))
+    assert served == list(range(40))
 
 
 async def test_of_many_who_change_the_same_one_is_the_last(database: Database) -> None:
@@ -506,6 +519,31 @@ async def test_sqlite_is_set_up_as_it_should(tmp_path: Path) -> None:
         for name, value in {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 4_000}.items():
             pragma = text(f"PRAGMA {name}")
             assert await run(database, lambda connection, pragma=pragma: connection.scalar(pragma)) == value
+
+
+async def test_a_file_that_somebody_reads_is_switched_once_they_are_done(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "insights.db", isolation_level=None)) as other:
+        other.execute("CREATE TABLE letters (text VARCHAR)")
+        other.execute("BEGIN")
+        assert other.execute("SELECT * FROM letters").fetchall() == []
+        with pytest.raises(TryLater, match=AWAY):
+            await write_ahead(tmp_path / "insights.db", 0.1)
+        other.execute("COMMIT")
+        await write_ahead(tmp_path / "insights.db", 5)
+        assert other.execute("SELECT * FROM letters").fetchall() == []  # it looks at the file again
+        assert other.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+async def test_what_the_url_says_of_a_connection_counts(postgres: Postgres) -> None:
+    async with (
+        connected(f"{postgres.database()}&keepalives_idle=7") as connections,
+        connections.reading() as connection,
+    ):
+        raw = (await connection.get_raw_connection()).driver_connection
+        assert raw
+        said = raw.info.get_parameters()
+    assert said["keepalives_idle"] == "7"
+    assert said["tcp_user_timeout"] == "10000"
 
 
 async def test_no_log_of_sqlalchemy_holds_what_is_kept(database: Database, caplog: pytest.LogCaptureFixture) -> None:

@@ -51,24 +51,23 @@ class Door:
             return
         began = asyncio.get_running_loop().time()
         way = self.delivery.back(incoming)
-        seen = self.shelf.take(incoming.key, incoming.user) if incoming.does == "share" else None
-        if seen:
-            answer, said = await self._share(way, incoming, seen)
-        else:
-            answer, said = await self._ask(way, incoming)
+        answer, said = await self._answered(way, incoming)
         seconds = asyncio.get_running_loop().time() - began
         self.metrics.questions.labels(answer.name or "unknown", answer.outcome).inc()
         self.metrics.answer.observe(seconds)
         facts = {"question": answer.line, "outcome": answer.outcome, "delivery": said, "reference": answer.reference}
         log.info("answered", extra={"facts": facts | {"seconds": round(seconds, 3), "does": incoming.does}})
 
-    async def _share(self, way: Way, incoming: Incoming, seen: Message) -> tuple[Answer, Said]:
-        """What was seen is shared as it was, by whoever may ask here."""
+    async def _answered(self, way: Way, incoming: Incoming) -> tuple[Answer, Said]:
+        """Whoever may not ask is told so; what was seen is shared as it was; all else is asked."""
         try:
             self.allowed.check(incoming, self.team)
         except Failure as failure:
-            answer = self.answers.sorry(failure, incoming.line, "share")
+            answer = self.answers.sorry(failure)
             return answer, await way.say(answer.message)
+        seen = self.shelf.take(incoming.key, incoming.user) if incoming.does == "share" else None
+        if seen is None:
+            return await self._ask(way, incoming)
         message = buttons.public(seen, incoming.line, buttons.shared_by(incoming.user))
         return Answer(message, line=incoming.line, name="share"), await way.say(message, shared=True)
 
@@ -108,7 +107,6 @@ class Door:
 
     async def _asker(self, incoming: Incoming) -> Asker:
         """Who asks: in which zone, with which defaults, and what of the bot's own they may change."""
-        self.allowed.check(incoming, self.team)
         zone, chosen = await asyncio.gather(
             self.people.zone(incoming.user), self.store.defaults.get(incoming.team, incoming.channel)
         )
