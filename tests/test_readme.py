@@ -6,16 +6,21 @@ from pathlib import Path
 import pytest
 
 from bot import manifest
+from bot import orders
 from bot.endpoints import discover
 from bot.notes import usage
-from bot.question import parse
+from bot.question import Register, parse
 from bot.settings import Settings
 
 README = Path(__file__).parent.parent / "README.md"
 
 
 def questions() -> str:
-    rows = [f"| `{usage(e)}` | {e.summary} | `{e.examples[0]}` |" for e in discover().values()]
+    return spoken(discover())
+
+
+def spoken(register: Register) -> str:
+    rows = [f"| `{usage(s)}` | {s.summary} | `{s.examples[0]}` |" for s in register.values()]
     return "\n".join(["| question | what comes back | for example |", "|---|---|---|", *rows])
 
 
@@ -32,7 +37,12 @@ def scopes() -> str:
     return "\n".join(["| scope | what for |", "|---|---|", *rows])
 
 
-TABLES = [("questions", questions()), ("scopes", scopes()), ("settings", settings())]
+TABLES = [
+    ("questions", questions()),
+    ("orders", spoken(orders.discover())),
+    ("scopes", scopes()),
+    ("settings", settings()),
+]
 
 
 @pytest.mark.parametrize(("name", "table"), TABLES)

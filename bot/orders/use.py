@@ -1,25 +1,39 @@
 """`use`: what a channel's questions may leave out."""
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated
 
 from bot.endpoints._endpoint import View
 from bot.endpoints._query import Parameter, Query
-from bot.endpoints._values import Key, Keys
+from bot.endpoints._values import Key, Keys, Mistake
 from bot.orders._order import Circumstances, Order
 
 
-class UseQuery(Query):
-    words = ("what",)
+class _Nothing:
+    """The one bare word that this order knows."""
 
-    what: Annotated[Literal["nothing"] | None, Parameter("what", "`nothing` forgets what was chosen")] = None
+    allowed = "nothing"
+
+    def read(self, word: str) -> str:
+        if word.lower() != self.allowed:
+            raise Mistake(f"“{word[:60]}” is neither project/env nor nothing")
+        return self.allowed
+
+    def write(self, value: str) -> str:
+        return value
+
+
+class UseQuery(Query):
+    words = ("nothing",)
+
+    nothing: Annotated[str | None, _Nothing(), Parameter("nothing", "forgets what was chosen")] = None
     project: Annotated[Key | None, Parameter("projectKey", "the project of questions that name none")] = None
     env: Annotated[Key | None, Parameter("environmentKey", "the environment of questions that name none")] = None
     app: Annotated[Keys | None, Parameter("applicationKey", "the applications of questions that name none")] = None
 
     def check(self) -> Iterator[str]:
         chosen = self.project or self.env or self.app
-        if self.what and chosen:
+        if self.nothing and chosen:
             yield "Either something is used or nothing, not both."
         elif chosen and not (self.project and self.env):
             yield "A project and an environment belong together: use project/env."
@@ -35,13 +49,13 @@ async def obey(query: UseQuery, given: Circumstances) -> UseView:
     """Chooses, forgets, or only tells."""
     where, by = (given.place.team, given.place.channel), given.place.user
     chosen = {f.short: f.kind.write(value) for f in query.fields()[1:] if (value := getattr(query, f.field))}
-    if query.what:
+    if query.nothing:
         await given.store.defaults.forget(*where, by=by, at=given.now)
     elif chosen:
         await given.store.defaults.put(*where, chosen, by=by, at=given.now)
     kept = await given.store.defaults.get(*where)
     place = f"{kept['project']}/{kept['env']}" if kept else ""
-    return UseView(place=place, apps=kept.get("app", "").replace(",", ", "), changed=bool(query.what or chosen))
+    return UseView(place=place, apps=kept.get("app", "").replace(",", ", "), changed=bool(query.nothing or chosen))
 
 
 ORDER = Order[UseQuery, UseView](
