@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import manifest
-from bot import orders
+from bot import manifest, orders
 from bot.endpoints import discover
 from bot.notes import usage
 from bot.question import Register, parse

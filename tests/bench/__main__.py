@@ -10,8 +10,8 @@ from importlib.metadata import version
 
 from tests.bench.table import Row, draw
 
-PARTS = ("start", "parse", "call", "size", "render")
-AGAINST = ("launchdarkly-api", "slack-sdk", "httpx", "pydantic", "jinja2")
+PARTS = ("start", "parse", "call", "size", "render", "acknowledge", "answer", "memory", "first")
+AGAINST = ("launchdarkly-api", "slack-sdk", "httpx", "pydantic", "jinja2", "slack-bolt", "starlette", "uvicorn")
 
 
 def main() -> None:
