@@ -61,7 +61,7 @@ class Answers:
 
     async def answer(self, text: str, asker: Asker | Callable[[], Awaitable[Asker]]) -> Answer:
         """The answer to a line, whatever it is and whatever happens, also while it is found out who asks."""
-        reference = secrets.token_hex(3).upper()
+        reference = _reference()
         line = name = ""
         try:
             if note := self._notes.help(text):
@@ -81,12 +81,17 @@ class Answers:
         except Failure as failure:
             return self.sorry(failure, line, name, reference)
         except Exception:
-            log.exception("reference %s: %s could not be answered", reference, line or "a line")
-            return Answer(broken(reference), "broken", line, name, reference)
+            return self.broken(line, name, reference)
 
     def sorry(self, failure: Failure, line: str = "", name: str = "", reference: str = "") -> Answer:
         """A deliberate failure as an answer."""
         return Answer(self._notes.failure(failure, reference), failure.outcome, line, name, reference)
+
+    def broken(self, line: str = "", name: str = "", reference: str = "") -> Answer:
+        """The answer where the bot is at fault. To be called where the fault is dealt with, so that the log tells it."""
+        reference = reference or _reference()
+        log.exception("reference %s: %s could not be answered", reference, line or "a line")
+        return Answer(broken(reference), "broken", line, name, reference)
 
     async def _message(self, understood: Understood, asker: Asker) -> Message:
         spoken, query = understood.spoken, understood.query
@@ -98,3 +103,8 @@ class Answers:
         view = spoken.show(query, await spoken.fetch(query, ask), ask)
         asked = Asked(understood.canonical, stamp(milliseconds(ask.now), ask.zone))
         return self._renderer.render(spoken.name, view=view, asked=asked)
+
+
+def _reference() -> str:
+    """What the person and the log have in common."""
+    return secrets.token_hex(3).upper()

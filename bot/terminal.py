@@ -47,10 +47,12 @@ def _actions(block: Block) -> RenderableType:
 
 
 def _buttons(elements: list[dict[str, Any]]) -> Iterator[Text]:
-    """What a button would ask, to be typed; of a menu, what each choice would."""
+    """What a button would ask, to be typed, or open; of a menu, what each choice would."""
     for element in elements:
         for choice in element.get("options", [element]):
-            yield Text.assemble((f"[{choice['text']['text']}]", "bold"), " ", (choice["value"], "cyan"))
+            label, url = choice["text"]["text"], choice.get("url", "")
+            target = (url, f"dim link {url}") if url else (choice["value"], "cyan")
+            yield Text.assemble((f"[{label}]", "bold"), " ", target)
 
 
 def _chart(block: Block) -> RenderableType:

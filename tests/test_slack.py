@@ -80,6 +80,14 @@ async def test_a_mistake_is_never_shared(desk: Office) -> None:
     assert desk.slack.channels["C1"].messages == []
 
 
+async def test_an_answer_leads_into_launchdarkly(desk: Office) -> None:
+    answer = await desk.say("scores web/production")
+    [way] = [e["url"] for b in answer.blocks if b["type"] == "actions" for e in b["elements"] if "url" in e]
+    assert way == "https://app.launchdarkly.com/projects/web/flags?env=production&selected-env=production"
+    pressed = await desk.slack.press(answer, "Open in LaunchDarkly")
+    assert pressed.status == 200
+
+
 async def test_refresh_puts_a_new_answer_in_the_same_place(bureau: Office) -> None:
     answer = await bureau.say("scores web/production")
     again = await bureau.press(answer, "Refresh")
@@ -223,7 +231,11 @@ async def test_an_error_is_a_sentence_with_a_reference_that_the_log_holds(caplog
     assert facts["question"] == "scores web/production"
 
 
-async def test_charts_that_the_workspace_refuses_come_once_more_in_characters_and_never_again(desk: Office) -> None:
+@pytest.mark.parametrize("refuses_with_200", [True, False])
+async def test_charts_that_the_workspace_refuses_come_once_more_in_characters_and_never_again(
+    desk: Office, refuses_with_200: bool
+) -> None:
+    desk.slack.habits.refuses_with_200 = refuses_with_200
     desk.slack.charts = False
     asked = await desk.slack.type("/insights status web/production")
     answer = await desk.answer(asked)
@@ -244,6 +256,25 @@ async def test_a_limit_is_waited_for(desk: Office) -> None:
 async def test_a_server_error_of_slack_loses_no_private_answer(desk: Office) -> None:
     desk.slack.weather["response_url"] = Weather(status=500, times=1)
     assert "Release maturity" in words(await desk.say("scores web/production"))
+
+
+async def test_a_connection_that_breaks_loses_no_private_answer(desk: Office) -> None:
+    desk.slack.weather["response_url"] = Weather(reset=True, times=1)
+    assert "Release maturity" in words(await desk.say("scores web/production"))
+
+
+async def test_what_slack_takes_in_no_form_is_said_in_words_alone_and_blamed_on_no_chart(desk: Office) -> None:
+    desk.slack.weather["response_url"] = Weather(status=400, body="invalid_blocks", times=2)
+    answer = await desk.say("status web/production")
+    assert answer.text.startswith("19 flags in web/production")
+    assert answer.blocks == []
+    again = await desk.say("status web/production")
+    assert [block for block in again.blocks if block["type"] == "data_visualization"]
+
+
+async def test_a_zone_that_slack_does_not_tell_is_the_one_of_the_settings(desk: Office) -> None:
+    desk.slack.weather["users.info"] = Weather(error="user_not_found")
+    assert "Fri 20 Nov 2026, 15:00 UTC" in words(await desk.say("scores web/production"))
 
 
 async def test_what_may_have_been_posted_for_all_is_not_repeated(desk: Office) -> None:

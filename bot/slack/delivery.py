@@ -108,11 +108,12 @@ class Way:
         return self._delivery.count(said)
 
     async def _plainer_and_plainer(self, message: Message, *, shared: bool, replace: bool) -> Said:
-        said = Said.INVALID
-        for form in await self._forms(message):
+        forms = await self._forms(message)
+        for form in forms:
             said = await self._response.say(form, shared=shared, replace=replace)
             if said is not Said.INVALID:
                 break
+        if len(forms) == 3 and form is forms[1] and said is Said.SENT:  # so it was the charts
             await self._delivery.remember_refusal(self._incoming.team)
         return said
 

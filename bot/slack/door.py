@@ -46,13 +46,19 @@ class Door:
     once: Once = field(default_factory=Once)
 
     async def hear(self, incoming: Incoming) -> None:
-        """Answer, once, whoever said this."""
+        """Answer, once, whoever said this; whatever breaks on the way, they are not left in silence."""
         if not self.once.first(incoming.once):
             return
         began = asyncio.get_running_loop().time()
         way = self.delivery.back(incoming)
-        answer, said = await self._answered(way, incoming)
-        seconds = asyncio.get_running_loop().time() - began
+        try:
+            answer, said = await self._answered(way, incoming)
+        except Exception:
+            answer = self.answers.broken(incoming.line)
+            said = await way.say(answer.message)
+        self._note(incoming, answer, said, asyncio.get_running_loop().time() - began)
+
+    def _note(self, incoming: Incoming, answer: Answer, said: Said, seconds: float) -> None:
         self.metrics.questions.labels(answer.name or "unknown", answer.outcome).inc()
         self.metrics.answer.observe(seconds)
         facts = {"question": answer.line, "outcome": answer.outcome, "delivery": said, "reference": answer.reference}

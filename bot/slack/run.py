@@ -12,7 +12,12 @@ import aiohttp
 import uvicorn
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError, SlackClientError
-from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
+from slack_sdk.http_retry.async_handler import AsyncRetryHandler
+from slack_sdk.http_retry.builtin_async_handlers import (
+    AsyncConnectionErrorRetryHandler,
+    AsyncRateLimitErrorRetryHandler,
+    AsyncServerErrorRetryHandler,
+)
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.applications import Starlette
 
@@ -30,6 +35,15 @@ from bot.slack.work import Work
 from bot.store import Store
 
 log = logging.getLogger(__name__)
+
+SLACK_SECONDS = 15  # Slack answers in tenths of one
+
+# What may have been posted is not repeated, and only a limit says for sure that it was not; what is only read may be.
+LIMITS: list[AsyncRetryHandler] = [AsyncRateLimitErrorRetryHandler(max_retry_count=3)]
+TROUBLES: list[AsyncRetryHandler] = [
+    AsyncServerErrorRetryHandler(max_retry_count=1),
+    AsyncConnectionErrorRetryHandler(),
+]
 
 
 @dataclass(frozen=True)
@@ -58,8 +72,8 @@ async def run(parts: Parts) -> None:
 async def running(parts: Parts) -> AsyncIterator[Starlette]:
     """The pages to serve, with the door behind them and, in Socket Mode, the socket open."""
     settings, work = parts.settings, Work()
-    async with aiohttp.ClientSession() as session:
-        client = _client(settings, session)
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SLACK_SECONDS)) as session:
+        client = _client(settings, session, LIMITS)
         me = await _identity(client)
         bare = AsyncWebClient(base_url=settings.slack_api_url, session=session)  # Bolt gets the token from `me`
         app = bolt(bare, settings.secret("slack_signing_secret"), me, _door(parts, client, session, me).hear, work)
@@ -72,14 +86,13 @@ async def running(parts: Parts) -> AsyncIterator[Starlette]:
                 log.warning("%d answers were given up at the end", given_up)
 
 
-def _client(settings: Settings, session: aiohttp.ClientSession) -> AsyncWebClient:
-    """One session for all calls, or each would open a connection of its own. Nothing is repeated that may have been
-    posted; only a limit says for sure that it was not."""
+def _client(settings: Settings, session: aiohttp.ClientSession, retries: list[AsyncRetryHandler]) -> AsyncWebClient:
+    """One session for all calls, or each would open a connection of its own."""
     return AsyncWebClient(
         token=settings.secret("slack_bot_token"),
         base_url=settings.slack_api_url,
         session=session,
-        retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=3)],
+        retry_handlers=retries,
     )
 
 
@@ -108,7 +121,7 @@ def _door(parts: Parts, client: AsyncWebClient, session: aiohttp.ClientSession, 
         team=me.team_id or "",
         answers=parts.answers,
         store=parts.store,
-        people=People(client, zone(settings.time_zone), parts.now),
+        people=People(_client(parts.settings, session, [*LIMITS, *TROUBLES]), zone(settings.time_zone), parts.now),
         allowed=Allowed(
             settings.listed("allowed_channels"), settings.listed("allowed_users"), settings.listed("allowed_projects")
         ),
