@@ -88,7 +88,7 @@ class Answers:
         return Answer(self._notes.failure(failure, reference), failure.outcome, line, name, reference)
 
     def broken(self, line: str = "", name: str = "", reference: str = "") -> Answer:
-        """The answer where the bot is at fault. To be called where the fault is dealt with, so that the log tells it."""
+        """The answer where the bot is at fault; to be called where the fault is dealt with, so that the log has it."""
         reference = reference or _reference()
         log.exception("reference %s: %s could not be answered", reference, line or "a line")
         return Answer(broken(reference), "broken", line, name, reference)

@@ -242,6 +242,7 @@ async def test_charts_that_the_workspace_refuses_come_once_more_in_characters_an
     assert "█" in words(answer)
     assert asked.chain is not None
     assert asked.chain.uses == 2
+    await desk.settled(1)
     again = await desk.slack.type("/insights status web/production")
     await desk.answer(again)
     assert again.chain is not None
