@@ -19,7 +19,7 @@ import httpx
 from pydantic import SecretStr
 
 from bot.app import opened
-from bot.launchdarkly import LaunchDarkly, Limits, Reply
+from bot.launchdarkly import LaunchDarkly, Limits, Number, Real, Reply, Whole
 from bot.sandbox.weather import Weather
 from tests.talk import NOW, Talk, settings
 
@@ -144,8 +144,10 @@ class Thing(Reply):
     """What a polite server sends."""
 
     name: str
-    parts: dict[str, int] = {}
-    weight: float | None = None
+    parts: dict[str, Whole] = {}
+    weight: Real | None = None
+    amount: Number | None = None
+    last: "Thing | None" = None
 
 
 @asynccontextmanager

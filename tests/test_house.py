@@ -5,11 +5,13 @@ import re
 from pathlib import Path
 from typing import Any, get_args
 
+import msgspec
 import pytest
 
 from bot.answer import Asked
 from bot.endpoints import discover
 from bot.endpoints._endpoint import AnyEndpoint, View
+from bot.launchdarkly import read
 from bot.mrkdwn import Stamp
 from bot.question import parse
 from bot.render import Renderer
@@ -162,7 +164,7 @@ async def _view(case: Case) -> View:
     reply = await endpoint.fetch(query, asking)
     if case.edit is not None:
         edit = hostile if case.name == "hostile" else case.edit
-        reply = type(reply).model_validate(edit(reply.model_dump(by_alias=True)))
+        reply = read(type(reply), msgspec.json.encode(edit(msgspec.to_builtins(reply))))
     view: View = endpoint.show(query, reply, asking)
     return view
 

@@ -141,22 +141,44 @@ async def test_a_long_message_is_cut() -> None:
 
 
 UNREADABLE = {
-    "html": (HTML, "(the whole: json invalid)"),
-    "empty": (b"", "(the whole: json invalid)"),
-    "null": (b"null", "(the whole: model type)"),
-    "list": (b'["hunter2"]', "(the whole: model type)"),
-    "wrong-type": (b'{"name": {"password": "hunter2"}}', "(name: string type)"),
-    "wrong-inside": (b'{"name": "a", "parts": {"b": "hunter2"}}', "(parts.b: int parsing)"),
-    "missing": (b'{"password": "hunter2"}', "(name: missing)"),
-    "essential-null": (b'{"name": null}', "(name: string type)"),
-    "truncated": (b'{"name": "hunter2", "par', "(the whole: json invalid)"),
-    "not-utf-8": (b'{"name": "hunter2 \xff\xfe"}', "(the whole: json invalid)"),
-    "half-a-sign": (b'{"name": "hunter2 \\ud83d"}', "(the whole: json invalid)"),
-    "nan": (b'{"name": "a", "weight": NaN}', "(weight: finite number)"),
-    "infinite": (b'{"name": "a", "weight": 1e999}', "(weight: finite number)"),
-    "huge-number": (b'{"name": "a", "parts": {"b": ' + b"9" * 5000 + b"}}", "(the whole: json invalid)"),
-    "deep": (b"[" * 100_000, "(the whole: json invalid)"),
-    "long-name": (b'{"name": "a", "parts": {"' + b"k" * 10_000 + b'": "hunter2"}}', f"(parts.{'k' * 94}: int parsing)"),
+    "html": (HTML, "(JSON is malformed: invalid character (byte 0))"),
+    "empty": (b"", "(Input data was truncated)"),
+    "null": (b"null", "(Expected object, got null)"),
+    "list": (b'["hunter2"]', "(Expected object, got array)"),
+    "wrong-type": (b'{"name": {"password": "hunter2"}}', "(Expected str, got object - at $.name)"),
+    "wrong-inside": (b'{"name": "a", "parts": {"b": "hunter2"}}', "(Expected int, got str - at $.parts[...])"),
+    "missing": (b'{"password": "hunter2"}', "(Object missing required field name)"),
+    "essential-null": (b'{"name": null}', "(Expected str, got null - at $.name)"),
+    "truncated": (b'{"name": "hunter2", "par', "(Input data was truncated)"),
+    "not-utf-8": (b'{"name": "hunter2 \xff\xfe"}', "(Text is not UTF-8)"),
+    "half-a-sign": (b'{"name": "hunter2 \\ud83d"}', "(Input data was truncated)"),
+    "other-half-of-a-sign": (
+        b'{"name": "hunter2 \\ude42"}',
+        "(JSON is malformed: invalid utf-16 surrogate pair (byte 24))",
+    ),
+    "nan": (b'{"name": "a", "weight": NaN}', "(JSON is malformed: invalid character (byte 24))"),
+    "nan-as-text": (b'{"name": "a", "weight": "NaN"}', "- at $.weight)"),
+    "infinite": (b'{"name": "a", "weight": 1e999}', "(Number out of range - at $.weight)"),
+    "infinite-as-text": (b'{"name": "a", "amount": "-inf"}', "- at $.amount)"),
+    "fraction": (b'{"name": "a", "parts": {"b": 1.5}}', "(Expected int, got float - at $.parts[...])"),
+    "large-number": (
+        b'{"name": "a", "amount": 9223372036854775808}',
+        "(Expected int <= 9223372036854775807 - at $.amount)",
+    ),
+    "huge-number": (
+        b'{"name": "a", "parts": {"b": ' + b"9" * 5000 + b"}}",
+        "(Integer value out of range - at $.parts[...])",
+    ),
+    "deep": (b'{"name": "a", "last": ' * 100_000, "(Nested too deeply)"),
+    "deep-unread": (b'{"name": "a", "else": ' + b"[" * 100_000, "(Nested too deeply)"),
+    "long-name": (
+        b'{"name": "a", "parts": {"' + b"k" * 10_000 + b'": "hunter2"}}',
+        "(Expected int, got str - at $.parts[...])",
+    ),
+    "long-way": (
+        b'{"name": "a", "last": ' * 50 + b'{"name": 7}' + b"}" * 50,
+        f"(Expected str, got int - at ${'.last' * 19}.las)",
+    ),
 }
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from bot.answer import Asked
 from bot.endpoints import discover
 from bot.endpoints.flag import FlagQuery
+from bot.launchdarkly import read
 from bot.mrkdwn import Stamp
 from bot.question import parse
 from bot.render import Renderer
@@ -53,7 +54,6 @@ def _message(line: str, reply: Any, asking: Any) -> Any:
     if isinstance(question.query, FlagQuery):
         found = (reply.get("environments") or {}).values()
         reply["environments"] = dict(zip(question.query.env, found, strict=False))
-    read = endpoint.reply.model_validate_json(json.dumps(reply))
-    view = endpoint.show(question.query, read, asking)
+    view = endpoint.show(question.query, read(endpoint.reply, json.dumps(reply).encode()), asking)
     asked = Asked(question.canonical, Stamp(1795186800, "Fri 20 Nov 2026"))
     return RENDERER.render(endpoint.name, view=view, asked=asked)

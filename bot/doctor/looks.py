@@ -3,8 +3,6 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from pydantic import Field
-
 from bot import manifest, store
 from bot.app import Clock, connected
 from bot.doctor.finding import Finding, Look, Skipped, all_made, readable
@@ -12,7 +10,7 @@ from bot.endpoints._endpoint import Ask
 from bot.endpoints._words import stamp
 from bot.endpoints.scores import ENDPOINT as SCORES
 from bot.errors import Failure, Misconfigured, TryLater
-from bot.launchdarkly import Pages, Reply, Version
+from bot.launchdarkly import Pages, Reply, Version, field
 from bot.settings import Settings, meaning, try_settings, zone
 from bot.slack import checkup
 from bot.store.address import address
@@ -24,8 +22,8 @@ INSTALL = "Give the app the manifest that `insights-bot manifest` prints, and in
 class Caller(Reply):
     """Whose token LaunchDarkly sees. All of it is optional, and the role is not told."""
 
-    name: str | None = Field(None, alias="tokenName")
-    service: bool | None = Field(None, alias="serviceToken")
+    name: str | None = field(name="tokenName", default=None)
+    service: bool | None = field(name="serviceToken", default=None)
 
 
 @dataclass(frozen=True)

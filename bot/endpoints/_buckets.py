@@ -10,9 +10,10 @@ from math import ceil
 from zoneinfo import ZoneInfo
 
 from bot.endpoints import _words
-from bot.endpoints._chart import MOST_LINES, MOST_POINTS, OTHER, Line, Lines, Number, Series, labels
+from bot.endpoints._chart import MOST_LINES, MOST_POINTS, OTHER, Line, Lines, Series, labels
 from bot.endpoints._when import MILLISECONDS
 from bot.endpoints._window import Window
+from bot.launchdarkly import Number
 
 UNITS = {MILLISECONDS["h"]: "hour", MILLISECONDS["d"]: "day", MILLISECONDS["w"]: "week"}
 FARTHEST = _words.LATEST * 1000

@@ -5,13 +5,9 @@ at most and may not repeat. https://docs.slack.dev/reference/block-kit/blocks/da
 
 from collections.abc import Iterable
 
-from pydantic import Field
-
 from bot.endpoints import _words
 from bot.endpoints._endpoint import View
-from bot.launchdarkly import Reply
-
-Number = int | float
+from bot.launchdarkly import Number, Reply
 
 MOST_POINTS = 20
 MOST_LINES = 6
@@ -53,7 +49,7 @@ class ChartMetadata(Reply):
 
 class ChartReply(Reply):
     metadata: ChartMetadata
-    series: list[Series] | None = Field(...)
+    series: list[Series] | None
 
 
 class Slice(View):

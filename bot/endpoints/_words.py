@@ -44,7 +44,14 @@ def short(text: object, limit: int) -> str:
 
 def value(anything: object, limit: int = 60) -> str:
     """A variation's value, as one would write it in code."""
-    return short(anything if isinstance(anything, str) else json.dumps(anything, ensure_ascii=False), limit)
+    return short(anything if isinstance(anything, str) else _written(anything), limit)
+
+
+def _written(anything: object) -> str:
+    try:
+        return json.dumps(anything, ensure_ascii=False)
+    except RecursionError:  # how deep one can read is not always how deep one can write
+        return "a value nested too deeply to be shown"
 
 
 def phrase(key: str) -> str:

@@ -4,14 +4,14 @@ from typing import Annotated, Literal
 
 from bot.endpoints import _words
 from bot.endpoints._buckets import Buckets
-from bot.endpoints._chart import ChartReply, Lines, Metric, Number, Tier
+from bot.endpoints._chart import ChartReply, Lines, Metric, Tier
 from bot.endpoints._endpoint import Ask, Endpoint, View
 from bot.endpoints._query import Parameter, Query
 from bot.endpoints._values import Key, Keys, Length, When
 from bot.endpoints._when import MILLISECONDS
 from bot.endpoints._window import Window, window
 from bot.errors import Refused
-from bot.launchdarkly import Version
+from bot.launchdarkly import Number, Version
 from bot.mrkdwn import Stamp
 
 PATH = "/api/v2/engineering-insights/charts/deployments/frequency"

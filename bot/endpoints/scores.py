@@ -3,13 +3,11 @@
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import Field
-
 from bot.endpoints import _words
 from bot.endpoints._endpoint import Ask, Endpoint, View
 from bot.endpoints._query import Parameter, Query
 from bot.endpoints._values import Key, Keys
-from bot.launchdarkly import Reply, Version
+from bot.launchdarkly import Real, Reply, Version, field
 
 UTC = ZoneInfo("UTC")
 PATH = "/api/v2/engineering-insights/insights/scores"
@@ -24,27 +22,27 @@ class ScoresQuery(Query):
 
 
 class Range(Reply):
-    min: float
-    max: float
+    min: Real
+    max: Real
 
 
 class Score(Reply):
-    score: float
+    score: Real
     indicator: str
-    range: Range | None = Field(None, alias="indicatorRange")
-    parts: list[str] | None = Field(None, alias="aggregateOf")
-    change: float | None = Field(None, alias="diffVsLastPeriod")
-    last: "Score | None" = Field(None, alias="lastPeriod")
+    range: Range | None = field(name="indicatorRange", default=None)
+    parts: list[str] | None = field(name="aggregateOf", default=None)
+    change: Real | None = field(name="diffVsLastPeriod", default=None)
+    last: "Score | None" = field(name="lastPeriod", default=None)
 
 
 class Period(Reply):
-    start: float | None = Field(None, alias="startTime")
-    end: float | None = Field(None, alias="endTime")
+    start: Real | None = field(name="startTime", default=None)
+    end: Real | None = field(name="endTime", default=None)
 
 
-class ScoresReply(Reply):
+class ScoresReply(Reply, kw_only=True):
     period: Period
-    last: Period | None = Field(None, alias="lastPeriod")
+    last: Period | None = field(name="lastPeriod", default=None)
     scores: dict[str, Score | None]
 
 

@@ -3,11 +3,11 @@
 from typing import Annotated
 
 from bot.endpoints import _words
-from bot.endpoints._chart import ChartReply, Number, Series, Slice, folded, slices
+from bot.endpoints._chart import ChartReply, Series, Slice, folded, slices
 from bot.endpoints._endpoint import Ask, Endpoint, View
 from bot.endpoints._query import Parameter, Query
 from bot.endpoints._values import Key, Keys
-from bot.launchdarkly import Version
+from bot.launchdarkly import Number, Version
 
 PATH = "/api/v2/engineering-insights/charts/flags/status"
 MOST_ROWS = 50

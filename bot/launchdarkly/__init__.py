@@ -1,6 +1,7 @@
 """How LaunchDarkly speaks HTTP: authorization, versions, status codes, limits, retries. It knows not one endpoint.
 
 client.py      one question to LaunchDarkly: remembered, retried, read
+reply.py       the body of an answer ─► a model of it, which holds only what is shown
 exchange.py    one request and its answer, capped in size
 refusals.py    a status code and a body ─► the failure that a person can do something about
 patience.py    how long to wait before the same request goes out again
@@ -10,9 +11,24 @@ links.py       addresses in LaunchDarkly's own pages, and the cursors in its `_l
 """
 
 from bot.launchdarkly.client import LaunchDarkly as LaunchDarkly
-from bot.launchdarkly.client import Limits, Reply, Version
+from bot.launchdarkly.client import Limits, Version
 from bot.launchdarkly.links import Pages as Pages
 from bot.launchdarkly.links import cursor as cursor
 from bot.launchdarkly.observer import Observer as Observer
+from bot.launchdarkly.reply import Number, Real, Reply, Whole, field, read, replace
 
-__all__ = ["LaunchDarkly", "Limits", "Observer", "Pages", "Reply", "Version", "cursor"]
+__all__ = [
+    "LaunchDarkly",
+    "Limits",
+    "Number",
+    "Observer",
+    "Pages",
+    "Real",
+    "Reply",
+    "Version",
+    "Whole",
+    "cursor",
+    "field",
+    "read",
+    "replace",
+]

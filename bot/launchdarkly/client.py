@@ -7,17 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from itertools import count
-from typing import TypeVar
 
 import httpx
-from pydantic import BaseModel, ConfigDict, ValidationError
 
-from bot.errors import TryLater, Unreadable
+from bot.errors import TryLater
 from bot.launchdarkly.exchange import Request, exchange
 from bot.launchdarkly.memory import Memory
 from bot.launchdarkly.observer import Observer
 from bot.launchdarkly.patience import pause
-from bot.launchdarkly.refusals import CHECK_HOST
+from bot.launchdarkly.reply import R, read
 
 
 class Version(StrEnum):
@@ -25,15 +23,6 @@ class Version(StrEnum):
 
     BETA = "beta"  # engineering insights answers 403 to anything else
     CURRENT = "20240415"
-
-
-class Reply(BaseModel):
-    """What LaunchDarkly sends, and of that only what is shown. Anything but the essential may be missing or null."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False, populate_by_name=True)
-
-
-R = TypeVar("R", bound=Reply)
 
 
 @dataclass(frozen=True)
@@ -74,14 +63,7 @@ class LaunchDarkly:
         return await self._memory.once((reply, request), lambda: self._ask(reply, request))
 
     async def _ask(self, reply: type[R], request: Request) -> R:
-        body = await self._patiently(request)
-        try:
-            return reply.model_validate_json(body)
-        except ValidationError as wrong:
-            raise Unreadable(
-                f"LaunchDarkly's answer is not what its API describes ({_first(wrong)}).",
-                f"{CHECK_HOST} If it is, this is a fault of the bot.",
-            ) from None
+        return read(reply, await self._patiently(request))
 
     async def _patiently(self, request: Request) -> bytes:
         """Asks again while that may help, and gives up early enough that whoever asked still gets an answer."""
@@ -105,10 +87,3 @@ class LaunchDarkly:
                 return await exchange(self._http, request, self._limits.body_bytes, self._now, self._observer)
             finally:
                 self._observer.requested(asyncio.get_running_loop().time() - began)
-
-
-def _first(wrong: ValidationError) -> str:
-    """Where the answer differs, cut to what one can read, and without the value: that may be anything, a secret too."""
-    error = wrong.errors(include_input=False, include_url=False, include_context=False)[0]
-    where = ".".join(map(str, error["loc"]))[:100]
-    return f"{where or 'the whole'}: {error['type'].replace('_', ' ')}"

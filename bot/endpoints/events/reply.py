@@ -2,15 +2,13 @@
 
 from typing import Any
 
-from pydantic import Field
-
-from bot.launchdarkly import Reply
+from bot.launchdarkly import Real, Reply, Whole, field
 
 
 class VariationShare(Reply):
     value: Any = None
-    before: float | None = None
-    after: float | None = None
+    before: Real | None = None
+    after: Real | None = None
 
 
 class Evaluations(Reply):
@@ -19,14 +17,14 @@ class Evaluations(Reply):
 
 class Impact(Reply):
     size: str | None = None
-    percentage: float | None = None
+    percentage: Real | None = None
     reason: str | None = None
-    evaluations: Evaluations | None = Field(None, alias="evaluationsSummary")
+    evaluations: Evaluations | None = field(name="evaluationsSummary", default=None)
 
 
 class Member(Reply):
-    first: str | None = Field(None, alias="firstName")
-    last: str | None = Field(None, alias="lastName")
+    first: str | None = field(name="firstName", default=None)
+    last: str | None = field(name="lastName", default=None)
 
 
 class Iteration(Reply):
@@ -44,11 +42,11 @@ class Experiments(Reply):
 
 
 class Event(Reply):
-    flag: str = Field(alias="flagKey")
-    kind: str | None = Field(None, alias="eventType")
-    time: float | None = Field(None, alias="eventTime")
+    flag: str = field(name="flagKey")
+    kind: str | None = field(name="eventType", default=None)
+    time: Real | None = field(name="eventTime", default=None)
     description: str | None = None
-    environment: str | None = Field(None, alias="environmentKey")
+    environment: str | None = field(name="environmentKey", default=None)
     member: Member | None = None
     impact: Impact | None = None
     experiments: Experiments | None = None
@@ -58,7 +56,7 @@ class Link(Reply):
     href: str | None = None
 
 
-class EventsReply(Reply):
-    total: int | None = Field(None, alias="totalCount")
-    items: list[Event] | None = Field(...)
-    links: dict[str, Link | None] | None = Field(None, alias="_links")
+class EventsReply(Reply, kw_only=True):
+    total: Whole | None = field(name="totalCount", default=None)
+    items: list[Event] | None
+    links: dict[str, Link | None] | None = field(name="_links", default=None)

@@ -15,7 +15,7 @@ from bot.endpoints._values import Key, Keys, is_key
 from bot.endpoints.flag.reply import FlagReply, Sibling, Siblings, Variation
 from bot.endpoints.flag.serving import EnvironmentView, environment
 from bot.errors import Failure, NotFound, Refused
-from bot.launchdarkly import Version
+from bot.launchdarkly import Version, replace
 from bot.mrkdwn import Stamp
 
 MOST_VARIATIONS = 10
@@ -79,7 +79,7 @@ async def fetch(query: FlagQuery, ask: Ask) -> FlagReply:
         where = " or ".join(query.env)
         what = f"The flag {query.flag} exists, but the project {query.project} shows the bot no environment {where}."
         raise NotFound(what, "Check the key of the environment (not its name), or the role of the bot's token.")
-    return reply.model_copy(update={"siblings": siblings})
+    return replace(reply, siblings=siblings)
 
 
 async def _flag(query: FlagQuery, ask: Ask) -> FlagReply:

@@ -5,9 +5,7 @@ they are counted and never kept by name."""
 
 from typing import Any
 
-from pydantic import Field
-
-from bot.launchdarkly import Reply
+from bot.launchdarkly import Real, Reply, Whole, field
 
 
 class Variation(Reply):
@@ -17,8 +15,8 @@ class Variation(Reply):
 
 
 class Person(Reply):
-    first: str | None = Field(None, alias="firstName")
-    last: str | None = Field(None, alias="lastName")
+    first: str | None = field(name="firstName", default=None)
+    last: str | None = field(name="lastName", default=None)
 
 
 class Team(Reply):
@@ -27,12 +25,12 @@ class Team(Reply):
 
 
 class Stale(Reply):
-    code: bool | None = Field(None, alias="readyForCodeRemoval")
-    archive: bool | None = Field(None, alias="readyToArchive")
+    code: bool | None = field(name="readyForCodeRemoval", default=None)
+    archive: bool | None = field(name="readyToArchive", default=None)
 
 
 class Experiment(Reply):
-    metric: str | None = Field(None, alias="metricKey")
+    metric: str | None = field(name="metricKey", default=None)
 
 
 class Experiments(Reply):
@@ -40,24 +38,24 @@ class Experiments(Reply):
 
 
 class Migration(Reply):
-    context: str | None = Field(None, alias="contextKind")
-    stages: int | None = Field(None, alias="stageCount")
+    context: str | None = field(name="contextKind", default=None)
+    stages: Whole | None = field(name="stageCount", default=None)
 
 
 class Weighted(Reply):
-    variation: int
-    weight: float
+    variation: Whole
+    weight: Real
 
 
 class Rollout(Reply):
     variations: list[Weighted] | None = None
-    by: str | None = Field(None, alias="bucketBy")
+    by: str | None = field(name="bucketBy", default=None)
 
 
 class Served(Reply):
     """Either one variation, by its place in the list, or a rollout over several."""
 
-    variation: int | None = None
+    variation: Whole | None = None
     rollout: Rollout | None = None
 
 
@@ -76,36 +74,36 @@ class Rule(Served):
 
 class Target(Reply):
     values: list[Any] | None = None
-    variation: int | None = None
+    variation: Whole | None = None
 
 
 class Prerequisite(Reply):
     key: str
-    variation: int | None = None
+    variation: Whole | None = None
 
 
 class Evaluation(Reply):
-    contexts: list[str] | None = Field(None, alias="contextKinds")
+    contexts: list[str] | None = field(name="contextKinds", default=None)
 
 
 class EnvironmentMigration(Reply):
-    ratio: int | None = Field(None, alias="checkRatio")
+    ratio: Whole | None = field(name="checkRatio", default=None)
 
 
 class Environment(Reply):
     """A flag's configuration in one environment."""
 
     on: bool | None = None
-    name: str | None = Field(None, alias="_environmentName")
-    modified: float | None = Field(None, alias="lastModified")
-    off: int | None = Field(None, alias="offVariation")
-    rest: Served | None = Field(None, alias="fallthrough")
+    name: str | None = field(name="_environmentName", default=None)
+    modified: Real | None = field(name="lastModified", default=None)
+    off: Whole | None = field(name="offVariation", default=None)
+    rest: Served | None = field(name="fallthrough", default=None)
     targets: list[Target] | None = None
-    context_targets: list[Target] | None = Field(None, alias="contextTargets")
+    context_targets: list[Target] | None = field(name="contextTargets", default=None)
     rules: list[Rule] | None = None
     prerequisites: list[Prerequisite] | None = None
     evaluation: Evaluation | None = None
-    migration: EnvironmentMigration | None = Field(None, alias="migrationSettings")
+    migration: EnvironmentMigration | None = field(name="migrationSettings", default=None)
 
 
 class Sibling(Reply):
@@ -123,20 +121,20 @@ class FlagReply(Reply):
     name: str
     kind: str | None = None
     description: str | None = None
-    created: float | None = Field(None, alias="creationDate")
+    created: Real | None = field(name="creationDate", default=None)
     temporary: bool | None = None
     tags: list[str] | None = None
     archived: bool | None = None
-    archived_at: float | None = Field(None, alias="archivedDate")
+    archived_at: Real | None = field(name="archivedDate", default=None)
     deprecated: bool | None = None
-    deprecated_at: float | None = Field(None, alias="deprecatedDate")
-    maintainer: Person | None = Field(None, alias="_maintainer")
-    team: Team | None = Field(None, alias="_maintainerTeam")
-    team_key: str | None = Field(None, alias="maintainerTeamKey")
+    deprecated_at: Real | None = field(name="deprecatedDate", default=None)
+    maintainer: Person | None = field(name="_maintainer", default=None)
+    team: Team | None = field(name="_maintainerTeam", default=None)
+    team_key: str | None = field(name="maintainerTeamKey", default=None)
     variations: list[Variation] | None = None
     experiments: Experiments | None = None
-    migration: Migration | None = Field(None, alias="migrationSettings")
-    purpose: str | None = Field(None, alias="_purpose")
+    migration: Migration | None = field(name="migrationSettings", default=None)
+    purpose: str | None = field(name="_purpose", default=None)
     stale: Stale | None = None
     environments: dict[str, Environment | None] | None = None
     siblings: tuple[Sibling, ...] = ()  # asked for apart, where there is a menu to fill

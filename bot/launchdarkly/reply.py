@@ -1,0 +1,65 @@
+"""What LaunchDarkly sends ─► the caller's own model of it, which holds only what is shown.
+
+Numbers may come in any spelling: `3.0` where a whole number is described, `3` where a fraction may be, `"3"` for both.
+With `NaN`, or a number of a thousand digits, nobody can count, so they cannot be read."""
+
+from functools import cache
+from sys import float_info
+from typing import Annotated, Any, TypeVar, dataclass_transform
+
+from msgspec import DecodeError, Meta, Struct, field
+from msgspec.json import Decoder
+from msgspec.structs import replace
+
+from bot.errors import Unreadable
+from bot.launchdarkly.refusals import CHECK_HOST
+
+__all__ = ["Number", "Real", "Reply", "Whole", "field", "read", "replace"]
+
+Whole = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]  # what the API describes as int64
+Real = Annotated[float, Meta(ge=-float_info.max, le=float_info.max)]  # NaN is neither more nor less than anything
+Number = Whole | Real  # whole where it comes as such, so that it is shown without a point
+
+LONGEST_PLACE = 100
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))  # tells mypy that whatever inherits is frozen too
+class Reply(Struct, frozen=True, gc=False):
+    """What LaunchDarkly sends, and of that only what is shown. Anything but the essential may be missing or null.
+
+    Nothing in JSON leads back to itself, so the garbage collector need not look for cycles here (`gc=False`)."""
+
+
+R = TypeVar("R", bound=Reply)
+
+
+def read(kind: type[R], body: bytes) -> R:
+    """The body of an answer as a *kind* of reply."""
+    try:
+        reply: R = _decoder(kind).decode(body)
+    except DecodeError as wrong:
+        raise _unreadable(_difference(wrong)) from None
+    except UnicodeDecodeError:
+        raise _unreadable("Text is not UTF-8") from None
+    except RecursionError:
+        raise _unreadable("Nested too deeply") from None
+    return reply
+
+
+@cache
+def _decoder(kind: type[Reply]) -> Decoder[Any]:
+    """Made once for each kind: that takes longer than to read a small answer."""
+    return Decoder(kind, strict=False)
+
+
+def _difference(wrong: DecodeError) -> str:
+    """What differs and where, cut to what one can read. The value is not in it: that may be anything, a secret too."""
+    what, at, where = str(wrong).replace("`", "").partition(" - at ")
+    return f"{what}{at}{where[:LONGEST_PLACE]}"
+
+
+def _unreadable(why: str) -> Unreadable:
+    return Unreadable(
+        f"LaunchDarkly's answer is not what its API describes ({why}).",
+        f"{CHECK_HOST} If it is, this is a fault of the bot.",
+    )
