@@ -5,7 +5,7 @@ import json
 import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import NoReturn
+from typing import Any
 from urllib.parse import quote
 
 import click
@@ -14,7 +14,7 @@ from bot.answer import Answer, Asker
 from bot.app import opened, sandboxed, served_sandbox
 from bot.app import run as serve
 from bot.endpoints import discover
-from bot.errors import Failure, Misconfigured
+from bot.errors import Misconfigured
 from bot.line import quoted
 from bot.logs import start_logging
 from bot.manifest import over_http, over_socket
@@ -31,7 +31,18 @@ sandbox_option = click.option(
 zone_option = click.option("--zone", "zone_name", help="The IANA time zone to read and say times in.")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """A wrong setting ends any command in one line."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Misconfigured as failure:
+            click.echo(f"{failure.what} {failure.todo}", err=True)
+            sys.exit(1)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="insights-bot")
 def main() -> None:
     """LaunchDarkly's engineering insights, asked and answered."""
@@ -75,7 +86,7 @@ def preview(question: str | None, sandbox: bool, zone_name: str | None) -> None:
 @click.option("--once", is_flag=True, help="Show it here, and end.")
 def demo(once: bool) -> None:
     """See the whole bot at work, between an embedded Slack and an embedded LaunchDarkly."""
-    del once  # the only way so far
+    del once  # in a terminal there is no other way
     asyncio.run(_demo(read_settings()))
 
 
@@ -92,12 +103,10 @@ async def _demo(chosen: Settings) -> None:
 @click.option("--only", type=click.Choice(["web"]), help="Serve Slack, and nothing that runs by the clock.")
 def run(only: str | None) -> None:
     """Be in Slack: answer commands and buttons until told to end."""
-    try:
-        chosen = read_settings()
-        start_logging(chosen.log_level)
-        asyncio.run(serve(chosen, _now))
-    except Misconfigured as failure:
-        _stop(failure)
+    del only  # nothing else runs in the process, either way
+    chosen = read_settings()
+    start_logging(chosen.log_level)
+    asyncio.run(serve(chosen, _now))
 
 
 @main.command()
@@ -131,11 +140,8 @@ def sandbox(port: int) -> None:
     except KeyboardInterrupt:
         click.echo("The embedded LaunchDarkly is closed.")
     except OSError as taken:
-        _stop(
-            Misconfigured(
-                f"Port {port} cannot be used ({taken.strerror}).", "Choose another with --port, or any with 0."
-            )
-        )
+        what = f"Port {port} cannot be used ({taken.strerror})."
+        raise Misconfigured(what, "Choose another with --port, or any with 0.") from None
 
 
 async def _serve(port: int) -> None:
@@ -153,11 +159,8 @@ def _now() -> datetime:
 
 def _answered(lines: Iterable[str], sandbox: bool, zone_name: str | None) -> list[Answer]:
     """The answers to some lines, one after the other."""
-    try:
-        chosen = read_settings(**({"time_zone": zone_name} if zone_name else {}))
-        return asyncio.run(_ask_all(list(lines), chosen, sandbox))
-    except Misconfigured as failure:
-        _stop(failure)
+    chosen = read_settings(**({"time_zone": zone_name} if zone_name else {}))
+    return asyncio.run(_ask_all(list(lines), chosen, sandbox))
 
 
 async def _ask_all(lines: list[str], chosen: Settings, sandbox: bool) -> list[Answer]:
@@ -189,8 +192,3 @@ def _draw(message: Message, *, err: bool) -> None:
     from bot.terminal import draw  # noqa: PLC0415
 
     draw(message, Console(stderr=err, highlight=False))
-
-
-def _stop(failure: Failure) -> NoReturn:
-    click.echo(f"{failure.what} {failure.todo}", err=True)
-    sys.exit(1)

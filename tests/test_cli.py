@@ -112,6 +112,14 @@ def test_a_wrong_setting_ends_in_one_line_that_says_which_and_why(variables: dic
     assert "sdk-123" not in asked.stderr
 
 
+@pytest.mark.parametrize("command", [["demo", "--once"], ["preview"], ["run"]])
+def test_a_wrong_setting_ends_any_command_in_one_line(command: list[str]) -> None:
+    ended = run(*command, TIME_ZONE="Mars/Olympus")
+    assert ended.returncode == 1
+    assert ended.stderr.count("\n") == 1
+    assert "TIME_ZONE is wrong" in ended.stderr
+
+
 async def test_with_a_token_the_real_launchdarkly_is_asked() -> None:
     weather = Weather()
     async with serving(launchdarkly(lambda: NOW, weather=weather)) as url:
