@@ -9,7 +9,8 @@ The rooms, in the order in which a question travels:
     line.py         what keyboards and Slack do to a line, undone; the line taken apart into words
     endpoints/      one file a question: Query, Reply, View, fetch, show, and the record that joins them
     launchdarkly/   how LaunchDarkly speaks HTTP, and not one endpoint
-    render.py       View + template ─► Message; Slack's limits enforced aloud
+    render.py       View + template ─► Message, of no more blocks than Slack takes
+    wording.py      the tags and holes of templates: what they become; Slack's limits enforced aloud
     notes.py        what is said when it is no answer: help, mistakes, failures
     message.py      what is sent: text and blocks
     twin.py         charts and tables drawn in characters, for where Slack's own blocks are refused

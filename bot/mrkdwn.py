@@ -35,7 +35,9 @@ class Stamp:
 
 def clean(text: str) -> str:
     """The same text on one line, without the characters that nobody can see."""
-    return " ".join((text if text.isprintable() else _INERT.sub(" ", text)).split())
+    if text.isprintable() and "  " not in text:  # nearly always; of white space, only a space can be printed
+        return text.strip()
+    return " ".join(_INERT.sub(" ", text).split())
 
 
 def escape(value: object) -> Mrkdwn:
@@ -44,12 +46,18 @@ def escape(value: object) -> Mrkdwn:
         return value
     if isinstance(value, Stamp):
         return _date(value)
-    return Mrkdwn(_escaped(clean(str(value))))
+    return Mrkdwn(escaped(str(value)))
+
+
+def escaped(text: str) -> str:
+    """Text as markup that shows just that text, for whoever knows that it is neither markup nor a moment."""
+    words = clean(text)
+    return _escaped(words) if "&" in words or "<" in words or ">" in words else words  # it seldom has to be copied
 
 
 def link(url: str, label: object) -> Mrkdwn:
     """A link; a label that would end it early loses the sign that does so."""
-    address = _escaped(url).replace("|", "%7C").replace(" ", "%20")
+    address = escaped(url).replace("|", "%7C").replace(" ", "%20")
     return Mrkdwn(f"<{address}|{escape(label).replace('|', '/').strip() or CUT}>")
 
 
@@ -64,7 +72,7 @@ def preformatted(lines: str) -> Mrkdwn:
 
 
 def _date(stamp: Stamp) -> Mrkdwn:
-    said = _escaped(stamp.said).replace("|", "/")
+    said = escaped(stamp.said).replace("|", "/")
     return Mrkdwn(said if stamp.unix is None else f"<!date^{stamp.unix}^{stamp.tokens}|{said}>")
 
 

@@ -94,7 +94,7 @@ def _called(function: ast.expr) -> str:
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=named)
 def test_a_template_escapes_nothing_by_hand(path: Path) -> None:
-    """These pass by the escaping, or double it: see `bot/render.py`."""
+    """These pass by the escaping, or double it: see `bot/wording.py`."""
     source = path.read_text()
     assert not re.search(r"\|\s*(tojson|safe|e|escape)\b|~|\{%-?\s*set\s|\{%-?\s*autoescape", source)
 

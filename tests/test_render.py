@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jinja2 import UndefinedError
+from jinja2 import TemplateSyntaxError, UndefinedError
 from jinja2.bccache import Bucket
 
 from bot.message import Message
@@ -51,6 +51,31 @@ def test_a_hole_outside_a_tag_is_one_json_value(tmp_path: Path) -> None:
     assert message.blocks == ({"s": 'a "quoted" \\ line', "n": 3, "f": 2.5, "t": True, "z": None},)
 
 
+def test_a_constant_in_a_hole_is_escaped_for_its_place_and_once(tmp_path: Path) -> None:
+    source = '{% text %}{{ "a & b" }}{% endtext %}{% section %}{{ "<c>" }}{% endsection %} {"d": {{ "e & <f>" }}}'
+    message = rendered(tmp_path, source)
+    assert message.text == "a &amp; b"
+    assert message.blocks[0]["text"]["text"] == "&lt;c&gt;"
+    assert message.blocks[1] == {"d": "e & <f>"}
+
+
+def test_a_hole_may_hold_a_whole_expression(tmp_path: Path) -> None:
+    source = '{% text %}{{ it if yes else "b" }}, {{ many | join(" & ") }}{% endtext %}'
+    assert rendered(tmp_path, source, it="<a>", yes=True, many=("c", "d")).text == "&lt;a&gt;, c &amp; d"
+
+
+def test_a_button_says_its_label_and_carries_its_line(tmp_path: Path) -> None:
+    source = (
+        '{% text %}x{% endtext %}{% section button(label, line, "turn") %}y{% endsection %}{{ button(label, line) }}'
+    )
+    message = rendered(tmp_path, source, label='Say "& <!here>"', line='flag "a & b"').blocks
+    beside = message[0]["accessory"]
+    text = {"type": "plain_text", "text": 'Say "& <!here>"', "emoji": False}
+    action = 'turn:say "& <!here>"'
+    assert beside == {"type": "button", "action_id": action, "text": text, "value": 'flag "a & b"'}
+    assert message[1] == beside | {"action_id": 'ask:say "& <!here>"'}
+
+
 def test_an_address_and_a_label_stay_as_they_are_outside_markup(tmp_path: Path) -> None:
     message = rendered(tmp_path, '"x" {"url": {{ url }}}', url="https://x.example/?a=1&b=<2>")
     assert message.blocks[0]["url"] == "https://x.example/?a=1&b=<2>"
@@ -86,6 +111,16 @@ def test_a_section_without_words_is_no_section(tmp_path: Path) -> None:
         ("{{ it }}", {"it": float("nan")}, TypeError),
         ('{{ link("https://x.example", "x") }}', {}, TypeError),
         ("{% macro m() %}{}{% endmacro %}{% text %}{{ m() }}{% endtext %}", {}, TypeError),
+        ("{% text %}{{ it }}{% endtext %}", {"it": ["a"]}, TypeError),
+        ("{% header %}{{ it }}{% endheader %}", {"it": {"a": 1}}, TypeError),
+        ("{% section it %}a{% endsection %}", {"it": '{"type": "button"}'}, TypeError),
+        ("{% section missing %}a{% endsection %}", {}, UndefinedError),
+        ("{% context button(it, it) %}a{% endcontext %}", {"it": "x"}, TypeError),
+        ('{{ button("x", code(it)) }}', {"it": "x"}, TypeError),
+        ('{{ button(missing, "x") }}', {}, UndefinedError),
+        ('{{ button("x", missing) }}', {}, UndefinedError),
+        ("{{ }}", {}, TypeError),
+        ("{% section %}{% plain %}a{% endplain %}{% endsection %}", {}, TemplateSyntaxError),
         ('"it is {{ it }}"', {"it": "x"}, json.JSONDecodeError),
     ],
 )
