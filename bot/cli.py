@@ -14,7 +14,7 @@ from bot.answer import Answer, Asker
 from bot.app import opened, sandboxed, served_sandbox
 from bot.app import run as serve
 from bot.endpoints import discover
-from bot.errors import Misconfigured
+from bot.errors import Failure, Misconfigured
 from bot.line import quoted
 from bot.logs import start_logging
 from bot.manifest import over_http, over_socket
@@ -32,12 +32,12 @@ zone_option = click.option("--zone", "zone_name", help="The IANA time zone to re
 
 
 class Commands(click.Group):
-    """A wrong setting ends any command in one line."""
+    """What keeps the bot from working at all ends any command in one line."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except Misconfigured as failure:
+        except Failure as failure:
             click.echo(f"{failure.what} {failure.todo}", err=True)
             sys.exit(1)
 

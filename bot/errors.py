@@ -5,7 +5,7 @@
     ├── Refused         LaunchDarkly itself would not take the question
     ├── NotFound        LaunchDarkly does not know what was asked about
     ├── NotAllowed      the token may not see it, or the plan does not hold it
-    ├── TryLater        LaunchDarkly is limiting, slow or away
+    ├── TryLater        LaunchDarkly is limiting, slow or away, or the bot's own memory is
     ├── Unreadable      LaunchDarkly answered with something the bot cannot read
     └── Misconfigured   a setting keeps the bot from working
 
@@ -58,7 +58,7 @@ class NotAllowed(Failure):
 
 
 class TryLater(Failure):
-    """LaunchDarkly is limiting, slow or away; the same question may well be answered later."""
+    """LaunchDarkly (or the bot's own memory) is limiting, slow or away; later the same may well be answered."""
 
     outcome = "try later"
 

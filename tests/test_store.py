@@ -12,7 +12,7 @@ import sys
 import traceback
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +35,9 @@ from bot.store.migrating import LOCK, STEPS
 from bot.store.sqlite import write_ahead
 from bot.store.tables import METADATA
 from tests.databases import Database, Postgres, SqliteDatabase
-from tests.talk import NOW
 
 HOUSE = Path(__file__).parent.parent
+NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 WEB = {"project": "web", "env": "production", "app": "storefront"}
 OTHER = {"project": "mobile", "env": "test"}
 PASSWORD = "hunter2"  # noqa: S105 - it opens nothing
@@ -110,6 +110,14 @@ async def test_a_moment_is_the_same_in_any_zone_and_none_without(database: Datab
         with pytest.raises(StatementError, match="a moment needs its zone"):
             await store.defaults.put("T1", "C1", OTHER, "U2", datetime(2026, 11, 20))
         assert await store.defaults.get("T1", "C1") == WEB
+
+
+async def test_a_moment_is_the_same_where_postgresql_lives_in_another_zone(postgres: Postgres) -> None:
+    async with opened(f"{postgres.database()}%20-cTimeZone%3DAsia/Kolkata") as store:
+        await store.defaults.put("T1", "C1", WEB, "U1", NOW)
+        change = await store.defaults.changed("T1", "C1")
+    assert change == Change(WEB, "U1", NOW)
+    assert change.at.utcoffset() == timedelta(0)
 
 
 # Many at once
@@ -340,17 +348,18 @@ async def test_postgresql_has_two_names(postgres: Postgres, scheme: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("rest", "said"),
+    ("url", "said"),
     [
-        ("127.0.0.1:9/name", "Connection refused"),
-        (f"127.0.0.1:9/name?sslpassword={PASSWORD}&nonsense=1", 'invalid connection option "nonsense"'),
-        (f"/name?host=/nowhere/{PASSWORD}", "/nowhere/•••/"),
-        (f"127.0.0.1:9/name?sslmode={PASSWORD}", 'invalid sslmode value: "•••"'),
+        (f"postgresql://bot:{PASSWORD}@127.0.0.1:9/name", "Connection refused"),
+        (f"postgresql://bot:{PASSWORD}@127.0.0.1:9/name?nonsense=1", 'invalid connection option "nonsense"'),
+        (f"postgresql://bot:{PASSWORD}@127.0.0.1:9/name?sslmode={PASSWORD}", 'invalid sslmode value: "•••"'),
+        (f"postgresql://bot:{PASSWORD}@/name?host=/nowhere/{PASSWORD}", "/nowhere/•••/"),
+        (f"postgresql://bot@/name?host=/nowhere/{PASSWORD}&password={PASSWORD}", "/nowhere/•••/"),
     ],
 )
-async def test_a_postgresql_that_cannot_be_reached_is_said_without_its_password(rest: str, said: str) -> None:
+async def test_a_postgresql_that_cannot_be_reached_is_said_without_its_password(url: str, said: str) -> None:
     with pytest.raises(Misconfigured) as wrong:
-        await opened(f"postgresql://bot:{PASSWORD}@{rest}").__aenter__()
+        await opened(url).__aenter__()
     assert wrong.value.what.startswith("PostgreSQL cannot be reached or does not let the bot in (")
     assert said in wrong.value.what
     assert "DATABASE_URL" in wrong.value.todo
@@ -461,6 +470,13 @@ async def test_a_postgresql_that_started_anew_meanwhile_is_not_missed_at_all(pos
         assert await store.defaults.get("T1", "C1") == WEB
 
 
+async def test_a_fault_of_ours_is_not_blamed_on_the_database(database: Database) -> None:
+    async with opened(database.url) as store:
+        with pytest.raises(DBAPIError):
+            await store.defaults.get(object(), "C1")  # type: ignore[arg-type]  # that is the point
+        assert await store.ping()
+
+
 async def test_a_full_disk_below_sqlite_is_said(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/insights.db"
     async with opened(url) as store, connected(url) as connections:
@@ -522,16 +538,19 @@ async def test_sqlite_is_set_up_as_it_should(tmp_path: Path) -> None:
 
 
 async def test_a_file_that_somebody_reads_is_switched_once_they_are_done(tmp_path: Path) -> None:
-    with closing(sqlite3.connect(tmp_path / "insights.db", isolation_level=None)) as other:
+    path = tmp_path / "insights.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("CREATE TABLE letters (text VARCHAR)")
         other.execute("BEGIN")
         assert other.execute("SELECT * FROM letters").fetchall() == []
         with pytest.raises(TryLater, match=AWAY):
-            await write_ahead(tmp_path / "insights.db", 0.1)
+            await write_ahead(path, 0.1)
+        with pytest.raises(TryLater, match=AWAY):
+            await opened(f"sqlite:///{path}", migrating_ms=100).__aenter__()
         other.execute("COMMIT")
-        await write_ahead(tmp_path / "insights.db", 5)
-        assert other.execute("SELECT * FROM letters").fetchall() == []  # it looks at the file again
-        assert other.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        async with opened(f"sqlite:///{path}"):
+            assert other.execute("SELECT * FROM letters").fetchall() == []  # it looks at the file again
+            assert other.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 async def test_what_the_url_says_of_a_connection_counts(postgres: Postgres) -> None:

@@ -15,28 +15,25 @@ from bot.store.connections import Connections
 STEPS = Path(__file__).parent / "migrations"
 VERSION = table("alembic_version", column("version_num"))
 LOCK = text("SELECT pg_advisory_xact_lock(7013504225166)")  # any number, if it is always the same
-WAIT = text("SELECT set_config('lock_timeout', :milliseconds, true)")
 
 
-async def migrate(address: Address, connections: Connections, steps: Path, patience: float) -> None:
-    """Bring the tables up to date, unless they are."""
-    known = _revisions(steps)
+async def is_current(connections: Connections, steps: Path) -> bool:
+    """Whether the tables are up to date."""
     async with connections.reading() as connection:
-        found = await connection.run_sync(_revision)
-    if not _is_newest(found, known):
-        await _migrate(address, steps, patience)
+        return _is_newest(await connection.run_sync(_revision), steps)
 
 
-async def _migrate(address: Address, steps: Path, patience: float) -> None:
-    """Foreign keys are off: SQLite changes a table by making it anew, and dropping the old would cascade."""
+async def migrate(address: Address, steps: Path, patience: float) -> None:
+    """Bring the tables up to date, unless another process has just done so.
+
+    Foreign keys are off: SQLite changes a table by making it anew, and dropping the old one would cascade.
+    """
     alone = Connections(address, patience, foreign_keys=False)
     try:
         async with alone.writing() as connection:  # SQLite lets no second one in here
             if not address.is_file:
-                await connection.execute(WAIT, {"milliseconds": str(round(patience * 800))})  # as for SQLite
                 await connection.execute(LOCK)
-            found = await connection.run_sync(_revision)
-            if not _is_newest(found, _revisions(steps)):
+            if not _is_newest(await connection.run_sync(_revision), steps):
                 await connection.run_sync(_upgrade, steps)
     finally:
         await alone.close()
@@ -52,10 +49,6 @@ def _upgrade(connection: Connection, steps: Path) -> None:
     command.upgrade(config, "head")
 
 
-def _revisions(steps: Path) -> list[str]:
-    return sorted(path.name.partition("_")[0] for path in (steps / "versions").glob("[0-9]*.py"))
-
-
 def _revision(connection: Connection) -> str | None:
     """The revision that a database has; None where it is new."""
     if not inspect(connection).has_table(VERSION.name):
@@ -64,7 +57,8 @@ def _revision(connection: Connection) -> str | None:
     return found
 
 
-def _is_newest(found: str | None, known: list[str]) -> bool:
+def _is_newest(found: str | None, steps: Path) -> bool:
+    known = sorted(path.name.partition("_")[0] for path in (steps / "versions").glob("[0-9]*.py"))
     if found is not None and found not in known:
         raise Misconfigured(
             f"The database was written by a newer version of the bot (revision {found}; this one knows {known[-1]}).",

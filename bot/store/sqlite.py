@@ -49,7 +49,7 @@ async def write_ahead(file: Path, patience: float) -> None:
 
 def _switched(file: Path) -> bool:
     """False where others are at it: for them alone SQLite does not wait (`pagerExclusiveLock` in its pager.c)."""
-    connection = sqlite3.connect(file)
+    connection = sqlite3.connect(file, timeout=0)
     try:
         connection.execute("PRAGMA journal_mode=WAL")
     except sqlite3.OperationalError as wrong:

@@ -12,7 +12,7 @@ from bot.errors import TryLater
 from bot.store.address import address
 from bot.store.connections import Connections
 from bot.store.defaults import Defaults
-from bot.store.migrating import STEPS, VERSION, migrate
+from bot.store.migrating import STEPS, VERSION, is_current, migrate
 from bot.store.sqlite import write_ahead
 from bot.store.troubles import opening
 from bot.store.workspaces import Workspaces
@@ -43,13 +43,16 @@ async def opened(
     """The store at *url*. *patience_ms* is how long whoever reads or writes waits for the database, and *migrating_ms*
     how long the start waits for the tables to be brought up to date, here or by another process.
     """
-    found = address(url)
+    found, migrating = address(url), migrating_ms / 1000
     connections = Connections(found, patience_ms / 1000)
     try:
         with opening(found):
             if found.is_file:
-                await write_ahead(found.file, migrating_ms / 1000)
-            await migrate(found, connections, steps, migrating_ms / 1000)
+                await write_ahead(found.file, migrating)
+            current = await is_current(connections, steps)
+        if not current:
+            with opening(found, reached=True):
+                await migrate(found, steps, migrating)
         yield Store(connections)
     finally:
         await connections.close()

@@ -76,13 +76,17 @@ def explained() -> Iterator[None]:
 
 
 @contextmanager
-def opening(address: Address) -> Iterator[None]:
-    """While the bot starts: a database that cannot be used is a wrong setting, one that is busy or full is none."""
+def opening(address: Address, *, reached: bool = False) -> Iterator[None]:
+    """While the bot starts: a database that cannot be used is a wrong setting, one that is busy or full is none.
+
+    One that was *reached*, and then does not answer in time, is held by another; so is a file.
+    """
     try:
         yield
     except TryLater as failure:
         cause = failure.__cause__
-        if cause is None or _trouble(cause) in (Trouble.BUSY, Trouble.FULL):
+        held = isinstance(cause, TimeoutError) and (reached or address.is_file)
+        if held or cause is None or _trouble(cause) in (Trouble.BUSY, Trouble.FULL):
             raise
         raise _misconfigured(address, cause) from None
     except ProgrammingError as wrong:
