@@ -3,8 +3,10 @@
 The rooms, in the order in which a question travels:
 
     cli.py          a door: the command line (`python -m bot`, or `insights-bot`)
+    slack/          the other door: commands and buttons in, answers out
     app.py          the composition root: everything is made here, from settings
-    answer.py       question in, message out; it never raises and never stays silent
+    orders/         one file an order: lines that change something of the bot's own
+    answer.py       a line in, a message out; it never raises and never stays silent
     question.py     a line ─► its name and arguments ─► Query; all mistakes at once, with the corrected line
     line.py         what keyboards and Slack do to a line, undone; the line taken apart into words
     endpoints/      one file a question: Query, Reply, View, fetch, show, and the record that joins them
@@ -15,12 +17,16 @@ The rooms, in the order in which a question travels:
     message.py      what is sent: text and blocks
     twin.py         charts and tables drawn in characters, for where Slack's own blocks are refused
     mrkdwn.py       the one room that knows Slack's markup
+    store/          what must survive a restart, in SQLite or PostgreSQL
+    metrics.py      what is counted
+    logs.py         how is logged
     terminal.py     a message drawn in a terminal
+    demo.py         the whole bot in one process, between the embedded Slack and LaunchDarkly
     doctor/         whether all is in place: a line each, with what to do
     manifest.py     what Slack is told of the app, for either mode
     settings.py     settings from the environment, read once, each with its meaning
     errors.py       the tree of deliberate failures, each with the sentence a person reads
-    sandbox/        a LaunchDarkly that lives in this process, and Slack's rules for messages
+    sandbox/        a LaunchDarkly and a Slack that live in this process
 
 Imports go one way, from the doors down; `sandbox` stands beside them and imports nothing of the bot. Nothing below the
 doors reads the environment or the clock. Wording stands in `templates/`, one file a question, of the same name.
