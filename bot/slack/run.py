@@ -1,6 +1,7 @@
 """The process: both doors open, and closed in order. No new work after SIGTERM; what is under way is finished."""
 
 import asyncio
+import gc
 import logging
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -61,10 +62,13 @@ async def run(parts: Parts) -> None:
     """Serve until the process is told to end."""
     async with running(parts) as pages:
         everywhere = "0.0.0.0"  # noqa: S104 - a container is reached from outside
-        server = _Server(uvicorn.Config(pages, everywhere, parts.settings.port, log_config=None, lifespan="off"))
+        port = parts.settings.port
+        server = _Server(uvicorn.Config(pages, everywhere, port, log_config=None, lifespan="off", ws="none"))
         for ending in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(ending, server.stop)
-        log.info("listening", extra={"facts": {"port": parts.settings.port, "socket_mode": parts.settings.socket_mode}})
+        log.info("listening", extra={"facts": {"port": port, "socket_mode": parts.settings.socket_mode}})
+        gc.collect()
+        gc.freeze()  # what is there by now stays: a full collection that looks at it too stops all answers for a while
         await server.serve()
 
 
