@@ -2,18 +2,30 @@
 
 All it says are ratios, measured side by side in one run; times would say more about the machine than about the bot.
 
-    start.py      from the start of the process to the first answer
-    parse.py      from bytes to a reply
-    call.py       a whole call, alone and among many
-    size.py       what is fetched of a flag
-    render.py     from a view to a message
+    start.py           from the start of the process to the first answer
+    parse.py           from bytes to a reply
+    call.py            a whole call, alone and among many
+    size.py            what is fetched of a flag
+    render.py          from a view to a message
+    acknowledge.py     from Slack's command to its acknowledgement
+    answer.py          from Slack's command to its answer
+    memory.py          what many answers leave behind
+    first.py           from the start of the process to the first acknowledgement
 
-    payloads.py   what LaunchDarkly sends, field for field
-    replies.py    what the bot reads it into
-    stub.py       a server on this machine that sends it
-    race.py       contenders in turns
-    alone.py      one process, its time and its memory
-    by_hand.py    the message of a question, written out in Python
-    by_sdk.py     the same in the models of Slack's SDK
-    table.py      rows, goals, and how they are drawn
+    payloads.py        what LaunchDarkly sends, field for field
+    replies.py         what the bot reads it into
+    stub.py            a server on this machine that sends it
+    race.py            contenders in turns
+    alone.py           one process, its time and its memory
+    by_hand.py         the message of a question, written out in Python
+    by_sdk.py          the same in the models of Slack's SDK
+    commands.py        what Slack sends
+    knock.py           requests on raw connections
+    served.py          an app in a process of its own
+    slack_there.py     the embedded Slack in one
+    at_work.py         the whole bot in one
+    asking.py          people who ask it
+    bare_bolt.py       a Slack app by Bolt alone
+    bare_starlette.py  one that only verifies
+    table.py           rows, goals, and how they are drawn
 """

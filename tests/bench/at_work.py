@@ -1,0 +1,121 @@
+"""The whole bot in a process of its own: real Bolt, real HTTP, a real database. LaunchDarkly is a handful of bytes."""
+
+import asyncio
+import gc
+import json
+import os
+import re
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+
+from bot.demo import at_home, working
+from bot.logs import start_logging
+from bot.metrics import Metrics
+from bot.sandbox.slack import Slack
+from tests.bench import payloads
+from tests.talk import NOW, settings
+
+LINES = ("scores web/production", "events web/production", "flag one-key web/production")
+
+_OUTCOME = re.compile(rb'^insights_questions_total\{.*outcome="(\w+)"\}', re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class State:
+    """How much memory the process has, in bytes, once its garbage is gone, and how its lines have ended so far."""
+
+    memory: int
+    outcomes: frozenset[str]
+
+
+@dataclass(frozen=True)
+class AtWork:
+    """A bot at work, at a port of this machine."""
+
+    port: int
+    pipe: Connection
+
+    def state(self) -> State:
+        """Where it stands now."""
+        self.pipe.send("?")
+        state: State = self.pipe.recv()
+        return state
+
+
+@contextmanager
+def at_work(api: str) -> Iterator[AtWork]:
+    """The bot in the Slack at this address, until the block is left."""
+    processes = get_context("spawn")
+    ours, theirs = processes.Pipe()
+    process = processes.Process(target=_process, args=(theirs, api), daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        yield AtWork(ours.recv(), ours)
+    finally:
+        ours.close()
+        process.join()
+
+
+def _process(pipe: Connection, api: str) -> None:
+    """It logs as it does in Slack, and nobody reads that."""
+    with Path(os.devnull).open("w") as nowhere:
+        with redirect_stderr(nowhere):
+            start_logging("INFO")
+        asyncio.run(_work(pipe, api))
+
+
+async def _work(pipe: Connection, api: str) -> None:
+    """Works until the other end of the pipe is closed. Nothing is remembered: each answer is fetched and rendered."""
+    workspace, left = Slack(lambda: NOW), asyncio.Event()
+    async with working(workspace, at_home(settings(), api), lambda: NOW, Canned(_bodies())) as metrics:
+        asyncio.get_running_loop().add_reader(pipe.fileno(), _told, pipe, metrics, left)
+        pipe.send(urlsplit(str(workspace.request_url)).port)
+        await left.wait()
+
+
+def _bodies() -> dict[str, bytes]:
+    """What LaunchDarkly says to these lines."""
+    environments = [{"key": payloads.environment_key(n), "name": payloads.environment_key(n)} for n in range(5)]
+    return {
+        "/api/v2/engineering-insights/insights/scores": payloads.scores(),
+        "/api/v2/engineering-insights/flag-events": payloads.events(20),
+        "/api/v2/flags/web/one-key": payloads.filtered("production"),
+        "/api/v2/projects/web/environments": json.dumps({"items": environments}).encode(),
+    }
+
+
+class Canned(httpx.AsyncBaseTransport):
+    """A LaunchDarkly that has each of its answers at hand."""
+
+    def __init__(self, bodies: dict[str, bytes]) -> None:
+        self._bodies = bodies
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, content=self._bodies[request.url.path])
+
+
+def _told(pipe: Connection, metrics: Metrics, left: asyncio.Event) -> None:
+    try:
+        pipe.recv()
+    except EOFError:
+        asyncio.get_running_loop().remove_reader(pipe.fileno())
+        left.set()
+    else:
+        gc.collect()
+        outcomes = frozenset(name.decode() for name in _OUTCOME.findall(metrics.page()))
+        pipe.send(State(_resident(), outcomes))
+
+
+def _resident() -> int:
+    """The memory that the process has at this moment, as Linux tells it."""
+    pages = Path("/proc/self/statm").read_text().split()[1]
+    return int(pages) * resource.getpagesize()
