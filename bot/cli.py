@@ -1,9 +1,11 @@
 """The command line: one more door to the same answers."""
 
 import asyncio
+import io
 import json
 import sys
 from collections.abc import Iterable
+from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -23,6 +25,7 @@ from bot.settings import Settings, read_settings, zone
 
 EXIT = {"answered": 0, "mistyped": 2}
 MARKS = {"ok": "green", "wrong": "red", "skipped": "yellow"}
+NARROWEST = 40  # columns; some terminals say 0
 BUILDER = "https://app.slack.com/block-kit-builder/#"
 
 sandbox_option = click.option(
@@ -35,6 +38,9 @@ class Commands(click.Group):
     """What keeps the bot from working at all ends any command in one line."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="replace")  # a terminal of another age still shows the numbers
         try:
             return super().invoke(ctx)
         except Failure as failure:
@@ -94,9 +100,10 @@ async def _demo(chosen: Settings) -> None:
     from bot.demo import once  # noqa: PLC0415
 
     click.echo("The embedded LaunchDarkly answers, with invented numbers, in an embedded Slack.\n")
-    async for typed, message in once(chosen, _now):
-        click.secho(f"{typed}\n", fg="green", bold=True)
-        _draw(message, err=False)
+    async with aclosing(once(chosen, _now)) as said:
+        async for typed, message in said:
+            click.secho(f"{typed}\n", fg="green", bold=True)
+            _draw(message, err=False)
 
 
 @main.command()
@@ -132,7 +139,13 @@ def manifest(address: str | None) -> None:
 
 
 @main.command()
-@click.option("--port", default=8765, show_default=True, help="The port on this machine; 0 is any free one.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8765,
+    show_default=True,
+    help="The port on this machine; 0 is any free one.",
+)
 def sandbox(port: int) -> None:
     """Serve the embedded LaunchDarkly to other programs, until Ctrl-C."""
     try:
@@ -191,4 +204,6 @@ def _draw(message: Message, *, err: bool) -> None:
 
     from bot.terminal import draw  # noqa: PLC0415
 
-    draw(message, Console(stderr=err, highlight=False))
+    console = Console(stderr=err, highlight=False)
+    console.width = max(console.width, NARROWEST)
+    draw(message, console)

@@ -3,7 +3,7 @@
 Nothing in the bot knows that it is here. The tests live in the same workspace."""
 
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -50,7 +50,7 @@ async def working(
             yield metrics
 
 
-async def once(settings: Settings, now: Clock) -> AsyncIterator[tuple[str, Message]]:
+async def once(settings: Settings, now: Clock) -> AsyncGenerator[tuple[str, Message], None]:
     """What somebody does on the first day, and what the bot says to it."""
     workspace = Slack(now)
     chosen, transport = sandboxed(settings, now)

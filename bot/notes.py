@@ -1,6 +1,6 @@
 """What is said when it is no answer: what can be asked, what was mistyped, what went wrong."""
 
-from bot.endpoints._endpoint import AnySpoken, View
+from bot.endpoints._endpoint import AnySpoken, Endpoint, View
 from bot.endpoints._query import Field
 from bot.endpoints._values import nearest
 from bot.errors import Failure, Mistyped
@@ -19,6 +19,7 @@ class QuestionHelp(View):
     summary: str
     usage: str
     example: str
+    asks: bool
 
 
 class ParameterHelp(View):
@@ -92,7 +93,13 @@ def broken(reference: str) -> Message:
 
 
 def _question(spoken: AnySpoken) -> QuestionHelp:
-    return QuestionHelp(name=spoken.name, summary=spoken.summary, usage=usage(spoken), example=spoken.examples[0])
+    return QuestionHelp(
+        name=spoken.name,
+        summary=spoken.summary,
+        usage=usage(spoken),
+        example=spoken.examples[0],
+        asks=isinstance(spoken, Endpoint),
+    )
 
 
 def _usage(spoken: AnySpoken) -> UsageView:

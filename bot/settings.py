@@ -9,6 +9,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from bot.errors import Misconfigured
 from bot.launchdarkly import Limits
 
+DAY = 86_400  # seconds: nobody means to wait longer
+
 
 class Settings(BaseSettings):
     """Each field is an environment variable of the same name in capitals."""
@@ -44,20 +46,26 @@ class Settings(BaseSettings):
     allowed_projects: str = Field("", description="Keys of the projects that may be asked about; empty: all.")
     default_place: str = Field(
         "",
-        pattern=r"^$|^[A-Za-z0-9._-]+/[A-Za-z0-9._-]+$",
+        pattern=r"^$|^[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*$",
         description="The project/environment of a question that names none.",
     )
     time_zone: str = Field("UTC", description="The IANA time zone in which times are read and said.")
-    connect_seconds: float = Field(3, gt=0, description="How long connecting to LaunchDarkly may take.")
-    read_seconds: float = Field(12, gt=0, description="How long LaunchDarkly may be silent.")
-    answer_seconds: float = Field(20, gt=0, description="How long an answer may take, with all attempts.")
-    remembered_seconds: float = Field(30, ge=0, description="How long an answer serves for the same question.")
+    connect_seconds: float = Field(3, gt=0, le=DAY, description="How long connecting to LaunchDarkly may take.")
+    read_seconds: float = Field(12, gt=0, le=DAY, description="How long LaunchDarkly may be silent.")
+    answer_seconds: float = Field(20, gt=0, le=DAY, description="How long an answer may take, with all attempts.")
+    remembered_seconds: float = Field(30, ge=0, le=DAY, description="How long one answer serves for the same question.")
 
-    word_seconds: float = Field(1, gt=0, description="After how long a word says that the answer is on its way.")
-    drain_seconds: float = Field(20, ge=0, description="How long the end waits for answers under way.")
-    ping_seconds: float = Field(5, gt=0, description="How often Socket Mode checks that its socket is not deaf.")
+    word_seconds: float = Field(
+        1, gt=0, le=DAY, description="After how long a word says that the answer is on its way."
+    )
+    drain_seconds: float = Field(30, ge=0, le=DAY, description="How long the end waits for answers under way.")
+    ping_seconds: float = Field(
+        5, gt=0, le=DAY, description="How often Socket Mode checks that its socket is not deaf."
+    )
 
-    silence_seconds: float = Field(600, gt=0, description="After how long a silence Socket Mode replaces its socket.")
+    silence_seconds: float = Field(
+        600, gt=0, le=DAY, description="After how long a silence Socket Mode replaces its socket."
+    )
 
     @field_validator("launchdarkly_access_token")
     @classmethod
@@ -129,6 +137,8 @@ def try_settings(**given: Any) -> tuple[Settings, dict[str, Misconfigured]]:
     """The settings, and what is wrong with which of them; a wrong one stands at its default."""
     try:
         return Settings(**given), {}
+    except UnicodeDecodeError:
+        raise Misconfigured("The file .env is not UTF-8 text.", "Save it as such, or remove it.") from None
     except ValidationError as found:
         errors = found.errors(include_input=False, include_url=False)
     wrong = {str(error["loc"][0]): _misconfigured(str(error["loc"][0]), error["msg"]) for error in errors}

@@ -1,7 +1,6 @@
 """A workspace with the real bot in it: real Bolt, real HTTP or a real socket, a real database; Slack and LaunchDarkly
 are the embedded ones."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -39,13 +38,6 @@ class Office:
     async def answer(self, to: Acknowledgement) -> Message:
         assert not to.error, to
         return await self.slack.answer(to, lambda message: not message.text.startswith("Asking LaunchDarkly"))
-
-    async def settled(self, deliveries: int) -> None:
-        """What follows a delivery is done once that is counted."""
-        counted = f'insights_deliveries_total{{outcome="sent"}} {deliveries}.0'
-        async with asyncio.timeout(5):
-            while counted not in self.metrics.page().decode():  # noqa: ASYNC110 - no counter tells when it moves
-                await asyncio.sleep(0)
 
     async def press(self, on: Message, name: str, **how: Any) -> Message:
         return await self.answer(await self.slack.press(on, name, **how))

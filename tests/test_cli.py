@@ -120,6 +120,21 @@ def test_a_wrong_setting_ends_any_command_in_one_line(command: list[str]) -> Non
     assert "TIME_ZONE is wrong" in ended.stderr
 
 
+def test_a_file_of_settings_that_is_no_text_is_said(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"\xff\xfe")
+    command = [sys.executable, "-m", "bot", "ask", "scores web/production"]
+    environment = {**os.environ, "PYTHONPATH": str(HOUSE)}
+    ended = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("The file .env is not UTF-8 text.")
+
+
+def test_a_terminal_of_no_width_and_another_alphabet_still_shows_the_numbers() -> None:
+    asked = run("ask", "scores web/production", COLUMNS="0", PYTHONUTF8="0", PYTHONIOENCODING="ascii")
+    assert asked.returncode == 0
+    assert "Release maturity 65" in asked.stdout
+
+
 async def test_with_a_token_the_real_launchdarkly_is_asked() -> None:
     weather = Weather()
     async with serving(launchdarkly(lambda: NOW, weather=weather)) as url:

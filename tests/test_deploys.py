@@ -107,6 +107,11 @@ async def test_more_than_twenty_points_are_folded_and_that_is_said() -> None:
     assert "*56 deployments*" in words(answer)
 
 
+async def test_pieces_of_an_hour_are_called_hours_and_of_a_day_days() -> None:
+    assert "per hour" in await _shown(_only(_series("d", (1, 1))), "deploys web/production bucket=hour")
+    assert "per day" in await _shown(_only(_series("d", (1, 1))), "deploys web/production bucket=day every=1h")
+
+
 async def test_groups_are_drawn_side_by_side_and_listed() -> None:
     edit = _only(_series("api", (1, 2), (2, 1)), _series("web", (1, 5)))
     async with talk(edit) as someone:

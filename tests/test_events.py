@@ -1,10 +1,14 @@
 """`events`: what happened, who did it, how many people it moved, and the pages."""
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.talk import NOW, Edit, Talk, talk, words
+from bot.endpoints._window import window
+from tests.talk import NOW, Edit, Talk, ask, talk, words
 
 
 def _event(**more: Any) -> dict[str, Any]:
@@ -210,6 +214,12 @@ async def test_a_window_that_ends_before_it_begins_is_a_mistake(someone: Talk) -
     assert "since=yesterday is not before until=2w" in words(answer)
     assert "events web/production" in words(answer)
     assert someone.asked() == []
+
+
+async def test_half_an_hour_ago_is_before_now_also_when_the_clocks_go_back() -> None:
+    berlin, again = ZoneInfo("Europe/Berlin"), datetime(2026, 10, 25, 1, 15, tzinfo=UTC)
+    found = window("30m", None, replace(ask(berlin), now=again), instead="")
+    assert found.end - found.start.astimezone(UTC) == timedelta(minutes=30)
 
 
 async def test_an_event_with_next_to_nothing_in_it_still_renders() -> None:

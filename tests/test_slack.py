@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -72,6 +73,39 @@ async def test_an_answer_can_be_posted_at_once(bureau: Office) -> None:
     await bureau.say("scores web/production —share", user="U2")
     [posted] = bureau.slack.channels["C1"].messages
     assert "Shared by <@U2>" in words(posted)
+
+
+async def test_an_answer_is_shared_once_however_often_that_is_pressed(desk: Office) -> None:
+    answer = await desk.say("scores web/production")
+    await desk.press(answer, "Share to channel")
+    again = await desk.press(answer, "Share to channel")
+    assert "shared in the channel already" in words(again)
+    assert len(desk.slack.channels["C1"].messages) == 1
+
+
+@pytest.mark.parametrize("line", ["--share", "help --share", "use web/production --share"])
+async def test_what_is_no_answer_is_not_shared(desk: Office, line: str) -> None:
+    await desk.say(line)
+    assert desk.slack.channels["C1"].messages == []
+
+
+async def test_a_button_gives_no_order(desk: Office) -> None:
+    answer = await desk.say("scores web/production")
+    forged = {"type": "button", "action_id": "ask:x", "value": "use mobile/production", "block_id": "b"}
+    assert "is an order for a channel" in words(await desk.answer(await desk.slack.act(answer, forged)))
+    assert "Nothing is chosen" in words(await desk.say("use"))
+
+
+@pytest.mark.parametrize("button", ["Why?", "Older"])
+async def test_a_slow_press_leaves_a_shared_message_as_it_is(button: str) -> None:
+    async with office(word_seconds=0.05) as desk:
+        line = "scores web/production" if button == "Why?" else "events web/production impact=any limit=5"
+        await desk.say(f"{line} --share", user="U1")
+        [posted] = desk.slack.channels["C1"].messages
+        desk.weather.delay = 0.3
+        answer = await desk.press(posted, button, user="U2")
+        assert answer.to == "U2"
+        assert posted.versions == []
 
 
 async def test_a_mistake_is_never_shared(desk: Office) -> None:
@@ -233,20 +267,21 @@ async def test_an_error_is_a_sentence_with_a_reference_that_the_log_holds(caplog
 
 @pytest.mark.parametrize("refuses_with_200", [True, False])
 async def test_charts_that_the_workspace_refuses_come_once_more_in_characters_and_never_again(
-    desk: Office, refuses_with_200: bool
+    refuses_with_200: bool, tmp_path: Path
 ) -> None:
-    desk.slack.habits.refuses_with_200 = refuses_with_200
-    desk.slack.charts = False
-    asked = await desk.slack.type("/insights status web/production")
-    answer = await desk.answer(asked)
-    assert "█" in words(answer)
+    assert await _uses(refuses_with_200, tmp_path) == 2
+    assert await _uses(refuses_with_200, tmp_path) == 1  # another day, the same memory
+
+
+async def _uses(refuses_with_200: bool, place: Path) -> int:
+    """How often the way back was used for one answer in characters."""
+    async with office(f"sqlite:///{place / 'bot.db'}") as desk:
+        desk.slack.charts = False
+        desk.slack.habits.refuses_with_200 = refuses_with_200
+        asked = await desk.slack.type("/insights status web/production")
+        assert "█" in words(await desk.answer(asked))
     assert asked.chain is not None
-    assert asked.chain.uses == 2
-    await desk.settled(1)
-    again = await desk.slack.type("/insights status web/production")
-    await desk.answer(again)
-    assert again.chain is not None
-    assert again.chain.uses == 1
+    return asked.chain.uses
 
 
 async def test_a_limit_is_waited_for(desk: Office) -> None:
@@ -271,6 +306,14 @@ async def test_what_slack_takes_in_no_form_is_said_in_words_alone_and_blamed_on_
     assert answer.blocks == []
     again = await desk.say("status web/production")
     assert [block for block in again.blocks if block["type"] == "data_visualization"]
+
+
+@pytest.mark.parametrize(
+    "trouble", [Weather(status=429, retry_after=60), Weather(body="<html>"), Weather(reset=True), Weather(status=500)]
+)
+async def test_the_answer_does_not_wait_for_the_zone(desk: Office, trouble: Weather) -> None:
+    desk.slack.weather["users.info"] = trouble
+    assert "Release maturity" in words(await desk.say("scores web/production"))
 
 
 async def test_a_zone_that_slack_does_not_tell_is_the_one_of_the_settings(desk: Office) -> None:
@@ -315,6 +358,13 @@ async def test_what_one_may_not_ask_is_refused_with_a_reason(allowed: dict[str, 
     async with office(**allowed) as desk:
         assert said.strip() in words(await desk.say("scores web/production"))
         assert desk.weather.requests == []
+
+
+async def test_a_choice_can_be_taken_back_where_some_projects_are_allowed() -> None:
+    async with office(allowed_projects="web") as desk:
+        assert "now ask about *web/production*" in words(await desk.say("use web/production"))
+        assert "I am not to tell about the project mobile" in words(await desk.say("use mobile/production"))
+        assert "forgotten" in words(await desk.say("use nothing"))
 
 
 async def test_all_projects_are_not_told_of_where_some_are_allowed() -> None:
@@ -445,6 +495,14 @@ async def test_a_socket_that_slack_renews_goes_on() -> None:
     async with office(socket=True) as desk:
         await desk.slack.socket.disconnect("refresh_requested")
         await _reconnected(desk)
+
+
+async def test_an_answer_that_leaving_cuts_short_is_not_met_with_silence() -> None:
+    async with office(drain_seconds=0.2) as desk:
+        desk.weather.delay = 20
+        asked = await desk.slack.type("/insights scores web/production")
+    assert asked.chain is not None
+    assert "I am just being restarted" in asked.chain.said[-1].text
 
 
 async def test_leaving_finishes_the_answers_under_way() -> None:

@@ -89,14 +89,15 @@ class Buckets:
         """A value for each series at each point; where only some series have one, the others stand at 0."""
         if not self.sums:
             return None
-        first = next(iter(self.sums)) // self.every
+        earliest = next(iter(self.sums))
+        first = earliest // self.every
         places: dict[Number, list[Number]] = {}
         for x in self.sums:
             places.setdefault((x // self.every - first) // self.folds, []).append(x)
         drawn = [(name, [sum(said.get(x, 0) for x in xs) for xs in places.values()]) for name, said in self._few()]
         names = labels(name for name, _ in drawn)
         return Lines(
-            labels=tuple(labels(self._name(xs[0]) for xs in places.values())),
+            labels=tuple(labels(self._name(earliest + place * self.folds * self.every) for place in places)),
             series=tuple(Line(name=name, values=tuple(values)) for name, (_, values) in zip(names, drawn, strict=True)),
         )
 

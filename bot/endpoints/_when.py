@@ -11,7 +11,7 @@ ALLOWED = "7d, 36h, yesterday, monday or 2026-11-01"
 MILLISECONDS = {"ms": 1, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
-_AGO = re.compile(r"([1-9]\d{0,3})(m|h|d|w)")
+_AGO = re.compile(r"([1-9]\d{0,3}(?=[mhd])|[1-9]\d{0,2}(?=w))([mhdw])")  # at most 27 years
 _EPOCH = re.compile(r"[1-9]\d{11,12}")  # milliseconds: 1973 to 2286
 _DATED = re.compile(r"(\d{4}-\d\d-\d\d)(T\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?)?")
 
@@ -33,7 +33,7 @@ def moment(said: str, now: datetime, zone: ZoneInfo, *, end: bool = False) -> da
     day = _day(said, here)
     if day is None:
         return _exact(said, here)
-    return min(_midnight(day + timedelta(days=1), zone), here) if end else _midnight(day, zone)
+    return min(_midnight(day + timedelta(days=1), zone), here, key=datetime.timestamp) if end else _midnight(day, zone)
 
 
 def milliseconds(at: datetime) -> int:
@@ -68,7 +68,7 @@ def _exact(said: str, here: datetime) -> datetime:
 
 def _dated(said: str) -> bool:
     try:
-        return bool(_DATED.fullmatch(said) and datetime.fromisoformat(said))
+        return bool(_DATED.fullmatch(said)) and 2000 <= datetime.fromisoformat(said).year < 2100
     except ValueError:  # the 31st of February
         return False
 

@@ -31,6 +31,6 @@ def window(since: str, until: str | None, ask: Ask, *, instead: str) -> Window:
     """The window that was said, up to now where no end was; where it is none, *instead* is what could be asked."""
     start = moment(since, ask.now, ask.zone)
     end = moment(until or "now", ask.now, ask.zone, end=True)
-    if start >= end:
+    if start.timestamp() >= end.timestamp():  # two moments of one zone are compared by the wall otherwise
         raise Mistyped((f"since={since} is not before {f'until={until}' if until else 'now'}.",), corrected=instead)
     return Window(start, end)

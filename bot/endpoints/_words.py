@@ -21,9 +21,9 @@ def number(value: float) -> str:
 
 def percent(share: float) -> str:
     """A share of one in per cent; what is small is not nothing, and what is nearly all is not all."""
-    if 0 < share < 0.005:
+    if 0 < share <= 0.005:
         return "under 1 %"
-    if 0.995 < share < 1:
+    if 0.995 <= share < 1:
         return "over 99 %"
     return f"{share:.0%}".replace("%", " %")
 

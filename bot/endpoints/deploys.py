@@ -16,6 +16,7 @@ from bot.mrkdwn import Stamp
 
 PATH = "/api/v2/engineering-insights/charts/deployments/frequency"
 DAY = MILLISECONDS["d"]
+PIECES = {"hour": MILLISECONDS["h"], "day": DAY}  # whatever length is said beside them
 MOST_GROUPS = 50
 MOST_METRICS = 5
 MOST_TIERS = 6
@@ -95,7 +96,7 @@ def _sent(query: DeploysQuery, start: object, end: object) -> tuple[tuple[str, s
 def show(query: DeploysQuery, reply: ChartReply, ask: Ask) -> DeploysView:
     chosen = _window(query, ask)
     start, end = (_words.stamp(at, ask.zone) for at in chosen.milliseconds)
-    buckets = Buckets(reply.series or [], query.every, ask.zone)
+    buckets = Buckets(reply.series or [], PIECES.get(query.bucket, query.every), ask.zone)
     groups = _groups(buckets) if query.by else ()
     return DeploysView(
         place=_place(query),

@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 NOT_THERE = ("not_in_channel", "channel_not_found", "user_not_in_channel", "is_archived")
 NOT_SURE = Message.of("⚠️ Slack did not say whether the answer was posted. Look in the channel before you share again.")
+NOT_POSTED = Message.of("⚠️ This was not posted in the channel: Slack's way back is closed. Ask again, and share that.")
 WAY_OUT = "I am not in <#{channel}>, so this comes directly. To change that, type `/invite` and my name there."
 
 
@@ -72,9 +73,12 @@ class Delivery:
     async def _directly(self, incoming: Incoming, message: Message) -> Said:
         """With the way out: in a channel that the bot is not in, it can answer for half an hour only."""
         way_out = Message.of(WAY_OUT.format(channel=incoming.channel))
+        shown = [
+            block for block in message.blocks if block["type"] != "actions"
+        ]  # there is no channel here to share to
         try:
             await self._client.chat_postMessage(
-                channel=incoming.user, text=message.text, blocks=[*way_out.blocks, *message.blocks]
+                channel=incoming.user, text=message.text, blocks=[*way_out.blocks, *shown]
             )
         except (SlackClientError, aiohttp.ClientError, OSError, TimeoutError):
             return Said.FAILED
@@ -104,7 +108,8 @@ class Way:
         elif said is Said.FAILED:
             said = await self._plainer_and_plainer(message, shared=False, replace=replace)
         if said is Said.GONE:
-            said = await self._delivery.privately(self._incoming, message.plain())
+            said = await self._delivery.privately(self._incoming, NOT_POSTED if shared else message.plain())
+            said = Said.GONE if shared else said
         return self._delivery.count(said)
 
     async def _plainer_and_plainer(self, message: Message, *, shared: bool, replace: bool) -> Said:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -26,6 +27,9 @@ from bot.store import Store
 log = logging.getLogger(__name__)
 
 ASKING = Message.of("Asking LaunchDarkly …")
+ALREADY = Message.of("This answer is shared in the channel already.")
+ENDING = Message.of("I am just being restarted, before LaunchDarkly answered. Ask again in a moment.")
+LAST_WORD = 2  # seconds, when the process ends
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,7 @@ class Door:
     patience: float  # seconds after which a word on the way is due
     shelf: Shelf = field(default_factory=Shelf)
     once: Once = field(default_factory=Once)
+    shares: Once = field(default_factory=Once)
 
     async def hear(self, incoming: Incoming) -> None:
         """Answer, once, whoever said this; whatever breaks on the way, they are not left in silence."""
@@ -53,6 +58,11 @@ class Door:
         way = self.delivery.back(incoming)
         try:
             answer, said = await self._answered(way, incoming)
+        except asyncio.CancelledError:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LAST_WORD):
+                    await way.say(ENDING)
+            raise
         except Exception:
             answer = self.answers.broken(incoming.line)
             said = await way.say(answer.message)
@@ -74,8 +84,13 @@ class Door:
         seen = self.shelf.take(incoming.key, incoming.user) if incoming.does == "share" else None
         if seen is None:
             return await self._ask(way, incoming)
+        if not self.shares.first(f"{incoming.channel} {incoming.key}"):
+            return Answer(ALREADY, line=incoming.line, name="share"), await way.say(ALREADY)
         message = buttons.public(seen, incoming.line, buttons.shared_by(incoming.user))
-        return Answer(message, line=incoming.line, name="share"), await way.say(message, shared=True)
+        said = await way.say(message, shared=True)
+        if said is not Said.SENT:
+            self.shares.forget(f"{incoming.channel} {incoming.key}")
+        return Answer(message, line=incoming.line, name="share"), said
 
     async def _ask(self, way: Way, incoming: Incoming) -> tuple[Answer, Said]:
         line, wanted = _without_share(incoming.line)
@@ -86,10 +101,11 @@ class Door:
         answer = await self.answers.answer(line, partial(self._asker, incoming))
         answered.set()
         told = await word
-        shared = shared and answer.outcome == "answered"
+        shared = shared and answer.question
         message = self._dressed(answer, incoming, shared=shared, in_place=in_place)
-        replace = in_place and answer.outcome == "answered"
-        return answer, await way.say(message, shared=shared, replace=replace or (told and not shared))
+        stands_there = told and not incoming.pressed  # what is replaced after a press is what was pressed
+        replace = (in_place and answer.question) or (stands_there and not shared)
+        return answer, await way.say(message, shared=shared, replace=replace)
 
     def _dressed(self, answer: Answer, incoming: Incoming, *, shared: bool, in_place: bool) -> Message:
         """The answer with the buttons that fit who sees it."""
@@ -117,7 +133,8 @@ class Door:
             self.people.zone(incoming.user), self.store.defaults.get(incoming.team, incoming.channel)
         )
         place = Place(incoming.team, incoming.channel, incoming.user)
-        return Asker(zone, chosen or self.defaults, self._obeying(place), self.allowed.may, menus=True)
+        obey = None if incoming.pressed else self._obeying(place)  # nobody gives an order by accident
+        return Asker(zone, chosen or self.defaults, obey, self.allowed.may, menus=True)
 
     def _obeying(self, place: Place) -> Callable[[Understood], Awaitable[View]]:
         async def obey(understood: Understood) -> View:

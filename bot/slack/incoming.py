@@ -18,6 +18,7 @@ class Incoming:
     does: str = "ask"  # ask anew, turn the page in place, refresh in place, share
     key: str = ""  # of the answer that is to be shared
     private: bool = True  # whether only this person sees what was pressed
+    pressed: bool = False  # rather than typed
 
 
 def command(body: dict[str, Any]) -> Incoming:
@@ -35,20 +36,22 @@ def command(body: dict[str, Any]) -> Incoming:
 
 def press(body: dict[str, Any]) -> Incoming | None:
     """A button, or a choice from a menu; a button that only opens an address says nothing."""
-    action, team = body["actions"][0], body["team"]["id"]
+    action, user = body["actions"][0], body["user"]
+    team = (body.get("team") or {}).get("id") or user.get("team_id") or ""
     chosen = action.get("selected_option") or action
     does, _, key = action["action_id"].partition(":")
     if does not in ("ask", "turn", "refresh", "share") or "value" not in chosen:
         return None
     return Incoming(
         line=chosen["value"],
-        user=body["user"]["id"],
+        user=user["id"],
         team=team,
-        home=body["user"].get("team_id", team),
+        home=user.get("team_id") or team,
         channel=(body.get("channel") or {}).get("id", ""),
-        response_url=body.get("response_url", ""),
+        response_url=body.get("response_url") or "",
         once=body.get("trigger_id", ""),
         does=does,
         key=key,
-        private=bool(body.get("container", {}).get("is_ephemeral")),
+        private=bool((body.get("container") or {}).get("is_ephemeral")),
+        pressed=True,
     )

@@ -20,3 +20,7 @@ class Once:
         if len(self._heard) > MOST:
             self._heard.popitem(last=False)
         return True
+
+    def forget(self, mark: str) -> None:
+        """It did not happen after all."""
+        self._heard.pop(mark, None)

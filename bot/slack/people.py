@@ -1,21 +1,36 @@
 """Whose zone it is, who may ask what, and who is a guest of another house."""
 
+import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
+import aiohttp
 from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.endpoints._endpoint import Endpoint
 from bot.errors import NotAllowed
 from bot.question import Understood
 from bot.slack.incoming import Incoming
 
 log = logging.getLogger(__name__)
 
-KNOWN_FOR = timedelta(hours=1)
+KNOWN_FOR, UNKNOWN_FOR = timedelta(hours=1), timedelta(minutes=1)
+PATIENCE = 2  # seconds
+# AttributeError: what slack_sdk makes of an answer that is no JSON.
+UNKNOWN = (
+    SlackClientError,
+    aiohttp.ClientError,
+    OSError,
+    TimeoutError,
+    AttributeError,
+    KeyError,
+    TypeError,
+    ValueError,
+)
 
 
 @dataclass(frozen=True)
@@ -40,7 +55,8 @@ class Allowed:
     def may(self, understood: Understood) -> None:
         """Whether this may be asked."""
         project = getattr(understood.query, "project", None)
-        if self.projects and project not in self.projects and hasattr(understood.query, "project"):
+        asks = isinstance(understood.spoken, Endpoint) or project  # an order may well name none
+        if self.projects and asks and project not in self.projects:
             asked = f"the project {project}" if project else "all projects"
             known = ", ".join(sorted(self.projects))
             raise NotAllowed(f"I am not to tell about {asked}.", f"I may tell about {known}.")
@@ -59,22 +75,17 @@ class People:
         """The zone that somebody chose in Slack; where that cannot be had, the one of the settings."""
         zone, until = self._zones.get(user, (self._elsewhere, self._now()))
         if until <= self._now():
-            zone = await self._asked(user)
-            self._zones[user] = zone, self._now() + KNOWN_FOR
+            asked = await self._asked(user)
+            zone = asked or self._elsewhere
+            self._zones[user] = zone, self._now() + (KNOWN_FOR if asked else UNKNOWN_FOR)
         return zone
 
-    async def _asked(self, user: str) -> ZoneInfo:
+    async def _asked(self, user: str) -> ZoneInfo | None:
+        """What Slack says within a moment: the answer does not wait for that."""
         try:
-            answer = await self._client.users_info(user=user)
+            async with asyncio.timeout(PATIENCE):
+                answer = await self._client.users_info(user=user)
             return ZoneInfo(answer["user"]["tz"])
-        except (
-            SlackClientError,
-            OSError,
-            TimeoutError,
-            KeyError,
-            TypeError,
-            ValueError,
-            ZoneInfoNotFoundError,
-        ) as error:
+        except UNKNOWN as error:
             log.warning("the zone of %s is not known: %s", user, type(error).__name__)
-            return self._elsewhere
+            return None

@@ -125,7 +125,7 @@ def _door(parts: Parts, client: AsyncWebClient, session: aiohttp.ClientSession, 
         team=me.team_id or "",
         answers=parts.answers,
         store=parts.store,
-        people=People(_client(parts.settings, session, [*LIMITS, *TROUBLES]), zone(settings.time_zone), parts.now),
+        people=People(_client(parts.settings, session, TROUBLES), zone(settings.time_zone), parts.now),
         allowed=Allowed(
             settings.listed("allowed_channels"), settings.listed("allowed_users"), settings.listed("allowed_projects")
         ),

@@ -18,6 +18,7 @@ from bot.mrkdwn import Stamp
 
 PATH = "/api/v2/engineering-insights/flag-events"
 MOST_EVENTS = 20
+LONGEST_LINE = 2000  # what a button can carry
 
 
 class EventsQuery(Query):
@@ -123,7 +124,8 @@ def _page(query: EventsQuery, chosen: Window, name: str, at: str | None) -> str:
     """The line that asks for another page of just this window, however much later the button is pressed."""
     start, end = map(str, chosen.milliseconds)
     page = {"since": start, "until": end, "after": None, "before": None, name: at}
-    return ENDPOINT.line({**dict(query), **page}) if at else ""
+    line = ENDPOINT.line({**dict(query), **page}) if at else ""
+    return line if len(line) <= LONGEST_LINE else ""
 
 
 def _event(event: Event, query: EventsQuery, ask: Ask) -> EventView:
