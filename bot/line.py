@@ -12,7 +12,8 @@ _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"
 _LONG_DASH = re.compile(r"(?<!\S)[—–](?=\w)")
 _LABELLED = re.compile(r"<[@#!]?[^<>|\s]*\|([^<>|]*)>|<((?:https?:|mailto:)[^<>|\s]+)>")
 
-_WORD = re.compile(r"""(?:[^\s"']+|"[^"]*"|'[^']*'|["'])+""")
+# Possessive, so that no line can make it try all ways to cut a word into pieces.
+_WORD = re.compile(r"""(?>[^\s"']+|"[^"]*"|'[^']*'|["'])++""")
 _QUOTED = re.compile(r""""([^"]*)"|'([^']*)\'""")
 _NAMED = re.compile(r"(?:--?)?([A-Za-z][\w-]*)=(.*)", re.DOTALL)
 _OPTION = re.compile(r"--?([A-Za-z][\w-]*)")
@@ -51,7 +52,7 @@ def tidy(text: str) -> str:
 
 def quoted(value: str) -> str:
     """A value as it can stand in a line."""
-    return value if _WORD.fullmatch(value) and not set("\"'") & set(value) else f'"{value}"'
+    return f'"{value}"' if not value or re.search(r"[\s\"']", value) else value
 
 
 def _unquoted(word: str) -> str:

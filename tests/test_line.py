@@ -47,6 +47,13 @@ def test_a_quoted_value_is_read_as_it_was(value: str) -> None:
     assert words(f"name={quoted(value)}") == [Word("name", value)]
 
 
+@pytest.mark.parametrize("piece", ["x", "'", '"', "x'", '"x', "' \""])
+def test_a_long_line_is_taken_apart_as_fast_as_a_short_one(piece: str) -> None:
+    line = piece * 20_000 + "! "  # what tries all ways to cut this would never end
+    assert words(line)
+    assert quoted(line)
+
+
 @given(st.text())
 def test_no_line_is_too_odd_to_be_taken_apart(text: str) -> None:
     assert all(word.name or word.value is not None for word in words(text))
