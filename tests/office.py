@@ -15,7 +15,7 @@ from bot.sandbox.launchdarkly import launchdarkly
 from bot.sandbox.slack import Acknowledgement, Slack
 from bot.sandbox.slack.message import Message
 from bot.sandbox.weather import Weather
-from tests.talk import NOW, Edit, Edited, settings
+from tests.talk import NOW, Edit, Edited, settings, texts
 
 
 @dataclass
@@ -45,15 +45,7 @@ class Office:
 
 def words(message: Message) -> str:
     """All that a person reads."""
-    return "\n".join([message.text, *_texts(message.blocks)])
-
-
-def _texts(part: Any) -> list[str]:
-    if isinstance(part, dict):
-        return [text for key, value in part.items() if key not in ("type", "action_id") for text in _texts(value)]
-    if isinstance(part, list):
-        return [text for value in part for text in _texts(value)]
-    return [part] if isinstance(part, str) else []
+    return "\n".join([message.text, *texts(message.blocks)])
 
 
 @asynccontextmanager

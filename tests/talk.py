@@ -92,12 +92,13 @@ def ask(zone: ZoneInfo = UTC_ZONE, *, menus: bool = False) -> Ask:
 
 def words(answer: Answer) -> str:
     """All that a person reads of an answer: every text of every block."""
-    return "\n".join(_texts(list(answer.message.blocks)))
+    return "\n".join(texts(list(answer.message.blocks)))
 
 
-def _texts(part: Any) -> list[str]:
+def texts(part: Any) -> list[str]:
+    """Every text in some blocks, in reading order."""
     if isinstance(part, dict):
-        return [text for key, value in part.items() if key not in ("type", "action_id") for text in _texts(value)]
+        return [text for key, value in part.items() if key not in ("type", "action_id") for text in texts(value)]
     if isinstance(part, list):
-        return [text for value in part for text in _texts(value)]
+        return [text for value in part for text in texts(value)]
     return [part] if isinstance(part, str) else []

@@ -4,7 +4,7 @@ A bucket without a point is a gap, which is not zero: it is left out of everythi
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from functools import cached_property
 from math import ceil
 from zoneinfo import ZoneInfo
@@ -121,12 +121,19 @@ class Buckets:
             rest = [self.points[name] for name in names[len(alone) :]]
             yield OTHER, {x: sum(said.get(x, 0) for said in rest) for x in self.sums}
 
-    def _name(self, x: Number) -> str:
-        """When a piece began. Days that begin at midnight in UTC are days of UTC, wherever the reader is."""
-        in_utc = all(time % MILLISECONDS["d"] == 0 for time in self.sums)
-        at = datetime.fromtimestamp(x / 1000, UTC if in_utc else self.zone)
+    @cached_property
+    def _clock(self) -> tzinfo:
+        """Days that begin at midnight in UTC are days of UTC, wherever the reader is."""
+        return UTC if all(time % MILLISECONDS["d"] == 0 for time in self.sums) else self.zone
+
+    @cached_property
+    def _dated(self) -> str:
+        """How a piece is named: with its hour where it is no day, with its year where there are two of them."""
         if self.every % MILLISECONDS["d"]:
-            return at.strftime("%-d %b %H:%M")
+            return "%-d %b %H:%M"
         times = list(self.sums)
-        far = times[-1] - times[0] > 300 * MILLISECONDS["d"]
-        return at.strftime("%-d %b %Y" if far else "%-d %b")
+        return "%-d %b %Y" if times[-1] - times[0] > 300 * MILLISECONDS["d"] else "%-d %b"
+
+    def _name(self, x: Number) -> str:
+        """When a piece began."""
+        return datetime.fromtimestamp(x / 1000, self._clock).strftime(self._dated)

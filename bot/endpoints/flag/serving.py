@@ -42,16 +42,12 @@ def _on(config: Environment, flag: FlagReply) -> list[str]:
         *(_prerequisite(needed, config, flag) for needed in config.prerequisites or ()),
         *_targets([*(config.targets or ()), *(config.context_targets or ())], flag),
         *(_rule(rule, flag) for rule in config.rules or ()),
-        f"everybody else → {_served(config.rest or Served(), flag)}" if _picky(config) else _everybody(config, flag),
+        f"{'everybody else' if _picky(config) else 'everybody'} → {_served(config.rest or Served(), flag)}",
     ]
 
 
 def _picky(config: Environment) -> bool:
     return bool(config.rules or config.targets or config.context_targets)
-
-
-def _everybody(config: Environment, flag: FlagReply) -> str:
-    return f"everybody → {_served(config.rest or Served(), flag)}"
 
 
 def _off(config: Environment, flag: FlagReply) -> str:
