@@ -56,7 +56,7 @@ def main() -> None:
 
 @main.command(context_settings={"ignore_unknown_options": True})
 @click.argument("words", nargs=-1, type=click.UNPROCESSED)
-@click.option("--json", "form", flag_value="json", help="Print the message as Slack takes it, and nothing else.")
+@click.option("--json", "form", flag_value="json", help="Print the message as Slack takes it, without its thread.")
 @click.option(
     "--builder", "form", flag_value="builder", help="Print the link that opens it in Slack's Block Kit Builder."
 )

@@ -1,4 +1,4 @@
-"""What is sent: the text, the blocks that show it, and their plain twin for workspaces without charts."""
+"""What is sent: the text, the blocks that show it, what belongs below them, and the plain twin of it all."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,10 +10,11 @@ Block = dict[str, Any]
 
 @dataclass(frozen=True)
 class Message:
-    """A message for Slack, or for anything else that can draw it."""
+    """A message for Slack, or for anything else that can draw it; its *thread* is what belongs below it, in order."""
 
     text: str
     blocks: tuple[Block, ...]
+    thread: tuple["Message", ...] = ()
 
     @classmethod
     def of(cls, markup: str) -> "Message":
@@ -21,12 +22,13 @@ class Message:
         return cls(markup, ({"type": "section", "text": {"type": "mrkdwn", "text": markup, "verbatim": True}},))
 
     def payload(self) -> dict[str, Any]:
-        """The message as Slack takes it."""
+        """The message as Slack takes it; its thread is sent after it, message by message."""
         return {"text": self.text, "blocks": list(self.blocks)}
 
     def plain(self) -> "Message":
-        """The same message with its charts and tables drawn in characters.
+        """The same message, and its thread, with charts and tables drawn in characters.
 
         Some workspaces refuse `data_visualization` and `data_table` with `invalid_blocks`; what they see says the
         same."""
-        return Message(self.text, tuple(block for native in self.blocks for block in twin.plain(native)))
+        blocks = tuple(block for native in self.blocks for block in twin.plain(native))
+        return Message(self.text, blocks, tuple(below.plain() for below in self.thread))

@@ -1,7 +1,8 @@
 """View + template ─► Message: templates are compiled once, read as JSON, and held to Slack's limits, aloud.
 
-A template is a sequence of JSON values, read one after the other: first the text, then the blocks. How it words them,
-and how a hole becomes a value that breaks nothing, stands in `wording.py`.
+A template is a sequence of JSON values, read one after the other: first the text, then the blocks. A text starts a
+message: each one after the first starts the next message of the thread, and Slack's limits hold for each message by
+itself. How a template words them, and how a hole becomes a value that breaks nothing, stands in `wording.py`.
 """
 
 import hashlib
@@ -49,8 +50,8 @@ class Renderer:
 
     def render(self, name: str, **holes: object) -> Message:
         """The message that template *name* makes of the *holes*."""
-        text, *blocks = _values(self._environment.get_template(f"{name}.j2").render(holes))
-        return Message(text, tuple(_fewest(blocks)))
+        first, *thread = _messages(_values(self._environment.get_template(f"{name}.j2").render(holes)))
+        return Message(first.text, first.blocks, tuple(thread))
 
 
 def find_templates() -> Path:
@@ -89,6 +90,20 @@ def _values(rendered: str) -> Iterator[Any]:
             return
         value, at = decode(rendered, at)
         yield value
+
+
+def _messages(values: Iterator[Any]) -> Iterator[Message]:
+    """The values by message. One that starts with a block instead of a text is a mistake in the template."""
+    text, blocks = next(values), list[Block]()
+    if not isinstance(text, str):
+        raise TypeError("a message starts with its text")
+    for value in values:
+        if isinstance(value, str):
+            yield Message(text, tuple(_fewest(blocks)))
+            text, blocks = value, []
+        else:
+            blocks.append(value)
+    yield Message(text, tuple(_fewest(blocks)))
 
 
 def _fewest(blocks: list[Block]) -> list[Block]:

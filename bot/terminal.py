@@ -19,10 +19,20 @@ STYLES = {"bold": "bold", "italic": "italic", "strike": "strike", "code": "cyan"
 COLOURS = ("cyan", "green", "yellow", "magenta", "blue", "red")
 
 
+INDENT = 2
+
+
 def draw(message: Message, console: Console) -> None:
-    """The whole message, a blank line between its parts."""
+    """The whole message, a blank line between its parts, and below it, set in a little, its thread."""
+    _draw(message, console, 0)
+    for n, below in enumerate(message.thread):
+        console.print(Rule(Text("" if n else "In the thread", "dim"), align="left", style="dim"))
+        _draw(below, console, INDENT)
+
+
+def _draw(message: Message, console: Console, indent: int) -> None:
     for block in message.blocks:
-        console.print(Padding(_block(block), (0, 0, 1, 0)), soft_wrap=False)
+        console.print(Padding(_block(block), (0, 0, 1, indent)), soft_wrap=False)
 
 
 def _block(block: Block) -> RenderableType:

@@ -147,6 +147,30 @@ def test_more_blocks_than_slack_takes_are_counted_and_the_footer_stays(tmp_path:
     assert message.blocks[-1]["elements"][0]["text"] == "end"
 
 
+def test_each_further_text_starts_a_message_of_the_thread(tmp_path: Path) -> None:
+    part = "{% text %}{{ n }}{% endtext %}{% section %}*{{ n }}*{% endsection %}"
+    message = rendered(tmp_path, f"{part}{{% for n in many %}}{part}{{% endfor %}}", n=0, many=range(1, 3))
+    assert message == _said("0", thread=(_said("1"), _said("2")))
+    assert message.payload() == _said("0").payload()
+
+
+def _said(word: str, thread: tuple[Message, ...] = ()) -> Message:
+    return Message(word, Message.of(f"*{word}*").blocks, thread)
+
+
+def test_slacks_limits_hold_for_each_message_of_a_thread_by_itself(tmp_path: Path) -> None:
+    part = "{% text %}x{% endtext %}{% for n in many %}{% section %}{{ n }}{% endsection %}{% endfor %}"
+    message = rendered(tmp_path, part * 3, many=range(40))
+    assert [len(one.blocks) for one in (message, *message.thread)] == [40, 40, 40]
+    [below] = rendered(tmp_path, part + part.replace("many", "more"), many=range(2), more=range(70)).thread
+    assert below.blocks[-2]["text"]["text"] == "… and 23 more parts"
+
+
+def test_a_message_that_does_not_start_with_its_text_is_a_mistake(tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match="starts with its text"):
+        rendered(tmp_path, "{% section %}x{% endsection %}")
+
+
 class Counted(Compiled):
     """A cache that counts what it was asked to keep."""
 

@@ -78,3 +78,8 @@ def test_what_is_long_takes_several_sections() -> None:
 def test_other_blocks_stand_for_themselves() -> None:
     divider = {"type": "divider"}
     assert Message("x", (divider,)).plain().blocks == (divider,)
+
+
+def test_what_belongs_below_a_message_is_drawn_too() -> None:
+    [below] = Message("x", (), (Message("y", (PIE,)),)).plain().thread
+    assert below == Message("y", (PIE,)).plain()

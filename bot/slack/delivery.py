@@ -125,6 +125,6 @@ class Way:
     async def _forms(self, message: Message) -> list[Message]:
         """The message as it is, in characters, and as bare text: each says the same more plainly than the last."""
         plain, bare = message.plain(), Message(message.text, ())
-        if plain == message:
+        if plain.blocks == message.blocks:
             return [message, bare]
         return [message, plain, bare] if await self._delivery.takes_charts(self._incoming.team) else [plain, bare]
