@@ -48,6 +48,7 @@ class Answer:
     name: str = ""  # of the question or the order
     reference: str = ""
     question: bool = False  # whether it was answered by LaunchDarkly, and may be asked again
+    quiet: bool = False  # whether it says that there is nothing to say
 
 
 class Answers:
@@ -70,14 +71,9 @@ class Answers:
             understood = parse(text, self._register, asker.defaults)
             line, name = understood.canonical, understood.spoken.name
             asker.may(understood)
-            return Answer(
-                await self._message(understood, asker),
-                "answered",
-                line,
-                name,
-                reference,
-                isinstance(understood.spoken, Endpoint),
-            )
+            message, quiet = await self._message(understood, asker)
+            question = isinstance(understood.spoken, Endpoint)
+            return Answer(message, "answered", line, name, reference, question, quiet)
         except Failure as failure:
             return self.sorry(failure, line, name, reference)
         except Exception:
@@ -93,16 +89,17 @@ class Answers:
         log.exception("reference %s: %s could not be answered", reference, line or "a line")
         return Answer(broken(reference), "broken", line, name, reference)
 
-    async def _message(self, understood: Understood, asker: Asker) -> Message:
+    async def _message(self, understood: Understood, asker: Asker) -> tuple[Message, bool]:
+        """The message, and whether it says that there is nothing to say."""
         spoken, query = understood.spoken, understood.query
         if not isinstance(spoken, Endpoint):
             if asker.obey is None:
                 raise Refused(f"`{spoken.name}` is an order for a channel.", "Type it in Slack, after /insights.")
-            return self._renderer.render(f"notes/{spoken.name}", view=await asker.obey(understood))
+            return self._renderer.render(f"notes/{spoken.name}", view=await asker.obey(understood)), False
         ask = replace(self._ask(asker.zone), menus=asker.menus)
         view = spoken.show(query, await spoken.fetch(query, ask), ask)
         asked = Asked(understood.canonical, stamp(milliseconds(ask.now), ask.zone))
-        return self._renderer.render(spoken.name, view=view, asked=asked)
+        return self._renderer.render(spoken.name, view=view, asked=asked), spoken.quiet(view)
 
 
 def _reference() -> str:

@@ -1,5 +1,6 @@
 """The one door: it answers every line, and is never silent."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -82,6 +83,18 @@ async def test_an_answer_is_asked_in_the_zone_of_whoever_asks() -> None:
         someone.zone = Asker(UTC_ZONE).zone
         await someone.say("events web/production since=yesterday")
         assert someone.asked()[0]["from"] == ["1795046400000"]
+
+
+@pytest.mark.parametrize("quiet", [True, False])
+async def test_whether_there_is_nothing_to_say_is_what_the_question_says_of_what_it_shows(quiet: bool) -> None:
+    scores = discover()["scores"]
+    scores = replace(scores, quiet=lambda view: isinstance(view, scores.view) and quiet)
+    answer = await Answers({"scores": scores}, Renderer(), ask).answer("scores web/production", Asker(UTC_ZONE))
+    assert answer.quiet is quiet
+
+
+async def test_an_answer_speaks_unless_its_question_can_be_quiet(someone: Talk) -> None:
+    assert not any([(await someone.say(line)).quiet for line in ("scores web/production", "help", "scors")])
 
 
 class _BrokenRenderer(Renderer):

@@ -60,14 +60,21 @@ def _said(field: Field, value: Any) -> str:
     return "" if value == field.default else field.kind.write(value)
 
 
+def _speaks(_: View) -> bool:
+    return False
+
+
 @dataclass(frozen=True)
 class Endpoint(Spoken[Q], Generic[Q, R, V]):
-    """A kind of question. Its template bears its name."""
+    """A kind of question. Its template bears its name.
+
+    `quiet` tells whether an answer says that there is nothing to say."""
 
     reply: type[R]
     view: type[V]
     fetch: Callable[[Q, Ask], Awaitable[R]]
     show: Callable[[Q, R, Ask], V]
+    quiet: Callable[[V], bool] = _speaks
 
 
 AnySpoken = Spoken[Any]
