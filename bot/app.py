@@ -11,7 +11,7 @@ from bot import endpoints, orders
 from bot.answer import Answers
 from bot.endpoints._endpoint import AnySpoken, Ask
 from bot.errors import Misconfigured
-from bot.launchdarkly import LaunchDarkly, Observer, Pages
+from bot.launchdarkly import LaunchDarkly, Limits, Observer, Pages
 from bot.render import Renderer, compiled
 from bot.settings import Settings
 
@@ -51,14 +51,20 @@ async def connected(
         raise Misconfigured(
             "LAUNCHDARKLY_ACCESS_TOKEN is not set.", "Create a token in LaunchDarkly ─► Settings ─► Authorization."
         )
+    limits = Limits(
+        settings.connect_seconds,
+        settings.read_seconds,
+        settings.answer_seconds,
+        remembered=settings.remembered_seconds,
+    )
     async with httpx.AsyncClient(
         base_url=settings.launchdarkly_api_host,
         headers={"Authorization": settings.launchdarkly_access_token.get_secret_value()},  # without `Bearer`
-        timeout=settings.limits.timeout,
+        timeout=limits.timeout,
         transport=transport,
         follow_redirects=False,
     ) as http:
-        yield LaunchDarkly(http, settings.limits, now, observer)
+        yield LaunchDarkly(http, limits, now, observer)
 
 
 def sandboxed(settings: Settings, now: Clock) -> tuple[Settings, httpx.AsyncBaseTransport]:

@@ -3,15 +3,13 @@
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from bot.launchdarkly import Observer
-
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 ACKNOWLEDGED = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3)
 ANSWERED = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30)
 
 
-class Metrics(Observer):
-    """Counters of one process."""
+class Metrics:
+    """Counters of one process. What is asked of LaunchDarkly is told to it as to any `Observer`."""
 
     def __init__(self) -> None:
         registry = self._registry = CollectorRegistry()

@@ -7,7 +7,6 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import Misconfigured
-from bot.launchdarkly import Limits
 
 DAY = 86_400  # seconds: nobody means to wait longer
 
@@ -105,10 +104,6 @@ class Settings(BaseSettings):
     def listed(self, name: str) -> frozenset[str]:
         """A setting that lists words."""
         return frozenset(word.strip() for word in getattr(self, name).split(",") if word.strip())
-
-    @property
-    def limits(self) -> Limits:
-        return Limits(self.connect_seconds, self.read_seconds, self.answer_seconds, remembered=self.remembered_seconds)
 
     @property
     def defaults(self) -> dict[str, str]:

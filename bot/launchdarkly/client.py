@@ -13,7 +13,7 @@ import httpx
 from bot.errors import TryLater
 from bot.launchdarkly.exchange import Request, exchange
 from bot.launchdarkly.memory import Memory
-from bot.launchdarkly.observer import Observer
+from bot.launchdarkly.observer import Nobody, Observer
 from bot.launchdarkly.patience import pause
 from bot.launchdarkly.reply import R, read
 
@@ -51,7 +51,7 @@ class LaunchDarkly:
         self._http = http
         self._limits = limits
         self._now = now
-        self._observer = observer or Observer()
+        self._observer = observer or Nobody()
         self._memory = Memory(limits.remembered, now, self._observer.remembered)
         self._in_flight = asyncio.Semaphore(limits.in_flight)
 

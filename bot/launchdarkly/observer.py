@@ -1,7 +1,9 @@
-"""What may be observed of the client. Here nothing is done with it; whoever counts overrides these."""
+"""What may be observed of the client. Whoever counts has these methods, and need not know the client."""
+
+from typing import Protocol
 
 
-class Observer:
+class Observer(Protocol):
     """Told of what happens between the bot and LaunchDarkly."""
 
     def requested(self, seconds: float) -> None:
@@ -12,3 +14,13 @@ class Observer:
 
     def left(self, requests: float) -> None:
         """LaunchDarkly said how many requests are left in this window."""
+
+
+class Nobody:
+    """Does nothing with it."""
+
+    def requested(self, seconds: float) -> None: ...
+
+    def remembered(self) -> None: ...
+
+    def left(self, requests: float) -> None: ...
