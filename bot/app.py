@@ -1,25 +1,32 @@
-"""The composition root: the only place where things are made, from settings."""
+"""The composition root: the only place where things are made, from settings.
+
+Each function imports what it makes. So a question at the command line does without Slack and the store.
+"""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-import httpx
 from pydantic import SecretStr
 
-from bot import endpoints, orders
-from bot.answer import Answers
-from bot.endpoints._endpoint import AnySpoken, Ask
 from bot.errors import Misconfigured
-from bot.launchdarkly import LaunchDarkly, Limits, Observer, Pages
-from bot.render import Renderer, compiled
 from bot.settings import Settings
+
+if TYPE_CHECKING:
+    import httpx
+
+    from bot.answer import Answers
+    from bot.endpoints._endpoint import AnySpoken
+    from bot.launchdarkly import LaunchDarkly, Observer
 
 Clock = Callable[[], datetime]
 
 
-def register() -> dict[str, AnySpoken]:
+def register() -> "dict[str, AnySpoken]":
     """All that can be typed: the questions, then the orders."""
+    from bot import endpoints, orders
+
     return {**endpoints.discover(), **orders.discover()}
 
 
@@ -27,13 +34,18 @@ def register() -> dict[str, AnySpoken]:
 async def opened(
     settings: Settings,
     now: Clock,
-    transport: httpx.AsyncBaseTransport | None = None,
-    observer: Observer | None = None,
-) -> AsyncIterator[Answers]:
+    transport: "httpx.AsyncBaseTransport | None" = None,
+    observer: "Observer | None" = None,
+) -> "AsyncIterator[Answers]":
     """Everything that answers questions.
 
     The *transport* is where another LaunchDarkly than the real one is plugged in.
     """
+    from bot.answer import Answers
+    from bot.endpoints._endpoint import Ask
+    from bot.launchdarkly import Pages
+    from bot.render import Renderer, compiled
+
     async with connected(settings, now, transport, observer) as launchdarkly:
         pages = Pages(settings.launchdarkly_api_host)
         yield Answers(register(), Renderer(cache=compiled()), lambda zone: Ask(launchdarkly, pages, now(), zone))
@@ -43,10 +55,14 @@ async def opened(
 async def connected(
     settings: Settings,
     now: Clock,
-    transport: httpx.AsyncBaseTransport | None = None,
-    observer: Observer | None = None,
-) -> AsyncIterator[LaunchDarkly]:
+    transport: "httpx.AsyncBaseTransport | None" = None,
+    observer: "Observer | None" = None,
+) -> "AsyncIterator[LaunchDarkly]":
     """LaunchDarkly, asked with the token of the settings."""
+    import httpx
+
+    from bot.launchdarkly import LaunchDarkly, Limits
+
     if settings.launchdarkly_access_token is None:
         raise Misconfigured(
             "LAUNCHDARKLY_ACCESS_TOKEN is not set.", "Create a token in LaunchDarkly ─► Settings ─► Authorization."
@@ -67,9 +83,11 @@ async def connected(
         yield LaunchDarkly(http, limits, now, observer)
 
 
-def sandboxed(settings: Settings, now: Clock) -> tuple[Settings, httpx.AsyncBaseTransport]:
+def sandboxed(settings: Settings, now: Clock) -> "tuple[Settings, httpx.AsyncBaseTransport]":
     """The settings and the transport with which the embedded LaunchDarkly answers."""
-    from bot.sandbox.launchdarkly import TOKEN, launchdarkly  # noqa: PLC0415 - only where it is wanted
+    import httpx
+
+    from bot.sandbox.launchdarkly import TOKEN, launchdarkly
 
     chosen = settings.model_copy(update={"launchdarkly_access_token": SecretStr(TOKEN)})
     return chosen, httpx.ASGITransport(launchdarkly(now))
@@ -78,8 +96,8 @@ def sandboxed(settings: Settings, now: Clock) -> tuple[Settings, httpx.AsyncBase
 @asynccontextmanager
 async def served_sandbox(now: Clock, port: int) -> AsyncIterator[tuple[str, str]]:
     """The embedded LaunchDarkly for other programs of this machine: its address, and the token that it takes."""
-    from bot.sandbox.launchdarkly import TOKEN, launchdarkly  # noqa: PLC0415
-    from bot.sandbox.serve import serving  # noqa: PLC0415
+    from bot.sandbox.launchdarkly import TOKEN, launchdarkly
+    from bot.sandbox.serve import serving
 
     async with serving(launchdarkly(now), port) as url:
         yield url, TOKEN
@@ -87,8 +105,8 @@ async def served_sandbox(now: Clock, port: int) -> AsyncIterator[tuple[str, str]
 
 async def run(settings: Settings, now: Clock) -> None:
     """The bot in Slack, until the process is told to end. Invented numbers never reach a workspace."""
-    from bot import slack, store  # noqa: PLC0415 - a question at the command line needs neither
-    from bot.metrics import Metrics  # noqa: PLC0415
+    from bot import slack, store
+    from bot.metrics import Metrics
 
     settings.check_slack()
     metrics = Metrics()

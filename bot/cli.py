@@ -1,4 +1,4 @@
-"""The command line: one more door to the same answers."""
+"""The command line: one more door to the same answers. Each command imports what it alone needs."""
 
 import asyncio
 import io
@@ -7,21 +7,22 @@ import sys
 from collections.abc import Iterable
 from contextlib import aclosing
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import click
 
-from bot.answer import Answer, Asker
 from bot.app import opened, sandboxed, served_sandbox
 from bot.app import run as serve
-from bot.endpoints import discover
 from bot.errors import Failure, Misconfigured
 from bot.line import quoted
 from bot.logs import start_logging
 from bot.manifest import over_http, over_socket
 from bot.message import Message
 from bot.settings import Settings, read_settings, zone
+
+if TYPE_CHECKING:
+    from bot.answer import Answer
 
 EXIT = {"answered": 0, "mistyped": 2}
 MARKS = {"ok": "green", "wrong": "red", "skipped": "yellow"}
@@ -76,6 +77,8 @@ def ask(words: tuple[str, ...], form: str | None, sandbox: bool, zone_name: str 
 @zone_option
 def preview(question: str | None, sandbox: bool, zone_name: str | None) -> None:
     """Show the examples of each question, or of one."""
+    from bot.endpoints import discover
+
     endpoints = discover()
     if question and question not in endpoints:
         raise click.BadParameter(f"there is no question {question!r}; there are {', '.join(endpoints)}")
@@ -97,7 +100,7 @@ def demo(once: bool) -> None:
 
 
 async def _demo(chosen: Settings) -> None:
-    from bot.demo import once  # noqa: PLC0415
+    from bot.demo import once
 
     click.echo("The embedded LaunchDarkly answers, with invented numbers, in an embedded Slack.\n")
     async with aclosing(once(chosen, _now)) as said:
@@ -119,7 +122,7 @@ def run(only: str | None) -> None:
 @main.command()
 def doctor() -> None:
     """Look whether all is in place: settings, tokens, scopes, clock and store, a line each."""
-    from bot.doctor import examined  # noqa: PLC0415 - it knows Slack and the store
+    from bot.doctor import examined
 
     found = asyncio.run(examined(_now))
     for finding in found:
@@ -170,13 +173,15 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _answered(lines: Iterable[str], sandbox: bool, zone_name: str | None) -> list[Answer]:
+def _answered(lines: Iterable[str], sandbox: bool, zone_name: str | None) -> "list[Answer]":
     """The answers to some lines, one after the other."""
     chosen = read_settings(**({"time_zone": zone_name} if zone_name else {}))
     return asyncio.run(_ask_all(list(lines), chosen, sandbox))
 
 
-async def _ask_all(lines: list[str], chosen: Settings, sandbox: bool) -> list[Answer]:
+async def _ask_all(lines: list[str], chosen: Settings, sandbox: bool) -> "list[Answer]":
+    from bot.answer import Asker
+
     transport = None
     if sandbox or chosen.launchdarkly_access_token is None:
         why = "" if sandbox else "LAUNCHDARKLY_ACCESS_TOKEN is not set: "
@@ -187,7 +192,7 @@ async def _ask_all(lines: list[str], chosen: Settings, sandbox: bool) -> list[An
         return [await answers.answer(line, asker) for line in lines]
 
 
-def _print(answer: Answer, form: str | None) -> None:
+def _print(answer: "Answer", form: str | None) -> None:
     """An answer goes to standard output; what is none goes to standard error, unless a program wants to read it."""
     payload = json.dumps(answer.message.payload(), ensure_ascii=False)
     if form == "json":
@@ -200,9 +205,9 @@ def _print(answer: Answer, form: str | None) -> None:
 
 
 def _draw(message: Message, *, err: bool) -> None:
-    from rich.console import Console  # noqa: PLC0415 - not for --json
+    from rich.console import Console
 
-    from bot.terminal import draw  # noqa: PLC0415
+    from bot.terminal import draw
 
     console = Console(stderr=err, highlight=False)
     console.width = max(console.width, NARROWEST)
