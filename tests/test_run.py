@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -62,8 +63,6 @@ async def started(place: Path, **variables: str) -> AsyncIterator[Process]:
 
 
 def free_port() -> str:
-    import socket  # noqa: PLC0415 - for this alone
-
     with socket.create_server(("127.0.0.1", 0)) as found:
         return str(found.getsockname()[1])
 
@@ -134,3 +133,12 @@ async def test_a_token_that_slack_refuses_stops_the_start_with_one_line(tmp_path
             assert await bot.ended() == 1
     [line] = bot.log
     assert line.startswith("Slack refuses SLACK_BOT_TOKEN: invalid_auth. Copy the bot token")
+
+
+async def test_a_port_that_is_taken_stops_the_start_with_one_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        tokens = {"SLACK_BOT_TOKEN": BOT_TOKEN, "SLACK_SIGNING_SECRET": SIGNING_SECRET}
+        async with started(tmp_path, **tokens, LAUNCHDARKLY_ACCESS_TOKEN=TOKEN, PORT=port) as bot:
+            assert await bot.ended() == 1
+    assert bot.log == [f"Port {port} cannot be used (Address already in use). Choose another with PORT.\n"]
