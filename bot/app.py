@@ -1,11 +1,15 @@
 """The composition root: the only place where things are made, from settings.
 
-Each function imports what it makes. So a question at the command line does without Slack and the store.
+Each function imports what it makes. So a question at the command line does without Slack and the store, and the bot in
+Slack listens before all else is there.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
     from bot.answer import Answers
     from bot.endpoints._endpoint import AnySpoken
     from bot.launchdarkly import LaunchDarkly, Observer
+    from bot.store import Store
 
 Clock = Callable[[], datetime]
 
@@ -105,10 +110,30 @@ async def served_sandbox(now: Clock, port: int) -> AsyncIterator[tuple[str, str]
 
 async def run(settings: Settings, now: Clock) -> None:
     """The bot in Slack, until the process is told to end. Invented numbers never reach a workspace."""
-    from bot import slack, store
+    from bot import slack
     from bot.metrics import Metrics
 
     settings.check_slack()
     metrics = Metrics()
-    async with opened(settings, now, observer=metrics) as answers, store.opened(settings.database_url) as kept:
-        await slack.run(slack.Parts(settings, answers, kept, metrics, now))
+    await slack.run(slack.Parts(settings, metrics, now, partial(answering, settings, now, observer=metrics)))
+
+
+@asynccontextmanager
+async def answering(
+    settings: Settings,
+    now: Clock,
+    transport: "httpx.AsyncBaseTransport | None" = None,
+    observer: "Observer | None" = None,
+) -> "AsyncIterator[tuple[Answers, Store]]":
+    """Everything that answers in Slack. Its imports take as long as the start before them; Slack is heard meanwhile."""
+    await asyncio.to_thread(_import)
+    from bot import store
+
+    async with opened(settings, now, transport, observer) as answers, store.opened(settings.database_url) as kept:
+        yield answers, kept
+
+
+def _import() -> None:
+    for room in ("bot.store", "bot.slack.opening"):  # between them they know all others
+        import_module(room)
+    register()

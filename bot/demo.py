@@ -5,13 +5,14 @@ Nothing in the bot knows that it is here. The tests live in the same workspace."
 import tempfile
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import httpx
 from pydantic import SecretStr
 
-from bot import slack, store
-from bot.app import Clock, opened, register, sandboxed
+from bot import slack
+from bot.app import Clock, answering, register, sandboxed
 from bot.endpoints._endpoint import Endpoint
 from bot.message import Message
 from bot.metrics import Metrics
@@ -20,6 +21,7 @@ from bot.sandbox.slack import Slack
 from bot.sandbox.slack.message import Message as Posted
 from bot.sandbox.slack.names import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
 from bot.settings import Settings
+from bot.slack.door import ASKING
 
 
 def at_home(settings: Settings, api: str, *, socket: bool = False) -> Settings:
@@ -40,12 +42,10 @@ async def working(
     """The bot at work in a workspace that is served already, and what it counts."""
     metrics = Metrics()
     with tempfile.TemporaryDirectory() as place:
-        async with (
-            store.opened(database or f"sqlite:///{Path(place) / 'bot.db'}") as kept,
-            opened(settings, now, transport, metrics) as answers,
-            slack.running(slack.Parts(settings, answers, kept, metrics, now)) as pages,
-            serving(pages) as url,
-        ):
+        chosen = settings.model_copy(update={"database_url": database or f"sqlite:///{Path(place) / 'bot.db'}"})
+        parts = slack.Parts(chosen, metrics, now, partial(answering, chosen, now, transport, metrics))
+        async with slack.running(parts) as (pages, opening), serving(pages) as url:
+            await opening
             workspace.request_url = f"{url}/slack/events"
             yield metrics
 
@@ -72,7 +72,7 @@ async def _said(workspace: Slack, line: str) -> Posted:
 
 
 def _is_answer(message: Posted) -> bool:
-    return not message.text.startswith(slack.ASKING.text)
+    return not message.text.startswith(ASKING.text)
 
 
 def _drawable(message: Posted) -> Message:

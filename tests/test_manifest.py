@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from slack_bolt.async_app import AsyncBoltRequest
-from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import manifest
@@ -158,8 +157,7 @@ async def test_each_event_that_slack_is_to_tell_is_heard_and_no_other_would_be()
 async def _is_heard(event: str) -> bool:
     async def hear(_: Incoming) -> None: ...
 
-    me = AuthorizeResult(enterprise_id=None, team_id="T1", bot_token="xoxb-1", bot_id="B1", bot_user_id="U1")  # noqa: S106
-    app = bolt(AsyncWebClient("xoxb-1"), "secret", me, hear, Work())
+    app = bolt(AsyncWebClient("xoxb-1"), "secret", hear, Work())
     body = {"type": "event_callback", "event_id": "Ev1", "team_id": "T1", "event": {"type": event, "user": "U2"}}
     answer = await app.async_dispatch(AsyncBoltRequest(body=body, mode="socket_mode"))
     return answer.status == 200

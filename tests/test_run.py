@@ -1,12 +1,14 @@
-"""`insights-bot run` as a process of its own: both ways to hear Slack, and an orderly end."""
+"""`insights-bot run` as a process of its own: both ways to hear Slack, an early beginning, and an orderly end."""
 
 import asyncio
+import json
 import os
 import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from bot.sandbox.launchdarkly import TOKEN, launchdarkly
 from bot.sandbox.serve import serving
 from bot.sandbox.slack import Slack, Weather
 from bot.sandbox.slack.names import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
+from bot.sandbox.slack.wire import Wire
 from bot.sandbox.weather import Weather as LaunchDarklyWeather
 from tests.test_cli import HOUSE
 
@@ -37,6 +40,10 @@ class Process:
                 if part in self.log[-1]:
                     return self.log[-1]
         raise AssertionError(self.log)
+
+    async def listening(self) -> str:
+        """Where it listens, as soon as it does."""
+        return f"http://127.0.0.1:{json.loads(await self.line('listening'))['port']}"
 
     async def ended(self) -> int:
         assert self.running.stderr is not None
@@ -62,27 +69,20 @@ async def started(place: Path, **variables: str) -> AsyncIterator[Process]:
             await running.wait()
 
 
-def free_port() -> str:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return str(found.getsockname()[1])
-
-
 @pytest.mark.parametrize("way", ["http", "socket"])
 async def test_ten_answers_under_way_are_finished_before_the_end(way: str, tmp_path: Path) -> None:
-    weather, slack, port = LaunchDarklyWeather(delay=0.5), Slack(lambda: datetime.now(UTC)), free_port()
+    weather, slack = LaunchDarklyWeather(delay=0.5), Slack(lambda: datetime.now(UTC))
     async with slack.served() as api, serving(launchdarkly(lambda: datetime.now(UTC), weather=weather)) as api_host:
         variables = {
-            "SLACK_BOT_TOKEN": BOT_TOKEN,
             "SLACK_API_URL": api,
             "LAUNCHDARKLY_ACCESS_TOKEN": TOKEN,
             "LAUNCHDARKLY_API_HOST": api_host,
-            "PORT": port,
-        } | ({"SLACK_APP_TOKEN": APP_TOKEN} if way == "socket" else {"SLACK_SIGNING_SECRET": SIGNING_SECRET})
-        async with started(tmp_path, **variables) as bot:
-            await bot.line("listening")
-            slack.request_url = f"http://127.0.0.1:{port}/slack/events"
-            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
-                await _ready(http)
+            "PORT": "0",
+        }
+        async with started(tmp_path, **_tokens(way), **variables) as bot:
+            url = await bot.listening()
+            slack.request_url = f"{url}/slack/events"
+            await _ready(url)
             asked = [await slack.type(f"/insights events web/production limit={n + 1}") for n in range(10)]
             assert not [a.error for a in asked if a.error]
             bot.running.send_signal(signal.SIGTERM)
@@ -97,15 +97,102 @@ async def test_ten_answers_under_way_are_finished_before_the_end(way: str, tmp_p
     assert "Traceback" not in said
 
 
-async def _ready(http: httpx.AsyncClient) -> None:
+def _tokens(way: str) -> dict[str, str]:
+    """What it takes to be in Slack."""
+    own = {"SLACK_APP_TOKEN": APP_TOKEN} if way == "socket" else {"SLACK_SIGNING_SECRET": SIGNING_SECRET}
+    return {"SLACK_BOT_TOKEN": BOT_TOKEN, **own}
+
+
+async def _ready(url: str) -> None:
     """Health is told in both modes, on the same address."""
-    async with asyncio.timeout(10):
-        while True:
-            try:
-                assert (await http.get("/readyz")).text == "store: ready\nslack: ready\n"
-                return
-            except httpx.ConnectError:
-                await asyncio.sleep(0)
+    async with asyncio.timeout(10), httpx.AsyncClient(base_url=url) as http:
+        while (found := await http.get("/readyz")).status_code == 503:
+            assert found.text == "store: NOT READY\nslack: NOT READY\n"
+    assert found.text == "store: ready\nslack: ready\n"
+
+
+class Held(Weather):
+    """Slack thinks about an answer until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.let_go = asyncio.Event()
+
+    async def before(self, wire: Wire) -> None:
+        await self.let_go.wait()
+
+
+@dataclass
+class Starting:
+    """A workspace, and the bot that is about to ask it who it is."""
+
+    slack: Slack
+    bot: Process
+    url: str
+    held: Held
+
+
+@asynccontextmanager
+async def starting(place: Path, way: str = "http", **variables: str) -> AsyncIterator[Starting]:
+    """The bot listens, and has not begun with what takes it longer."""
+    slack, held = Slack(lambda: datetime.now(UTC)), Held()
+    slack.weather["auth.test"] = held
+    async with slack.served() as api:
+        tokens = _tokens(way) | {"LAUNCHDARKLY_ACCESS_TOKEN": TOKEN, "SLACK_API_URL": api}
+        async with started(place, **tokens, PORT="0", **variables) as bot:
+            url = await bot.listening()
+            slack.request_url = f"{url}/slack/events"
+            yield Starting(slack, bot, url, held)
+            held.let_go.set()
+
+
+@pytest.mark.parametrize("way", ["http", "socket"])
+async def test_a_command_is_acknowledged_before_the_bot_can_answer_and_answered_then(way: str, tmp_path: Path) -> None:
+    async with starting(tmp_path, way) as new, httpx.AsyncClient(base_url=new.url) as http:
+        asked = await new.slack.type("/insights help")
+        assert not asked.error
+        assert asked.chain
+        assert asked.chain.said == []
+        assert (await http.get("/healthz")).text == "alive\n"
+        assert (await http.get("/readyz")).status_code == 503
+        new.held.let_go.set()
+        assert "scores" in (await new.slack.answer(asked)).text
+        await _ready(new.url)
+
+
+async def test_nothing_is_imported_before_it_listens_that_only_answers(tmp_path: Path) -> None:
+    async with starting(tmp_path, PYTHONPROFILEIMPORTTIME="1") as new:
+        imported = {line.rpartition("|")[2].strip() for line in new.bot.log if line.startswith("import time:")}
+    assert "slack_bolt" in imported
+    answering = {"httpx", "rich", "sqlalchemy", "jinja2", "msgspec", "bot.answer", "bot.endpoints", "bot.store"}
+    assert not answering & imported
+
+
+async def test_a_store_that_cannot_be_opened_ends_what_listened_with_its_sentence(tmp_path: Path) -> None:
+    async with starting(tmp_path, DATABASE_URL=f"sqlite:///{tmp_path}/none/bot.db") as new:
+        asked = await new.slack.type("/insights help")
+        new.held.let_go.set()
+        assert "Ask again in a moment." in (await new.slack.answer(asked)).text
+        assert await new.bot.ended() == 1
+    assert new.bot.log[-1].startswith(f"The database {tmp_path}/none/bot.db cannot be opened and written")
+    assert not [line for line in new.bot.log if "Traceback" in line or '"level": "error"' in line]
+
+
+async def test_told_to_end_while_it_starts_it_leaves_nobody_in_silence(tmp_path: Path) -> None:
+    async with starting(tmp_path, DRAIN_SECONDS="0.01") as new:
+        asked = await new.slack.type("/insights help")
+        new.bot.running.send_signal(signal.SIGTERM)
+        assert "Ask again in a moment." in (await new.slack.answer(asked)).text
+        assert await new.bot.ended() == 0
+    assert "Traceback" not in "".join(new.bot.log)
+
+
+async def test_a_port_that_is_taken_stops_the_start_with_one_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        async with started(tmp_path, **_tokens("http"), LAUNCHDARKLY_ACCESS_TOKEN=TOKEN, PORT=port) as bot:
+            assert await bot.ended() == 1
+    assert bot.log == [f"Port {port} cannot be used (Address already in use). Choose another with PORT.\n"]
 
 
 @pytest.mark.parametrize(
@@ -123,22 +210,10 @@ async def test_without_its_tokens_it_does_not_start(variables: dict[str, str], s
     assert len(bot.log) == 1
 
 
-async def test_a_token_that_slack_refuses_stops_the_start_with_one_line(tmp_path: Path) -> None:
-    slack = Slack(lambda: datetime.now(UTC))
-    async with slack.served() as api:
-        slack.weather["auth.test"] = Weather(error="invalid_auth")
-        variables = {"SLACK_BOT_TOKEN": "xoxb-x", "SLACK_API_URL": api, "LAUNCHDARKLY_ACCESS_TOKEN": "api-x"}
-        variables["SLACK_SIGNING_SECRET"] = SIGNING_SECRET
-        async with started(tmp_path, **variables) as bot:
-            assert await bot.ended() == 1
-    [line] = bot.log
-    assert line.startswith("Slack refuses SLACK_BOT_TOKEN: invalid_auth. Copy the bot token")
-
-
-async def test_a_port_that_is_taken_stops_the_start_with_one_line(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = str(taken.getsockname()[1])
-        tokens = {"SLACK_BOT_TOKEN": BOT_TOKEN, "SLACK_SIGNING_SECRET": SIGNING_SECRET}
-        async with started(tmp_path, **tokens, LAUNCHDARKLY_ACCESS_TOKEN=TOKEN, PORT=port) as bot:
-            assert await bot.ended() == 1
-    assert bot.log == [f"Port {port} cannot be used (Address already in use). Choose another with PORT.\n"]
+async def test_a_token_that_slack_refuses_ends_what_listened_with_its_sentence(tmp_path: Path) -> None:
+    async with starting(tmp_path) as new:
+        new.slack.weather["auth.test"] = Weather(error="invalid_auth")
+        new.held.let_go.set()
+        assert await new.bot.ended() == 1
+    assert new.bot.log[-1].startswith("Slack refuses SLACK_BOT_TOKEN: invalid_auth. Copy the bot token")
+    assert "Traceback" not in "".join(new.bot.log)

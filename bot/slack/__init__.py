@@ -1,12 +1,16 @@
 """Slack, in and out. Whatever arrives becomes a line of text, and whatever is answered leaves through here.
 
-run.py        the process: both doors open, and closed in order
+run.py        the process: heard at once, answering as soon as it can, and closed in order
+parts.py      what it is made of, apart from Slack
+calls.py      how Slack is called
 bolt.py       what Bolt hears (the command, the buttons), acknowledged before anything else
 socket.py     Slack through a socket, which is replaced when it is deaf
 web.py        Slack over HTTP, health and metrics
 guard.py      what does not even reach Bolt: malformed headers, bodies beyond all measure
 incoming.py   a payload of Slack's ─► who says which line, and where
 once.py       what Slack sends twice is heard once
+porch.py      where those wait who come before the door is open
+opening.py    the door, made of all that answers
 door.py       a line said in Slack ─► its answer, delivered: the story of every command and button
 people.py     whose zone it is, who may ask what, and who is a guest of another house
 buttons.py    what stands below an answer in Slack: share, refresh
@@ -16,9 +20,8 @@ response.py   one response_url: five uses, and what Slack says to each
 work.py       the answers under way: held, counted, and finished before the process ends
 """
 
-from bot.slack.door import ASKING as ASKING
-from bot.slack.run import Parts as Parts
+from bot.slack.parts import Parts as Parts
 from bot.slack.run import run as run
 from bot.slack.run import running as running
 
-__all__ = ["ASKING", "Parts", "run", "running"]
+__all__ = ["Parts", "run", "running"]

@@ -21,14 +21,22 @@ log = logging.getLogger(__name__)
 
 Hear = Callable[[Incoming], Coroutine[Any, Any, None]]
 
+# Bolt only listens here, and needs no token for that: so it need not know yet who the bot is.
+SPEECHLESS = AuthorizeResult(enterprise_id=None, team_id=None)
 
-def bolt(client: AsyncWebClient, signing_secret: str, me: AuthorizeResult, hear: Hear, work: Work) -> AsyncApp:
+
+def bolt(client: AsyncWebClient, signing_secret: str, hear: Hear, work: Work) -> AsyncApp:
     """The Bolt app: one listener for all that is typed, and one for all that is pressed."""
 
     async def authorize() -> AuthorizeResult:
-        return me
+        return SPEECHLESS
 
-    app = AsyncApp(client=client, signing_secret=signing_secret, authorize=authorize, process_before_response=True)
+    app = AsyncApp(
+        client=client,
+        signing_secret=signing_secret,
+        authorize=authorize,
+        process_before_response=True,
+    )
     events = Once()
 
     @app.command(re.compile(".*"))

@@ -1,4 +1,7 @@
-"""The process: both doors open, and closed in order. No new work after SIGTERM; what is under way is finished."""
+"""The process: Slack is heard at once, and answered as soon as all is there for it.
+
+It is closed in order: no new work after SIGTERM; what is under way is finished.
+"""
 
 import asyncio
 import gc
@@ -6,137 +9,80 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from functools import partial
+from typing import TYPE_CHECKING
 
 import aiohttp
 import uvicorn
-from slack_bolt.authorization import AuthorizeResult
-from slack_sdk.errors import SlackApiError, SlackClientError
-from slack_sdk.http_retry.async_handler import AsyncRetryHandler
-from slack_sdk.http_retry.builtin_async_handlers import (
-    AsyncConnectionErrorRetryHandler,
-    AsyncRateLimitErrorRetryHandler,
-    AsyncServerErrorRetryHandler,
-)
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.applications import Starlette
 
-from bot.answer import Answers
 from bot.errors import Misconfigured
-from bot.metrics import Metrics
-from bot.settings import Settings, zone
 from bot.slack.bolt import bolt
-from bot.slack.delivery import Delivery
-from bot.slack.door import Door
-from bot.slack.people import Allowed, People
+from bot.slack.calls import LIMITS, client, home, known, session
+from bot.slack.parts import Parts
+from bot.slack.porch import Porch
 from bot.slack.socket import listening
 from bot.slack.web import web
 from bot.slack.work import Work
-from bot.store import Store
+
+if TYPE_CHECKING:
+    from bot.slack.door import Door
 
 log = logging.getLogger(__name__)
 
-SLACK_SECONDS = 15  # Slack answers in tenths of one
-
-# What may have been posted is not repeated, and only a limit says for sure that it was not; what is only read may be.
-LIMITS: list[AsyncRetryHandler] = [AsyncRateLimitErrorRetryHandler(max_retry_count=3)]
-TROUBLES: list[AsyncRetryHandler] = [
-    AsyncServerErrorRetryHandler(max_retry_count=1),
-    AsyncConnectionErrorRetryHandler(),
-]
-
-
-@dataclass(frozen=True)
-class Parts:
-    """What the process is made of, apart from Slack."""
-
-    settings: Settings
-    answers: Answers
-    store: Store
-    metrics: Metrics
-    now: Callable[[], datetime]
-
 
 async def run(parts: Parts) -> None:
-    """Serve until the process is told to end."""
+    """Serve until the process is told to end, or cannot begin to answer."""
     with _bound(parts.settings.port) as there:
-        async with running(parts) as pages:
+        async with running(parts) as (pages, opening):
             server = _Server(uvicorn.Config(pages, log_config=None, lifespan="off", ws="none"))
             for ending in (signal.SIGTERM, signal.SIGINT):
                 asyncio.get_running_loop().add_signal_handler(ending, server.stop)
+            opening.add_done_callback(server.settle)
             facts = {"port": there.getsockname()[1], "socket_mode": parts.settings.socket_mode}
             log.info("listening", extra={"facts": facts})
-            gc.collect()
-            gc.freeze()  # what is there by now stays: a full collection of it too stops all answers for a while
             await server.serve(sockets=[there])
 
 
 @asynccontextmanager
-async def running(parts: Parts) -> AsyncIterator[Starlette]:
-    """The pages to serve, with the door behind them and, in Socket Mode, the socket open."""
+async def running(parts: Parts) -> "AsyncIterator[tuple[Starlette, asyncio.Task[Door]]]":
+    """The pages to serve and, in Socket Mode, the socket, both heard already; and the door, which is being opened."""
     settings, work = parts.settings, Work()
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SLACK_SECONDS)) as session:
-        client = _client(settings, session, LIMITS)
-        me = await _identity(client)
-        bare = AsyncWebClient(base_url=settings.slack_api_url, session=session)  # Bolt gets the token from `me`
-        app = bolt(bare, settings.secret("slack_signing_secret"), me, _door(parts, client, session, me).hear, work)
-        checks = {"store": parts.store.ping, "slack": lambda: _known(client)}
+    async with session() as calls, AsyncExitStack() as behind:
+        slack = client(settings, calls, LIMITS)
+        opening = asyncio.create_task(_opened(parts, slack, calls, behind))
+        bare = AsyncWebClient(base_url=settings.slack_api_url, session=calls)  # Bolt says nothing by itself
+        app = bolt(bare, settings.secret("slack_signing_secret"), Porch(opening, calls).hear, work)
+        checks = {
+            "store": partial(_ready, opening, lambda door: door.store.ping()),
+            "slack": partial(_ready, opening, lambda _: known(slack)),
+        }
         try:
             async with listening(app, settings):
-                yield web(None if settings.socket_mode else app, checks, parts.metrics)
+                yield web(None if settings.socket_mode else app, checks, parts.metrics), opening
         finally:
             if given_up := await work.finish(settings.drain_seconds):
                 log.warning("%d answers were given up at the end", given_up)
+            opening.cancel()  # the process may be told to end before it is done
+            with suppress(asyncio.CancelledError):
+                await opening
 
 
-def _client(settings: Settings, session: aiohttp.ClientSession, retries: list[AsyncRetryHandler]) -> AsyncWebClient:
-    """One session for all calls, or each would open a connection of its own."""
-    return AsyncWebClient(
-        token=settings.secret("slack_bot_token"),
-        base_url=settings.slack_api_url,
-        session=session,
-        retry_handlers=retries,
-    )
+async def _opened(parts: Parts, slack: AsyncWebClient, calls: aiohttp.ClientSession, behind: AsyncExitStack) -> "Door":
+    """The door, and *behind* it all that answers."""
+    team = await home(slack)
+    answers, store = await behind.enter_async_context(parts.answering())
+    from bot.slack.opening import door  # noqa: PLC0415 - it knows what is imported only by now
+
+    return door(parts, answers, store, slack, calls, team)
 
 
-async def _identity(client: AsyncWebClient) -> AuthorizeResult:
-    """Who the bot is. Asked once: Bolt gets it from here."""
-    try:
-        answer = await client.auth_test()
-    except SlackApiError as refused:
-        todo = "Copy the bot token (xoxb-…) from the app's page, OAuth & Permissions."
-        raise Misconfigured(f"Slack refuses SLACK_BOT_TOKEN: {refused.response.get('error')}.", todo) from None
-    except (SlackClientError, aiohttp.ClientError, OSError, TimeoutError):
-        raise Misconfigured("Slack cannot be reached.", "Check the network, and SLACK_API_URL if it is set.") from None
-    return AuthorizeResult.from_auth_test_response(auth_test_response=answer, bot_token=client.token)
-
-
-async def _known(client: AsyncWebClient) -> bool:
-    try:
-        return bool((await client.auth_test()).get("ok"))
-    except (SlackClientError, aiohttp.ClientError, OSError, TimeoutError):
-        return False
-
-
-def _door(parts: Parts, client: AsyncWebClient, session: aiohttp.ClientSession, me: AuthorizeResult) -> Door:
-    settings = parts.settings
-    return Door(
-        team=me.team_id or "",
-        answers=parts.answers,
-        store=parts.store,
-        people=People(_client(parts.settings, session, TROUBLES), zone(settings.time_zone), parts.now),
-        allowed=Allowed(
-            settings.listed("allowed_channels"), settings.listed("allowed_users"), settings.listed("allowed_projects")
-        ),
-        delivery=Delivery(client, session, parts.store, parts.metrics, parts.now),
-        metrics=parts.metrics,
-        now=parts.now,
-        defaults=settings.defaults,
-        patience=settings.word_seconds,
-    )
+async def _ready(opening: "asyncio.Task[Door]", check: "Callable[[Door], Awaitable[bool]]") -> bool:
+    """Whether the door is open, and this well with it."""
+    return opening.done() and not opening.exception() and await check(opening.result())
 
 
 def _bound(port: int) -> socket.socket:
@@ -158,6 +104,16 @@ class _Server(uvicorn.Server):
 
     def stop(self) -> None:
         self.should_exit = True
+
+    def settle(self, opening: "asyncio.Task[Door]") -> None:
+        """Without a door there is nothing to serve for. With it, what is there by now stays: a full collection that
+        looks at it too stops all answers for a while."""
+        if opening.cancelled() or opening.exception():
+            self.stop()
+            return
+        log.info("answering")
+        gc.collect()
+        gc.freeze()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

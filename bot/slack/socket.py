@@ -16,6 +16,7 @@ from slack_sdk.errors import SlackClientError
 
 from bot.errors import Misconfigured
 from bot.settings import Settings
+from bot.slack.calls import AWAY, unreachable
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +57,7 @@ class Watch:
                 await asyncio.wait_for(self._word.wait(), self._silence)
             except TimeoutError:
                 log.info("the socket has been silent for long and is replaced")
-                with suppress(SlackClientError, aiohttp.ClientError, OSError, TimeoutError):
+                with suppress(*AWAY):
                     await self._socket.client.connect_to_new_endpoint(force=True)
 
 
@@ -67,4 +68,6 @@ async def _connected(socket: Socket) -> None:
     except SlackClientError:
         todo = "Create an app-level token (xapp-…) with connections:write on the app's page, Basic Information."
         raise Misconfigured("Slack refuses SLACK_APP_TOKEN.", todo) from None
+    except AWAY:
+        raise unreachable() from None
     await socket.connect_async()  # type: ignore[no-untyped-call]

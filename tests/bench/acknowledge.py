@@ -9,13 +9,11 @@ from functools import partial
 from statistics import median
 from typing import cast
 
-from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.types import ASGIApp
 
 from bot.metrics import Metrics
-from bot.sandbox.slack.names import BOT_TOKEN, BOT_USER, SIGNING_SECRET
-from bot.sandbox.slack.workspace import HOME
+from bot.sandbox.slack.names import BOT_TOKEN, SIGNING_SECRET
 from bot.slack.bolt import bolt
 from bot.slack.incoming import Incoming
 from bot.slack.web import web
@@ -77,8 +75,7 @@ def _together(ports: Ports) -> Iterator[Row]:
 
 def ours() -> ASGIApp:
     """The bot's own web side, behind which nobody listens."""
-    me = AuthorizeResult(enterprise_id=None, team_id=HOME.id, bot_token=BOT_TOKEN, bot_user_id=BOT_USER)
-    return web(bolt(AsyncWebClient(), SIGNING_SECRET, me, _nothing, Work()), {}, Metrics())
+    return web(bolt(AsyncWebClient(), SIGNING_SECRET, _nothing, Work()), {}, Metrics())
 
 
 async def _nothing(_: Incoming) -> None:

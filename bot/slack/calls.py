@@ -1,0 +1,64 @@
+"""How Slack is called: over one session, with a word for what keeps it from answering."""
+
+import aiohttp
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.http_retry.async_handler import AsyncRetryHandler
+from slack_sdk.http_retry.builtin_async_handlers import (
+    AsyncConnectionErrorRetryHandler,
+    AsyncRateLimitErrorRetryHandler,
+    AsyncServerErrorRetryHandler,
+)
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.errors import Misconfigured
+from bot.settings import Settings
+
+SLACK_SECONDS = 15  # Slack answers in tenths of one
+
+# What may have been posted is not repeated, and only a limit says for sure that it was not; what is only read may be.
+LIMITS: list[AsyncRetryHandler] = [AsyncRateLimitErrorRetryHandler(max_retry_count=3)]
+TROUBLES: list[AsyncRetryHandler] = [
+    AsyncServerErrorRetryHandler(max_retry_count=1),
+    AsyncConnectionErrorRetryHandler(),
+]
+
+AWAY = (SlackClientError, aiohttp.ClientError, OSError, TimeoutError)
+
+
+def session() -> aiohttp.ClientSession:
+    """One session for all calls, or each would open a connection of its own."""
+    return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SLACK_SECONDS))
+
+
+def client(settings: Settings, session: aiohttp.ClientSession, retries: list[AsyncRetryHandler]) -> AsyncWebClient:
+    """Slack's Web API, called as the bot."""
+    return AsyncWebClient(
+        token=settings.secret("slack_bot_token"),
+        base_url=settings.slack_api_url,
+        session=session,
+        retry_handlers=retries,
+    )
+
+
+async def home(client: AsyncWebClient) -> str:
+    """The team that the bot belongs to."""
+    try:
+        answer = await client.auth_test()
+    except SlackApiError as refused:
+        todo = "Copy the bot token (xoxb-…) from the app's page, OAuth & Permissions."
+        raise Misconfigured(f"Slack refuses SLACK_BOT_TOKEN: {refused.response.get('error')}.", todo) from None
+    except AWAY:
+        raise unreachable() from None
+    return str(answer.get("team_id") or "")
+
+
+def unreachable() -> Misconfigured:
+    return Misconfigured("Slack cannot be reached.", "Check the network, and SLACK_API_URL if it is set.")
+
+
+async def known(client: AsyncWebClient) -> bool:
+    """Whether Slack answers the bot."""
+    try:
+        return bool((await client.auth_test()).get("ok"))
+    except AWAY:
+        return False

@@ -1,0 +1,36 @@
+"""Where those wait who come before the door is open. They have their acknowledgement, and so are owed a word."""
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import aiohttp
+
+from bot.message import Message
+from bot.slack.incoming import Incoming
+from bot.slack.response import Response
+
+if TYPE_CHECKING:
+    from bot.slack.door import Door
+
+NOT_OPEN = Message.of("I was only just starting, and had to end before I could answer. Ask again in a moment.")
+LAST_WORD = 2  # seconds, when the process ends
+
+
+class Porch:
+    """Hears from the first moment."""
+
+    def __init__(self, opening: "asyncio.Task[Door]", session: aiohttp.ClientSession) -> None:
+        self._opening = opening
+        self._session = session
+
+    async def hear(self, incoming: Incoming) -> None:
+        """Hand on to the door. Why it could not be opened, the process says as it ends."""
+        try:
+            door = await asyncio.shield(self._opening)
+        except (Exception, asyncio.CancelledError):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LAST_WORD):
+                    await Response(incoming.response_url, self._session).say(NOT_OPEN)
+        else:
+            await door.hear(incoming)
