@@ -32,6 +32,7 @@ def bolt(client: AsyncWebClient, signing_secret: str, hear: Hear, work: Work) ->
         return SPEECHLESS
 
     app = AsyncApp(
+        name="insights-bot",  # or Bolt reads the source of all that is on the stack to find one: 20 ms
         client=client,
         signing_secret=signing_secret,
         authorize=authorize,
