@@ -217,3 +217,22 @@ async def test_a_token_that_slack_refuses_ends_what_listened_with_its_sentence(t
         assert await new.bot.ended() == 1
     assert new.bot.log[-1].startswith("Slack refuses SLACK_BOT_TOKEN: invalid_auth. Copy the bot token")
     assert "Traceback" not in "".join(new.bot.log)
+
+
+@pytest.mark.parametrize(
+    ("weather", "said"),
+    [
+        (Weather(error="invalid_auth"), "Slack refuses SLACK_APP_TOKEN. Create an app-level token"),
+        (Weather(reset=True), "Slack cannot be reached. Check the network"),
+    ],
+    ids=["refused", "away"],
+)
+async def test_a_socket_that_cannot_be_opened_stops_the_start(weather: Weather, said: str, tmp_path: Path) -> None:
+    slack = Slack(lambda: datetime.now(UTC))
+    slack.weather["apps.connections.open"] = weather
+    async with slack.served() as api:
+        tokens = _tokens("socket") | {"LAUNCHDARKLY_ACCESS_TOKEN": TOKEN, "SLACK_API_URL": api}
+        async with started(tmp_path, **tokens, PORT="0") as bot:
+            assert await bot.ended() == 1
+    assert bot.log[-1].startswith(said)
+    assert not [line for line in bot.log if "Traceback" in line or "Unclosed" in line]

@@ -29,12 +29,14 @@ async def listening(app: AsyncApp, settings: Settings) -> AsyncIterator[None]:
         return
     socket = Socket(app, settings.secret("slack_app_token"), ping_interval=settings.ping_seconds)
     watch = Watch(socket, settings.silence_seconds)
-    await _connected(socket)
-    watching = asyncio.create_task(watch.replace_when_silent())
     try:
-        yield
+        await _connected(socket)
+        watching = asyncio.create_task(watch.replace_when_silent())
+        try:
+            yield
+        finally:
+            watching.cancel()
     finally:
-        watching.cancel()
         await socket.close_async()  # type: ignore[no-untyped-call]
 
 
