@@ -6,6 +6,7 @@ The rooms, in the order in which a question travels:
     slack/          the other door: commands and buttons in, answers out
     app.py          the composition root: everything is made here, from settings
     orders/         one file an order: lines that change something of the bot's own
+    schedules/      saved questions that are asked by the clock, and where their answers go
     answer.py       a line in, a message out; it never raises and never stays silent
     question.py     a line ─► its name and arguments ─► Query; all mistakes at once, with the corrected line
     line.py         what keyboards and Slack do to a line, undone; the line taken apart into words

@@ -1,0 +1,45 @@
+"""Why a destination is closed to the bot, by Slack's own codes: each as a person reads it, with the way back.
+
+https://docs.slack.dev/reference/methods/chat.postMessage lists the codes, and those that any method may answer with.
+"""
+
+_INVITE = "Type `/invite` and my name there."
+_POLICY = "Ask an admin of the workspace to let me post there."
+_TOKEN = "Ask whoever runs me to install the app again, and to set its bot token."  # noqa: S105
+_THREAD = "What belongs below a message cannot be posted there."
+
+CLOSED = {
+    "channel_not_found": f"The channel is gone, or it is private and I am not in it. If it is there: {_INVITE}",
+    "not_in_channel": f"I am not in the channel. {_INVITE}",
+    "is_archived": "The channel is archived. Un-archive it, or let me post in another one.",
+    "messages_tab_disabled": "I may not write to people directly. Ask an admin to turn on the Messages tab of my app.",
+    "restricted_action": f"A setting of the workspace keeps me from posting in the channel. {_POLICY}",
+    "restricted_action_read_only_channel": f"The channel is read-only for me. {_POLICY}",
+    "restricted_action_thread_only_channel": f"In the channel I may only answer in threads. {_POLICY}",
+    "restricted_action_non_threadable_channel": f"The channel has no threads. {_THREAD} {_POLICY}",
+    "restricted_action_thread_locked": f"The thread is locked. {_THREAD} Ask an admin of the workspace to unlock it.",
+    "ekm_access_denied": "The admins of the workspace have suspended posting. Ask one of them when it may go on.",
+    "access_denied": f"The workspace does not let me post there. {_POLICY}",
+    "no_permission": f"The workspace does not let me post there. {_POLICY}",
+    "accesslimited": "The workspace does not let me in from where I run. Ask an admin to allow my address.",
+    "team_access_not_granted": "I am not allowed in that workspace. Ask an admin of the organisation to add me to it.",
+    "enterprise_is_restricted": f"The organisation does not let me post there. {_POLICY}",
+    "missing_scope": "I lack the right to post. Ask whoever runs me to install the app again, with all its scopes.",
+    "account_inactive": f"The app has been removed from the workspace. {_TOKEN}",
+    "token_revoked": f"My token was revoked. {_TOKEN}",
+    "token_expired": f"My token has expired. {_TOKEN}",
+    "invalid_auth": f"Slack does not know my token. {_TOKEN}",
+    "not_authed": f"Slack sees no token of mine. {_TOKEN}",
+    "not_allowed_token_type": f"My token is of the wrong kind. {_TOKEN}",
+}
+
+
+def is_closed(code: str) -> bool:
+    """Whether Slack says with this code that a destination is gone, or closed to the bot."""
+    return code in CLOSED or code.startswith("restricted_action")
+
+
+def sentence(code: str) -> str:
+    """What a person reads. A code that is not known yet is told as it is."""
+    known = CLOSED.get(code) or (CLOSED["restricted_action"] if is_closed(code) else "")
+    return known or f"Slack does not let me post there ({code}). {_POLICY}"
