@@ -16,6 +16,7 @@ people.py     whose zone it is, who may ask what, and who is a guest of another 
 buttons.py    what stands below an answer in Slack: share, refresh
 shelf.py      answers kept for a while, so that what is shared is what was seen
 delivery.py   a message on its way: what Slack refuses is said more plainly, a closed way is gone around
+forms.py      the forms that a message may go out in, and which of them a workspace takes
 response.py   one response_url: five uses, and what Slack says to each
 work.py       the answers under way: held, counted, and finished before the process ends
 """

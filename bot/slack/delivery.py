@@ -1,21 +1,14 @@
 """A message on its way to a person: what Slack refuses is said more plainly, and a closed way is gone around."""
 
-import logging
-from collections.abc import Callable
-from datetime import datetime
-
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.errors import Failure
 from bot.message import Message
 from bot.metrics import Metrics
+from bot.slack.forms import Forms
 from bot.slack.incoming import Incoming
 from bot.slack.response import Response, Said
-from bot.store import Store
-
-log = logging.getLogger(__name__)
 
 NOT_THERE = ("not_in_channel", "channel_not_found", "user_not_in_channel", "is_archived")
 NOT_SURE = Message.of("⚠️ Slack did not say whether the answer was posted. Look in the channel before you share again.")
@@ -24,37 +17,23 @@ WAY_OUT = "I am not in <#{channel}>, so this comes directly. To change that, typ
 
 
 class Delivery:
-    """Knows the ways to people, and remembers which workspaces take no charts."""
+    """Knows the ways to people."""
 
     def __init__(
         self,
         client: AsyncWebClient,
         session: aiohttp.ClientSession,
-        store: Store,
+        forms: Forms,
         metrics: Metrics,
-        now: Callable[[], datetime],
     ) -> None:
+        self.forms = forms
         self._client = client
         self._session = session
-        self._store = store
         self._metrics = metrics
-        self._now = now
 
     def back(self, incoming: Incoming) -> "Way":
         """The way back to whoever said something."""
         return Way(self, incoming, Response(incoming.response_url, self._session))
-
-    async def takes_charts(self, team: str) -> bool:
-        try:
-            return not await self._store.workspaces.refuses_charts(team, self._now())
-        except Failure:  # the answer matters more than how it looks
-            return True
-
-    async def remember_refusal(self, team: str) -> None:
-        try:
-            await self._store.workspaces.remember_refusal(team, self._now())
-        except Failure:
-            log.warning("it could not be remembered that the workspace takes no charts")
 
     async def privately(self, incoming: Incoming, message: Message) -> Said:
         """Without a response_url: as a message that only one person sees, else directly to that person."""
@@ -113,18 +92,11 @@ class Way:
         return self._delivery.count(said)
 
     async def _plainer_and_plainer(self, message: Message, *, shared: bool, replace: bool) -> Said:
-        forms = await self._forms(message)
-        for form in forms:
-            said = await self._response.say(form, shared=shared, replace=replace)
+        forms, team = self._delivery.forms, self._incoming.team
+        for form in await forms.of(message, team):
+            said = await self._response.say(form.message, shared=shared, replace=replace)
+            if said is Said.SENT:
+                await forms.taken(form, team)
             if said is not Said.INVALID:
                 break
-        if len(forms) == 3 and form is forms[1] and said is Said.SENT:  # so it was the charts
-            await self._delivery.remember_refusal(self._incoming.team)
         return said
-
-    async def _forms(self, message: Message) -> list[Message]:
-        """The message as it is, in characters, and as bare text: each says the same more plainly than the last."""
-        plain, bare = message.plain(), Message(message.text, ())
-        if plain.blocks == message.blocks:
-            return [message, bare]
-        return [message, plain, bare] if await self._delivery.takes_charts(self._incoming.team) else [plain, bare]

@@ -8,6 +8,7 @@ from bot.settings import zone
 from bot.slack.calls import TROUBLES, client
 from bot.slack.delivery import Delivery
 from bot.slack.door import Door
+from bot.slack.forms import Forms
 from bot.slack.parts import Parts
 from bot.slack.people import Allowed, People
 from bot.store import Store
@@ -26,7 +27,7 @@ def door(
         allowed=Allowed(
             settings.listed("allowed_channels"), settings.listed("allowed_users"), settings.listed("allowed_projects")
         ),
-        delivery=Delivery(slack, session, store, parts.metrics, parts.now),
+        delivery=Delivery(slack, session, Forms(store, parts.now), parts.metrics),
         metrics=parts.metrics,
         now=parts.now,
         defaults=settings.defaults,

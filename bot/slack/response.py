@@ -13,6 +13,7 @@ from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetry
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.message import Message
+from bot.slack.forms import INVALID
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +63,7 @@ class Response:
 
 
 def _said(status: int, body: str) -> Said:
-    if "invalid_blocks" in body or "invalid_attachments" in body:
+    if any(code in body for code in INVALID):
         return Said.INVALID
     if status == 200 and '"ok":false' not in body.replace(" ", ""):
         return Said.SENT

@@ -1,0 +1,57 @@
+"""The forms that a message may go out in, and which of them a workspace takes.
+
+Some workspaces refuse charts and tables with `invalid_blocks`. That is remembered, so that they are spared the attempt.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.errors import Failure
+from bot.message import Message
+from bot.store import Store
+
+log = logging.getLogger(__name__)
+
+INVALID = ("invalid_blocks", "invalid_attachments")  # the latter where there are two tables
+
+
+@dataclass(frozen=True)
+class Form:
+    """One way to say a message. That Slack takes it may tell something about the one before."""
+
+    message: Message
+    charts_refused: bool = False
+
+
+class Forms:
+    """Remembers which workspaces take no charts."""
+
+    def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
+        self._store = store
+        self._now = now
+
+    async def of(self, message: Message, team: str) -> list[Form]:
+        """The message as it is, in characters, and as bare text: each says the same more plainly than the last."""
+        plain, bare = message.plain(), Form(Message(message.text, ()))
+        if plain.blocks == message.blocks:
+            return [Form(message), bare]
+        if await self._takes_charts(team):
+            return [Form(message), Form(plain, charts_refused=True), bare]
+        return [Form(plain), bare]
+
+    async def taken(self, form: Form, team: str) -> None:
+        """Slack took this form, and none before it."""
+        if not form.charts_refused:
+            return
+        try:
+            await self._store.workspaces.remember_refusal(team, self._now())
+        except Failure:
+            log.warning("it could not be remembered that the workspace takes no charts")
+
+    async def _takes_charts(self, team: str) -> bool:
+        try:
+            return not await self._store.workspaces.refuses_charts(team, self._now())
+        except Failure:  # the message matters more than how it looks
+            return True
