@@ -26,6 +26,7 @@ class Weather:
     retry_after: int | str | None = None  # seconds
     delay: float = 0  # seconds before anything is done
     body: str | None = None  # instead of the usual one
+    media_type: str = "text/plain"  # of that body
     reset: bool = False  # the connection is reset: nothing was done, and nobody says so
     lost: bool = False  # all was done, and the connection is closed before the answer
     lost_after: float = 0  # seconds between the doing and the closing
@@ -56,7 +57,7 @@ class Weather:
         status = self.status or 200
         headers = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
         if self.body is not None:
-            return Response(self.body, status, headers, media_type="text/plain")
+            return Response(self.body, status, headers, media_type=self.media_type)
         error = self.error or ERRORS.get(status) or HTTPStatus(status).phrase
         answer: dict[str, Any] = {"ok": False, "error": error}
         return JSONResponse(answer, status, headers)

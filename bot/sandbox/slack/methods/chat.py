@@ -62,7 +62,8 @@ def get_permalink(state: State, call: Call) -> Json:
     message = state.message(channel, call.needed("message_ts"))
     if message is None:
         raise Refused("message_not_found")
-    link = f"{state.team.url}archives/{channel.id}/p{message.ts.replace('.', '')}"
+    thread = f"?thread_ts={message.thread_ts}&cid={channel.id}" if message.thread_ts else ""
+    link = f"{state.team.url}archives/{channel.id}/p{message.ts.replace('.', '')}{thread}"
     return {"channel": channel.id, "permalink": link}
 
 
