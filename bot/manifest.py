@@ -13,7 +13,7 @@ PATH = "/slack/events"
 _ADDRESS = re.compile(r"https://[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:[1-9]\d{0,4})?(/[A-Za-z0-9._~-]+)*", re.ASCII)
 _LINE_OVER_HTTP = re.compile(r"^( +)# over HTTP: ", re.MULTILINE)
 _SWITCH_OVER_HTTP = re.compile(r"\w+ # over HTTP: (\w+)$", re.MULTILINE)
-_SCOPES = re.compile(r"^  scopes:\n    bot:\n((?: {6}- .+\n)+)", re.MULTILINE)
+_SCOPES = r"^    {}:.*\n((?: {{6}}- .+\n)+)"
 _SCOPE = re.compile(r"^ +- (\S+) # (.+)$", re.MULTILINE)
 
 
@@ -33,7 +33,16 @@ def over_http(address: str) -> str:
 
 def scopes() -> dict[str, str]:
     """What the bot may do in Slack, and what each is for."""
-    found = _SCOPES.search(over_socket())
+    return _listed("bot")
+
+
+def optional_scopes() -> dict[str, str]:
+    """What the bot may do as well, if whoever installs it agrees, and what each is for."""
+    return _listed("bot_optional")
+
+
+def _listed(name: str) -> dict[str, str]:
+    found = re.search(_SCOPES.format(name), over_socket(), re.MULTILINE)
     return dict(_SCOPE.findall(found[1])) if found else {}
 
 

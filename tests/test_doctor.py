@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from bot import manifest
 from bot.doctor import Finding, Looks, Mark
 from bot.doctor.finding import Look, all_made
 from bot.errors import Misconfigured
@@ -190,12 +191,19 @@ async def test_what_others_tell_stays_on_its_line_and_holds_no_secret(surgery: S
 
 
 async def test_it_says_who_the_bot_is_and_what_it_may_do(surgery: Surgery) -> None:
-    surgery.slack.scopes = {"commands", "chat:write", "users:read"}
+    surgery.slack.scopes = {*manifest.scopes(), *manifest.optional_scopes()}
     found = await surgery.ask()
     assert found["Slack"].says == "The bot is insights in Harbour Goods."
-    assert found["Scopes"].says == "chat:write, commands, users:read."
-    surgery.slack.scopes.add("channels:read")
-    assert (await surgery.ask())["Scopes"].says.endswith("; beyond what it needs: channels:read.")
+    assert found["Scopes"].says == f"{', '.join(sorted(surgery.slack.scopes))}."
+    surgery.slack.scopes.add("im:history")
+    assert (await surgery.ask())["Scopes"].says.endswith("; beyond what it needs: im:history.")
+
+
+async def test_an_optional_scope_that_was_declined_is_said_and_not_wrong(surgery: Surgery) -> None:
+    surgery.slack.scopes -= {"channels:history"}
+    found = await surgery.ask()
+    assert wrong(found) == set()
+    assert found["Scopes"].says.endswith(" It goes without channels:history, which is optional.")
 
 
 async def test_a_missing_scope_is_wrong(surgery: Surgery) -> None:

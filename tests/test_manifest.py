@@ -26,13 +26,16 @@ ADDRESS = "https://bot.example.com"
 FORMS = {"Socket Mode": manifest.over_socket(), "HTTP": manifest.over_http(ADDRESS)}
 
 # What each method of Slack's needs, as its page says. https://docs.slack.dev/reference/methods
-SCOPES = {
-    "api_test": None,
-    "auth_test": None,
-    "apps_connections_open": None,  # the app's own token has that scope
-    "chat_postEphemeral": "chat:write",
-    "chat_postMessage": "chat:write",
-    "users_info": "users:read",
+SCOPES: dict[str, set[str]] = {
+    "api_test": set(),
+    "auth_test": set(),
+    "apps_connections_open": set(),  # the app's own token has that scope
+    "chat_getPermalink": set(),
+    "chat_postEphemeral": {"chat:write"},
+    "chat_postMessage": {"chat:write"},
+    "conversations_history": {"channels:history", "groups:history"},
+    "conversations_replies": {"channels:history", "groups:history"},
+    "users_info": {"users:read"},
 }
 EVENTS = {  # known ones, of each kind that such a bot may want
     *("app_home_opened", "app_mention", "app_uninstalled", "channel_archive", "channel_id_changed", "channel_left"),
@@ -132,13 +135,19 @@ def test_the_command_hints_at_all_that_can_be_typed() -> None:
 
 
 def test_each_scope_has_its_reason() -> None:
-    scopes = manifest.scopes()
-    assert list(scopes) == read(FORMS["Socket Mode"])["oauth_config"]["scopes"]["bot"]
-    assert all(len(reason) > 10 for reason in scopes.values())
+    needed, optional = manifest.scopes(), manifest.optional_scopes()
+    told = read(FORMS["Socket Mode"])["oauth_config"]["scopes"]
+    assert told == {"bot": list(needed), "bot_optional": list(optional)}
+    assert all(len(reason) > 10 for reason in [*needed.values(), *optional.values()])
 
 
 def test_the_scopes_are_those_of_the_methods_that_are_called() -> None:
-    assert set(manifest.scopes()) == {"commands"} | {SCOPES[name] for name in _called()} - {None}
+    asked = {*manifest.scopes(), *manifest.optional_scopes()}
+    assert asked == {"commands"}.union(*(SCOPES[name] for name in _called()))
+
+
+def test_nothing_that_every_answer_needs_is_optional() -> None:
+    assert {"commands", "chat:write", "users:read"} <= set(manifest.scopes())
 
 
 def _called() -> set[str]:

@@ -33,6 +33,7 @@ def settings() -> str:
 
 def scopes() -> str:
     rows = [f"| `{name}` | {reason} |" for name, reason in manifest.scopes().items()]
+    rows += [f"| `{name}` (optional) | {reason} |" for name, reason in manifest.optional_scopes().items()]
     return "\n".join(["| scope | what for |", "|---|---|", *rows])
 
 

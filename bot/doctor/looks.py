@@ -85,7 +85,7 @@ class Looks:
         return f"The bot is {found.name} in {found.team}."
 
     async def _scopes(self) -> str:
-        needed = manifest.scopes().keys()
+        needed, optional = manifest.scopes().keys(), manifest.optional_scopes().keys()
         try:
             found = (await checkup.identity(self.settings, self.seconds)).scopes
         except Failure:
@@ -94,8 +94,9 @@ class Looks:
             raise Skipped("Slack does not say what the bot may do.", "")
         if missing := needed - found:
             raise Misconfigured(f"The bot lacks {_row(missing)}.", INSTALL)
-        more = f"; beyond what it needs: {_row(found - needed)}" if found - needed else ""
-        return f"{_row(needed)}{more}."
+        more = f"; beyond what it needs: {_row(unneeded)}" if (unneeded := found - needed - optional) else ""
+        less = f" It goes without {_row(declined)}, which is optional." if (declined := optional - found) else ""
+        return f"{_row(found & (needed | optional))}{more}.{less}"
 
     async def _socket(self) -> str:
         if not self.settings.socket_mode:

@@ -17,6 +17,9 @@ buttons.py    what stands below an answer in Slack: share, refresh
 shelf.py      answers kept for a while, so that what is shared is what was seen
 delivery.py   a message on its way: what Slack refuses is said more plainly, a closed way is gone around
 forms.py      the forms that a message may go out in, and which of them a workspace takes
+posting.py    what schedules post through: in channels, under a key by which a message is found again
+pace.py       one message after the other in a channel, and not too fast
+outcome.py    what became of a call that would say something, and what is not known of it
 response.py   one response_url: five uses, and what Slack says to each
 work.py       the answers under way: held, counted, and finished before the process ends
 """

@@ -17,6 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import Failure, Misconfigured, TryLater, Unreadable
 from bot.settings import Settings, meaning
+from bot.slack.outcome import told
 
 _silent = logging.getLogger(f"{__name__}.silent")  # what goes wrong is said by the doctor, and once is enough
 _silent.addHandler(logging.NullHandler())
@@ -90,11 +91,9 @@ def _asking(name: str) -> Iterator[None]:
 
 
 def _refusal(refused: SlackApiError, name: str) -> Failure:
-    """The body may be that of something that stands in between."""
-    data, status = getattr(refused.response, "data", None), getattr(refused.response, "status_code", 200)
-    error = data.get("error") if isinstance(data, dict) else None
+    status, error = told(refused)
     if status == 429 or status >= 500:
         return TryLater(f"Slack does not answer just now ({error or status}).", "Try again in a minute.")
-    if error is None:
+    if not error:
         return Unreadable(NOT_SLACK, CHECK_NETWORK)
     return Misconfigured(f"Slack refuses {name.upper()}: {error}.", meaning(name))

@@ -8,6 +8,7 @@ from bot.message import Message
 from bot.metrics import Metrics
 from bot.slack.forms import Forms
 from bot.slack.incoming import Incoming
+from bot.slack.outcome import told
 from bot.slack.response import Response, Said
 
 NOT_THERE = ("not_in_channel", "channel_not_found", "user_not_in_channel", "is_archived")
@@ -42,7 +43,7 @@ class Delivery:
                 channel=incoming.channel, user=incoming.user, text=message.text, blocks=list(message.blocks)
             )
         except SlackApiError as refused:
-            if refused.response.get("error") not in NOT_THERE:
+            if told(refused)[1] not in NOT_THERE:
                 return Said.FAILED
             return await self._directly(incoming, message)
         except (SlackClientError, aiohttp.ClientError, OSError, TimeoutError):

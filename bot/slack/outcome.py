@@ -1,0 +1,76 @@
+"""What became of a call of Slack's API that would say something: what is known of the message, and what is not.
+
+Slack says of `internal_error` and `fatal_error` that a part of the call may have succeeded, and promises nothing of
+`service_unavailable` and of what stands in front of it. All of these leave it open whether the message was posted.
+"""
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import aiohttp
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from bot.schedules.closed import is_closed
+from bot.schedules.post import Away, Gone, Limited, Refused, Undelivered, Unsure
+
+LIMITED = ("ratelimited", "rate_limited")
+OPEN = ("internal_error", "fatal_error", "service_unavailable")
+# The request came in pieces; the workspace is being moved; too much was said in it: refused before anything is done.
+LATER = ("request_timeout", "team_added_to_org", "org_login_required", "message_limit_exceeded")
+UNLESS_SAID = 30.0  # seconds, where a limit does not say how long it lasts
+
+BROKEN = (SlackClientError, aiohttp.ClientError, OSError, TimeoutError)
+# What slack_sdk makes of an answer that is no JSON, or that is none of Slack's.
+NO_ANSWER = (AttributeError, KeyError, ValueError)
+
+
+@contextmanager
+def judged() -> Iterator[None]:
+    """One call; what goes wrong with it is said in the words of whoever delivers."""
+    try:
+        yield
+    except SlackApiError as refused:
+        raise _judgement(refused) from None
+    except aiohttp.ClientConnectorError as error:  # there never was a connection, so nothing was sent
+        raise Away(type(error).__name__) from None
+    except (*BROKEN, *NO_ANSWER) as error:
+        raise Unsure(type(error).__name__) from None
+
+
+def _judgement(refused: SlackApiError) -> Undelivered:
+    status, code = told(refused)
+    if status == 429 or code in LIMITED:
+        return Limited(_after(refused))
+    if status >= 500 or not code or code in OPEN:
+        return Unsure(code or f"HTTP {status}")
+    if code in LATER:
+        return Away(code)
+    return Gone(code) if is_closed(code) else Refused(code)
+
+
+def told(refused: SlackApiError) -> tuple[int, str]:
+    """The status, and Slack's code; there is none in an answer of something that stands in between."""
+    answer = refused.response
+    data = getattr(answer, "data", None)
+    code = data.get("error") if isinstance(data, dict) else None
+    status: int = getattr(answer, "status_code", 0) or getattr(answer, "status", 0)  # aiohttp's own, if it is no JSON
+    return status, code if isinstance(code, str) else ""
+
+
+def part(answer: AsyncSlackResponse, name: str) -> Any:
+    """What a good answer must hold; one without it is none of Slack's."""
+    found = answer.get(name)
+    if found is None:
+        raise KeyError(name)
+    return found
+
+
+def _after(refused: SlackApiError) -> float:
+    try:
+        seconds = float(refused.response.headers["Retry-After"])
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return UNLESS_SAID
+    return max(seconds, 0.0) if math.isfinite(seconds) else UNLESS_SAID

@@ -1,0 +1,123 @@
+"""What schedules post through. A message bears its key as metadata, so that it is found where nobody saw it arrive.
+
+The client must not repeat anything by itself: a post whose answer was lost may stand in the channel.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from bot.message import Message
+from bot.schedules.post import Away, Blind, Gone, Refused, Undelivered, Unsure
+from bot.slack.forms import INVALID, Forms
+from bot.slack.outcome import judged, part
+from bot.slack.pace import Pace
+
+log = logging.getLogger(__name__)
+
+EVENT = "insights_delivery"
+APART = timedelta(seconds=90)  # how far Slack's clock may be behind ours
+PAGE, MOST_PAGES = 200, 10  # what is looked through; Slack recommends no larger page
+
+
+class Posting:
+    """Posts in channels and speaks to people, as `bot/schedules/post.py` wants it."""
+
+    def __init__(self, client: AsyncWebClient, me: AuthorizeResult, forms: Forms, gap: float = 1.0) -> None:
+        """*gap* is how many seconds there are at least between two messages in a channel."""
+        if client.retry_handlers:
+            raise ValueError("a client that repeats its calls may post twice")
+        self._client = client
+        self._me = me
+        self._forms = forms
+        self._pace = Pace(gap)
+
+    async def post(self, channel: str, message: Message, key: str, thread: str = "") -> str:
+        metadata = {"event_type": EVENT, "event_payload": {"key": key}}
+        return await self._say(channel, message, metadata=metadata, thread_ts=thread or None)
+
+    async def find(self, channel: str, key: str, since: datetime, thread: str = "") -> str | None:
+        oldest, cursor = f"{(since - APART).timestamp():.6f}", ""
+        for _ in range(MOST_PAGES):
+            page = await self._page(channel, thread, oldest=oldest, cursor=cursor)
+            if ts := next((m["ts"] for m in page.messages if self._bears(m, key) and m["ts"] != thread), None):
+                return str(ts)
+            if not page.more:
+                return None
+            cursor = page.cursor
+        raise Blind("too_much_was_said")
+
+    async def link(self, channel: str, ts: str) -> str:
+        try:
+            with judged():
+                return str(part(await self._client.chat_getPermalink(channel=channel, message_ts=ts), "permalink"))
+        except Undelivered as error:
+            log.warning("a message in %s has no address: %r", channel, error)
+            return ""
+
+    async def tell(self, user: str, message: Message) -> None:
+        try:
+            await self._say(user, message)
+        except Undelivered as error:
+            log.warning("%s could not be told: %r", user, error)
+
+    async def _say(self, channel: str, message: Message, **beside: Any) -> str:
+        """In the best form that Slack takes; one that it refuses was not posted, so the next may be."""
+        team = self._me.team_id or ""
+        async with self._pace.turn(channel):
+            for form in await self._forms.of(message, team):
+                try:
+                    ts = await self._send(channel, form.message, **beside)
+                except Refused as refused:
+                    if refused.why not in INVALID:
+                        raise
+                else:
+                    await self._forms.taken(form, team)
+                    return ts
+        raise Refused(INVALID[0])
+
+    async def _send(self, channel: str, message: Message, **beside: Any) -> str:
+        with judged():
+            answer = await self._client.chat_postMessage(
+                channel=channel, **message.payload(), unfurl_links=False, unfurl_media=False, **beside
+            )
+            return str(part(answer, "ts"))
+
+    async def _page(self, channel: str, thread: str, **window: str) -> "_Page":
+        """What was said in the channel, or in the thread. Nothing is posted here, so that it breaks is no riddle."""
+        asked: dict[str, Any] = {"channel": channel, "limit": PAGE, "include_all_metadata": True, **window}
+        try:
+            with judged():
+                if thread:
+                    return _page(await self._client.conversations_replies(ts=thread, **asked))
+                return _page(await self._client.conversations_history(**asked))
+        except Unsure as error:
+            raise Away(str(error)) from None
+        except (Gone, Refused) as closed:
+            raise Blind(closed.why) from None
+
+    def _bears(self, message: dict[str, Any], key: str) -> bool:
+        """Whether this is the bot's own message of that key; another app may use the same words."""
+        metadata = message.get("metadata") or {}
+        ours = bool(self._me.bot_id) and message.get("bot_id") == self._me.bot_id
+        payload = metadata.get("event_payload") or {}
+        return ours and metadata.get("event_type") == EVENT and payload.get("key") == key
+
+
+@dataclass(frozen=True)
+class _Page:
+    """Some of what was said, and where it goes on."""
+
+    messages: list[dict[str, Any]]
+    more: bool
+    cursor: str
+
+
+def _page(answer: AsyncSlackResponse) -> _Page:
+    following = answer.get("response_metadata") or {}
+    return _Page(list(part(answer, "messages")), bool(answer.get("has_more")), following.get("next_cursor") or "")
