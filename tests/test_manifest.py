@@ -37,10 +37,18 @@ SCOPES: dict[str, set[str]] = {
     "conversations_replies": {"channels:history", "groups:history"},
     "users_info": {"users:read"},
 }
-EVENTS = {  # known ones, of each kind that such a bot may want
-    *("app_home_opened", "app_mention", "app_uninstalled", "channel_archive", "channel_id_changed", "channel_left"),
-    *("function_executed", "group_archive", "group_left", "link_shared", "member_joined_channel"),
-    *("member_left_channel", "message", "reaction_added", "team_join", "tokens_revoked", "user_change"),
+NONE, PUBLIC, PRIVATE = frozenset[str](), frozenset({"channels:read"}), frozenset({"groups:read"})
+EVENTS: dict[str, frozenset[str]] = {  # known ones, of each kind that such a bot may want, and what they need
+    **dict.fromkeys(("app_home_opened", "app_uninstalled", "tokens_revoked", "function_executed"), NONE),
+    **dict.fromkeys(("channel_archive", "channel_unarchive", "channel_left", "channel_deleted"), PUBLIC),
+    **dict.fromkeys(("channel_rename", "channel_id_changed", "channel_created"), PUBLIC),
+    **dict.fromkeys(("group_archive", "group_unarchive", "group_left", "group_deleted", "group_rename"), PRIVATE),
+    **dict.fromkeys(("member_joined_channel", "member_left_channel"), PUBLIC | PRIVATE),
+    **dict.fromkeys(("team_join", "user_change"), frozenset({"users:read"})),
+    "app_mention": frozenset({"app_mentions:read"}),
+    "link_shared": frozenset({"links:read"}),
+    "message": frozenset({"channels:history"}),
+    "reaction_added": frozenset({"reactions:read"}),
 }
 
 
@@ -141,13 +149,14 @@ def test_each_scope_has_its_reason() -> None:
     assert all(len(reason) > 10 for reason in [*needed.values(), *optional.values()])
 
 
-def test_the_scopes_are_those_of_the_methods_that_are_called() -> None:
+def test_the_scopes_are_those_of_the_methods_that_are_called_and_of_the_events_that_are_told() -> None:
     asked = {*manifest.scopes(), *manifest.optional_scopes()}
-    assert asked == {"commands"}.union(*(SCOPES[name] for name in _called()))
+    called, told = (SCOPES[name] for name in _called()), (EVENTS[name] for name in _told())
+    assert asked == {"commands"}.union(*called, *told)
 
 
-def test_nothing_that_every_answer_needs_is_optional() -> None:
-    assert {"commands", "chat:write", "users:read"} <= set(manifest.scopes())
+def test_nothing_that_an_answer_or_an_event_needs_is_optional() -> None:
+    assert {"commands", "chat:write", "users:read"}.union(*(EVENTS[name] for name in _told())) <= set(manifest.scopes())
 
 
 def _called() -> set[str]:
@@ -158,9 +167,14 @@ def _called() -> set[str]:
     return {call.attr for call in calls if isinstance(call, ast.Attribute) and call.attr in known} - {"api_call"}
 
 
+def _told() -> list[str]:
+    """The events that Slack is to tell."""
+    events: list[str] = read(FORMS["Socket Mode"])["settings"]["event_subscriptions"]["bot_events"]
+    return events
+
+
 async def test_each_event_that_slack_is_to_tell_is_heard_and_no_other_would_be() -> None:
-    told = read(FORMS["Socket Mode"])["settings"]["event_subscriptions"]["bot_events"]
-    assert {event for event in EVENTS | set(told) if await _is_heard(event)} == set(told)
+    assert {event for event in {*EVENTS, *_told()} if await _is_heard(event)} == set(_told())
 
 
 async def _is_heard(event: str) -> bool:

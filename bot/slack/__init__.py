@@ -3,11 +3,12 @@
 run.py        the process: heard at once, answering as soon as it can, and closed in order
 parts.py      what it is made of, apart from Slack
 calls.py      how Slack is called
-bolt.py       what Bolt hears (the command, the buttons), acknowledged before anything else
+bolt.py       what Bolt hears (the command, the buttons, events), acknowledged before anything else
 socket.py     Slack through a socket, which is replaced when it is deaf
 web.py        Slack over HTTP, health and metrics
 guard.py      what does not even reach Bolt: malformed headers, bodies beyond all measure
 incoming.py   a payload of Slack's ─► who says which line, and where
+moves.py      a payload of Slack's ─► which channel was lost or came back
 once.py       what Slack sends twice is heard once
 porch.py      where those wait who come before the door is open
 opening.py    the door, made of all that answers

@@ -1,4 +1,5 @@
-"""What Bolt hears: the command, the buttons, and the end of the installation. Acknowledged first, then worked on.
+"""What Bolt hears: the command, the buttons, channels that go and come back, and the end of the installation.
+Acknowledged first, then worked on.
 
 `process_before_response` makes Bolt answer as soon as the listener returns; without it, it looks for the
 acknowledgement every ten milliseconds. The work itself goes on as a task of our own.
@@ -7,6 +8,7 @@ acknowledgement every ten milliseconds. The work itself goes on as a task of our
 import logging
 import re
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -14,6 +16,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.incoming import Incoming, command, press
+from bot.slack.moves import MOVES, move
 from bot.slack.once import Once
 from bot.slack.work import Work
 
@@ -25,7 +28,20 @@ Hear = Callable[[Incoming], Coroutine[Any, Any, None]]
 SPEECHLESS = AuthorizeResult(enterprise_id=None, team_id=None)
 
 
-def bolt(client: AsyncWebClient, signing_secret: str, hear: Hear, work: Work) -> AsyncApp:
+async def _nobody(channel: str, what: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class Told:
+    """Who is told of what is no line: that a channel was lost or came back (`moves.py` has the words for it)."""
+
+    moved: Callable[[str, str], Coroutine[Any, Any, None]] = _nobody
+
+
+NOBODY = Told()
+
+
+def bolt(client: AsyncWebClient, signing_secret: str, hear: Hear, work: Work, told: Told = NOBODY) -> AsyncApp:
     """The Bolt app: one listener for all that is typed, and one for all that is pressed."""
 
     async def authorize() -> AuthorizeResult:
@@ -56,4 +72,12 @@ def bolt(client: AsyncWebClient, signing_secret: str, hear: Hear, work: Work) ->
         if events.first(body.get("event_id", "")):
             log.warning("Slack says %s: the bot's token is of no use any more", body["event"]["type"])
 
+    _listen_for_channels(app, told, events, work)
     return app
+
+
+def _listen_for_channels(app: AsyncApp, told: Told, events: Once, work: Work) -> None:
+    @app.event(re.compile("|".join(MOVES)))
+    async def moved(body: dict[str, Any]) -> None:
+        if events.first(body.get("event_id", "")) and (found := move(body)):
+            work.start(told.moved(*found))

@@ -7,10 +7,13 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from bot.errors import Failure
 from bot.message import Message
-from bot.store import Store
+
+if TYPE_CHECKING:  # who comes early is told so in no special form
+    from bot.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +31,7 @@ class Form:
 class Forms:
     """Remembers which workspaces take no charts."""
 
-    def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
+    def __init__(self, store: "Store", now: Callable[[], datetime]) -> None:
         self._store = store
         self._now = now
 

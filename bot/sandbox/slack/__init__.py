@@ -6,6 +6,7 @@
         typed = await slack.type("/insights scores")      # by user U1 in channel C1; the bot's acknowledgement
         message = await slack.answer(typed)               # what it said then; `when=` picks one, no sleeping
         pressed = await slack.press(message, "Older")     # by label or action_id; also select, submit, event, act
+        await slack.remove("C1")                          # also invite, archive, unarchive, delete_channel
         await slack.until(lambda: slack.channels["C1"].messages)
 
 What happened stands in `channels[…].messages`, `ephemeral[user]`, `views`, `homes` and `calls` (uses of a response_url

@@ -14,7 +14,7 @@ from typing import Any
 from starlette.types import Receive, Scope, Send
 
 from bot.sandbox.serve import serving
-from bot.sandbox.slack import payloads
+from bot.sandbox.slack import membership, payloads
 from bot.sandbox.slack.chain import Chain, View
 from bot.sandbox.slack.delivery import Acknowledgement, Headers, Letter, posted, written
 from bot.sandbox.slack.doors import doors
@@ -103,6 +103,29 @@ class Slack(State):
         """Something happened. With *retry*, Slack tells it again, which it does up to three times."""
         told = {"type": kind, "event_ts": self.new_ts(), **happened}
         return await self._asked(payloads.event(self, event_id or self.new_id("Ev"), told, retry, reason))
+
+    async def invite(self, channel: str, *, by: str = "U1") -> Acknowledgement | None:
+        """Bring the bot into a channel. As all that is done to channels, it sends the event that the bot may hear."""
+        return await self._done(membership.invited, channel, by)
+
+    async def remove(self, channel: str, *, by: str = "U1") -> Acknowledgement | None:
+        return await self._done(membership.removed, channel, by)
+
+    async def archive(self, channel: str, *, by: str = "U1") -> Acknowledgement | None:
+        return await self._done(membership.archived, channel, by)
+
+    async def unarchive(self, channel: str, *, by: str = "U1") -> Acknowledgement | None:
+        return await self._done(membership.unarchived, channel, by)
+
+    async def delete_channel(self, channel: str, *, by: str = "U1") -> Acknowledgement | None:
+        return await self._done(membership.deleted, channel, by)
+
+    async def _done(self, deed: membership.Deed, name: str, by: str) -> Acknowledgement | None:
+        """Whoever is thrown out is told, and whoever is let in: so it is looked before and after."""
+        channel = self.channels[name]
+        before = membership.told(self, channel)
+        happened = deed(self, channel, by)
+        return await self.event(happened.pop("type"), **happened) if before or membership.told(self, channel) else None
 
     async def again(self, acknowledgement: Acknowledgement) -> Acknowledgement:
         """The same bytes a second time."""
