@@ -31,10 +31,10 @@ class Kind(Protocol):
     def write(self, value: Any) -> str: ...
 
 
-def nearest(word: str, known: Sequence[str]) -> str | None:
+def nearest(word: str, known: Sequence[str], likeness: float = 0.6) -> str | None:
     """The known word that looks most like this one, if any does."""
     by_case = {name.lower(): name for name in known}
-    close = get_close_matches(word.lower(), by_case, n=1, cutoff=0.6)
+    close = get_close_matches(word.lower(), by_case, n=1, cutoff=likeness)
     return by_case[close[0]] if close else None
 
 

@@ -1,1 +1,7 @@
-"""Saved questions that are asked by the clock, and where their answers go."""
+"""The schedules: questions that are asked again and again, and when.
+
+cadence.py   on which days, at which time of which zone: what it is, and how it is written and said
+reading.py   a cadence as people write it
+clock.py     times of day as people write them
+zones.py     the zones of the world as people write them
+"""
