@@ -4,4 +4,5 @@ cadence.py   on which days, at which time of which zone: what it is, and how it 
 reading.py   a cadence as people write it
 clock.py     times of day as people write them
 zones.py     the zones of the world as people write them
+due.py       which moment follows, and what is due: pure, with the present as an argument
 """
