@@ -7,7 +7,10 @@ from contextlib import AbstractAsyncContextManager
 from urllib.parse import parse_qs
 
 import pytest
+from starlette.responses import JSONResponse
+from starlette.types import Receive, Scope, Send
 
+from bot.sandbox.serve import serving
 from bot.sandbox.slack import Slack
 from bot.sandbox.slack.message import Content
 from bot.sandbox.slack.names import BOT_USER
@@ -15,7 +18,8 @@ from tests.sandbox_slack import BUTTONS, Clock, Json, heard, over_http, over_soc
 
 Way = Callable[[Slack], AbstractAsyncContextManager[list[Json]]]
 
-FORM = {
+KEY: Json = {"type": "plain_text_input", "action_id": "key"}
+FORM: Json = {
     "type": "modal",
     "callback_id": "save",
     "title": {"type": "plain_text", "text": "Watch"},
@@ -25,7 +29,7 @@ FORM = {
             "type": "input",
             "block_id": "which",
             "label": {"type": "plain_text", "text": "Flag"},
-            "element": {"type": "plain_text_input", "action_id": "key"},
+            "element": KEY,
         }
     ],
 }
@@ -141,6 +145,64 @@ async def test_a_modal_is_filled_in_and_sent(slack: Slack, way: Way) -> None:
         "which": {"key": {"type": "plain_text_input", "value": "new-checkout"}}
     }
     assert not slack.views[0].open
+
+
+async def test_a_modal_tells_what_its_inputs_held_at_first(slack: Slack) -> None:
+    picker = {"type": "timepicker", "action_id": "at", "initial_time": "09:00"}
+    blocks = [FORM["blocks"][0] | {"element": {**KEY, "initial_value": "new-checkout"}}]
+    blocks.append(
+        {"type": "input", "block_id": "when", "label": {"type": "plain_text", "text": "At"}, "element": picker}
+    )
+    async with over_http(slack) as said:
+        view = slack.show("U1", FORM | {"blocks": blocks})
+        await slack.submit(view)
+        await slack.submit(view, {"Flag": "old-checkout", "At": "17:30"})
+    assert [body["view"]["state"]["values"] for body in said] == [
+        {
+            "which": {"key": {"type": "plain_text_input", "value": flag}},
+            "when": {"at": {"type": "timepicker", "selected_time": at}},
+        }
+        for flag, at in (("new-checkout", "09:00"), ("old-checkout", "17:30"))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("element", "value"),
+    [
+        (KEY, ""),
+        ({**KEY, "initial_value": "new-checkout"}, ""),
+        ({**KEY, "max_length": 3}, "long"),
+        ({"type": "timepicker", "action_id": "key"}, "9:00"),
+        ({"type": "datepicker", "action_id": "key"}, "tomorrow"),
+    ],
+)
+async def test_what_slack_would_not_let_anybody_send_is_not_sent(slack: Slack, element: Json, value: str) -> None:
+    view = slack.show("U1", FORM | {"blocks": [FORM["blocks"][0] | {"element": element}]})
+    with pytest.raises(LookupError):
+        await slack.submit(view, {"key": value})
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "errors", "stays"),
+    [
+        ({"response_action": "errors", "errors": {"which": "No such flag"}}, "", {"which": "No such flag"}, True),
+        ({"response_action": "errors", "errors": {"what": "Hm"}}, "invalid_response_action", {}, True),
+        ({"response_action": "errors", "errors": {}}, "invalid_response_action", {}, True),
+        ({"response_action": "update", "view": {**FORM, "blocks": []}}, "", {}, True),
+        ({"response_action": "update", "view": {"type": "modal"}}, "invalid_arguments", {}, True),
+        ({}, "", {}, False),
+    ],
+)
+async def test_what_a_bot_answers_is_done_to_the_modal_if_slack_can(
+    slack: Slack, answer: Json, error: str, errors: Json, stays: bool
+) -> None:
+    async def bot(scope: Scope, receive: Receive, send: Send) -> None:
+        await JSONResponse(answer)(scope, receive, send)
+
+    view = slack.show("U1", FORM)
+    async with serving(bot) as slack.request_url:
+        sent = await slack.submit(view, {"Flag": "new-checkout"})
+    assert (sent.error, view.errors, view.open) == (error, errors, stays)
 
 
 @both_ways

@@ -59,3 +59,4 @@ class View:
     user: str
     body: dict[str, object]
     open: bool = True
+    errors: dict[str, str] = field(default_factory=dict)  # what stands below its inputs, by block

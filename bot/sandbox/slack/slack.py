@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 from bot.sandbox.serve import serving
 from bot.sandbox.slack import membership, payloads
 from bot.sandbox.slack.chain import Chain, View
+from bot.sandbox.slack.content import judged_errors, judged_view
 from bot.sandbox.slack.delivery import Acknowledgement, Headers, Letter, posted, written
 from bot.sandbox.slack.doors import doors
 from bot.sandbox.slack.elements import CHOSEN_FROM, PRESSED, Element, found
@@ -93,7 +94,10 @@ class Slack(State):
         payload = payloads.submission(self, view, user or view.user, filled(_blocks(view), values or {}))
         acknowledgement = await self._asked(payload)
         if not acknowledgement.error:
-            self._go_on(view, acknowledgement.said)
+            try:
+                self._go_on(view, acknowledgement.said)
+            except Refused as refusal:
+                acknowledgement = replace(acknowledgement, error=refusal.error)
             await self.changed()
         return acknowledgement
 
@@ -192,12 +196,14 @@ class Slack(State):
         return replace(acknowledgement, chain=chain)
 
     def _go_on(self, view: View, said: Json) -> None:
-        action = said.get("response_action")
+        action, view.errors = said.get("response_action"), {}
         if action == "update":
-            self.set_view(view, said["view"])
+            self.set_view(view, judged_view(said.get("view")))
         elif action == "push":
-            self.views.append(self.show(view.user, said["view"]))
-        elif action != "errors":
+            self.views.append(self.show(view.user, judged_view(said.get("view"))))
+        elif action == "errors":
+            view.errors = judged_errors(said.get("errors"), _blocks(view))
+        else:
             view.open = False
 
 

@@ -1,7 +1,7 @@
 """The blocks a message may hold, each with its keys and limits.
 
-Not in the table, and so refused: `alert` and `input`, which belong to modals; `file`, which Slack sends and nobody else
-may; `carousel`, `plan` and `task_card`, which this bot never sends.
+Not in the table, and so refused: `alert` and `input`, which belong to views (`views.py`); `file`, which Slack sends and
+nobody else may; `carousel`, `plan` and `task_card`, which this bot never sends.
 """
 
 from collections.abc import Iterator, Mapping
@@ -38,7 +38,7 @@ _ICONS = (
 # fmt: on
 
 
-def _action_ids_differ(block: Mapping[str, Any], at: str) -> Iterator[Fault]:
+def action_ids_differ(block: Mapping[str, Any], at: str) -> Iterator[Fault]:
     for part in ("elements", "actions"):
         named = [(index, each) for index, each in enumerate(block.get(part, [])) if "action_id" in each]
         yield from repeats((f"{at}/{part}/{index}/action_id", each["action_id"]) for index, each in named)
@@ -52,7 +52,7 @@ def _collapses_or_divides(container: Mapping[str, Any], at: str) -> Iterator[Fau
         yield Fault(below(at, "has_header_divider"), "Needs is_collapsible to be false.")
 
 
-_SIMPLE: dict[str, Rule] = {
+SIMPLE: dict[str, Rule] = {
     "section": also(
         block(
             {
@@ -113,7 +113,7 @@ _CONTAINER = also(
             "default_collapsed?": flag,
             "has_header_divider?": flag,
             # The documented children without file, input and rich_text, which Slack was seen to refuse.
-            "child_blocks": items(also(tagged(_SIMPLE), _action_ids_differ), 1, 10),
+            "child_blocks": items(also(tagged(SIMPLE), action_ids_differ), 1, 10),
         }
     ),
     _collapses_or_divides,
@@ -122,7 +122,7 @@ _CONTAINER = also(
 BLOCK = also(
     tagged(
         {
-            **_SIMPLE,
+            **SIMPLE,
             "markdown": block({"text": string(1, 12_000)}),
             "context_actions": block({"elements": items(tagged(CONTEXT_ACTIONS), 1, 5)}),
             "rich_text": block(RICH_TEXT),
@@ -132,5 +132,5 @@ BLOCK = also(
             "container": _CONTAINER,
         }
     ),
-    _action_ids_differ,
+    action_ids_differ,
 )

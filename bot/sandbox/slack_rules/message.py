@@ -25,7 +25,7 @@ def _at_most(most: int, what: str, *types: str) -> Check:
     return check
 
 
-def _block_ids_differ(message: Message, _: str) -> Iterator[Fault]:
+def block_ids_differ(message: Message, _: str) -> Iterator[Fault]:
     named = ((f"{at}/block_id", block["block_id"]) for at, block in _every_block(message) if "block_id" in block)
     yield from repeats(named)
 
@@ -42,7 +42,7 @@ def _little_markdown(message: Message, _: str) -> Iterator[Fault]:
 MESSAGE = also(
     # Slack cuts the text only at 40 000 characters, and asks for 4000.
     shape({"text": string(1, 4000), "blocks": items(BLOCK, 1, 50)}),
-    _block_ids_differ,
+    block_ids_differ,
     _little_markdown,
     _at_most(2, "charts", "data_visualization"),
     # With one table in a message, the limit of characters over all tables is the table's own.

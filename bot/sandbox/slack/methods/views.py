@@ -16,7 +16,7 @@ def opened(state: State, call: Call) -> Json:
     if trigger is None:
         raise Refused("invalid_trigger_id")
     trigger.use(call.at)
-    shown = state.show(trigger.user, _view(state, call))
+    shown = state.show(trigger.user, _view(call))
     state.views.append(shown)
     return {"view": shown.body}
 
@@ -25,7 +25,7 @@ def update(state: State, call: Call) -> Json:
     shown = _found(state, call)
     if call.text("hash") and call.text("hash") != shown.body["hash"]:
         raise Refused("hash_conflict")
-    state.set_view(shown, _view(state, call))
+    state.set_view(shown, _view(call))
     return {"view": shown.body}
 
 
@@ -33,7 +33,7 @@ def publish(state: State, call: Call) -> Json:
     user = call.needed("user_id")
     if user not in state.users:
         raise Refused("user_not_found")
-    view = _view(state, call)
+    view = _view(call)
     shown = state.homes.get(user)
     if shown is None:
         state.homes[user] = shown = state.show(user, view)
@@ -44,8 +44,8 @@ def publish(state: State, call: Call) -> Json:
     return {"view": shown.body}
 
 
-def _view(state: State, call: Call) -> Json:
-    return judged_view(call.decoded("view", "invalid_arguments"), charts=state.charts)
+def _view(call: Call) -> Json:
+    return judged_view(call.decoded("view", "invalid_arguments"))
 
 
 def _found(state: State, call: Call) -> View:
