@@ -9,6 +9,7 @@ web.py        Slack over HTTP, health and metrics
 guard.py      what does not even reach Bolt: malformed headers, bodies beyond all measure
 incoming.py   a payload of Slack's ─► who says which line, and where
 moves.py      a payload of Slack's ─► which channel was lost or came back
+modal.py      the modal in which a schedule is changed, and the line that comes of it
 once.py       what Slack sends twice is heard once
 porch.py      where those wait who come before the door is open
 opening.py    the door, made of all that answers

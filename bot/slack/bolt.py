@@ -1,4 +1,4 @@
-"""What Bolt hears: the command, the buttons, channels that go and come back, and the end of the installation.
+"""What Bolt hears: the command, the buttons, the modals, channels that go and come back, and the installation's end.
 Acknowledged first, then worked on.
 
 `process_before_response` makes Bolt answer as soon as the listener returns; without it, it looks for the
@@ -15,7 +15,8 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack.incoming import Incoming, command, press
+from bot.slack.incoming import Incoming, command, press, submission
+from bot.slack.modal import mistakes
 from bot.slack.moves import MOVES, move
 from bot.slack.once import Once
 from bot.slack.work import Work
@@ -33,9 +34,11 @@ async def _nobody(channel: str, what: str) -> None: ...
 
 @dataclass(frozen=True)
 class Told:
-    """Who is told of what is no line: that a channel was lost or came back (`moves.py` has the words for it)."""
+    """Who is told of what is no line: that a channel was lost or came back (`moves.py` has the words for it), and that
+    a modal is to be sent; what keeps it from that is shown in it, by block."""
 
     moved: Callable[[str, str], Coroutine[Any, Any, None]] = _nobody
+    check: Callable[[dict[str, Any]], dict[str, str]] = mistakes
 
 
 NOBODY = Told()
@@ -73,6 +76,7 @@ def bolt(client: AsyncWebClient, signing_secret: str, hear: Hear, work: Work, to
             log.warning("Slack says %s: the bot's token is of no use any more", body["event"]["type"])
 
     _listen_for_channels(app, told, events, work)
+    _listen_for_modals(app, told, hear, work)
     return app
 
 
@@ -81,3 +85,14 @@ def _listen_for_channels(app: AsyncApp, told: Told, events: Once, work: Work) ->
     async def moved(body: dict[str, Any]) -> None:
         if events.first(body.get("event_id", "")) and (found := move(body)):
             work.start(told.moved(*found))
+
+
+def _listen_for_modals(app: AsyncApp, told: Told, hear: Hear, work: Work) -> None:
+    @app.view(re.compile(".*"))
+    async def sent(ack: AsyncAck, body: dict[str, Any]) -> None:
+        if errors := told.check(body):
+            await ack(response_action="errors", errors=errors)
+            return
+        await ack()
+        if incoming := submission(body):
+            work.start(hear(incoming))

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
+from bot.slack import modal
+
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """Something that somebody typed or pressed."""
+    """Something that somebody typed, pressed or sent."""
 
     line: str
     user: str
@@ -36,8 +38,7 @@ def command(body: dict[str, Any]) -> Incoming:
 
 def press(body: dict[str, Any]) -> Incoming | None:
     """A button, or a choice from a menu; a button that only opens an address says nothing."""
-    action, user = body["actions"][0], body["user"]
-    team = (body.get("team") or {}).get("id") or user.get("team_id") or ""
+    action, user, team = body["actions"][0], body["user"], _team(body)
     chosen = action.get("selected_option") or action
     does, _, key = action["action_id"].partition(":")
     if does not in ("ask", "turn", "refresh", "share") or "value" not in chosen:
@@ -55,3 +56,24 @@ def press(body: dict[str, Any]) -> Incoming | None:
         private=bool((body.get("container") or {}).get("is_ephemeral")),
         pressed=True,
     )
+
+
+def submission(body: dict[str, Any]) -> Incoming | None:
+    """A modal that somebody sent, which is as deliberate as a line that is typed. It brings no way back."""
+    change, user, team = modal.read(body["view"]), body["user"], _team(body)
+    if change is None:
+        return None
+    return Incoming(
+        line=change.line,
+        user=user["id"],
+        team=team,
+        home=user.get("team_id") or team,
+        channel=change.channel,
+        response_url="",
+        once=body.get("trigger_id", ""),
+    )
+
+
+def _team(body: dict[str, Any]) -> str:
+    """Where it happened; of an organisation's app Slack may tell only where the person belongs."""
+    return str((body.get("team") or {}).get("id") or body["user"].get("team_id") or "")
