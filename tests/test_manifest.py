@@ -35,6 +35,7 @@ SCOPES: dict[str, set[str]] = {
     "chat_postMessage": {"chat:write"},
     "conversations_history": {"channels:history", "groups:history"},
     "conversations_replies": {"channels:history", "groups:history"},
+    "usergroups_users_list": {"usergroups:read"},
     "users_info": {"users:read"},
 }
 NONE, PUBLIC, PRIVATE = frozenset[str](), frozenset({"channels:read"}), frozenset({"groups:read"})

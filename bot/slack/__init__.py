@@ -14,7 +14,7 @@ once.py       what Slack sends twice is heard once
 porch.py      where those wait who come before the door is open
 opening.py    the door, made of all that answers
 door.py       a line said in Slack ─► its answer, delivered: the story of every command and button
-people.py     whose zone it is, who may ask what, and who is a guest of another house
+people.py     whose zone it is, who may ask what, who is in which group, and who is a guest of another house
 buttons.py    what stands below an answer in Slack: share, refresh
 shelf.py      answers kept for a while, so that what is shared is what was seen
 delivery.py   a message on its way: what Slack refuses is said more plainly, a closed way is gone around

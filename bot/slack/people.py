@@ -1,24 +1,26 @@
-"""Whose zone it is, who may ask what, and who is a guest of another house."""
+"""Whose zone it is, who may ask what, who is in which user group, and who is a guest of another house."""
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import aiohttp
-from slack_sdk.errors import SlackClientError
+from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.endpoints._endpoint import Endpoint
 from bot.errors import NotAllowed
 from bot.question import Understood
 from bot.slack.incoming import Incoming
+from bot.slack.outcome import told
 
 log = logging.getLogger(__name__)
 
 KNOWN_FOR, UNKNOWN_FOR = timedelta(hours=1), timedelta(minutes=1)
+MEMBERS_FOR = timedelta(minutes=5)  # whoever is put into a group does not want to wait
 PATIENCE = 2  # seconds
 # AttributeError: what slack_sdk makes of an answer that is no JSON.
 UNKNOWN = (
@@ -63,13 +65,15 @@ class Allowed:
 
 
 class People:
-    """Asks Slack once an hour where somebody is."""
+    """Asks Slack once an hour where somebody is, and every few minutes who is in a user group."""
 
     def __init__(self, client: AsyncWebClient, elsewhere: ZoneInfo, now: Callable[[], datetime]) -> None:
         self._client = client
         self._elsewhere = elsewhere
         self._now = now
         self._zones: dict[str, tuple[ZoneInfo, datetime]] = {}
+        self._members: dict[str, tuple[frozenset[str], datetime]] = {}
+        self._counting = asyncio.Lock()  # Slack lets itself be asked this some twenty times a minute
 
     async def zone(self, user: str) -> ZoneInfo:
         """The zone that somebody chose in Slack; where that cannot be had, the one of the settings."""
@@ -88,4 +92,30 @@ class People:
             return ZoneInfo(answer["user"]["tz"])
         except UNKNOWN as error:
             log.warning("the zone of %s is not known: %s", user, type(error).__name__)
+            return None
+
+    async def in_groups(self, user: str, groups: Iterable[str]) -> bool:
+        """Whether somebody is in one of these user groups; where Slack does not say, they are in none."""
+        for group in groups:
+            if user in await self._in(group):
+                return True
+        return False
+
+    async def _in(self, group: str) -> frozenset[str]:
+        async with self._counting:
+            members, until = self._members.get(group, (frozenset[str](), self._now()))
+            if until <= self._now():
+                asked = await self._asked_for(group)
+                members = asked or frozenset()
+                self._members[group] = members, self._now() + (UNKNOWN_FOR if asked is None else MEMBERS_FOR)
+            return members
+
+    async def _asked_for(self, group: str) -> frozenset[str] | None:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                answer = await self._client.usergroups_users_list(usergroup=group)
+            return frozenset(answer["users"])
+        except UNKNOWN as error:
+            why = told(error)[1] if isinstance(error, SlackApiError) else ""
+            log.warning("who is in %s is not known: %s", group, why or type(error).__name__)
             return None

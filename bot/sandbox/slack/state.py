@@ -26,6 +26,7 @@ class State:
         self.team = workspace.HOME
         self.users: dict[str, User] = workspace.users()
         self.channels: dict[str, Channel] = workspace.channels()
+        self.groups: dict[str, list[str]] = workspace.groups()
         self.ephemeral: dict[str, list[Message]] = defaultdict(list)
         self.views: list[View] = []
         self.homes: dict[str, View] = {}

@@ -16,7 +16,7 @@ Json = dict[str, Any]
 # `chat:write.public` is missing on purpose: with it, a public channel needs no invitation.
 SCOPES = (
     *("commands", "chat:write", "channels:read", "channels:history", "groups:read", "groups:history"),
-    *("im:read", "im:history", "im:write", "users:read"),
+    *("im:read", "im:history", "im:write", "users:read", "usergroups:read"),
 )
 
 
@@ -123,3 +123,8 @@ def channels() -> dict[str, Channel]:
         Channel("C6", "with-quayside", is_ext_shared=True),
     ]
     return {channel.id: channel for channel in found}
+
+
+def groups() -> dict[str, list[str]]:
+    """User groups, and who is in them."""
+    return {"S1": ["U1"]}

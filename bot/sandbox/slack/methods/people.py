@@ -1,4 +1,4 @@
-"""Who one is, who others are, and how to open a socket."""
+"""Who one is, who others are, who belongs together, and how to open a socket."""
 
 from typing import Any
 
@@ -42,9 +42,18 @@ def users_info(state: State, call: Call) -> Json:
     return {"user": found.told(call.at)}
 
 
+def group_members(state: State, call: Call) -> Json:
+    state.needs("usergroups:read")
+    members = state.groups.get(call.needed("usergroup"))
+    if members is None:
+        raise Refused("no_such_subteam")
+    return {"users": list(members)}
+
+
 METHODS = {
     "api.test": api_test,
     "auth.test": auth_test,
     "apps.connections.open": connections_open,
     "users.info": users_info,
+    "usergroups.users.list": group_members,
 }
