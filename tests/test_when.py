@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.endpoints._when import moment, tidied
+from bot.endpoints._when import milliseconds, moment, tidied
 from tests.talk import NOW
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -75,6 +75,11 @@ def test_what_is_relative_is_a_whole_minute_so_that_many_askers_share_a_request(
 )
 def test_what_says_no_moment_is_none(word: str) -> None:
     assert tidied(word) is None
+
+
+@given(st.integers(10**11, 10**13 - 1))
+def test_milliseconds_come_back_as_they_were_said(said: int) -> None:
+    assert milliseconds(moment(str(said), NOW, BERLIN)) == said
 
 
 @given(

@@ -38,7 +38,7 @@ def moment(said: str, now: datetime, zone: ZoneInfo, *, end: bool = False) -> da
 
 def milliseconds(at: datetime) -> int:
     """A moment as LaunchDarkly writes it."""
-    return int(at.timestamp() * 1000)
+    return round(at.timestamp() * 1000)
 
 
 def _day(said: str, here: datetime) -> date | None:
