@@ -70,7 +70,7 @@ class _Reading:
 
     def __post_init__(self) -> None:
         self.fields: dict[str, Field] = {f.field: f for f in self.spoken.query.fields()}
-        self.names = {_bare(name): f for f in self.fields.values() for name in (f.name, f.short)}
+        self.names = {_bare(name): f for f in self.fields.values() for name in (f.name, f.short) if name}
 
     def take(self, word: Word) -> None:
         """One word of the line."""

@@ -21,6 +21,11 @@ class Parameter:
     meaning: str
 
 
+def own(meaning: str) -> Parameter:
+    """A parameter of the bot's own, which LaunchDarkly has no name for and is never sent."""
+    return Parameter("", meaning)
+
+
 @dataclass(frozen=True)
 class Field:
     """A parameter as it can be typed."""
@@ -62,7 +67,7 @@ class Query(BaseModel):
         return tuple(
             (field.name, _sent(value))
             for field in self.fields()
-            if field.field not in left_out and (value := getattr(self, field.field)) is not None
+            if field.name and field.field not in left_out and (value := getattr(self, field.field)) is not None
         )
 
 

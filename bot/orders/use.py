@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from bot.endpoints._endpoint import View
-from bot.endpoints._query import Parameter, Query
+from bot.endpoints._query import Parameter, Query, own
 from bot.endpoints._values import Key, Keys, Mistake
 from bot.orders._order import Circumstances, Order
 
@@ -26,7 +26,7 @@ class _Nothing:
 class UseQuery(Query):
     words = ("nothing",)
 
-    nothing: Annotated[str | None, _Nothing(), Parameter("nothing", "forgets what was chosen")] = None
+    nothing: Annotated[str | None, _Nothing(), own("forgets what was chosen")] = None
     project: Annotated[Key | None, Parameter("projectKey", "the project of questions that name none")] = None
     env: Annotated[Key | None, Parameter("environmentKey", "the environment of questions that name none")] = None
     app: Annotated[Keys | None, Parameter("applicationKey", "the applications of questions that name none")] = None
