@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict
 
 from bot.endpoints._query import Field, Query
-from bot.launchdarkly import LaunchDarkly, Pages, Reply
+from bot.launchdarkly import LaunchDarkly, Pages
 from bot.line import quoted
+
+LONGEST_LINE = 2000  # what a button can carry
 
 
 class View(BaseModel):
@@ -31,7 +33,7 @@ class Ask:
 
 
 Q = TypeVar("Q", bound=Query)
-R = TypeVar("R", bound=Reply)
+R = TypeVar("R")  # a Reply, or a record of several where a question asks others
 V = TypeVar("V", bound=View)
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from bot.endpoints import _words
-from bot.endpoints._endpoint import Ask, Endpoint, View
+from bot.endpoints._endpoint import LONGEST_LINE, Ask, Endpoint, View
 from bot.endpoints._query import Parameter, Query
 from bot.endpoints._values import Key, Keys
 from bot.launchdarkly import Real, Reply, Version, field
@@ -124,16 +124,17 @@ def show(query: ScoresQuery, reply: ScoresReply, ask: Ask) -> ScoresView:
 
 def _moved(scores: dict[str, Score]) -> str | None:
     """The score at the bottom of the tree that moved most: what the others are made of explains them."""
-    moves = {key: abs(_difference(s) or 0) for key, s in scores.items() if s.indicator not in UNKNOWN and not s.parts}
+    moves = {key: abs(difference(s) or 0) for key, s in scores.items() if s.indicator not in UNKNOWN and not s.parts}
     most = max(moves, key=lambda key: moves[key], default=None)
     return most if most and moves[most] else None
 
 
 def _why(query: ScoresQuery, period: Period) -> str:
-    """The line that asks for the events of the period."""
+    """The line that asks for the events of the period, where a button can carry it."""
     apps = f" app={','.join(query.app)}" if query.app else ""
     times = f"since={period.start:.0f} until={period.end:.0f}" if _sayable(period) else "since=7d"
-    return f"events {query.project}/{query.env}{apps} impact=any {times}"
+    line = f"events {query.project}/{query.env}{apps} impact=any {times}"
+    return line if len(line) <= LONGEST_LINE else ""
 
 
 def _sayable(period: Period) -> bool:
@@ -170,11 +171,12 @@ def _next(score: Score) -> str:
 
 def _change(score: Score) -> str:
     """The change in points; without a period before, there is none to tell."""
-    difference = _difference(score)
-    return "" if difference is None else _words.points(difference)
+    points = difference(score)
+    return "" if points is None else _words.points(points)
 
 
-def _difference(score: Score) -> float | None:
+def difference(score: Score) -> float | None:
+    """The change in points, as LaunchDarkly says it or as its two periods tell."""
     if score.change is None and score.last is not None and score.last.indicator not in UNKNOWN:
         return score.score - score.last.score
     return score.change

@@ -2,12 +2,13 @@
 
 reply.py    what LaunchDarkly sends of events, as far as it is shown
 impact.py   how large an impact was, and how it moved the share of each variation, in words
+pages.py    page after page, for whoever wants them all
 """
 
 from typing import Annotated, Any, Literal
 
 from bot.endpoints import _words
-from bot.endpoints._endpoint import Ask, Endpoint, View
+from bot.endpoints._endpoint import LONGEST_LINE, Ask, Endpoint, View
 from bot.endpoints._query import Parameter, Query
 from bot.endpoints._values import Cursor, Key, Keys, Mistake, When, Whole, YesNo, is_key
 from bot.endpoints._window import Window, window
@@ -18,7 +19,6 @@ from bot.mrkdwn import Stamp
 
 PATH = "/api/v2/engineering-insights/flag-events"
 MOST_EVENTS = 20
-LONGEST_LINE = 2000  # what a button can carry
 
 
 class EventsQuery(Query):
@@ -101,11 +101,11 @@ def show(query: EventsQuery, reply: EventsReply, ask: Ask) -> EventsView:
         end=_words.stamp(chosen.milliseconds[1], ask.zone),
         total=_words.count(total, "event"),
         none=not items,
-        events=tuple(_event(event, query, ask) for event in shown),
+        events=tuple(view_of(event, query, ask) for event in shown),
         folded=_folded(folded),
         elsewhere=_words.count(total - len(items), "event") if total > len(items) else "",
-        older=_page(query, chosen, "after", _cursor(reply, "next", "after")),
-        newer=_page(query, chosen, "before", _cursor(reply, "prev", "before")),
+        older=_page(query, chosen, "after", cursor_in(reply, "next", "after")),
+        newer=_page(query, chosen, "before", cursor_in(reply, "prev", "before")),
         url=ask.pages.flags(query.project, query.env),
     )
 
@@ -115,7 +115,8 @@ def _window(query: EventsQuery, ask: Ask) -> Window:
     return window(query.since, query.until, ask, instead=instead)
 
 
-def _cursor(reply: EventsReply, link: str, name: str) -> str | None:
+def cursor_in(reply: EventsReply, link: str, name: str) -> str | None:
+    """The cursor of a link of the answer, to be asked with under this *name*."""
     found = (reply.links or {}).get(link)
     return cursor(found.href, name) if found else None
 
@@ -128,7 +129,8 @@ def _page(query: EventsQuery, chosen: Window, name: str, at: str | None) -> str:
     return line if len(line) <= LONGEST_LINE else ""
 
 
-def _event(event: Event, query: EventsQuery, ask: Ask) -> EventView:
+def view_of(event: Event, query: EventsQuery, ask: Ask) -> EventView:
+    """An event as a person reads it."""
     mark, impact = size(event.impact or Impact())
     moved = shifts(event.impact)
     environment = event.environment or query.env
