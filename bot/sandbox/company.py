@@ -42,7 +42,7 @@ class Application(Data):
 
 
 class Environment(Data):
-    """How busy an environment is on a working day. All zeros: nothing ever happened there."""
+    """How busy an environment is on a working day, and how far its scores wander. All zeros: nothing ever happened."""
 
     key: str
     name: str
@@ -51,6 +51,7 @@ class Environment(Data):
     deployments: float = 0
     traffic: int = 0
     scores: dict[str, int] = {}
+    wander: int = 7
 
 
 class Project(Data):

@@ -3,8 +3,6 @@
 A leaf wanders around the value in the company's file, week by week; what was shown a week ago is today's last period.
 """
 
-from collections.abc import Callable
-
 from bot.sandbox.company import Environment, Project
 from bot.sandbox.day import DAY
 from bot.sandbox.history import dice
@@ -58,17 +56,17 @@ def _scores(world: World, place: tuple[Project, Environment], apps: frozenset[st
     project, environment = place
     known = {one.key for one in world.company.applications_of(project)}
     usual = environment.scores if not apps or apps & known else {}
+    far = environment.wander
     names = LEAVES + (("creationRatio",) if "creationRatio" in usual else ())
     week = (end // DAY + 3) // 7  # the epoch was a Thursday
     chance = dice(world.history.seed, project.key, environment.key, *sorted(apps), week)
-    scores: Scores = {name: _wandering(usual.get(name), chance.randint) for name in names}
+    scores: Scores = {name: _wandering(usual.get(name), chance.randint(-far, far)) for name in names}
     for name, parts in TREE.items():
         scores[name] = _mean([scores[part] for part in parts])
     return scores
 
 
-def _wandering(usual: int | None, between: Callable[[int, int], int]) -> int | None:
-    by = between(-7, 7)
+def _wandering(usual: int | None, by: int) -> int | None:
     return None if usual is None else max(1, min(100, usual + by))
 
 
