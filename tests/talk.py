@@ -1,6 +1,7 @@
 """A conversation with the real bot: a line in, an answer out, over the real client and the embedded LaunchDarkly.
 
-What LaunchDarkly answers can be edited on its way, below the client: so a test gets an empty project or a hostile name.
+What LaunchDarkly answers can be edited on its way, below the client: so a test gets an empty project, a hostile name,
+or a refusal in the place of an answer.
 """
 
 import json
@@ -18,6 +19,7 @@ from bot.answer import Answer, Answers, Asker
 from bot.app import opened
 from bot.endpoints._endpoint import Ask
 from bot.launchdarkly import LaunchDarkly, Limits, Pages
+from bot.message import Message
 from bot.sandbox.launchdarkly import TOKEN, launchdarkly
 from bot.sandbox.weather import Weather
 from bot.settings import Settings
@@ -25,6 +27,13 @@ from bot.settings import Settings
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)  # a Friday
 UTC_ZONE = ZoneInfo("UTC")
 Edit = Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class Refused:
+    """What an edit makes of an answer that is to be none."""
+
+    status: int
 
 
 class Edited(httpx.AsyncBaseTransport):
@@ -39,7 +48,8 @@ class Edited(httpx.AsyncBaseTransport):
         if response.status_code != 200:
             return response
         body = self._edit(json.loads(await response.aread()))
-        return httpx.Response(200, json=body, request=request)
+        status, body = (body.status, {}) if isinstance(body, Refused) else (200, body)
+        return httpx.Response(status, json=body, request=request)
 
 
 @dataclass
@@ -80,19 +90,31 @@ async def talk(edit: Edit | None = None, *, spelling: str = "", **given: Any) ->
         yield Talk(answers, weather)
 
 
-def ask(zone: ZoneInfo = UTC_ZONE, *, menus: bool = False) -> Ask:
+def ask(
+    zone: ZoneInfo = UTC_ZONE,
+    *,
+    menus: bool = False,
+    edit: Edit = lambda reply: reply,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> Ask:
     """What an answer may use, for what needs no conversation."""
     http = httpx.AsyncClient(
         base_url="https://app.launchdarkly.com",
         headers={"Authorization": TOKEN},
-        transport=httpx.ASGITransport(launchdarkly(lambda: NOW)),
+        transport=transport or Edited(httpx.ASGITransport(launchdarkly(lambda: NOW)), edit),
     )
-    return Ask(LaunchDarkly(http, Limits(), lambda: NOW), Pages("https://app.launchdarkly.com"), NOW, zone, menus)
+    limits = Limits(attempts=1)
+    return Ask(LaunchDarkly(http, limits, lambda: NOW), Pages("https://app.launchdarkly.com"), NOW, zone, menus)
 
 
 def words(answer: Answer) -> str:
-    """All that a person reads of an answer: every text of every block."""
-    return "\n".join(texts(list(answer.message.blocks)))
+    """All that a person reads of an answer: every text of every block, in its thread too."""
+    return "\n".join(texts([list(message.blocks) for message in whole(answer.message)]))
+
+
+def whole(message: Message) -> tuple[Message, ...]:
+    """A message and those of its thread."""
+    return (message, *message.thread)
 
 
 def texts(part: Any) -> list[str]:

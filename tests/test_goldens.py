@@ -1,7 +1,7 @@
 """Every question's messages as they are, to be read like code: its examples, and its states.
 
-`pytest --rewrite` writes them anew; a run without it never writes. A state is an edit of LaunchDarkly's answer, kept in
-the test of the question: `empty`, `one`, `more` than fits; `hostile` is the same for all.
+`pytest --rewrite` writes them anew; a run without it never writes. A state is an edit of LaunchDarkly's answers, kept
+in the test of the question: `empty`, `one`, `more` than fits, and what else it wants; `hostile` is the same for all.
 """
 
 import json
@@ -16,7 +16,7 @@ from bot.endpoints import discover
 from bot.sandbox.slack_pings import pings
 from bot.sandbox.slack_rules import faults
 from tests.hostile import hostile
-from tests.talk import Edit, talk, words
+from tests.talk import Edit, talk, whole, words
 
 GOLDENS = Path(__file__).parent / "goldens"
 STATES = ("empty", "one", "more")
@@ -39,8 +39,8 @@ def _cases() -> Iterator[Case]:
         for n, line in enumerate(endpoint.examples, 1):
             yield Case(name, f"example-{n}", line)
         states: dict[str, Edit] = import_module(f"tests.test_{name}").STATES
-        for state in STATES:
-            yield Case(name, state, endpoint.examples[0], states[state])
+        for state, edit in states.items():
+            yield Case(name, state, endpoint.examples[0], edit)
         yield Case(name, "hostile", endpoint.examples[0], hostile)
 
 
@@ -52,11 +52,11 @@ async def test_a_message_is_what_was_reviewed(case: Case, rewrite: bool) -> None
     async with talk(case.edit) as someone:
         answer = await someone.say(case.line)
     assert answer.outcome == "answered", answer.message.text
-    message = answer.message.payload()
-    assert not faults(message)
-    assert not pings(message)
-    assert not faults(answer.message.plain().payload())
-    assert not pings(answer.message.plain().payload())
+    for form in (*whole(answer.message), *whole(answer.message.plain())):
+        assert not faults(form.payload())
+        assert not pings(form.payload())
+    thread = [below.payload() for below in answer.message.thread]
+    message = answer.message.payload() | ({"thread": thread} if thread else {})
     written = json.dumps(message, indent=1, ensure_ascii=False) + "\n"
     if rewrite:
         case.path.parent.mkdir(parents=True, exist_ok=True)

@@ -7,6 +7,7 @@ without it, or with a name that is taken, stops the start. What several question
     _query.py      what a Query is: parameters with LaunchDarkly's names, read from words
     _values.py     the kinds of value a parameter can have: how each is read, written and explained
     _when.py       moments as people say them
+    _others.py     how a question asks others
     _words.py      numbers, dates and lengths as people read them
     _chart.py      LaunchDarkly's charts, and what can be drawn of them
 """
