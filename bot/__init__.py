@@ -15,7 +15,7 @@ The rooms, in the order in which a question travels:
     render.py       View + template ─► Message, of no more blocks than Slack takes
     wording.py      the tags and holes of templates: what they become; Slack's limits enforced aloud
     notes.py        what is said when it is no answer: help, mistakes, failures
-    message.py      what is sent: text and blocks
+    message.py      what is sent: text, blocks, and what belongs below them
     twin.py         charts and tables drawn in characters, for where Slack's own blocks are refused
     mrkdwn.py       the one room that knows Slack's markup
     store/          what must survive a restart, in SQLite or PostgreSQL

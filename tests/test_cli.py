@@ -52,6 +52,20 @@ def test_the_words_of_a_question_need_no_quotes() -> None:
     assert asked.stderr == "the embedded LaunchDarkly answers, with invented numbers.\n"
 
 
+def test_what_belongs_in_the_thread_stands_below() -> None:
+    message, rule, thread = run("ask", "digest web/production").stdout.partition("In the thread")
+    assert rule
+    assert "Weekly digest · web/production" in message
+    assert "everybody has been served one variation" not in message
+    assert "\n  ↳ " in thread
+    assert "everybody has been served one variation" in thread
+
+
+def test_json_leaves_the_thread_out() -> None:
+    message = json.loads(run("ask", "digest web/production", "--json").stdout)
+    assert message.keys() == {"text", "blocks"}
+
+
 def test_json_is_the_message_and_nothing_else() -> None:
     asked = run("ask", "status web/production", "--json")
     message = json.loads(asked.stdout)

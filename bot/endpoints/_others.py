@@ -22,7 +22,7 @@ async def part(asked: Awaitable[P]) -> P | Failure:
         return failure
 
 
-def some_of(*parts: object) -> None:
+def at_least_one(*parts: object) -> None:
     """Where every part failed, so does the whole: with one sentence, the one that tells most."""
     failures = [found for found in parts if isinstance(found, Failure)]
     if len(failures) == len(parts):

@@ -1,7 +1,8 @@
 """Numbers, dates and lengths as people read them."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.mrkdwn import CUT, Stamp, clean
@@ -66,6 +67,11 @@ def listed(names: list[str], most: int = 10) -> str:
     return ", ".join(names[:most]) + more
 
 
+def joined(names: Sequence[str]) -> str:
+    """`one`, `one and two`, `one, two and three`."""
+    return " and ".join([", ".join(names[:-1]), *names[-1:]] if len(names) > 1 else names)
+
+
 def stamp(milliseconds: float | None, zone: ZoneInfo) -> Stamp:
     """A moment of LaunchDarkly's, to the minute."""
     return _stamp(milliseconds, zone, "%a %-d %b %Y, %H:%M %Z", "{date_short_pretty} at {time}")
@@ -74,6 +80,12 @@ def stamp(milliseconds: float | None, zone: ZoneInfo) -> Stamp:
 def day(milliseconds: float | None, zone: ZoneInfo) -> str:
     """A day of LaunchDarkly's, in the reader's zone."""
     return _stamp(milliseconds, zone, "%-d %b %Y", "{date_short}").said
+
+
+def days(first: date, last: date) -> str:
+    """Some days in a row, as `9 – 15 Nov 2026`: what the first and the last share is said once."""
+    alike = "" if (first.year, first.month) == (last.year, last.month) else " %b"
+    return f"{first.strftime('%-d' + alike + ('' if first.year == last.year else ' %Y'))} – {last:%-d %b %Y}"
 
 
 def ago(milliseconds: float | None, now: datetime) -> str:

@@ -1,0 +1,230 @@
+"""The weekly digest: scores, large changes, flag status and deployments of one week, asked all at once.
+
+week.py       the week: the last seven whole days where the reader is
+changes.py    the large changes by flag
+days.py       deployments and large changes, day by day
+material.py   what is worth speaking about
+"""
+
+from asyncio import gather
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from bot.endpoints import _words
+from bot.endpoints._chart import ChartReply
+from bot.endpoints._endpoint import LONGEST_LINE, AnyEndpoint, Ask, Endpoint, View
+from bot.endpoints._others import at_least_one, part
+from bot.endpoints._query import Parameter, Query, own
+from bot.endpoints._values import Key, Keys
+from bot.endpoints.deploys import ENDPOINT as DEPLOYS
+from bot.endpoints.deploys import DeploysQuery
+from bot.endpoints.digest.changes import ChangesView, changes
+from bot.endpoints.digest.days import DaysView, days
+from bot.endpoints.digest.material import MOVES, moved
+from bot.endpoints.digest.week import HOUR, Week
+from bot.endpoints.events import ENDPOINT as EVENTS
+from bot.endpoints.events import EventsQuery
+from bot.endpoints.events.pages import Read, read
+from bot.endpoints.scores import ENDPOINT as SCORES
+from bot.endpoints.scores import ScoresQuery, ScoresReply, ScoresView, ScoreView
+from bot.endpoints.status import ENDPOINT as STATUS
+from bot.endpoints.status import StatusQuery, StatusView
+from bot.errors import Failure
+
+MOST_HEADS = 10
+
+
+class DigestQuery(Query):
+    words = ("env",)
+
+    project: Annotated[Key, Parameter("projectKey", "the key of the project")]
+    env: Annotated[Key, Parameter("environmentKey", "the key of the environment")]
+    app: Annotated[Keys | None, Parameter("applicationKey", "only these applications")] = None
+    quiet: Annotated[
+        Literal["on-change"] | None,
+        own(f"one line where nothing of large impact happened and no score moved {MOVES} points or into another band"),
+    ] = None
+
+
+@dataclass(frozen=True)
+class DigestReply:
+    """What LaunchDarkly sent of each part, or why that cannot be had."""
+
+    scores: ScoresReply | Failure
+    changes: Read | Failure
+    status: ChartReply | Failure
+    deploys: ChartReply | Failure
+
+
+class WaysOn(View):
+    """The questions behind the parts, where a button can carry them."""
+
+    scores: str
+    changes: str
+    status: str
+    deploys: str
+
+
+class Missing(View):
+    """Why a part is missing, in sentences; nothing where it is not."""
+
+    scores: str
+    changes: str
+    unread: str
+    status: str
+    deploys: str
+
+
+class DigestView(View):
+    place: str
+    apps: str
+    week: str
+    zone: str
+    quiet: bool
+    least: str
+    scores: ScoresView | None
+    heads: tuple[ScoreView, ...]
+    more_heads: int
+    uncalculated: str
+    changes: ChangesView | None
+    status: StatusView | None
+    days: DaysView
+    missing: Missing
+    ways: WaysOn
+    url: str
+
+
+@dataclass(frozen=True)
+class Questions:
+    """What is asked of the others, all of one place and one week."""
+
+    week: Week
+    scores: ScoresQuery
+    changes: EventsQuery
+    status: StatusQuery
+    deploys: DeploysQuery
+
+
+def _questions(query: DigestQuery, ask: Ask) -> Questions:
+    """Scores have a period of LaunchDarkly's own, and the status of flags is what it is at the moment."""
+    week = Week.before(ask.now, ask.zone)
+    project, env, app = query.project, query.env, query.app
+    since, last, end = str(week.start), str(week.last), str(week.end)
+    return Questions(
+        week,
+        ScoresQuery(project=project, env=env, app=app),
+        EventsQuery(project=project, env=env, app=app, expand="experiments", since=since, until=last),
+        StatusQuery(project=project, env=env, app=app),
+        DeploysQuery(project=project, env=env, app=app, since=since, until=end),
+    )
+
+
+async def fetch(query: DigestQuery, ask: Ask) -> DigestReply:
+    """Deployments are asked by the hour, since only hours can be put together to the days of any zone."""
+    asked = _questions(query, ask)
+    by_hour = asked.deploys.model_copy(update={"bucket": "hour", "every": HOUR})
+    scores, changed, status, deploys = await gather(
+        part(SCORES.fetch(asked.scores, ask)),
+        part(read(asked.changes, ask)),
+        part(STATUS.fetch(asked.status, ask)),
+        part(DEPLOYS.fetch(by_hour, ask)),
+    )
+    at_least_one(scores, changed, status, deploys)
+    return DigestReply(scores, changed, status, deploys)
+
+
+def show(query: DigestQuery, reply: DigestReply, ask: Ask) -> DigestView:
+    asked = _questions(query, ask)
+    scores = None if isinstance(reply.scores, Failure) else SCORES.show(asked.scores, reply.scores, ask)
+    changed = None if isinstance(reply.changes, Failure) else reply.changes
+    deployed = None if isinstance(reply.deploys, Failure) else reply.deploys
+    heads = _heads(scores) if scores else ()
+    return DigestView(
+        place=f"{query.project}/{query.env}",
+        apps=_words.listed(list(query.app or ())),
+        week=asked.week.said,
+        zone=ask.zone.key,
+        quiet=query.quiet == "on-change" and not _material(reply),
+        least=_words.count(MOVES, "point"),
+        scores=scores,
+        heads=heads[:MOST_HEADS],
+        more_heads=len(heads[MOST_HEADS:]),
+        uncalculated=_uncalculated(scores) if scores else "",
+        changes=changes(asked.changes, changed, ask) if changed else None,
+        status=None if isinstance(reply.status, Failure) else STATUS.show(asked.status, reply.status, ask),
+        days=days(asked.week, deployed, changed, ask),
+        missing=_missing(reply),
+        ways=_ways_on(asked),
+        url=ask.pages.flags(query.project, query.env),
+    )
+
+
+def _heads(scores: ScoresView) -> tuple[ScoreView, ...]:
+    """The scores that sum up the others; where there is no tree, all there are."""
+    return tuple(branch.head for branch in scores.branches) or (() if scores.overall else scores.others)
+
+
+def _uncalculated(scores: ScoresView) -> str:
+    """The scores that are missing among others. Where nothing is calculated, the sum of them all says so."""
+    if scores.overall is None or not scores.overall.known:
+        return ""
+    return _words.listed([score.name for score in scores.scores if not score.known])
+
+
+def _material(reply: DigestReply) -> bool:
+    """Whether there is something to speak about; a part that is missing is."""
+    if isinstance(reply.scores, Failure) or isinstance(reply.changes, Failure):
+        return True
+    if isinstance(reply.status, Failure) or isinstance(reply.deploys, Failure):
+        return True
+    return reply.changes.total > 0 or reply.changes.stopped is not None or moved(reply.scores)
+
+
+def _missing(reply: DigestReply) -> Missing:
+    unread = reply.changes.stopped if isinstance(reply.changes, Read) else None
+    return Missing(
+        scores=_why(reply.scores),
+        changes=_why(reply.changes),
+        unread=_why(unread),
+        status=_why(reply.status),
+        deploys=_why(reply.deploys),
+    )
+
+
+def _why(found: object) -> str:
+    """A failure in one line, with what LaunchDarkly itself said."""
+    if not isinstance(found, Failure):
+        return ""
+    said = f"LaunchDarkly says: {_words.short(found.said, 200).rstrip('.')}." if found.said else ""
+    return " ".join(words for words in (found.what, said, found.todo) if words)
+
+
+def _ways_on(asked: Questions) -> WaysOn:
+    return WaysOn(
+        scores=_line(SCORES, asked.scores),
+        changes=_line(EVENTS, asked.changes),
+        status=_line(STATUS, asked.status),
+        deploys=_line(DEPLOYS, asked.deploys),
+    )
+
+
+def _line(endpoint: AnyEndpoint, query: Query) -> str:
+    line = endpoint.line(dict(query))
+    return line if len(line) <= LONGEST_LINE else ""
+
+
+ENDPOINT = Endpoint[DigestQuery, DigestReply, DigestView](
+    name="digest",
+    summary="The week at a glance: scores, large changes, flag status and deployments",
+    examples=(
+        "digest web/production",
+        "digest mobile/production app=ios-app",
+        "digest platform/production quiet=on-change",
+    ),
+    query=DigestQuery,
+    reply=DigestReply,
+    view=DigestView,
+    fetch=fetch,
+    show=show,
+    quiet=lambda view: view.quiet,
+)

@@ -1,0 +1,50 @@
+"""All events of a window, page after page, up to a number; the rest is counted."""
+
+from dataclasses import dataclass
+
+from bot.endpoints._endpoint import Ask
+from bot.endpoints._others import part
+from bot.endpoints.events import EventsQuery, cursor_in, fetch
+from bot.endpoints.events.reply import Event
+from bot.errors import Failure
+
+MOST_PAGES = 5  # one after the other, each cursor standing in the page before
+LARGEST_PAGE = 100
+MOST = MOST_PAGES * LARGEST_PAGE
+
+
+@dataclass(frozen=True)
+class Read:
+    """The events that were read, how many there are in all, and what stopped the reading where it failed."""
+
+    events: tuple[Event, ...]
+    total: int
+    stopped: Failure | None = None
+
+    @property
+    def unread(self) -> int:
+        return self.total - len(self.events)
+
+
+async def read(query: EventsQuery, ask: Ask) -> Read:
+    """Reads from the first page on. A page that comes again, or a cursor that leads nowhere, ends it.
+
+    Where the first page fails nothing is known; where a later one does, what was read so far is kept."""
+    pages: list[list[Event]] = []
+    total, after, stopped = 0, query.after, None
+    while len(pages) < MOST_PAGES:
+        reply = await part(fetch(query.model_copy(update={"limit": LARGEST_PAGE, "after": after}), ask))
+        if isinstance(reply, Failure):
+            stopped = reply
+            break
+        total = max(total, reply.total or 0)
+        if not reply.items or reply.items in pages:
+            break
+        pages.append(reply.items)
+        after = cursor_in(reply, "next", "after")
+        if after is None:
+            break
+    if stopped and not pages:
+        raise stopped
+    events = tuple(event for page in pages for event in page)[:MOST]
+    return Read(events, max(total, len(events)), stopped)

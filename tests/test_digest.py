@@ -1,0 +1,535 @@
+"""`digest`: a week of four questions in one message, the rest below it, and what is said where a part is missing."""
+
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.endpoints._others import at_least_one, part
+from bot.endpoints.digest.week import Week
+from bot.errors import Failure, NotAllowed, NotFound, TryLater
+from tests.talk import NOW, Edit, Refused, Talk, talk, texts, words
+
+HOUR = 3_600_000
+DAY = 24 * HOUR
+MIDNIGHT = int(NOW.timestamp() * 1000) // DAY * DAY
+
+
+def _same(reply: Any) -> Any:
+    return reply
+
+
+def parts(scores: Edit = _same, events: Edit = _same, status: Edit = _same, deploys: Edit = _same) -> Edit:
+    """An edit of each part, told apart by what only that part has."""
+
+    def edit(reply: Any) -> Any:
+        if "scores" in reply:
+            return scores(reply)
+        if "totalCount" in reply:
+            return events(reply)
+        return (status if reply["metadata"]["name"] == "flagStatus" else deploys)(reply)
+
+    return edit
+
+
+def _event(**more: Any) -> dict[str, Any]:
+    return {
+        "flagKey": "new-checkout",
+        "eventType": "updated_rollout",
+        "eventTime": MIDNIGHT - DAY + HOUR,
+        "description": "Rollout changed from 5% to 95%",
+        "environmentKey": "production",
+        "member": {"email": "dana@harbour.example", "firstName": "Dana", "lastName": "Ortiz"},
+        "impact": {"size": "large", "percentage": 90, "reason": "evaluations"},
+        "experiments": {"totalCount": 0, "items": []},
+    } | more
+
+
+def _by(first: str) -> dict[str, str]:
+    return {"firstName": first}
+
+
+def _large(percentage: float | None) -> dict[str, Any]:
+    return {"size": "large"} | ({} if percentage is None else {"percentage": percentage})
+
+
+def _in(name: str) -> dict[str, Any]:
+    return {"totalCount": 1, "items": [{"key": "e", "name": name, "iteration": {"status": "running"}}]}
+
+
+def _events(*events: dict[str, Any], total: int | None = None) -> Edit:
+    return lambda _: {"totalCount": len(events) if total is None else total, "items": list(events), "_links": {}}
+
+
+def _hundred(reply: Any) -> Any:
+    """A full page for each page of the embedded LaunchDarkly, which has eight events and is made to send one a page."""
+    page = len(reply["items"])
+    moved = ((n * 7 + page) % 100 for n in range(100))
+    times = (MIDNIGHT - (8 - page) * 12 * HOUR - n * HOUR // 60 for n in range(100))
+    events = [
+        _event(flagKey=f"flag-{n % 60}", eventTime=at, impact=_large(80 + moved / 5))
+        for n, (at, moved) in enumerate(zip(times, moved, strict=True), 1)
+    ]
+    return {"totalCount": 912, "items": events, "_links": _after(reply["items"][0]["id"])}
+
+
+def _after(cursor: str) -> dict[str, Any]:
+    return {"next": {"href": f"/api/v2/engineering-insights/flag-events?after={cursor}"}}
+
+
+def _hours(*hours: tuple[float, int]) -> Edit:
+    """Deployments so many hours before the end of the week."""
+    data = [{"x": round(MIDNIGHT - ago * HOUR), "y": y} for ago, y in hours]
+    return lambda reply: reply | {"series": [{"metadata": {"name": "deployments"}, "data": data}]}
+
+
+def _nothing(reply: Any) -> Any:
+    return reply | {"series": []}
+
+
+def _uncalculated(reply: Any) -> Any:
+    nothing = {"score": 0, "indicator": "notCalculated", "indicatorRange": {"min": 0, "max": 0}}
+    tree = {
+        name: {"aggregateOf": score["aggregateOf"]} for name, score in reply["scores"].items() if "aggregateOf" in score
+    }
+    return reply | {"scores": {name: nothing | tree.get(name, {}) for name in reply["scores"]}}
+
+
+def _score(score: float, indicator: str = "good", **more: Any) -> dict[str, Any]:
+    return {"score": score, "indicator": indicator, "indicatorRange": {"min": 70, "max": 89}} | more
+
+
+def _only(**scores: Any) -> Edit:
+    return lambda reply: reply | {"scores": scores}
+
+
+def _refused(status: int) -> Edit:
+    return lambda _: Refused(status)
+
+
+def _many(reply: Any) -> Any:
+    named = (f"An application with the number {n}" for n in range(9))
+    data = [{"x": MIDNIGHT - ago * HOUR, "y": 3} for ago in range(1, 168)]
+    return reply | {"series": [{"metadata": {"name": name}, "data": data} for name in named]}
+
+
+def _statuses(reply: Any) -> Any:
+    counted = [{"metadata": {"name": f"A status with the number {n}", "count": 100 - n}} for n in range(70)]
+    return reply | {"series": counted}
+
+
+def _active(count: int) -> Edit:
+    return lambda reply: reply | {"series": [{"metadata": {"name": "Active", "count": count}}]}
+
+
+CALM = _only(overall=_score(71, diffVsLastPeriod=1, lastPeriod=_score(70)))
+NO_EVENTS = _events()
+
+STATES: dict[str, Edit] = {
+    "empty": parts(scores=_uncalculated, events=NO_EVENTS, status=_nothing, deploys=_nothing),
+    "one": parts(events=_events(_event()), status=_active(1), deploys=_hours((30, 1))),
+    "more": parts(events=_hundred, status=_statuses, deploys=_many),
+    "half": parts(scores=_refused(403), deploys=_refused(404)),
+    "other-half": parts(events=_refused(403), status=_refused(404)),
+    "calm": parts(scores=CALM, events=NO_EVENTS),
+}
+
+
+async def _shown(edit: Edit, line: str = "digest web/production", zone: str = "UTC") -> str:
+    async with talk(edit) as someone:
+        someone.zone = ZoneInfo(zone)
+        answer = await someone.say(line)
+    assert answer.outcome == "answered", answer.message.text
+    return words(answer)
+
+
+def _charts(answer: Any) -> list[Any]:
+    return [block for block in answer.message.blocks if block["type"] == "data_visualization"]
+
+
+def _top(answer: Any) -> str:
+    return "\n".join(texts(list(answer.message.blocks)))
+
+
+# What is asked
+
+
+async def test_four_questions_are_asked_of_one_place_and_one_week(someone: Talk) -> None:
+    await someone.say("digest web/production app=storefront")
+    place = {"projectKey": ["web"], "environmentKey": ["production"], "applicationKey": ["storefront"]}
+    week = {"from": [str(MIDNIGHT - 7 * DAY)]}
+    assert sorted(someone.asked(), key=len) == [
+        place,
+        place,
+        place | week | {"to": [str(MIDNIGHT)], "bucketType": ["hour"], "bucketMs": [str(HOUR)]},
+        place
+        | week
+        | {
+            "to": [str(MIDNIGHT - 1)],
+            "impactSize": ["large"],
+            "expand": ["experiments"],
+            "global": ["include"],
+            "limit": ["100"],
+        },
+    ]
+
+
+@pytest.mark.parametrize(
+    ("now", "zone", "said", "hours"),
+    [
+        ("2026-11-20T15:00Z", "UTC", "13 – 19 Nov 2026", [24] * 7),
+        ("2026-11-16T08:00Z", "Europe/Berlin", "9 – 15 Nov 2026", [24] * 7),
+        ("2026-11-15T23:30Z", "Europe/Berlin", "9 – 15 Nov 2026", [24] * 7),
+        ("2026-11-15T22:30Z", "Europe/Berlin", "8 – 14 Nov 2026", [24] * 7),
+        ("2026-10-26T08:00Z", "Europe/Berlin", "19 – 25 Oct 2026", [24] * 6 + [25]),
+        ("2027-03-29T08:00Z", "Europe/Berlin", "22 – 28 Mar 2027", [24] * 6 + [23]),
+        ("2026-12-04T12:00Z", "America/New_York", "27 Nov – 3 Dec 2026", [24] * 7),
+        ("2027-01-04T12:00Z", "America/New_York", "28 Dec 2026 – 3 Jan 2027", [24] * 7),
+        ("2026-09-07T12:00Z", "America/Santiago", "31 Aug – 6 Sep 2026", [24] * 6 + [23]),  # without a midnight
+    ],
+)
+def test_a_week_is_the_last_seven_whole_days_where_the_reader_is(
+    now: str, zone: str, said: str, hours: list[int]
+) -> None:
+    week = Week.before(datetime.fromisoformat(now), ZoneInfo(zone))
+    assert week.said == said
+    assert [(b - a) / HOUR for a, b in zip(week.midnights, week.midnights[1:], strict=False)] == hours
+    assert [week.day(at) for at in (week.start - 1, week.start, week.last, week.end, None)] == [None, 0, 6, None, None]
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America/St_Johns", "Pacific/Auckland", "America/Santiago"])
+def test_the_weeks_of_successive_digests_lie_end_to_end(zone: str) -> None:
+    for day in range(1, 365):
+        at = [datetime(2026, 1, 1, 12, tzinfo=UTC).timestamp() + (day + days) * 86_400 for days in (0, 7)]
+        before, after = (Week.before(datetime.fromtimestamp(moment, UTC), ZoneInfo(zone)) for moment in at)
+        assert before.end == after.start
+
+
+async def test_what_happens_at_midnight_is_told_by_one_digest_and_not_by_two() -> None:
+    edges = [_event(flagKey="first", eventTime=MIDNIGHT - 7 * DAY), _event(flagKey="last", eventTime=MIDNIGHT - 1)]
+    async with talk(parts(events=_events(*edges))) as someone:
+        answer = await someone.say("digest web/production")
+        [asked] = [asked for asked in someone.asked() if "limit" in asked]
+    assert (asked["from"], asked["to"]) == ([str(MIDNIGHT - 7 * DAY)], [str(MIDNIGHT - 1)])
+    assert "1 large change;" in answer.message.text
+
+
+# Large changes
+
+
+async def test_changes_are_grouped_by_flag_and_the_largest_comes_first() -> None:
+    events = [
+        _event(flagKey="small-one", impact=_large(81)),
+        _event(flagKey="big-one", impact=_large(85), member=_by("Ana"), description="a step"),
+        _event(flagKey="unsaid-one", impact=_large(None)),
+        _event(flagKey="big-one", impact=_large(99), member=_by("Ben"), description="a leap"),
+        _event(flagKey="big-one", impact=_large(85), member=_by("Ana")),
+    ]
+    shown = await _shown(parts(events=_events(*events)))
+    assert "*5 large-impact changes* on 3 flags" in shown
+    assert shown.index("big-one>* · a leap") < shown.index("small-one>*") < shown.index("unsaid-one>*")
+    assert "3 changes by Ben, Ana · the largest: <!date" in shown
+    assert "large impact (99 %)" in shown
+
+
+async def test_of_many_who_changed_a_flag_some_are_named_and_the_rest_counted() -> None:
+    shown = await _shown(parts(events=_events(*(_event(member=_by(name)) for name in "ABCDE"))))
+    assert "5 changes by A, B, C … and 2 more" in shown
+
+
+async def test_a_change_says_how_the_shares_were_before_and_are_after() -> None:
+    counts = [{"value": True, "before": 4, "after": 96}, {"value": False, "before": 96, "after": 4}]
+    event = _event(impact=_large(92) | {"evaluationsSummary": {"variations": counts}})
+    assert "true: 4 % → 96 % · false: 96 % → 4 % · 🧪 no experiment" in await _shown(parts(events=_events(event)))
+
+
+@pytest.mark.parametrize(
+    ("experiments", "said", "not_said"),
+    [
+        ([None, None], "Of 2 changes LaunchDarkly does not say whether", "an experiment*"),
+        ([{"items": []}], "on 1 flag · 🧪 without an experiment", "does not say"),
+        ([{"items": []}, {"items": []}], "all without an experiment", "does not say"),
+        ([{"items": []}, _in("Copy test")], "1 without an experiment", "does not say"),
+        ([_in("Copy test")], "each in an experiment", "without an experiment"),
+        ([{"items": []}, None], "Of 1 change LaunchDarkly does not say whether", "all without"),
+    ],
+)
+async def test_how_many_changes_had_no_experiment_is_said_as_far_as_launchdarkly_says_it(
+    experiments: list[Any], said: str, not_said: str
+) -> None:
+    shown = await _shown(parts(events=_events(*(_event(experiments=known) for known in experiments))))
+    assert said in shown
+    assert not_said not in shown
+
+
+async def test_a_group_names_its_experiments() -> None:
+    events = [_event(experiments=_in("Copy test")), _event(experiments=_in("Copy test")), _event()]
+    assert "🧪 Copy test (running)" in await _shown(parts(events=_events(*events)))
+
+
+async def test_up_to_five_hundred_changes_are_read_and_the_rest_is_counted() -> None:
+    async with talk(parts(events=_hundred)) as someone:
+        answer = await someone.say("digest web/production")
+        pages = [asked for asked in someone.asked() if "limit" in asked]
+    assert len(pages) == 5
+    assert len({str(page.get("after")) for page in pages}) == 5
+    assert "*912 large-impact changes* on 60 flags" in _top(answer)
+    assert "412 more changes were not read: the newest stand here." in _top(answer)
+    assert "… and 55 more flags" in _top(answer)
+    assert "† Large changes up to Tue 17 Nov were not all read." in _top(answer)
+
+
+async def test_a_page_that_comes_again_and_again_ends_the_reading() -> None:
+    page = [_event(flagKey=f"flag-{n}") for n in range(100)]
+
+    def again(reply: Any) -> Any:
+        return {"totalCount": 100_000, "items": page, "_links": _after(reply["items"][0]["id"])}
+
+    async with talk(parts(events=again)) as someone:
+        answer = await someone.say("digest web/production")
+        assert len([asked for asked in someone.asked() if "limit" in asked]) == 2
+    assert "99,900 more changes were not read" in _top(answer)
+
+
+async def test_what_was_read_stays_where_a_later_page_fails() -> None:
+    def once(reply: Any) -> Any:
+        return {"totalCount": 9, "items": [_event()], "_links": _after("00000000-unknown")}
+
+    async with talk(parts(events=once)) as someone:
+        answer = await someone.say("digest web/production")
+    assert "new-checkout" in _top(answer)
+    assert "8 more changes were not read. LaunchDarkly would not take that question." in _top(answer)
+    assert "after is unknown" in answer.message.text
+
+
+async def test_each_flag_and_each_part_lead_on(someone: Talk) -> None:
+    blocks = (await someone.say("digest web/production")).message.blocks
+    beside = [block["accessory"]["value"] for block in blocks if "accessory" in block]
+    [row] = [block["elements"] for block in blocks if block["type"] == "actions"]
+    lines = [*beside, *(button["value"] for button in row)]
+    assert len(row) <= 5
+    assert lines[0].startswith("events web/production impact=any since=")
+    assert "flag gift-wrap web/production" in lines
+    for line in lines:
+        answer = await someone.say(line)
+        assert answer.outcome == "answered"
+        assert answer.line == line
+
+
+async def test_a_line_that_no_button_can_carry_has_no_button() -> None:
+    apps = ",".join(f"an-application-with-the-number-{n}" for n in range(80))
+    async with talk() as someone:
+        answer = await someone.say(f"digest web/production app={apps}")
+    assert answer.outcome == "answered"
+    assert "actions" not in {block["type"] for block in answer.message.blocks}
+
+
+# Deployments beside changes
+
+
+async def test_deployments_and_changes_of_the_same_days_stand_side_by_side() -> None:
+    changed = [_event(eventTime=MIDNIGHT - ago * HOUR) for ago in (1, 2, 50)]
+    edit = parts(events=_events(*changed), deploys=_hours((24, 2), (3, 1), (25, 4), (168, 5)))
+    async with talk(edit) as someone:
+        answer = await someone.say("digest web/production")
+    chart = _charts(answer)[1]["chart"]
+    drawn = {line["name"]: {point["label"]: point["value"] for point in line["data"]} for line in chart["series"]}
+    assert drawn == {
+        "Deployments": {"Fri 13 Nov": 5, "Tue 17 Nov †": 0, "Wed 18 Nov": 4, "Thu 19 Nov": 3},
+        "Large changes": {"Fri 13 Nov": 0, "Tue 17 Nov †": 1, "Wed 18 Nov": 0, "Thu 19 Nov": 2},
+    }
+    assert "*12 deployments* and *3 large-impact changes*: deploying is not releasing." in _top(answer)
+    assert "On *Tue 17 Nov* people saw large changes, and no deployment was reported." in _top(answer)
+    assert "Tue 17 Nov 1 large change;" in answer.message.text
+    assert "† No deployment data for Sat 14 Nov, Sun 15 Nov, Mon 16 Nov and Tue 17 Nov" in _top(answer)
+
+
+async def test_a_day_is_the_same_for_both_wherever_the_reader_is() -> None:
+    """Half past eleven in the evening in Berlin, where the day is over half an hour later, is Thursday for both."""
+    late = MIDNIGHT - HOUR - HOUR // 2
+    edit = parts(events=_events(_event(eventTime=late)), deploys=_hours((2, 1)))
+    async with talk(edit) as someone:
+        someone.zone = ZoneInfo("Europe/Berlin")
+        chart = _charts(await someone.say("digest web/production"))[1]["chart"]
+    assert chart["axis_config"]["categories"] == ["Thu 19 Nov"]
+    assert [line["data"][0]["value"] for line in chart["series"]] == [1, 1]
+
+
+@pytest.mark.parametrize(("zone", "told"), [("Europe/Berlin", False), ("Asia/Kolkata", True), ("UTC", False)])
+async def test_where_days_begin_within_an_hour_of_utc_that_is_told(zone: str, told: bool) -> None:
+    shown = await _shown(parts(deploys=_hours((30, 1))), zone=zone)
+    assert ("Deployments come in whole hours of UTC" in shown) is told
+
+
+async def test_an_hour_that_begins_before_the_week_belongs_to_its_first_day() -> None:
+    start = MIDNIGHT - 5 * HOUR - HOUR // 2 - 7 * DAY  # midnight in India
+    edit = parts(deploys=_hours(((MIDNIGHT - start) / HOUR + 0.5, 3), ((MIDNIGHT - start) / HOUR + 1.5, 40)))
+    assert "*3 deployments*" in await _shown(edit, zone="Asia/Kolkata")
+
+
+async def test_no_deployment_data_is_not_called_no_deployments() -> None:
+    async with talk(parts(deploys=_nothing)) as someone:
+        answer = await someone.say("digest web/production")
+    assert "That is not the same as no deployments" in _top(answer)
+    assert "0 deployments" not in _top(answer) + answer.message.text
+    assert [line["name"] for line in _charts(answer)[1]["chart"]["series"]] == ["Large changes"]
+    assert len(_charts(answer)[1]["chart"]["axis_config"]["categories"]) == 7
+
+
+# Parts that are missing
+
+
+async def test_what_fails_is_said_in_its_place_and_the_rest_is_delivered() -> None:
+    async with talk(STATES["half"]) as someone:
+        answer = await someone.say("digest web/production")
+    assert answer.outcome == "answered"
+    assert "⚠️ *Scores* cannot be had. LaunchDarkly does not let the bot see this." in _top(answer)
+    assert "⚠️ *Deployments* cannot be had. LaunchDarkly does not know what you asked about." in _top(answer)
+    assert "*8 large-impact changes* on 4 flags" in _top(answer)
+    assert "*19 flags*" in _top(answer)
+    for said in ("Scores cannot be had.", "Deployments cannot be had.", "8 large-impact changes", "19 flags"):
+        assert said in answer.message.text
+
+
+@pytest.mark.parametrize("name", ["scores", "events", "status", "deploys"])
+async def test_any_one_part_may_fail(name: str) -> None:
+    async with talk(parts(**{name: _refused(403)})) as someone:
+        answer = await someone.say("digest web/production")
+    assert answer.outcome == "answered"
+    assert answer.message.text.count("cannot be had.") == 1
+    assert _top(answer).count("⚠️") == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "outcome"),
+    [("digest nowhere/production", "not found"), ("digest web/nowhere", "not found")],
+)
+async def test_a_place_that_does_not_exist_is_one_sentence(someone: Talk, line: str, outcome: str) -> None:
+    answer = await someone.say(line)
+    assert answer.outcome == outcome
+    assert answer.message.text.count("does not know what you asked about") == 1
+
+
+async def test_where_every_part_fails_the_clearest_failure_is_the_answer() -> None:
+    async with talk(lambda reply: Refused(403 if "scores" in reply else 400)) as someone:
+        assert (await someone.say("digest web/production")).outcome == "not allowed"
+
+
+def test_of_many_failures_the_one_comes_first_that_a_person_can_mend() -> None:
+    later, unknown, denied = TryLater("a", "b"), NotFound("c", "d"), NotAllowed("e", "f")
+    for failures, told in (((later, unknown, denied), denied), ((later, unknown), unknown), ((later,), later)):
+        with pytest.raises(Failure) as raised:
+            at_least_one(*failures)
+        assert raised.value is told
+    at_least_one(later, "something")
+
+
+async def test_a_fault_of_the_bot_is_no_missing_part() -> None:
+    async def broken() -> str:
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await part(broken())
+
+
+async def test_scores_that_are_not_calculated_are_named_and_have_no_number() -> None:
+    missing = {"score": 0, "indicator": "notCalculated"}
+    shown = await _shown(parts(scores=_only(overall=_score(71, aggregateOf=["leadTime"]), leadTime=missing)))
+    assert "Not calculated: Lead time." in shown
+    assert "*0*" not in shown
+
+
+async def test_scores_without_a_tree_stand_for_themselves() -> None:
+    many = {f"someScoreNumber{n}": _score(n) for n in range(14)}
+    async with talk(parts(scores=_only(**many))) as someone:
+        answer = await someone.say("digest web/production")
+    assert "*Scores*\n🔵 Some score number0 *0* good" in _top(answer)
+    assert "… and 4 more\n" in _top(answer)
+    assert "Some score number13" in words(answer)
+
+
+async def test_where_there_are_no_scores_that_is_said() -> None:
+    async with talk(parts(scores=_only())) as someone:
+        answer = await someone.say("digest web/production")
+    assert "LaunchDarkly sent no scores for web/production." in _top(answer)
+    assert "There are no scores." in answer.message.text
+
+
+# Nothing to say
+
+
+@pytest.mark.parametrize(
+    ("edit", "quiet"),
+    [
+        (parts(scores=CALM, events=NO_EVENTS), True),
+        (parts(scores=_uncalculated, events=NO_EVENTS, status=_nothing, deploys=_nothing), True),
+        (parts(scores=CALM), False),
+        (parts(events=NO_EVENTS), False),
+        (parts(scores=CALM, events=_events(total=3)), False),
+        (parts(scores=_only(overall=_score(71, diffVsLastPeriod=2)), events=NO_EVENTS), True),
+        (parts(scores=_only(overall=_score(71, diffVsLastPeriod=-3)), events=NO_EVENTS), False),
+        (parts(scores=_only(overall=_score(70, lastPeriod=_score(69, "fair"))), events=NO_EVENTS), False),
+        (parts(scores=_only(overall=_score(0, "unknown", lastPeriod=_score(69))), events=NO_EVENTS), False),
+        (parts(scores=_only(overall=_score(0, "unknown", diffVsLastPeriod=9)), events=NO_EVENTS), True),
+        *(
+            (parts(**({"scores": CALM, "events": NO_EVENTS} | {name: _refused(403)})), False)
+            for name in ("scores", "events", "status", "deploys")
+        ),
+    ],
+)
+async def test_a_week_is_quiet_where_nothing_material_happened_and_nothing_is_missing(edit: Edit, quiet: bool) -> None:
+    async with talk(edit) as someone:
+        asked = await someone.say("digest web/production quiet=on-change")
+        spoken = await someone.say("digest web/production")
+    assert (asked.quiet, spoken.quiet) == (quiet, False)
+    assert spoken.message.blocks[0]["type"] == "header"
+    assert (len(asked.message.blocks) == 2 and not asked.message.thread) is quiet
+
+
+async def test_a_quiet_week_is_one_line_of_proof() -> None:
+    async with talk(parts(scores=CALM, events=NO_EVENTS)) as someone:
+        answer = await someone.say("digest web/production quiet=on-change")
+    assert answer.message.text == (
+        "Quiet week 13 – 19 Nov 2026 in web/production: no large-impact change, no score moved by 3 points or into "
+        "another band (release maturity 71), 19 flags, 25 deployments."
+    )
+    assert answer.message.blocks[0]["text"]["text"].replace("*", "").removeprefix("💤 ") == answer.message.text
+
+
+async def test_a_parameter_of_the_bots_own_is_never_sent_and_has_no_name_there(someone: Talk) -> None:
+    await someone.say("digest web/production quiet=on-change")
+    assert not any("quiet" in asked or "" in asked for asked in someone.asked())
+    help_ = (await someone.say("help digest")).message
+    [row] = [row for row in help_.blocks[2]["rows"] if row[0]["text"] == "quiet"]
+    assert row[1]["text"] == "–"
+    assert "quiet: one line where" in help_.text
+
+
+# Below the message
+
+
+async def test_the_details_stand_in_the_thread(someone: Talk) -> None:
+    thread = (await someone.say("digest web/production")).message.thread
+    heads = [below.blocks[0]["text"]["text"] for below in thread]
+    assert heads == ["Scores", "Large-impact changes", "Flag status"]
+    assert "Lead time 79, good" in thread[0].text
+    assert "Targeting turned off for the load test, by Sukarno" in thread[1].text
+    assert thread[2].blocks[1]["type"] == "data_table"
+    said = (await someone.say("scores web/production")).message
+    assert thread[0].text == said.text
+    assert thread[0].blocks[1:-1] == said.blocks[1 : len(thread[0].blocks) - 1]
+
+
+async def test_the_thread_has_room_for_more_flags_and_counts_the_rest() -> None:
+    async with talk(STATES["more"]) as someone:
+        below = (await someone.say("digest web/production")).message.thread[1]
+    shown = "\n".join(texts(list(below.blocks)))
+    assert len(below.blocks) <= 48
+    assert "… and 20 more flags (" in shown
+    assert "more changes of this flag" in shown
+
+
+async def test_nothing_is_below_where_there_are_no_details() -> None:
+    async with talk(STATES["empty"]) as someone:
+        assert (await someone.say("digest web/production")).message.thread == ()
