@@ -14,7 +14,6 @@ import pytest
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import store
 from bot.message import Message
 from bot.sandbox.slack import Slack, Weather
 from bot.sandbox.slack.message import Content
@@ -24,6 +23,7 @@ from bot.schedules.post import Away, Blind, Gone, Limited, Post, Refused, Undeli
 from bot.slack.forms import Forms
 from bot.slack.pace import Pace
 from bot.slack.posting import EVENT, MOST_PAGES, PAGE, Posting
+from bot.store import store
 from tests.sandbox_slack import CHART
 
 POST, HISTORY = "chat.postMessage", "conversations.history"

@@ -28,12 +28,13 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, StatementError
 
 from bot.errors import Misconfigured, TryLater
-from bot.store import Change, opened
+from bot.store import Change
 from bot.store.address import address
 from bot.store.connections import Connections
 from bot.store.defaults import Defaults
 from bot.store.migrating import LOCK, STEPS
 from bot.store.sqlite import write_ahead
+from bot.store.store import opened
 from bot.store.tables import METADATA
 from tests.databases import Database, Postgres, SqliteDatabase
 
@@ -163,7 +164,7 @@ async def test_an_empty_database_may_be_opened_by_several_at_once(database: Data
 OPENS = """
 import asyncio, sys
 from alembic import command
-from bot.store import opened
+from bot.store.store import opened
 
 async def main(url):
     async with opened(url) as store:
@@ -246,7 +247,7 @@ async def test_a_step_that_fails_takes_all_back(database: Database, tmp_path: Pa
 def test_who_is_killed_while_at_it_leaves_nothing_half_done(database: Database, tmp_path: Path) -> None:
     dies = f"{MAKES}\nos.kill(os.getpid(), {signal.SIGKILL:d})"
     script = (
-        "import asyncio, pathlib, sys; from bot.store import opened; "
+        "import asyncio, pathlib, sys; from bot.store.store import opened; "
         "asyncio.run(opened(sys.argv[1], steps=pathlib.Path(sys.argv[2])).__aenter__())"
     )
     command = [sys.executable, "-c", script, database.url, str(steps(tmp_path / "dies", dies))]
@@ -289,7 +290,7 @@ def test_alembic_is_loaded_only_where_there_is_something_to_do(tmp_path: Path) -
     database = SqliteDatabase(tmp_path / "insights.db")
     assert asyncio.run(_opens(database.url, STEPS))
     script = (
-        "import asyncio, sys; from bot.store import opened; "
+        "import asyncio, sys; from bot.store.store import opened; "
         "asyncio.run(opened(sys.argv[1]).__aenter__()); assert 'sqlalchemy' in sys.modules; "
         "sys.exit('alembic' in sys.modules)"
     )

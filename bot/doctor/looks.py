@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from bot import manifest, store
+from bot import manifest
 from bot.app import Clock, connected
 from bot.doctor.finding import Finding, Look, Skipped, all_made, readable
 from bot.endpoints._endpoint import Ask
@@ -13,6 +13,7 @@ from bot.errors import Failure, Misconfigured, TryLater
 from bot.launchdarkly import Pages, Reply, Version, field
 from bot.settings import Settings, meaning, try_settings, zone
 from bot.slack import checkup
+from bot.store import store
 from bot.store.address import address
 
 OFF, REFUSED = 60, 300  # seconds: what is wrong with a clock, and from when on Slack's requests count as old

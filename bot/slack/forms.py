@@ -13,7 +13,7 @@ from bot.errors import Failure
 from bot.message import Message
 
 if TYPE_CHECKING:  # who comes early is told so in no special form
-    from bot.store import Store
+    from bot.store.store import Store
 
 log = logging.getLogger(__name__)
 

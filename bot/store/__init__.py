@@ -1,7 +1,10 @@
 """What must survive a restart, in SQLite or PostgreSQL, by the same code. It knows neither Slack nor LaunchDarkly.
 
 store.py         the door: a database by its URL, brought up to date and opened
+records.py       what is kept, as everybody else sees it
 defaults.py      what a channel's questions leave out
+schedules.py     saved questions, by channel and number
+slots.py         the moments at which they were due, and what became of each
 workspaces.py    which workspaces do not take charts
 tables.py        the tables
 upsert.py        a row is written, whether it is there or not
@@ -14,8 +17,9 @@ migrating.py     the tables are brought up to date, by one process at a time
 migrations/      the steps of that, in order
 """
 
-from bot.store.defaults import Change as Change
-from bot.store.store import Store as Store
-from bot.store.store import opened as opened
+from bot.store.records import Asking as Asking
+from bot.store.records import Change as Change
+from bot.store.records import Schedule as Schedule
+from bot.store.records import Slot as Slot
 
-__all__ = ["Change", "Store", "opened"]
+__all__ = ["Asking", "Change", "Schedule", "Slot"]

@@ -24,6 +24,11 @@ class Address:
         return self.url.get_backend_name() == "sqlite"
 
     @property
+    def plain(self) -> str:
+        """The URL as other libraries know it, with the password."""
+        return self.url.set(drivername=self.url.get_backend_name()).render_as_string(hide_password=False)
+
+    @property
     def file(self) -> Path:
         return Path(self.url.database or "").absolute()
 

@@ -1,23 +1,14 @@
 """What a channel's questions leave out, by name as people type it: project, env, app. And who said so, and when."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 
 from bot.store.connections import Connections
+from bot.store.records import Change
 from bot.store.tables import CHANNEL_DEFAULTS as TABLE
 from bot.store.upsert import upsert
-
-
-@dataclass(frozen=True)
-class Change:
-    """The last word on a channel's defaults; with no values, they were taken back."""
-
-    values: dict[str, str]
-    by: str
-    at: datetime
 
 
 class Defaults:

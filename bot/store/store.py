@@ -13,6 +13,8 @@ from bot.store.address import address
 from bot.store.connections import Connections
 from bot.store.defaults import Defaults
 from bot.store.migrating import STEPS, VERSION, is_current, migrate
+from bot.store.schedules import Schedules
+from bot.store.slots import Slots
 from bot.store.sqlite import write_ahead
 from bot.store.troubles import opening
 from bot.store.workspaces import Workspaces
@@ -25,6 +27,8 @@ class Store:
         self._connections = connections
         self.defaults = Defaults(connections)
         self.workspaces = Workspaces(connections)
+        self.schedules = Schedules(connections)
+        self.slots = Slots(connections)
 
     async def ping(self, patience_ms: int = 1000) -> bool:
         """Whether the database answers in that time, and is one of ours."""

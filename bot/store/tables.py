@@ -2,7 +2,19 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import JSON, Column, DateTime, Dialect, MetaData, String, Table
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+)
 from sqlalchemy.types import TypeDecorator
 
 METADATA = MetaData()
@@ -40,4 +52,57 @@ WORKSPACES = Table(
     METADATA,
     Column("team", String, primary_key=True),
     Column("charts_refused_at", Moment),
+)
+
+SCHEDULES = Table(
+    "schedules",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("team", String, nullable=False),
+    Column("channel", String, nullable=False),
+    Column("number", Integer, nullable=False),  # by which the people of its channel call it
+    Column("owner", String, nullable=False),
+    Column("cadence", String, nullable=False),
+    Column("line", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("why", String, nullable=False),  # it is paused, where nobody paused it
+    Column("next_at", Moment, index=True),
+    Column("made_at", Moment, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    UniqueConstraint("team", "channel", "number"),
+)
+
+SLOTS = Table(
+    "slots",
+    METADATA,
+    Column("schedule", String, ForeignKey("schedules.id", ondelete="CASCADE"), primary_key=True),
+    Column("at", Moment, primary_key=True),
+    Column("team", String, nullable=False),
+    Column("line", String, nullable=False),  # as it was then
+    Column("zone", String, nullable=False),
+    Column("by", String, nullable=False),  # who asked for it; empty: the clock
+    Column("state", String, nullable=False),
+    Column("why", String, nullable=False),
+    Column("offered", Integer, nullable=False),  # how often, to whoever works
+    Column("attempt", Integer, nullable=False),  # how many were in vain
+    Column("again_at", Moment, index=True),  # when it is offered again; closed ones have none
+    Column("taken_by", String, nullable=False),  # who is at it, until when
+    Column("taken_until", Moment),
+    Column("posted", Integer, nullable=False),  # how many messages of it surely stand in the channel
+    Column("posting", Integer),  # which one somebody is about to post
+    Column("posting_at", Moment),
+    Column("ts", String, nullable=False),
+    Column("closed_at", Moment),
+)
+
+ASKED = Table(
+    "asked",
+    METADATA,
+    Column("team", String, primary_key=True),
+    Column("line", String, primary_key=True),
+    Column("zone", String, primary_key=True),
+    Column("at", Moment, primary_key=True),
+    Column("said", JSON, nullable=False),
+    Column("quiet", Boolean, nullable=False),
+    Column("asked_at", Moment, nullable=False),
 )

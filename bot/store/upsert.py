@@ -1,4 +1,4 @@
-"""A row is written, whether it is there or not: SQL's two words for it, of which each database has its own kind."""
+"""A row is written, whether it is there or not: SQL's words for it, of which each database has its own kind."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,12 @@ async def upsert(connection: AsyncConnection, table: Table, **row: Any) -> None:
     keys = table.primary_key.columns.keys()
     changes = {name: insert.excluded[name] for name in row if name not in keys}
     await connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=changes))
+
+
+async def add(connection: AsyncConnection, table: Table, **row: Any) -> bool:
+    """Write a *row*, unless one has its key already; whether it was written."""
+    insert = _insert(connection, table).values(row)
+    return bool((await connection.execute(insert.on_conflict_do_nothing())).rowcount)
 
 
 def _insert(connection: AsyncConnection, table: Table) -> "postgresql.Insert | sqlite.Insert":

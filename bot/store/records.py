@@ -1,0 +1,63 @@
+"""What the store keeps, as everybody else sees it. Whoever only reads these needs no database."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class Change:
+    """The last word on a channel's defaults; with no values, they were taken back."""
+
+    values: dict[str, str]
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A saved question: active, paused or stopped. Only an active one has a next moment."""
+
+    id: str
+    team: str
+    channel: str
+    number: int  # by which the people of its channel call it
+    owner: str
+    cadence: str
+    line: str
+    state: str
+    why: str  # it is paused, where nobody paused it
+    next_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Asking:
+    """The same question at the same moment, whoever wants its answer."""
+
+    team: str
+    line: str
+    zone: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A moment at which a schedule was due: open, or delivered, quiet, skipped, failed or unsure."""
+
+    schedule: str
+    at: datetime
+    team: str
+    line: str  # as it was then
+    zone: str
+    by: str  # who asked for it; empty: the clock
+    state: str
+    why: str
+    offered: int  # how often, to whoever works
+    attempt: int  # how many were in vain
+    posted: int  # how many messages of it surely stand in the channel
+    posting: int | None  # which one somebody was about to post
+    posting_at: datetime | None
+    ts: str  # of the first message
+
+    @property
+    def asking(self) -> Asking:
+        return Asking(self.team, self.line, self.zone, self.at)

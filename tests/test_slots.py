@@ -1,0 +1,83 @@
+"""Schedules and their slots in the store: one number each, begun once, taken by one at a time."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.store import Asking, Schedule
+from bot.store.store import Store, opened
+from tests.databases import Database
+
+NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+WEEK, MINUTE = timedelta(weeks=1), timedelta(minutes=1)
+NEW = Schedule("", "T1", "C1", 0, "U1", "monday 9:00 UTC", "scores web/production", "active", "", NOW)
+
+
+@pytest.fixture(name="store")
+async def a_store(database: Database) -> AsyncIterator[Store]:
+    async with opened(database.url) as found:
+        yield found
+
+
+async def test_each_schedule_of_a_channel_has_a_number_of_its_own(store: Store) -> None:
+    added = await asyncio.gather(*(store.schedules.add(NEW, NOW) for _ in range(5)))
+    assert sorted(schedule.number for schedule in added) == [1, 2, 3, 4, 5]
+    elsewhere = await store.schedules.add(replace(NEW, channel="C2"), NOW)
+    assert elsewhere.number == 1
+
+
+async def test_the_number_of_one_that_is_stopped_is_not_given_again(store: Store) -> None:
+    first = await store.schedules.add(NEW, NOW)
+    await store.schedules.change(first.id, NOW, state="stopped", next_at=None)
+    assert (await store.schedules.add(NEW, NOW)).number == 2
+    assert [schedule.number for schedule in await store.schedules.of("T1", "C1")] == [2]
+    assert [schedule.number for schedule in await store.schedules.ever("T1", "C1")] == [1, 2]
+
+
+async def test_what_is_due_is_begun_by_one_of_many(store: Store) -> None:
+    schedule = await store.schedules.add(NEW, NOW)
+    begun = [store.slots.begin(schedule, "UTC", [(NOW, "")], NOW + WEEK) for _ in range(4)]
+    assert sorted(await asyncio.gather(*begun)) == [False, False, False, True]
+    assert await store.schedules.due("T1", NOW, 10) == []
+    [(slot, answered)] = await store.slots.open("T1", NOW, 10)
+    assert (slot.schedule, slot.at, answered) == (schedule.id, NOW, False)
+
+
+async def test_a_slot_is_taken_by_one_at_a_time_and_by_another_when_that_one_is_gone(store: Store) -> None:
+    schedule = await store.schedules.add(NEW, NOW)
+    await store.slots.begin(schedule, "UTC", [(NOW, "")], NOW + WEEK)
+    until = NOW + 5 * MINUTE
+    assert await store.slots.take(schedule.id, NOW, "a", NOW, until)
+    assert not await store.slots.take(schedule.id, NOW, "b", NOW + MINUTE, until)
+    assert await store.slots.take(schedule.id, NOW, "a", NOW + MINUTE, until)
+    taken = await store.slots.take(schedule.id, NOW, "b", until + MINUTE, until + 2 * MINUTE)
+    assert taken
+    await store.slots.close(taken, "delivered", "", NOW)
+    assert not await store.slots.take(schedule.id, NOW, "b", until + 9 * MINUTE, until + 10 * MINUTE)
+
+
+async def test_an_answer_serves_all_who_want_it_and_no_other_workspace(store: Store) -> None:
+    for team, channel in (("T1", "C1"), ("T1", "C2"), ("T2", "C1")):
+        schedule = await store.schedules.add(replace(NEW, team=team, channel=channel), NOW)
+        await store.slots.begin(schedule, "UTC", [(NOW, "")], NOW + WEEK)
+    asking = Asking("T1", NEW.line, "UTC", NOW)
+    await store.slots.answer(asking, {"text": "71"}, NOW, quiet=True)
+    assert await store.slots.answered(asking) == ({"text": "71"}, True)
+    assert [answered for _, answered in await store.slots.open("T1", NOW, 10)] == [True, True]
+    assert [answered for _, answered in await store.slots.open("T2", NOW, 10)] == [False]
+
+
+async def test_what_is_old_goes_and_what_is_open_stays(store: Store) -> None:
+    old, new = [await store.schedules.add(NEW, NOW) for _ in range(2)]
+    for schedule in (old, new):
+        await store.slots.begin(schedule, "UTC", [(NOW - WEEK, "I was away."), (NOW, "")], NOW + WEEK)
+        await store.slots.answer(Asking("T1", NEW.line, "UTC", NOW), {}, NOW, quiet=False)
+    await store.schedules.change(old.id, NOW, state="stopped", next_at=None)
+    await store.slots.forget(NOW + WEEK, NOW - MINUTE)
+    assert [slot.at for slot in await store.slots.history([old.id, new.id], 9)] == [NOW, NOW]
+    assert await store.slots.answered(Asking("T1", NEW.line, "UTC", NOW)) is None
+    await store.slots.forget(NOW + WEEK, NOW + WEEK)
+    assert [slot.schedule for slot in await store.slots.history([old.id, new.id], 9)] == [new.id]
