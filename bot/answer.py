@@ -47,6 +47,7 @@ class Answer:
     line: str = ""  # canonical, where the line was understood
     name: str = ""  # of the question or the order
     reference: str = ""
+    public: bool = False  # whether all in the channel are to hear it
     question: bool = False  # whether it was answered by LaunchDarkly, and may be asked again
     quiet: bool = False  # whether it says that there is nothing to say
 
@@ -73,11 +74,16 @@ class Answers:
             asker.may(understood)
             message, quiet = await self._message(understood, asker)
             question = isinstance(understood.spoken, Endpoint)
-            return Answer(message, "answered", line, name, reference, question, quiet)
+            public = understood.spoken.public
+            return Answer(message, "answered", line, name, reference, public, question, quiet)
         except Failure as failure:
             return self.sorry(failure, line, name, reference)
         except Exception:
             return self.broken(line, name, reference)
+
+    def note(self, name: str, view: View) -> Message:
+        """What is said without having been asked."""
+        return self._renderer.render(f"notes/{name}", view=view)
 
     def sorry(self, failure: Failure, line: str = "", name: str = "", reference: str = "") -> Answer:
         """A deliberate failure as an answer."""
@@ -95,7 +101,7 @@ class Answers:
         if not isinstance(spoken, Endpoint):
             if asker.obey is None:
                 raise Refused(f"`{spoken.name}` is an order for a channel.", "Type it in Slack, after /insights.")
-            return self._renderer.render(f"notes/{spoken.name}", view=await asker.obey(understood)), False
+            return self.note(spoken.name, await asker.obey(understood)), False
         ask = replace(self._ask(asker.zone), menus=asker.menus)
         view = spoken.show(query, await spoken.fetch(query, ask), ask)
         asked = Asked(understood.canonical, stamp(milliseconds(ask.now), ask.zone))

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from bot.answer import Answers
     from bot.endpoints._endpoint import AnySpoken
     from bot.launchdarkly import LaunchDarkly, Observer
-    from bot.store import Store
+    from bot.schedules.rounds import Rounds
+    from bot.store.store import Store
 
 Clock = Callable[[], datetime]
 
@@ -108,14 +109,22 @@ async def served_sandbox(now: Clock, port: int) -> AsyncIterator[tuple[str, str]
         yield url, TOKEN
 
 
-async def run(settings: Settings, now: Clock) -> None:
+async def run(settings: Settings, now: Clock, only: str | None = None) -> None:
     """The bot in Slack, until the process is told to end. Invented numbers never reach a workspace."""
     from bot import slack
     from bot.metrics import Metrics
 
-    settings.check_slack()
+    settings.check_slack(hears=only != "worker")
     metrics = Metrics()
-    await slack.run(slack.Parts(settings, metrics, now, partial(answering, settings, now, observer=metrics)))
+    parts = slack.Parts(
+        settings,
+        metrics,
+        now,
+        answering=partial(answering, settings, now, observer=metrics),
+        by_the_clock=nobody if only == "web" else partial(by_the_clock, settings, now),
+        hears=only != "worker",
+    )
+    await slack.run(parts)
 
 
 @asynccontextmanager
@@ -127,13 +136,36 @@ async def answering(
 ) -> "AsyncIterator[tuple[Answers, Store]]":
     """Everything that answers in Slack. Its imports take as long as the start before them; Slack is heard meanwhile."""
     await asyncio.to_thread(_import)
-    from bot import store
+    from bot.store import store
 
     async with opened(settings, now, transport, observer) as answers, store.opened(settings.database_url) as kept:
         yield answers, kept
 
 
+@asynccontextmanager
+async def by_the_clock(settings: Settings, now: Clock, rounds: "Rounds") -> AsyncIterator[Callable[[], None]]:
+    """What works by the clock, at work; it gives what wakes it when there is something to do at once."""
+    engine = await asyncio.to_thread(import_module, "bot.schedules.engine")
+    from bot.store.address import address
+
+    pace = engine.Pace(
+        settings.queue_seconds, settings.deliveries_at_once, settings.deliveries_per_minute, settings.drain_seconds
+    )
+    async with engine.opened(address(settings.database_url).plain, rounds, pace, now) as working:
+        looking = asyncio.create_task(working.keep_dispatching(settings.look_seconds))
+        try:
+            yield working.wake
+        finally:
+            looking.cancel()
+
+
+@asynccontextmanager
+async def nobody(_: "Rounds") -> AsyncIterator[Callable[[], None]]:
+    """Another process works by the clock, and looks by itself what there is to do."""
+    yield lambda: None
+
+
 def _import() -> None:
-    for room in ("bot.store", "bot.slack.opening"):  # between them they know all others
+    for room in ("bot.store.store", "bot.slack.opening"):  # between them they know all others
         import_module(room)
     register()

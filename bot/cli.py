@@ -110,13 +110,16 @@ async def _demo(chosen: Settings) -> None:
 
 
 @main.command()
-@click.option("--only", type=click.Choice(["web"]), help="Serve Slack, and nothing that runs by the clock.")
+@click.option(
+    "--only",
+    type=click.Choice(["web", "worker"]),
+    help="Serve Slack and do nothing by the clock, or the other way round.",
+)
 def run(only: str | None) -> None:
     """Be in Slack: answer commands and buttons until told to end."""
-    del only  # nothing else runs in the process, either way
     chosen = read_settings()
     start_logging(chosen.log_level)
-    asyncio.run(serve(chosen, _now))
+    asyncio.run(serve(chosen, _now, only))
 
 
 @main.command()

@@ -12,7 +12,7 @@ import httpx
 from pydantic import SecretStr
 
 from bot import slack
-from bot.app import Clock, answering, register, sandboxed
+from bot.app import Clock, answering, nobody, register, sandboxed
 from bot.endpoints._endpoint import Endpoint
 from bot.message import Message
 from bot.metrics import Metrics
@@ -22,6 +22,7 @@ from bot.sandbox.slack.message import Message as Posted
 from bot.sandbox.slack.names import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
 from bot.settings import Settings
 from bot.slack.door import ASKING
+from bot.slack.parts import ByTheClock
 
 
 def at_home(settings: Settings, api: str, *, socket: bool = False) -> Settings:
@@ -37,13 +38,19 @@ def at_home(settings: Settings, api: str, *, socket: bool = False) -> Settings:
 
 @asynccontextmanager
 async def working(
-    workspace: Slack, settings: Settings, now: Clock, transport: httpx.AsyncBaseTransport, database: str = ""
+    workspace: Slack,
+    settings: Settings,
+    now: Clock,
+    transport: httpx.AsyncBaseTransport,
+    database: str = "",
+    by_the_clock: ByTheClock = nobody,
 ) -> AsyncIterator[Metrics]:
     """The bot at work in a workspace that is served already, and what it counts."""
     metrics = Metrics()
     with tempfile.TemporaryDirectory() as place:
         chosen = settings.model_copy(update={"database_url": database or f"sqlite:///{Path(place) / 'bot.db'}"})
-        parts = slack.Parts(chosen, metrics, now, partial(answering, chosen, now, transport, metrics))
+        answers = partial(answering, chosen, now, transport, metrics)
+        parts = slack.Parts(chosen, metrics, now, answers, by_the_clock)
         async with slack.running(parts) as (pages, opening), serving(pages) as url:
             await opening
             workspace.request_url = f"{url}/slack/events"

@@ -26,6 +26,13 @@ class Word:
     name: str
     value: str | None
 
+    @property
+    def text(self) -> str:
+        """The word as it can stand in a line."""
+        if not self.name:
+            return quoted(self.value or "")
+        return f"--{self.name}" if self.value is None else f"{self.name}={quoted(self.value)}"
+
 
 def words(text: str) -> list[Word]:
     """The words of a line; `name=value`, `--name=value` and `--name value` are the same."""

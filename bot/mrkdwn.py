@@ -66,6 +66,16 @@ def code(value: object) -> Mrkdwn:
     return Mrkdwn(f"`{escape(value).replace('`', 'ˋ') or ' '}`")
 
 
+def person(user: str) -> Mrkdwn:
+    """A person of the workspace, by Slack's id."""
+    return Mrkdwn(f"<@{escaped(user)}>")
+
+
+def channel(room: str) -> Mrkdwn:
+    """A channel of the workspace, by Slack's id."""
+    return Mrkdwn(f"<#{escaped(room)}>")
+
+
 def preformatted(lines: str) -> Mrkdwn:
     """Lines that keep their spaces; a backtick inside would end them early."""
     return Mrkdwn(f"```{_escaped(lines.replace('`', 'ˋ'))}```")

@@ -124,12 +124,15 @@ def _parameter(field: Field) -> ParameterHelp:
 
 
 def usage(spoken: AnySpoken) -> str:
-    """How a question is typed: what must be there, and in brackets what may."""
+    """How a line is typed: what must be there, and in brackets what may."""
     fields = {field.field: field for field in spoken.query.fields()}
-    parts = [_optional(fields[name].short, fields[name]) for name in spoken.query.words if name != "env"]
-    parts.append(_optional("project/env", fields["project"]))
-    named = [field.short for field in fields.values() if field.field not in (*spoken.query.words, "project", "env")]
-    return " ".join([spoken.name, *parts, *(f"[{name}=…]" for name in named)])
+    bare = [name for name in spoken.query.words if name != "env"]
+    parts = [_optional(fields[name].short, fields[name]) for name in bare]
+    parts += [_optional("project/env", fields["project"])] if "project" in fields else []
+    said = {*bare, "project", "env", spoken.query.saves}
+    named = [f"[{field.short}=…]" for name, field in fields.items() if name not in said]
+    asked = [_optional("question", fields[spoken.query.saves])] if spoken.query.saves else []
+    return " ".join([spoken.name, *parts, *named, *asked])
 
 
 def _optional(word: str, field: Field) -> str:

@@ -4,6 +4,7 @@ All mistakes of a line are found in one go, and a corrected line is offered with
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any
 
 from bot.endpoints._endpoint import AnySpoken, Endpoint
@@ -37,6 +38,8 @@ def parse(text: str, register: Register, defaults: Defaults | None = None) -> Un
     reading = _Reading(spoken or _meant(asked, register))
     if spoken is None:
         reading.mistakes.append(_unknown("question", asked, list(register)))
+    if reading.spoken.query.saves:
+        rest = reading.take_question(rest, register, defaults)
     for word in rest:
         reading.take(word)
     if isinstance(reading.spoken, Endpoint):
@@ -78,6 +81,35 @@ class _Reading:
             self._named(word)
         else:
             self._bare_word(word.value or "")
+
+    def take_question(self, rest: list[Word], register: Register, defaults: Defaults | None) -> list[Word]:
+        """A whole question and what stands before it; what is left of the line is nothing."""
+        for name in self.spoken.query.words:
+            rest = self._before(self.fields[name], rest)
+        if rest:
+            questions = {name: spoken for name, spoken in register.items() if isinstance(spoken, Endpoint)}
+            asked: str | None = None
+            try:
+                asked = parse(" ".join(word.text for word in rest), questions, defaults).canonical
+            except Mistyped as mistyped:
+                self.mistakes += mistyped.mistakes
+                asked = mistyped.corrected if mistyped.corrected != "help" else None
+            self._put(self.fields[self.spoken.query.saves], asked)
+        return []
+
+    def _put(self, known: Field, value: Any) -> None:
+        """A value that needs no reading; without one, it stands there to be filled in."""
+        self.seen.add(known.field)
+        if value is not None:
+            self.values[known.field] = value
+
+    def _before(self, known: Field, rest: list[Word]) -> list[Word]:
+        """What stands before a question: one word, or as many as its kind knows."""
+        knows = getattr(known.kind, "knows", None)
+        taken = list(takewhile(lambda word: not word.name and knows(word.value), rest)) if knows else rest[:1]
+        if taken:
+            self._set(known, " ".join(word.value or "" for word in taken))
+        return rest[len(taken) :]
 
     def _named(self, word: Word) -> None:
         known = self.names.get(_bare(word.name))

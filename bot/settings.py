@@ -43,6 +43,9 @@ class Settings(BaseSettings):
     allowed_channels: str = Field("", description="Ids of the channels that may ask, with commas; empty: all.")
     allowed_users: str = Field("", description="Ids of the people who may ask, with commas; empty: all.")
     allowed_projects: str = Field("", description="Keys of the projects that may be asked about; empty: all.")
+    allowed_schedulers: str = Field(
+        "", description="Ids of the people (U…) and groups (S…) who may change what comes by the clock; empty: all."
+    )
     default_place: str = Field(
         "",
         pattern=r"^$|^[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*$",
@@ -66,6 +69,29 @@ class Settings(BaseSettings):
         600, gt=0, le=DAY, description="After how long a silence Socket Mode replaces its socket."
     )
 
+    window_seconds: float = Field(
+        3600,
+        gt=0,
+        le=DAY,
+        description="How late a digest may be delivered; after that it is left out, and that is said.",
+    )
+    spread_seconds: float = Field(
+        60, ge=0, le=3600, description="Over how long those are spread that are due in the same minute."
+    )
+    lease_seconds: float = Field(
+        300, gt=0, le=DAY, description="After how long the work of a process that is gone is taken up by another."
+    )
+    retry_seconds: float = Field(
+        10, gt=0, le=DAY, description="How long a first failed delivery waits for the next attempt; later ones longer."
+    )
+    look_seconds: float = Field(5, gt=0, le=DAY, description="How often is looked what is due.")
+    queue_seconds: float = Field(1, gt=0, le=60, description="How often a worker looks for work.")
+    deliveries_at_once: int = Field(8, ge=1, le=1000, description="How many deliveries a process works on at once.")
+    deliveries_per_minute: int = Field(
+        200, ge=1, le=1_000_000, description="How many deliveries all processes together begin in a minute."
+    )
+    gap_seconds: float = Field(1, ge=0, le=60, description="The time between two messages in one channel.")
+
     @field_validator("launchdarkly_access_token")
     @classmethod
     def _not_an_sdk_key(cls, token: SecretStr | None) -> SecretStr | None:
@@ -83,10 +109,13 @@ class Settings(BaseSettings):
         zone(name)
         return name
 
-    def check_slack(self) -> None:
-        """What the bot in Slack cannot do without."""
+    def check_slack(self, *, hears: bool = True) -> None:
+        """What the bot in Slack cannot do without, also where it only works by the clock."""
         needed = ["launchdarkly_access_token", "slack_bot_token"]
-        needed += [] if self.socket_mode else ["slack_signing_secret"]
+        needed += ["slack_signing_secret"] if hears and not self.socket_mode else []
+        if not hears and self.database_url.startswith("sqlite"):
+            todo = "Let DATABASE_URL name one, or do all in one process: insights-bot run."
+            raise Misconfigured("A worker of its own needs PostgreSQL.", todo)
         for name in needed:
             if getattr(self, name) is None:
                 raise Misconfigured(f"{name.upper()} is not set.", meaning(name))

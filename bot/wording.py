@@ -167,7 +167,7 @@ def _plain(written: str) -> str:
 def button(label: str, line: str, does: str = "ask") -> Json:
     """A button carries the line of text that it asks; nothing else needs to know what it does.
 
-    What it *does* with the answer: `ask` says it anew, `turn` puts it where the button is.
+    What it *does* with the answer: `ask` says it anew, `turn` puts it where the button is; `order` gives an order.
     """
     action, text = _in_json(f"{does}:{label.lower()}"), _unmarked(_in_words(label), LONGEST["plain"])
     return Json(f'{{"type":"button","action_id":{action},"text":{text},"value":{_in_json(line)}}}')
@@ -210,4 +210,10 @@ FILTERS: dict[str, Callable[..., str]] = {
     "mrkdwn": _mrkdwn,
     "plain": _plain,
 }
-GLOBALS: dict[str, Callable[..., str]] = {"button": button, "link": mrkdwn.link, "code": mrkdwn.code}
+GLOBALS: dict[str, Callable[..., str]] = {
+    "button": button,
+    "link": mrkdwn.link,
+    "code": mrkdwn.code,
+    "person": mrkdwn.person,
+    "channel": mrkdwn.channel,
+}

@@ -9,12 +9,14 @@ from typing import Any
 
 import httpx
 
+from bot.app import Clock, nobody
 from bot.demo import at_home, working
 from bot.metrics import Metrics
 from bot.sandbox.launchdarkly import launchdarkly
 from bot.sandbox.slack import Acknowledgement, Slack
 from bot.sandbox.slack.message import Message
 from bot.sandbox.weather import Weather
+from bot.slack.parts import ByTheClock
 from tests.talk import NOW, Edit, Edited, settings, texts
 
 
@@ -48,15 +50,26 @@ def words(message: Message) -> str:
     return "\n".join([message.text, *texts(message.blocks)])
 
 
+def _real() -> datetime:
+    return datetime.now(UTC)
+
+
 @asynccontextmanager
 async def office(
-    database: str = "", *, socket: bool = False, edit: Edit | None = None, **given: Any
+    database: str = "",
+    *,
+    socket: bool = False,
+    edit: Edit | None = None,
+    clock: Clock | None = None,
+    by_the_clock: ByTheClock = nobody,
+    **given: Any,
 ) -> AsyncIterator[Office]:
     """The bot at work until the block is left."""
-    slack, weather = Slack(lambda: datetime.now(UTC)), Weather()
-    transport: httpx.AsyncBaseTransport = httpx.ASGITransport(launchdarkly(lambda: NOW, weather=weather))
+    now, weather = clock or (lambda: NOW), Weather()
+    slack = Slack(clock or _real, signs_at=_real)
+    transport: httpx.AsyncBaseTransport = httpx.ASGITransport(launchdarkly(now, weather=weather))
     async with slack.served() as api:
         chosen = at_home(settings(**{"drain_seconds": 5.0, "ping_seconds": 0.1} | given), api, socket=socket)
         wired = Edited(transport, edit) if edit else transport
-        async with working(slack, chosen, lambda: NOW, wired, database) as metrics:
+        async with working(slack, chosen, now, wired, database, by_the_clock) as metrics:
             yield Office(slack, weather, metrics)

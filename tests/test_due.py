@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.schedules.cadence import EVERY_DAY, Cadence, Cadences
-from bot.schedules.due import MOST_MISSED, Slot, due, following
+from bot.schedules.due import MOST_MISSED, Due, due, following
 
 SECOND, MINUTE, HOUR, DAY = (timedelta(**{unit: 1}) for unit in ("seconds", "minutes", "hours", "days"))
 START, END = datetime(2020, 1, 1, tzinfo=UTC), datetime(2031, 1, 1, tzinfo=UTC)
@@ -140,7 +140,7 @@ def test_looking_back_finds_what_looking_ahead_has_found() -> None:
         cadence = Cadence(EVERY_DAY, 0, change.edges[0].time(), name)
         found = moments(cadence, change.at - 3 * DAY, change.at + 3 * DAY)
         for number, now in enumerate(found):
-            assert due(cadence, found[0], now, WINDOW) == Slot(now, False, tuple(found[:number]))
+            assert due(cadence, found[0], now, WINDOW) == Due(now, False, tuple(found[:number]))
 
 
 # By hand
@@ -226,7 +226,7 @@ def test_what_is_due_is_the_last_of_what_followed(
     first = following(cadence, next_at)
     slot = due(cadence, first, first + down, WINDOW)
     walked = [first, *moments(cadence, first, first + down + timedelta(microseconds=1))]
-    assert slot == Slot(walked[-1], first + down - walked[-1] > WINDOW, tuple(walked[:-1]))
+    assert slot == Due(walked[-1], first + down - walked[-1] > WINDOW, tuple(walked[:-1]))
 
 
 # What is due
@@ -239,7 +239,7 @@ MONDAY = datetime(2026, 11, 16, 8, tzinfo=UTC)  # 9:00 in Berlin
     ("passed", "late"), [(timedelta(0), False), (WINDOW, False), (WINDOW + SECOND, True), (6 * DAY, True)]
 )
 def test_a_slot_is_late_past_the_window(passed: timedelta, late: bool) -> None:
-    assert due(read("monday 9:00 Europe/Berlin"), MONDAY, MONDAY + passed, WINDOW) == Slot(MONDAY, late, ())
+    assert due(read("monday 9:00 Europe/Berlin"), MONDAY, MONDAY + passed, WINDOW) == Due(MONDAY, late, ())
 
 
 def test_nothing_is_due_before_its_time() -> None:
@@ -248,7 +248,7 @@ def test_nothing_is_due_before_its_time() -> None:
 
 def test_after_a_week_the_latest_is_due_and_the_others_are_missed() -> None:
     slot = due(read("weekday 9:00 Europe/Berlin"), MONDAY, MONDAY + 7 * DAY + MINUTE, WINDOW)
-    assert slot == Slot(MONDAY + 7 * DAY, False, tuple(MONDAY + day * DAY for day in range(5)))
+    assert slot == Due(MONDAY + 7 * DAY, False, tuple(MONDAY + day * DAY for day in range(5)))
 
 
 def test_after_a_year_the_newest_hundred_are_told() -> None:
@@ -269,15 +269,15 @@ def test_after_a_thousand_years_the_walk_is_as_short(line: str) -> None:
 
 def test_a_moment_that_is_none_of_the_cadence_is_asked_all_the_same() -> None:
     snoozed = MONDAY + 3 * HOUR
-    assert due(read("monday 9:00 Europe/Berlin"), snoozed, snoozed + HOUR, WINDOW) == Slot(snoozed, False, ())
+    assert due(read("monday 9:00 Europe/Berlin"), snoozed, snoozed + HOUR, WINDOW) == Due(snoozed, False, ())
     slot = due(read("monday 9:00 Europe/Berlin"), snoozed, MONDAY + 7 * DAY, WINDOW)
-    assert slot == Slot(MONDAY + 7 * DAY, False, (snoozed,))
+    assert slot == Due(MONDAY + 7 * DAY, False, (snoozed,))
 
 
 def test_two_days_that_share_a_moment_are_due_once() -> None:
     """Samoa had no Friday the 30th of December 2011."""
     cadence, thursday = read("day 0:00 Pacific/Apia"), datetime(2011, 12, 29, 10, tzinfo=UTC)
-    assert due(cadence, thursday, thursday + 2 * DAY, WINDOW) == Slot(
+    assert due(cadence, thursday, thursday + 2 * DAY, WINDOW) == Due(
         thursday + 2 * DAY, False, (thursday, thursday + DAY)
     )
 
@@ -287,7 +287,7 @@ def test_a_day_that_began_before_the_clock_went_back_across_midnight_has_begun()
     cadence = read("day 0:00 America/St_Johns")
     sunday = following(cadence, datetime(2010, 11, 6, 12, tzinfo=UTC))
     assert sunday == datetime(2010, 11, 7, 2, 30, tzinfo=UTC)
-    assert due(cadence, sunday - DAY, sunday + HOUR / 2, WINDOW) == Slot(sunday, False, (sunday - DAY,))
+    assert due(cadence, sunday - DAY, sunday + HOUR / 2, WINDOW) == Due(sunday, False, (sunday - DAY,))
     assert following(cadence, sunday + HOUR / 2) == sunday + 25 * HOUR
 
 
@@ -296,7 +296,7 @@ def test_whoever_asks_in_another_zone_is_told_in_utc() -> None:
     cadence, berlin = read("day 2:45 Europe/Berlin"), ZoneInfo("Europe/Berlin")
     next_at = datetime(2026, 10, 25, 2, 45, tzinfo=berlin)
     slot = due(cadence, next_at, datetime(2026, 10, 25, 2, 15, tzinfo=berlin, fold=1), WINDOW)
-    assert slot == Slot(datetime(2026, 10, 25, 0, 45, tzinfo=UTC), False, ())
+    assert slot == Due(datetime(2026, 10, 25, 0, 45, tzinfo=UTC), False, ())
     assert slot.at.tzinfo is UTC
 
 

@@ -37,23 +37,25 @@ R = TypeVar("R")  # a Reply, or a record of several where a question asks others
 V = TypeVar("V", bound=View)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Spoken(Generic[Q]):
-    """What can be typed: a question, or an order."""
+    """What can be typed: a question, or an order. What is *public* is heard by all in the channel."""
 
     name: str
     summary: str
     examples: tuple[str, ...]
     query: type[Q]
+    public: bool = False
 
     def line(self, values: Mapping[str, Any]) -> str:
         """The line that says these values. What must be there and is not stands in capitals, to be filled in."""
         fields = {field.field: field for field in self.query.fields()}
         said = {name: _said(field, values.get(name)) for name, field in fields.items()}
+        asks = said.pop(self.query.saves, "")
         place = [f"{said.pop('project')}/{said.pop('env')}"] if said.get("project") and said.get("env") else []
         bare = [word for name in self.query.words if name != "env" and (word := said.pop(name, ""))]
         named = [f"{fields[name].short}={quoted(word)}" for name, word in said.items() if word]
-        return " ".join([self.name, *bare, *place, *named])
+        return " ".join([self.name, *bare, *place, *named, *filter(None, [asks])])
 
 
 def _said(field: Field, value: Any) -> str:
@@ -66,7 +68,7 @@ def _speaks(_: View) -> bool:
     return False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Endpoint(Spoken[Q], Generic[Q, R, V]):
     """A kind of question. Its template bears its name.
 

@@ -45,12 +45,14 @@ class Field:
 class Query(BaseModel):
     """The parameters of one question.
 
-    `words` are the fields that a bare word can fill, in order; `project/env` needs no mention.
+    `words` are the fields that a bare word can fill, in order; `project/env` needs no mention. `saves` is the field
+    that a whole question fills, to the end of the line.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     words: ClassVar[tuple[str, ...]] = ()
+    saves: ClassVar[str] = ""
 
     @classmethod
     def fields(cls) -> tuple[Field, ...]:

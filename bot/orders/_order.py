@@ -3,12 +3,13 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from zoneinfo import ZoneInfo
 
 from bot.endpoints._endpoint import Q, Spoken, View
 
 if TYPE_CHECKING:  # the command line knows the orders without their store
-    from bot.store import Store
+    from bot.store.store import Store
 
 V = TypeVar("V", bound=View)
 
@@ -22,6 +23,19 @@ class Place:
     user: str
 
 
+class Reach(Protocol):
+    """How far the bot reaches from here: into the channel, and to its own work by the clock."""
+
+    async def is_in(self, channel: str) -> bool:
+        """Whether the bot is in a channel; yes where that cannot be known."""
+
+    async def link(self, channel: str, ts: str) -> str:
+        """The address of a message; empty where it cannot be had."""
+
+    def wake(self) -> None:
+        """There is something to do at once."""
+
+
 @dataclass(frozen=True)
 class Circumstances:
     """What an order may use. Made anew for each one."""
@@ -29,12 +43,16 @@ class Circumstances:
     place: Place
     store: "Store"
     now: datetime
+    zone: ZoneInfo  # of whoever gives the order
+    reach: Reach
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Order(Spoken[Q], Generic[Q, V]):
-    """A kind of order. The template of its confirmation bears its name."""
+    """A kind of order. The template of its confirmation bears its name. One that is *guarded* is not everybody's to
+    give, where the settings say so."""
 
+    guarded: bool = False
     view: type[V]
     obey: Callable[[Q, Circumstances], Awaitable[V]]
 

@@ -1,8 +1,19 @@
-"""The schedules: questions that are asked again and again, and when.
+"""The schedules: saved questions that are asked by the clock, and posted where that was ordered.
 
-cadence.py   on which days, at which time of which zone: what it is, and how it is written and said
-reading.py   a cadence as people write it
+cadence.py   on which days, at which time of which zone: as people write it, and as it is said
 clock.py     times of day as people write them
 zones.py     the zones of the world as people write them
 due.py       which moment follows, and what is due: pure, with the present as an argument
+
+engine.py        dispatch, ask, deliver, housekeeping: the one file that knows the engine
+rounds.py        what that works with, and how long it waits
+dispatching.py   what is due ─► slots, which are offered until they are closed
+asking.py        a question is asked once, for all who want its answer at that moment
+delivering.py    the answer ─► one channel, each part once
+dressing.py      what stands below a message that comes by itself
+closing.py       a slot is closed; a channel is lost, and comes back
+post.py          the way into channels, and what may become of a delivery
+closed.py        why a channel is closed to the bot, with the way back
+views.py         a schedule and a slot as people read them
+listing.py       all schedules as YAML, for operators
 """

@@ -197,3 +197,6 @@ def _days(plain: str) -> tuple[int, ...]:
         return ()
     [[start], [end]] = ends
     return tuple((start + step) % 7 for step in range((end - start) % 7 + 1))
+
+
+CADENCE = Cadences()

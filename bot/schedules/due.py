@@ -20,7 +20,7 @@ _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
+class Due:
     """A moment at which a question is to be asked."""
 
     at: datetime  # UTC
@@ -34,7 +34,7 @@ def following(cadence: Cadence, after: datetime) -> datetime:
     return next(at for at in _moments(cadence, today, _DAY) if at > after)
 
 
-def due(cadence: Cadence, next_at: datetime, now: datetime, window: timedelta) -> Slot | None:
+def due(cadence: Cadence, next_at: datetime, now: datetime, window: timedelta) -> Due | None:
     """What is to be asked, where *next_at* is the first that has not been: the latest that has come, if any has."""
     now, next_at = now.astimezone(UTC), next_at.astimezone(UTC)  # two moments of one zone are compared by the wall
     if now < next_at:
@@ -43,7 +43,7 @@ def due(cadence: Cadence, next_at: datetime, now: datetime, window: timedelta) -
     come = (at for at in _moments(cadence, tomorrow, -_DAY) if at <= now)
     later = list(islice(takewhile(lambda at: at > next_at, come), MOST_MISSED + 1))
     at, *missed = [*later, next_at]
-    return Slot(at, now - at > window, tuple(reversed(missed[:MOST_MISSED])))
+    return Due(at, now - at > window, tuple(reversed(missed[:MOST_MISSED])))
 
 
 def _moments(cadence: Cadence, day: date, step: timedelta) -> Iterator[datetime]:

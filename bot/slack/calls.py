@@ -1,6 +1,7 @@
 """How Slack is called: over one session, with a word for what keeps it from answering."""
 
 import aiohttp
+from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.http_retry.async_handler import AsyncRetryHandler
 from slack_sdk.http_retry.builtin_async_handlers import (
@@ -40,8 +41,8 @@ def client(settings: Settings, session: aiohttp.ClientSession, retries: list[Asy
     )
 
 
-async def home(client: AsyncWebClient) -> str:
-    """The team that the bot belongs to."""
+async def identity(client: AsyncWebClient) -> AuthorizeResult:
+    """Who the bot is, and in which team."""
     try:
         answer = await client.auth_test()
     except SlackApiError as refused:
@@ -49,7 +50,7 @@ async def home(client: AsyncWebClient) -> str:
         raise Misconfigured(f"Slack refuses SLACK_BOT_TOKEN: {refused.response.get('error')}.", todo) from None
     except AWAY:
         raise unreachable() from None
-    return str(answer.get("team_id") or "")
+    return AuthorizeResult.from_auth_test_response(auth_test_response=answer, bot_token=client.token)
 
 
 def unreachable() -> Misconfigured:

@@ -36,6 +36,18 @@ class Delivery:
         """The way back to whoever said something."""
         return Way(self, incoming, Response(incoming.response_url, self._session))
 
+    async def publicly(self, incoming: Incoming, message: Message) -> Said:
+        """Without a response_url: as a message of the bot's own, else to that person."""
+        try:
+            await self._client.chat_postMessage(
+                channel=incoming.channel, **message.payload(), unfurl_links=False, unfurl_media=False
+            )
+        except SlackApiError:
+            return await self.privately(incoming, message)
+        except (SlackClientError, aiohttp.ClientError, OSError, TimeoutError):
+            return Said.FAILED
+        return Said.SENT
+
     async def privately(self, incoming: Incoming, message: Message) -> Said:
         """Without a response_url: as a message that only one person sees, else directly to that person."""
         try:
@@ -82,6 +94,8 @@ class Way:
 
         Where nobody knows whether it arrived, what all would see twice is not repeated, but told of; what one person
         sees is better seen twice than never."""
+        if shared and not self._incoming.response_url:
+            return self._delivery.count(await self._delivery.publicly(self._incoming, message))
         said = await self._plainer_and_plainer(message, shared=shared, replace=replace)
         if said is Said.FAILED and shared:
             await self._response.say(NOT_SURE)

@@ -7,28 +7,34 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from bot.answer import Answer, Answers, Asker
 from bot.endpoints._endpoint import View
-from bot.errors import Failure
+from bot.errors import Failure, NotAllowed
 from bot.message import Message
 from bot.metrics import Metrics
-from bot.orders._order import AnyOrder, Circumstances, Place
+from bot.orders._order import AnyOrder, Circumstances, Place, Reach
 from bot.question import Understood
+from bot.schedules.closing import come_back, leave
+from bot.schedules.rounds import Rounds
 from bot.slack import buttons
+from bot.slack.changing import Changing
 from bot.slack.delivery import Delivery, Way
 from bot.slack.incoming import Incoming
+from bot.slack.moves import ARCHIVED, BACK, DELETED, LEFT
 from bot.slack.once import Once
 from bot.slack.people import Allowed, People
 from bot.slack.response import Said
 from bot.slack.shelf import Shelf
-from bot.store import Store
+from bot.store.store import Store
 
 log = logging.getLogger(__name__)
 
 ASKING = Message.of("Asking LaunchDarkly …")
 ALREADY = Message.of("This answer is shared in the channel already.")
 ENDING = Message.of("I am just being restarted, before LaunchDarkly answered. Ask again in a moment.")
+LOST = {LEFT: "not_in_channel", ARCHIVED: "is_archived", DELETED: "channel_not_found"}
 LAST_WORD = 2  # seconds, when the process ends
 
 
@@ -46,6 +52,9 @@ class Door:
     now: Callable[[], datetime]
     defaults: dict[str, str]  # of the whole workspace
     patience: float  # seconds after which a word on the way is due
+    rounds: Rounds
+    reach: Reach
+    changing: Changing
     shelf: Shelf = field(default_factory=Shelf)
     once: Once = field(default_factory=Once)
     shares: Once = field(default_factory=Once)
@@ -81,6 +90,8 @@ class Door:
         except Failure as failure:
             answer = self.answers.sorry(failure)
             return answer, await way.say(answer.message)
+        if incoming.does == "change":
+            return await self._open_form(way, incoming)
         seen = self.shelf.take(incoming.key, incoming.user) if incoming.does == "share" else None
         if seen is None:
             return await self._ask(way, incoming)
@@ -92,6 +103,16 @@ class Door:
             self.shares.forget(f"{incoming.channel} {incoming.key}")
         return Answer(message, line=incoming.line, name="share"), said
 
+    async def _open_form(self, way: Way, incoming: Incoming) -> tuple[Answer, Said]:
+        """A form asks further; what it is sent with comes back as a line."""
+        try:
+            await self._check_scheduler(incoming.user)
+            await self.changing.open(incoming)
+        except Failure as failure:
+            answer = self.answers.sorry(failure, incoming.line)
+            return answer, await way.say(answer.message)
+        return Answer(Message.of(""), line=incoming.line, name="change"), Said.SENT
+
     async def _ask(self, way: Way, incoming: Incoming) -> tuple[Answer, Said]:
         line, wanted = _without_share(incoming.line)
         shared = wanted or incoming.does == "share"
@@ -101,7 +122,7 @@ class Door:
         answer = await self.answers.answer(line, partial(self._asker, incoming))
         answered.set()
         told = await word
-        shared = shared and answer.question
+        shared = answer.public or (shared and answer.question)
         message = self._dressed(answer, incoming, shared=shared, in_place=in_place)
         stands_there = told and not incoming.pressed  # what is replaced after a press is what was pressed
         replace = (in_place and answer.question) or (stands_there and not shared)
@@ -133,16 +154,34 @@ class Door:
             self.people.zone(incoming.user), self.store.defaults.get(incoming.team, incoming.channel)
         )
         place = Place(incoming.team, incoming.channel, incoming.user)
-        obey = None if incoming.pressed else self._obeying(place)  # nobody gives an order by accident
+        meant = incoming.does == "order" or not incoming.pressed  # nobody gives an order by accident
+        obey = self._obeying(place, zone) if meant else None
         return Asker(zone, chosen or self.defaults, obey, self.allowed.may, menus=True)
 
-    def _obeying(self, place: Place) -> Callable[[Understood], Awaitable[View]]:
+    def _obeying(self, place: Place, zone: ZoneInfo) -> Callable[[Understood], Awaitable[View]]:
         async def obey(understood: Understood) -> View:
             order: AnyOrder = understood.spoken  # type: ignore[assignment]  # what is no question is an order
-            view: View = await order.obey(understood.query, Circumstances(place, self.store, self.now()))
+            if order.guarded:
+                await self._check_scheduler(place.user)
+            given = Circumstances(place, self.store, self.now(), zone, self.reach)
+            view: View = await order.obey(understood.query, given)
             return view
 
         return obey
+
+    async def _check_scheduler(self, user: str) -> None:
+        """Whether somebody may change what comes by the clock: all may, unless the settings name some."""
+        known = self.allowed.schedulers
+        if known and user not in known and not await self.people.in_groups(user, known):
+            what = "You are not among those who may change what comes by the clock."
+            raise NotAllowed(what, "Ask one of them, or ask an admin to allow it.")
+
+    async def moved(self, channel: str, what: str) -> None:
+        """The bot lost a channel, or got it back."""
+        if what == BACK:
+            await come_back(self.rounds, self.team, channel)
+        else:
+            await leave(self.rounds, self.team, channel, LOST[what])
 
 
 def _without_share(line: str) -> tuple[str, bool]:

@@ -17,7 +17,7 @@ class Incoming:
     channel: str
     response_url: str
     once: str  # what Slack never sends twice for two different things
-    does: str = "ask"  # ask anew, turn the page in place, refresh in place, share
+    does: str = "ask"  # ask anew, turn the page in place, refresh in place, share, order, change
     key: str = ""  # of the answer that is to be shared
     private: bool = True  # whether only this person sees what was pressed
     pressed: bool = False  # rather than typed
@@ -41,7 +41,7 @@ def press(body: dict[str, Any]) -> Incoming | None:
     action, user, team = body["actions"][0], body["user"], _team(body)
     chosen = action.get("selected_option") or action
     does, _, key = action["action_id"].partition(":")
-    if does not in ("ask", "turn", "refresh", "share") or "value" not in chosen:
+    if does not in ("ask", "turn", "refresh", "share", "order", "change") or "value" not in chosen:
         return None
     return Incoming(
         line=chosen["value"],

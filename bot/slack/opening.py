@@ -1,35 +1,101 @@
 """The door, made of all that answers. It is imported last: it knows everything that takes long to import."""
 
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+
 import aiohttp
+from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.answer import Answers
+from bot.schedules.rounds import Rounds, Times
 from bot.settings import zone
 from bot.slack.calls import TROUBLES, client
+from bot.slack.changing import Changing
 from bot.slack.delivery import Delivery
 from bot.slack.door import Door
 from bot.slack.forms import Forms
 from bot.slack.parts import Parts
 from bot.slack.people import Allowed, People
-from bot.store import Store
+from bot.slack.posting import Posting
+from bot.slack.reach import Reached
+from bot.store.store import Store
 
 
-def door(
-    parts: Parts, answers: Answers, store: Store, slack: AsyncWebClient, session: aiohttp.ClientSession, team: str
-) -> Door:
-    """The door of the bot in this *team*."""
-    settings = parts.settings
-    return Door(
-        team=team,
-        answers=answers,
-        store=store,
-        people=People(client(settings, session, TROUBLES), zone(settings.time_zone), parts.now),
-        allowed=Allowed(
-            settings.listed("allowed_channels"), settings.listed("allowed_users"), settings.listed("allowed_projects")
-        ),
-        delivery=Delivery(slack, session, Forms(store, parts.now), parts.metrics),
-        metrics=parts.metrics,
-        now=parts.now,
-        defaults=settings.defaults,
-        patience=settings.word_seconds,
-    )
+@dataclass(frozen=True)
+class Opening:
+    """What is there when the door is made, and what is made of it."""
+
+    parts: Parts
+    slack: AsyncWebClient
+    calls: aiohttp.ClientSession
+    me: AuthorizeResult
+    answers: Answers
+    store: Store
+
+    def door(self, wake: Callable[[], None]) -> Door:
+        """The door of the bot in its team."""
+        settings = self.parts.settings
+        return Door(
+            team=self.rounds.team,
+            answers=self.answers,
+            store=self.store,
+            people=self._people,
+            allowed=self._allowed,
+            delivery=Delivery(self.slack, self.calls, self._forms, self.parts.metrics),
+            metrics=self.parts.metrics,
+            now=self.parts.now,
+            defaults=settings.defaults,
+            patience=settings.word_seconds,
+            rounds=self.rounds,
+            reach=Reached(self._posting, wake),
+            changing=Changing(self.slack, self.store),
+        )
+
+    @cached_property
+    def rounds(self) -> Rounds:
+        """What works by the clock. SQLite has one process, which takes up after a restart what it had begun before."""
+        settings = self.parts.settings
+        return Rounds(
+            store=self.store,
+            answers=self.answers,
+            post=self._posting,
+            now=self.parts.now,
+            team=self.me.team_id or "",
+            me="alone" if settings.database_url.startswith("sqlite") else uuid.uuid4().hex,
+            times=Times(
+                window=timedelta(seconds=settings.window_seconds),
+                spread=timedelta(seconds=settings.spread_seconds),
+                lease=timedelta(seconds=settings.lease_seconds),
+                first_wait=timedelta(seconds=settings.retry_seconds),
+            ),
+            may=self._allowed.may,
+        )
+
+    @cached_property
+    def _posting(self) -> Posting:
+        """With a client that repeats nothing by itself."""
+        settings = self.parts.settings
+        return Posting(client(settings, self.calls, []), self.me, self._forms, settings.gap_seconds)
+
+    @cached_property
+    def _forms(self) -> Forms:
+        return Forms(self.store, self.parts.now)
+
+    @cached_property
+    def _people(self) -> People:
+        settings = self.parts.settings
+        return People(client(settings, self.calls, TROUBLES), zone(settings.time_zone), self.parts.now)
+
+    @cached_property
+    def _allowed(self) -> Allowed:
+        listed = self.parts.settings.listed
+        return Allowed(
+            listed("allowed_channels"),
+            listed("allowed_users"),
+            listed("allowed_projects"),
+            listed("allowed_schedulers"),
+        )

@@ -11,7 +11,12 @@ from bot.settings import Settings
 
 if TYPE_CHECKING:  # Slack is heard before they are imported
     from bot.answer import Answers
-    from bot.store import Store
+    from bot.schedules.rounds import Rounds
+    from bot.store.store import Store
+
+
+# What works by the clock, while it does, gives what wakes it.
+ByTheClock = Callable[["Rounds"], AbstractAsyncContextManager[Callable[[], None]]]
 
 
 @dataclass(frozen=True)
@@ -22,3 +27,5 @@ class Parts:
     metrics: Metrics
     now: Callable[[], datetime]
     answering: "Callable[[], AbstractAsyncContextManager[tuple[Answers, Store]]]"
+    by_the_clock: "ByTheClock"
+    hears: bool = True  # whether it serves Slack, or only works by the clock

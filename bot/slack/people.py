@@ -42,6 +42,7 @@ class Allowed:
     channels: frozenset[str] = frozenset()
     users: frozenset[str] = frozenset()
     projects: frozenset[str] = frozenset()
+    schedulers: frozenset[str] = frozenset()  # and groups of people
 
     def check(self, incoming: Incoming, team: str) -> None:
         """Whether this person may ask here at all."""

@@ -34,3 +34,9 @@ class Porch:
                     await Response(incoming.response_url, self._session).say(NOT_OPEN)
         else:
             await door.hear(incoming)
+
+    async def moved(self, channel: str, what: str) -> None:
+        """The bot lost a channel, or got it back."""
+        await asyncio.wait([self._opening])
+        if not self._opening.cancelled() and not self._opening.exception():
+            await self._opening.result().moved(channel, what)

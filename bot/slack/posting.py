@@ -60,6 +60,17 @@ class Posting:
             log.warning("a message in %s has no address: %r", channel, error)
             return ""
 
+    async def is_in(self, channel: str) -> bool:
+        """Whether the bot is in a channel; yes where that cannot be known."""
+        try:
+            with judged():
+                found = part(await self._client.conversations_info(channel=channel), "channel")
+                return bool(found.get("is_member", True))
+        except Gone:
+            return False
+        except Undelivered:
+            return True
+
     async def tell(self, user: str, message: Message) -> None:
         try:
             await self._say(user, message)

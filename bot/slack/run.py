@@ -10,7 +10,7 @@ import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext, suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -20,8 +20,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from starlette.applications import Starlette
 
 from bot.errors import Misconfigured
-from bot.slack.bolt import bolt
-from bot.slack.calls import LIMITS, client, home, known, session
+from bot.slack.bolt import Told, bolt
+from bot.slack.calls import LIMITS, client, identity, known, session
 from bot.slack.parts import Parts
 from bot.slack.porch import Porch
 from bot.slack.socket import listening
@@ -55,14 +55,16 @@ async def running(parts: Parts) -> "AsyncIterator[tuple[Starlette, asyncio.Task[
         slack = client(settings, calls, LIMITS)
         opening = asyncio.create_task(_opened(parts, slack, calls, behind))
         bare = AsyncWebClient(base_url=settings.slack_api_url, session=calls)  # Bolt says nothing by itself
-        app = bolt(bare, settings.secret("slack_signing_secret"), Porch(opening, calls).hear, work)
+        porch = Porch(opening, calls)
+        app = bolt(bare, settings.secret("slack_signing_secret"), porch.hear, work, Told(moved=porch.moved))
         checks = {
             "store": partial(_ready, opening, lambda door: door.store.ping()),
             "slack": partial(_ready, opening, lambda _: known(slack)),
         }
         try:
-            async with listening(app, settings):
-                yield web(None if settings.socket_mode else app, checks, parts.metrics), opening
+            async with listening(app, settings) if parts.hears else nullcontext():
+                over_http = parts.hears and not settings.socket_mode
+                yield web(app if over_http else None, checks, parts.metrics), opening
         finally:
             if given_up := await work.finish(settings.drain_seconds):
                 log.warning("%d answers were given up at the end", given_up)
@@ -73,11 +75,13 @@ async def running(parts: Parts) -> "AsyncIterator[tuple[Starlette, asyncio.Task[
 
 async def _opened(parts: Parts, slack: AsyncWebClient, calls: aiohttp.ClientSession, behind: AsyncExitStack) -> "Door":
     """The door, and *behind* it all that answers."""
-    team = await home(slack)
+    me = await identity(slack)
     answers, store = await behind.enter_async_context(parts.answering())
-    from bot.slack.opening import door  # noqa: PLC0415 - it knows what is imported only by now
+    from bot.slack.opening import Opening  # noqa: PLC0415 - it knows what is imported only by now
 
-    return door(parts, answers, store, slack, calls, team)
+    made = Opening(parts, slack, calls, me, answers, store)
+    wake = await behind.enter_async_context(parts.by_the_clock(made.rounds))
+    return made.door(wake)
 
 
 async def _ready(opening: "asyncio.Task[Door]", check: "Callable[[Door], Awaitable[bool]]") -> bool:

@@ -1,0 +1,63 @@
+"""What the orders that look after schedules have in common."""
+
+from typing import Annotated, ClassVar
+
+from bot.endpoints._endpoint import View
+from bot.endpoints._query import Parameter, Query
+from bot.endpoints._values import Whole
+from bot.errors import NotFound, Refused
+from bot.orders._order import Circumstances
+from bot.schedules.views import ScheduleView, schedule_view
+from bot.store import Schedule
+
+NUMBER = Parameter("number", "which schedule of this channel; where there is only one, that one")
+
+
+class _Saved:
+    """A question, as it was understood."""
+
+    allowed = "a question"
+
+    def read(self, line: str) -> str:
+        return line
+
+    def write(self, line: str) -> str:
+        return line
+
+
+SAVED = _Saved()
+LONGEST = 500  # characters of a question; the engine keeps it in the name of its work
+
+
+class NumberQuery(Query):
+    """Which schedule is meant."""
+
+    words: ClassVar[tuple[str, ...]] = ("number",)
+
+    number: Annotated[int | None, Whole(1, 100_000), NUMBER] = None
+
+
+class ChangedView(View):
+    """A schedule that somebody has changed."""
+
+    schedule: ScheduleView
+    by: str
+
+
+async def meant(number: int | None, given: Circumstances) -> Schedule:
+    """The schedule that is meant, which is not stopped."""
+    found = await given.store.schedules.of(given.place.team, given.place.channel)
+    if number is None and len(found) > 1:
+        numbers = ", ".join(str(schedule.number) for schedule in found)
+        raise Refused(f"This channel has several schedules: {numbers}.", "Say which one; `schedules` shows them.")
+    chosen = [schedule for schedule in found if number in (None, schedule.number)]
+    if not chosen:
+        what = (
+            f"There is no schedule {number} in this channel." if number else "There are no schedules in this channel."
+        )
+        raise NotFound(what, "`schedules` shows those that there are.")
+    return chosen[0]
+
+
+def changed(schedule: Schedule, given: Circumstances) -> ChangedView:
+    return ChangedView(schedule=schedule_view(schedule), by=given.place.user)

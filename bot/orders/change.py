@@ -1,0 +1,54 @@
+"""`change`: a schedule comes at another time, or asks something else."""
+
+from dataclasses import replace
+from typing import Annotated, Any
+
+from bot.endpoints._query import Parameter
+from bot.orders._order import Circumstances, Order
+from bot.orders._schedules import LONGEST, SAVED, ChangedView, NumberQuery, changed, meant
+from bot.schedules.cadence import CADENCE, Cadence
+from bot.schedules.due import following
+from bot.store import Schedule
+
+
+class ChangeQuery(NumberQuery):
+    words = ("number", "when")
+    saves = "question"
+
+    when: Annotated[Cadence | None, CADENCE, Parameter("when", "on which days, at what time, in which time zone")] = (
+        None
+    )
+    question: Annotated[str | None, SAVED, Parameter("question", "what is asked")] = None
+
+    def check(self) -> Any:
+        if self.when is None and self.question is None:
+            yield "Say another time, another question, or both."
+        if self.question and len(self.question) > LONGEST:
+            yield f"A question that is kept may have {LONGEST} characters."
+
+
+async def obey(query: ChangeQuery, given: Circumstances) -> ChangedView:
+    schedule = _changed(await meant(query.number, given), query, given)
+    columns = {name: getattr(schedule, name) for name in ("cadence", "line", "next_at")}
+    await given.store.schedules.change(schedule.id, given.now, **columns)
+    return changed(schedule, given)
+
+
+def _changed(schedule: Schedule, query: ChangeQuery, given: Circumstances) -> Schedule:
+    """Where no zone is said, it stays what it was."""
+    was = CADENCE.read(schedule.cadence)
+    cadence = replace(query.when, zone=query.when.zone or was.zone) if query.when else was
+    next_at = following(cadence, given.now) if schedule.next_at and query.when else schedule.next_at
+    return replace(schedule, cadence=str(cadence), line=query.question or schedule.line, next_at=next_at)
+
+
+ORDER = Order[ChangeQuery, ChangedView](
+    name="change",
+    summary="Let a schedule come at another time, or ask something else",
+    examples=("change 3 tuesday 10:00", "change 3 weekday 9:00 status web/production"),
+    query=ChangeQuery,
+    public=True,
+    guarded=True,
+    view=ChangedView,
+    obey=obey,
+)

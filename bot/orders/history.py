@@ -1,0 +1,59 @@
+"""`history`: each time at which something was due in this channel, and what became of it."""
+
+import asyncio
+from typing import Annotated
+
+from bot.endpoints._endpoint import View
+from bot.endpoints._query import Parameter, Query
+from bot.endpoints._values import Whole
+from bot.orders._order import Circumstances, Order
+from bot.schedules.views import SlotView, slot_view
+
+MOST = 20
+
+
+class HistoryQuery(Query):
+    words = ("number",)
+
+    number: Annotated[int | None, Whole(1, 100_000), Parameter("number", "only of this schedule")] = None
+    limit: Annotated[int, Whole(1, MOST), Parameter("limit", "how many times, the last ones")] = 10
+
+
+class LinkedView(View):
+    slot: SlotView
+    link: str
+
+
+class HistoryView(View):
+    number: int | None
+    slots: tuple[LinkedView, ...]
+    more: bool
+
+
+async def obey(query: HistoryQuery, given: Circumstances) -> HistoryView:
+    """Also of schedules that are stopped."""
+    known = await given.store.schedules.ever(given.place.team, given.place.channel)
+    chosen = {schedule.id: schedule for schedule in known if query.number in (None, schedule.number)}
+    found = await given.store.slots.history(list(chosen), query.limit + 1)
+    shown = found[: query.limit]
+    links = await asyncio.gather(*(_link(slot.ts, given) for slot in shown))
+    views = [slot_view(chosen[slot.schedule], slot, given.zone) for slot in shown]
+    return HistoryView(
+        number=query.number,
+        slots=tuple(LinkedView(slot=view, link=link) for view, link in zip(views, links, strict=True)),
+        more=len(found) > len(shown),
+    )
+
+
+async def _link(ts: str, given: Circumstances) -> str:
+    return await given.reach.link(given.place.channel, ts) if ts else ""
+
+
+ORDER = Order[HistoryQuery, HistoryView](
+    name="history",
+    summary="What became of each time at which something was due",
+    examples=("history", "history 3 limit=20"),
+    query=HistoryQuery,
+    view=HistoryView,
+    obey=obey,
+)

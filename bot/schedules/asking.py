@@ -1,0 +1,51 @@
+"""A question of the clock is asked once, for all who want its answer at that moment."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.answer import Answer, Asker
+from bot.message import Message
+from bot.schedules.closing import fail
+from bot.schedules.rounds import Rounds
+from bot.store import Asking, Slot
+
+log = logging.getLogger(__name__)
+
+PASSING = ("try later", "unreadable")  # outcomes that may be better a little later
+
+
+async def ask(rounds: Rounds, asking: Asking) -> list[Slot]:
+    """Ask, and keep the answer; the slots that it can be delivered to."""
+    slots = await rounds.store.slots.of(asking)
+    if not slots or await rounds.store.slots.answered(asking):
+        return slots
+    answer = await rounds.answers.answer(asking.line, Asker(ZoneInfo(asking.zone), may=rounds.may))
+    facts = {"question": asking.line, "outcome": answer.outcome, "channels": len(slots), "reference": answer.reference}
+    log.info("asked", extra={"facts": facts})
+    if answer.outcome == "answered":
+        await rounds.store.slots.answer(asking, packed(answer.message), rounds.now(), quiet=answer.quiet)
+        return slots
+    await _later(rounds, slots, answer)
+    return []
+
+
+async def _later(rounds: Rounds, slots: Sequence[Slot], answer: Answer) -> None:
+    """What passes is asked again while there is time."""
+    at = rounds.now() + rounds.times.wait(max(slot.attempt for slot in slots))
+    if answer.outcome in PASSING and at <= slots[0].at + rounds.times.window:
+        await rounds.store.slots.again(slots, at)
+        return
+    for slot in slots:
+        await fail(rounds, slot, answer.message.text)
+
+
+def packed(message: Message) -> dict[str, Any]:
+    """A message as the store keeps it."""
+    return {**message.payload(), "thread": [packed(below) for below in message.thread]}
+
+
+def unpacked(said: dict[str, Any]) -> Message:
+    """The message that was kept."""
+    return Message(said["text"], tuple(said["blocks"]), tuple(map(unpacked, said["thread"])))

@@ -1,0 +1,91 @@
+"""A slot is closed, well or not. Where a destination is gone its schedules are paused, and their owners told once."""
+
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+from bot.endpoints._endpoint import View
+from bot.schedules.cadence import CADENCE
+from bot.schedules.closed import sentence
+from bot.schedules.due import following
+from bot.schedules.post import Undelivered
+from bot.schedules.rounds import Rounds
+from bot.schedules.views import ScheduleView, schedule_view
+from bot.store import Schedule, Slot
+
+log = logging.getLogger(__name__)
+
+TOO_MANY = 3  # failures in a row, of which the owner hears
+LONGEST_WHY = 300
+NOTICED = ("not_in_channel", "is_archived", "channel_not_found")  # an invitation or un-archiving ends these
+
+
+class PausedView(View):
+    channel: str
+    why: str
+    returns: bool  # whether it is noticed when the channel is open again
+    resume: str
+    schedules: tuple[ScheduleView, ...]
+
+
+class FailingView(View):
+    channel: str
+    why: str
+    times: int
+    schedule: ScheduleView
+
+
+class BackView(View):
+    schedules: tuple[ScheduleView, ...]
+
+
+async def close(rounds: Rounds, slot: Slot, state: str, why: str = "") -> None:
+    """What became of a slot, for the history and the log."""
+    await rounds.store.slots.close(slot, state, why[:LONGEST_WHY], rounds.now())
+    facts = {"question": slot.line, "outcome": state, "why": why, "schedule": slot.schedule, "attempt": slot.attempt}
+    log.info("delivered" if state in ("delivered", "quiet") else "not delivered", extra={"facts": facts})
+
+
+async def fail(rounds: Rounds, slot: Slot, why: str) -> None:
+    """It failed for good. The owner is told when that is so several times in a row, and not at each one after that."""
+    await close(rounds, slot, "failed", why)
+    last = await rounds.store.slots.history([slot.schedule], TOO_MANY + 1)
+    failed = [known.state == "failed" for known in last]
+    schedule = await rounds.store.schedules.get(slot.schedule)
+    if schedule and all(failed[:TOO_MANY]) and len(failed) >= TOO_MANY and not all(failed[TOO_MANY:] or [False]):
+        shown = schedule_view(schedule)
+        view = FailingView(channel=schedule.channel, why=why[:LONGEST_WHY], times=TOO_MANY, schedule=shown)
+        await rounds.post.tell(schedule.owner, rounds.answers.note("failing", view))
+
+
+async def leave(rounds: Rounds, team: str, channel: str, why: str) -> None:
+    """A channel is gone: its schedules are paused, and each owner is told once."""
+    paused = [
+        schedule
+        for schedule in await rounds.store.schedules.of(team, channel)
+        if await rounds.store.schedules.pause(schedule.id, why, rounds.now())
+    ]
+    for owner in dict.fromkeys(schedule.owner for schedule in paused):
+        mine: Sequence[Schedule] = [schedule for schedule in paused if schedule.owner == owner]
+        view = PausedView(
+            channel=channel,
+            why=sentence(why),
+            returns=why in NOTICED,
+            resume=f"/insights resume {mine[0].number}",
+            schedules=tuple(map(schedule_view, mine)),
+        )
+        await rounds.post.tell(owner, rounds.answers.note("paused", view))
+
+
+async def come_back(rounds: Rounds, team: str, channel: str) -> None:
+    """The bot is let in again: what was paused because it was not goes on, and that is said in the channel."""
+    now, resumed = rounds.now(), []
+    for schedule in await rounds.store.schedules.of(team, channel):
+        next_at = following(CADENCE.read(schedule.cadence), now)
+        if schedule.why and await rounds.store.schedules.resume(schedule.id, next_at, now):
+            resumed.append(schedule_view(replace(schedule, state="active", next_at=next_at)))
+    if resumed:
+        note = rounds.answers.note("back", BackView(schedules=tuple(resumed)))
+        with suppress(Undelivered):
+            await rounds.post.post(channel, note, f"back:{channel}@{int(now.timestamp())}")

@@ -1,0 +1,132 @@
+"""An answer is delivered to a slot's channel: the message and its thread, each part once.
+
+Before a part is posted that is written down. Whoever finds that written down, and not what came of it, looks in the
+channel for the part's key; and who cannot look stays silent, since twice is worse.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.message import Message
+from bot.schedules.asking import unpacked
+from bot.schedules.closed import sentence
+from bot.schedules.closing import close, fail, leave
+from bot.schedules.dressing import dressed
+from bot.schedules.post import Away, Blind, Gone, Limited, Refused, Unsure
+from bot.schedules.rounds import Rounds
+from bot.store import Schedule, Slot
+
+STOPPED = "It was stopped or paused before that."
+UNSEEN = "It may have been posted. I may not look, and do not post twice."
+UNSAID = "Slack did not say whether it was posted."
+NOT_TAKEN = "Slack did not take it in time."
+CUT = "What belongs below it is missing."
+
+
+async def deliver(rounds: Rounds, schedule: str, at: datetime) -> None:
+    """Deliver to one slot what was answered, unless that is done or somebody else is at it."""
+    now, store = rounds.now(), rounds.store
+    slot = await store.slots.take(schedule, at, rounds.me, now, now + rounds.times.lease)
+    wanted = slot and await store.schedules.get(schedule)
+    if not slot or not wanted:
+        return
+    if wanted.state != "active" and not slot.by:
+        await close(rounds, slot, "skipped", STOPPED)
+    elif answered := await store.slots.answered(slot.asking):
+        said, quiet = answered
+        await _deliver(rounds, wanted, slot, unpacked(said), "quiet" if quiet else "delivered")
+    else:  # it was deleted meanwhile, and is asked again
+        await store.slots.again([slot], now)
+
+
+async def _deliver(rounds: Rounds, schedule: Schedule, slot: Slot, answer: Message, well: str) -> None:
+    message = await dressed(rounds, schedule, slot, answer)
+    try:
+        async with asyncio.timeout(rounds.times.lease.total_seconds() / 2):
+            await Delivery(rounds, schedule.channel, slot).post(message)
+    except Limited as limited:
+        await _later(rounds, slot, timedelta(seconds=limited.after))
+    except (Away, Unsure, TimeoutError):
+        await _later(rounds, slot)
+    except Blind:
+        await close(rounds, slot, "unsure", UNSEEN)
+    except (Gone, Refused) as final:
+        await _finish(rounds, slot, sentence(final.why))
+        if isinstance(final, Gone):
+            await leave(rounds, schedule.team, schedule.channel, final.why)
+    else:
+        await close(rounds, slot, well)
+
+
+async def _later(rounds: Rounds, slot: Slot, least: timedelta = timedelta(0)) -> None:
+    """Another attempt, as long as there is time for one."""
+    at = rounds.now() + max(rounds.times.wait(slot.attempt), least)
+    if at <= slot.at + rounds.times.window:
+        await rounds.store.slots.again([slot], at)
+    else:
+        await _finish(rounds, slot, NOT_TAKEN)
+
+
+async def _finish(rounds: Rounds, slot: Slot, why: str) -> None:
+    """It goes no further: with what stands in the channel, or may stand there, or with nothing."""
+    known = await rounds.store.slots.get(slot.schedule, slot.at)
+    if known and known.posted:
+        await close(rounds, slot, "delivered", f"{CUT} {why}")
+    elif known and known.posting is not None:
+        await close(rounds, slot, "unsure", UNSAID)
+    else:
+        await fail(rounds, slot, why)
+
+
+@dataclass
+class Delivery:
+    """One answer on its way into one channel."""
+
+    rounds: Rounds
+    channel: str
+    slot: Slot
+
+    async def post(self, message: Message) -> None:
+        """Post what is not posted yet, in order."""
+        self._began = asyncio.get_running_loop().time()
+        for part, piece in enumerate((message, *message.thread)):
+            if part >= self.slot.posted:
+                await self._keep(part, await self._found(part) or await self._posted(part, piece))
+
+    async def _keep(self, part: int, ts: str) -> None:
+        await self.rounds.store.slots.keep(self.slot, part, ts)
+        self.slot = replace(self.slot, posted=part + 1, posting=None, ts=ts if part == 0 else self.slot.ts)
+
+    async def _found(self, part: int) -> str | None:
+        """What somebody was about to post may be there already, and may take a moment to be seen."""
+        if self.slot.posting != part or self.slot.posting_at is None:
+            return None
+        ts = await self.rounds.post.find(self.channel, self._key(part), self.slot.posting_at, self._thread(part))
+        if ts is None and self.rounds.now() < self.slot.posting_at + self.rounds.times.settling:
+            raise Unsure
+        return ts
+
+    async def _posted(self, part: int, piece: Message) -> str:
+        async with self._marked(part):
+            return await self.rounds.post.post(self.channel, piece, self._key(part), self._thread(part))
+
+    @asynccontextmanager
+    async def _marked(self, part: int) -> AsyncIterator[None]:
+        """Written down before it is posted, and taken back where Slack surely did not take it."""
+        await self.rounds.store.slots.mark(self.slot, part, self.rounds.now())
+        if asyncio.get_running_loop().time() - self._began > self.rounds.times.lease.total_seconds() / 2:
+            raise Unsure  # this process stood still for so long that somebody else may be at it
+        try:
+            yield
+        except (Limited, Away, Gone, Refused):
+            await self.rounds.store.slots.mark(self.slot, None, self.rounds.now())
+            raise
+
+    def _key(self, part: int) -> str:
+        return f"{self.slot.schedule}@{int(self.slot.at.timestamp())}#{part}"
+
+    def _thread(self, part: int) -> str:
+        return self.slot.ts if part else ""

@@ -1,0 +1,229 @@
+"""The engine, and the one room that knows it: the table says what is due, the workflow's id says once, and the queue
+says who. DBOS keeps its tables in the bot's database: SQLite for one process, PostgreSQL for several.
+
+What a workflow is given, and what it gives, are words and numbers: messages and marks are in the store.
+https://docs.dbos.dev/python/programming-guide
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from math import ceil
+from typing import Any
+
+from dbos import DBOS, DBOSPortableJSONSerializer, SetWorkflowID
+
+from bot.errors import TryLater
+from bot.schedules.asking import ask
+from bot.schedules.delivering import deliver
+from bot.schedules.dispatching import hold_back, offers
+from bot.schedules.rounds import Rounds
+from bot.store import Asking
+
+log = logging.getLogger(__name__)
+
+ASKS, DELIVERIES = "asks", "deliveries"
+VERSION = "1"  # of the workflows: what one version has begun is not taken up by another
+REMEMBERED = timedelta(days=14)  # workflows that have ended
+MOST = 1000  # of them are looked at in one go
+
+
+@dataclass
+class Here:
+    """What this process works for. There is one engine in a process, as DBOS has it."""
+
+    rounds: Rounds
+    clock: Callable[[], datetime]  # the real one, which the engine keeps
+    under_way: set[str] = field(default_factory=set)
+    idle: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def began(self, workflow: str) -> None:
+        self.under_way.add(workflow)
+        self.idle.clear()
+
+    def ended(self, workflow: str) -> None:
+        self.under_way.discard(workflow)
+        if not self.under_way:
+            self.idle.set()
+
+
+_here: list[Here] = []
+
+
+def here() -> Here:
+    return _here[0]
+
+
+def _passes(error: BaseException) -> bool:
+    return isinstance(error, TryLater)
+
+
+@DBOS.step(retries_allowed=True, max_attempts=6, should_retry=_passes)
+async def _asked(team: str, line: str, zone: str, at: int) -> list[tuple[str, int]]:
+    """Who is to get the answer, and how often it was offered to them."""
+    slots = await ask(here().rounds, Asking(team, line, zone, _moment(at)))
+    if slots:
+        await hold_back(here().rounds, slots)
+    return [(slot.schedule, slot.offered) for slot in slots]
+
+
+@DBOS.workflow(max_recovery_attempts=5)
+async def _ask(team: str, line: str, zone: str, at: int) -> None:
+    workflow = str(DBOS.workflow_id)
+    try:
+        for schedule, offered in await _asked(team, line, zone, at):
+            await _offer_delivery(schedule, at, offered)
+    finally:
+        here().ended(workflow)
+
+
+@DBOS.step(retries_allowed=True, max_attempts=6, should_retry=_passes)
+async def _delivered(schedule: str, at: int) -> None:
+    await deliver(here().rounds, schedule, _moment(at))
+
+
+@DBOS.workflow(max_recovery_attempts=5)
+async def _deliver(schedule: str, at: int) -> None:
+    workflow = str(DBOS.workflow_id)
+    try:
+        await _delivered(schedule, at)
+    finally:
+        here().ended(workflow)
+
+
+@DBOS.step()
+async def _swept() -> None:
+    """In a step: what a workflow itself asks of the engine is written down, and this cannot be."""
+    times = here().rounds.times
+    few: dict[str, Any] = {"load_input": False, "load_output": False, "limit": MOST}
+    for queue in (ASKS, DELIVERIES):
+        left = await DBOS.list_workflows_async(
+            status="PENDING", queue_name=queue, dequeued_before=_ago(times.lease), **few
+        )
+        if left:
+            log.warning("taken back from a process that is gone", extra={"facts": {"queue": queue, "work": len(left)}})
+            await DBOS.resume_workflows_async([workflow.workflow_id for workflow in left], queue_name=queue)
+    if old := await DBOS.list_workflows_async(completed_before=_ago(REMEMBERED), **few):
+        await DBOS.delete_workflows_async([workflow.workflow_id for workflow in old])
+    now = here().rounds.now()
+    await here().rounds.store.slots.forget(now - timedelta(days=1), now - timedelta(days=400))
+
+
+@DBOS.workflow()
+async def _housekeeping(_: datetime, __: Any) -> None:
+    """Each minute, by one process: what a process that is gone had begun goes back, and what is old goes."""
+    await _swept()
+
+
+async def _offer_delivery(schedule: str, at: int, offered: int) -> None:
+    await _enqueue(f"deliver:{schedule}:{at}:{offered}", DELIVERIES, _deliver, schedule, at)
+
+
+async def _enqueue(workflow: str, queue: str, work: Any, *given: str | int) -> None:
+    here().began(workflow)
+    with SetWorkflowID(workflow):
+        await DBOS.enqueue_workflow_async(queue, work, *given)
+
+
+class Engine:
+    """The engine at work."""
+
+    def __init__(self, rounds: Rounds) -> None:
+        self._rounds = rounds
+        self._wanted = asyncio.Event()
+
+    def wake(self) -> None:
+        """There is something to do at once."""
+        self._wanted.set()
+
+    async def dispatch(self, now: datetime) -> None:
+        """Offer what is due by *now* to whoever works. Every process does: the workflow's id makes it once."""
+        for offer in await offers(self._rounds, now):
+            await hold_back(self._rounds, offer.slots)
+            asking, at = offer.asking, int(offer.asking.at.timestamp())
+            if offer.answered:
+                for slot in offer.slots:
+                    await _offer_delivery(slot.schedule, at, slot.offered)
+            else:
+                given = asking.team, asking.line, asking.zone, at
+                await _enqueue(":".join(map(str, ("ask", *given, offer.offered))), ASKS, _ask, *given)
+
+    async def idle(self) -> None:
+        """Until all that this process has offered is done."""
+        while here().under_way:
+            await here().idle.wait()
+
+    async def keep_dispatching(self, seconds: float) -> None:
+        """Look every so often, and whenever there is something to do at once; a database that is away comes back."""
+        while True:
+            self._wanted.clear()
+            try:
+                await self.dispatch(self._rounds.now())
+            except Exception as error:
+                log.warning("what is due could not be looked up: %s", type(error).__name__)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._wanted.wait(), seconds)
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast the engine works."""
+
+    polling: float = 1.0  # seconds between two looks at a queue
+    at_once: int = 8
+    per_minute: int = 200  # messages of all processes together
+    drain: float = 20  # seconds that the end waits for work under way
+    sweep: str = "* * * * *"  # when what a process that is gone had begun is taken back
+
+
+@asynccontextmanager
+async def opened(url: str, rounds: Rounds, pace: Pace, clock: Callable[[], datetime]) -> AsyncIterator[Engine]:
+    """The engine on the database at *url*, until the block is left; what is under way then is finished first."""
+    _here[:] = [Here(rounds, clock)]
+    DBOS(
+        config={
+            "name": "insights-bot",
+            "system_database_url": url,
+            "serializer": DBOSPortableJSONSerializer(),
+            "executor_id": rounds.me,
+            "application_version": VERSION,
+            "log_level": "WARNING",
+        }
+    )
+    DBOS.launch()  # inside the running loop, or the work would be done in another, where no client of ours is of use
+    try:
+        await DBOS.register_queue_async(ASKS, worker_concurrency=pace.at_once, polling_interval_sec=pace.polling)
+        await DBOS.register_queue_async(
+            DELIVERIES,
+            worker_concurrency=pace.at_once,
+            limiter={"limit": pace.per_minute, "period": 60},
+            polling_interval_sec=pace.polling,
+        )
+        await DBOS.apply_schedules_async(
+            [{"schedule_name": "housekeeping", "workflow_fn": _housekeeping, "schedule": pace.sweep}]
+        )
+        yield Engine(rounds)
+    finally:
+        await _closed(pace.drain)
+
+
+async def _closed(drain: float) -> None:
+    """No more work is begun, and what is under way ends. The engine has made its threads those of the loop, and takes
+    them along: others need some that stay."""
+    loop = asyncio.get_running_loop()
+    with ThreadPoolExecutor(1) as aside:
+        await loop.run_in_executor(aside, partial(DBOS.destroy, workflow_completion_timeout_sec=ceil(drain)))
+    loop.set_default_executor(ThreadPoolExecutor(thread_name_prefix="asyncio"))
+
+
+def _moment(at: int) -> datetime:
+    return datetime.fromtimestamp(at, UTC)
+
+
+def _ago(span: timedelta) -> str:
+    return (here().clock() - span).isoformat()

@@ -1,0 +1,41 @@
+"""What the work by the clock needs: the store, the one door to answers, the way into channels, and how long to wait."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bot.answer import Answers
+from bot.question import Understood
+from bot.schedules.post import Post
+from bot.store.store import Store
+
+LONGEST_WAIT = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Times:
+    """How long what may take."""
+
+    window: timedelta = timedelta(hours=1)  # so late may a slot still be caught up
+    spread: timedelta = timedelta(minutes=1)  # so far are those spread that are due in the same minute
+    lease: timedelta = timedelta(minutes=5)  # so long has somebody a slot to himself
+    settling: timedelta = timedelta(seconds=10)  # until what was posted surely can be found
+    first_wait: timedelta = timedelta(seconds=10)  # after a first failure; each further one waits twice as long
+
+    def wait(self, attempt: int) -> timedelta:
+        """How long to wait after that many attempts."""
+        return min(self.first_wait * (1 << min(attempt, 10)), LONGEST_WAIT)
+
+
+@dataclass(frozen=True)
+class Rounds:
+    """The rounds that the bot makes by the clock, as far as they are the same for all schedules."""
+
+    store: Store
+    answers: Answers
+    post: Post
+    now: Callable[[], datetime]
+    team: str  # the workspace, of which there may be others in the store
+    me: str  # this process, among others that share the store
+    times: Times = field(default_factory=Times)
+    may: Callable[[Understood], None] = lambda _: None  # what the settings allow to be asked

@@ -1,0 +1,87 @@
+"""A schedule as people read it."""
+
+from zoneinfo import ZoneInfo
+
+from bot.endpoints import _words
+from bot.endpoints._endpoint import View
+from bot.endpoints._when import milliseconds
+from bot.mrkdwn import Stamp
+from bot.schedules.cadence import CADENCE
+from bot.schedules.closed import sentence
+from bot.store import Schedule, Slot
+
+
+class ScheduleView(View):
+    """What is asked, when, and for whom. A paused one has no next time, and a reason where nobody paused it."""
+
+    number: int
+    line: str
+    cadence: str
+    owner: str
+    paused: bool
+    why: str
+    next: Stamp | None
+
+    # The lines that look after it, for buttons.
+
+    @property
+    def now(self) -> str:
+        return f"now {self.number}"
+
+    @property
+    def pause(self) -> str:
+        return f"pause {self.number}"
+
+    @property
+    def resume(self) -> str:
+        return f"resume {self.number}"
+
+    @property
+    def change(self) -> str:
+        return f"change {self.number}"
+
+    @property
+    def stop(self) -> str:
+        return f"stop {self.number}"
+
+
+def schedule_view(schedule: Schedule) -> ScheduleView:
+    cadence = CADENCE.read(schedule.cadence)
+    next_at = schedule.next_at
+    return ScheduleView(
+        number=schedule.number,
+        line=schedule.line,
+        cadence=cadence.says(),
+        owner=schedule.owner,
+        paused=schedule.state == "paused",
+        why=sentence(schedule.why) if schedule.why else "",
+        next=_words.stamp(milliseconds(next_at), ZoneInfo(cadence.zone)) if next_at else None,
+    )
+
+
+MARKS = {"delivered": "✅", "quiet": "🤫", "skipped": "⏭️", "failed": "❌", "unsure": "❔", "open": "⏳"}
+SAYS = {"quiet": "delivered: nothing had moved", "unsure": "perhaps delivered", "open": "on its way"}
+
+
+class SlotView(View):
+    """A moment at which something was due, and what became of it."""
+
+    number: int
+    line: str
+    at: Stamp
+    by: str
+    mark: str
+    says: str
+    why: str
+
+
+def slot_view(schedule: Schedule, slot: Slot, zone: ZoneInfo) -> SlotView:
+    return SlotView(
+        number=schedule.number,
+        line=slot.line,
+        at=_words.stamp(milliseconds(slot.at), zone),
+        by=slot.by,
+        mark=MARKS[slot.state],
+        says=SAYS.get(slot.state, slot.state),
+        why=slot.why,
+    )
