@@ -81,6 +81,11 @@ class Answers:
         except Exception:
             return self.broken(line, name, reference)
 
+    def canonical(self, text: str) -> str:
+        """The canonical line of a question; what is none is Mistyped."""
+        questions = {name: spoken for name, spoken in self._register.items() if isinstance(spoken, Endpoint)}
+        return parse(text, questions).canonical
+
     def note(self, name: str, view: View) -> Message:
         """What is said without having been asked."""
         return self._renderer.render(f"notes/{name}", view=view)

@@ -146,11 +146,13 @@ async def answering(
 async def by_the_clock(settings: Settings, now: Clock, rounds: "Rounds") -> AsyncIterator[Callable[[], None]]:
     """What works by the clock, at work; it gives what wakes it when there is something to do at once."""
     engine = await asyncio.to_thread(import_module, "bot.schedules.engine")
+    from bot.schedules.closing import start_again
     from bot.store.address import address
 
     pace = engine.Pace(
         settings.queue_seconds, settings.deliveries_at_once, settings.deliveries_per_minute, settings.drain_seconds
     )
+    await start_again(rounds)
     async with engine.opened(address(settings.database_url).plain, rounds, pace, now) as working:
         looking = asyncio.create_task(working.keep_dispatching(settings.look_seconds))
         try:

@@ -8,6 +8,9 @@ _POLICY = "Ask an admin of the workspace to let me post there."
 _TOKEN = "Ask whoever runs me to install the app again, and to set its bot token."  # noqa: S105
 _THREAD = "What belongs below a message cannot be posted there."
 
+# A token that Slack takes ends these.
+TOKEN = ("account_inactive", "token_revoked", "token_expired", "invalid_auth", "not_authed", "not_allowed_token_type")
+
 CLOSED = {
     "channel_not_found": f"The channel is gone, or it is private and I am not in it. If it is there: {_INVITE}",
     "not_in_channel": f"I am not in the channel. {_INVITE}",

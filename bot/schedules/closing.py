@@ -1,13 +1,13 @@
 """A slot is closed, well or not. Where a destination is gone its schedules are paused, and their owners told once."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
 from bot.endpoints._endpoint import View
 from bot.schedules.cadence import CADENCE
-from bot.schedules.closed import sentence
+from bot.schedules.closed import TOKEN, sentence
 from bot.schedules.due import following
 from bot.schedules.post import Undelivered
 from bot.schedules.rounds import Rounds
@@ -59,11 +59,11 @@ async def fail(rounds: Rounds, slot: Slot, why: str) -> None:
         await rounds.post.tell(schedule.owner, rounds.answers.note("failing", view))
 
 
-async def leave(rounds: Rounds, team: str, channel: str, why: str) -> None:
+async def leave(rounds: Rounds, channel: str, why: str) -> None:
     """A channel is gone: its schedules are paused, and each owner is told once."""
     paused = [
         schedule
-        for schedule in await rounds.store.schedules.of(team, channel)
+        for schedule in await rounds.store.schedules.of(rounds.team, channel)
         if await rounds.store.schedules.pause(schedule.id, why, rounds.now())
     ]
     for owner in dict.fromkeys(schedule.owner for schedule in paused):
@@ -78,12 +78,20 @@ async def leave(rounds: Rounds, team: str, channel: str, why: str) -> None:
         await rounds.post.tell(owner, rounds.answers.note("paused", view))
 
 
-async def come_back(rounds: Rounds, team: str, channel: str) -> None:
-    """The bot is let in again: what was paused because it was not goes on, and that is said in the channel."""
+async def start_again(rounds: Rounds) -> None:
+    """Slack takes the bot's token: what was paused because it did not goes on."""
+    everywhere = await rounds.store.schedules.everywhere()
+    lost = {known.channel for known in everywhere if known.team == rounds.team and known.why in TOKEN}
+    for channel in sorted(lost):
+        await come_back(rounds, channel, TOKEN)
+
+
+async def come_back(rounds: Rounds, channel: str, ended: Collection[str] = NOTICED) -> None:
+    """The bot may post there again: what was paused for what has *ended* goes on, and that is said in the channel."""
     now, resumed = rounds.now(), []
-    for schedule in await rounds.store.schedules.of(team, channel):
+    for schedule in await rounds.store.schedules.of(rounds.team, channel):
         next_at = following(CADENCE.read(schedule.cadence), now)
-        if schedule.why and await rounds.store.schedules.resume(schedule.id, next_at, now):
+        if schedule.why in ended and await rounds.store.schedules.resume(schedule.id, next_at, now):
             resumed.append(schedule_view(replace(schedule, state="active", next_at=next_at)))
     if resumed:
         note = rounds.answers.note("back", BackView(schedules=tuple(resumed)))

@@ -56,7 +56,7 @@ async def _deliver(rounds: Rounds, schedule: Schedule, slot: Slot, answer: Messa
     except (Gone, Refused) as final:
         await _finish(rounds, slot, sentence(final.why))
         if isinstance(final, Gone):
-            await leave(rounds, schedule.team, schedule.channel, final.why)
+            await leave(rounds, schedule.channel, final.why)
     else:
         await close(rounds, slot, well)
 

@@ -1,15 +1,18 @@
 """The button *Change* ─► the modal in which a schedule is changed."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.errors import NotFound, TryLater
-from bot.schedules.cadence import CADENCE
+from bot.answer import Answers
+from bot.endpoints._values import Mistake
+from bot.errors import Mistyped, NotFound, TryLater
+from bot.schedules.cadence import CADENCE, Cadence
 from bot.schedules.clock import write_time
 from bot.slack.calls import AWAY
 from bot.slack.incoming import Incoming
-from bot.slack.modal import Change, modal
+from bot.slack.modal import DAYS, QUESTION, ZONE, Change, Json, mistakes, modal, read
 from bot.store import Schedule
 from bot.store.store import Store
 
@@ -20,6 +23,26 @@ class Changing:
 
     client: AsyncWebClient
     store: Store
+    answers: Answers
+
+    def mistakes(self, body: Json) -> dict[str, str]:
+        """What keeps the modal from being sent, each shown where it was typed."""
+        change, found = read(body["view"]), mistakes(body)
+        if change is None or found:
+            return found
+        said = {
+            DAYS: _mistake(f"{change.days} {change.time} UTC", _days),
+            ZONE: _mistake(f"monday 9:00 {change.zone}", lambda cadence: cadence.zone),
+            QUESTION: self._mistake(change.question),
+        }
+        return {name: says for name, says in said.items() if says}
+
+    def _mistake(self, question: str) -> str:
+        try:
+            self.answers.canonical(question)
+        except Mistyped as mistyped:
+            return " ".join(mistyped.mistakes)
+        return ""
 
     async def open(self, incoming: Incoming) -> None:
         """Open the modal for the schedule of the button's line."""
@@ -34,9 +57,22 @@ class Changing:
             raise TryLater("Slack did not open the form.", todo) from None
 
 
+def _mistake(said: str, part: Callable[[Cadence], str]) -> str:
+    """What is wrong with a cadence; only a *part* of it was typed here, and only that is what was meant."""
+    try:
+        CADENCE.read(said)
+    except Mistake as mistake:
+        meant = mistake.meant or ""
+        return str(mistake).replace(meant, part(CADENCE.read(meant))) if meant else str(mistake)
+    return ""
+
+
+def _days(cadence: Cadence) -> str:
+    """What is left of a cadence without its time and its zone."""
+    return str(replace(cadence, zone="")).removesuffix(write_time(cadence.at)).strip()
+
+
 def _change(schedule: Schedule) -> Change:
-    """The days are what is left of a cadence without its time and its zone."""
     cadence = CADENCE.read(schedule.cadence)
-    time = write_time(cadence.at)
-    days = str(replace(cadence, zone="")).removesuffix(time).strip()
-    return Change(schedule.number, schedule.channel, days, time, cadence.zone, schedule.line)
+    time, zone = write_time(cadence.at), cadence.zone
+    return Change(schedule.number, schedule.channel, _days(cadence), time, zone, schedule.line)

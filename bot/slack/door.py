@@ -179,9 +179,9 @@ class Door:
     async def moved(self, channel: str, what: str) -> None:
         """The bot lost a channel, or got it back."""
         if what == BACK:
-            await come_back(self.rounds, self.team, channel)
+            await come_back(self.rounds, channel)
         else:
-            await leave(self.rounds, self.team, channel, LOST[what])
+            await leave(self.rounds, channel, LOST[what])
 
 
 def _without_share(line: str) -> tuple[str, bool]:

@@ -52,7 +52,7 @@ class Opening:
             patience=settings.word_seconds,
             rounds=self.rounds,
             reach=Reached(self._posting, wake),
-            changing=Changing(self.slack, self.store),
+            changing=Changing(self.slack, self.store, self.answers),
         )
 
     @cached_property

@@ -2,12 +2,13 @@
 
 import asyncio
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
 from bot.message import Message
 from bot.slack.incoming import Incoming
+from bot.slack.modal import mistakes
 from bot.slack.response import Response
 
 if TYPE_CHECKING:
@@ -34,6 +35,11 @@ class Porch:
                     await Response(incoming.response_url, self._session).say(NOT_OPEN)
         else:
             await door.hear(incoming)
+
+    def check(self, body: dict[str, Any]) -> dict[str, str]:
+        """What keeps a modal from being sent, as far as that can be said by now."""
+        opened = self._opening.done() and not self._opening.cancelled() and not self._opening.exception()
+        return self._opening.result().changing.mistakes(body) if opened else mistakes(body)
 
     async def moved(self, channel: str, what: str) -> None:
         """The bot lost a channel, or got it back."""

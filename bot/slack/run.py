@@ -56,7 +56,7 @@ async def running(parts: Parts) -> "AsyncIterator[tuple[Starlette, asyncio.Task[
         opening = asyncio.create_task(_opened(parts, slack, calls, behind))
         bare = AsyncWebClient(base_url=settings.slack_api_url, session=calls)  # Bolt says nothing by itself
         porch = Porch(opening, calls)
-        app = bolt(bare, settings.secret("slack_signing_secret"), porch.hear, work, Told(moved=porch.moved))
+        app = bolt(bare, settings.secret("slack_signing_secret"), porch.hear, work, Told(porch.moved, porch.check))
         checks = {
             "store": partial(_ready, opening, lambda door: door.store.ping()),
             "slack": partial(_ready, opening, lambda _: known(slack)),
