@@ -35,7 +35,7 @@ from bot.store.defaults import Defaults
 from bot.store.migrating import LOCK, STEPS
 from bot.store.sqlite import write_ahead
 from bot.store.store import opened
-from bot.store.tables import METADATA
+from bot.store.tables import CHANNEL_DEFAULTS, METADATA
 from tests.databases import Database, Postgres, SqliteDatabase
 
 HOUSE = Path(__file__).parent.parent
@@ -123,6 +123,30 @@ async def test_a_moment_is_the_same_where_postgresql_lives_in_another_zone(postg
 
 
 # Many at once
+
+
+async def test_what_one_replica_writes_the_next_read_of_another_sees(database: Database) -> None:
+    async with opened(database.url) as one, opened(database.url) as other:
+        for given in (WEB, OTHER, {}):
+            await one.defaults.put("T1", "C1", given, "U1", NOW)
+            assert await other.defaults.get("T1", "C1") == given
+            assert await one.defaults.get("T1", "C1") == given
+        await other.workspaces.remember_refusal("T1", NOW)
+        assert await one.workspaces.refuses_charts("T1", NOW)
+
+
+async def test_a_write_that_breaks_off_is_taken_back_also_where_rows_were_read(database: Database) -> None:
+    async def breaks_off() -> None:
+        async with connections.writing() as connection:
+            await connection.execute(CHANNEL_DEFAULTS.delete())
+            raise KeyError
+
+    async with opened(database.url) as store, connected(database.url) as connections:
+        await store.defaults.put("T1", "C1", WEB, "U1", NOW)
+        assert await Defaults(connections).get("T1", "C1") == WEB
+        with pytest.raises(KeyError):
+            await breaks_off()
+        assert await store.defaults.get("T1", "C1") == WEB
 
 
 async def test_two_hundred_at_once_lose_nothing(database: Database) -> None:

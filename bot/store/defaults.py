@@ -3,12 +3,16 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from bot.store.connections import Connections
 from bot.store.records import Change
 from bot.store.tables import CHANNEL_DEFAULTS as TABLE
 from bot.store.upsert import upsert
+
+CHANGE = select(TABLE.c.given, TABLE.c.changed_by, TABLE.c.changed_at).where(
+    TABLE.c.team == bindparam("team"), TABLE.c.channel == bindparam("channel")
+)
 
 
 class Defaults:
@@ -24,10 +28,7 @@ class Defaults:
 
     async def changed(self, team: str, channel: str) -> Change | None:
         """The last change of a channel's defaults."""
-        columns = select(TABLE.c.given, TABLE.c.changed_by, TABLE.c.changed_at)
-        async with self._connections.reading() as connection:
-            found = await connection.execute(columns.where(TABLE.c.team == team, TABLE.c.channel == channel))
-            row = found.one_or_none()
+        row = await self._connections.row(CHANGE, team=team, channel=channel)
         return Change(*row) if row else None
 
     async def put(self, team: str, channel: str, values: Mapping[str, str], by: str, at: datetime) -> None:

@@ -1,7 +1,9 @@
 """What PostgreSQL needs. It knows no table."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sqlalchemy import Executable
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.store.address import Address
@@ -17,3 +19,17 @@ def engine(address: Address) -> AsyncEngine:
     """A connection may be dead without a word (a restart, a firewall that forgot it): it is tried before it is used."""
     options = {name: value for name, value in OURS.items() if name not in address.url.query}
     return create_async_engine(address.url, connect_args=options, pool_pre_ping=True, hide_parameters=True)
+
+
+class Reader:
+    """Statements that read one row. Each is a transaction by itself, so BEGIN and COMMIT are not sent."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    async def row(self, statement: Executable, values: Mapping[str, object]) -> Sequence[Any] | None:
+        async with self._engine.connect() as connection:
+            return (await connection.execute(statement, values)).one_or_none()
+
+    async def close(self) -> None:
+        """The connections are the engine's."""

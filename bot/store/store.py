@@ -33,8 +33,8 @@ class Store:
     async def ping(self, patience_ms: int = 1000) -> bool:
         """Whether the database answers in that time, and is one of ours."""
         try:
-            async with asyncio.timeout(patience_ms / 1000), self._connections.reading() as connection:
-                await connection.execute(select(VERSION.c.version_num))
+            async with asyncio.timeout(patience_ms / 1000):
+                await self._connections.row(select(VERSION.c.version_num))
         except (TryLater, TimeoutError, SQLAlchemyError):
             return False
         return True

@@ -4,12 +4,13 @@ while, and then tried again.
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from bot.store.connections import Connections
 from bot.store.tables import WORKSPACES as TABLE
 from bot.store.upsert import upsert
 
+REFUSED = select(TABLE.c.charts_refused_at).where(TABLE.c.team == bindparam("team"))
 BELIEVED = timedelta(days=7)
 
 
@@ -21,9 +22,8 @@ class Workspaces:
 
     async def refuses_charts(self, team: str, now: datetime) -> bool:
         """Whether a workspace has refused charts lately."""
-        async with self._connections.reading() as connection:
-            refused = await connection.scalar(select(TABLE.c.charts_refused_at).where(TABLE.c.team == team))
-        return refused is not None and now < refused + BELIEVED
+        row = await self._connections.row(REFUSED, team=team)
+        return row is not None and row[0] is not None and now < row[0] + BELIEVED
 
     async def remember_refusal(self, team: str, at: datetime) -> None:
         """A workspace has refused charts."""
