@@ -397,7 +397,7 @@ async def test_events_are_told_apart_by_their_id(desk: Office, caplog: Any) -> N
     assert caplog.text.count("Slack says app_uninstalled") == 2
 
 
-SIGNED = {"Content-Type": "application/x-www-form-urlencoded"}
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 @pytest.mark.parametrize(
@@ -418,7 +418,7 @@ async def test_only_what_slack_signed_is_heard(desk: Office, changed: dict[str, 
     body = b"command=%2Finsights&text=help&user_id=U1&team_id=T1&channel_id=C1&trigger_id=1&response_url="
     stamp = int(desk.slack.now().timestamp())
     async with httpx.AsyncClient() as http:
-        headers = {**SIGNED, **signed(body, SIGNING_SECRET, stamp), **changed}
+        headers = {**FORM, **signed(body, SIGNING_SECRET, stamp), **changed}
         answer = await http.post(f"{desk.url}/slack/events", content=body, headers=headers)
     assert answer.status_code == status
 
@@ -426,9 +426,48 @@ async def test_only_what_slack_signed_is_heard(desk: Office, changed: dict[str, 
 async def test_a_body_beyond_all_measure_is_not_read(desk: Office) -> None:
     body = b"x" * 2_000_000
     async with httpx.AsyncClient() as http:
-        headers = {**SIGNED, **signed(body, SIGNING_SECRET, int(desk.slack.now().timestamp()))}
+        headers = {**FORM, **signed(body, SIGNING_SECRET, int(desk.slack.now().timestamp()))}
         answer = await http.post(f"{desk.url}/slack/events", content=body, headers=headers)
     assert answer.status_code == 413
+
+
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        (FORM, b""),
+        (FORM, b"hello"),
+        (FORM, bytes(range(128, 256))),
+        (FORM, b"command=\xff"),
+        (FORM, b"payload="),
+        (FORM, b"payload=%7Bbroken"),
+        (FORM, b"payload=null"),
+        (FORM, b"payload=%5B%5D"),
+        (FORM, b"payload=" + b"%5B" * 100_000),
+        (FORM, b'payload={"team":5}'),
+        (JSON, b""),
+        (JSON, b"{broken"),
+        (JSON, b'{"event_id":"\xff"}'),
+        (JSON, b"[]"),
+        (JSON, b'{"authorizations":[5]}'),
+        (JSON, b'{"event":' * 50_000),
+        ({}, b"{broken"),
+    ],
+    ids=lambda value: value[:20].decode("latin-1") if isinstance(value, bytes) else value.get("Content-Type", "none"),
+)
+@pytest.mark.parametrize("secret", [SIGNING_SECRET, "another"])
+async def test_a_body_that_cannot_be_read_is_refused_in_a_line(
+    desk: Office, caplog: Any, kind: dict[str, str], body: bytes, secret: str
+) -> None:
+    async with httpx.AsyncClient() as http:
+        headers = {**kind, **signed(body, secret, int(desk.slack.now().timestamp()))}
+        answer = await http.post(f"{desk.url}/slack/events", content=body, headers=headers)
+    assert answer.status_code == 400
+    [line] = [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")]
+    assert line.getMessage().startswith("a request cannot be read: ")
+    assert not line.exc_info
 
 
 async def test_a_button_of_last_year_says_why_it_does_not_work(desk: Office) -> None:
