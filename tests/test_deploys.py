@@ -7,11 +7,12 @@ import pytest
 from tests.talk import NOW, Edit, Talk, talk, words
 
 DAY = 86_400_000
+HOUR = 3_600_000
 MIDNIGHT = int(NOW.timestamp() * 1000) // DAY * DAY
 
 
-def _series(name: str, *days: tuple[int, int | None], bucket: int = DAY) -> dict[str, Any]:
-    data = [{"x": MIDNIGHT - ago * bucket, "y": y} for ago, y in days]
+def _series(name: str, *days: tuple[int, int | None], bucket: int = DAY, begin: int = MIDNIGHT) -> dict[str, Any]:
+    data = [{"x": begin - ago * bucket, "y": y} for ago, y in days]
     return {"metadata": {"name": name}, "data": data}
 
 
@@ -90,6 +91,49 @@ async def test_total_average_best_and_worst_count_only_days_with_data() -> None:
     assert "*9 deployments*" in shown
     assert "3 per day · best *6 (19 Nov)* · worst *0 (18 Nov)*" in shown
     assert "4 of 7 days sent no data: left out, not counted as none." in shown
+
+
+# From Friday, 15:00 to Friday, 15:00: eight days of the calendar, of which the first and the last are there in part.
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        ((7, 6, 5, 4, 3, 2, 1, 0), ""),
+        ((7, 6, 5, 4, 2, 1, 0), "1 of 8 days sent no data"),
+        ((6, 5, 4, 2, 1), "1 of 6 days sent no data"),
+        ((6, 5, 4, 3, 2, 1), ""),
+        ((7, 5, 4, 3, 2, 1), "1 of 7 days sent no data"),
+        ((0,), "6 of 7 days sent no data"),
+    ],
+)
+@pytest.mark.parametrize("hours", [0, 5, -8])  # at which LaunchDarkly's days may begin, as far as anybody knows
+async def test_a_day_that_lies_in_the_window_as_a_whole_is_missed(sent: tuple[int, ...], said: str, hours: int) -> None:
+    edit = _only(_series("deployments", *((ago, 1) for ago in sent), begin=MIDNIGHT + hours * HOUR))
+    shown = await _shown(edit, "deploys web/production bucket=day")
+    assert said in shown if said else "sent no data" not in shown
+
+
+async def test_all_days_are_missed_where_days_were_said() -> None:
+    line = "deploys web/production bucket=day since=2026-11-16 until=2026-11-18"
+    assert "1 of 3 days sent no data" in await _shown(_only(_series("deployments", (3, 1), (2, 1))), line)
+    assert "2 of 3 days sent no data" in await _shown(_only(_series("deployments", (2, 1))), line)
+
+
+async def test_a_day_that_a_change_of_the_clock_makes_longer_is_one_day() -> None:
+    begins = [MIDNIGHT - ago * DAY + (4 if ago > 19 else 5) * HOUR for ago in range(27) if ago != 10]  # New York's days
+    data = [{"x": x, "y": 1} for x in begins]
+    shown = await _shown(
+        _only({"metadata": {"name": "deployments"}, "data": data}), "deploys web/production bucket=day since=26d"
+    )
+    assert "1 of 27 days sent no data" in shown
+
+
+async def test_an_hour_that_lies_in_the_window_as_a_whole_is_missed() -> None:
+    async def shown(*sent: int) -> str:
+        series = _series("deployments", *((ago, 1) for ago in sent), bucket=HOUR, begin=MIDNIGHT + 15 * HOUR)
+        return await _shown(_only(series), "deploys web/production bucket=hour since=90m")
+
+    assert "sent no data" not in await shown(1)
+    assert "1 of 2 hours sent no data" in await shown(2)
 
 
 async def test_a_day_without_data_is_no_bar_at_nothing() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from functools import cached_property
-from math import ceil
+from math import ceil, floor
 from zoneinfo import ZoneInfo
 
 from bot.endpoints import _words
@@ -26,6 +26,7 @@ class Buckets:
     series: list[Series]
     every: int
     zone: ZoneInfo
+    on_clock: bool = False  # hours or days of the clock, rather than pieces that end with the window
 
     @cached_property
     def points(self) -> dict[str, dict[Number, Number]]:
@@ -67,12 +68,27 @@ class Buckets:
 
     def gaps(self, window: Window) -> str:
         """How many pieces of the window sent nothing at all."""
-        start, end = window.milliseconds
-        expected = round((end - start) / self.every)
-        missing = expected - len({x // self.every for x in self.sums})
-        if missing <= 0 or not self.sums:
+        if not self.sums:
+            return ""
+        first = next(iter(self.sums))
+        sent = {round((x - first) / self.every) for x in self.sums}  # rounded: a day may have 23 hours, or 25
+        expected = self._expected(window, first, sent)
+        missing = expected - len(sent)
+        if missing <= 0:
             return ""
         return f"{missing:,} of {_words.count(expected, self.unit if self.every in UNITS else 'piece')} sent no data"
+
+    def _expected(self, window: Window, first: Number, sent: set[int]) -> int:
+        """How many pieces should have sent something.
+
+        Of those on the clock, the first and the last lie in the window only in part, so they count only where they
+        *sent*. When LaunchDarkly's days begin is not documented: all begin at the hour at which the *first* does.
+        """
+        start, end = window.milliseconds
+        if not self.on_clock:
+            return round((end - start) / self.every)
+        whole = range(ceil((start - first) / self.every), floor((end - first) / self.every))
+        return len(whole) + sum(place not in whole for place in sent)
 
     @cached_property
     def folds(self) -> int:

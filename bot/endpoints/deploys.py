@@ -96,7 +96,8 @@ def _sent(query: DeploysQuery, start: object, end: object) -> tuple[tuple[str, s
 def show(query: DeploysQuery, reply: ChartReply, ask: Ask) -> DeploysView:
     chosen = _window(query, ask)
     start, end = (_words.stamp(at, ask.zone) for at in chosen.milliseconds)
-    buckets = Buckets(reply.series or [], PIECES.get(query.bucket, query.every), ask.zone)
+    every, on_clock = PIECES.get(query.bucket, query.every), query.bucket in PIECES
+    buckets = Buckets(reply.series or [], every, ask.zone, on_clock)
     groups = _groups(buckets) if query.by else ()
     return DeploysView(
         place=_place(query),
