@@ -5,6 +5,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 ACKNOWLEDGED = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3)
+LATE = (3, 10, 30, 60, 120, 300, 900, 3600)
 ANSWERED = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30)
 
 
@@ -24,6 +25,13 @@ class Metrics:
             "insights_answer_seconds", "From the line to the delivered answer", buckets=ANSWERED, registry=registry
         )
         self.deliveries = Counter("insights_deliveries", "Messages handed to Slack", ["outcome"], registry=registry)
+        self.slots = Counter("insights_slots", "Slots of schedules closed", ["outcome"], registry=registry)
+        self.late = Histogram(
+            "insights_late_seconds",
+            "From the moment that something was due to its delivery",
+            buckets=LATE,
+            registry=registry,
+        )
         self._requests = Histogram(
             "insights_launchdarkly_seconds", "Requests to LaunchDarkly", buckets=ANSWERED, registry=registry
         )
@@ -38,6 +46,12 @@ class Metrics:
 
     def left(self, requests: float) -> None:
         self._left.set(requests)
+
+    def closed(self, outcome: str, seconds: float) -> None:
+        """A slot is closed, so long after it was due."""
+        self.slots.labels(outcome).inc()
+        if outcome in ("delivered", "quiet"):
+            self.late.observe(seconds)
 
     def page(self) -> bytes:
         """All of it as Prometheus reads it."""

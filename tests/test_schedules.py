@@ -31,6 +31,7 @@ async def test_a_question_is_asked_every_week_and_its_answer_posted(desk: Desk) 
     assert "Mon 30 Nov 2026, 09:00" in words(posted)
     await desk.come(MONDAY)
     assert desk.posted() == [posted]
+    assert b'insights_slots_total{outcome="delivered"} 1.0' in desk.office.metrics.page()
 
 
 async def test_a_schedule_is_changed_in_a_form_which_tells_what_is_wrong_where_it_was_typed(desk: Desk) -> None:

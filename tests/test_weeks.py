@@ -1,4 +1,4 @@
-"""Two weeks of fifty channels in several zones, through a change of the clock: each gets what it wants when it wants it."""
+"""Two weeks of fifty channels in several zones, through a change of the clock: each gets what it wants on time."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta

@@ -43,6 +43,7 @@ class BackView(View):
 async def close(rounds: Rounds, slot: Slot, state: str, why: str = "") -> None:
     """What became of a slot, for the history and the log."""
     await rounds.store.slots.close(slot, state, why[:LONGEST_WHY], rounds.now())
+    rounds.closed(state, (rounds.now() - slot.at).total_seconds())
     facts = {"question": slot.line, "outcome": state, "why": why, "schedule": slot.schedule, "attempt": slot.attempt}
     log.info("delivered" if state in ("delivered", "quiet") else "not delivered", extra={"facts": facts})
 

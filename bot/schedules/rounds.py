@@ -39,3 +39,4 @@ class Rounds:
     me: str  # this process, among others that share the store
     times: Times = field(default_factory=Times)
     may: Callable[[Understood], None] = lambda _: None  # what the settings allow to be asked
+    closed: Callable[[str, float], None] = lambda _, __: None  # told of each slot: its outcome, how many seconds late

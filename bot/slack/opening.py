@@ -73,6 +73,7 @@ class Opening:
                 first_wait=timedelta(seconds=settings.retry_seconds),
             ),
             may=self._allowed.may,
+            closed=self.parts.metrics.closed,
         )
 
     @cached_property
