@@ -1,16 +1,18 @@
 """Our own share of an answer: from a command to what arrives at its response_url, at a steady pace.
 
 It is told in acknowledgements, of the app that does nothing else; those are measured in turns with it: one right after
-the other, and at the pace of the answers, where that app, too, has to wake up for each."""
+the other, and at the pace of the answers, where that app, too, has to wake up for each. Answers that come one right
+after the other, too, tell how much of it is work, and how much is waking up."""
 
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 from statistics import median, quantiles
+from time import perf_counter
 
 from tests.bench.acknowledge import bare, typical
-from tests.bench.asking import asking
+from tests.bench.asking import People, asking
 from tests.bench.at_work import AtWork, at_work
 from tests.bench.served import served
 from tests.bench.slack_there import slack_there
@@ -31,11 +33,14 @@ def rows() -> Iterator[Row]:
     slower = median(median(taken.answers) / taken.acknowledgement for taken in rounds)
     paced = median(median(taken.answers) / taken.paced_acknowledgement for taken in rounds)
     every = list(chain.from_iterable(taken.answers for taken in rounds))
+    work = median(taken.answer / taken.acknowledgement for taken in rounds)
     spread = quantiles(every, n=100)[98] / median(every)
     what = (f"answer: {A_SECOND} a second", "the whole bot")
     yield Row(*what, "Starlette, acknowledges only", slower, "the median time", at_most(20))
     yield Row(*what, f"the same, {A_SECOND} a second", paced, "the median time")
     yield Row(*what, "its own median", spread, "for 99 of 100", at_most(10))
+    alone = ("answer: one after the other", "the whole bot", "Starlette, acknowledges only")
+    yield Row(*alone, work, "the mean time")
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,8 @@ class Taken:
 
     acknowledgement: float
     paced_acknowledgement: float
-    answers: list[float]
+    answers: list[float]  # at a pace
+    answer: float  # one of those that come one after the other
 
 
 async def _rounds(bot: AtWork, port: int) -> list[Taken]:
@@ -52,6 +58,17 @@ async def _rounds(bot: AtWork, port: int) -> list[Taken]:
     async with asking(bot.port) as people:
         await people.at_pace(WARM, A_SECOND)
         return [
-            Taken(typical(port), typical(port, 1 / A_SECOND), await people.at_pace(ANSWERS, A_SECOND))
+            Taken(
+                typical(port),
+                typical(port, 1 / A_SECOND),
+                await people.at_pace(ANSWERS, A_SECOND),
+                await _one_by_one(people),
+            )
             for _ in range(ROUNDS)
         ]
+
+
+async def _one_by_one(people: People) -> float:
+    began = perf_counter()
+    await people.at_once(ANSWERS, 1)
+    return (perf_counter() - began) / ANSWERS
