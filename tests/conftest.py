@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.databases import a_database, a_postgres  # noqa: F401 - fixtures for all
+from tests.databases import a_database, a_postgres, some_databases  # noqa: F401 - fixtures for all
+from tests.rounds import a_desk, a_room, some_desks  # noqa: F401
 from tests.talk import Talk, talk
 
 

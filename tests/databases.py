@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -115,10 +115,24 @@ def a_postgres() -> Iterator[Postgres]:
             server.cleanup()
 
 
-@pytest.fixture(name="database", params=["sqlite", "postgresql"])
+KINDS = ["sqlite", "postgresql"]
+Databases = Callable[[], Database]
+
+
+@pytest.fixture(name="database", params=KINDS)
 def a_database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
     """A new and empty database: what is said of the store holds on both."""
+    return _new(request, tmp_path)
+
+
+@pytest.fixture(name="databases", scope="module", params=KINDS)
+def some_databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Databases:
+    """As many as are wanted, of one kind and then of the other."""
+    return lambda: _new(request, tmp_path_factory.mktemp("database"))
+
+
+def _new(request: pytest.FixtureRequest, folder: Path) -> Database:
     if request.param == "sqlite":
-        return SqliteDatabase(tmp_path / "insights.db")
+        return SqliteDatabase(folder / "insights.db")
     server: Postgres = request.getfixturevalue("postgres")
     return PostgresDatabase(server.database())
