@@ -128,6 +128,10 @@ class Whole:
     def allowed(self) -> str:
         return f"{self.least} to {self.most}"
 
+    def knows(self, word: str) -> bool:
+        """Whether a word is meant to be a number: before a question it may be left out."""
+        return word.isdecimal()
+
     def read(self, word: str) -> int:
         if not re.fullmatch(r"-?\d{1,9}", word, re.ASCII):
             raise Mistake(f"{_quoted(word)} is no number; say {self.allowed}")

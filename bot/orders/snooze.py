@@ -1,21 +1,20 @@
 """`snooze`: a schedule leaves out its next time, or all until a moment."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from bot.endpoints._query import Parameter
-from bot.endpoints._values import When
-from bot.endpoints._when import moment
 from bot.errors import Refused
 from bot.orders._order import Circumstances, Order
 from bot.orders._schedules import ChangedView, NumberQuery, changed, meant
+from bot.orders._until import UNTIL, ahead
 from bot.schedules.cadence import CADENCE
 from bot.schedules.due import following
 
 
 class SnoozeQuery(NumberQuery):
-    until: Annotated[When | None, Parameter("until", "it stays silent until then, instead of once")] = None
+    until: Annotated[str | None, UNTIL, Parameter("until", "it stays silent until then, instead of once")] = None
 
 
 async def obey(query: SnoozeQuery, given: Circumstances) -> ChangedView:
@@ -30,10 +29,10 @@ async def obey(query: SnoozeQuery, given: Circumstances) -> ChangedView:
 def _silent_until(query: SnoozeQuery, next_at: datetime, given: Circumstances) -> datetime:
     if query.until is None:
         return next_at
-    until = moment(query.until, given.now, given.zone)
+    until = ahead(query.until, given.now, given.zone)
     if until <= given.now:
         raise Refused("That moment has passed.", "Say a later one, such as 2026-12-24; without one, it is silent once.")
-    return until
+    return until - timedelta(microseconds=1)  # what is due at that very moment comes
 
 
 ORDER = Order[SnoozeQuery, ChangedView](
