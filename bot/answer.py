@@ -71,7 +71,7 @@ class Answers:
             asker = asker if isinstance(asker, Asker) else await asker()
             understood = parse(text, self._register, asker.defaults)
             line, name = understood.canonical, understood.spoken.name
-            asker.may(understood)
+            asker.may(understood.saved or understood)
             message, quiet = await self._message(understood, asker)
             question = isinstance(understood.spoken, Endpoint)
             public = understood.spoken.public

@@ -23,6 +23,7 @@ class Understood:
 
     spoken: AnySpoken
     query: Query
+    saved: "Understood | None" = None  # the question that an order keeps
 
     @property
     def canonical(self) -> str:
@@ -70,6 +71,7 @@ class _Reading:
     values: dict[str, Any] = field(default_factory=dict)
     mistakes: list[str] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
+    saved: Understood | None = None
 
     def __post_init__(self) -> None:
         self.fields: dict[str, Field] = {f.field: f for f in self.spoken.query.fields()}
@@ -90,7 +92,8 @@ class _Reading:
             questions = {name: spoken for name, spoken in register.items() if isinstance(spoken, Endpoint)}
             asked: str | None = None
             try:
-                asked = parse(" ".join(word.text for word in rest), questions, defaults).canonical
+                self.saved = parse(" ".join(word.text for word in rest), questions, defaults)
+                asked = self.saved.canonical
             except Mistyped as mistyped:
                 self.mistakes += mistyped.mistakes
                 asked = mistyped.corrected if mistyped.corrected != "help" else None
@@ -179,7 +182,7 @@ class _Reading:
             self.mistakes += query.check()
         if self.mistakes:
             raise Mistyped(tuple(self.mistakes), corrected=self.spoken.line(self.values))
-        return Understood(self.spoken, query)
+        return Understood(self.spoken, query, self.saved)
 
 
 def _bare(name: str) -> str:
