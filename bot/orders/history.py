@@ -6,6 +6,7 @@ from typing import Annotated
 from bot.endpoints._endpoint import View
 from bot.endpoints._query import Parameter, Query
 from bot.endpoints._values import Whole
+from bot.errors import NotFound
 from bot.orders._order import Circumstances, Order
 from bot.schedules.views import SlotView, slot_view
 
@@ -27,13 +28,16 @@ class LinkedView(View):
 class HistoryView(View):
     number: int | None
     slots: tuple[LinkedView, ...]
-    more: bool
+    left_out: bool
+    more: str  # the line that shows more, as far as one does
 
 
 async def obey(query: HistoryQuery, given: Circumstances) -> HistoryView:
     """Also of schedules that are stopped."""
     known = await given.store.schedules.ever(given.place.team, given.place.channel)
     chosen = {schedule.id: schedule for schedule in known if query.number in (None, schedule.number)}
+    if query.number and not chosen:
+        raise NotFound(f"There never was a schedule {query.number} in this channel.", "`history` shows all of them.")
     found = await given.store.slots.history(list(chosen), query.limit + 1)
     shown = found[: query.limit]
     links = await asyncio.gather(*(_link(slot.ts, given) for slot in shown))
@@ -41,8 +45,13 @@ async def obey(query: HistoryQuery, given: Circumstances) -> HistoryView:
     return HistoryView(
         number=query.number,
         slots=tuple(LinkedView(slot=view, link=link) for view, link in zip(views, links, strict=True)),
-        more=len(found) > len(shown),
+        more=_more(query) if len(found) > len(shown) else "",
+        left_out=len(found) > len(shown),
     )
+
+
+def _more(query: HistoryQuery) -> str:
+    return "" if query.limit == MOST else ORDER.line({"number": query.number, "limit": MOST})
 
 
 async def _link(ts: str, given: Circumstances) -> str:
