@@ -1,6 +1,6 @@
 """What is asked by the clock: ordered in a channel, and looked after by whoever is there."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -10,19 +10,31 @@ from tests.rounds import LOOP, Desk, Desks
 pytestmark = LOOP
 
 MONDAY = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)  # nine in Berlin
+DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
 EVERY = "every monday 9:00 scores web/production"
 
 
+def said(desk: Desk, channel: str = "C1") -> list[str]:
+    """What all in a channel read that the bot did not post by itself."""
+    return [words(message) for message in desk.office.slack.channels[channel].messages if not message.metadata]
+
+
+# Ordering.
+
+
 async def test_a_question_is_asked_every_week_and_its_answer_posted(desk: Desk) -> None:
-    said = await desk.say(EVERY)
-    assert "every Monday at 9:00 (Europe/Berlin)" in said
-    assert "Mon 23 Nov 2026, 09:00" in said
+    await desk.say(EVERY)
+    await desk.come(MONDAY - timedelta(minutes=1))
+    assert desk.posted() == []
     await desk.come(MONDAY)
     [posted] = desk.posted()
     assert "Release maturity" in words(posted)
+    assert "Comes every Monday at 9:00 (Europe/Berlin) for <@U1>" in words(posted)
     assert "Mon 30 Nov 2026, 09:00" in words(posted)
     await desk.come(MONDAY)
     assert desk.posted() == [posted]
+    await desk.come(MONDAY + WEEK)
+    assert len(desk.posted()) == 2
     assert b'insights_slots_total{outcome="delivered"} 1.0' in desk.office.metrics.page()
 
 
@@ -58,7 +70,327 @@ async def test_a_schedule_is_changed_in_a_form_which_tells_what_is_wrong_where_i
         ("friday 18:00 america/new_york", "every Friday at 18:00 (America/New_York)", "Fri 20 Nov 2026, 18:00 EST"),
     ],
 )
-async def test_it_is_told_in_words_when_it_comes_and_when_next(desk: Desk, when: str, says: str, next_at: str) -> None:
-    said = await desk.say(f"every {when} digest web/production")
-    assert says in said
-    assert next_at in said
+async def test_it_is_told_in_words_when_it_comes_and_when_first(desk: Desk, when: str, says: str, next_at: str) -> None:
+    answer = await desk.say(f"every {when} digest web/production")
+    assert says in answer
+    assert next_at in answer
+
+
+async def test_without_a_zone_it_is_that_of_whoever_asks_and_else_that_of_the_settings(desks: Desks) -> None:
+    async with desks(time_zone="Asia/Tokyo") as desk:
+        assert "at 9:00 (America/New_York)" in await desk.say(EVERY, user="U2")
+        desk.office.slack.scopes.remove("users:read")
+        assert "at 9:00 (Asia/Tokyo)" in await desk.say(EVERY, user="U1")
+
+
+async def test_any_question_can_be_put_on_a_clock_with_its_arguments(desk: Desk) -> None:
+    await desk.say("every friday 17:00 deploys mobile/production since=2w by=kind")
+    await desk.wait(hours=1)
+    [posted] = desk.posted()
+    assert "`deploys mobile/production since=2w by=kind`" in words(posted)
+
+
+async def test_what_a_channel_uses_is_kept_with_the_question(desk: Desk) -> None:
+    await desk.say("use mobile/production")
+    assert "`scores mobile/production`" in await desk.say("every monday scores")
+    await desk.say("use nothing")
+    await desk.come(MONDAY)
+    assert "mobile/production" in words(desk.posted()[0])
+
+
+async def test_who_ordered_it_is_said_to_all_once(desk: Desk) -> None:
+    await desk.say(EVERY, user="U2")
+    [told] = [text for text in said(desk) if "`scores web/production`" in text]
+    assert "<@U2>" in told
+
+
+async def test_where_the_bot_is_not_it_says_so_at_once(desk: Desk) -> None:
+    assert "I am not in this channel yet" in await desk.say(EVERY, channel="C3")
+    assert "I am not in this channel yet" not in await desk.say(EVERY)
+
+
+async def test_it_can_come_to_one_person_alone(desk: Desk) -> None:
+    direct = desk.office.slack.conversation_with("U1").id
+    assert "I am not in this channel" not in await desk.say(EVERY, channel=direct)
+    await desk.come(MONDAY)
+    assert len(desk.posted(direct)) == 1
+
+
+async def test_the_same_is_not_asked_twice_in_a_channel(desk: Desk) -> None:
+    await desk.say(EVERY)
+    assert "That is asked here already: it is number 1." in await desk.say(EVERY, user="U1")
+    assert "number 2 of this channel" in await desk.say("every tuesday 9:00 scores web/production")
+
+
+async def test_a_channel_has_room_for_twenty(desk: Desk) -> None:
+    for minute in range(10, 30):
+        await desk.say(f"every monday 9:{minute} scores web/production")
+    assert "This channel has 20 schedules, and may not have more." in await desk.say(EVERY)
+    await desk.say("stop 20")
+    assert "number 21 of this channel" in await desk.say(EVERY)
+    assert "*19*" in await desk.say("schedules")
+
+
+async def test_a_question_that_is_too_long_to_be_kept_is_refused(desk: Desk) -> None:
+    apps = ",".join(f"application-{number}" for number in range(40))
+    assert "too long to be kept" in await desk.say(f"every monday scores web/production app={apps}")
+
+
+# Looking after.
+
+
+async def test_what_comes_in_a_channel_is_looked_after_in_that_channel(desk: Desk) -> None:
+    await desk.say(EVERY)
+    assert "Nothing is asked by the clock" in await desk.say("schedules", channel="C2")
+    assert "There are no schedules in this channel." in await desk.say("stop", channel="C2")
+    assert "There is no schedule 2 in this channel." in await desk.say("stop 2")
+    assert "Number 1 is stopped" in await desk.say("stop")
+
+
+async def test_of_several_it_is_to_be_said_which(desk: Desk) -> None:
+    await desk.say(EVERY)
+    await desk.say("every friday deploys web/production")
+    for order in ("pause", "resume", "stop", "snooze", "now"):
+        assert "This channel has several schedules: 1, 2." in await desk.say(order)
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("pause 1", "<@U2> has paused number 1: `scores web/production`, every Monday at 9:00 (Europe/Berlin)."),
+        ("snooze 1", "<@U2> has snoozed number 1: `scores web/production`"),
+        ("change 1 friday 10:00", "<@U2> has changed number 1: `scores web/production` comes *every Friday at 10:00"),
+        ("change 1 status web/production", "<@U2> has changed number 1: `status web/production` comes *every Monday"),
+        ("stop 1", "<@U2> has stopped number 1: `scores web/production` no longer comes every Monday"),
+    ],
+)
+async def test_a_change_is_said_in_the_channel_once_and_by_whom(desk: Desk, line: str, says: str) -> None:
+    await desk.say(EVERY)
+    await desk.say(line, user="U2")
+    assert len([text for text in said(desk) if says in text]) == 1
+
+
+async def test_what_is_paused_does_not_come_until_it_is_resumed(desk: Desk) -> None:
+    await desk.say(EVERY)
+    await desk.say("pause")
+    assert "Schedule 1 is paused already." in await desk.say("pause")
+    assert "Schedule 1 is paused." in await desk.say("snooze")
+    await desk.come(MONDAY)
+    assert desk.posted() == []
+    assert "Mon 30 Nov 2026, 09:00" in await desk.say("resume", user="U2")
+    assert "Schedule 1 is not paused." in await desk.say("resume")
+    await desk.come(MONDAY + WEEK)
+    assert len(desk.posted()) == 1
+
+
+async def test_what_is_stopped_does_not_come_and_its_number_is_not_given_again(desk: Desk) -> None:
+    await desk.say(EVERY)
+    await desk.say("stop 1")
+    await desk.come(MONDAY)
+    assert desk.posted() == []
+    assert "There is no schedule 1 in this channel." in await desk.say("resume 1")
+    assert "number 2 of this channel" in await desk.say(EVERY)
+
+
+@pytest.mark.parametrize(
+    ("line", "next_at"),
+    [
+        ("snooze", "Mon 30 Nov 2026, 09:00"),
+        ("snooze until=2w", "Mon 7 Dec 2026, 09:00"),
+        ("snooze until=tomorrow", "Mon 23 Nov 2026, 09:00"),
+        ("snooze until=tuesday", "Mon 30 Nov 2026, 09:00"),
+        ("snooze until=2026-12-24", "Mon 28 Dec 2026, 09:00"),
+    ],
+)
+async def test_what_is_snoozed_is_silent_until_a_moment_to_come(desk: Desk, line: str, next_at: str) -> None:
+    await desk.say(EVERY)
+    answer = await desk.say(line)
+    assert f"silent until {next_at}" in answer
+
+
+async def test_a_snooze_ends_by_itself(desk: Desk) -> None:
+    await desk.say(EVERY)
+    await desk.say("snooze")
+    await desk.come(MONDAY)
+    assert desk.posted() == []
+    await desk.come(MONDAY + WEEK)
+    assert len(desk.posted()) == 1
+
+
+@pytest.mark.parametrize("until", ["yesterday", "2026-11-01", "whenever"])
+async def test_a_snooze_cannot_end_before_it_begins(desk: Desk, until: str) -> None:
+    await desk.say(EVERY)
+    answer = await desk.say(f"snooze until={until}")
+    assert "no time to come" in answer or "That moment has passed." in answer
+    assert "Mon 23 Nov 2026, 09:00" in await desk.say("schedules")
+
+
+async def test_what_is_wanted_at_once_comes_at_its_time_all_the_same(desk: Desk) -> None:
+    await desk.say(EVERY)
+    answer = await desk.say("now", user="U2")
+    assert "on its way into this channel" in answer
+    await desk.wait(seconds=0)
+    [posted] = desk.posted()
+    assert "Sent because <@U2> wanted it at once." in words(posted)
+    await desk.come(MONDAY)
+    assert len(desk.posted()) == 2
+
+
+async def test_what_is_wanted_twice_in_a_second_comes_once(desk: Desk) -> None:
+    reply = await desk.office.say(EVERY)
+    for user in ("U1", "U2", "U2"):
+        await desk.office.press(reply, "Send one now", user=user)
+    await desk.wait(seconds=0)
+    assert len(desk.posted()) == 1
+    await desk.office.press(reply, "Send one now")
+    await desk.wait(seconds=1)
+    assert len(desk.posted()) == 1
+    await desk.office.press(reply, "Send one now")
+    await desk.wait(seconds=0)
+    assert len(desk.posted()) == 2
+
+
+async def test_nothing_is_on_its_way_into_a_channel_without_the_bot(desk: Desk) -> None:
+    await desk.say(EVERY, channel="C3")
+    assert "I am not in this channel, and cannot post in it." in await desk.say("now", channel="C3")
+    await desk.wait(seconds=0)
+    assert "paused" not in await desk.say("schedules", channel="C3")
+
+
+async def test_what_is_paused_can_be_wanted_at_once_and_stays_paused(desk: Desk) -> None:
+    await desk.say(EVERY)
+    await desk.say("pause")
+    await desk.say("now")
+    await desk.wait(seconds=0)
+    assert len(desk.posted()) == 1
+    assert "Paused" in await desk.say("schedules")
+
+
+async def test_what_is_paused_can_be_changed_and_stays_paused(desk: Desk) -> None:
+    await desk.say(EVERY)
+    await desk.say("pause")
+    assert "It is still paused." in await desk.say("change tuesday 10:00")
+    await desk.come(MONDAY + DAY + timedelta(hours=1))
+    assert desk.posted() == []
+    assert "Tue 1 Dec 2026, 10:00" in await desk.say("resume")
+
+
+async def test_what_is_changed_comes_at_its_other_time_in_the_zone_that_it_had(desk: Desk) -> None:
+    await desk.say(EVERY, user="U1")
+    assert "every Tuesday at 10:00 (Europe/Berlin)" in await desk.say("change tuesday 10:00", user="U2")
+    await desk.come(MONDAY)
+    assert desk.posted() == []
+    await desk.come(MONDAY + DAY + timedelta(hours=1))
+    assert len(desk.posted()) == 1
+
+
+# Buttons, and the form.
+
+
+async def test_anybody_may_press_the_buttons_of_the_list(desk: Desk) -> None:
+    await desk.say(EVERY, user="U1")
+    shown = await desk.office.say("schedules", user="U2")
+    paused = await desk.office.press(shown, "Pause")
+    assert "<@U2> has paused number 1" in words(paused)
+    await desk.office.press(paused, "Resume", user="U1")
+    assert "<@U1> has resumed number 1" in said(desk)[-1]
+    await desk.office.press(shown, "Stop")
+    assert "<@U2> has stopped number 1" in said(desk)[-1]
+    assert "Nothing is asked by the clock" in await desk.say("schedules")
+    assert "There is no schedule 1" in words(await desk.office.press(shown, "Pause"))
+
+
+async def test_the_form_changes_everything_and_all_hear_of_it_once(desk: Desk) -> None:
+    slack, reply = desk.office.slack, await desk.office.say(EVERY)
+    await slack.press(reply, "Change", user="U2")
+    await slack.until(lambda: slack.views)
+    filled = {"Days": "weekdays", "Time": "17:30", "Time zone": "America/New_York", "Question": "status web/staging"}
+    assert not (await slack.submit(slack.views[0], filled)).error
+    await slack.until(lambda: any("has changed" in text for text in said(desk)))
+    [told] = [text for text in said(desk) if "has changed" in text]
+    assert "<@U2> has changed number 1: `status web/staging` comes *every weekday at 17:30 (America/New_York)*" in told
+    await desk.come(datetime(2026, 11, 20, 22, 30, tzinfo=UTC))
+    [posted] = desk.posted()
+    assert "web/staging" in words(posted)
+
+
+async def test_a_mistake_in_the_form_is_told_to_whoever_made_it(desk: Desk) -> None:
+    slack, reply = desk.office.slack, await desk.office.say(EVERY)
+    await slack.press(reply, "Change", user="U2")
+    await slack.until(lambda: slack.views)
+    await slack.submit(slack.views[0], {"Days": "mondya"})
+    await slack.until(lambda: slack.ephemeral["U2"])
+    told = words(slack.ephemeral["U2"][-1])
+    assert "“mondya” is no day I know" in told
+    assert "change 1 monday 9:00 Europe/Berlin scores web/production" in told
+    assert not any("has changed" in text for text in said(desk))
+
+
+# Who may.
+
+
+async def test_the_settings_may_name_who_changes_what_comes_by_the_clock(desks: Desks) -> None:
+    async with desks(allowed_schedulers="S1") as desk:
+        not_allowed = "You are not among those who may change what comes by the clock."
+        assert not_allowed in await desk.say(EVERY, user="U2")
+        reply = await desk.office.say(EVERY, user="U1")
+        for name in ("Send one now", "Change", "Stop"):
+            assert not_allowed in words(await desk.office.press(reply, name, user="U2"))
+        for order in ("pause", "resume", "snooze", "now", "stop", "change friday"):
+            assert not_allowed in await desk.say(order, user="U2")
+        assert "`scores web/production`" in await desk.say("schedules", user="U2")
+        assert "Nothing was due" in await desk.say("history", user="U2")
+        assert "<@U1> has paused" in await desk.say("pause", user="U1")
+
+
+async def test_people_of_other_organisations_change_nothing(desk: Desk) -> None:
+    reply = await desk.office.say(EVERY, channel="C6", user="U1")
+    refused = "I only answer people of this workspace."
+    assert refused in await desk.say("stop 1", channel="C6", user="U9")
+    assert refused in words(await desk.office.press(reply, "Stop", user="U9"))
+    await desk.come(MONDAY)
+    assert len(desk.posted("C6")) == 1
+
+
+async def test_a_question_about_another_project_than_the_allowed_is_not_taken(desks: Desks) -> None:
+    async with desks(allowed_projects="mobile") as desk:
+        assert "I am not to tell about the project web." in await desk.say(EVERY)
+        await desk.say("every monday scores mobile/production")
+        assert "I am not to tell about the project web." in await desk.say("change 1 scores web/production")
+        assert "`scores mobile/production`" in await desk.say("schedules")
+
+
+# How it went.
+
+
+async def test_the_list_says_when_each_comes_next_and_how_it_went_last(desk: Desk) -> None:
+    await desk.say(EVERY)
+    assert "Last:" not in await desk.say("schedules")
+    await desk.come(MONDAY)
+    shown = await desk.say("schedules")
+    assert "*1* · `scores web/production` *every Monday at 9:00 (Europe/Berlin)*, for <@U1>" in shown
+    assert "Next: <!date^" in shown
+    assert "Mon 30 Nov 2026, 09:00" in shown
+    assert "Last: ✅" in shown
+
+
+async def test_the_history_links_to_what_was_delivered(desk: Desk) -> None:
+    await desk.say(EVERY)
+    await desk.say("now", user="U2")
+    await desk.wait(seconds=0)
+    await desk.come(MONDAY)
+    shown = await desk.say("history")
+    for posted in desk.posted():
+        assert f"https://harbour-goods.slack.com/archives/C1/p{posted.ts.replace('.', '')}|delivered>" in shown
+    assert "wanted at once by <@U2>" in shown
+    await desk.say("stop")
+    assert "delivered" in await desk.say("history 1")
+    assert "There never was a schedule 7 in this channel." in await desk.say("history 7")
+
+
+async def test_a_long_history_tells_how_to_see_more_of_it(desk: Desk) -> None:
+    await desk.say("every day 9:00 scores web/production")
+    await desk.come(MONDAY + 4 * WEEK)
+    assert "`history limit=20` shows more" in await desk.say("history")
+    assert "`history 1 limit=20` shows more" in await desk.say("history 1")
+    assert "Earlier ones are not shown." in await desk.say("history limit=20")

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from bot.answer import Answer, Asker
 from bot.message import Message
-from bot.schedules.closing import fail
+from bot.schedules.closing import AWAY, close, fail, finish
 from bot.schedules.rounds import Rounds
 from bot.store import Asking, Slot
 
@@ -21,6 +21,10 @@ async def ask(rounds: Rounds, asking: Asking) -> list[Slot]:
     slots = await rounds.store.slots.of(asking)
     if not slots or await rounds.store.slots.answered(asking):
         return slots
+    if rounds.late(asking.at):
+        for slot in slots:
+            await _leave_out(rounds, slot)
+        return []
     answer = await rounds.answers.answer(asking.line, Asker(ZoneInfo(asking.zone), may=rounds.may))
     facts = {"question": asking.line, "outcome": answer.outcome, "channels": len(slots), "reference": answer.reference}
     log.info("asked", extra={"facts": facts})
@@ -29,6 +33,14 @@ async def ask(rounds: Rounds, asking: Asking) -> list[Slot]:
         return slots
     await _later(rounds, slots, answer)
     return []
+
+
+async def _leave_out(rounds: Rounds, slot: Slot) -> None:
+    """It was begun, and nobody was there to go on."""
+    if slot.posted or slot.posting is not None:
+        await finish(rounds, slot, AWAY)
+    else:
+        await close(rounds, slot, "skipped", AWAY)
 
 
 async def _later(rounds: Rounds, slots: Sequence[Slot], answer: Answer) -> None:

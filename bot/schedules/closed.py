@@ -6,15 +6,16 @@ https://docs.slack.dev/reference/methods/chat.postMessage lists the codes, and t
 _INVITE = "Type `/invite` and my name there."
 _POLICY = "Ask an admin of the workspace to let me post there."
 _TOKEN = "Ask whoever runs me to install the app again, and to set its bot token."  # noqa: S105
+NOT_TAKEN = "Slack does not take the message ({})."
 _THREAD = "What belongs below a message cannot be posted there."
 
 # A token that Slack takes ends these.
 TOKEN = ("account_inactive", "token_revoked", "token_expired", "invalid_auth", "not_authed", "not_allowed_token_type")
 
 CLOSED = {
-    "channel_not_found": f"The channel is gone, or it is private and I am not in it. If it is there: {_INVITE}",
+    "channel_not_found": f"The channel is gone, or it is private and I am not in it. In that case: {_INVITE}",
     "not_in_channel": f"I am not in the channel. {_INVITE}",
-    "is_archived": "The channel is archived. Un-archive it, or let me post in another one.",
+    "is_archived": "The channel is archived. Un-archive it, or ask for the same in another one.",
     "messages_tab_disabled": "I may not write to people directly. Ask an admin to turn on the Messages tab of my app.",
     "restricted_action": f"A setting of the workspace keeps me from posting in the channel. {_POLICY}",
     "restricted_action_read_only_channel": f"The channel is read-only for me. {_POLICY}",

@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
+from bot.endpoints import _words
 from bot.endpoints._endpoint import View
 from bot.schedules.cadence import CADENCE
 from bot.schedules.closed import TOKEN, sentence
@@ -18,6 +19,9 @@ log = logging.getLogger(__name__)
 
 TOO_MANY = 3  # failures in a row, of which the owner hears
 LONGEST_WHY = 300
+AWAY = "I was not there in time."
+UNSAID = "Slack did not say whether it was posted."
+CUT = "What belongs below it is missing."
 NOTICED = ("not_in_channel", "is_archived", "channel_not_found")  # an invitation or un-archiving ends these
 
 
@@ -25,7 +29,7 @@ class PausedView(View):
     channel: str
     why: str
     returns: bool  # whether it is noticed when the channel is open again
-    resume: str
+    resume: tuple[str, ...]  # the lines that let each go on
     schedules: tuple[ScheduleView, ...]
 
 
@@ -42,10 +46,21 @@ class BackView(View):
 
 async def close(rounds: Rounds, slot: Slot, state: str, why: str = "") -> None:
     """What became of a slot, for the history and the log."""
-    await rounds.store.slots.close(slot, state, why[:LONGEST_WHY], rounds.now())
+    await rounds.store.slots.close(slot, state, _words.short(why, LONGEST_WHY), rounds.now())
     rounds.closed(state, (rounds.now() - slot.at).total_seconds())
     facts = {"question": slot.line, "outcome": state, "why": why, "schedule": slot.schedule, "attempt": slot.attempt}
     log.info("delivered" if state in ("delivered", "quiet") else "not delivered", extra={"facts": facts})
+
+
+async def finish(rounds: Rounds, slot: Slot, why: str) -> None:
+    """It goes no further: with what stands in the channel, or may stand there, or with nothing."""
+    known = await rounds.store.slots.get(slot.schedule, slot.at)
+    if known and known.posted:
+        await close(rounds, slot, "delivered", f"{CUT} {why}")
+    elif known and known.posting is not None:
+        await close(rounds, slot, "unsure", UNSAID)
+    else:
+        await fail(rounds, slot, why)
 
 
 async def fail(rounds: Rounds, slot: Slot, why: str) -> None:
@@ -56,7 +71,7 @@ async def fail(rounds: Rounds, slot: Slot, why: str) -> None:
     schedule = await rounds.store.schedules.get(slot.schedule)
     if schedule and all(failed[:TOO_MANY]) and len(failed) >= TOO_MANY and not all(failed[TOO_MANY:] or [False]):
         shown = schedule_view(schedule)
-        view = FailingView(channel=schedule.channel, why=why[:LONGEST_WHY], times=TOO_MANY, schedule=shown)
+        view = FailingView(channel=schedule.channel, why=_words.short(why, LONGEST_WHY), times=TOO_MANY, schedule=shown)
         await rounds.post.tell(schedule.owner, rounds.answers.note("failing", view))
 
 
@@ -73,7 +88,7 @@ async def leave(rounds: Rounds, channel: str, why: str) -> None:
             channel=channel,
             why=sentence(why),
             returns=why in NOTICED,
-            resume=f"/insights resume {mine[0].number}",
+            resume=tuple(f"/insights resume {schedule.number}" for schedule in mine),
             schedules=tuple(map(schedule_view, mine)),
         )
         await rounds.post.tell(owner, rounds.answers.note("paused", view))

@@ -12,18 +12,18 @@ from datetime import datetime, timedelta
 
 from bot.message import Message
 from bot.schedules.asking import unpacked
-from bot.schedules.closed import sentence
-from bot.schedules.closing import close, fail, leave
+from bot.schedules.closed import NOT_TAKEN, sentence
+from bot.schedules.closing import AWAY, close, fail, finish, leave
 from bot.schedules.dressing import dressed
-from bot.schedules.post import Away, Blind, Gone, Limited, Refused, Unsure
+from bot.schedules.post import Away, Blind, Gone, Limited, Refused, Undelivered, Unsure
 from bot.schedules.rounds import Rounds
 from bot.store import Schedule, Slot
 
+NOT_HERE = "The settings do not let me answer in this channel."
 STOPPED = "It was stopped or paused before that."
 UNSEEN = "It may have been posted. I may not look, and do not post twice."
-UNSAID = "Slack did not say whether it was posted."
-NOT_TAKEN = "Slack did not take it in time."
-CUT = "What belongs below it is missing."
+HALF_SEEN = "What belongs below it may be missing. I may not look, and do not post twice."
+TOO_LONG = "Slack did not take it in time."
 
 
 async def deliver(rounds: Rounds, schedule: str, at: datetime) -> None:
@@ -35,6 +35,8 @@ async def deliver(rounds: Rounds, schedule: str, at: datetime) -> None:
         return
     if wanted.state != "active" and not slot.by:
         await close(rounds, slot, "skipped", STOPPED)
+    elif not rounds.speaks_in(wanted.channel):
+        await fail(rounds, slot, NOT_HERE)
     elif answered := await store.slots.answered(slot.asking):
         said, quiet = answered
         await _deliver(rounds, wanted, slot, unpacked(said), "quiet" if quiet else "delivered")
@@ -51,12 +53,15 @@ async def _deliver(rounds: Rounds, schedule: Schedule, slot: Slot, answer: Messa
         await _later(rounds, slot, timedelta(seconds=limited.after))
     except (Away, Unsure, TimeoutError):
         await _later(rounds, slot)
+    except Late:
+        await close(rounds, slot, "skipped", AWAY)
     except Blind:
-        await close(rounds, slot, "unsure", UNSEEN)
-    except (Gone, Refused) as final:
-        await _finish(rounds, slot, sentence(final.why))
-        if isinstance(final, Gone):
-            await leave(rounds, schedule.channel, final.why)
+        await _stay_silent(rounds, slot)
+    except Refused as refused:
+        await finish(rounds, slot, NOT_TAKEN.format(refused.why))
+    except Gone as gone:
+        await finish(rounds, slot, sentence(gone.why))
+        await leave(rounds, schedule.channel, gone.why)
     else:
         await close(rounds, slot, well)
 
@@ -67,18 +72,20 @@ async def _later(rounds: Rounds, slot: Slot, least: timedelta = timedelta(0)) ->
     if at <= slot.at + rounds.times.window:
         await rounds.store.slots.again([slot], at)
     else:
-        await _finish(rounds, slot, NOT_TAKEN)
+        await finish(rounds, slot, TOO_LONG)
 
 
-async def _finish(rounds: Rounds, slot: Slot, why: str) -> None:
-    """It goes no further: with what stands in the channel, or may stand there, or with nothing."""
+async def _stay_silent(rounds: Rounds, slot: Slot) -> None:
+    """Nobody may look whether a message is there, so it is not posted again."""
     known = await rounds.store.slots.get(slot.schedule, slot.at)
     if known and known.posted:
-        await close(rounds, slot, "delivered", f"{CUT} {why}")
-    elif known and known.posting is not None:
-        await close(rounds, slot, "unsure", UNSAID)
+        await close(rounds, slot, "delivered", HALF_SEEN)
     else:
-        await fail(rounds, slot, why)
+        await close(rounds, slot, "unsure", UNSEEN)
+
+
+class Late(Undelivered):
+    """Nothing of it was posted while there was time."""
 
 
 @dataclass
@@ -110,6 +117,8 @@ class Delivery:
         return ts
 
     async def _posted(self, part: int, piece: Message) -> str:
+        if part == 0 and self.rounds.late(self.slot.at):
+            raise Late
         async with self._marked(part):
             return await self.rounds.post.post(self.channel, piece, self._key(part), self._thread(part))
 

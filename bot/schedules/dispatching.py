@@ -6,13 +6,12 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from bot.schedules.cadence import CADENCE
+from bot.schedules.closing import AWAY
 from bot.schedules.due import due, following
 from bot.schedules.rounds import Rounds
 from bot.store import Asking, Schedule, Slot
 
 MOST = 500  # of each at a time; the rest is next
-
-AWAY = "I was not there in time."
 
 
 @dataclass(frozen=True)

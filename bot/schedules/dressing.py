@@ -24,9 +24,15 @@ class ByItselfView(View):
 async def dressed(rounds: Rounds, schedule: Schedule, slot: Slot, message: Message) -> Message:
     """The message, with that below it."""
     missed = [_words.day(milliseconds(lost.at), ZoneInfo(slot.zone)) for lost in await _missed(rounds, slot)]
-    view = ByItselfView(schedule=schedule_view(schedule), by=slot.by, missed=_words.listed(missed, MOST_MISSED))
+    view = ByItselfView(schedule=schedule_view(schedule), by=slot.by, missed=_listed(list(dict.fromkeys(missed))))
     note = rounds.answers.note("by_itself", view)
     return replace(message, text=f"{message.text} {note.text}", blocks=(*message.blocks, *note.blocks))
+
+
+def _listed(days: list[str]) -> str:
+    """The last of the days, in their order."""
+    earlier = [_words.count(len(days) - MOST_MISSED, "earlier day")] if len(days) > MOST_MISSED else []
+    return _words.joined([*earlier, *reversed(days[:MOST_MISSED])])
 
 
 async def _missed(rounds: Rounds, slot: Slot) -> list[Slot]:

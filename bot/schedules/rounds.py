@@ -40,3 +40,8 @@ class Rounds:
     times: Times = field(default_factory=Times)
     may: Callable[[Understood], None] = lambda _: None  # what the settings allow to be asked
     closed: Callable[[str, float], None] = lambda _, __: None  # told of each slot: its outcome, how many seconds late
+    speaks_in: Callable[[str], bool] = lambda _: True  # and in which channels
+
+    def late(self, at: datetime) -> bool:
+        """Whether what was due at that moment is too late by now."""
+        return self.now() > at + self.times.window

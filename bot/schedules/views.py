@@ -33,6 +33,10 @@ class ScheduleView(View):
         return f"pause {self.number}"
 
     @property
+    def snooze(self) -> str:
+        return f"snooze {self.number}"
+
+    @property
     def resume(self) -> str:
         return f"resume {self.number}"
 

@@ -74,6 +74,7 @@ class Opening:
             ),
             may=self._allowed.may,
             closed=self.parts.metrics.closed,
+            speaks_in=self._allowed.speaks_in,
         )
 
     @cached_property

@@ -48,12 +48,16 @@ class Allowed:
         """Whether this person may ask here at all."""
         if incoming.home != team or incoming.team != team:
             raise NotAllowed("I only answer people of this workspace.", "Ask one of them to share the answer here.")
-        if self.channels and incoming.channel not in self.channels:
+        if not self.speaks_in(incoming.channel):
             raise NotAllowed(
                 "I am not to answer in this channel.", "Ask in another one, or ask an admin to allow this."
             )
         if self.users and incoming.user not in self.users:
             raise NotAllowed("You are not among those whom I am to answer.", "Ask an admin to allow it.")
+
+    def speaks_in(self, channel: str) -> bool:
+        """Whether anything is answered in a channel."""
+        return not self.channels or channel in self.channels
 
     def may(self, understood: Understood) -> None:
         """Whether this may be asked."""

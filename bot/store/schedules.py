@@ -63,7 +63,11 @@ class Schedules:
     async def due(self, team: str, now: datetime, most: int) -> list[Schedule]:
         """What is due by now, the longest first."""
         return await self._select(
-            TABLE.c.team == team, TABLE.c.next_at <= now, order=(TABLE.c.next_at, TABLE.c.id), most=most
+            TABLE.c.team == team,
+            TABLE.c.state == ACTIVE,
+            TABLE.c.next_at <= now,
+            order=(TABLE.c.next_at, TABLE.c.id),
+            most=most,
         )
 
     async def change(self, schedule: str, at: datetime, **columns: Any) -> None:
