@@ -1,6 +1,6 @@
 """What is due is delivered once and in time, or it is said why not: whatever Slack and LaunchDarkly do meanwhile."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -156,7 +156,7 @@ async def test_what_did_not_arrive_is_posted_as_soon_as_that_is_sure(desk: Desk)
 )
 async def test_a_thread_that_was_cut_is_completed(desk: Desk, weather: Second) -> None:
     await desk.say(DIGEST)
-    desk.office.slack.weather[POST] = Second(**{name: getattr(weather, name) for name in ("status", "lost", "times")})
+    desk.office.slack.weather[POST] = replace(weather)
     await desk.come(MONDAY)
     assert len(desk.below(desk.posted()[0])) < 3
     await desk.wait(seconds=60)
