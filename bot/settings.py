@@ -84,6 +84,9 @@ class Settings(BaseSettings):
     retry_seconds: float = Field(
         10, gt=0, le=DAY, description="How long a first failed delivery waits for the next attempt; later ones longer."
     )
+    settle_seconds: float = Field(
+        10, ge=0, le=DAY, description="How long a message that may be posted is looked for before it is posted again."
+    )
     look_seconds: float = Field(5, gt=0, le=DAY, description="How often is looked what is due.")
     queue_seconds: float = Field(1, gt=0, le=60, description="How often a worker looks for work.")
     deliveries_at_once: int = Field(8, ge=1, le=1000, description="How many deliveries a process works on at once.")

@@ -70,6 +70,7 @@ class Opening:
                 window=timedelta(seconds=settings.window_seconds),
                 spread=timedelta(seconds=settings.spread_seconds),
                 lease=timedelta(seconds=settings.lease_seconds),
+                settling=timedelta(seconds=settings.settle_seconds),
                 first_wait=timedelta(seconds=settings.retry_seconds),
             ),
             may=self._allowed.may,
