@@ -364,7 +364,7 @@ async def test_that_it_broke_in_between_is_no_reason_for_another_form(desk: Desk
 
 async def test_messages_of_one_channel_keep_their_distance_and_others_do_not_wait(tmp_path: Path) -> None:
     async with at_work(tmp_path, gap=0.2) as desk:
-        await asyncio.gather(*(desk.posting.post(channel, SCORES, KEY) for _ in range(3) for channel in ("C1", "C2")))
+        await asyncio.gather(*(_post(desk.posting, channel) for _ in range(3) for channel in ("C1", "C2")))
         moments = {
             channel: [c.moment for c in desk.slack.calls if c.text("channel") == channel] for channel in ("C1", "C2")
         }
@@ -372,6 +372,11 @@ async def test_messages_of_one_channel_keep_their_distance_and_others_do_not_wai
     assert len(gaps) == 4
     assert min(gaps) >= 0.2
     assert abs(moments["C1"][0] - moments["C2"][0]) < 0.2
+
+
+async def _post(posting: Post, channel: str) -> None:
+    async with posting.turn(channel):
+        await posting.post(channel, SCORES, KEY)
 
 
 async def test_a_turn_that_breaks_is_over() -> None:

@@ -30,8 +30,11 @@ async def ask(rounds: Rounds, asking: Asking) -> list[Slot]:
     log.info("asked", extra={"facts": facts})
     if answer.outcome == "answered":
         await rounds.store.slots.answer(asking, packed(answer.message), rounds.now(), quiet=answer.quiet)
+    slots = await rounds.store.slots.of(asking)  # some have come meanwhile, and another may have answered
+    if await rounds.store.slots.answered(asking):
         return slots
-    await _later(rounds, slots, answer)
+    if slots:
+        await _later(rounds, slots, answer)
     return []
 
 

@@ -44,12 +44,14 @@ class BackView(View):
     schedules: tuple[ScheduleView, ...]
 
 
-async def close(rounds: Rounds, slot: Slot, state: str, why: str = "") -> None:
-    """What became of a slot, for the history and the log."""
-    await rounds.store.slots.close(slot, state, _words.short(why, LONGEST_WHY), rounds.now())
+async def close(rounds: Rounds, slot: Slot, state: str, why: str = "") -> bool:
+    """What became of a slot, for the history and the log; whether it was still one's own to say that."""
+    if not await rounds.store.slots.close(slot, state, _words.short(why, LONGEST_WHY), rounds.now()):
+        return False
     rounds.closed(state, (rounds.now() - slot.at).total_seconds())
     facts = {"question": slot.line, "outcome": state, "why": why, "schedule": slot.schedule, "attempt": slot.attempt}
     log.info("delivered" if state in ("delivered", "quiet") else "not delivered", extra={"facts": facts})
+    return True
 
 
 async def finish(rounds: Rounds, slot: Slot, why: str) -> None:
@@ -65,7 +67,8 @@ async def finish(rounds: Rounds, slot: Slot, why: str) -> None:
 
 async def fail(rounds: Rounds, slot: Slot, why: str) -> None:
     """It failed for good. The owner is told when that is so several times in a row, and not at each one after that."""
-    await close(rounds, slot, "failed", why)
+    if not await close(rounds, slot, "failed", why):
+        return
     last = await rounds.store.slots.history([slot.schedule], TOO_MANY + 1)
     failed = [known.state == "failed" for known in last]
     schedule = await rounds.store.schedules.get(slot.schedule)
@@ -112,4 +115,5 @@ async def come_back(rounds: Rounds, channel: str, ended: Collection[str] = NOTIC
     if resumed:
         note = rounds.answers.note("back", BackView(schedules=tuple(resumed)))
         with suppress(Undelivered):
-            await rounds.post.post(channel, note, f"back:{channel}@{int(now.timestamp())}")
+            async with rounds.post.turn(channel):
+                await rounds.post.post(channel, note, f"back:{channel}@{int(now.timestamp())}")

@@ -5,6 +5,7 @@ channel for the part's key; and who cannot look stays silent, since twice is wor
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -19,6 +20,8 @@ from bot.schedules.post import Away, Blind, Gone, Limited, Refused, Undelivered,
 from bot.schedules.rounds import Rounds
 from bot.store import Schedule, Slot
 
+log = logging.getLogger(__name__)
+
 NOT_HERE = "The settings do not let me answer in this channel."
 STOPPED = "It was stopped or paused before that."
 UNSEEN = "It may have been posted. I may not look, and do not post twice."
@@ -27,7 +30,17 @@ TOO_LONG = "Slack did not take it in time."
 
 
 async def deliver(rounds: Rounds, schedule: str, at: datetime) -> None:
-    """Deliver to one slot what was answered, unless that is done or somebody else is at it."""
+    """Deliver to one slot what was answered, unless that is done or somebody is at it."""
+    if (schedule, at) in rounds.at_work:
+        return
+    rounds.at_work.add((schedule, at))
+    try:
+        await _take_and_deliver(rounds, schedule, at)
+    finally:
+        rounds.at_work.discard((schedule, at))
+
+
+async def _take_and_deliver(rounds: Rounds, schedule: str, at: datetime) -> None:
     now, store = rounds.now(), rounds.store
     slot = await store.slots.take(schedule, at, rounds.me, now, now + rounds.times.lease)
     wanted = slot and await store.schedules.get(schedule)
@@ -55,6 +68,8 @@ async def _deliver(rounds: Rounds, schedule: Schedule, slot: Slot, answer: Messa
         await _later(rounds, slot)
     except Late:
         await close(rounds, slot, "skipped", AWAY)
+    except Lost:
+        log.warning("somebody else delivers it", extra={"facts": {"schedule": slot.schedule}})
     except Blind:
         await _stay_silent(rounds, slot)
     except Refused as refused:
@@ -88,6 +103,10 @@ class Late(Undelivered):
     """Nothing of it was posted while there was time."""
 
 
+class Lost(Exception):
+    """This process stood still for so long that somebody else has the slot."""
+
+
 @dataclass
 class Delivery:
     """One answer on its way into one channel."""
@@ -98,13 +117,13 @@ class Delivery:
 
     async def post(self, message: Message) -> None:
         """Post what is not posted yet, in order."""
-        self._began = asyncio.get_running_loop().time()
         for part, piece in enumerate((message, *message.thread)):
             if part >= self.slot.posted:
                 await self._keep(part, await self._found(part) or await self._posted(part, piece))
 
     async def _keep(self, part: int, ts: str) -> None:
-        await self.rounds.store.slots.keep(self.slot, part, ts)
+        if not await self.rounds.store.slots.keep(self.slot, part, ts):
+            raise Lost
         self.slot = replace(self.slot, posted=part + 1, posting=None, ts=ts if part == 0 else self.slot.ts)
 
     async def _found(self, part: int) -> str | None:
@@ -119,20 +138,27 @@ class Delivery:
     async def _posted(self, part: int, piece: Message) -> str:
         if part == 0 and self.rounds.late(self.slot.at):
             raise Late
-        async with self._marked(part):
+        async with self.rounds.post.turn(self.channel), self._marked(part):
             return await self.rounds.post.post(self.channel, piece, self._key(part), self._thread(part))
 
     @asynccontextmanager
     async def _marked(self, part: int) -> AsyncIterator[None]:
-        """Written down before it is posted, and taken back where Slack surely did not take it."""
-        await self.rounds.store.slots.mark(self.slot, part, self.rounds.now())
-        if asyncio.get_running_loop().time() - self._began > self.rounds.times.lease.total_seconds() / 2:
-            raise Unsure  # this process stood still for so long that somebody else may be at it
+        """Written down just before it is posted, and taken back where Slack surely did not take it."""
+        if not await self.rounds.store.slots.mark(self.slot, part, self.rounds.now()):
+            raise Lost
         try:
+            if not self._in_time:
+                raise Away
             yield
         except (Limited, Away, Gone, Refused):
             await self.rounds.store.slots.mark(self.slot, None, self.rounds.now())
             raise
+
+    @property
+    def _in_time(self) -> bool:
+        """Whether enough is left of the lease to post. The loop's clock does not tell how long a machine has slept."""
+        until = self.slot.taken_until
+        return until is not None and self.rounds.now() <= until - self.rounds.times.lease / 2
 
     def _key(self, part: int) -> str:
         return f"{self.slot.schedule}@{int(self.slot.at.timestamp())}#{part}"

@@ -7,10 +7,10 @@ https://docs.dbos.dev/python/programming-guide
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from math import ceil
@@ -21,13 +21,12 @@ from dbos import DBOS, DBOSPortableJSONSerializer, SetWorkflowID
 from bot.errors import TryLater
 from bot.schedules.asking import ask
 from bot.schedules.delivering import deliver
-from bot.schedules.dispatching import hold_back, offers
+from bot.schedules.dispatching import Offer, hold_back, offers
 from bot.schedules.rounds import Rounds
 from bot.store import Asking
 
 log = logging.getLogger(__name__)
 
-ASKS, DELIVERIES = "asks", "deliveries"
 VERSION = "1"  # of the workflows: what one version has begun is not taken up by another
 REMEMBERED = timedelta(days=14)  # workflows that have ended
 MOST = 1000  # of them are looked at in one go
@@ -39,17 +38,20 @@ class Here:
 
     rounds: Rounds
     clock: Callable[[], datetime]  # the real one, which the engine keeps
-    under_way: set[str] = field(default_factory=set)
-    idle: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def began(self, workflow: str) -> None:
-        self.under_way.add(workflow)
-        self.idle.clear()
+    # Workspaces that share a database do not do each other's work.
 
-    def ended(self, workflow: str) -> None:
-        self.under_way.discard(workflow)
-        if not self.under_way:
-            self.idle.set()
+    @property
+    def name(self) -> str:
+        return f"insights-bot-{self.rounds.team.lower()}"
+
+    @property
+    def asks(self) -> str:
+        return f"asks-{self.rounds.team}"
+
+    @property
+    def deliveries(self) -> str:
+        return f"deliveries-{self.rounds.team}"
 
 
 _here: list[Here] = []
@@ -73,13 +75,9 @@ async def _asked(team: str, line: str, zone: str, at: int) -> list[tuple[str, in
 
 
 @DBOS.workflow(max_recovery_attempts=5)
-async def _ask(team: str, line: str, zone: str, at: int) -> None:
-    workflow = str(DBOS.workflow_id)
-    try:
-        for schedule, offered in await _asked(team, line, zone, at):
-            await _offer_delivery(schedule, at, offered)
-    finally:
-        here().ended(workflow)
+async def _ask(team: str, line: str, zone: str, at: int) -> list[str]:
+    """The deliveries that this sets going."""
+    return [await _offer_delivery(schedule, at, offered) for schedule, offered in await _asked(team, line, zone, at)]
 
 
 @DBOS.step(retries_allowed=True, max_attempts=6, should_retry=_passes)
@@ -89,11 +87,7 @@ async def _delivered(schedule: str, at: int) -> None:
 
 @DBOS.workflow(max_recovery_attempts=5)
 async def _deliver(schedule: str, at: int) -> None:
-    workflow = str(DBOS.workflow_id)
-    try:
-        await _delivered(schedule, at)
-    finally:
-        here().ended(workflow)
+    await _delivered(schedule, at)
 
 
 @DBOS.step()
@@ -101,7 +95,7 @@ async def _swept() -> None:
     """In a step: what a workflow itself asks of the engine is written down, and this cannot be."""
     times = here().rounds.times
     few: dict[str, Any] = {"load_input": False, "load_output": False, "limit": MOST}
-    for queue in (ASKS, DELIVERIES):
+    for queue in (here().asks, here().deliveries):
         left = await DBOS.list_workflows_async(
             status="PENDING", queue_name=queue, dequeued_before=_ago(times.lease), **few
         )
@@ -120,43 +114,55 @@ async def _housekeeping(_: datetime, __: Any) -> None:
     await _swept()
 
 
-async def _offer_delivery(schedule: str, at: int, offered: int) -> None:
-    await _enqueue(f"deliver:{schedule}:{at}:{offered}", DELIVERIES, _deliver, schedule, at)
+async def _offer_delivery(schedule: str, at: int, offered: int) -> str:
+    return await _enqueue(f"deliver:{schedule}:{at}:{offered}", here().deliveries, _deliver, schedule, at)
 
 
-async def _enqueue(workflow: str, queue: str, work: Any, *given: str | int) -> None:
-    here().began(workflow)
+async def _enqueue(workflow: str, queue: str, work: Any, *given: str | int) -> str:
     with SetWorkflowID(workflow):
         await DBOS.enqueue_workflow_async(queue, work, *given)
+    return workflow
+
+
+async def _offer(offer: Offer) -> list[str]:
+    asking, at = offer.asking, int(offer.asking.at.timestamp())
+    if offer.answered:
+        return [await _offer_delivery(slot.schedule, at, slot.offered) for slot in offer.slots]
+    given = asking.team, asking.line, asking.zone, at
+    return [await _enqueue(":".join(map(str, ("ask", *given, offer.offered))), here().asks, _ask, *given)]
+
+
+async def _ended(workflows: Sequence[str], polling: float) -> None:
+    """Until these are done, and what they set going."""
+    for workflow in workflows:
+        handle: Any = await DBOS.retrieve_workflow_async(workflow)
+        await _ended(await handle.get_result(polling_interval_sec=polling) or [], polling)
 
 
 class Engine:
     """The engine at work."""
 
-    def __init__(self, rounds: Rounds) -> None:
+    def __init__(self, rounds: Rounds, polling: float) -> None:
         self._rounds = rounds
+        self._polling = polling
         self._wanted = asyncio.Event()
+        self._offered: list[str] = []
 
     def wake(self) -> None:
         """There is something to do at once."""
         self._wanted.set()
 
     async def dispatch(self, now: datetime) -> None:
-        """Offer what is due by *now* to whoever works. Every process does: the workflow's id makes it once."""
+        """Offer what is due by *now* to whoever works. Every process does: the workflow's id makes it once. What is
+        not held back yet when a process is lost is offered again at once."""
+        self._offered = []
         for offer in await offers(self._rounds, now):
+            self._offered += await _offer(offer)
             await hold_back(self._rounds, offer.slots)
-            asking, at = offer.asking, int(offer.asking.at.timestamp())
-            if offer.answered:
-                for slot in offer.slots:
-                    await _offer_delivery(slot.schedule, at, slot.offered)
-            else:
-                given = asking.team, asking.line, asking.zone, at
-                await _enqueue(":".join(map(str, ("ask", *given, offer.offered))), ASKS, _ask, *given)
 
     async def idle(self) -> None:
-        """Until all that this process has offered is done."""
-        while here().under_way:
-            await here().idle.wait()
+        """Until all that was offered last is done, whoever does it."""
+        await _ended(self._offered, self._polling)
 
     async def keep_dispatching(self, seconds: float) -> None:
         """Look every so often, and whenever there is something to do at once; a database that is away comes back."""
@@ -185,9 +191,10 @@ class Pace:
 async def opened(url: str, rounds: Rounds, pace: Pace, clock: Callable[[], datetime]) -> AsyncIterator[Engine]:
     """The engine on the database at *url*, until the block is left; what is under way then is finished first."""
     _here[:] = [Here(rounds, clock)]
+    queues: dict[str, Any] = {"worker_concurrency": pace.at_once, "polling_interval_sec": pace.polling}
     DBOS(
         config={
-            "name": "insights-bot",
+            "name": here().name,
             "system_database_url": url,
             "serializer": DBOSPortableJSONSerializer(),
             "executor_id": rounds.me,
@@ -197,17 +204,13 @@ async def opened(url: str, rounds: Rounds, pace: Pace, clock: Callable[[], datet
     )
     DBOS.launch()  # inside the running loop, or the work would be done in another, where no client of ours is of use
     try:
-        await DBOS.register_queue_async(ASKS, worker_concurrency=pace.at_once, polling_interval_sec=pace.polling)
-        await DBOS.register_queue_async(
-            DELIVERIES,
-            worker_concurrency=pace.at_once,
-            limiter={"limit": pace.per_minute, "period": 60},
-            polling_interval_sec=pace.polling,
-        )
+        await DBOS.register_queue_async(here().asks, **queues)
+        await DBOS.register_queue_async(here().deliveries, limiter={"limit": pace.per_minute, "period": 60}, **queues)
+        housekeeping = f"housekeeping-{rounds.team}"
         await DBOS.apply_schedules_async(
-            [{"schedule_name": "housekeeping", "workflow_fn": _housekeeping, "schedule": pace.sweep}]
+            [{"schedule_name": housekeeping, "workflow_fn": _housekeeping, "schedule": pace.sweep}]
         )
-        yield Engine(rounds)
+        yield Engine(rounds, pace.polling)
     finally:
         await _closed(pace.drain)
 

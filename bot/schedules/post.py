@@ -12,6 +12,7 @@
 nothing is there.
 """
 
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 
@@ -20,6 +21,9 @@ from bot.message import Message
 
 class Post(Protocol):
     """A way to channels and to people."""
+
+    def turn(self, channel: str) -> AbstractAsyncContextManager[None]:
+        """The block is entered when it is one's turn to post in the channel."""
 
     async def post(self, channel: str, message: Message, key: str, thread: str = "") -> str:
         """Post a message that bears the key, in a thread if there is one; the `ts` of what was posted comes back."""

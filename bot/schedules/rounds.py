@@ -38,6 +38,7 @@ class Rounds:
     team: str  # the workspace, of which there may be others in the store
     me: str  # this process, among others that share the store
     times: Times = field(default_factory=Times)
+    at_work: set[tuple[str, datetime]] = field(default_factory=set)  # slots to which this process delivers
     may: Callable[[Understood], None] = lambda _: None  # what the settings allow to be asked
     closed: Callable[[str, float], None] = lambda _, __: None  # told of each slot: its outcome, how many seconds late
     speaks_in: Callable[[str], bool] = lambda _: True  # and in which channels

@@ -4,6 +4,7 @@ The client must not repeat anything by itself: a post whose answer was lost may 
 """
 
 import logging
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -36,6 +37,9 @@ class Posting:
         self._me = me
         self._forms = forms
         self._pace = Pace(gap)
+
+    def turn(self, channel: str) -> AbstractAsyncContextManager[None]:
+        return self._pace.turn(channel)
 
     async def post(self, channel: str, message: Message, key: str, thread: str = "") -> str:
         metadata = {"event_type": EVENT, "event_payload": {"key": key}}
@@ -73,23 +77,23 @@ class Posting:
 
     async def tell(self, user: str, message: Message) -> None:
         try:
-            await self._say(user, message)
+            async with self.turn(user):
+                await self._say(user, message)
         except Undelivered as error:
             log.warning("%s could not be told: %r", user, error)
 
     async def _say(self, channel: str, message: Message, **beside: Any) -> str:
         """In the best form that Slack takes; one that it refuses was not posted, so the next may be."""
         team = self._me.team_id or ""
-        async with self._pace.turn(channel):
-            for form in await self._forms.of(message, team):
-                try:
-                    ts = await self._send(channel, form.message, **beside)
-                except Refused as refused:
-                    if refused.why not in INVALID:
-                        raise
-                else:
-                    await self._forms.taken(form, team)
-                    return ts
+        for form in await self._forms.of(message, team):
+            try:
+                ts = await self._send(channel, form.message, **beside)
+            except Refused as refused:
+                if refused.why not in INVALID:
+                    raise
+            else:
+                await self._forms.taken(form, team)
+                return ts
         raise Refused(INVALID[0])
 
     async def _send(self, channel: str, message: Message, **beside: Any) -> str:

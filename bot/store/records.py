@@ -51,8 +51,10 @@ class Slot:
     by: str  # who asked for it; empty: the clock
     state: str
     why: str
-    offered: int  # how often, to whoever works
+    offered: int  # grows with each offer, and each time that somebody takes it or lets it go
     attempt: int  # how many were in vain
+    taken_by: str  # who was at it last, and until when it was theirs
+    taken_until: datetime | None
     posted: int  # how many messages of it surely stand in the channel
     posting: int | None  # which one somebody was about to post
     posting_at: datetime | None

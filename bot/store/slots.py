@@ -1,8 +1,8 @@
 """The slots of schedules: each moment at which one was due, and what became of it.
 
 An open slot is offered until it is closed. Whoever works on one takes it for a while, so that two who were offered the
-same do not both. Before a message is posted that is written down, and after it as well: what is found in between may
-stand in the channel or not.
+same do not both; and who has stood still for so long that somebody else took it changes nothing any more. Before a
+message is posted that is written down, and after it as well: what is found in between may stand in the channel or not.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, delete, or_, select, update
+from sqlalchemy import ColumnElement, Table, delete, or_, select, tuple_, update
 from sqlalchemy.sql.dml import Update
 
 from bot.store.connections import Connections
@@ -18,7 +18,7 @@ from bot.store.records import Asking, Schedule, Slot
 from bot.store.schedules import advance
 from bot.store.tables import ASKED, SCHEDULES
 from bot.store.tables import SLOTS as TABLE
-from bot.store.upsert import add, upsert
+from bot.store.upsert import add
 
 OPEN, SKIPPED = "open", "skipped"
 ASKED_FOR = TABLE.join(
@@ -80,38 +80,45 @@ class Slots:
         return await self._select(TABLE.c.schedule.in_(schedules), order=TABLE.c.at.desc(), most=most)
 
     async def hold_back(self, slots: Sequence[Slot], until: datetime) -> None:
-        """Open slots of one moment that somebody works on, who may be lost: they are offered again only then."""
-        await self._change(slots, again_at=until, offered=TABLE.c.offered + 1)
+        """Open slots of one moment that somebody works on, who may be lost: they are offered again only then, or when
+        whoever has taken one, or let it go, has said since."""
+        await self._change(slots, "offered", again_at=until, offered=TABLE.c.offered + 1)
 
     async def again(self, slots: Sequence[Slot], at: datetime) -> None:
         """Open slots of one moment with which somebody was not lucky are free again, and offered at that moment."""
-        await self._change(slots, again_at=at, attempt=TABLE.c.attempt + 1, taken_by="", taken_until=None)
+        more: dict[str, Any] = {"attempt": TABLE.c.attempt + 1, "offered": TABLE.c.offered + 1}
+        await self._change(slots, again_at=at, taken_by="", taken_until=None, **more)
 
-    async def _change(self, slots: Sequence[Slot], **values: Any) -> None:
-        chosen = (TABLE.c.schedule.in_([slot.schedule for slot in slots]), TABLE.c.at == slots[0].at)
+    async def _change(self, slots: Sequence[Slot], /, same: str = "taken_by", **values: Any) -> bool:
+        """Change open slots of one moment, as far as this column still says what was read; whether there were any."""
+        read = tuple_(TABLE.c.schedule, TABLE.c[same]).in_([(slot.schedule, getattr(slot, same)) for slot in slots])
+        chosen = update(TABLE).where(read, TABLE.c.at == slots[0].at, TABLE.c.state == OPEN)
         async with self._connections.writing() as connection:
-            await connection.execute(update(TABLE).where(*chosen, TABLE.c.state == OPEN).values(values))
+            return bool((await connection.execute(chosen.values(values))).rowcount)
 
     async def take(self, schedule: str, at: datetime, by: str, now: datetime, until: datetime) -> Slot | None:
         """Take an open slot for a while, unless somebody else has it."""
-        free = or_(TABLE.c.taken_until.is_(None), TABLE.c.taken_until < now, TABLE.c.taken_by == by)
-        mine = _open(schedule, at).where(free).values(taken_by=by, taken_until=until, again_at=until)
+        free = or_(TABLE.c.taken_until.is_(None), TABLE.c.taken_until <= now, TABLE.c.taken_by == by)
+        values = {"taken_by": by, "taken_until": until, "again_at": until, "offered": TABLE.c.offered + 1}
+        mine = _open(schedule, at).where(free).values(values)
         async with self._connections.writing() as connection:
             row = (await connection.execute(mine.returning(*COLUMNS))).one_or_none()
         return _slot(row) if row else None
 
-    async def mark(self, slot: Slot, part: int | None, at: datetime) -> None:
-        """Somebody is about to post a message of it; or nobody is any more, since Slack did not take it."""
-        await self._change([slot], posting=part, posting_at=at)
+    # Each of these says whether the slot was still one's own to change.
 
-    async def keep(self, slot: Slot, part: int, ts: str) -> None:
+    async def mark(self, slot: Slot, part: int | None, at: datetime) -> bool:
+        """Somebody is about to post a message of it; or nobody is any more, since Slack did not take it."""
+        return await self._change([slot], posting=part, posting_at=at)
+
+    async def keep(self, slot: Slot, part: int, ts: str) -> bool:
         """A message of it stands in the channel."""
         first = {"ts": ts} if part == 0 else {}
-        await self._change([slot], posted=part + 1, posting=None, posting_at=None, **first)
+        return await self._change([slot], posted=part + 1, posting=None, posting_at=None, **first)
 
-    async def close(self, slot: Slot, state: str, why: str, at: datetime) -> None:
+    async def close(self, slot: Slot, state: str, why: str, at: datetime) -> bool:
         """It is done with, well or not."""
-        await self._change([slot], state=state, why=why, closed_at=at, again_at=None, taken_until=None)
+        return await self._change([slot], state=state, why=why, closed_at=at, again_at=None, taken_until=None)
 
     async def answered(self, asking: Asking) -> tuple[dict[str, Any], bool] | None:
         """What was answered to a question, and whether that says that there is nothing to say."""
@@ -121,9 +128,9 @@ class Slots:
         return (row[0], row[1]) if row else None
 
     async def answer(self, asking: Asking, said: dict[str, Any], at: datetime, *, quiet: bool) -> None:
-        """Keep what was answered to a question, for all who want it."""
+        """Keep what was answered to a question, for all who want it; what was answered first stands."""
         async with self._connections.writing() as connection:
-            await upsert(connection, ASKED, **asdict(asking), said=said, quiet=quiet, asked_at=at)
+            await add(connection, ASKED, **asdict(asking), said=said, quiet=quiet, asked_at=at)
 
     async def forget(self, answers: datetime, slots: datetime) -> None:
         """Delete answers, and closed slots and stopped schedules, that are older than these moments."""
