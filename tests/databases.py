@@ -49,6 +49,13 @@ class Postgres:
             connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(name)))
         return f"{self.server.get_uri()}&options=-csearch_path%3D{name}"
 
+    def empty(self) -> str:
+        """The URL of a database of one's own, in which nobody has made a table or a schema."""
+        name = f"test_{next(self.numbers)}"
+        with psycopg.connect(self.server.get_uri(), autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        return self.server.get_uri(name)
+
     @contextmanager
     def stopped(self) -> Iterator[None]:
         """It is down, and up again."""

@@ -1,11 +1,8 @@
 """`insights-bot run` as a process of its own: both ways to hear Slack, an early beginning, and an orderly end."""
 
 import asyncio
-import json
-import os
 import signal
 import socket
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -21,52 +18,7 @@ from bot.sandbox.slack import Slack, Weather
 from bot.sandbox.slack.names import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
 from bot.sandbox.slack.wire import Wire
 from bot.sandbox.weather import Weather as LaunchDarklyWeather
-from tests.test_cli import HOUSE
-
-
-class Process:
-    """The bot, and what it logs."""
-
-    def __init__(self, running: asyncio.subprocess.Process) -> None:
-        self.running = running
-        self.log: list[str] = []
-
-    async def line(self, part: str) -> str:
-        """The next line of its log that holds this."""
-        assert self.running.stderr is not None
-        async with asyncio.timeout(30):
-            async for line in self.running.stderr:
-                self.log.append(line.decode())
-                if part in self.log[-1]:
-                    return self.log[-1]
-        raise AssertionError(self.log)
-
-    async def listening(self) -> str:
-        """Where it listens, as soon as it does."""
-        return f"http://127.0.0.1:{json.loads(await self.line('listening'))['port']}"
-
-    async def ended(self) -> int:
-        assert self.running.stderr is not None
-        async with asyncio.timeout(30):
-            self.log += [line.decode() async for line in self.running.stderr]
-            return await self.running.wait()
-
-
-@asynccontextmanager
-async def started(place: Path, **variables: str) -> AsyncIterator[Process]:
-    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    running = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", "run"),
-        env={**kept, "PYTHONPATH": str(HOUSE), "DATABASE_URL": f"sqlite:///{place / 'bot.db'}", **variables},
-        cwd=place,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    try:
-        yield Process(running)
-    finally:
-        if running.returncode is None:
-            running.kill()
-            await running.wait()
+from tests.processes import Process, started, tokens
 
 
 @pytest.mark.parametrize("way", ["http", "socket"])
@@ -79,7 +31,7 @@ async def test_ten_answers_under_way_are_finished_before_the_end(way: str, tmp_p
             "LAUNCHDARKLY_API_HOST": api_host,
             "PORT": "0",
         }
-        async with started(tmp_path, **_tokens(way), **variables) as bot:
+        async with started(tmp_path, **tokens(way), **variables) as bot:
             url = await bot.listening()
             slack.request_url = f"{url}/slack/events"
             await _ready(url)
@@ -95,12 +47,6 @@ async def test_ten_answers_under_way_are_finished_before_the_end(way: str, tmp_p
     assert '"outcome": "answered"' in said
     assert not [secret for secret in (BOT_TOKEN, APP_TOKEN, SIGNING_SECRET, TOKEN) if secret in said]
     assert "Traceback" not in said
-
-
-def _tokens(way: str) -> dict[str, str]:
-    """What it takes to be in Slack."""
-    own = {"SLACK_APP_TOKEN": APP_TOKEN} if way == "socket" else {"SLACK_SIGNING_SECRET": SIGNING_SECRET}
-    return {"SLACK_BOT_TOKEN": BOT_TOKEN, **own}
 
 
 async def _ready(url: str) -> None:
@@ -138,8 +84,8 @@ async def starting(place: Path, way: str = "http", **variables: str) -> AsyncIte
     slack, held = Slack(lambda: datetime.now(UTC)), Held()
     slack.weather["auth.test"] = held
     async with slack.served() as api:
-        tokens = _tokens(way) | {"LAUNCHDARKLY_ACCESS_TOKEN": TOKEN, "SLACK_API_URL": api}
-        async with started(place, **tokens, PORT="0", **variables) as bot:
+        given = tokens(way) | {"LAUNCHDARKLY_ACCESS_TOKEN": TOKEN, "SLACK_API_URL": api}
+        async with started(place, **given, PORT="0", **variables) as bot:
             url = await bot.listening()
             slack.request_url = f"{url}/slack/events"
             yield Starting(slack, bot, url, held)
@@ -190,7 +136,7 @@ async def test_told_to_end_while_it_starts_it_leaves_nobody_in_silence(tmp_path:
 async def test_a_port_that_is_taken_stops_the_start_with_one_line(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        async with started(tmp_path, **_tokens("http"), LAUNCHDARKLY_ACCESS_TOKEN=TOKEN, PORT=port) as bot:
+        async with started(tmp_path, **tokens("http"), LAUNCHDARKLY_ACCESS_TOKEN=TOKEN, PORT=port) as bot:
             assert await bot.ended() == 1
     assert bot.log == [f"Port {port} cannot be used (Address already in use). Choose another with PORT.\n"]
 
@@ -231,8 +177,8 @@ async def test_a_socket_that_cannot_be_opened_stops_the_start(weather: Weather, 
     slack = Slack(lambda: datetime.now(UTC))
     slack.weather["apps.connections.open"] = weather
     async with slack.served() as api:
-        tokens = _tokens("socket") | {"LAUNCHDARKLY_ACCESS_TOKEN": TOKEN, "SLACK_API_URL": api}
-        async with started(tmp_path, **tokens, PORT="0") as bot:
+        given = tokens("socket") | {"LAUNCHDARKLY_ACCESS_TOKEN": TOKEN, "SLACK_API_URL": api}
+        async with started(tmp_path, **given, PORT="0") as bot:
             assert await bot.ended() == 1
     assert bot.log[-1].startswith(said)
     assert not [line for line in bot.log if "Traceback" in line or "Unclosed" in line]

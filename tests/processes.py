@@ -1,0 +1,74 @@
+"""`insights-bot run` as processes of their own."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from bot.sandbox.slack.names import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
+from tests.test_cli import HOUSE
+
+
+class Process:
+    """The bot, and what it logs."""
+
+    def __init__(self, running: asyncio.subprocess.Process) -> None:
+        self.running = running
+        self.log: list[str] = []
+
+    async def line(self, part: str) -> str:
+        """The next line of its log that holds this."""
+        assert self.running.stderr is not None
+        async with asyncio.timeout(30):
+            async for line in self.running.stderr:
+                self.log.append(line.decode())
+                if part in self.log[-1]:
+                    return self.log[-1]
+        raise AssertionError(self.log)
+
+    async def listening(self) -> str:
+        """Where it listens, as soon as it does."""
+        return f"http://127.0.0.1:{json.loads(await self.line('listening'))['port']}"
+
+    async def kill(self) -> None:
+        """From one moment to the next; what it had logged by then can be read."""
+        self.running.kill()
+        await self.ended()
+
+    async def stop(self) -> int:
+        """Told to end, it does so in order."""
+        self.running.send_signal(signal.SIGTERM)
+        return await self.ended()
+
+    async def ended(self) -> int:
+        assert self.running.stderr is not None
+        async with asyncio.timeout(30):
+            self.log += [line.decode() async for line in self.running.stderr]
+            return await self.running.wait()
+
+
+@asynccontextmanager
+async def started(place: Path, *options: str, **variables: str) -> AsyncIterator[Process]:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    running = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", "run", *options),
+        env={**kept, "PYTHONPATH": str(HOUSE), "DATABASE_URL": f"sqlite:///{place / 'bot.db'}", **variables},
+        cwd=place,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        yield Process(running)
+    finally:
+        if running.returncode is None:
+            running.kill()
+            await running.wait()
+
+
+def tokens(way: str) -> dict[str, str]:
+    """What it takes to be in Slack."""
+    own = {"SLACK_APP_TOKEN": APP_TOKEN} if way == "socket" else {"SLACK_SIGNING_SECRET": SIGNING_SECRET}
+    return {"SLACK_BOT_TOKEN": BOT_TOKEN, **own}
