@@ -12,6 +12,7 @@ import pytest_asyncio
 from dbos import DBOS
 
 from bot.sandbox.slack.message import Message
+from bot.sandbox.slack.workspace import HOME
 from bot.schedules import engine
 from bot.schedules.rounds import Rounds
 from bot.slack.parts import ByTheClock
@@ -76,7 +77,7 @@ class Desk:
 class Whoever:
     """The rounds of the desk that stands at the engine: starting an engine takes as long as ten tests."""
 
-    me = "alone"
+    me, team = "alone", HOME.id
     rounds: Rounds
 
     def __getattr__(self, name: str) -> Any:

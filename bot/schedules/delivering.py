@@ -62,10 +62,8 @@ async def _deliver(rounds: Rounds, schedule: Schedule, slot: Slot, answer: Messa
     try:
         async with asyncio.timeout(rounds.times.lease.total_seconds() / 2):
             await Delivery(rounds, schedule.channel, slot).post(message)
-    except Limited as limited:
-        await _later(rounds, slot, timedelta(seconds=limited.after))
-    except (Away, Unsure, TimeoutError):
-        await _later(rounds, slot)
+    except (Limited, Away, Unsure, TimeoutError) as passing:
+        await _later(rounds, slot, passing)
     except Late:
         await close(rounds, slot, "skipped", AWAY)
     except Lost:
@@ -81,8 +79,9 @@ async def _deliver(rounds: Rounds, schedule: Schedule, slot: Slot, answer: Messa
         await close(rounds, slot, well)
 
 
-async def _later(rounds: Rounds, slot: Slot, least: timedelta = timedelta(0)) -> None:
+async def _later(rounds: Rounds, slot: Slot, passing: Exception) -> None:
     """Another attempt, as long as there is time for one."""
+    least = timedelta(seconds=passing.after if isinstance(passing, Limited) else 0)
     at = rounds.now() + max(rounds.times.wait(slot.attempt), least)
     if at <= slot.at + rounds.times.window:
         await rounds.store.slots.again([slot], at)
