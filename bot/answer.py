@@ -49,6 +49,7 @@ class Answer:
     reference: str = ""
     public: bool = False  # whether all in the channel are to hear it
     question: bool = False  # whether it was answered by LaunchDarkly, and may be asked again
+    what: str = ""  # went wrong, in one sentence
     quiet: bool = False  # whether it says that there is nothing to say
 
 
@@ -75,7 +76,7 @@ class Answers:
             message, quiet = await self._message(understood, asker)
             question = isinstance(understood.spoken, Endpoint)
             public = understood.spoken.public
-            return Answer(message, "answered", line, name, reference, public, question, quiet)
+            return Answer(message, "answered", line, name, reference, public, question, quiet=quiet)
         except Failure as failure:
             return self.sorry(failure, line, name, reference)
         except Exception:
@@ -92,7 +93,9 @@ class Answers:
 
     def sorry(self, failure: Failure, line: str = "", name: str = "", reference: str = "") -> Answer:
         """A deliberate failure as an answer."""
-        return Answer(self._notes.failure(failure, reference), failure.outcome, line, name, reference)
+        return Answer(
+            self._notes.failure(failure, reference), failure.outcome, line, name, reference, what=failure.what
+        )
 
     def broken(self, line: str = "", name: str = "", reference: str = "") -> Answer:
         """The answer where the bot is at fault; to be called where the fault is dealt with, so that the log has it."""

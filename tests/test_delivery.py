@@ -238,6 +238,16 @@ async def test_what_launchdarkly_does_not_answer_is_asked_again_within_the_hour(
     assert "delivered" in await desk.say("history")
 
 
+async def test_what_launchdarkly_does_not_answer_within_the_hour_has_failed(desk: Desk) -> None:
+    await desk.say(SCORES)
+    desk.office.weather.status, desk.office.weather.retry_after = 503, 0
+    await desk.come(MONDAY)
+    await desk.come(MONDAY + HOUR)
+    shown = await desk.say("history")
+    assert "failed · LaunchDarkly has trouble of its own (503). (Reference " in shown
+    assert "Ask again" not in shown
+
+
 async def test_what_cannot_be_answered_has_failed_and_is_said_in_a_sentence(desk: Desk) -> None:
     await desk.say(SCORES)
     desk.office.weather.status = 401

@@ -29,7 +29,7 @@ async def until_told(desk: Desk, user: str, times: int = 1) -> str:
     [
         ("channel_not_found", "The channel is gone", "Then I go on by myself."),
         ("not_in_channel", "I am not in the channel.", "Type `/invite` and my name there. Then I go on by myself."),
-        ("is_archived", "The channel is archived.", "Un-archive it"),
+        ("is_archived", "The channel is archived:", "un-archive it. Then I go on by myself."),
         ("restricted_action", "A setting of the workspace", "Then type there: `/insights resume 1`"),
         ("account_inactive", "The app has been removed", "Then type there: `/insights resume 1`"),
         ("token_revoked", "My token was revoked.", "Then type there: `/insights resume 1`"),
@@ -97,7 +97,7 @@ async def test_a_private_channel_is_lost_and_comes_back(desk: Desk) -> None:
 async def test_what_is_un_archived_goes_on(desk: Desk) -> None:
     await desk.say(SCORES)
     await desk.office.slack.archive("C1")
-    assert "The channel is archived." in await until_told(desk, "U1")
+    assert "The channel is archived: un-archive it." in await until_told(desk, "U1")
     await desk.office.slack.unarchive("C1")
     await desk.office.slack.until(desk.posted)
     await desk.come(MONDAY)

@@ -3,14 +3,14 @@
 from typing import Annotated, ClassVar
 
 from bot.endpoints._endpoint import View
-from bot.endpoints._query import Parameter, Query
+from bot.endpoints._query import Query, own
 from bot.endpoints._values import Whole
 from bot.errors import NotFound, Refused
 from bot.orders._order import Circumstances
 from bot.schedules.views import ScheduleView, schedule_view
 from bot.store import Schedule
 
-NUMBER = Parameter("number", "which schedule of this channel; where there is only one, that one")
+NUMBER = own("which schedule of this channel; where there is only one, that one")
 
 
 class _Saved:

@@ -21,7 +21,8 @@ class _Until:
     def read(self, word: str) -> str:
         said = TOMORROW if word.lower() == TOMORROW else tidied(word)
         if said is None or said in PAST:
-            raise Mistake(f"“{word[:60]}” is no time to come; say {self.allowed}", nearest(word, (*DAYS, TOMORROW)))
+            meant = None if said in PAST else nearest(word, (*DAYS, TOMORROW))
+            raise Mistake(f"“{word[:60]}” is no time to come; say {self.allowed}", meant)
         return said
 
     def write(self, value: str) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Annotated, Any
 
-from bot.endpoints._query import Parameter
+from bot.endpoints._query import own
 from bot.orders._order import Circumstances, Order
 from bot.orders._schedules import LONGEST, SAVED, ChangedView, NumberQuery, changed, meant
 from bot.schedules.cadence import CADENCE, Cadence
@@ -15,10 +15,8 @@ class ChangeQuery(NumberQuery):
     words = ("number", "when")
     saves = "question"
 
-    when: Annotated[Cadence | None, CADENCE, Parameter("when", "on which days, at what time, in which time zone")] = (
-        None
-    )
-    question: Annotated[str | None, SAVED, Parameter("question", "what is asked")] = None
+    when: Annotated[Cadence | None, CADENCE, own("on which days, at what time, in which time zone")] = None
+    question: Annotated[str | None, SAVED, own("what is asked")] = None
 
     def check(self) -> Any:
         if self.when is None and self.question is None:

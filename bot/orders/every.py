@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Annotated
 
-from bot.endpoints._query import Parameter, Query
+from bot.endpoints._query import Query, own
 from bot.errors import Refused
 from bot.orders._order import Circumstances, Order
 from bot.orders._schedules import LONGEST, SAVED, ChangedView
@@ -19,8 +19,8 @@ class EveryQuery(Query):
     words = ("when",)
     saves = "question"
 
-    when: Annotated[Cadence, CADENCE, Parameter("when", "on which days, at what time, in which time zone")]
-    question: Annotated[str, SAVED, Parameter("question", "what is asked")]
+    when: Annotated[Cadence, CADENCE, own("on which days, at what time, in which time zone")]
+    question: Annotated[str, SAVED, own("what is asked")]
 
 
 class EveryView(ChangedView):

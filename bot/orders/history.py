@@ -4,7 +4,7 @@ import asyncio
 from typing import Annotated
 
 from bot.endpoints._endpoint import View
-from bot.endpoints._query import Parameter, Query
+from bot.endpoints._query import Query, own
 from bot.endpoints._values import Whole
 from bot.errors import NotFound
 from bot.orders._order import Circumstances, Order
@@ -16,8 +16,8 @@ MOST = 20
 class HistoryQuery(Query):
     words = ("number",)
 
-    number: Annotated[int | None, Whole(1, 100_000), Parameter("number", "only of this schedule")] = None
-    limit: Annotated[int, Whole(1, MOST), Parameter("limit", "how many times, the last ones")] = 10
+    number: Annotated[int | None, Whole(1, 100_000), own("only of this schedule")] = None
+    limit: Annotated[int, Whole(1, MOST), own("how many times, the last ones")] = 10
 
 
 class LinkedView(View):

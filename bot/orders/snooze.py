@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from bot.endpoints._query import Parameter
+from bot.endpoints._query import own
 from bot.errors import Refused
 from bot.orders._order import Circumstances, Order
 from bot.orders._schedules import ChangedView, NumberQuery, changed, meant
@@ -14,7 +14,7 @@ from bot.schedules.due import following
 
 
 class SnoozeQuery(NumberQuery):
-    until: Annotated[str | None, UNTIL, Parameter("until", "it stays silent until then, instead of once")] = None
+    until: Annotated[str | None, UNTIL, own("it stays silent until then, instead of once")] = None
 
 
 async def obey(query: SnoozeQuery, given: Circumstances) -> ChangedView:

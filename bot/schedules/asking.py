@@ -53,7 +53,13 @@ async def _later(rounds: Rounds, slots: Sequence[Slot], answer: Answer) -> None:
         await rounds.store.slots.again(slots, at)
         return
     for slot in slots:
-        await fail(rounds, slot, answer.message.text)
+        await fail(rounds, slot, _why(answer))
+
+
+def _why(answer: Answer) -> str:
+    """What a person can do about it is said, but nobody is to ask again what the clock asks."""
+    passed = answer.outcome in PASSING
+    return f"{answer.what} (Reference {answer.reference}.)" if passed else answer.message.text
 
 
 def packed(message: Message) -> dict[str, Any]:

@@ -15,7 +15,7 @@ TOKEN = ("account_inactive", "token_revoked", "token_expired", "invalid_auth", "
 CLOSED = {
     "channel_not_found": f"The channel is gone, or it is private and I am not in it. In that case: {_INVITE}",
     "not_in_channel": f"I am not in the channel. {_INVITE}",
-    "is_archived": "The channel is archived. Un-archive it, or ask for the same in another one.",
+    "is_archived": "The channel is archived: un-archive it.",
     "messages_tab_disabled": "I may not write to people directly. Ask an admin to turn on the Messages tab of my app.",
     "restricted_action": f"A setting of the workspace keeps me from posting in the channel. {_POLICY}",
     "restricted_action_read_only_channel": f"The channel is read-only for me. {_POLICY}",
