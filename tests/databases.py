@@ -56,6 +56,11 @@ class Postgres:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         return self.server.get_uri(name)
 
+    def forget_engine(self) -> None:
+        """The engine keeps what it knows in a schema of its own, which all places share: the next begins anew."""
+        with psycopg.connect(self.server.get_uri(), autocommit=True) as connection:
+            connection.execute("DROP SCHEMA IF EXISTS dbos CASCADE")
+
     @contextmanager
     def stopped(self) -> Iterator[None]:
         """It is down, and up again."""
@@ -129,13 +134,20 @@ Databases = Callable[[], Database]
 @pytest.fixture(name="database", params=KINDS)
 def a_database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
     """A new and empty database: what is said of the store holds on both."""
+    _forget_engine(request)
     return _new(request, tmp_path)
 
 
 @pytest.fixture(name="databases", scope="module", params=KINDS)
 def some_databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Databases:
     """As many as are wanted, of one kind and then of the other."""
+    _forget_engine(request)
     return lambda: _new(request, tmp_path_factory.mktemp("database"))
+
+
+def _forget_engine(request: pytest.FixtureRequest) -> None:
+    if request.param == "postgresql":
+        request.getfixturevalue("postgres").forget_engine()
 
 
 def _new(request: pytest.FixtureRequest, folder: Path) -> Database:

@@ -268,7 +268,7 @@ async def test_anything_else_that_slack_says_no_to_is_a_refusal(desk: Desk) -> N
 
 def test_a_person_reads_why_a_channel_is_closed_and_the_way_back() -> None:
     assert closed.sentence("not_in_channel").endswith("Type `/invite` and my name there.")
-    assert "Un-archive it" in closed.sentence("is_archived")
+    assert "un-archive it" in closed.sentence("is_archived")
     assert "install the app again" in closed.sentence("token_revoked")
     assert closed.sentence("restricted_action_of_tomorrow") == closed.sentence("restricted_action")
     assert "(bad_weather)" in closed.sentence("bad_weather")

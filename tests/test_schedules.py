@@ -269,7 +269,7 @@ async def test_what_is_paused_can_be_wanted_at_once_and_stays_paused(desk: Desk)
 async def test_what_is_paused_can_be_changed_and_stays_paused(desk: Desk) -> None:
     await desk.say(EVERY)
     await desk.say("pause")
-    assert "It is still paused." in await desk.say("change tuesday 10:00")
+    assert "as soon as somebody resumes it" in await desk.say("change tuesday 10:00")
     await desk.come(MONDAY + DAY + timedelta(hours=1))
     assert desk.posted() == []
     assert "Tue 1 Dec 2026, 10:00" in await desk.say("resume")
