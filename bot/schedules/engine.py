@@ -198,7 +198,7 @@ async def opened(url: str, rounds: Rounds, pace: Pace, clock: Callable[[], datet
             "system_database_url": url,
             "serializer": DBOSPortableJSONSerializer(),
             "executor_id": rounds.me,
-            "application_version": VERSION,
+            "application_version": f"{here().name}-{VERSION}",
             "log_level": "WARNING",
         }
     )
