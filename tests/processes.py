@@ -36,7 +36,8 @@ class Process:
 
     async def kill(self) -> None:
         """From one moment to the next; what it had logged by then can be read."""
-        self.running.kill()
+        if self.running.returncode is None:
+            self.running.kill()
         await self.ended()
 
     async def stop(self) -> int:

@@ -5,6 +5,7 @@ answers back: so a process dies with messages posted of which it never heard.
 """
 
 import asyncio
+import signal
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -19,7 +20,7 @@ from starlette.types import Message, Receive, Scope, Send
 from bot.sandbox.launchdarkly import TOKEN, launchdarkly
 from bot.sandbox.serve import serving
 from bot.sandbox.slack import Slack, Weather
-from bot.sandbox.slack.workspace import Channel
+from bot.sandbox.slack.workspace import AWAY, HOME, Channel, Team
 from bot.schedules.cadence import CADENCE
 from bot.store import Schedule, Slot
 from bot.store.store import Store, opened
@@ -27,17 +28,20 @@ from tests.databases import Postgres
 from tests.processes import Process, started, tokens
 
 POST = "/api/chat.postMessage"
-MANY, CHANNELS = 40, 5
+MANY, FEW, CHANNELS = 40, 15, 5
+SEEDS = (1, 2)
+PATIENCE = 20  # seconds
 QUESTIONS = ("scores web/production", "digest web/production", "status web/production")
 SHORT = {
-    "LEASE_SECONDS": "3",
+    "LEASE_SECONDS": "2",
     "RETRY_SECONDS": "0.2",
-    "SETTLE_SECONDS": "2",
+    "SETTLE_SECONDS": "1.5",
     "LOOK_SECONDS": "0.2",
     "QUEUE_SECONDS": "0.1",
     "SPREAD_SECONDS": "0",
     "GAP_SECONDS": "0",
     "DELIVERIES_PER_MINUTE": "100000",
+    "DELIVERIES_AT_ONCE": "15",
     "PORT": "0",
 }
 
@@ -85,6 +89,7 @@ class Monday:
     store: Store
     variables: dict[str, str]
     schedules: list[Schedule]
+    random: Random
     behind: AsyncExitStack
     ways: list[Way] = field(default_factory=list)
 
@@ -96,11 +101,11 @@ class Monday:
         return await self.behind.enter_async_context(started(self.place, *options, **variables)), way
 
     async def slots(self) -> list[Slot]:
-        return await self.store.slots.history([schedule.id for schedule in self.schedules], 10 * MANY)
+        return await self.store.slots.history([schedule.id for schedule in self.schedules], MANY)
 
     async def done(self, process: Process) -> None:
         """Until every slot is closed. Whoever closes one says so in its log."""
-        while len(await self.slots()) < MANY or [slot for slot in await self.slots() if slot.state == "open"]:
+        while len([slot for slot in await self.slots() if slot.state != "open"]) < len(self.schedules):
             await process.line("")
 
     async def count(self) -> Count:
@@ -122,8 +127,9 @@ class Monday:
 
 
 @asynccontextmanager
-async def monday(database: str, place: Path, random: Random) -> AsyncIterator[Monday]:
-    slack = Slack(_now)
+async def monday(database: str, place: Path, seed: int, many: int = FEW, team: Team = HOME) -> AsyncIterator[Monday]:
+    slack, random = Slack(_now), Random(seed)  # noqa: S311
+    slack.team = team
     slack.weather["chat.postMessage"] = Weather(delay=0.05)
     async with (
         slack.served(),
@@ -138,8 +144,8 @@ async def monday(database: str, place: Path, random: Random) -> AsyncIterator[Mo
             "LAUNCHDARKLY_API_HOST": host,
             "DATABASE_URL": database,
         }
-        schedules = [await _due(slack, store, number, random.choice(QUESTIONS)) for number in range(MANY)]
-        found = Monday(slack, place, store, variables, schedules, behind)
+        schedules = [await _due(slack, store, number, random.choice(QUESTIONS)) for number in range(many)]
+        found = Monday(slack, place, store, variables, schedules, random, behind)
         yield found
         for way in found.ways:
             way.free.set()
@@ -163,44 +169,95 @@ def _well(*processes: Process) -> None:
         assert wrong not in said, said
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+async def _all_posted_once(here: Monday, *processes: Process) -> None:
+    for process in processes:
+        await process.kill()
+    count = await here.count()
+    print(count)
+    assert (count.lost, count.twice) == (0, 0)
+    assert count.sent >= len(here.schedules)
+    assert {slot.state for slot in await here.slots()} == {"delivered"}
+    _well(*processes)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
 async def test_on_sqlite_the_process_that_is_killed_is_started_again(seed: int, tmp_path: Path) -> None:
-    random = Random(seed)  # noqa: S311
-    async with monday(f"sqlite:///{tmp_path / 'bot.db'}", tmp_path, random) as here:
-        first, way = await here.process(heard=random.randint(3, 25))
-        await here.slack.until(lambda: way.stuck >= 3, 20)
+    async with monday(f"sqlite:///{tmp_path / 'bot.db'}", tmp_path, seed, MANY) as here:
+        first, way = await here.process(heard=here.random.randint(3, 25))
+        await here.slack.until(lambda: way.stuck >= 3, PATIENCE)
         await first.kill()
         way.free.set()
         second, _ = await here.process()
         await here.done(second)
-        assert await second.stop() == 0
-        count = await here.count()
-        print(f"seed {seed}, killed after {way.accepted}: {count}")
-        assert (count.lost, count.twice) == (0, 0)
-        assert count.sent >= MANY
-        assert {slot.state for slot in await here.slots()} == {"delivered"}
-        _well(first, second)
+        await _all_posted_once(here, first, second)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-async def test_on_postgresql_others_take_over_from_the_one_that_is_killed(
-    seed: int, tmp_path: Path, postgres: Postgres
-) -> None:
-    random = Random(seed)  # noqa: S311
-    async with monday(postgres.empty(), tmp_path, random) as here:
-        (first, way), (second, others) = [
-            await here.process(*options, heard=heard)
-            for options, heard in (((), random.randint(3, 10)), (("--only", "worker"), 0))
-        ]
-        await here.slack.until(lambda: way.stuck >= 3, 20)
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_on_postgresql_others_go_on_where_one_was_killed(seed: int, tmp_path: Path, postgres: Postgres) -> None:
+    async with monday(postgres.empty(), tmp_path, seed, MANY) as here:
+        first, way = await here.process(heard=here.random.randint(3, 10))
+        second, others = await here.process("--only", "worker", heard=0)
+        await here.slack.until(lambda: way.stuck >= 3, PATIENCE)
         await first.kill()
         way.free.set()
         others.free.set()
         await here.done(second)
-        assert await second.stop() == 0
-        count = await here.count()
-        print(f"seed {seed}, killed after {way.accepted}: {count}")
-        assert (count.lost, count.twice) == (0, 0)
-        assert count.sent >= MANY
-        assert {slot.state for slot in await here.slots()} == {"delivered"}
-        _well(first, second)
+        await _all_posted_once(here, first, second)
+
+
+async def test_who_is_frozen_past_its_lease_posts_nothing_that_another_has_posted(
+    tmp_path: Path, postgres: Postgres
+) -> None:
+    async with monday(postgres.empty(), tmp_path, 3) as here:
+        first, way = await here.process(heard=4)
+        await here.slack.until(lambda: way.stuck >= CHANNELS, PATIENCE)  # it waits for all channels
+        first.running.send_signal(signal.SIGSTOP)
+        way.free.set()
+        second, _ = await here.process("--only", "worker")
+        await here.done(second)
+        first.running.send_signal(signal.SIGCONT)
+        assert await first.stop() == 0
+        await _all_posted_once(here, first, second)
+
+
+@pytest.mark.parametrize("waits", [True, False])
+async def test_who_is_told_to_end_finishes_what_it_has_begun_or_leaves_it_to_the_next(
+    waits: bool, tmp_path: Path
+) -> None:
+    async with monday(f"sqlite:///{tmp_path / 'bot.db'}", tmp_path, 4, MANY) as here:
+        here.variables |= {"DRAIN_SECONDS": "10" if waits else "0.1", "LEASE_SECONDS": "60"}
+        first, way = await here.process(heard=5)
+        await here.slack.until(lambda: way.stuck >= 3, PATIENCE)
+        first.running.send_signal(signal.SIGTERM)
+        if waits:
+            way.free.set()
+        assert await first.ended() == 0
+        accepted = way.accepted
+        assert bool([slot for slot in await here.slots() if slot.posting is not None]) is not waits
+        second, _ = await here.process()
+        await here.done(second)
+        assert way.accepted == accepted < (await here.count()).sent
+        await _all_posted_once(here, first, second)
+
+
+async def test_two_may_start_at_once_on_an_empty_database(tmp_path: Path, postgres: Postgres) -> None:
+    slack, database = Slack(_now), postgres.empty()
+    variables = {**SHORT, **tokens("http"), "LAUNCHDARKLY_ACCESS_TOKEN": TOKEN, "DATABASE_URL": database}
+    async with slack.served() as api, AsyncExitStack() as behind:
+        two = [await behind.enter_async_context(started(tmp_path, **variables, SLACK_API_URL=api)) for _ in range(2)]
+        await asyncio.gather(*(process.line("answering") for process in two))
+        assert await asyncio.gather(*(process.stop() for process in two)) == [0, 0]
+        _well(*two)
+
+
+async def test_workspaces_of_one_database_do_their_own_work(tmp_path: Path, postgres: Postgres) -> None:
+    database = postgres.empty()
+    async with (
+        monday(database, tmp_path, 5) as here,
+        monday(database, tmp_path, 6, team=AWAY) as there,
+    ):
+        one, _ = await here.process()
+        other, _ = await there.process()
+        await asyncio.gather(here.done(one), there.done(other))
+        for monday_, process in ((here, one), (there, other)):
+            await _all_posted_once(monday_, process)
