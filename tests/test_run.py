@@ -18,6 +18,7 @@ from bot.sandbox.slack import Slack, Weather
 from bot.sandbox.slack.names import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
 from bot.sandbox.slack.wire import Wire
 from bot.sandbox.weather import Weather as LaunchDarklyWeather
+from tests.databases import Postgres
 from tests.processes import Process, started, tokens
 
 
@@ -182,3 +183,51 @@ async def test_a_socket_that_cannot_be_opened_stops_the_start(weather: Weather, 
             assert await bot.ended() == 1
     assert bot.log[-1].startswith(said)
     assert not [line for line in bot.log if "Traceback" in line or "Unclosed" in line]
+
+
+# ------------------------------------------------------------------------------------------------- a part of the work
+
+
+async def test_a_worker_of_its_own_is_refused_on_sqlite_with_one_line(tmp_path: Path) -> None:
+    async with started(tmp_path, "--only", "worker", **tokens("http"), LAUNCHDARKLY_ACCESS_TOKEN=TOKEN) as bot:
+        assert await bot.ended() == 1
+    assert bot.log == [
+        "A worker of its own needs PostgreSQL. Let DATABASE_URL name one, or do all in one process: insights-bot run.\n"
+    ]
+
+
+@pytest.mark.parametrize(("options", "works"), [((), True), (("--only", "web"), False)], ids=["all", "web"])
+async def test_who_only_serves_slack_does_not_know_the_engine(
+    options: tuple[str, ...], works: bool, tmp_path: Path
+) -> None:
+    slack = Slack(lambda: datetime.now(UTC))
+    async with slack.served() as api:
+        variables = {"SLACK_API_URL": api, "LAUNCHDARKLY_ACCESS_TOKEN": TOKEN, "PORT": "0"}
+        profiled = {**tokens("http"), **variables, "PYTHONPROFILEIMPORTTIME": "1"}
+        async with started(tmp_path, *options, **profiled) as bot:
+            slack.request_url = f"{await bot.listening()}/slack/events"
+            await bot.line("answering")
+            assert "scores" in (await slack.answer(await slack.type("/insights help"))).text
+            assert await bot.stop() == 0
+    assert ("dbos" in {line.rpartition("|")[2].strip() for line in bot.log}) is works
+
+
+@pytest.mark.parametrize("way", ["http", "socket"])
+async def test_a_worker_of_its_own_tells_how_it_is_and_hears_nobody(
+    way: str, tmp_path: Path, postgres: Postgres
+) -> None:
+    slack = Slack(lambda: datetime.now(UTC))
+    async with slack.served() as api:
+        variables = {"SLACK_API_URL": api, "LAUNCHDARKLY_ACCESS_TOKEN": TOKEN, "PORT": "0"}
+        variables |= {**tokens(way), "DATABASE_URL": postgres.database()}
+        async with started(tmp_path, "--only", "worker", **variables) as bot:
+            url = await bot.listening()
+            await _ready(url)
+            async with httpx.AsyncClient(base_url=url) as http:
+                assert (await http.get("/healthz")).text == "alive\n"
+                assert "insights_" in (await http.get("/metrics")).text
+            slack.request_url = f"{url}/slack/events"
+            assert (await slack.type("/insights help")).error
+            assert await bot.stop() == 0
+    assert not [call for call in slack.calls if call.method == "apps.connections.open"]
+    assert "Traceback" not in "".join(bot.log)
