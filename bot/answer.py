@@ -4,9 +4,10 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
+from typing import cast
 from zoneinfo import ZoneInfo
 
-from bot.endpoints._endpoint import Ask, Endpoint, View
+from bot.endpoints._endpoint import AnyEndpoint, Ask, Endpoint, View
 from bot.endpoints._when import milliseconds
 from bot.endpoints._words import stamp
 from bot.errors import Failure, Refused
@@ -73,10 +74,9 @@ class Answers:
             understood = parse(text, self._register, asker.defaults)
             line, name = understood.canonical, understood.spoken.name
             asker.may(understood.saved or understood)
-            message, quiet = await self._message(understood, asker)
-            question = isinstance(understood.spoken, Endpoint)
-            public = understood.spoken.public
-            return Answer(message, "answered", line, name, reference, public, question, quiet=quiet)
+            asks = isinstance(understood.spoken, Endpoint)
+            answer = await (self._asked(understood, asker) if asks else self._ordered(understood, asker))
+            return replace(answer, line=line, name=name, reference=reference)
         except Failure as failure:
             return self.sorry(failure, line, name, reference)
         except Exception:
@@ -103,17 +103,24 @@ class Answers:
         log.exception("reference %s: %s could not be answered", reference, line or "a line")
         return Answer(broken(reference), "broken", line, name, reference)
 
-    async def _message(self, understood: Understood, asker: Asker) -> tuple[Message, bool]:
-        """The message, and whether it says that there is nothing to say."""
-        spoken, query = understood.spoken, understood.query
-        if not isinstance(spoken, Endpoint):
-            if asker.obey is None:
-                raise Refused(f"`{spoken.name}` is an order for a channel.", "Type it in Slack, after /insights.")
-            return self.note(spoken.name, await asker.obey(understood)), False
+    def asking(self, text: str, zone: ZoneInfo) -> tuple[Understood, Ask]:
+        """A question and what it may use, for whoever wants no message of it."""
+        return parse(text, self._register), self._ask(zone)
+
+    async def _asked(self, understood: Understood, asker: Asker) -> Answer:
+        query, spoken = understood.query, cast(AnyEndpoint, understood.spoken)
         ask = replace(self._ask(asker.zone), menus=asker.menus)
         view = spoken.show(query, await spoken.fetch(query, ask), ask)
         asked = Asked(understood.canonical, stamp(milliseconds(ask.now), ask.zone))
-        return self._renderer.render(spoken.name, view=view, asked=asked), spoken.quiet(view)
+        message = self._renderer.render(spoken.name, view=view, asked=asked)
+        return Answer(message, question=True, quiet=spoken.quiet(view))
+
+    async def _ordered(self, understood: Understood, asker: Asker) -> Answer:
+        name = understood.spoken.name
+        if asker.obey is None:
+            raise Refused(f"`{name}` is an order for a channel.", "Type it in Slack, after /insights.")
+        view = await asker.obey(understood)
+        return Answer(self.note(name, view), public=view.public)
 
 
 def _reference() -> str:

@@ -88,6 +88,10 @@ class Settings(BaseSettings):
         10, ge=0, le=DAY, description="How long a message that may be posted is looked for before it is posted again."
     )
     look_seconds: float = Field(5, gt=0, le=DAY, description="How often is looked what is due.")
+    watch_seconds: float = Field(300, ge=30, le=DAY, description="How often a watch looks for something new.")
+    storm_per_hour: int = Field(
+        6, ge=1, le=1000, description="How many messages of a watch an hour may hold; what is more becomes one summary."
+    )
     queue_seconds: float = Field(1, gt=0, le=60, description="How often a worker looks for work.")
     deliveries_at_once: int = Field(8, ge=1, le=1000, description="How many deliveries a process works on at once.")
     deliveries_per_minute: int = Field(

@@ -20,6 +20,11 @@ class View(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
+    @property
+    def public(self) -> bool:
+        """Whether all in the channel are to hear it, and not only whoever asked."""
+        return False
+
 
 @dataclass(frozen=True)
 class Ask:
@@ -39,13 +44,12 @@ V = TypeVar("V", bound=View)
 
 @dataclass(frozen=True, kw_only=True)
 class Spoken(Generic[Q]):
-    """What can be typed: a question, or an order. What is *public* is heard by all in the channel."""
+    """What can be typed: a question, or an order."""
 
     name: str
     summary: str
     examples: tuple[str, ...]
     query: type[Q]
-    public: bool = False
 
     def line(self, values: Mapping[str, Any]) -> str:
         """The line that says these values. What must be there and is not stands in capitals, to be filled in."""

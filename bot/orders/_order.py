@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from bot.endpoints._endpoint import Q, Spoken, View
+from bot.schedules.views import Week
 
 if TYPE_CHECKING:  # the command line knows the orders without their store
     from bot.store.store import Store
@@ -31,6 +32,9 @@ class Reach(Protocol):
 
     async def link(self, channel: str, ts: str) -> str:
         """The address of a message; empty where it cannot be had."""
+
+    async def last_week(self, line: str, zone: ZoneInfo) -> Week:
+        """What a watch would have told in the last week."""
 
     def wake(self) -> None:
         """There is something to do at once."""

@@ -7,6 +7,7 @@ from bot.endpoints._query import Query, own
 from bot.endpoints._values import Whole
 from bot.errors import NotFound, Refused
 from bot.orders._order import Circumstances
+from bot.schedules.rhythm import Rhythm, next_of
 from bot.schedules.views import ScheduleView, schedule_view
 from bot.store import Schedule
 
@@ -26,6 +27,7 @@ class _Saved:
 
 
 SAVED = _Saved()
+MOST = 20  # schedules of a channel
 LONGEST = 500  # characters of a question; the engine keeps it in the name of its work
 
 
@@ -42,6 +44,10 @@ class ChangedView(View):
 
     schedule: ScheduleView
     by: str
+
+    @property
+    def public(self) -> bool:
+        return True
 
 
 async def meant(number: int | None, given: Circumstances) -> Schedule:
@@ -61,3 +67,33 @@ async def meant(number: int | None, given: Circumstances) -> Schedule:
 
 def changed(schedule: Schedule, given: Circumstances) -> ChangedView:
     return ChangedView(schedule=schedule_view(schedule), by=given.place.user)
+
+
+async def begin(question: str, found: Rhythm, given: Circumstances) -> Schedule:
+    """Keep a question, if there is room for it here and it is not here already."""
+    await check_room(question, found, given)
+    new = Schedule(
+        id="",
+        team=given.place.team,
+        channel=given.place.channel,
+        number=0,
+        owner=given.place.user,
+        cadence=str(found),
+        line=question,
+        state="active",
+        why="",
+        next_at=next_of(found, given.now),
+    )
+    return await given.store.schedules.add(new, given.now)
+
+
+async def check_room(question: str, found: Rhythm, given: Circumstances) -> None:
+    """Whether a question can be kept here."""
+    if len(question) > LONGEST:
+        raise Refused("That question is too long to be kept.", f"It may have {LONGEST} characters.")
+    there = await given.store.schedules.of(given.place.team, given.place.channel)
+    for schedule in there:
+        if (schedule.line, schedule.cadence) == (question, str(found)):
+            raise Refused(f"That is asked here already: it is number {schedule.number}.", "`schedules` shows it.")
+    if len(there) >= MOST:
+        raise Refused(f"This channel has {MOST} schedules, and may not have more.", "Stop one; `schedules` shows them.")

@@ -7,7 +7,7 @@ from bot.endpoints._query import own
 from bot.orders._order import Circumstances, Order
 from bot.orders._schedules import LONGEST, SAVED, ChangedView, NumberQuery, changed, meant
 from bot.schedules.cadence import CADENCE, Cadence
-from bot.schedules.due import following
+from bot.schedules.rhythm import next_of, rhythm
 from bot.store import Schedule
 
 
@@ -34,9 +34,9 @@ async def obey(query: ChangeQuery, given: Circumstances) -> ChangedView:
 
 def _changed(schedule: Schedule, query: ChangeQuery, given: Circumstances) -> Schedule:
     """Where no zone is said, it stays what it was."""
-    was = CADENCE.read(schedule.cadence)
+    was = rhythm(schedule.cadence)
     cadence = replace(query.when, zone=query.when.zone or was.zone) if query.when else was
-    next_at = following(cadence, given.now) if schedule.next_at and query.when else schedule.next_at
+    next_at = next_of(cadence, given.now) if schedule.next_at and query.when else schedule.next_at
     return replace(schedule, cadence=str(cadence), line=query.question or schedule.line, next_at=next_at)
 
 
@@ -45,7 +45,6 @@ ORDER = Order[ChangeQuery, ChangedView](
     summary="Let a schedule come at another time, or ask something else",
     examples=("change 3 tuesday 10:00", "change 3 weekday 9:00 status web/production"),
     query=ChangeQuery,
-    public=True,
     guarded=True,
     view=ChangedView,
     obey=obey,

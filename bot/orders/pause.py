@@ -19,7 +19,6 @@ ORDER = Order[NumberQuery, ChangedView](
     summary="Let a schedule rest",
     examples=("pause 3", "pause"),
     query=NumberQuery,
-    public=True,
     guarded=True,
     view=ChangedView,
     obey=obey,

@@ -5,14 +5,13 @@ from dataclasses import replace
 from bot.errors import Refused
 from bot.orders._order import Circumstances, Order
 from bot.orders._schedules import ChangedView, NumberQuery, changed, meant
-from bot.schedules.cadence import CADENCE
-from bot.schedules.due import following
+from bot.schedules.rhythm import next_of, rhythm
 
 
 async def obey(query: NumberQuery, given: Circumstances) -> ChangedView:
     """What was due meanwhile is not made up for."""
     schedule = await meant(query.number, given)
-    next_at = following(CADENCE.read(schedule.cadence), given.now)
+    next_at = next_of(rhythm(schedule.cadence), given.now)
     if not await given.store.schedules.resume(schedule.id, next_at, given.now):
         raise Refused(f"Schedule {schedule.number} is not paused.", "`schedules` shows when it is due.")
     return changed(replace(schedule, state="active", why="", next_at=next_at), given)
@@ -23,7 +22,6 @@ ORDER = Order[NumberQuery, ChangedView](
     summary="Let a schedule that rests go on",
     examples=("resume 3", "resume"),
     query=NumberQuery,
-    public=True,
     guarded=True,
     view=ChangedView,
     obey=obey,

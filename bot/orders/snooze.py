@@ -3,14 +3,17 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
+from bot.endpoints import _words
 from bot.endpoints._query import own
+from bot.endpoints._when import milliseconds
 from bot.errors import Refused
 from bot.orders._order import Circumstances, Order
-from bot.orders._schedules import ChangedView, NumberQuery, changed, meant
+from bot.orders._schedules import ChangedView, NumberQuery, meant
 from bot.orders._until import UNTIL, ahead
-from bot.schedules.cadence import CADENCE
-from bot.schedules.due import following
+from bot.schedules.rhythm import Watch, next_of, rhythm
+from bot.schedules.views import schedule_view
 
 
 class SnoozeQuery(NumberQuery):
@@ -21,15 +24,19 @@ async def obey(query: SnoozeQuery, given: Circumstances) -> ChangedView:
     schedule = await meant(query.number, given)
     if schedule.next_at is None:
         raise Refused(f"Schedule {schedule.number} is paused.", f"`resume {schedule.number}` lets it go on.")
-    next_at = following(CADENCE.read(schedule.cadence), _silent_until(query, schedule.next_at, given))
+    found = rhythm(schedule.cadence)
+    until = query.until or ("1d" if isinstance(found, Watch) else None)  # a watch has no next time to leave out
+    next_at = next_of(found, _silent_until(until, schedule.next_at, given))
     await given.store.schedules.change(schedule.id, given.now, next_at=next_at)
-    return changed(replace(schedule, next_at=next_at), given)
+    shown = schedule_view(replace(schedule, next_at=next_at))
+    silent = _words.stamp(milliseconds(next_at), ZoneInfo(found.zone))
+    return ChangedView(schedule=shown.model_copy(update={"next": silent}), by=given.place.user)
 
 
-def _silent_until(query: SnoozeQuery, next_at: datetime, given: Circumstances) -> datetime:
-    if query.until is None:
+def _silent_until(said: str | None, next_at: datetime, given: Circumstances) -> datetime:
+    if said is None:
         return next_at
-    until = ahead(query.until, given.now, given.zone)
+    until = ahead(said, given.now, given.zone)
     if until <= given.now:
         raise Refused("That moment has passed.", "Say a later one, such as 2026-12-24; without one, it is silent once.")
     return until - timedelta(microseconds=1)  # what is due at that very moment comes
@@ -40,7 +47,6 @@ ORDER = Order[SnoozeQuery, ChangedView](
     summary="Leave out a schedule's next time",
     examples=("snooze 3", "snooze 3 until=2026-12-24"),
     query=SnoozeQuery,
-    public=True,
     guarded=True,
     view=ChangedView,
     obey=obey,

@@ -17,7 +17,6 @@ ORDER = Order[NumberQuery, ChangedView](
     summary="End a schedule",
     examples=("stop 3", "stop"),
     query=NumberQuery,
-    public=True,
     guarded=True,
     view=ChangedView,
     obey=obey,

@@ -7,10 +7,9 @@ from dataclasses import replace
 
 from bot.endpoints import _words
 from bot.endpoints._endpoint import View
-from bot.schedules.cadence import CADENCE
 from bot.schedules.closed import TOKEN, sentence
-from bot.schedules.due import following
 from bot.schedules.post import Undelivered
+from bot.schedules.rhythm import next_of, rhythm
 from bot.schedules.rounds import Rounds
 from bot.schedules.views import ScheduleView, schedule_view
 from bot.store import Schedule, Slot
@@ -109,7 +108,7 @@ async def come_back(rounds: Rounds, channel: str, ended: Collection[str] = NOTIC
     """The bot may post there again: what was paused for what has *ended* goes on, and that is said in the channel."""
     now, resumed = rounds.now(), []
     for schedule in await rounds.store.schedules.of(rounds.team, channel):
-        next_at = following(CADENCE.read(schedule.cadence), now)
+        next_at = next_of(rhythm(schedule.cadence), now)
         if schedule.why in ended and await rounds.store.schedules.resume(schedule.id, next_at, now):
             resumed.append(schedule_view(replace(schedule, state="active", next_at=next_at)))
     if resumed:

@@ -50,6 +50,8 @@ async def _take_and_deliver(rounds: Rounds, schedule: str, at: datetime) -> None
         await close(rounds, slot, "skipped", STOPPED)
     elif not rounds.speaks_in(wanted.channel):
         await fail(rounds, slot, NOT_HERE)
+    elif said := await store.slots.own(slot):
+        await _deliver(rounds, wanted, slot, unpacked(said), "delivered")
     elif answered := await store.slots.answered(slot.asking):
         said, quiet = answered
         await _deliver(rounds, wanted, slot, unpacked(said), "quiet" if quiet else "delivered")

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
+from zlib import crc32
 
-from bot.schedules.cadence import CADENCE
+from bot.schedules.cadence import Cadence
 from bot.schedules.closing import AWAY
 from bot.schedules.due import due, following
+from bot.schedules.rhythm import Watch, rhythm
 from bot.schedules.rounds import Rounds
 from bot.store import Asking, Schedule, Slot
 
@@ -30,8 +32,9 @@ class Offer:
 async def offers(rounds: Rounds, now: datetime) -> list[Offer]:
     """What there is to do by *now*."""
     for schedule in await rounds.store.schedules.due(rounds.team, now, MOST):
-        if schedule.next_at and schedule.next_at + _apart(schedule, rounds.times.spread) <= now:
-            await _begin(rounds, schedule, schedule.next_at, now)
+        found = rhythm(schedule.cadence)
+        if isinstance(found, Cadence) and schedule.next_at:
+            await _begin(rounds, schedule, found, schedule.next_at, now)
     return list(_grouped(await rounds.store.slots.open(rounds.team, now, MOST)))
 
 
@@ -40,11 +43,24 @@ async def hold_back(rounds: Rounds, slots: Sequence[Slot]) -> None:
     await rounds.store.slots.hold_back(slots, rounds.now() + 3 * rounds.times.lease)
 
 
-async def _begin(rounds: Rounds, schedule: Schedule, next_at: datetime, now: datetime) -> None:
+async def looks(rounds: Rounds, now: datetime) -> list[Asking]:
+    """What there is to be looked at by *now*: each question once, however many watch it. Its moments are the same for
+    all processes, and apart from those of other questions."""
+    every, found = int(rounds.times.watch.total_seconds()), set()
+    for schedule in await rounds.store.schedules.due(rounds.team, now, MOST):
+        watch = rhythm(schedule.cadence)
+        if isinstance(watch, Watch) and schedule.next_at:
+            shift = crc32(schedule.line.encode()) % every
+            at = (int(now.timestamp()) - shift) // every * every + shift
+            found.add(Asking(schedule.team, schedule.line, watch.zone, datetime.fromtimestamp(at, UTC)))
+            await rounds.store.slots.begin(schedule, watch.zone, (), datetime.fromtimestamp(at + every, UTC))
+    return sorted(found)
+
+
+async def _begin(rounds: Rounds, schedule: Schedule, cadence: Cadence, next_at: datetime, now: datetime) -> None:
     """The slots that a schedule has had until now: those that are too late are skipped, the last may be caught up."""
-    cadence = CADENCE.read(schedule.cadence)
     slot = due(cadence, next_at, now, rounds.times.window)
-    if slot is None:
+    if slot is None or next_at + _apart(schedule, rounds.times.spread) > now:
         return
     slots = [(at, AWAY) for at in slot.missed] + [(slot.at, AWAY if slot.late else "")]
     await rounds.store.slots.begin(schedule, cadence.zone, slots, following(cadence, slot.at))

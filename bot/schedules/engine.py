@@ -21,7 +21,8 @@ from dbos import DBOS, DBOSPortableJSONSerializer, SetWorkflowID
 from bot.errors import TryLater
 from bot.schedules.asking import ask
 from bot.schedules.delivering import deliver
-from bot.schedules.dispatching import Offer, hold_back, offers
+from bot.schedules.dispatching import Offer, hold_back, looks, offers
+from bot.schedules.looking import look
 from bot.schedules.rounds import Rounds
 from bot.store import Asking
 
@@ -29,7 +30,9 @@ log = logging.getLogger(__name__)
 
 VERSION = "1"  # of the workflows: what one version has begun is not taken up by another
 REMEMBERED = timedelta(days=14)  # workflows that have ended
+LOOKED = timedelta(hours=1)  # the looks of watches, of which there are many
 MOST = 1000  # of them are looked at in one go
+FINDS = {"ask": ask, "look": look}
 
 
 @dataclass
@@ -50,6 +53,10 @@ class Here:
         return f"asks-{self.rounds.team}"
 
     @property
+    def looks(self) -> str:
+        return f"looks-{self.rounds.team}"
+
+    @property
     def deliveries(self) -> str:
         return f"deliveries-{self.rounds.team}"
 
@@ -66,18 +73,19 @@ def _passes(error: BaseException) -> bool:
 
 
 @DBOS.step(retries_allowed=True, max_attempts=6, should_retry=_passes)
-async def _asked(team: str, line: str, zone: str, at: int) -> list[tuple[str, int]]:
-    """Who is to get the answer, and how often it was offered to them."""
-    slots = await ask(here().rounds, Asking(team, line, zone, _moment(at)))
+async def _found(kind: str, team: str, line: str, zone: str, at: int) -> list[tuple[str, int]]:
+    """Where something is to be said, and how often it was offered there."""
+    slots = await FINDS[kind](here().rounds, Asking(team, line, zone, _moment(at)))
     if slots:
         await hold_back(here().rounds, slots)
     return [(slot.schedule, slot.offered) for slot in slots]
 
 
 @DBOS.workflow(max_recovery_attempts=5)
-async def _ask(team: str, line: str, zone: str, at: int) -> list[str]:
-    """The deliveries that this sets going."""
-    return [await _offer_delivery(schedule, at, offered) for schedule, offered in await _asked(team, line, zone, at)]
+async def _find(kind: str, team: str, line: str, zone: str, at: int) -> list[str]:
+    """Ask, or look; the deliveries that this sets going."""
+    found = await _found(kind, team, line, zone, at)
+    return [await _offer_delivery(schedule, at, offered) for schedule, offered in found]
 
 
 @DBOS.step(retries_allowed=True, max_attempts=6, should_retry=_passes)
@@ -95,17 +103,20 @@ async def _swept() -> None:
     """In a step: what a workflow itself asks of the engine is written down, and this cannot be."""
     times = here().rounds.times
     few: dict[str, Any] = {"load_input": False, "load_output": False, "limit": MOST}
-    for queue in (here().asks, here().deliveries):
+    for queue in (here().asks, here().looks, here().deliveries):
         left = await DBOS.list_workflows_async(
             status="PENDING", queue_name=queue, dequeued_before=_ago(times.lease), **few
         )
         if left:
             log.warning("taken back from a process that is gone", extra={"facts": {"queue": queue, "work": len(left)}})
             await DBOS.resume_workflows_async([workflow.workflow_id for workflow in left], queue_name=queue)
-    if old := await DBOS.list_workflows_async(completed_before=_ago(REMEMBERED), **few):
+    old = await DBOS.list_workflows_async(completed_before=_ago(REMEMBERED), **few)
+    old += await DBOS.list_workflows_async(queue_name=here().looks, completed_before=_ago(LOOKED), **few)
+    if old:
         await DBOS.delete_workflows_async([workflow.workflow_id for workflow in old])
     now = here().rounds.now()
     await here().rounds.store.slots.forget(now - timedelta(days=1), now - timedelta(days=400))
+    await here().rounds.store.tellings.forget(now - timedelta(days=60))
 
 
 @DBOS.workflow()
@@ -125,11 +136,15 @@ async def _enqueue(workflow: str, queue: str, work: Any, *given: str | int) -> s
 
 
 async def _offer(offer: Offer) -> list[str]:
-    asking, at = offer.asking, int(offer.asking.at.timestamp())
     if offer.answered:
+        at = int(offer.asking.at.timestamp())
         return [await _offer_delivery(slot.schedule, at, slot.offered) for slot in offer.slots]
-    given = asking.team, asking.line, asking.zone, at
-    return [await _enqueue(":".join(map(str, ("ask", *given, offer.offered))), here().asks, _ask, *given)]
+    return [await _offer_to_find("ask", here().asks, offer.asking, f":{offer.offered}")]
+
+
+async def _offer_to_find(kind: str, queue: str, asking: Asking, again: str = "") -> str:
+    given = kind, asking.team, asking.line, asking.zone, int(asking.at.timestamp())
+    return await _enqueue(":".join(map(str, given)) + again, queue, _find, *given)
 
 
 async def _ended(workflows: Sequence[str], polling: float) -> None:
@@ -159,6 +174,8 @@ class Engine:
         for offer in await offers(self._rounds, now):
             self._offered += await _offer(offer)
             await hold_back(self._rounds, offer.slots)
+        for asking in await looks(self._rounds, now):
+            self._offered.append(await _offer_to_find("look", here().looks, asking))
 
     async def idle(self) -> None:
         """Until all that was offered last is done, whoever does it."""
@@ -205,6 +222,7 @@ async def opened(url: str, rounds: Rounds, pace: Pace, clock: Callable[[], datet
     DBOS.launch()  # inside the running loop, or the work would be done in another, where no client of ours is of use
     try:
         await DBOS.register_queue_async(here().asks, **queues)
+        await DBOS.register_queue_async(here().looks, **queues | {"worker_concurrency": 2})  # digests come first
         await DBOS.register_queue_async(here().deliveries, limiter={"limit": pace.per_minute, "period": 60}, **queues)
         housekeeping = f"housekeeping-{rounds.team}"
         await DBOS.apply_schedules_async(

@@ -9,8 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.endpoints._values import Mistake
 from bot.errors import Misconfigured, Mistyped
-from bot.schedules.cadence import CADENCE
-from bot.schedules.due import following
+from bot.schedules.rhythm import next_of, rhythm
 from bot.store import Schedule
 from bot.store.store import Store
 
@@ -63,7 +62,7 @@ def _read(text: str) -> list[Listed]:
 
 def _schedule(listed: Listed, understand: Understand, now: datetime) -> Schedule:
     try:
-        cadence, line = CADENCE.read(listed.every), understand(listed.asks)
+        cadence, line = rhythm(listed.every), understand(listed.asks)
     except (Mistake, Mistyped) as wrong:
         why = " ".join(wrong.mistakes) if isinstance(wrong, Mistyped) else str(wrong)
         raise Misconfigured(f"The file is wrong at “{listed.every} {listed.asks}”: {why}", SHAPE) from None
@@ -79,7 +78,7 @@ def _schedule(listed: Listed, understand: Understand, now: datetime) -> Schedule
         line=line,
         state="paused" if listed.paused else "active",
         why="",
-        next_at=None if listed.paused else following(cadence, now),
+        next_at=None if listed.paused else next_of(cadence, now),
     )
 
 

@@ -20,6 +20,8 @@ class Times:
     spread: timedelta = timedelta(minutes=1)  # so far are those spread that are due in the same minute
     lease: timedelta = timedelta(minutes=5)  # so long has somebody a slot to himself
     settling: timedelta = timedelta(seconds=10)  # until what was posted surely can be found
+    watch: timedelta = timedelta(minutes=5)  # so often looks a watch
+    storm: int = 6  # messages of a watch in an hour; what is more becomes one summary
     first_wait: timedelta = timedelta(seconds=10)  # after a first failure; each further one waits twice as long
 
     def wait(self, attempt: int) -> timedelta:

@@ -1,13 +1,15 @@
 """A schedule as people read it."""
 
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from bot.endpoints import _words
 from bot.endpoints._endpoint import View
 from bot.endpoints._when import milliseconds
 from bot.mrkdwn import Stamp
-from bot.schedules.cadence import CADENCE
+from bot.schedules.cadence import Cadence
 from bot.schedules.closed import sentence
+from bot.schedules.rhythm import Watch, rhythm
 from bot.store import Schedule, Slot
 
 
@@ -17,6 +19,7 @@ class ScheduleView(View):
     number: int
     line: str
     cadence: str
+    watches: bool  # and has no times
     owner: str
     paused: bool
     why: str
@@ -50,16 +53,19 @@ class ScheduleView(View):
 
 
 def schedule_view(schedule: Schedule) -> ScheduleView:
-    cadence = CADENCE.read(schedule.cadence)
+    found = rhythm(schedule.cadence)
     next_at = schedule.next_at
     return ScheduleView(
         number=schedule.number,
         line=schedule.line,
-        cadence=cadence.says(),
+        cadence=found.says(),
+        watches=isinstance(found, Watch),
         owner=schedule.owner,
         paused=schedule.state == "paused",
         why=sentence(schedule.why) if schedule.why else "",
-        next=_words.stamp(milliseconds(next_at), ZoneInfo(cadence.zone)) if next_at else None,
+        next=_words.stamp(milliseconds(next_at), ZoneInfo(found.zone))
+        if next_at and isinstance(found, Cadence)
+        else None,
     )
 
 
@@ -89,3 +95,23 @@ def slot_view(schedule: Schedule, slot: Slot, zone: ZoneInfo) -> SlotView:
         says=SAYS.get(slot.state, slot.state),
         why=slot.why,
     )
+
+
+class ItemView(View):
+    """Something that a watch tells."""
+
+    what: str
+    url: str
+    before: str
+    says: str
+    when: Stamp | None
+    late: bool
+    line: str
+
+
+@dataclass(frozen=True)
+class Week:
+    """What a watch would have told. Of what lasts it is not known: LaunchDarkly says only how it is at present."""
+
+    items: tuple[ItemView, ...]
+    known: bool

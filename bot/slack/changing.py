@@ -7,9 +7,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.answer import Answers
 from bot.endpoints._values import Mistake
-from bot.errors import Mistyped, NotFound, TryLater
+from bot.errors import Mistyped, NotFound, Refused, TryLater
 from bot.schedules.cadence import CADENCE, Cadence
 from bot.schedules.clock import write_time
+from bot.schedules.rhythm import Watch, rhythm
 from bot.slack.calls import AWAY
 from bot.slack.incoming import Incoming
 from bot.slack.modal import DAYS, QUESTION, ZONE, Change, Json, mistakes, modal, read
@@ -50,6 +51,8 @@ class Changing:
         schedule = await self.store.schedules.find(incoming.team, incoming.channel, number)
         if schedule is None or schedule.state == "stopped":
             raise NotFound(f"There is no schedule {number} in this channel.", "`schedules` shows those that there are.")
+        if isinstance(rhythm(schedule.cadence), Watch):
+            raise Refused("A watch has no times to change.", f"`stop {number}` ends it, and `watch` begins another.")
         try:
             await self.client.views_open(trigger_id=incoming.once, view=modal(_change(schedule)))
         except AWAY:

@@ -51,7 +51,7 @@ class Opening:
             defaults=settings.defaults,
             patience=settings.word_seconds,
             rounds=self.rounds,
-            reach=Reached(self._posting, wake),
+            reach=Reached(self.rounds, self._posting, wake),
             changing=Changing(self.slack, self.store, self.answers),
         )
 
@@ -71,6 +71,8 @@ class Opening:
                 spread=timedelta(seconds=settings.spread_seconds),
                 lease=timedelta(seconds=settings.lease_seconds),
                 settling=timedelta(seconds=settings.settle_seconds),
+                watch=timedelta(seconds=settings.watch_seconds),
+                storm=settings.storm_per_hour,
                 first_wait=timedelta(seconds=settings.retry_seconds),
             ),
             may=self._allowed.may,

@@ -2,7 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
+from bot.schedules.looking import last_week
+from bot.schedules.rounds import Rounds
+from bot.schedules.views import Week
 from bot.slack.posting import Posting
 
 
@@ -10,6 +14,7 @@ from bot.slack.posting import Posting
 class Reached:
     """What `orders/_order.py` wants of Slack."""
 
+    rounds: Rounds
     posting: Posting
     wakes: Callable[[], None]
 
@@ -18,6 +23,9 @@ class Reached:
 
     async def link(self, channel: str, ts: str) -> str:
         return await self.posting.link(channel, ts)
+
+    async def last_week(self, line: str, zone: ZoneInfo) -> Week:
+        return await last_week(self.rounds, line, zone.key)
 
     def wake(self) -> None:
         self.wakes()

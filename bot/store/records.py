@@ -27,6 +27,7 @@ class Schedule:
     state: str
     why: str  # it is paused, where nobody paused it
     next_at: datetime | None
+    looked_at: datetime | None = None  # the last time, for one that only speaks when there is something new
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -63,3 +64,12 @@ class Slot:
     @property
     def asking(self) -> Asking:
         return Asking(self.team, self.line, self.zone, self.at)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A thing that a watch has seen, in the state in which it was then."""
+
+    state: str
+    says: str  # the state, as people read it
+    happened: float | None = None  # in LaunchDarkly's milliseconds

@@ -45,6 +45,11 @@ class Schedules:
         """The schedules of a channel that are not stopped, by number."""
         return await self._select(*_in(team, channel), TABLE.c.state != STOPPED)
 
+    async def watching(self, team: str, line: str, cadence: str) -> list[Schedule]:
+        """The active schedules of a workspace that watch a question in a zone."""
+        mine = (TABLE.c.team == team, TABLE.c.line == line, TABLE.c.cadence == cadence)
+        return await self._select(*mine, TABLE.c.state == ACTIVE)
+
     async def ever(self, team: str, channel: str) -> list[Schedule]:
         """The schedules of a channel, stopped ones too, by number."""
         return await self._select(*_in(team, channel))

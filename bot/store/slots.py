@@ -10,7 +10,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, delete, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Table, delete, null, or_, select, tuple_, update
 from sqlalchemy.sql.dml import Update
 
 from bot.store.connections import Connections
@@ -48,18 +48,18 @@ class Slots:
         async with self._connections.writing() as connection:
             mine = await advance(connection, schedule, next_at)
             for at, why in slots if mine else ():
-                await add(connection, TABLE, **_row(schedule, zone, at, why))
+                await add(connection, TABLE, **slot_row(schedule, zone, at, why))
         return mine
 
     async def ask_for(self, schedule: Schedule, zone: str, at: datetime, by: str) -> None:
         """A slot of its own, because somebody wants it at once."""
         async with self._connections.writing() as connection:
-            await add(connection, TABLE, **_row(schedule, zone, at, "") | {"by": by})
+            await add(connection, TABLE, **slot_row(schedule, zone, at, "") | {"by": by})
 
     async def open(self, team: str, now: datetime, most: int) -> list[tuple[Slot, bool]]:
         """Open slots that are to be offered by now, the oldest first, and whether they are answered."""
         chosen = (
-            select(*COLUMNS, ASKED.c.asked_at.is_not(None))
+            select(*COLUMNS, or_(ASKED.c.asked_at.is_not(None), TABLE.c.said.is_not(null())))
             .select_from(ASKED_FOR)
             .where(TABLE.c.team == team, TABLE.c.state == OPEN, TABLE.c.again_at <= now)
             .order_by(TABLE.c.at, TABLE.c.schedule)
@@ -127,6 +127,14 @@ class Slots:
             row = (await connection.execute(chosen)).one_or_none()
         return (row[0], row[1]) if row else None
 
+    async def own(self, slot: Slot) -> dict[str, Any] | None:
+        """What is to be said in this slot alone, where it is not the answer for all."""
+        async with self._connections.reading() as connection:
+            found: dict[str, Any] | None = await connection.scalar(
+                select(TABLE.c.said).where(*_is(slot.schedule, slot.at))
+            )
+        return found
+
     async def answer(self, asking: Asking, said: dict[str, Any], at: datetime, *, quiet: bool) -> None:
         """Keep what was answered to a question, for all who want it; what was answered first stands."""
         async with self._connections.writing() as connection:
@@ -148,7 +156,7 @@ class Slots:
             return [_slot(row) for row in found]
 
 
-def _row(schedule: Schedule, zone: str, at: datetime, why: str) -> dict[str, Any]:
+def slot_row(schedule: Schedule, zone: str, at: datetime, why: str) -> dict[str, Any]:
     return {
         "schedule": schedule.id,
         "at": at,

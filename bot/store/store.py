@@ -16,6 +16,7 @@ from bot.store.migrating import STEPS, VERSION, is_current, migrate
 from bot.store.schedules import Schedules
 from bot.store.slots import Slots
 from bot.store.sqlite import write_ahead
+from bot.store.tellings import Tellings
 from bot.store.troubles import opening
 from bot.store.workspaces import Workspaces
 
@@ -29,6 +30,7 @@ class Store:
         self.workspaces = Workspaces(connections)
         self.schedules = Schedules(connections)
         self.slots = Slots(connections)
+        self.tellings = Tellings(connections)
 
     async def ping(self, patience_ms: int = 1000) -> bool:
         """Whether the database answers in that time, and is one of ours."""

@@ -8,6 +8,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     Dialect,
+    Float,
     ForeignKey,
     Integer,
     MetaData,
@@ -67,6 +68,7 @@ SCHEDULES = Table(
     Column("state", String, nullable=False),
     Column("why", String, nullable=False),  # it is paused, where nobody paused it
     Column("next_at", Moment, index=True),
+    Column("looked_at", Moment),  # the last time, for one that only speaks when there is something new
     Column("made_at", Moment, nullable=False),
     Column("changed_at", Moment, nullable=False),
     UniqueConstraint("team", "channel", "number"),
@@ -92,7 +94,19 @@ SLOTS = Table(
     Column("posting", Integer),  # which one somebody is about to post
     Column("posting_at", Moment),
     Column("ts", String, nullable=False),
+    Column("said", JSON),  # to this channel alone
     Column("closed_at", Moment),
+)
+
+TOLD = Table(
+    "told",
+    METADATA,
+    Column("schedule", String, ForeignKey("schedules.id", ondelete="CASCADE"), primary_key=True),
+    Column("thing", String, primary_key=True),
+    Column("state", String, nullable=False),
+    Column("says", String, nullable=False),
+    Column("happened", Float),
+    Column("seen_at", Moment, nullable=False, index=True),
 )
 
 ASKED = Table(

@@ -43,6 +43,7 @@ class Experiments(Reply):
 
 class Event(Reply):
     flag: str = field(name="flagKey")
+    id: str | None = None
     kind: str | None = field(name="eventType", default=None)
     time: Real | None = field(name="eventTime", default=None)
     description: str | None = None

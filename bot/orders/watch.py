@@ -1,0 +1,100 @@
+"""`watch`: a question is asked every few minutes, and only what is new is told.
+
+First it is shown what that would have been in the last week; `watch on …` is what begins it.
+"""
+
+from typing import Annotated
+
+from bot.endpoints import _words
+from bot.endpoints._endpoint import View
+from bot.endpoints._query import Query, own
+from bot.endpoints._values import Mistake
+from bot.errors import Refused
+from bot.orders._order import Circumstances, Order
+from bot.orders._schedules import SAVED, begin, check_room
+from bot.schedules.rhythm import Watch
+from bot.schedules.views import ItemView, ScheduleView, schedule_view
+from bot.schedules.watches import discover
+
+MOST_ITEMS = 5
+
+
+class _On:
+    """The one word before the question."""
+
+    allowed = "on"
+
+    def knows(self, word: str) -> bool:
+        return word.lower() == self.allowed
+
+    def read(self, word: str) -> str:
+        if not self.knows(word):
+            raise Mistake(f"“{word[:60]}” is neither on nor a question")
+        return self.allowed
+
+    def write(self, value: str) -> str:
+        return value
+
+
+class WatchQuery(Query):
+    words = ("on",)
+    saves = "question"
+
+    on: Annotated[str | None, _On(), own("begins; without it, you see what you would have been told")] = None
+    question: Annotated[str, SAVED, own("what is watched")]
+
+
+class WatchView(View):
+    """What was begun, or what it would be like."""
+
+    line: str
+    reached: bool
+    begun: ScheduleView | None = None
+    by: str = ""
+    begin: str = ""
+    items: tuple[ItemView, ...] = ()
+    more: int = 0
+    total: str = ""
+    known: bool = False
+
+    @property
+    def public(self) -> bool:
+        return self.begun is not None
+
+
+async def obey(query: WatchQuery, given: Circumstances) -> WatchView:
+    name = query.question.partition(" ")[0]
+    if name not in discover():
+        raise Refused(f"`{name}` cannot be watched.", f"These can: {', '.join(discover())}.")
+    found = Watch(given.zone.key)
+    await check_room(query.question, found, given)
+    reached = await given.reach.is_in(given.place.channel)
+    if query.on:
+        schedule = await begin(query.question, found, given)
+        given.reach.wake()
+        return WatchView(line=query.question, begun=schedule_view(schedule), by=given.place.user, reached=reached)
+    week = await given.reach.last_week(query.question, given.zone)
+    return WatchView(
+        line=query.question,
+        reached=reached,
+        begin=f"watch on {query.question}",
+        items=week.items[:MOST_ITEMS],
+        more=len(week.items[MOST_ITEMS:]),
+        total=_words.count(len(week.items), "message"),
+        known=week.known,
+    )
+
+
+ORDER = Order[WatchQuery, WatchView](
+    name="watch",
+    summary="Be told here when there is something new; first you see what that would have been",
+    examples=(
+        "watch events web/production",
+        "watch on flag new-checkout web/production",
+        "watch scores web/production",
+    ),
+    query=WatchQuery,
+    guarded=True,
+    view=WatchView,
+    obey=obey,
+)
