@@ -22,6 +22,8 @@ from bot.message import Message
 from bot.settings import Settings, read_settings, zone
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from bot.answer import Answer
 
 EXIT = {"answered": 0, "mistyped": 2}
@@ -135,6 +137,34 @@ def doctor() -> None:
 
 
 @main.command()
+@click.option("--export", is_flag=True, help="Print them as YAML, to be kept or brought into another database.")
+@click.option("--import", "file", metavar="FILE", help="Add those of such a file that are missing.")
+def schedules(export: bool, file: str | None) -> None:
+    """List what is asked by the clock, in all channels."""
+    if export and file:
+        raise click.UsageError("--export and --import are two things; do one after the other.")
+    asyncio.run(_list(read_settings().database_url, export, file))
+
+
+async def _list(url: str, export: bool, file: str | None) -> None:
+    from bot.endpoints import discover
+    from bot.question import parse
+    from bot.schedules.listing import HEADING, exported, imported, read, rows
+    from bot.store import store
+    from bot.terminal import draw_rows
+
+    text, questions = read(file) if file else "", discover()
+    async with store.opened(url) as kept:
+        if file:
+            added, there = await imported(kept, text, lambda line: parse(line, questions).canonical, _now())
+            click.echo(f"{added} added, {there} there already.")
+        elif export:
+            click.echo(await exported(kept), nl=False)
+        else:
+            draw_rows(HEADING, await rows(kept), _console())
+
+
+@main.command()
 @click.option("--http", "address", metavar="https://…", help="For a bot that Slack reaches at this address.")
 def manifest(address: str | None) -> None:
     """Print what Slack needs to know to make the app: for Socket Mode, unless told otherwise."""
@@ -146,11 +176,7 @@ def manifest(address: str | None) -> None:
 
 @main.command()
 @click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    default=8765,
-    show_default=True,
-    help="The port on this machine; 0 is any free one.",
+    "--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="The port; 0 is any free one."
 )
 def sandbox(port: int) -> None:
     """Serve the embedded LaunchDarkly to other programs, until Ctrl-C."""
@@ -208,10 +234,14 @@ def _print(answer: "Answer", form: str | None) -> None:
 
 
 def _draw(message: Message, *, err: bool) -> None:
-    from rich.console import Console
-
     from bot.terminal import draw
+
+    draw(message, _console(err=err))
+
+
+def _console(*, err: bool = False) -> "Console":
+    from rich.console import Console
 
     console = Console(stderr=err, highlight=False)
     console.width = max(console.width, NARROWEST)
-    draw(message, console)
+    return console

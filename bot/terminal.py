@@ -3,7 +3,7 @@
 It draws blocks, so it can draw whatever Slack can be sent.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
@@ -14,12 +14,14 @@ from rich.text import Text
 
 from bot import mrkdwn, twin
 from bot.message import Block, Message
+from bot.mrkdwn import clean
 
 STYLES = {"bold": "bold", "italic": "italic", "strike": "strike", "code": "cyan", "link": "underline"}
 COLOURS = ("cyan", "green", "yellow", "magenta", "blue", "red")
 
 
 INDENT = 2
+UNCUT = 1000  # columns
 
 
 def draw(message: Message, console: Console) -> None:
@@ -28,6 +30,16 @@ def draw(message: Message, console: Console) -> None:
     for n, below in enumerate(message.thread):
         console.print(Rule(Text("" if n else "In the thread", "dim"), align="left", style="dim"))
         _draw(below, console, INDENT)
+
+
+def draw_rows(heading: Sequence[str], rows: Iterable[Sequence[str]], console: Console) -> None:
+    """A table; each row is one line where a program reads it."""
+    if not console.is_terminal:
+        console.width = UNCUT
+    table = Table(*heading, header_style="dim", border_style="dim")
+    for row in rows:
+        table.add_row(*(Text(clean(cell)) for cell in row))
+    console.print(table)
 
 
 def _draw(message: Message, console: Console, indent: int) -> None:

@@ -2,16 +2,24 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from bot.endpoints._values import Mistake
 from bot.errors import Misconfigured, Mistyped
 from bot.schedules.rhythm import next_of, rhythm
+from bot.schedules.views import schedule_view
 from bot.store import Schedule
 from bot.store.store import Store
+
+LARGEST = 1_000_000  # bytes of a file
+HEADING = ("workspace", "channel", "number", "cadence", "question", "state", "next")
+
+Id = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,30}$")]
+Line = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,500}$")]
 
 Understand = Callable[[str], str]  # a question ─► its canonical line; what is none is Mistyped
 
@@ -21,13 +29,18 @@ class Listed(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    team: str
-    channel: str
-    owner: str
-    every: str
-    asks: str
+    team: Id
+    channel: Id
+    owner: Id
+    every: Line
+    asks: Line
     number: int = 0  # for people; an imported one gets the next of its channel
     paused: bool = False
+
+
+async def rows(store: Store) -> list[tuple[str, ...]]:
+    """All schedules that are not stopped, a row each."""
+    return [_row(schedule) for schedule in await store.schedules.everywhere()]
 
 
 async def exported(store: Store) -> str:
@@ -46,6 +59,20 @@ async def imported(store: Store, text: str, understand: Understand, now: datetim
     return len(missing), len(wanted) - len(missing)
 
 
+def read(file: str) -> str:
+    """What a file says."""
+    try:
+        with Path(file).open("rb") as opened:
+            found = opened.read(LARGEST + 1)
+        if len(found) > LARGEST:
+            raise Misconfigured(f"The file {file} is too large.", f"It may have {LARGEST:,} bytes.")
+        return found.decode()
+    except OSError as wrong:
+        raise Misconfigured(f"The file {file} cannot be read ({wrong.strerror}).", SHAPE) from None
+    except UnicodeDecodeError:
+        raise Misconfigured(f"The file {file} is not UTF-8 text.", SHAPE) from None
+
+
 def _read(text: str) -> list[Listed]:
     try:
         found: Any = yaml.safe_load(text)
@@ -56,6 +83,8 @@ def _read(text: str) -> list[Listed]:
         first = wrong.errors(include_input=False, include_url=False)[0]
         where = ".".join(map(str, first["loc"]))
         raise Misconfigured(f"The file is wrong: {where}: {first['msg'].lower()}.", SHAPE) from None
+    except (ValueError, RecursionError):  # a date that is none; brackets without end
+        raise Misconfigured("The file holds what cannot be read.", SHAPE) from None
     except (KeyError, TypeError):
         raise Misconfigured("The file holds no schedules.", SHAPE) from None
 
@@ -80,6 +109,13 @@ def _schedule(listed: Listed, understand: Understand, now: datetime) -> Schedule
         why="",
         next_at=None if listed.paused else next_of(cadence, now),
     )
+
+
+def _row(schedule: Schedule) -> tuple[str, ...]:
+    view = schedule_view(schedule)
+    state = " ".join(filter(None, (schedule.state, schedule.why and f"({schedule.why})")))
+    next_at = view.next.said if view.next else "–"
+    return schedule.team, schedule.channel, str(schedule.number), schedule.cadence, schedule.line, state, next_at
 
 
 def _listed(schedule: Schedule) -> Listed:
