@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from random import Random
 
 import httpx
 import pytest
@@ -13,14 +14,15 @@ from dbos import DBOS
 from bot.answer import Asker
 from bot.demo import at_home, working
 from bot.sandbox.launchdarkly import launchdarkly
-from bot.sandbox.slack import Slack
+from bot.sandbox.slack import Slack, Weather
+from bot.sandbox.slack.weather import Sky
 from bot.schedules.asking import ask
 from bot.schedules.delivering import deliver
 from bot.schedules.dispatching import hold_back, offers
 from bot.schedules.rounds import Rounds
 from bot.store import Asking, Schedule, Slot
 from tests.databases import Database
-from tests.rounds import TIMES, Clock, desk
+from tests.rounds import TIMES, Clock, Desk, desk
 from tests.talk import NOW, UTC_ZONE, settings
 
 LEASE = timedelta(minutes=5)
@@ -199,8 +201,7 @@ async def test_who_was_slow_to_hold_back_what_it_offered_does_not_undo_what_was_
 async def test_who_is_lost_while_it_offers_is_followed_by_another_at_once(database: Database) -> None:
     async with desk(database.url) as found:
         for _ in range(20):
-            new = Schedule("", found.rounds.team, "C1", 0, "U1", "friday 15:00 UTC", LINE, "active", "", NOW)
-            schedule = await found.rounds.store.schedules.add(new, NOW)
+            schedule = await _wanted(found, LINE)
         await offers(found.rounds, NOW)
         await ask(found.rounds, Asking(schedule.team, LINE, "UTC", NOW))
         lost = asyncio.create_task(found.engine.dispatch(NOW))
@@ -293,3 +294,79 @@ async def _asking(two: Two, rounds: Rounds, asking: Asking) -> AsyncIterator["as
     await two.launchdarkly.asked.wait()
     yield asked
     two.launchdarkly.go.set()
+
+
+# ---------------------------------------------------------------------------------------------------------- bad days
+
+
+LASTS = 36  # posts
+
+
+class Storm(Sky):
+    """While it lasts, most posts are limited, or something breaks before or after they are done."""
+
+    WEATHERS = (
+        Weather(status=429, retry_after=30),
+        Weather(status=500),
+        Weather(lost=True),
+        Weather(reset=True),
+        Weather(),
+        Weather(),
+    )
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self._random = Random(seed)  # noqa: S311
+        self.met: list[Weather] = []
+
+    def over(self, place: str) -> Weather | None:
+        if place != POST or len(self.met) == LASTS:
+            return super().over(place)
+        self.met.append(self._random.choice(self.WEATHERS))
+        return self.met[-1]
+
+
+async def test_through_a_storm_each_message_is_posted_once(database: Database) -> None:
+    async with desk(database.url) as found:
+        found.office.slack.weather = storm = Storm(1)
+        wanted = [await _wanted(found, "digest web/production") for _ in range(12)]
+        await found.come(NOW)
+        for minutes in (0.5, 0.5, 1, 1, 2, 5, 5, 5, 5, 5, 5, 5, 5, 5):
+            await found.wait(minutes=minutes)
+        history = await found.rounds.store.slots.history([schedule.id for schedule in wanted], 100)
+        answer = await found.rounds.store.slots.answered(history[0].asking)
+        assert answer
+    assert {slot.state for slot in history} == {"delivered"}
+    assert all(weather in storm.met for weather in storm.WEATHERS)
+    parts = range(1 + len(answer[0]["thread"]))
+    keys = [m.metadata["event_payload"]["key"] for m in found.office.slack.channels["C1"].messages if m.metadata]
+    assert sorted(keys) == sorted(
+        f"{schedule.id}@{int(NOW.timestamp())}#{part}" for schedule in wanted for part in parts
+    )
+
+
+async def test_what_launchdarkly_cannot_answer_for_ten_minutes_is_delivered_then(database: Database) -> None:
+    async with desk(database.url, answer_seconds=0.15) as found:  # no second attempt fits into that
+        await _wanted(found, LINE)
+        found.office.weather.status = 503
+        await found.come(NOW)
+        for _ in range(10):
+            await found.wait(minutes=1)
+        assert found.posted() == []
+        found.office.weather.status = None
+        for _ in range(5):
+            await found.wait(minutes=1)
+        assert len(found.posted()) == 1
+        [slot] = await found.rounds.store.slots.history([schedule.id for schedule in await _all(found)], 10)
+    assert slot.state == "delivered"
+    assert slot.attempt >= 4
+
+
+async def _all(found: Desk) -> list[Schedule]:
+    return await found.rounds.store.schedules.everywhere()
+
+
+async def _wanted(found: Desk, line: str) -> Schedule:
+    """A schedule that is due now."""
+    new = Schedule("", found.rounds.team, "C1", 0, "U1", "friday 15:00 UTC", line, "active", "", NOW)
+    return await found.rounds.store.schedules.add(new, NOW)
