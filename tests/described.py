@@ -5,6 +5,7 @@ not ours to ship: LAUNCHDARKLY_OPENAPI says where it lies, and what needs it ski
 
 import json
 import os
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,12 @@ DEEPEST = 7
 def description() -> dict[str, Any]:
     found: dict[str, Any] = json.loads(Path(PATH).read_text())
     return found
+
+
+def path(asked: str) -> str:
+    """The path of the description that a request asks for."""
+    known: list[str] = list(description()["paths"])
+    return next(found for found in known if re.fullmatch(re.sub(r"{\w+}", "[^/]+", found), asked))
 
 
 def answers(path: str) -> st.SearchStrategy[Any]:

@@ -115,10 +115,10 @@ def test_a_question_has_a_template_a_test_and_goldens(endpoint: AnyEndpoint) -> 
 @pytest.mark.parametrize("name", ENDPOINTS)
 def test_a_question_that_asks_others_is_asked_by_none(name: str) -> None:
     """So none ends up asking itself, and whoever reads one needs to read one step further at most."""
-    assert [other for other in _asks(name) if _asks(other)] == []
+    assert [other for other in asks(name) if asks(other)] == []
 
 
-def _asks(name: str) -> set[str]:
+def asks(name: str) -> set[str]:
     """The questions that a question knows. What is shared by several stands in files with `_`, which know none."""
     room = HOUSE / "bot" / "endpoints"
     return _known(*room.glob(f"{name}.py"), *(room / name).glob("*.py")) - {name}
