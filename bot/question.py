@@ -180,6 +180,7 @@ class _Reading:
         if not self.mistakes:
             query = self.spoken.query.model_validate(self.values)
             self.mistakes += query.check()
+            self.values = query.instead() if self.mistakes else self.values
         if self.mistakes:
             raise Mistyped(tuple(self.mistakes), corrected=self.spoken.line(self.values))
         return Understood(self.spoken, query, self.saved)

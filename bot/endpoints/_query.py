@@ -63,6 +63,10 @@ class Query(BaseModel):
         """What is wrong between the parameters, though each is right by itself."""
         yield from ()
 
+    def instead(self) -> dict[str, Any]:
+        """The values of the line that is offered where `check` finds something wrong."""
+        return dict(self)
+
     def parameters(self, *left_out: str) -> tuple[tuple[str, str], ...]:
         """LaunchDarkly's query parameters, without those fields that are *left out* because they need more than to be
         written."""

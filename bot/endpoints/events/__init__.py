@@ -49,6 +49,9 @@ class EventsQuery(Query):
         if self.after and self.before:
             yield str(Mistake("A page is either after a cursor or before one, not both"))
 
+    def instead(self) -> dict[str, Any]:
+        return {**dict(self), "before": None}
+
 
 class EventView(View):
     flag: str
