@@ -1,4 +1,4 @@
-"""What all tests share: a bot to talk to, and the flag that rewrites the golden messages."""
+"""What all tests share: a bot to talk to, and the flag that rewrites what is made from the code."""
 
 from collections.abc import AsyncIterator
 
@@ -10,7 +10,7 @@ from tests.talk import Talk, talk
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--rewrite", action="store_true", help="write golden messages and README tables anew")
+    parser.addoption("--rewrite", action="store_true", help="write anew what is made from the code, to be reviewed")
 
 
 @pytest.fixture
