@@ -1,13 +1,11 @@
 """`digest`: a week of four questions in one message, the rest below it, and what is said where a part is missing."""
 
-from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from bot.endpoints._others import at_least_one, part
-from bot.endpoints.digest.week import Week
 from bot.errors import Failure, NotAllowed, NotFound, TryLater
 from tests.talk import NOW, Edit, Refused, Talk, talk, texts, words
 
@@ -173,37 +171,6 @@ async def test_four_questions_are_asked_of_one_place_and_one_week(someone: Talk)
             "limit": ["100"],
         },
     ]
-
-
-@pytest.mark.parametrize(
-    ("now", "zone", "said", "hours"),
-    [
-        ("2026-11-20T15:00Z", "UTC", "13 – 19 Nov 2026", [24] * 7),
-        ("2026-11-16T08:00Z", "Europe/Berlin", "9 – 15 Nov 2026", [24] * 7),
-        ("2026-11-15T23:30Z", "Europe/Berlin", "9 – 15 Nov 2026", [24] * 7),
-        ("2026-11-15T22:30Z", "Europe/Berlin", "8 – 14 Nov 2026", [24] * 7),
-        ("2026-10-26T08:00Z", "Europe/Berlin", "19 – 25 Oct 2026", [24] * 6 + [25]),
-        ("2027-03-29T08:00Z", "Europe/Berlin", "22 – 28 Mar 2027", [24] * 6 + [23]),
-        ("2026-12-04T12:00Z", "America/New_York", "27 Nov – 3 Dec 2026", [24] * 7),
-        ("2027-01-04T12:00Z", "America/New_York", "28 Dec 2026 – 3 Jan 2027", [24] * 7),
-        ("2026-09-07T12:00Z", "America/Santiago", "31 Aug – 6 Sep 2026", [24] * 6 + [23]),  # without a midnight
-    ],
-)
-def test_a_week_is_the_last_seven_whole_days_where_the_reader_is(
-    now: str, zone: str, said: str, hours: list[int]
-) -> None:
-    week = Week.before(datetime.fromisoformat(now), ZoneInfo(zone))
-    assert week.said == said
-    assert [(b - a) / HOUR for a, b in zip(week.midnights, week.midnights[1:], strict=False)] == hours
-    assert [week.day(at) for at in (week.start - 1, week.start, week.last, week.end, None)] == [None, 0, 6, None, None]
-
-
-@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America/St_Johns", "Pacific/Auckland", "America/Santiago"])
-def test_the_weeks_of_successive_digests_lie_end_to_end(zone: str) -> None:
-    for day in range(1, 365):
-        at = [datetime(2026, 1, 1, 12, tzinfo=UTC).timestamp() + (day + days) * 86_400 for days in (0, 7)]
-        before, after = (Week.before(datetime.fromtimestamp(moment, UTC), ZoneInfo(zone)) for moment in at)
-        assert before.end == after.start
 
 
 async def test_what_happens_at_midnight_is_told_by_one_digest_and_not_by_two() -> None:

@@ -7,9 +7,13 @@ without it, or with a name that is taken, stops the start. What several question
     _query.py      what a Query is: parameters with LaunchDarkly's names, read from words
     _values.py     the kinds of value a parameter can have: how each is read, written and explained
     _when.py       moments as people say them
+    _window.py     from when until when
+    _days.py       whole days where the reader is
     _others.py     how a question asks others
     _words.py      numbers, dates and lengths as people read them
     _chart.py      LaunchDarkly's charts, and what can be drawn of them
+    _buckets.py    the points of a chart over time
+    _daily.py      what happened day by day, side by side
 """
 
 from importlib import import_module

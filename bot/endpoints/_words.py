@@ -84,6 +84,8 @@ def day(milliseconds: float | None, zone: ZoneInfo) -> str:
 
 def days(first: date, last: date) -> str:
     """Some days in a row, as `9 – 15 Nov 2026`: what the first and the last share is said once."""
+    if first == last:
+        return f"{last:%-d %b %Y}"
     alike = "" if (first.year, first.month) == (last.year, last.month) else " %b"
     return f"{first.strftime('%-d' + alike + ('' if first.year == last.year else ' %Y'))} – {last:%-d %b %Y}"
 

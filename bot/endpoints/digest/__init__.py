@@ -1,6 +1,5 @@
 """The weekly digest: scores, large changes, flag status and deployments of one week, asked all at once.
 
-week.py       the week: the last seven whole days where the reader is
 changes.py    the large changes by flag
 days.py       deployments and large changes, day by day
 material.py   what is worth speaking about
@@ -12,6 +11,7 @@ from typing import Annotated, Literal
 
 from bot.endpoints import _words
 from bot.endpoints._chart import ChartReply
+from bot.endpoints._days import HOUR, Days
 from bot.endpoints._endpoint import LONGEST_LINE, AnyEndpoint, Ask, Endpoint, View
 from bot.endpoints._others import at_least_one, part
 from bot.endpoints._query import Parameter, Query, own
@@ -21,7 +21,6 @@ from bot.endpoints.deploys import DeploysQuery
 from bot.endpoints.digest.changes import ChangesView, changes
 from bot.endpoints.digest.days import DaysView, days
 from bot.endpoints.digest.material import MOVES, moved
-from bot.endpoints.digest.week import HOUR, Week
 from bot.endpoints.events import ENDPOINT as EVENTS
 from bot.endpoints.events import EventsQuery
 from bot.endpoints.events.pages import Read, read
@@ -98,7 +97,7 @@ class DigestView(View):
 class Questions:
     """What is asked of the others, all of one place and one week."""
 
-    week: Week
+    week: Days
     scores: ScoresQuery
     changes: EventsQuery
     status: StatusQuery
@@ -107,7 +106,7 @@ class Questions:
 
 def _questions(query: DigestQuery, ask: Ask) -> Questions:
     """Scores have a period of LaunchDarkly's own, and the status of flags is what it is at the moment."""
-    week = Week.before(ask.now, ask.zone)
+    week = Days.before(ask.now, ask.zone)
     project, env, app = query.project, query.env, query.app
     since, last, end = str(week.start), str(week.last), str(week.end)
     return Questions(
@@ -120,7 +119,6 @@ def _questions(query: DigestQuery, ask: Ask) -> Questions:
 
 
 async def fetch(query: DigestQuery, ask: Ask) -> DigestReply:
-    """Deployments are asked by the hour, since only hours can be put together to the days of any zone."""
     asked = _questions(query, ask)
     by_hour = asked.deploys.model_copy(update={"bucket": "hour", "every": HOUR})
     scores, changed, status, deploys = await gather(
