@@ -61,6 +61,11 @@ class Spoken(Generic[Q]):
         named = [f"{fields[name].short}={quoted(word)}" for name, word in said.items() if word]
         return " ".join([self.name, *bare, *place, *named, *filter(None, [asks])])
 
+    def way(self, values: Q | Mapping[str, Any]) -> str:
+        """The line that a button asks; nothing where that is more than one can carry."""
+        line = self.line(dict(values))
+        return line if len(line) <= LONGEST_LINE else ""
+
 
 def _said(field: Field, value: Any) -> str:
     if value is None:

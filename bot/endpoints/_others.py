@@ -7,6 +7,7 @@ test holds that."""
 from collections.abc import Awaitable
 from typing import TypeVar
 
+from bot.endpoints import _words
 from bot.errors import Failure, Mistyped, NotAllowed, NotFound, Refused
 
 P = TypeVar("P")
@@ -20,6 +21,14 @@ async def part(asked: Awaitable[P]) -> P | Failure:
         return await asked
     except Failure as failure:
         return failure
+
+
+def why(found: object) -> str:
+    """A failure in one line, with what LaunchDarkly itself said; nothing of what did not fail."""
+    if not isinstance(found, Failure):
+        return ""
+    said = f"LaunchDarkly says: {_words.short(found.said, 200).rstrip('.')}." if found.said else ""
+    return " ".join(words for words in (found.what, said, found.todo) if words)
 
 
 def at_least_one(*parts: object) -> None:

@@ -1,5 +1,6 @@
 """The engineering-insight scores: how mature a project's releases are, as a tree from the whole to its parts."""
 
+from collections.abc import Iterable, Mapping
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -103,9 +104,9 @@ async def fetch(query: ScoresQuery, ask: Ask) -> ScoresReply:
 
 def show(query: ScoresQuery, reply: ScoresReply, ask: Ask) -> ScoresView:
     scores = {key: score for key, score in reply.scores.items() if score}
-    views = {key: _score(key, score) for key, score in scores.items()}
+    views = {key: view_of(key, score) for key, score in scores.items()}
     moved = _moved(scores)
-    top, branches, others = _tree({key: [p for p in s.parts or () if p in scores] for key, s in scores.items()})
+    top, branches, others = tree({key: score.parts or () for key, score in scores.items()})
     return ScoresView(
         place=f"{query.project}/{query.env}",
         apps=_words.listed(list(query.app or ())),
@@ -141,7 +142,8 @@ def _sayable(period: Period) -> bool:
     return all(moment is not None and 1e11 <= moment < 1e13 for moment in (period.start, period.end))
 
 
-def _score(key: str, score: Score) -> ScoreView:
+def view_of(key: str, score: Score) -> ScoreView:
+    """A score as a person reads it."""
     known = score.indicator not in UNKNOWN
     return ScoreView(
         name=NAMES.get(key) or _words.short(_words.phrase(key), 60),
@@ -187,8 +189,10 @@ def _period(period: Period) -> str:
     return f"{_words.day(period.start, UTC)} – {_words.day(period.end, UTC)}"
 
 
-def _tree(parts: dict[str, list[str]]) -> tuple[str | None, list[tuple[str, list[str]]], list[str]]:
-    """The score that sums up all, its branches with all that lies below them, and what belongs to nothing."""
+def tree(said: Mapping[str, Iterable[str]]) -> tuple[str | None, list[tuple[str, list[str]]], list[str]]:
+    """The score that sums up all, its branches with all that lies below them, and what belongs to nothing; from what
+    is *said* to be the parts of each."""
+    parts = {key: [part for part in found if part in said] for key, found in said.items()}
     within = {part for found in parts.values() for part in found}
     tops = [key for key in parts if key not in within and (parts[key] or key == "overall")]
     top = tops[0] if len(tops) == 1 else None

@@ -12,8 +12,8 @@ from typing import Annotated, Literal
 from bot.endpoints import _words
 from bot.endpoints._chart import ChartReply
 from bot.endpoints._days import HOUR, Days
-from bot.endpoints._endpoint import LONGEST_LINE, AnyEndpoint, Ask, Endpoint, View
-from bot.endpoints._others import at_least_one, part
+from bot.endpoints._endpoint import Ask, Endpoint, View
+from bot.endpoints._others import at_least_one, part, why
 from bot.endpoints._query import Parameter, Query, own
 from bot.endpoints._values import Key, Keys
 from bot.endpoints.deploys import ENDPOINT as DEPLOYS
@@ -181,34 +181,21 @@ def _material(reply: DigestReply) -> bool:
 def _missing(reply: DigestReply) -> Missing:
     unread = reply.changes.stopped if isinstance(reply.changes, Read) else None
     return Missing(
-        scores=_why(reply.scores),
-        changes=_why(reply.changes),
-        unread=_why(unread),
-        status=_why(reply.status),
-        deploys=_why(reply.deploys),
+        scores=why(reply.scores),
+        changes=why(reply.changes),
+        unread=why(unread),
+        status=why(reply.status),
+        deploys=why(reply.deploys),
     )
-
-
-def _why(found: object) -> str:
-    """A failure in one line, with what LaunchDarkly itself said."""
-    if not isinstance(found, Failure):
-        return ""
-    said = f"LaunchDarkly says: {_words.short(found.said, 200).rstrip('.')}." if found.said else ""
-    return " ".join(words for words in (found.what, said, found.todo) if words)
 
 
 def _ways_on(asked: Questions) -> WaysOn:
     return WaysOn(
-        scores=_line(SCORES, asked.scores),
-        changes=_line(EVENTS, asked.changes),
-        status=_line(STATUS, asked.status),
-        deploys=_line(DEPLOYS, asked.deploys),
+        scores=SCORES.way(asked.scores),
+        changes=EVENTS.way(asked.changes),
+        status=STATUS.way(asked.status),
+        deploys=DEPLOYS.way(asked.deploys),
     )
-
-
-def _line(endpoint: AnyEndpoint, query: Query) -> str:
-    line = endpoint.line(dict(query))
-    return line if len(line) <= LONGEST_LINE else ""
 
 
 ENDPOINT = Endpoint[DigestQuery, DigestReply, DigestView](

@@ -8,7 +8,7 @@ pages.py    page after page, for whoever wants them all
 from typing import Annotated, Any, Literal
 
 from bot.endpoints import _words
-from bot.endpoints._endpoint import LONGEST_LINE, Ask, Endpoint, View
+from bot.endpoints._endpoint import Ask, Endpoint, View
 from bot.endpoints._query import Parameter, Query
 from bot.endpoints._values import Cursor, Key, Keys, Mistake, When, Whole, YesNo, is_key
 from bot.endpoints._window import Window, window
@@ -128,8 +128,7 @@ def _page(query: EventsQuery, chosen: Window, name: str, at: str | None) -> str:
     """The line that asks for another page of just this window, however much later the button is pressed."""
     start, end = map(str, chosen.milliseconds)
     page = {"since": start, "until": end, "after": None, "before": None, name: at}
-    line = ENDPOINT.line({**dict(query), **page}) if at else ""
-    return line if len(line) <= LONGEST_LINE else ""
+    return ENDPOINT.way({**dict(query), **page}) if at else ""
 
 
 def view_of(event: Event, query: EventsQuery, ask: Ask) -> EventView:
