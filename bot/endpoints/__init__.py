@@ -14,6 +14,7 @@ without it, or with a name that is taken, stops the start. What several question
     _chart.py      LaunchDarkly's charts, and what can be drawn of them
     _buckets.py    the points of a chart over time
     _daily.py      what happened day by day, side by side
+    _releasing.py  deployments and large changes of the same days
 """
 
 from importlib import import_module

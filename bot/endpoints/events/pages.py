@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from bot.endpoints._daily import Counts, happened
+from bot.endpoints._days import Days
 from bot.endpoints._endpoint import Ask
 from bot.endpoints._others import part
 from bot.endpoints.events import EventsQuery, cursor_in, fetch
@@ -24,6 +26,10 @@ class Read:
     @property
     def unread(self) -> int:
         return self.total - len(self.events)
+
+    def by_day(self, days: Days) -> Counts:
+        """How many there were on each day."""
+        return happened(days, (event.time for event in self.events), unread=self.unread > 0)
 
 
 async def read(query: EventsQuery, ask: Ask) -> Read:
