@@ -29,6 +29,14 @@ UTC_ZONE = ZoneInfo("UTC")
 Edit = Callable[[Any], Any]
 
 
+class Given(dict[str, Any]):
+    """A good answer on its way, which knows with which parameters it was asked for."""
+
+    def __init__(self, body: dict[str, Any], asked: httpx.QueryParams) -> None:
+        super().__init__(body)
+        self.asked = asked
+
+
 @dataclass(frozen=True)
 class Refused:
     """What an edit makes of an answer that is to be none."""
@@ -47,7 +55,7 @@ class Edited(httpx.AsyncBaseTransport):
         response = await self._inner.handle_async_request(request)
         if response.status_code != 200:
             return response
-        body = self._edit(json.loads(await response.aread()))
+        body = self._edit(Given(json.loads(await response.aread()), request.url.params))
         status, body = (body.status, {}) if isinstance(body, Refused) else (200, body)
         return httpx.Response(status, json=body, request=request)
 

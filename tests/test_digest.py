@@ -7,57 +7,31 @@ import pytest
 
 from bot.endpoints._others import at_least_one, part
 from bot.errors import Failure, NotAllowed, NotFound, TryLater
-from tests.talk import NOW, Edit, Refused, Talk, talk, texts, words
-
-HOUR = 3_600_000
-DAY = 24 * HOUR
-MIDNIGHT = int(NOW.timestamp() * 1000) // DAY * DAY
-
-
-def _same(reply: Any) -> Any:
-    return reply
-
-
-def parts(scores: Edit = _same, events: Edit = _same, status: Edit = _same, deploys: Edit = _same) -> Edit:
-    """An edit of each part, told apart by what only that part has."""
-
-    def edit(reply: Any) -> Any:
-        if "scores" in reply:
-            return scores(reply)
-        if "totalCount" in reply:
-            return events(reply)
-        return (status if reply["metadata"]["name"] == "flagStatus" else deploys)(reply)
-
-    return edit
-
-
-def _event(**more: Any) -> dict[str, Any]:
-    return {
-        "flagKey": "new-checkout",
-        "eventType": "updated_rollout",
-        "eventTime": MIDNIGHT - DAY + HOUR,
-        "description": "Rollout changed from 5% to 95%",
-        "environmentKey": "production",
-        "member": {"email": "dana@harbour.example", "firstName": "Dana", "lastName": "Ortiz"},
-        "impact": {"size": "large", "percentage": 90, "reason": "evaluations"},
-        "experiments": {"totalCount": 0, "items": []},
-    } | more
+from tests.parts import (
+    DAY,
+    HOUR,
+    MIDNIGHT,
+    a_score,
+    after,
+    an_event,
+    deployed,
+    large,
+    nothing,
+    only_events,
+    only_scores,
+    parts,
+    refuses,
+    uncalculated,
+)
+from tests.talk import Edit, Refused, Talk, talk, texts, words
 
 
 def _by(first: str) -> dict[str, str]:
     return {"firstName": first}
 
 
-def _large(percentage: float | None) -> dict[str, Any]:
-    return {"size": "large"} | ({} if percentage is None else {"percentage": percentage})
-
-
 def _in(name: str) -> dict[str, Any]:
     return {"totalCount": 1, "items": [{"key": "e", "name": name, "iteration": {"status": "running"}}]}
-
-
-def _events(*events: dict[str, Any], total: int | None = None) -> Edit:
-    return lambda _: {"totalCount": len(events) if total is None else total, "items": list(events), "_links": {}}
 
 
 def _hundred(reply: Any) -> Any:
@@ -66,44 +40,10 @@ def _hundred(reply: Any) -> Any:
     moved = ((n * 7 + page) % 100 for n in range(100))
     times = (MIDNIGHT - (8 - page) * 12 * HOUR - n * HOUR // 60 for n in range(100))
     events = [
-        _event(flagKey=f"flag-{n % 60}", eventTime=at, impact=_large(80 + moved / 5))
+        an_event(flagKey=f"flag-{n % 60}", eventTime=at, impact=large(80 + moved / 5))
         for n, (at, moved) in enumerate(zip(times, moved, strict=True), 1)
     ]
-    return {"totalCount": 912, "items": events, "_links": _after(reply["items"][0]["id"])}
-
-
-def _after(cursor: str) -> dict[str, Any]:
-    return {"next": {"href": f"/api/v2/engineering-insights/flag-events?after={cursor}"}}
-
-
-def _hours(*hours: tuple[float, int]) -> Edit:
-    """Deployments so many hours before the end of the week."""
-    data = [{"x": round(MIDNIGHT - ago * HOUR), "y": y} for ago, y in hours]
-    return lambda reply: reply | {"series": [{"metadata": {"name": "deployments"}, "data": data}]}
-
-
-def _nothing(reply: Any) -> Any:
-    return reply | {"series": []}
-
-
-def _uncalculated(reply: Any) -> Any:
-    nothing = {"score": 0, "indicator": "notCalculated", "indicatorRange": {"min": 0, "max": 0}}
-    tree = {
-        name: {"aggregateOf": score["aggregateOf"]} for name, score in reply["scores"].items() if "aggregateOf" in score
-    }
-    return reply | {"scores": {name: nothing | tree.get(name, {}) for name in reply["scores"]}}
-
-
-def _score(score: float, indicator: str = "good", **more: Any) -> dict[str, Any]:
-    return {"score": score, "indicator": indicator, "indicatorRange": {"min": 70, "max": 89}} | more
-
-
-def _only(**scores: Any) -> Edit:
-    return lambda reply: reply | {"scores": scores}
-
-
-def _refused(status: int) -> Edit:
-    return lambda _: Refused(status)
+    return {"totalCount": 912, "items": events, "_links": after(reply["items"][0]["id"])}
 
 
 def _many(reply: Any) -> Any:
@@ -121,15 +61,15 @@ def _active(count: int) -> Edit:
     return lambda reply: reply | {"series": [{"metadata": {"name": "Active", "count": count}}]}
 
 
-CALM = _only(overall=_score(71, diffVsLastPeriod=1, lastPeriod=_score(70)))
-NO_EVENTS = _events()
+CALM = only_scores(overall=a_score(71, diffVsLastPeriod=1, lastPeriod=a_score(70)))
+NO_EVENTS = only_events()
 
 STATES: dict[str, Edit] = {
-    "empty": parts(scores=_uncalculated, events=NO_EVENTS, status=_nothing, deploys=_nothing),
-    "one": parts(events=_events(_event()), status=_active(1), deploys=_hours((30, 1))),
+    "empty": parts(scores=uncalculated, events=NO_EVENTS, status=nothing, deploys=nothing),
+    "one": parts(events=only_events(an_event()), status=_active(1), deploys=deployed((30, 1))),
     "more": parts(events=_hundred, status=_statuses, deploys=_many),
-    "half": parts(scores=_refused(403), deploys=_refused(404)),
-    "other-half": parts(events=_refused(403), status=_refused(404)),
+    "half": parts(scores=refuses(403), deploys=refuses(404)),
+    "other-half": parts(events=refuses(403), status=refuses(404)),
     "calm": parts(scores=CALM, events=NO_EVENTS),
 }
 
@@ -174,8 +114,8 @@ async def test_four_questions_are_asked_of_one_place_and_one_week(someone: Talk)
 
 
 async def test_what_happens_at_midnight_is_told_by_one_digest_and_not_by_two() -> None:
-    edges = [_event(flagKey="first", eventTime=MIDNIGHT - 7 * DAY), _event(flagKey="last", eventTime=MIDNIGHT - 1)]
-    async with talk(parts(events=_events(*edges))) as someone:
+    edges = [an_event(flagKey="first", eventTime=MIDNIGHT - 7 * DAY), an_event(flagKey="last", eventTime=MIDNIGHT - 1)]
+    async with talk(parts(events=only_events(*edges))) as someone:
         answer = await someone.say("digest web/production")
         [asked] = [asked for asked in someone.asked() if "limit" in asked]
     assert (asked["from"], asked["to"]) == ([str(MIDNIGHT - 7 * DAY)], [str(MIDNIGHT - 1)])
@@ -187,13 +127,13 @@ async def test_what_happens_at_midnight_is_told_by_one_digest_and_not_by_two() -
 
 async def test_changes_are_grouped_by_flag_and_the_largest_comes_first() -> None:
     events = [
-        _event(flagKey="small-one", impact=_large(81)),
-        _event(flagKey="big-one", impact=_large(85), member=_by("Ana"), description="a step"),
-        _event(flagKey="unsaid-one", impact=_large(None)),
-        _event(flagKey="big-one", impact=_large(99), member=_by("Ben"), description="a leap"),
-        _event(flagKey="big-one", impact=_large(85), member=_by("Ana")),
+        an_event(flagKey="small-one", impact=large(81)),
+        an_event(flagKey="big-one", impact=large(85), member=_by("Ana"), description="a step"),
+        an_event(flagKey="unsaid-one", impact=large(None)),
+        an_event(flagKey="big-one", impact=large(99), member=_by("Ben"), description="a leap"),
+        an_event(flagKey="big-one", impact=large(85), member=_by("Ana")),
     ]
-    shown = await _shown(parts(events=_events(*events)))
+    shown = await _shown(parts(events=only_events(*events)))
     assert "*5 large-impact changes* on 3 flags" in shown
     assert shown.index("big-one>* · a leap") < shown.index("small-one>*") < shown.index("unsaid-one>*")
     assert "3 changes by Ben, Ana · the largest: <!date" in shown
@@ -201,14 +141,14 @@ async def test_changes_are_grouped_by_flag_and_the_largest_comes_first() -> None
 
 
 async def test_of_many_who_changed_a_flag_some_are_named_and_the_rest_counted() -> None:
-    shown = await _shown(parts(events=_events(*(_event(member=_by(name)) for name in "ABCDE"))))
+    shown = await _shown(parts(events=only_events(*(an_event(member=_by(name)) for name in "ABCDE"))))
     assert "5 changes by A, B, C … and 2 more" in shown
 
 
 async def test_a_change_says_how_the_shares_were_before_and_are_after() -> None:
     counts = [{"value": True, "before": 4, "after": 96}, {"value": False, "before": 96, "after": 4}]
-    event = _event(impact=_large(92) | {"evaluationsSummary": {"variations": counts}})
-    assert "true: 4 % → 96 % · false: 96 % → 4 % · 🧪 no experiment" in await _shown(parts(events=_events(event)))
+    event = an_event(impact=large(92) | {"evaluationsSummary": {"variations": counts}})
+    assert "true: 4 % → 96 % · false: 96 % → 4 % · 🧪 no experiment" in await _shown(parts(events=only_events(event)))
 
 
 @pytest.mark.parametrize(
@@ -225,14 +165,14 @@ async def test_a_change_says_how_the_shares_were_before_and_are_after() -> None:
 async def test_how_many_changes_had_no_experiment_is_said_as_far_as_launchdarkly_says_it(
     experiments: list[Any], said: str, not_said: str
 ) -> None:
-    shown = await _shown(parts(events=_events(*(_event(experiments=known) for known in experiments))))
+    shown = await _shown(parts(events=only_events(*(an_event(experiments=known) for known in experiments))))
     assert said in shown
     assert not_said not in shown
 
 
 async def test_a_group_names_its_experiments() -> None:
-    events = [_event(experiments=_in("Copy test")), _event(experiments=_in("Copy test")), _event()]
-    assert "🧪 Copy test (running)" in await _shown(parts(events=_events(*events)))
+    events = [an_event(experiments=_in("Copy test")), an_event(experiments=_in("Copy test")), an_event()]
+    assert "🧪 Copy test (running)" in await _shown(parts(events=only_events(*events)))
 
 
 async def test_up_to_five_hundred_changes_are_read_and_the_rest_is_counted() -> None:
@@ -248,10 +188,10 @@ async def test_up_to_five_hundred_changes_are_read_and_the_rest_is_counted() -> 
 
 
 async def test_a_page_that_comes_again_and_again_ends_the_reading() -> None:
-    page = [_event(flagKey=f"flag-{n}") for n in range(100)]
+    page = [an_event(flagKey=f"flag-{n}") for n in range(100)]
 
     def again(reply: Any) -> Any:
-        return {"totalCount": 100_000, "items": page, "_links": _after(reply["items"][0]["id"])}
+        return {"totalCount": 100_000, "items": page, "_links": after(reply["items"][0]["id"])}
 
     async with talk(parts(events=again)) as someone:
         answer = await someone.say("digest web/production")
@@ -261,7 +201,7 @@ async def test_a_page_that_comes_again_and_again_ends_the_reading() -> None:
 
 async def test_what_was_read_stays_where_a_later_page_fails() -> None:
     def once(reply: Any) -> Any:
-        return {"totalCount": 9, "items": [_event()], "_links": _after("00000000-unknown")}
+        return {"totalCount": 9, "items": [an_event()], "_links": after("00000000-unknown")}
 
     async with talk(parts(events=once)) as someone:
         answer = await someone.say("digest web/production")
@@ -296,8 +236,8 @@ async def test_a_line_that_no_button_can_carry_has_no_button() -> None:
 
 
 async def test_deployments_and_changes_of_the_same_days_stand_side_by_side() -> None:
-    changed = [_event(eventTime=MIDNIGHT - ago * HOUR) for ago in (1, 2, 50)]
-    edit = parts(events=_events(*changed), deploys=_hours((24, 2), (3, 1), (25, 4), (168, 5)))
+    changed = [an_event(eventTime=MIDNIGHT - ago * HOUR) for ago in (1, 2, 50)]
+    edit = parts(events=only_events(*changed), deploys=deployed((24, 2), (3, 1), (25, 4), (168, 5)))
     async with talk(edit) as someone:
         answer = await someone.say("digest web/production")
     chart = _charts(answer)[1]["chart"]
@@ -315,7 +255,7 @@ async def test_deployments_and_changes_of_the_same_days_stand_side_by_side() -> 
 async def test_a_day_is_the_same_for_both_wherever_the_reader_is() -> None:
     """Half past eleven in the evening in Berlin, where the day is over half an hour later, is Thursday for both."""
     late = MIDNIGHT - HOUR - HOUR // 2
-    edit = parts(events=_events(_event(eventTime=late)), deploys=_hours((2, 1)))
+    edit = parts(events=only_events(an_event(eventTime=late)), deploys=deployed((2, 1)))
     async with talk(edit) as someone:
         someone.zone = ZoneInfo("Europe/Berlin")
         chart = _charts(await someone.say("digest web/production"))[1]["chart"]
@@ -325,18 +265,18 @@ async def test_a_day_is_the_same_for_both_wherever_the_reader_is() -> None:
 
 @pytest.mark.parametrize(("zone", "told"), [("Europe/Berlin", False), ("Asia/Kolkata", True), ("UTC", False)])
 async def test_where_days_begin_within_an_hour_of_utc_that_is_told(zone: str, told: bool) -> None:
-    shown = await _shown(parts(deploys=_hours((30, 1))), zone=zone)
+    shown = await _shown(parts(deploys=deployed((30, 1))), zone=zone)
     assert ("Deployments come in whole hours of UTC" in shown) is told
 
 
 async def test_an_hour_that_begins_before_the_week_belongs_to_its_first_day() -> None:
     start = MIDNIGHT - 5 * HOUR - HOUR // 2 - 7 * DAY  # midnight in India
-    edit = parts(deploys=_hours(((MIDNIGHT - start) / HOUR + 0.5, 3), ((MIDNIGHT - start) / HOUR + 1.5, 40)))
+    edit = parts(deploys=deployed(((MIDNIGHT - start) / HOUR + 0.5, 3), ((MIDNIGHT - start) / HOUR + 1.5, 40)))
     assert "*3 deployments*" in await _shown(edit, zone="Asia/Kolkata")
 
 
 async def test_no_deployment_data_is_not_called_no_deployments() -> None:
-    async with talk(parts(deploys=_nothing)) as someone:
+    async with talk(parts(deploys=nothing)) as someone:
         answer = await someone.say("digest web/production")
     assert "That is not the same as no deployments" in _top(answer)
     assert "0 deployments" not in _top(answer) + answer.message.text
@@ -361,7 +301,7 @@ async def test_what_fails_is_said_in_its_place_and_the_rest_is_delivered() -> No
 
 @pytest.mark.parametrize("name", ["scores", "events", "status", "deploys"])
 async def test_any_one_part_may_fail(name: str) -> None:
-    async with talk(parts(**{name: _refused(403)})) as someone:
+    async with talk(parts(**{name: refuses(403)})) as someone:
         answer = await someone.say("digest web/production")
     assert answer.outcome == "answered"
     assert answer.message.text.count("cannot be had.") == 1
@@ -402,14 +342,14 @@ async def test_a_fault_of_the_bot_is_no_missing_part() -> None:
 
 async def test_scores_that_are_not_calculated_are_named_and_have_no_number() -> None:
     missing = {"score": 0, "indicator": "notCalculated"}
-    shown = await _shown(parts(scores=_only(overall=_score(71, aggregateOf=["leadTime"]), leadTime=missing)))
+    shown = await _shown(parts(scores=only_scores(overall=a_score(71, aggregateOf=["leadTime"]), leadTime=missing)))
     assert "Not calculated: Lead time." in shown
     assert "*0*" not in shown
 
 
 async def test_scores_without_a_tree_stand_for_themselves() -> None:
-    many = {f"someScoreNumber{n}": _score(n) for n in range(14)}
-    async with talk(parts(scores=_only(**many))) as someone:
+    many = {f"someScoreNumber{n}": a_score(n) for n in range(14)}
+    async with talk(parts(scores=only_scores(**many))) as someone:
         answer = await someone.say("digest web/production")
     assert "*Scores*\n🔵 Some score number0 *0* good" in _top(answer)
     assert "… and 4 more\n" in _top(answer)
@@ -417,7 +357,7 @@ async def test_scores_without_a_tree_stand_for_themselves() -> None:
 
 
 async def test_where_there_are_no_scores_that_is_said() -> None:
-    async with talk(parts(scores=_only())) as someone:
+    async with talk(parts(scores=only_scores())) as someone:
         answer = await someone.say("digest web/production")
     assert "LaunchDarkly sent no scores for web/production." in _top(answer)
     assert "There are no scores." in answer.message.text
@@ -430,17 +370,17 @@ async def test_where_there_are_no_scores_that_is_said() -> None:
     ("edit", "quiet"),
     [
         (parts(scores=CALM, events=NO_EVENTS), True),
-        (parts(scores=_uncalculated, events=NO_EVENTS, status=_nothing, deploys=_nothing), True),
+        (parts(scores=uncalculated, events=NO_EVENTS, status=nothing, deploys=nothing), True),
         (parts(scores=CALM), False),
         (parts(events=NO_EVENTS), False),
-        (parts(scores=CALM, events=_events(total=3)), False),
-        (parts(scores=_only(overall=_score(71, diffVsLastPeriod=2)), events=NO_EVENTS), True),
-        (parts(scores=_only(overall=_score(71, diffVsLastPeriod=-3)), events=NO_EVENTS), False),
-        (parts(scores=_only(overall=_score(70, lastPeriod=_score(69, "fair"))), events=NO_EVENTS), False),
-        (parts(scores=_only(overall=_score(0, "unknown", lastPeriod=_score(69))), events=NO_EVENTS), False),
-        (parts(scores=_only(overall=_score(0, "unknown", diffVsLastPeriod=9)), events=NO_EVENTS), True),
+        (parts(scores=CALM, events=only_events(total=3)), False),
+        (parts(scores=only_scores(overall=a_score(71, diffVsLastPeriod=2)), events=NO_EVENTS), True),
+        (parts(scores=only_scores(overall=a_score(71, diffVsLastPeriod=-3)), events=NO_EVENTS), False),
+        (parts(scores=only_scores(overall=a_score(70, lastPeriod=a_score(69, "fair"))), events=NO_EVENTS), False),
+        (parts(scores=only_scores(overall=a_score(0, "unknown", lastPeriod=a_score(69))), events=NO_EVENTS), False),
+        (parts(scores=only_scores(overall=a_score(0, "unknown", diffVsLastPeriod=9)), events=NO_EVENTS), True),
         *(
-            (parts(**({"scores": CALM, "events": NO_EVENTS} | {name: _refused(403)})), False)
+            (parts(**({"scores": CALM, "events": NO_EVENTS} | {name: refuses(403)})), False)
             for name in ("scores", "events", "status", "deploys")
         ),
     ],
