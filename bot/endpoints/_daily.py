@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from bot.endpoints import _words
 from bot.endpoints._buckets import Buckets
 from bot.endpoints._chart import MOST_POINTS, ChartReply, Line, Lines, labels
-from bot.endpoints._days import HOUR, Days
+from bot.endpoints._days import HOUR, WEEK, Days
 from bot.launchdarkly import Number
 
 UNKNOWN = " †"
@@ -54,7 +54,7 @@ class SideBySide:
             return None
         names = labels(daily.name for daily in self.known)
         return Lines(
-            labels=tuple(self.days.names[some[0]] + ("" if self._complete(some) else UNKNOWN) for some in self._points),
+            labels=tuple(self._label(some) for some in self._points),
             series=tuple(
                 Line(name=name, values=tuple(sum(daily.counts.get(n, 0) for n in some) for some in self._points))
                 for name, daily in zip(names, self.known, strict=True)
@@ -84,6 +84,11 @@ class SideBySide:
         points = [range(n, min(n + self._folds, many)) for n in range(0, many, self._folds)]
         drawn = [some for some in points if self._happened(some) or self._complete(some)]
         return drawn if any(map(self._happened, drawn)) else []
+
+    def _label(self, some: range) -> str:
+        """The day of a point, or the first of several; without its weekday where names would run into each other."""
+        day = self.days.names[some[0]] if len(self._points) <= WEEK else f"{self.days.dates[some[0]]:%-d %b}"
+        return day if self._complete(some) else day + UNKNOWN
 
     def _happened(self, some: Iterable[int]) -> bool:
         return any(daily.counts.get(n) for n in some for daily in self.known)
