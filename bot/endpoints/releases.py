@@ -1,0 +1,190 @@
+"""Deployments against large-impact flag changes, day by day, and the days that had one without the other."""
+
+from asyncio import gather
+from dataclasses import dataclass
+from typing import Annotated
+
+from bot.endpoints import _words
+from bot.endpoints._chart import ChartReply, Lines
+from bot.endpoints._daily import deployed
+from bot.endpoints._days import HOUR, Days
+from bot.endpoints._endpoint import Ask, Endpoint, View
+from bot.endpoints._others import at_least_one, part, why
+from bot.endpoints._query import Parameter, Query
+from bot.endpoints._releasing import Releasing
+from bot.endpoints._values import Key, Keys, When
+from bot.endpoints.deploys import ENDPOINT as DEPLOYS
+from bot.endpoints.deploys import DeploysQuery
+from bot.endpoints.events import ENDPOINT as EVENTS
+from bot.endpoints.events import EventsQuery
+from bot.endpoints.events.pages import Read, read
+from bot.errors import Failure
+
+MOST_LISTED = 5  # days with a button each; further ones are named, and then counted
+MOST_NAMED = 14
+MOST_FLAGS = 3
+
+
+class ReleasesQuery(Query):
+    words = ("env",)
+
+    project: Annotated[Key, Parameter("projectKey", "the key of the project")]
+    env: Annotated[Key, Parameter("environmentKey", "the key of the environment")]
+    app: Annotated[Keys | None, Parameter("applicationKey", "only these applications")] = None
+    since: Annotated[When, Parameter("from", "from which day on; the last one ends at midnight")] = "2w"
+
+
+@dataclass(frozen=True)
+class ReleasesReply:
+    """What LaunchDarkly sent of both, or why that cannot be had."""
+
+    deploys: ChartReply | Failure
+    changes: Read | Failure
+
+
+class DayView(View):
+    """A day on which people saw large changes, and no deployment was reported."""
+
+    name: str
+    changes: str
+    flags: str
+    line: str
+
+
+class ReleasesView(View):
+    place: str
+    apps: str
+    span: str
+    days: str
+    zone: str
+    deployments: str
+    changes: str
+    unread: str
+    told_apart: bool
+    only_changed: str
+    only_deployed: str
+    both: str
+    listed: tuple[DayView, ...]
+    further: str
+    deployed: str
+    lines: Lines | None
+    spoken: tuple[str, ...]
+    folded: str
+    gaps: str
+    partly: str
+    shifted: bool
+    no_deploys: str
+    no_changes: str
+    stopped: str
+    deploys_line: str
+    changes_line: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Questions:
+    """What is asked of the others, both of the same days."""
+
+    days: Days
+    deploys: DeploysQuery
+    changes: EventsQuery
+
+
+def _questions(query: ReleasesQuery, ask: Ask) -> Questions:
+    days = Days.since(query.since, ask, instead=ENDPOINT.line({**dict(query), "since": "2w"}))
+    project, env, app, since = query.project, query.env, query.app, str(days.start)
+    return Questions(
+        days,
+        DeploysQuery(project=project, env=env, app=app, since=since, until=str(days.end)),
+        EventsQuery(project=project, env=env, app=app, since=since, until=str(days.last)),
+    )
+
+
+async def fetch(query: ReleasesQuery, ask: Ask) -> ReleasesReply:
+    asked = _questions(query, ask)
+    by_hour = asked.deploys.model_copy(update={"bucket": "hour", "every": HOUR})
+    deploys, changes = await gather(part(DEPLOYS.fetch(by_hour, ask)), part(read(asked.changes, ask)))
+    at_least_one(deploys, changes)
+    return ReleasesReply(deploys, changes)
+
+
+def show(query: ReleasesQuery, reply: ReleasesReply, ask: Ask) -> ReleasesView:
+    asked = _questions(query, ask)
+    days, changes = asked.days, None if isinstance(reply.changes, Failure) else reply.changes
+    found = Releasing(
+        days,
+        {} if isinstance(reply.deploys, Failure) else deployed(days, reply.deploys, ask.zone),
+        changes.by_day(days) if changes else {},
+        unread=bool(changes and changes.unread > 0),
+    )
+    newest = found.only_changed[::-1]
+    return ReleasesView(
+        place=f"{query.project}/{query.env}",
+        apps=_words.listed(list(query.app or ())),
+        span=days.said,
+        days=_words.count(len(days.dates), "day"),
+        zone=ask.zone.key,
+        deployments=found.deployments,
+        changes=_total(changes) if changes else "",
+        unread=_words.count(changes.unread, "more change") if changes and changes.unread > 0 else "",
+        told_apart=bool(found.deployed and found.changed),
+        only_changed=_many(found.only_changed),
+        only_deployed=_many(found.only_deployed),
+        both=_many(found.both),
+        listed=tuple(_day(n, asked, found, changes) for n in newest[:MOST_LISTED] if changes),
+        further=_words.listed([days.names[n] for n in newest[MOST_LISTED:]], MOST_NAMED),
+        deployed=_words.listed([_counted(n, found) for n in found.only_deployed[::-1]], MOST_NAMED),
+        lines=found.beside.lines,
+        spoken=tuple(found.beside.spoken),
+        folded=found.beside.folded,
+        gaps=found.gaps,
+        partly=found.partly,
+        shifted=found.shifted,
+        no_deploys=why(reply.deploys),
+        no_changes=why(reply.changes),
+        stopped=why(changes.stopped) if changes else "",
+        deploys_line=DEPLOYS.way(asked.deploys),
+        changes_line=EVENTS.way(asked.changes),
+        url=ask.pages.flags(query.project, query.env),
+    )
+
+
+def _total(changes: Read) -> str:
+    return _words.count(changes.total, "large-impact change") if changes.total > 0 else "no large-impact change"
+
+
+def _many(days: list[int]) -> str:
+    return _words.count(len(days), "day") if days else "no day"
+
+
+def _counted(n: int, found: Releasing) -> str:
+    return f"{found.days.names[n]} ({_words.number(found.deployed[n])})"
+
+
+def _day(n: int, asked: Questions, found: Releasing, changes: Read) -> DayView:
+    """A day by its changes, and the line that asks for just these."""
+    days = asked.days
+    flags = dict.fromkeys(_words.short(event.flag, 60) for event in changes.events if days.day(event.time) == n)
+    times = {"since": str(days.midnights[n]), "until": str(days.midnights[n + 1] - 1)}
+    return DayView(
+        name=days.names[n],
+        changes=_words.count(found.changed[n], "large change"),
+        flags=_words.listed(list(flags), MOST_FLAGS),
+        line=EVENTS.way({**dict(asked.changes), **times}),
+    )
+
+
+ENDPOINT = Endpoint[ReleasesQuery, ReleasesReply, ReleasesView](
+    name="releases",
+    summary="Deployments against large flag changes, day by day, and the days that had one without the other",
+    examples=(
+        "releases web/production",
+        "releases mobile/production app=ios-app since=7d",
+        "releases platform/production since=8w",
+    ),
+    query=ReleasesQuery,
+    reply=ReleasesReply,
+    view=ReleasesView,
+    fetch=fetch,
+    show=show,
+)
