@@ -177,13 +177,18 @@ class _Reading:
         """The line, if there is nothing to say against it."""
         missing = [f for f in self.fields.values() if f.required and f.field not in self.seen]
         self.mistakes += [f"{f.short} is missing: {f.meaning}." for f in missing]
-        if not self.mistakes:
-            query = self.spoken.query.model_validate(self.values)
-            self.mistakes += query.check()
-            self.values = query.instead() if self.mistakes else self.values
-        if self.mistakes:
+        query = None if missing or self.seen - self.values.keys() else self._checked()
+        if query is None or self.mistakes:
             raise Mistyped(tuple(self.mistakes), corrected=self.spoken.line(self.values))
         return Understood(self.spoken, query, self.saved)
+
+    def _checked(self) -> Query:
+        """The query, with what is wrong between its parameters; of one that cannot be read nobody knows."""
+        query: Query = self.spoken.query.model_validate(self.values)
+        wrong = list(query.check())
+        self.mistakes += wrong
+        self.values = query.instead() if wrong else self.values
+        return query
 
 
 def _bare(name: str) -> str:

@@ -105,6 +105,7 @@ def test_a_default_environment_is_no_default_for_another_project() -> None:
         ("events web/production experiments=maybe", "“maybe” is neither yes nor no", "events web/production"),
         ("events web/production limit=", "limit needs a value", "events web/production"),
         ("events web/production after=a before=b", "not both", "events web/production after=a"),
+        ("events web/production after=a before=b imapct=any", "not both", "events web/production impact=any after=a"),
         ("scores web/production staging", "staging", "scores web/production"),
         ("scores", "project is missing: the key of the project.", "scores PROJECT/ENV"),
         ("scores staging", "project is missing", "scores PROJECT/staging"),
