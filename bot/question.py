@@ -136,11 +136,15 @@ class _Reading:
             self._set(self.fields["project"], project)
             self._set(self.fields["env"], env)
             return
-        free = next((name for name in self.spoken.query.words if name not in self.seen), None)
+        free = next((name for name in self.spoken.query.words if self._takes(name)), None)
         if free:
             self._set(self.fields[free], word)
         else:
             self.mistakes.append(f"I do not know what “{word[:60]}” is for in this question.")
+
+    def _takes(self, name: str) -> bool:
+        """Whether a bare word can fill this: once, or as often as one likes where there may be several."""
+        return name not in self.seen or isinstance(self.fields[name].kind, Several)
 
     def _set(self, known: Field, word: str) -> None:
         """A value for a parameter; what can be put right is, so that it stands in the corrected line."""
