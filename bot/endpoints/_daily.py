@@ -100,8 +100,7 @@ class SideBySide:
 def deployed(days: Days, reply: ChartReply, zone: ZoneInfo) -> Counts:
     """The deployments of each day that sent any.
 
-    They are to be asked by the hour, since only hours can be put together to the days of any zone. The first hour may
-    begin before midnight."""
+    They are to be asked by the hour; the first hour may begin before midnight."""
     found: dict[int, Number] = {}
     for x, many in Buckets(reply.series or [], HOUR, zone).sums.items():
         day = days.day(max(x, days.start) if x > days.start - HOUR else x)

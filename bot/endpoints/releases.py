@@ -7,14 +7,14 @@ from typing import Annotated
 from bot.endpoints import _words
 from bot.endpoints._chart import ChartReply, Lines
 from bot.endpoints._daily import deployed
-from bot.endpoints._days import HOUR, Days
+from bot.endpoints._days import Days
 from bot.endpoints._endpoint import Ask, Endpoint, View
 from bot.endpoints._others import at_least_one, part, why
 from bot.endpoints._query import Parameter, Query
 from bot.endpoints._releasing import Releasing
 from bot.endpoints._values import Key, Keys, When
 from bot.endpoints.deploys import ENDPOINT as DEPLOYS
-from bot.endpoints.deploys import DeploysQuery
+from bot.endpoints.deploys import DeploysQuery, by_hour
 from bot.endpoints.events import ENDPOINT as EVENTS
 from bot.endpoints.events import EventsQuery
 from bot.endpoints.events.pages import Read, read
@@ -102,8 +102,7 @@ def _questions(query: ReleasesQuery, ask: Ask) -> Questions:
 
 async def fetch(query: ReleasesQuery, ask: Ask) -> ReleasesReply:
     asked = _questions(query, ask)
-    by_hour = asked.deploys.model_copy(update={"bucket": "hour", "every": HOUR})
-    deploys, changes = await gather(part(DEPLOYS.fetch(by_hour, ask)), part(read(asked.changes, ask)))
+    deploys, changes = await gather(part(DEPLOYS.fetch(by_hour(asked.deploys), ask)), part(read(asked.changes, ask)))
     at_least_one(deploys, changes)
     return ReleasesReply(deploys, changes)
 

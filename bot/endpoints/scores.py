@@ -117,8 +117,8 @@ def show(query: ScoresQuery, reply: ScoresReply, ask: Ask) -> ScoresView:
         others=tuple(views[key] for key in others),
         moved=views[moved] if moved else None,
         why=_why(query, reply.period),
-        period=_period(reply.period),
-        last_period=_period(reply.last) if reply.last else "",
+        period=period_of(reply.period),
+        last_period=period_of(reply.last) if reply.last else "",
         url=ask.pages.flags(query.project, query.env),
     )
 
@@ -184,8 +184,8 @@ def difference(score: Score) -> float | None:
     return score.change
 
 
-def _period(period: Period) -> str:
-    """LaunchDarkly counts in days of UTC."""
+def period_of(period: Period) -> str:
+    """The days of a period. LaunchDarkly counts in days of UTC."""
     return f"{_words.day(period.start, UTC)} – {_words.day(period.end, UTC)}"
 
 

@@ -11,13 +11,13 @@ from typing import Annotated, Literal
 
 from bot.endpoints import _words
 from bot.endpoints._chart import ChartReply
-from bot.endpoints._days import HOUR, Days
+from bot.endpoints._days import Days
 from bot.endpoints._endpoint import Ask, Endpoint, View
 from bot.endpoints._others import at_least_one, part, why
 from bot.endpoints._query import Parameter, Query, own
 from bot.endpoints._values import Key, Keys
 from bot.endpoints.deploys import ENDPOINT as DEPLOYS
-from bot.endpoints.deploys import DeploysQuery
+from bot.endpoints.deploys import DeploysQuery, by_hour
 from bot.endpoints.digest.changes import ChangesView, changes
 from bot.endpoints.digest.days import DaysView, days
 from bot.endpoints.digest.material import MOVES, moved
@@ -120,12 +120,11 @@ def _questions(query: DigestQuery, ask: Ask) -> Questions:
 
 async def fetch(query: DigestQuery, ask: Ask) -> DigestReply:
     asked = _questions(query, ask)
-    by_hour = asked.deploys.model_copy(update={"bucket": "hour", "every": HOUR})
     scores, changed, status, deploys = await gather(
         part(SCORES.fetch(asked.scores, ask)),
         part(read(asked.changes, ask)),
         part(STATUS.fetch(asked.status, ask)),
-        part(DEPLOYS.fetch(by_hour, ask)),
+        part(DEPLOYS.fetch(by_hour(asked.deploys), ask)),
     )
     at_least_one(scores, changed, status, deploys)
     return DigestReply(scores, changed, status, deploys)
