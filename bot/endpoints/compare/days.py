@@ -1,0 +1,52 @@
+"""The deployments of all sides on the same days: how many, how many per day, and who has most."""
+
+from collections.abc import Mapping
+
+from bot.endpoints import _words
+from bot.endpoints._chart import Lines
+from bot.endpoints._daily import Counts, Daily, SideBySide
+from bot.endpoints._days import Days
+from bot.endpoints._endpoint import View
+from bot.endpoints.compare.gap import GapView, gap, in_number
+
+MOST_NAMED = 3
+
+
+class DaysView(View):
+    most: GapView | None
+    lines: Lines | None
+    spoken: tuple[str, ...]
+    folded: str
+    gaps: str
+    span: str
+    shifted: bool
+
+
+def days(chosen: Days, sent: Mapping[str, Counts]) -> DaysView:
+    """Of those sides that were answered, each as far as it is known."""
+    known = {name: counts for name, counts in sent.items() if counts}
+    beside = SideBySide(chosen, tuple(Daily(name, counts) for name, counts in known.items()))
+    return DaysView(
+        most=gap("Deployments", {name: sum(counts.values()) for name, counts in known.items()}, in_number),
+        lines=beside.lines,
+        spoken=tuple(beside.spoken),
+        folded=beside.folded,
+        gaps="; ".join(f"{name} for {gaps}" for name, counts in known.items() if (gaps := _gaps(counts, chosen))),
+        span=chosen.said,
+        shifted=bool(known) and not chosen.whole_hours,
+    )
+
+
+def said(counts: Counts, chosen: Days) -> str:
+    """The deployments of one side; per day, that is per day of which anything is known."""
+    if not counts:
+        return ""
+    total, many = sum(counts.values()), len(counts)
+    known = "" if many == len(chosen.dates) else f" on the {_words.count(many, 'day')} that sent data"
+    return f"{_words.count(total, 'deployment')}, {_words.number(total / many)} per day{known}"
+
+
+def _gaps(counts: Counts, chosen: Days) -> str:
+    """The days without data: by name where few, since there are several sides to tell this of."""
+    missing = [n for n in range(len(chosen.dates)) if n not in counts]
+    return chosen.named(missing) if len(missing) <= MOST_NAMED else f"{len(missing)} of {len(chosen.dates)} days"

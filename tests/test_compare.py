@@ -1,0 +1,380 @@
+"""`compare`: who of two to four is ahead and how far, what is not known of a side, and what is no comparison."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tests.parts import (
+    DAY,
+    HOUR,
+    MIDNIGHT,
+    a_score,
+    deployed,
+    nothing,
+    only_scores,
+    parts,
+    refuses,
+    same,
+    sides,
+    uncalculated,
+)
+from tests.talk import Edit, Talk, talk, words
+
+UNKNOWN = a_score(0, "notCalculated")
+
+
+def of_each(**edits: Edit) -> Edit:
+    return sides("environmentKey", **edits)
+
+
+def _tree(overall: dict[str, Any], **leaves: dict[str, Any]) -> Edit:
+    return only_scores(overall=overall | {"aggregateOf": list(leaves)}, **leaves)
+
+
+def _scored(overall: float, lead: float, failures: float) -> Edit:
+    return _tree(a_score(overall), leadTime=a_score(lead), deploymentFailureRate=a_score(failures))
+
+
+def _many(reply: Any) -> Any:
+    behind = {"staging": 3, "test": 7}.get(reply.asked["environmentKey"], 0)
+    return reply | {"scores": {f"someScoreNumber{n}": a_score(100 - n % (behind + 1)) for n in range(120)}}
+
+
+def _hours(reply: Any) -> Any:
+    data = [{"x": MIDNIGHT - ago * HOUR, "y": ago % 5} for ago in range(1, 168)]
+    return reply | {"series": [{"metadata": {"name": f"series {n}"}, "data": data} for n in range(9)]}
+
+
+PRODUCTION = parts(scores=_scored(84, 90, 78), deploys=deployed((5, 3), (30, 2)))
+STAGING = parts(scores=_scored(61, 50, 72), deploys=deployed((5, 1), (54, 1)))
+
+STATES: dict[str, Edit] = {
+    "empty": parts(scores=uncalculated, deploys=nothing),
+    "one": of_each(production=PRODUCTION, staging=STAGING),
+    "more": parts(scores=_many, deploys=_hours),
+    "half": of_each(staging=parts(scores=refuses(403), deploys=refuses(404))),
+    "other-half": of_each(production=parts(scores=refuses(403)), staging=parts(deploys=nothing)),
+    "level": parts(scores=_scored(70, 71, 72), deploys=deployed((5, 1))),
+    "nothing": parts(scores=only_scores(), deploys=nothing),
+}
+
+
+async def _shown(edit: Edit, line: str = "compare web/production,staging", zone: str = "UTC") -> str:
+    async with talk(edit) as someone:
+        someone.zone = ZoneInfo(zone)
+        answer = await someone.say(line)
+    assert answer.outcome == "answered", answer.message.text
+    return words(answer)
+
+
+def _of(answer: Any, kind: str) -> Any:
+    [found] = [block for block in answer.message.blocks if block["type"] == kind]
+    return found
+
+
+def _rows(answer: Any) -> list[list[str]]:
+    return [[cell["text"] for cell in row] for row in _of(answer, "data_table")["rows"]]
+
+
+# What is asked
+
+
+async def test_each_side_is_asked_for_scores_and_for_deployments_of_the_same_days(someone: Talk) -> None:
+    await someone.say("compare web/production,staging app=storefront since=2d")
+    days = {"from": [str(MIDNIGHT - 2 * DAY)], "to": [str(MIDNIGHT)], "bucketType": ["hour"], "bucketMs": [str(HOUR)]}
+    places = [
+        {"projectKey": ["web"], "environmentKey": [env], "applicationKey": ["storefront"]}
+        for env in ("production", "staging")
+    ]
+    assert sorted(someone.asked(), key=len) == [*places, *(place | days for place in places)]
+
+
+async def test_applications_of_one_environment_are_asked_one_by_one(someone: Talk) -> None:
+    await someone.say("compare web/production app=storefront,search-api")
+    assert {asked["environmentKey"][0] for asked in someone.asked()} == {"production"}
+    asked = sorted(asked["applicationKey"][0] for asked in someone.asked())
+    assert asked == ["search-api", "search-api", "storefront", "storefront"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "canonical"),
+    [
+        ("compare production,staging", "compare web/production,staging"),
+        ("compare production staging", "compare web/production,staging"),
+        ("compare platform/production test", "compare platform/production,test"),
+        ("compare env=production env=staging", "compare web/production,staging"),
+        ("compare app=storefront,search-api", "compare web/production app=storefront,search-api"),
+        ("compare staging app=storefront,search-api", "compare web/staging app=storefront,search-api"),
+        ("compare platform/production,staging,test from=2w", "compare platform/production,staging,test since=2w"),
+        ("compare project=platform env=staging,test", "compare platform/staging,test"),
+    ],
+)
+async def test_what_a_line_leaves_out_comes_from_the_channel(someone: Talk, typed: str, canonical: str) -> None:
+    someone.defaults = {"project": "web", "env": "production"}
+    assert (await someone.say(typed)).line == canonical
+
+
+async def test_applications_of_the_channel_are_the_sides_only_of_one_environment(someone: Talk) -> None:
+    someone.defaults = {"project": "web", "env": "production", "app": "storefront,search-api"}
+    assert (await someone.say("compare")).line == "compare web/production app=storefront,search-api"
+    answer = await someone.say("compare production,staging")
+    assert answer.line == "compare web/production,staging app=storefront,search-api"
+    assert _rows(answer)[0] == ["Score", "production", "staging", "Gap", "Ahead"]
+    assert "storefront, search-api" in answer.message.text
+
+
+@pytest.mark.parametrize(
+    ("typed", "said", "corrected"),
+    [
+        ("compare web/production", "One side cannot be compared", "compare web/production,ENV"),
+        ("compare web/production,production", "One side cannot be compared", "compare web/production,ENV"),
+        (
+            "compare web/production app=storefront",
+            "One side cannot be compared",
+            "compare web/production app=storefront,APP",
+        ),
+        ("compare web/a,b,c,d,e", "These are 5 sides, and at most 4 fit", "compare web/a,b,c,d"),
+        ("compare web/x app=a,b,c,d,e", "These are 5 sides, and at most 4 fit", "compare web/x app=a,b,c,d"),
+        ("compare web/production sinse=2w", "One side cannot be compared", "compare web/production,ENV since=2w"),
+        ("compare web/production,staging since=today", "leaves no whole day", "compare web/production,staging"),
+        ("compare", "project is missing", "compare PROJECT/ENV"),
+    ],
+)
+async def test_what_is_no_comparison_is_answered_with_what_to_say(
+    someone: Talk, typed: str, said: str, corrected: str
+) -> None:
+    answer = await someone.say(typed)
+    assert answer.outcome == "mistyped"
+    assert said in answer.message.text
+    assert words(answer).endswith(f"`{corrected}`")
+    assert someone.asked() == []
+
+
+async def test_five_applications_may_belong_to_several_environments(someone: Talk) -> None:
+    assert (await someone.say("compare web/production,staging app=a,b,c,d,e")).outcome == "answered"
+
+
+# Who is ahead
+
+
+async def test_who_is_ahead_is_said_with_numbers() -> None:
+    async with talk(STATES["one"]) as someone:
+        answer = await someone.say("compare web/production,staging")
+    assert words(answer).splitlines()[1:4] == [
+        "*production* is ahead: release maturity *84*, 23 points before staging (61).",
+        "The widest gap is *Lead time*: production *90*, 40 points before staging (50).",
+        "*Deployments*: production *5*, 2.5 times as many as staging (2).",
+    ]
+    assert answer.message.text.startswith(
+        "production, staging side by side in web. production is ahead: release maturity 84, 23 points before staging"
+        " (61). The widest gap is Lead time: production 90, 40 points before staging (50). Deployments: production 5,"
+        " 2.5 times as many as staging (2). production: 84 (good); 5 deployments, 2.5 per day on the 2 days that sent"
+        " data."
+    )
+
+
+async def test_all_scores_stand_in_the_table_in_the_order_of_the_tree() -> None:
+    async with talk(STATES["one"]) as someone:
+        answer = await someone.say("compare web/production,staging")
+    assert _rows(answer) == [
+        ["Score", "production", "staging", "Gap", "Ahead"],
+        ["Release maturity", "84", "61", "23", "production"],
+        ["Lead time", "90", "50", "40", "production"],
+        ["Failure rate", "78", "72", "6", "production"],
+    ]
+    assert {row[3]["type"] for row in _of(answer, "data_table")["rows"][1:]} == {"raw_number"}
+
+
+async def test_leaves_stand_below_their_branch(someone: Talk) -> None:
+    names = [row[0] for row in _rows(await someone.say("compare web/production,staging"))]
+    assert names[1:5] == ["Release maturity", "Velocity", "↳ Deployment frequency", "↳ Lead time"]
+
+
+async def test_of_several_each_is_told_how_far_it_is_behind() -> None:
+    edit = of_each(
+        production=parts(scores=_scored(84, 90, 78), deploys=deployed((5, 12))),
+        staging=parts(scores=_scored(61, 50, 72), deploys=deployed((5, 9))),
+        test=parts(scores=_scored(84, 60, 79.5), deploys=deployed((5, 4))),
+    )
+    async with talk(edit) as someone:
+        answer = await someone.say("compare web/production,staging,test")
+    shown = words(answer)
+    assert "*production and test* are ahead: release maturity *84*, 23 points before staging (61)." in shown
+    assert "production *90*, 30 points before test (60) and 40 points before staging (50)." in shown
+    assert "production *12*, 3 more than staging (9) and 3 times as many as test (4)." in shown
+    assert _rows(answer)[1] == ["Release maturity", "84", "61", "84", "23", "production and test"]
+    assert _rows(answer)[3] == ["Failure rate", "78", "72", "79.5", "7.5", "test"]
+
+
+async def test_sides_that_are_level_are_said_to_be_level() -> None:
+    shown = await _shown(STATES["level"])
+    assert "*production and staging* are level: release maturity *70*." in shown
+    assert "*Deployments*: production and staging *1* each." in shown
+    assert "widest gap" not in shown
+
+
+@pytest.mark.parametrize(
+    ("more", "less", "said"),
+    [
+        (10, 5, "production *10*, 2 times as many as staging (5)."),
+        (9, 5, "production *9*, 4 more than staging (5)."),
+        (9, 0, "production *9*, 9 more than staging (0)."),
+        (0, 0, "production and staging *0* each."),
+    ],
+)
+async def test_deployments_differ_by_a_factor_where_that_says_more(more: int, less: int, said: str) -> None:
+    edit = of_each(production=parts(deploys=deployed((5, more))), staging=parts(deploys=deployed((5, less))))
+    assert f"*Deployments*: {said}" in await _shown(edit)
+
+
+async def test_deployments_of_the_same_days_are_drawn_side_by_side() -> None:
+    async with talk(STATES["one"]) as someone:
+        answer = await someone.say("compare web/production,staging")
+    chart = _of(answer, "data_visualization")["chart"]
+    assert chart["axis_config"]["categories"] == ["Tue 17 Nov †", "Wed 18 Nov †", "Thu 19 Nov"]
+    drawn = {line["name"]: [point["value"] for point in line["data"]] for line in chart["series"]}
+    assert drawn == {"production": [0, 2, 3], "staging": [1, 0, 1]}
+    shown = words(answer)
+    assert "*production* · 84 (good) · 5 deployments, 2.5 per day on the 2 days that sent data" in shown
+    assert "† No deployment data: production for 5 of 7 days; staging for 5 of 7 days. That is not" in shown
+    assert (
+        "Tue 17 Nov staging 1; Wed 18 Nov production 2; Thu 19 Nov production 3 and staging 1." in answer.message.text
+    )
+
+
+async def test_many_days_are_drawn_together() -> None:
+    async with talk(parts(deploys=deployed(*((24 * ago + 5, 1) for ago in range(28))))) as someone:
+        answer = await someone.say("compare web/production,staging since=4w")
+    assert _of(answer, "data_visualization")["title"] == "Deployments per 2 days"
+    assert "Each bar adds up 2 days." in words(answer)
+    assert "28 deployments, 1 per day\n" in words(answer)
+
+
+async def test_keys_that_begin_alike_are_told_apart(someone: Talk) -> None:
+    apps = ",".join(f"an-application-with-the-number-{n}" for n in (1, 2))
+    answer = await someone.say(f"compare web/production app={apps}")
+    names = _rows(answer)[0][1:3]
+    assert len(set(names)) == 2
+    assert all(len(name) <= 20 for name in names)
+
+
+async def test_each_side_leads_on(someone: Talk) -> None:
+    answer = await someone.say("compare web/production,staging app=storefront")
+    lines = [button["value"] for button in _of(answer, "actions")["elements"]]
+    times = f"since={MIDNIGHT - 7 * DAY} until={MIDNIGHT}"
+    assert lines == [
+        f"{question} web/{env} app=storefront{more}"
+        for env in ("production", "staging")
+        for question, more in (("scores", ""), ("deploys", f" {times}"))
+    ]
+    for line in lines:
+        assert (await someone.say(line)).line == line
+
+
+# What is not known
+
+
+async def test_what_is_not_calculated_is_no_number_and_leaves_no_gap() -> None:
+    uneven = _tree(a_score(84), leadTime=a_score(90), deploymentFailureRate=UNKNOWN)
+    edit = of_each(production=parts(scores=uneven), staging=parts(scores=_scored(61, 50, 72)))
+    async with talk(edit) as someone:
+        answer = await someone.say("compare web/production,staging")
+    assert _rows(answer)[3] == ["Failure rate", "not calculated", "72", "–", "–"]
+    assert "Not like for like: not every side has Failure rate." in words(answer)
+    assert "Not like for like: not every side has Failure rate." in answer.message.text
+
+
+async def test_one_number_alone_is_not_ahead() -> None:
+    edit = of_each(production=parts(scores=_tree(UNKNOWN, leadTime=a_score(90))))
+    shown = await _shown(edit)
+    assert "*No side is ahead*: fewer than two have a score for the whole." in shown
+    assert "⚪ *production* · not calculated · " in shown
+    assert "*production* is ahead" not in shown
+
+
+async def test_a_score_that_only_one_side_sends_is_a_row_with_a_gap_in_it() -> None:
+    edit = of_each(production=parts(scores=only_scores(overall=a_score(70), teamMorale=a_score(71))))
+    async with talk(edit) as someone:
+        rows = _rows(await someone.say("compare web/production,staging"))
+    assert ["Team morale", "71", "–", "–", "–"] in rows
+
+
+async def test_without_deployment_data_a_side_has_no_number_and_is_not_compared() -> None:
+    async with talk(STATES["other-half"]) as someone:
+        answer = await someone.say("compare web/production,staging")
+    shown = words(answer)
+    assert "fair) · no deployment data (not counted as none)\n" in shown
+    assert "*Deployments*:" not in shown
+    assert "0 deployments" not in shown
+    assert _of(answer, "data_visualization")["title"] == "Deployments of production per day"
+
+
+async def test_a_side_that_fails_is_said_in_its_place_and_the_other_is_shown() -> None:
+    async with talk(STATES["half"]) as someone:
+        answer = await someone.say("compare web/production,staging")
+    shown = words(answer)
+    assert answer.outcome == "answered"
+    assert "⚪ *staging* · scores cannot be had · deployments cannot be had" in shown
+    assert "⚠️ *Scores of staging* cannot be had. LaunchDarkly does not let the bot see this." in shown
+    assert "⚠️ *Deployments of staging* cannot be had. LaunchDarkly does not know what you asked about." in shown
+    assert "🟡 *production* · 65 (fair) · " in shown
+    assert _rows(answer)[1] == ["Release maturity", "65", "–", "–", "–"]
+    assert "staging: scores cannot be had. LaunchDarkly does not let" in answer.message.text
+
+
+@pytest.mark.parametrize("env", ["production", "staging"])
+@pytest.mark.parametrize("name", ["scores", "deploys"])
+async def test_any_one_part_of_a_side_may_fail(env: str, name: str) -> None:
+    async with talk(of_each(**{env: parts(**{name: refuses(403)})})) as someone:
+        answer = await someone.say("compare web/production,staging")
+    assert answer.outcome == "answered"
+    assert answer.message.text.count("cannot be had.") == 1
+    assert words(answer).count("⚠️") == 1
+
+
+async def test_scores_that_cannot_be_had_are_not_said_to_be_none() -> None:
+    assert "LaunchDarkly sent no scores." not in await _shown(parts(scores=refuses(403)))
+    assert "LaunchDarkly sent no scores." in await _shown(STATES["nothing"])
+
+
+async def test_a_key_that_does_not_exist_is_one_side_that_fails(someone: Talk) -> None:
+    answer = await someone.say("compare web/production,nowhere")
+    assert answer.outcome == "answered"
+    assert "⚠️ *Scores of nowhere* cannot be had." in words(answer)
+
+
+async def test_where_all_fail_that_is_the_answer(someone: Talk) -> None:
+    assert (await someone.say("compare web/nowhere,neverwhere")).outcome == "not found"
+
+
+async def test_periods_that_differ_are_told_apart() -> None:
+    def shifted(reply: Any) -> Any:
+        return reply | {"period": {"startTime": MIDNIGHT - 14 * DAY, "endTime": MIDNIGHT - 7 * DAY}}
+
+    shown = await _shown(of_each(staging=parts(scores=shifted)))
+    assert (
+        "Scores of 13 Nov 2026 – 20 Nov 2026 (production) and 6 Nov 2026 – 13 Nov 2026 (staging) (UTC), gaps in points."
+        in shown
+    )
+    assert "Scores of 13 Nov 2026 – 20 Nov 2026 (UTC)" in await _shown(same)
+
+
+async def test_more_scores_than_fit_are_counted() -> None:
+    async with talk(STATES["more"]) as someone:
+        answer = await someone.say("compare web/production,staging")
+    assert len(_rows(answer)) == 31
+    assert "90 more scores are not listed." in words(answer)
+
+
+async def test_a_number_beyond_all_scores_is_cut() -> None:
+    edit = of_each(production=parts(scores=only_scores(overall=a_score(1e300))))
+    async with talk(edit) as someone:
+        cell = _rows(await someone.say("compare web/production,staging"))[1][1]
+    assert cell == "1,000,000,000,000,0…"
+
+
+@pytest.mark.parametrize(("zone", "told"), [("Asia/Kolkata", True), ("Europe/Berlin", False)])
+async def test_where_days_begin_within_an_hour_of_utc_that_is_told(zone: str, told: bool) -> None:
+    shown = await _shown(parts(deploys=deployed((30, 1))), zone=zone)
+    assert ("Deployments come in whole hours of UTC" in shown) is told
