@@ -6,6 +6,7 @@ defaults.py      what a channel's questions leave out
 schedules.py     saved questions, by channel and number
 slots.py         the moments at which they were due, and what became of each
 tellings.py      what watches have seen and told
+snapshots.py     the numbers of past weeks
 workspaces.py    which workspaces do not take charts
 tables.py        the tables
 upsert.py        a row is written, whether it is there or not
@@ -22,6 +23,7 @@ from bot.store.records import Asking as Asking
 from bot.store.records import Change as Change
 from bot.store.records import Schedule as Schedule
 from bot.store.records import Slot as Slot
+from bot.store.records import Snapshot as Snapshot
 from bot.store.records import Told as Told
 
-__all__ = ["Asking", "Change", "Schedule", "Slot", "Told"]
+__all__ = ["Asking", "Change", "Schedule", "Slot", "Snapshot", "Told"]

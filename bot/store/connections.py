@@ -29,10 +29,14 @@ class Connections:
         self._turn = asyncio.Lock() if address.is_file else nullcontext()
 
     async def row(self, statement: Executable, **values: object) -> Sequence[Any] | None:
-        """The row that one statement finds, if there is one: all that most answers need, so it is quick."""
+        """The row that one statement finds, if there is one."""
+        return next(iter(await self.rows(statement, **values)), None)
+
+    async def rows(self, statement: Executable, **values: object) -> Sequence[Sequence[Any]]:
+        """The rows that one statement finds: all that an answer needs, so it is quick."""
         with explained():
             async with asyncio.timeout(self._patience):
-                return await self._reader.row(statement, values)
+                return await self._reader.rows(statement, values)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:

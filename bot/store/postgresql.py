@@ -22,14 +22,14 @@ def engine(address: Address) -> AsyncEngine:
 
 
 class Reader:
-    """Statements that read one row. Each is a transaction by itself, so BEGIN and COMMIT are not sent."""
+    """Single statements that read. Each is a transaction by itself, so BEGIN and COMMIT are not sent."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
 
-    async def row(self, statement: Executable, values: Mapping[str, object]) -> Sequence[Any] | None:
+    async def rows(self, statement: Executable, values: Mapping[str, object]) -> Sequence[Sequence[Any]]:
         async with self._engine.connect() as connection:
-            return (await connection.execute(statement, values)).one_or_none()
+            return (await connection.execute(statement, values)).all()
 
     async def close(self) -> None:
         """The connections are the engine's."""

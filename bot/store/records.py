@@ -1,7 +1,7 @@
 """What the store keeps, as everybody else sees it. Whoever only reads these needs no database."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 
 @dataclass(frozen=True)
@@ -73,3 +73,13 @@ class Told:
     state: str
     says: str  # the state, as people read it
     happened: float | None = None  # in LaunchDarkly's milliseconds
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The numbers that an answer told of a place, on a day. What could not be had is not among them."""
+
+    place: str
+    day: date  # where it was asked
+    numbers: dict[str, float]
+    material: bool  # whether there was something to speak about

@@ -37,19 +37,19 @@ def engine(address: Address, patience: float, *, foreign_keys: bool) -> AsyncEng
 
 
 class Reader:
-    """Statements that read one row. Each is one turn of a thread: aiosqlite takes one for each step of it, nine in all,
+    """Single statements that read. Each is one turn of a thread: aiosqlite takes one for each step of it, nine in all,
     which costs five times as much."""
 
     def __init__(self, address: Address, patience: float) -> None:
         url = address.url.set(drivername="sqlite")
         self._engine = create_engine(url, connect_args=_options(patience), hide_parameters=True)
 
-    async def row(self, statement: Executable, values: Mapping[str, object]) -> Sequence[Any] | None:
-        return await asyncio.to_thread(self._row, statement, values)
+    async def rows(self, statement: Executable, values: Mapping[str, object]) -> Sequence[Sequence[Any]]:
+        return await asyncio.to_thread(self._rows, statement, values)
 
-    def _row(self, statement: Executable, values: Mapping[str, object]) -> Sequence[Any] | None:
+    def _rows(self, statement: Executable, values: Mapping[str, object]) -> Sequence[Sequence[Any]]:
         with self._engine.connect() as connection:
-            return connection.execute(statement, values).one_or_none()
+            return connection.execute(statement, values).all()
 
     async def close(self) -> None:
         await asyncio.to_thread(self._engine.dispose)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import select
@@ -15,6 +16,7 @@ from bot.store.defaults import Defaults
 from bot.store.migrating import STEPS, VERSION, is_current, migrate
 from bot.store.schedules import Schedules
 from bot.store.slots import Slots
+from bot.store.snapshots import Snapshots
 from bot.store.sqlite import write_ahead
 from bot.store.tellings import Tellings
 from bot.store.troubles import opening
@@ -31,6 +33,13 @@ class Store:
         self.schedules = Schedules(connections)
         self.slots = Slots(connections)
         self.tellings = Tellings(connections)
+        self.snapshots = Snapshots(connections)
+
+    async def forget(self, now: datetime) -> None:
+        """Delete what is so old that nobody asks for it."""
+        await self.slots.forget(answers=now - timedelta(days=1), slots=now - timedelta(days=400))
+        await self.tellings.forget(now - timedelta(days=60))
+        await self.snapshots.forget((now - timedelta(days=731)).date())
 
     async def ping(self, patience_ms: int = 1000) -> bool:
         """Whether the database answers in that time, and is one of ours."""

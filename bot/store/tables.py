@@ -6,6 +6,7 @@ from sqlalchemy import (
     JSON,
     Boolean,
     Column,
+    Date,
     DateTime,
     Dialect,
     Float,
@@ -119,4 +120,14 @@ ASKED = Table(
     Column("said", JSON, nullable=False),
     Column("quiet", Boolean, nullable=False),
     Column("asked_at", Moment, nullable=False),
+)
+
+SNAPSHOTS = Table(
+    "snapshots",
+    METADATA,
+    Column("team", String, primary_key=True),
+    Column("place", String, primary_key=True),  # with the applications, where only those were asked about
+    Column("day", Date, primary_key=True),  # where it was asked
+    Column("numbers", JSON, nullable=False),  # those that were known
+    Column("material", Boolean, nullable=False),
 )

@@ -1,0 +1,39 @@
+"""What answers counted of a place, a row for each day on which one was delivered."""
+
+from datetime import date
+
+from sqlalchemy import bindparam, delete, select
+
+from bot.store.connections import Connections
+from bot.store.records import Snapshot
+from bot.store.tables import SNAPSHOTS as TABLE
+from bot.store.upsert import add
+
+COLUMNS = [TABLE.c[name] for name in Snapshot.__slots__]
+OF = (
+    select(*COLUMNS)
+    .where(TABLE.c.team == bindparam("team"), TABLE.c.place == bindparam("place"), TABLE.c.day >= bindparam("since"))
+    .order_by(TABLE.c.day.desc())
+)
+
+
+class Snapshots:
+    """The snapshots of all workspaces."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    async def keep(self, team: str, snapshot: Snapshot) -> None:
+        """Keep a snapshot, however many channels get the answer. What was said first on a day stands."""
+        row = {column.name: getattr(snapshot, column.name) for column in COLUMNS}
+        async with self._connections.writing() as connection:
+            await add(connection, TABLE, team=team, **row)
+
+    async def of(self, team: str, place: str, since: date) -> list[Snapshot]:
+        """The snapshots of a place from that day on, the latest first."""
+        return [Snapshot(*row) for row in await self._connections.rows(OF, team=team, place=place, since=since)]
+
+    async def forget(self, before: date) -> None:
+        """Delete what is older than that day."""
+        async with self._connections.writing() as connection:
+            await connection.execute(delete(TABLE).where(TABLE.c.day < before))
