@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import cast
 from zoneinfo import ZoneInfo
 
+from bot.endpoints import _past
 from bot.endpoints._endpoint import AnyEndpoint, Ask, Endpoint, View
 from bot.endpoints._when import milliseconds
 from bot.endpoints._words import stamp
@@ -16,6 +17,7 @@ from bot.mrkdwn import Stamp
 from bot.notes import Notes, broken
 from bot.question import Defaults, Register, Understood, parse
 from bot.render import Renderer
+from bot.store import Snapshot
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +39,7 @@ class Asker:
     obey: Callable[[Understood], Awaitable[View]] | None = None
     may: Callable[[Understood], None] = lambda _: None
     menus: bool = False
+    past: _past.Past = _past.nothing
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,7 @@ class Answer:
     question: bool = False  # whether it was answered by LaunchDarkly, and may be asked again
     what: str = ""  # went wrong, in one sentence
     quiet: bool = False  # whether it says that there is nothing to say
+    snapshot: Snapshot | None = None  # what is to be kept of it once it has been delivered by the clock
 
 
 class Answers:
@@ -110,10 +114,14 @@ class Answers:
     async def _asked(self, understood: Understood, asker: Asker) -> Answer:
         query, spoken = understood.query, cast(AnyEndpoint, understood.spoken)
         ask = replace(self._ask(asker.zone), menus=asker.menus)
-        view = spoken.show(query, await spoken.fetch(query, ask), ask)
+        if place := spoken.place(query):
+            ask = replace(ask, past=await _past.recalled(asker.past, place, ask.today))
+        reply = await spoken.fetch(query, ask)
+        view = spoken.show(query, reply, ask)
         asked = Asked(understood.canonical, stamp(milliseconds(ask.now), ask.zone))
         message = self._renderer.render(spoken.name, view=view, asked=asked)
-        return Answer(message, question=True, quiet=spoken.quiet(view))
+        kept = spoken.snapshot(query, reply, ask)
+        return Answer(message, question=True, quiet=spoken.quiet(view), snapshot=kept)
 
     async def _ordered(self, understood: Understood, asker: Asker) -> Answer:
         name = understood.spoken.name

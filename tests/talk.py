@@ -8,7 +8,7 @@ import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,12 +17,14 @@ from pydantic import SecretStr
 
 from bot.answer import Answer, Answers, Asker
 from bot.app import opened
+from bot.endpoints import _past
 from bot.endpoints._endpoint import Ask
 from bot.launchdarkly import LaunchDarkly, Limits, Pages
 from bot.message import Message
 from bot.sandbox.launchdarkly import TOKEN, launchdarkly
 from bot.sandbox.weather import Weather
 from bot.settings import Settings
+from bot.store import Snapshot
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)  # a Friday
 UTC_ZONE = ZoneInfo("UTC")
@@ -68,9 +70,10 @@ class Talk:
     weather: Weather
     zone: ZoneInfo = UTC_ZONE
     defaults: dict[str, str] = field(default_factory=dict)
+    past: _past.Past = _past.nothing
 
     async def say(self, line: str) -> Answer:
-        return await self.answers.answer(line, Asker(self.zone, self.defaults))
+        return await self.answers.answer(line, Asker(self.zone, self.defaults, past=self.past))
 
     def asked(self) -> list[dict[str, list[str]]]:
         """The parameters of each request that LaunchDarkly saw."""
@@ -113,6 +116,26 @@ def ask(
     )
     limits = Limits(attempts=1)
     return Ask(LaunchDarkly(http, limits, lambda: NOW), Pages("https://app.launchdarkly.com"), NOW, zone, menus)
+
+
+def weekly(**numbers: tuple[float | None, ...]) -> tuple[Snapshot, ...]:
+    """A snapshot for each past week: of each name its numbers, the oldest first, the last a week ago."""
+    weeks = max(map(len, numbers.values()))
+    found = []
+    for ago in range(1, weeks + 1):
+        known = {name: told[-ago] for name, told in numbers.items() if ago <= len(told)}
+        counted = {name: number for name, number in known.items() if number is not None}
+        found.append(Snapshot("web/production", NOW.date() - timedelta(weeks=ago), counted, material=True))
+    return tuple(found)
+
+
+def remembering(*snapshots: Snapshot) -> _past.Past:
+    """A past of these."""
+
+    async def past(place: str, since: date) -> tuple[Snapshot, ...]:
+        return tuple(kept for kept in snapshots if kept.place == place and kept.day >= since)
+
+    return past
 
 
 def words(answer: Answer) -> str:

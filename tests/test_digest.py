@@ -1,5 +1,6 @@
 """`digest`: a week of four questions in one message, the rest below it, and what is said where a part is missing."""
 
+from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -7,6 +8,7 @@ import pytest
 
 from bot.endpoints._others import at_least_one, part
 from bot.errors import Failure, NotAllowed, NotFound, TryLater
+from bot.store import Snapshot
 from tests.parts import (
     DAY,
     HOUR,
@@ -21,9 +23,10 @@ from tests.parts import (
     only_scores,
     parts,
     refuses,
+    same,
     uncalculated,
 )
-from tests.talk import Edit, Refused, Talk, talk, texts, words
+from tests.talk import NOW, Edit, Refused, Talk, remembering, talk, texts, weekly, words
 
 
 def _by(first: str) -> dict[str, str]:
@@ -72,6 +75,8 @@ STATES: dict[str, Edit] = {
     "other-half": parts(events=refuses(403), status=refuses(404)),
     "calm": parts(scores=CALM, events=NO_EVENTS),
 }
+
+PASTS = {"weeks": weekly(done=(9, 6, 7, 7, 8), overall=(61, 64, 63, 68, 67))}
 
 
 async def _shown(edit: Edit, line: str = "digest web/production", zone: str = "UTC") -> str:
@@ -440,3 +445,84 @@ async def test_the_thread_has_room_for_more_flags_and_counts_the_rest() -> None:
 async def test_nothing_is_below_where_there_are_no_details() -> None:
     async with talk(STATES["empty"]) as someone:
         assert (await someone.say("digest web/production")).message.thread == ()
+
+
+# The weeks before
+
+
+@pytest.mark.parametrize(
+    ("weeks", "said"),
+    [
+        ((9, 6, 7, 7, 8), "worth a look: 3 fewer than last week, the first fall in 4 weeks."),
+        ((4, 4, 4), "worth a look: 1 more than last week, the first rise in 3 weeks."),
+        ((6, 7, 6, 5), "worth a look: as many as last week."),
+        ((2, 3, 4), "worth a look: 1 more than last week, the third rise in a row."),
+        ((9, 8, 7), "worth a look: 2 fewer than last week, the third fall in a row."),
+        ((7, 8), "worth a look: 3 fewer than last week."),
+        ((6, 7, 8, None), "worth a look: 3 fewer than two weeks ago."),
+        ((6, 7, None, 8), "worth a look: 3 fewer than last week."),
+        ((8, None, None), "worth a look: 3 fewer than three weeks ago."),
+        ((8, None, None, None), "worth a look."),
+        ((), "worth a look."),
+    ],
+)
+async def test_flags_that_are_worth_a_look_are_counted_against_the_week_before(
+    someone: Talk, weeks: tuple[float | None, ...], said: str
+) -> None:
+    someone.past = remembering(*weekly(done=weeks) if weeks else ())
+    answer = await someone.say("digest web/production")
+    assert f"5 flags launched or inactive (26 %), {said}" in answer.message.text
+    assert f"*5 flags* (26 %) launched or inactive, {said}".rstrip(".") in _top(answer).replace(": *", ": ")
+
+
+async def test_a_week_before_that_is_no_whole_week_ago_is_told_by_its_day(someone: Talk) -> None:
+    """As where the digest comes on Mondays, and somebody asks on a Friday."""
+    days = [date(2026, 11, 16) - timedelta(weeks=ago) for ago in range(2)]
+    someone.past = remembering(*(Snapshot("web/production", day, {"done": 9}, material=True) for day in days))
+    assert "4 fewer than on 16 Nov." in (await someone.say("digest web/production")).message.text
+
+
+async def test_wherenothing_is_worth_a_look_any_more_that_is_counted_too() -> None:
+    async with talk(parts(status=_active(9))) as someone:
+        someone.past = remembering(*weekly(done=(3,)))
+        answer = await someone.say("digest web/production")
+    assert "Nothing worth a look: 3 fewer than last week." in answer.message.text
+    assert "nothing worth a look: *3 fewer than last week*" in _top(answer)
+
+
+@pytest.mark.parametrize("status", [nothing, refuses(403)])
+async def test_where_flags_are_not_countednothing_is_compared(status: Edit) -> None:
+    async with talk(parts(status=status)) as someone:
+        someone.past = remembering(*weekly(done=(3, 3, 3)))
+        assert "last week" not in (await someone.say("digest web/production")).message.text
+
+
+@pytest.mark.parametrize(
+    ("edit", "missing"),
+    [
+        (same, set[str]()),
+        (parts(scores=refuses(403)), {"overall"}),
+        (parts(scores=uncalculated), {"overall"}),
+        (parts(events=refuses(403)), {"changes"}),
+        (parts(status=refuses(403)), {"flags", "done"}),
+        (parts(status=nothing), {"flags", "done"}),
+        (parts(deploys=refuses(403)), {"deployments"}),
+        (parts(deploys=nothing), {"deployments"}),
+    ],
+)
+async def test_what_is_kept_of_a_digest_is_what_it_knows(edit: Edit, missing: set[str]) -> None:
+    async with talk(edit) as someone:
+        kept = (await someone.say("digest web/production app=storefront")).snapshot
+        assert (await someone.say("status web/production")).snapshot is None
+    assert kept
+    assert (kept.place, kept.day) == ("web/production app=storefront", NOW.date())
+    assert kept.numbers.keys() == {"overall", "changes", "flags", "done", "deployments"} - missing
+
+
+@pytest.mark.parametrize("line", ["digest web/production", "digest web/production quiet=on-change"])
+async def test_whether_a_week_was_material_is_kept_by_the_rule_that_makes_a_digest_quiet(line: str) -> None:
+    for edit, material in ((STATES["calm"], False), (parts(), True), (parts(scores=refuses(403)), True)):
+        async with talk(edit) as someone:
+            kept = (await someone.say(line)).snapshot
+        assert kept
+        assert kept.material is material

@@ -2,6 +2,7 @@
 
 `pytest --rewrite` writes them anew; a run without it never writes. A state is an edit of LaunchDarkly's answers, kept
 in the test of the question: `empty`, `one`, `more` than fits, and what else it wants; `hostile` is the same for all.
+PASTS are states of what the bot remembers.
 """
 
 import json
@@ -12,11 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from bot.answer import Answer
 from bot.endpoints import discover
 from bot.sandbox.slack_pings import pings
 from bot.sandbox.slack_rules import faults
+from bot.store import Snapshot
 from tests.hostile import hostile
-from tests.talk import Edit, talk, whole, words
+from tests.talk import Edit, remembering, talk, whole, words
 
 GOLDENS = Path(__file__).parent / "goldens"
 STATES = ("empty", "one", "more")
@@ -28,19 +31,27 @@ class Case:
     name: str
     line: str
     edit: Edit | None = None
+    past: tuple[Snapshot, ...] = ()
 
     @property
     def path(self) -> Path:
         return GOLDENS / self.question / f"{self.name}.json"
+
+    async def answer(self) -> Answer:
+        async with talk(self.edit) as someone:
+            someone.past = remembering(*self.past)
+            return await someone.say(self.line)
 
 
 def _cases() -> Iterator[Case]:
     for name, endpoint in discover().items():
         for n, line in enumerate(endpoint.examples, 1):
             yield Case(name, f"example-{n}", line)
-        states: dict[str, Edit] = import_module(f"tests.test_{name}").STATES
-        for state, edit in states.items():
+        test = import_module(f"tests.test_{name}")
+        for state, edit in test.STATES.items():
             yield Case(name, state, endpoint.examples[0], edit)
+        for state, past in getattr(test, "PASTS", {}).items():
+            yield Case(name, state, endpoint.examples[0], past=past)
         yield Case(name, "hostile", endpoint.examples[0], hostile)
 
 
@@ -49,8 +60,7 @@ CASES = list(_cases())
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.question}-{case.name}")
 async def test_a_message_is_what_was_reviewed(case: Case, rewrite: bool) -> None:
-    async with talk(case.edit) as someone:
-        answer = await someone.say(case.line)
+    answer = await case.answer()
     assert answer.outcome == "answered", answer.message.text
     for form in (*whole(answer.message), *whole(answer.message.plain())):
         assert not faults(form.payload())
@@ -67,8 +77,7 @@ async def test_a_message_is_what_was_reviewed(case: Case, rewrite: bool) -> None
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.question}-{case.name}")
 async def test_a_message_ends_in_what_was_asked_and_as_of_when(case: Case) -> None:
-    async with talk(case.edit) as someone:
-        answer = await someone.say(case.line)
+    answer = await case.answer()
     footer = answer.message.blocks[-1]
     assert footer["type"] == "context"
     said = footer["elements"][0]["text"]
@@ -83,7 +92,6 @@ def test_no_golden_message_is_left_over() -> None:
 
 async def test_neither_people_nor_secrets_are_shown() -> None:
     for case in CASES:
-        async with talk(case.edit) as someone:
-            shown = words(await someone.say(case.line))
+        shown = words(await case.answer())
         assert "@harbour" not in shown
         assert "salt" not in shown.lower().split()

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.talk import Edit, Talk, talk, words
+from tests.talk import Edit, Talk, remembering, talk, weekly, words
 
 
 def _score(score: float, indicator: str, **more: Any) -> dict[str, Any]:
@@ -37,6 +37,8 @@ STATES: dict[str, Edit] = {
     "one": _only(overall=_score(74, "good", diffVsLastPeriod=1)),
     "more": _many,
 }
+
+PASTS = {"weeks": weekly(overall=(61, 64, 63, 68, 67))}
 
 
 async def test_the_tree_is_the_one_that_launchdarkly_gives(someone: Talk) -> None:
@@ -108,3 +110,18 @@ async def test_an_application_without_scores_is_said() -> None:
     async with talk(lambda reply: reply | {"scores": {}}) as someone:
         answer = await someone.say("scores web/production")
     assert "LaunchDarkly sent no scores for web/production." in words(answer)
+
+
+async def test_the_score_that_sums_up_all_is_told_over_the_past_weeks(someone: Talk) -> None:
+    someone.past = remembering(*weekly(overall=(61, 64, None, 67)))
+    answer = await someone.say("scores web/production")
+    said = "Release maturity, past weeks: 61 on 23 Oct, 64 on 30 Oct, 67 on 13 Nov, 65 now"
+    assert said in words(answer)
+    assert said in answer.message.text
+
+
+async def test_a_score_that_is_not_calculated_is_no_week_and_no_present() -> None:
+    async with talk(_uncalculated) as someone:
+        someone.past = remembering(*weekly(overall=(61, 64, 67), done=(1, 2, 3, 4)))
+        answer = await someone.say("scores web/production")
+    assert answer.message.text.endswith("61 on 30 Oct, 64 on 6 Nov, 67 on 13 Nov.")

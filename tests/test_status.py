@@ -1,10 +1,14 @@
-"""`status`: the chart, the table of the same numbers, and what is worth cleaning up."""
+"""`status`: the chart, the table of the same numbers, and what is worth a look."""
 
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
 
-from tests.talk import Edit, Talk, talk, words
+from bot.errors import TryLater
+from bot.store import Snapshot
+from tests.talk import Edit, Talk, remembering, talk, weekly, words
 
 
 def _series(name: str, count: int | None, *points: int | None) -> dict[str, Any]:
@@ -22,6 +26,8 @@ STATES: dict[str, Edit] = {
     "more": _only(*(_series(f"A status with the number {n}", 100 - n) for n in range(70))),
 }
 
+PASTS = {"weeks": weekly(done=(6, 8, 7, None, 9))}
+
 
 def _blocks(answer: Any, kind: str) -> list[Any]:
     return [block for block in answer.message.blocks if block["type"] == kind]
@@ -36,9 +42,9 @@ async def test_the_chart_and_the_table_hold_the_same_numbers(someone: Talk) -> N
     assert table["rows"][3][3]["text"] == "everybody has been served one variation for a week: remove it from the code"
 
 
-async def test_what_is_worth_cleaning_up_is_said(someone: Talk) -> None:
+async def test_what_is_worth_a_look_is_said(someone: Talk) -> None:
     answer = await someone.say("status web/production")
-    assert "*19 flags* · 🧹 *5 flags* (26 %) launched or inactive: worth cleaning up" in words(answer)
+    assert "*19 flags* · 🧹 *5 flags* (26 %) launched or inactive, worth a look" in words(answer)
 
 
 async def test_applications_are_passed_on(someone: Talk) -> None:
@@ -97,7 +103,7 @@ async def test_nothing_is_not_drawn() -> None:
     async with talk(_only(_series("Active", 0))) as someone:
         answer = await someone.say("status web/production")
     assert _blocks(answer, "data_visualization") == []
-    assert "*0 flags* · nothing to clean up" in words(answer)
+    assert "*0 flags* · nothing worth a look" in words(answer)
 
 
 async def test_an_empty_chart_is_not_called_zero_flags() -> None:
@@ -105,3 +111,48 @@ async def test_an_empty_chart_is_not_called_zero_flags() -> None:
         answer = await someone.say("status web/production")
     assert "LaunchDarkly counts no flags in web/production yet." in words(answer)
     assert "0 flags" not in answer.message.text
+
+
+@pytest.mark.parametrize(
+    ("weeks", "said"),
+    [
+        ((8, 7, 9), "Worth a look, past weeks: 8 on 30 Oct, 7 on 6 Nov, 9 on 13 Nov, 5 now"),
+        ((8, None, 7, None, 9), "Worth a look, past weeks: 8 on 16 Oct, 7 on 30 Oct, 9 on 13 Nov, 5 now"),
+        (tuple(range(20, 30)), "Worth a look, past weeks: 22 on 25 Sep, 23 on 2 Oct, 24 on 9 Oct"),
+        ((8, 7, None, None), ""),
+        ((7, 9), ""),
+        ((), ""),
+    ],
+)
+async def test_past_weeks_are_told_once_there_are_three_and_those_that_are_not_known_are_not(
+    someone: Talk, weeks: tuple[float | None, ...], said: str
+) -> None:
+    someone.past = remembering(*weekly(done=weeks) if weeks else ())
+    answer = await someone.say("status web/production")
+    assert said in words(answer)
+    assert said in answer.message.text
+    assert ("past weeks" in words(answer)) is bool(said)
+
+
+async def test_the_past_is_that_of_the_place_and_the_applications_that_are_asked_about(someone: Talk) -> None:
+    someone.past = remembering(*weekly(done=(8, 7, 9)))
+    for line in ("status web/staging", "status web/production app=storefront"):
+        assert "past weeks" not in words(await someone.say(line))
+    kept = (replace(week, place="web/production app=a,b") for week in weekly(done=(8, 7, 9)))
+    someone.past = remembering(*kept)
+    assert "9 on 13 Nov" in words(await someone.say("status web/production app=b,a"))
+
+
+async def test_where_no_flags_are_counted_the_past_is_told_and_nothing_of_the_present() -> None:
+    async with talk(_only()) as someone:
+        someone.past = remembering(*weekly(done=(8, 7, 9)))
+        assert (await someone.say("status web/production")).message.text.endswith("7 on 6 Nov, 9 on 13 Nov.")
+
+
+async def test_a_memory_that_is_away_does_not_keep_an_answer_back(someone: Talk) -> None:
+    async def away(_: str, __: date) -> tuple[Snapshot, ...]:
+        raise TryLater("The bot's own memory cannot be reached just now.", "Try again.")
+
+    someone.past = away
+    answer = await someone.say("status web/production")
+    assert "*19 flags*" in words(answer)

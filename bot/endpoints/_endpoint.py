@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from bot.endpoints._query import Field, Query
 from bot.launchdarkly import LaunchDarkly, Pages
 from bot.line import quoted
+from bot.store import Snapshot
 
 LONGEST_LINE = 2000  # what a button can carry
 
@@ -35,6 +36,12 @@ class Ask:
     now: datetime
     zone: ZoneInfo
     menus: bool = False  # whether the answer goes where one can choose from menus
+    past: tuple[Snapshot, ...] = ()  # of the place that is asked about, the latest first
+
+    @property
+    def today(self) -> date:
+        """Which day it is where the reader is."""
+        return self.now.astimezone(self.zone).date()
 
 
 Q = TypeVar("Q", bound=Query)
@@ -77,17 +84,28 @@ def _speaks(_: View) -> bool:
     return False
 
 
+def _nowhere(_: Query) -> str:
+    return ""
+
+
+def _nothing(_: Query, __: Any, ___: Ask) -> None:
+    return None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Endpoint(Spoken[Q], Generic[Q, R, V]):
     """A kind of question. Its template bears its name.
 
-    `quiet` tells whether an answer says that there is nothing to say."""
+    `quiet` tells whether an answer says that there is nothing to say. `place` is the one whose past weeks an answer may
+    tell, and `snapshot` what is kept for later ones once it has been delivered by the clock."""
 
     reply: type[R]
     view: type[V]
     fetch: Callable[[Q, Ask], Awaitable[R]]
     show: Callable[[Q, R, Ask], V]
     quiet: Callable[[V], bool] = _speaks
+    place: Callable[[Q], str] = _nowhere
+    snapshot: Callable[[Q, R, Ask], Snapshot | None] = _nothing
 
 
 AnySpoken = Spoken[Any]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from bot.endpoints import _words
+from bot.endpoints import _past, _words
 from bot.endpoints._endpoint import LONGEST_LINE, Ask, Endpoint, View
 from bot.endpoints._query import Parameter, Query
 from bot.endpoints._values import Key, Keys
@@ -89,6 +89,7 @@ class ScoresView(View):
     why: str
     period: str
     last_period: str
+    weeks: str
     url: str
 
     @property
@@ -106,7 +107,7 @@ def show(query: ScoresQuery, reply: ScoresReply, ask: Ask) -> ScoresView:
     scores = {key: score for key, score in reply.scores.items() if score}
     views = {key: view_of(key, score) for key, score in scores.items()}
     moved = _moved(scores)
-    top, branches, others = tree({key: score.parts or () for key, score in scores.items()})
+    top, branches, others = tree(_parts(scores))
     return ScoresView(
         place=f"{query.project}/{query.env}",
         apps=_words.listed(list(query.app or ())),
@@ -119,8 +120,20 @@ def show(query: ScoresQuery, reply: ScoresReply, ask: Ask) -> ScoresView:
         why=_why(query, reply.period),
         period=period_of(reply.period),
         last_period=period_of(reply.last) if reply.last else "",
+        weeks=_past.line(ask, _past.OVERALL, overall(reply)) if top else "",
         url=ask.pages.flags(query.project, query.env),
     )
+
+
+def overall(reply: ScoresReply) -> float | None:
+    """The score that sums up all, where it is known."""
+    scores = {key: score for key, score in reply.scores.items() if score}
+    top, _, __ = tree(_parts(scores))
+    return scores[top].score if top and scores[top].indicator not in UNKNOWN else None
+
+
+def _parts(scores: dict[str, Score]) -> dict[str, list[str]]:
+    return {key: score.parts or [] for key, score in scores.items()}
 
 
 def _moved(scores: dict[str, Score]) -> str | None:
@@ -224,4 +237,5 @@ ENDPOINT = Endpoint[ScoresQuery, ScoresReply, ScoresView](
     view=ScoresView,
     fetch=fetch,
     show=show,
+    place=lambda query: _past.place(query.project, query.env, query.app),
 )

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from bot.endpoints import _words
+from bot.endpoints import _past, _words
 from bot.endpoints._chart import ChartReply, Series, Slice, folded, slices
 from bot.endpoints._endpoint import Ask, Endpoint, View
 from bot.endpoints._query import Parameter, Query
@@ -48,6 +48,7 @@ class StatusView(View):
     folded: bool
     done: str
     done_share: str
+    weeks: str
     url: str
 
 
@@ -56,11 +57,8 @@ async def fetch(query: StatusQuery, ask: Ask) -> ChartReply:
 
 
 def show(query: StatusQuery, reply: ChartReply, ask: Ask) -> StatusView:
-    counts = sorted(
-        ((_name(series), _flags(series)) for series in reply.series or ()), key=lambda pair: _order(pair[0])
-    )
-    total = sum(flags for _, flags in counts)
-    done = sum(flags for name, flags in counts if name.lower() in DONE)
+    counts = counted(reply)
+    total, done = sum(flags for _, flags in counts), finished(counts)
     return StatusView(
         place=f"{query.project}/{query.env}",
         apps=_words.listed(list(query.app or ())),
@@ -71,8 +69,20 @@ def show(query: StatusQuery, reply: ChartReply, ask: Ask) -> StatusView:
         folded=folded(counts),
         done=_words.count(done, "flag") if done else "",
         done_share=_share(done, total),
+        weeks=_past.line(ask, _past.DONE, done if counts else None),
         url=ask.pages.flags(query.project, query.env),
     )
+
+
+def counted(reply: ChartReply) -> list[tuple[str, Number]]:
+    """The flags of each status, in the order of a flag's life."""
+    counts = ((_name(series), _flags(series)) for series in reply.series or ())
+    return sorted(counts, key=lambda pair: _order(pair[0]))
+
+
+def finished(counts: list[tuple[str, Number]]) -> Number:
+    """The flags that are worth a look."""
+    return sum(flags for name, flags in counts if name.lower() in DONE)
 
 
 def _name(series: Series) -> str:
@@ -101,11 +111,12 @@ def _share(flags: Number, total: Number) -> str:
 
 ENDPOINT = Endpoint[StatusQuery, ChartReply, StatusView](
     name="status",
-    summary="How many flags are new, active, launched or inactive, and what is worth cleaning up",
+    summary="How many flags are new, active, launched or inactive, and what is worth a look",
     examples=("status web/production", "status platform/production app=billing"),
     query=StatusQuery,
     reply=ChartReply,
     view=StatusView,
     fetch=fetch,
     show=show,
+    place=lambda query: _past.place(query.project, query.env, query.app),
 )

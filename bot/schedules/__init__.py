@@ -10,6 +10,7 @@ rounds.py        what that works with, and how long it waits
 dispatching.py   what is due ─► slots, which are offered until they are closed
 asking.py        a question is asked once, for all who want its answer at that moment
 delivering.py    the answer ─► one channel, each part once
+remembering.py   what is remembered of an answer that was delivered
 rhythm.py        when a schedule speaks: on a cadence, or whenever there is something new
 looking.py       a watch looks: once for all channels that watch the same
 watches/         what can be watched, and what is seen there

@@ -2,12 +2,14 @@
 
 import logging
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.answer import Answer, Asker
 from bot.message import Message
 from bot.schedules.closing import AWAY, close, fail, finish
+from bot.schedules.remembering import beside
 from bot.schedules.rounds import Rounds
 from bot.store import Asking, Slot
 
@@ -25,11 +27,13 @@ async def ask(rounds: Rounds, asking: Asking) -> list[Slot]:
         for slot in slots:
             await _leave_out(rounds, slot)
         return []
-    answer = await rounds.answers.answer(asking.line, Asker(ZoneInfo(asking.zone), may=rounds.may))
+    past = partial(rounds.store.snapshots.of, asking.team)
+    answer = await rounds.answers.answer(asking.line, Asker(ZoneInfo(asking.zone), may=rounds.may, past=past))
     facts = {"question": asking.line, "outcome": answer.outcome, "channels": len(slots), "reference": answer.reference}
     log.info("asked", extra={"facts": facts})
     if answer.outcome == "answered":
-        await rounds.store.slots.answer(asking, packed(answer.message), rounds.now(), quiet=answer.quiet)
+        said = packed(answer.message) | beside(answer)
+        await rounds.store.slots.answer(asking, said, rounds.now(), quiet=answer.quiet)
     slots = await rounds.store.slots.of(asking)  # some have come meanwhile, and another may have answered
     if await rounds.store.slots.answered(asking):
         return slots

@@ -9,6 +9,7 @@ from bot.endpoints import _words
 from bot.endpoints._endpoint import View
 from bot.schedules.closed import TOKEN, sentence
 from bot.schedules.post import Undelivered
+from bot.schedules.remembering import remember
 from bot.schedules.rhythm import next_of, rhythm
 from bot.schedules.rounds import Rounds
 from bot.schedules.views import ScheduleView, schedule_view
@@ -45,6 +46,8 @@ class BackView(View):
 
 async def close(rounds: Rounds, slot: Slot, state: str, why: str = "") -> bool:
     """What became of a slot, for the history and the log; whether it was still one's own to say that."""
+    if state in ("delivered", "quiet"):
+        await remember(rounds, slot)
     if not await rounds.store.slots.close(slot, state, _words.short(why, LONGEST_WHY), rounds.now()):
         return False
     rounds.closed(state, (rounds.now() - slot.at).total_seconds())

@@ -114,9 +114,7 @@ async def _swept() -> None:
     old += await DBOS.list_workflows_async(queue_name=here().looks, completed_before=_ago(LOOKED), **few)
     if old:
         await DBOS.delete_workflows_async([workflow.workflow_id for workflow in old])
-    now = here().rounds.now()
-    await here().rounds.store.slots.forget(now - timedelta(days=1), now - timedelta(days=400))
-    await here().rounds.store.tellings.forget(now - timedelta(days=60))
+    await here().rounds.store.forget(here().rounds.now())
 
 
 @DBOS.workflow()

@@ -156,7 +156,8 @@ class Door:
         place = Place(incoming.team, incoming.channel, incoming.user)
         meant = incoming.does == "order" or not incoming.pressed  # nobody gives an order by accident
         obey = self._obeying(place, zone) if meant else None
-        return Asker(zone, chosen or self.defaults, obey, self.allowed.may, menus=True)
+        past = partial(self.store.snapshots.of, incoming.team)
+        return Asker(zone, chosen or self.defaults, obey, self.allowed.may, menus=True, past=past)
 
     def _obeying(self, place: Place, zone: ZoneInfo) -> Callable[[Understood], Awaitable[View]]:
         async def obey(understood: Understood) -> View:

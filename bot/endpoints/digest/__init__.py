@@ -1,16 +1,17 @@
 """The weekly digest: scores, large changes, flag status and deployments of one week, asked all at once.
 
+reply.py      what LaunchDarkly sent of each part
 changes.py    the large changes by flag
 days.py       deployments and large changes, day by day
 material.py   what is worth speaking about
+numbers.py    what is kept for the weeks that follow
 """
 
 from asyncio import gather
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from bot.endpoints import _words
-from bot.endpoints._chart import ChartReply
+from bot.endpoints import _past, _words
 from bot.endpoints._days import Days
 from bot.endpoints._endpoint import Ask, Endpoint, View
 from bot.endpoints._others import at_least_one, part, why
@@ -20,12 +21,14 @@ from bot.endpoints.deploys import ENDPOINT as DEPLOYS
 from bot.endpoints.deploys import DeploysQuery, by_hour
 from bot.endpoints.digest.changes import ChangesView, changes
 from bot.endpoints.digest.days import DaysView, days
-from bot.endpoints.digest.material import MOVES, moved
+from bot.endpoints.digest.material import MOVES, material
+from bot.endpoints.digest.numbers import snapshot, worth_a_look
+from bot.endpoints.digest.reply import DigestReply
 from bot.endpoints.events import ENDPOINT as EVENTS
 from bot.endpoints.events import EventsQuery
 from bot.endpoints.events.pages import Read, read
 from bot.endpoints.scores import ENDPOINT as SCORES
-from bot.endpoints.scores import ScoresQuery, ScoresReply, ScoresView, ScoreView
+from bot.endpoints.scores import ScoresQuery, ScoresView, ScoreView
 from bot.endpoints.status import ENDPOINT as STATUS
 from bot.endpoints.status import StatusQuery, StatusView
 from bot.errors import Failure
@@ -43,16 +46,6 @@ class DigestQuery(Query):
         Literal["on-change"] | None,
         own(f"one line where nothing of large impact happened and no score moved {MOVES} points or into another band"),
     ] = None
-
-
-@dataclass(frozen=True)
-class DigestReply:
-    """What LaunchDarkly sent of each part, or why that cannot be had."""
-
-    scores: ScoresReply | Failure
-    changes: Read | Failure
-    status: ChartReply | Failure
-    deploys: ChartReply | Failure
 
 
 class WaysOn(View):
@@ -87,6 +80,7 @@ class DigestView(View):
     uncalculated: str
     changes: ChangesView | None
     status: StatusView | None
+    trend: str
     days: DaysView
     missing: Missing
     ways: WaysOn
@@ -141,7 +135,7 @@ def show(query: DigestQuery, reply: DigestReply, ask: Ask) -> DigestView:
         apps=_words.listed(list(query.app or ())),
         week=asked.week.said,
         zone=ask.zone.key,
-        quiet=query.quiet == "on-change" and not _material(reply),
+        quiet=query.quiet == "on-change" and not material(reply),
         least=_words.count(MOVES, "point"),
         scores=scores,
         heads=heads[:MOST_HEADS],
@@ -149,6 +143,7 @@ def show(query: DigestQuery, reply: DigestReply, ask: Ask) -> DigestView:
         uncalculated=_uncalculated(scores) if scores else "",
         changes=changes(asked.changes, changed, ask) if changed else None,
         status=None if isinstance(reply.status, Failure) else STATUS.show(asked.status, reply.status, ask),
+        trend=_trend(reply, ask),
         days=days(asked.week, deployed, changed, ask),
         missing=_missing(reply),
         ways=_ways_on(asked),
@@ -168,13 +163,10 @@ def _uncalculated(scores: ScoresView) -> str:
     return _words.listed([score.name for score in scores.scores if not score.known])
 
 
-def _material(reply: DigestReply) -> bool:
-    """Whether there is something to speak about; a part that is missing is."""
-    if isinstance(reply.scores, Failure) or isinstance(reply.changes, Failure):
-        return True
-    if isinstance(reply.status, Failure) or isinstance(reply.deploys, Failure):
-        return True
-    return reply.changes.total > 0 or reply.changes.stopped is not None or moved(reply.scores)
+def _trend(reply: DigestReply, ask: Ask) -> str:
+    """How the flags that are worth a look have changed in number."""
+    now = worth_a_look(reply)
+    return "" if now is None else _past.moved(ask, _past.DONE, now)
 
 
 def _missing(reply: DigestReply) -> Missing:
@@ -197,6 +189,10 @@ def _ways_on(asked: Questions) -> WaysOn:
     )
 
 
+def _place(query: DigestQuery) -> str:
+    return _past.place(query.project, query.env, query.app)
+
+
 ENDPOINT = Endpoint[DigestQuery, DigestReply, DigestView](
     name="digest",
     summary="The week at a glance: scores, large changes, flag status and deployments",
@@ -211,4 +207,6 @@ ENDPOINT = Endpoint[DigestQuery, DigestReply, DigestView](
     fetch=fetch,
     show=show,
     quiet=lambda view: view.quiet,
+    place=_place,
+    snapshot=lambda query, reply, ask: snapshot(_place(query), reply, ask),
 )
