@@ -112,3 +112,27 @@ async def test_what_was_not_delivered_leaves_nothing_behind(weeks: Weeks) -> Non
     await weeks.pass_by(14)
     assert weeks.desk.posted() == []
     assert await weeks.kept() == []
+
+
+# What a quiet digest would have been
+
+
+async def test_whoever_wants_a_quiet_digest_is_told_how_often_it_would_have_posted(weeks: Weeks) -> None:
+    quiet = "every monday 9:00 digest web/production quiet=on-change"
+    await weeks.desk.say("every monday 9:00 digest web/production")
+    assert "would have" not in await weeks.desk.say(quiet)
+    await weeks.pass_by(1)
+    await weeks.desk.say("stop 2")
+    assert "This would have posted *1 of 1 known week* in full." in await weeks.desk.say(quiet)
+    await weeks.desk.say("stop 3")
+    await weeks.pass_by(1, 1, calm=True)
+    said = await weeks.desk.say("change 1 digest web/production quiet=on-change")
+    assert "This would have posted *1 of 3 known weeks* in full, and one line where nothing had moved." in said
+    await weeks.pass_by(1, 1, calm=True)
+    await weeks.pass_by(1, 1)
+    await weeks.pass_by(1, calm=True)
+    assert "would have" not in await weeks.desk.say("change 1 monday 10:00")
+    said = await weeks.desk.say("change 1 digest web/production quiet=on-change")
+    assert "This would have posted 3 of the last 8 weeks in full, and one line where nothing had moved." in said
+    assert "would have" not in await weeks.desk.say("change 1 digest web/production")
+    assert "would have" not in await weeks.desk.say("change 1 digest web/staging quiet=on-change")

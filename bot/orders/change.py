@@ -5,9 +5,11 @@ from typing import Annotated, Any
 
 from bot.endpoints._query import own
 from bot.orders._order import Circumstances, Order
-from bot.orders._schedules import LONGEST, SAVED, ChangedView, NumberQuery, changed, meant
+from bot.orders._preview import PreviewView, preview
+from bot.orders._schedules import LONGEST, SAVED, ChangedView, NumberQuery, meant
 from bot.schedules.cadence import CADENCE, Cadence
 from bot.schedules.rhythm import next_of, rhythm
+from bot.schedules.views import schedule_view
 from bot.store import Schedule
 
 
@@ -25,11 +27,16 @@ class ChangeQuery(NumberQuery):
             yield f"A question that is kept may have {LONGEST} characters."
 
 
-async def obey(query: ChangeQuery, given: Circumstances) -> ChangedView:
+class ChangeView(ChangedView):
+    preview: PreviewView | None
+
+
+async def obey(query: ChangeQuery, given: Circumstances) -> ChangeView:
     schedule = _changed(await meant(query.number, given), query, given)
     columns = {name: getattr(schedule, name) for name in ("cadence", "line", "next_at")}
     await given.store.schedules.change(schedule.id, given.now, **columns)
-    return changed(schedule, given)
+    looked_back = await preview(schedule.line, given) if query.question else None
+    return ChangeView(schedule=schedule_view(schedule), by=given.place.user, preview=looked_back)
 
 
 def _changed(schedule: Schedule, query: ChangeQuery, given: Circumstances) -> Schedule:
@@ -40,12 +47,12 @@ def _changed(schedule: Schedule, query: ChangeQuery, given: Circumstances) -> Sc
     return replace(schedule, cadence=str(cadence), line=query.question or schedule.line, next_at=next_at)
 
 
-ORDER = Order[ChangeQuery, ChangedView](
+ORDER = Order[ChangeQuery, ChangeView](
     name="change",
     summary="Let a schedule come at another time, or ask something else",
     examples=("change 3 tuesday 10:00", "change 3 weekday 9:00 status web/production"),
     query=ChangeQuery,
     guarded=True,
-    view=ChangedView,
+    view=ChangeView,
     obey=obey,
 )

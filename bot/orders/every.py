@@ -5,6 +5,7 @@ from typing import Annotated
 
 from bot.endpoints._query import Query, own
 from bot.orders._order import Circumstances, Order
+from bot.orders._preview import PreviewView, preview
 from bot.orders._schedules import SAVED, ChangedView, begin
 from bot.schedules.cadence import CADENCE, Cadence
 from bot.schedules.views import schedule_view
@@ -20,6 +21,7 @@ class EveryQuery(Query):
 
 class EveryView(ChangedView):
     reached: bool
+    preview: PreviewView | None
 
 
 async def obey(query: EveryQuery, given: Circumstances) -> EveryView:
@@ -27,7 +29,8 @@ async def obey(query: EveryQuery, given: Circumstances) -> EveryView:
     cadence = replace(query.when, zone=query.when.zone or given.zone.key)
     schedule = await begin(query.question, cadence, given)
     reached = await given.reach.is_in(given.place.channel)
-    return EveryView(schedule=schedule_view(schedule), by=given.place.user, reached=reached)
+    looked_back = await preview(schedule.line, given)
+    return EveryView(schedule=schedule_view(schedule), by=given.place.user, reached=reached, preview=looked_back)
 
 
 ORDER = Order[EveryQuery, EveryView](
