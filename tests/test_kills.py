@@ -30,10 +30,10 @@ from tests.processes import Process, started, tokens
 POST = "/api/chat.postMessage"
 MANY, FEW, CHANNELS = 40, 15, 5
 SEEDS = (1, 2)
-PATIENCE = 20  # seconds
+PATIENCE = 60  # seconds
 QUESTIONS = ("scores web/production", "digest web/production", "status web/production")
 SHORT = {
-    "LEASE_SECONDS": "2",
+    "LEASE_SECONDS": "3",
     "RETRY_SECONDS": "0.2",
     "SETTLE_SECONDS": "1.5",
     "LOOK_SECONDS": "0.2",
@@ -41,7 +41,6 @@ SHORT = {
     "SPREAD_SECONDS": "0",
     "GAP_SECONDS": "0",
     "DELIVERIES_PER_MINUTE": "100000",
-    "DELIVERIES_AT_ONCE": "15",
     "PORT": "0",
 }
 
@@ -137,8 +136,10 @@ async def monday(database: str, place: Path, seed: int, many: int = FEW, team: T
         opened(database) as store,
         AsyncExitStack() as behind,
     ):
+        alone = {"LEASE_SECONDS": "60"} if database.startswith("sqlite") else {}  # nobody else needs to wait for it
         variables = {
             **SHORT,
+            **alone,
             **tokens("http"),
             "LAUNCHDARKLY_ACCESS_TOKEN": TOKEN,
             "LAUNCHDARKLY_API_HOST": host,
@@ -209,6 +210,7 @@ async def test_who_is_frozen_past_its_lease_posts_nothing_that_another_has_poste
     tmp_path: Path, postgres: Postgres
 ) -> None:
     async with monday(postgres.empty(), tmp_path, 3) as here:
+        here.variables["DELIVERIES_AT_ONCE"] = str(FEW)
         first, way = await here.process(heard=4)
         await here.slack.until(lambda: way.stuck >= CHANNELS, PATIENCE)  # it waits for all channels
         first.running.send_signal(signal.SIGSTOP)
@@ -225,7 +227,7 @@ async def test_who_is_told_to_end_finishes_what_it_has_begun_or_leaves_it_to_the
     waits: bool, tmp_path: Path
 ) -> None:
     async with monday(f"sqlite:///{tmp_path / 'bot.db'}", tmp_path, 4, MANY) as here:
-        here.variables |= {"DRAIN_SECONDS": "10" if waits else "0.1", "LEASE_SECONDS": "60"}
+        here.variables["DRAIN_SECONDS"] = "10" if waits else "0.1"
         first, way = await here.process(heard=5)
         await here.slack.until(lambda: way.stuck >= 3, PATIENCE)
         first.running.send_signal(signal.SIGTERM)
