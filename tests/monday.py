@@ -6,7 +6,7 @@ dies with messages posted of which it never heard.
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -99,6 +99,7 @@ class Monday:
     behind: AsyncExitStack
     schedules: list[Schedule] = field(default_factory=list)
     roads: list[Road] = field(default_factory=list)
+    program: Sequence[str] = ("bot", "run")
 
     async def order(self, many: int, at: datetime, channels: int = CHANNELS) -> None:
         """So many that are due at this moment, and then not for days."""
@@ -118,18 +119,23 @@ class Monday:
         self.roads.append(road)
         url = await self.behind.enter_async_context(serving(road))
         variables = {**self.variables, "SLACK_API_URL": f"{url}/api/"}
-        return await self.behind.enter_async_context(started(self.place, *options, **variables))
+        return await self.behind.enter_async_context(started(self.place, *options, program=self.program, **variables))
 
     async def slots(self) -> list[Slot]:
         return await self.store.slots.history([schedule.id for schedule in self.schedules], len(self.schedules))
 
+    async def closed(self) -> bool:
+        """Whether every slot is closed."""
+        return len([slot for slot in await self.slots() if slot.state != "open"]) == len(self.schedules)
+
     async def done(self, process: Process) -> None:
         """Until every slot is closed. Whoever closes one says so in its log."""
-        while len([slot for slot in await self.slots() if slot.state != "open"]) < len(self.schedules):
+        while not await self.closed():
             await process.line("")
 
     async def count(self) -> Count:
-        wanted = [key for slot in await self.slots() for key in await self._keys(slot)]
+        slots = {slot.schedule: slot for slot in await self.slots()}
+        wanted = [key for schedule in self.schedules for key in await self._keys(schedule, slots.get(schedule.id))]
         posted = Counter(key for key, _ in self.posted())
         assert set(posted) <= set(wanted)
         return Count(len(posted), len(set(wanted) - set(posted)), sum(count - 1 for count in posted.values()))
@@ -139,11 +145,13 @@ class Monday:
         said = [message for channel in self.slack.channels.values() for message in channel.messages]
         return [(str(message.metadata["event_payload"]["key"]), message) for message in said if message.metadata]
 
-    async def _keys(self, slot: Slot) -> list[str]:
-        """Of the message, and of what belongs below it."""
-        answer = await self.store.slots.answered(slot.asking)
+    async def _keys(self, schedule: Schedule, slot: Slot | None) -> list[str]:
+        """Of the message, and of what belongs below it; of what nobody has begun, of the message alone."""
+        answer = await self.store.slots.answered(slot.asking) if slot else None
         parts = 1 + len(answer[0]["thread"]) if answer else 1
-        return [f"{slot.schedule}@{int(slot.at.timestamp())}#{part}" for part in range(parts)]
+        at = slot.at if slot else schedule.next_at
+        assert at
+        return [f"{schedule.id}@{int(at.timestamp())}#{part}" for part in range(parts)]
 
 
 @asynccontextmanager

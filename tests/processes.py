@@ -5,7 +5,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -53,10 +53,13 @@ class Process:
 
 
 @asynccontextmanager
-async def started(place: Path, *options: str, **variables: str) -> AsyncIterator[Process]:
+async def started(
+    place: Path, *options: str, program: Sequence[str] = ("bot", "run"), **variables: str
+) -> AsyncIterator[Process]:
+    """The *program* is the bot, or a module that runs it under other conditions."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     running = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", "run", *options),
+        *(sys.executable, "-m", *program, *options),
         env={**kept, "PYTHONPATH": str(HOUSE), "DATABASE_URL": f"sqlite:///{place / 'bot.db'}", **variables},
         cwd=place,
         stderr=asyncio.subprocess.PIPE,

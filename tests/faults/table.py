@@ -1,0 +1,44 @@
+"""The rows of the table: a fault, and what became of all that was to be posted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tests.monday import Count
+
+HEADING = ("fault", "seed", "due", "sent", "lost", "twice", "last one late", "took", "")
+WIDTHS = (46, 4, 4, 5, 4, 5, 13, 6, 4)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One run."""
+
+    fault: str
+    seed: int
+    due: int
+    count: Count  # of messages, of which one that is due may have several
+    late: float  # seconds
+    took: float  # seconds, with the start of the processes
+    remark: str = ""
+    may_be_twice: bool = False
+
+    @property
+    def well(self) -> bool:
+        return not self.count.lost and (self.may_be_twice or not self.count.twice)
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        count = self.count
+        numbers = (self.seed, self.due, count.sent, count.lost, count.twice)
+        verdict = "" if self.well else "WRONG"
+        said = "; ".join(part for part in (verdict, self.remark) if part)
+        return self.fault, *map(str, numbers), f"{self.late:.1f} s", f"{self.took:.0f} s", said
+
+
+def heading() -> str:
+    return "\n".join((line(HEADING), line(["-" * width for width in WIDTHS])))
+
+
+def line(cells: Sequence[str]) -> str:
+    """A row as it reads well here and in Markdown."""
+    return "| " + " | ".join(f"{cell:<{width}}" for cell, width in zip(cells, WIDTHS, strict=True)) + " |"
