@@ -118,6 +118,19 @@ async def test_two_may_start_at_once_on_an_empty_database(tmp_path: Path, postgr
         _well(*two)
 
 
+async def test_while_the_database_is_away_all_that_is_logged_is_a_line_with_a_sentence(
+    tmp_path: Path, postgres: Postgres
+) -> None:
+    async with due(postgres.empty(), tmp_path, 7) as here:
+        process, _ = await here.process()
+        await here.done(process)
+        with postgres.stopped():
+            await process.line('"from": "dbos"')
+            assert "The bot's own memory cannot be reached just now." in await process.line("nothing can be offered")
+        assert await process.stop() == 0
+        assert {line[0] for line in process.log} == {"{"}
+
+
 async def test_workspaces_of_one_database_do_their_own_work(tmp_path: Path, postgres: Postgres) -> None:
     database = postgres.empty()
     async with (

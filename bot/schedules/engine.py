@@ -18,7 +18,7 @@ from typing import Any
 
 from dbos import DBOS, DBOSPortableJSONSerializer, SetWorkflowID
 
-from bot.errors import TryLater
+from bot.errors import Failure, TryLater
 from bot.schedules.asking import ask
 from bot.schedules.delivering import deliver
 from bot.schedules.dispatching import Offer, hold_back, looks, offers
@@ -186,7 +186,7 @@ class Engine:
             try:
                 await self.dispatch(self._rounds.now())
             except Exception as error:
-                log.warning("what is due could not be looked up: %s", type(error).__name__)
+                log.warning("nothing can be offered: %s", error if isinstance(error, Failure) else type(error).__name__)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._wanted.wait(), seconds)
 
@@ -206,6 +206,7 @@ class Pace:
 async def opened(url: str, rounds: Rounds, pace: Pace, clock: Callable[[], datetime]) -> AsyncIterator[Engine]:
     """The engine on the database at *url*, until the block is left; what is under way then is finished first."""
     _here[:] = [Here(rounds, clock)]
+    logging.getLogger("dbos").addHandler(logging.NullHandler())  # with none, it would write past our log
     queues: dict[str, Any] = {"worker_concurrency": pace.at_once, "polling_interval_sec": pace.polling}
     DBOS(
         config={
@@ -222,9 +223,8 @@ async def opened(url: str, rounds: Rounds, pace: Pace, clock: Callable[[], datet
         await DBOS.register_queue_async(here().asks, **queues)
         await DBOS.register_queue_async(here().looks, **queues | {"worker_concurrency": 2})  # digests come first
         await DBOS.register_queue_async(here().deliveries, limiter={"limit": pace.per_minute, "period": 60}, **queues)
-        housekeeping = f"housekeeping-{rounds.team}"
         await DBOS.apply_schedules_async(
-            [{"schedule_name": housekeeping, "workflow_fn": _housekeeping, "schedule": pace.sweep}]
+            [{"schedule_name": f"housekeeping-{rounds.team}", "workflow_fn": _housekeeping, "schedule": pace.sweep}]
         )
         yield Engine(rounds, pace.polling)
     finally:
