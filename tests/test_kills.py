@@ -20,7 +20,7 @@ from tests.processes import Process, started, tokens
 
 MANY, FEW = 40, 15
 SEEDS = (1, 2)
-PATIENCE = 20  # seconds
+PATIENCE = 60  # seconds
 
 
 @asynccontextmanager
