@@ -160,8 +160,10 @@ async def _list(url: str, export: bool, file: str | None) -> None:
             click.echo(f"{added} added, {there} there already.")
         elif export:
             click.echo(await exported(kept), nl=False)
+        elif listed := await rows(kept):
+            draw_rows(HEADING, listed, _console())
         else:
-            draw_rows(HEADING, await rows(kept), _console())
+            click.echo("Nothing is asked by the clock. In a channel, /insights every … or watch … begins it.")
 
 
 @main.command()

@@ -125,3 +125,8 @@ def test_a_file_that_is_not_there_is_said_in_one_line(tmp_path: Path) -> None:
         assert ended.returncode == 1
         assert "cannot be read (" in ended.stderr
         assert ended.stderr.count("\n") == 1
+
+
+def test_where_nothing_is_asked_by_the_clock_that_is_said(tmp_path: Path) -> None:
+    listed = run("schedules", DATABASE_URL=f"sqlite:///{tmp_path / 'bot.db'}")
+    assert listed.stdout.startswith("Nothing is asked by the clock.")
