@@ -24,7 +24,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from psycopg import sql
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError, StatementError
 
 from bot.errors import Misconfigured, TryLater
@@ -494,6 +494,16 @@ async def test_a_postgresql_that_started_anew_meanwhile_is_not_missed_at_all(pos
         with postgres.stopped():
             pass
         assert await store.defaults.get("T1", "C1") == WEB
+
+
+async def test_whoever_stands_still_in_a_transaction_on_postgresql_is_made_to_let_go(postgres: Postgres) -> None:
+    url, said = postgres.database(), text("SHOW idle_in_transaction_session_timeout")
+    async with opened(url), connected(url) as connections, connections.writing() as ours:
+        assert await ours.scalar(said) == "15s"
+        engine = create_engine(address(url).url)  # as the engine that works by the clock makes its own
+        with engine.connect() as another:
+            assert another.scalar(said) == "15s"
+        engine.dispose()
 
 
 async def test_a_fault_of_ours_is_not_blamed_on_the_database(database: Database) -> None:

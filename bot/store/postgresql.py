@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Executable
+from sqlalchemy import Engine, Executable, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.store.address import Address
 
@@ -13,12 +15,25 @@ OURS: dict[str, Any] = {  # libpq's and psycopg's parameters; one that the URL g
     "keepalives_idle": 30,
     "tcp_user_timeout": 10_000,  # ms, so that a host that vanished is not waited for
 }
+STILL = "15s"  # longer than any transaction of ours waits for anything
 
 
 def engine(address: Address) -> AsyncEngine:
     """A connection may be dead without a word (a restart, a firewall that forgot it): it is tried before it is used."""
+    if not event.contains(Engine, "connect", _let_go):
+        event.listen(Engine, "connect", _let_go)
     options = {name: value for name, value in OURS.items() if name not in address.url.query}
     return create_async_engine(address.url, connect_args=options, pool_pre_ping=True, hide_parameters=True)
+
+
+def _let_go(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    """Whoever stands still in the middle of a transaction keeps no rows from the others. It is said on each connection
+    of the process, so that it holds for what the engine does by itself; PgBouncer takes no such options in the URL."""
+    if "psycopg" in type(connection).__module__:
+        cursor = connection.cursor()
+        cursor.execute(f"SET idle_in_transaction_session_timeout = '{STILL}'")
+        cursor.close()
+        connection.commit()
 
 
 class Reader:
