@@ -10,7 +10,10 @@ from importlib.metadata import version
 
 from tests.bench.table import Row, draw
 
-PARTS = ("start", "parse", "call", "size", "render", "acknowledge", "answer", "memory", "first")
+PARTS = (
+    *("start", "parse", "call", "size", "render", "acknowledge", "answer", "memory", "first"),
+    *("posting", "load"),
+)
 AGAINST = ("launchdarkly-api", "slack-sdk", "httpx", "pydantic", "jinja2", "slack-bolt", "starlette", "uvicorn")
 
 

@@ -76,13 +76,13 @@ def _process(pipe: Connection, api: str) -> None:
 async def _work(pipe: Connection, api: str) -> None:
     """Works until the other end of the pipe is closed. Nothing is remembered: each answer is fetched and rendered."""
     workspace, left = Slack(lambda: NOW), asyncio.Event()
-    async with working(workspace, at_home(settings(), api), lambda: NOW, Canned(_bodies())) as metrics:
+    async with working(workspace, at_home(settings(), api), lambda: NOW, Canned(bodies())) as metrics:
         asyncio.get_running_loop().add_reader(pipe.fileno(), _told, pipe, metrics, left)
         pipe.send(urlsplit(str(workspace.request_url)).port)
         await left.wait()
 
 
-def _bodies() -> dict[str, bytes]:
+def bodies() -> dict[str, bytes]:
     """What LaunchDarkly says to these lines."""
     environments = [{"key": payloads.environment_key(n), "name": payloads.environment_key(n)} for n in range(5)]
     return {

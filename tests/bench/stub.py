@@ -27,7 +27,7 @@ def serving(bodies: Mapping[str, bytes]) -> Iterator[str]:
 
 
 def _serve(pipe: Connection, bodies: Mapping[str, bytes]) -> None:
-    answers = {path.encode(): _answer(body) for path, body in bodies.items()}
+    answers = {path.encode(): answered(body) for path, body in bodies.items()}
     asyncio.run(_until_left(pipe, answers))
 
 
@@ -41,7 +41,7 @@ async def _until_left(pipe: Connection, answers: Mapping[bytes, bytes]) -> None:
     await left.wait()
 
 
-def _answer(body: bytes) -> bytes:
+def answered(body: bytes) -> bytes:
     head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
     return head.encode() + END + body
 

@@ -1,0 +1,102 @@
+"""What it costs to post a message: the bot's way into channels, against Slack's own client as it comes."""
+
+import asyncio
+import os
+from collections.abc import Callable, Coroutine, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.answer import Asker
+from bot.app import answering
+from bot.message import Message
+from bot.sandbox.slack.names import BOT_TOKEN
+from bot.slack.calls import client, identity, session
+from bot.slack.forms import Forms
+from bot.slack.posting import Posting
+from tests.bench.at_work import Canned, bodies
+from tests.bench.race import Tasks, race
+from tests.bench.stand_ins import stand_ins
+from tests.bench.table import Row, at_most
+from tests.talk import UTC_ZONE, settings
+
+LINE = "events web/production"
+AT_ONCE = 50
+API, PLACE = "BENCH_SLACK_API", "BENCH_DATABASE"
+Post = Callable[[str], Coroutine[Any, Any, object]]
+
+
+def rows() -> Iterator[Row]:
+    """The same message, by both."""
+    with stand_ins() as there:
+        os.environ[API] = there.slack
+        with race(ours=ours, plain=plain) as racers:
+            result = racers.run("post", "ours", "plain", seconds=0.6, least=AT_ONCE)
+    ratio = result.ratio("ours", "plain", "cpu")
+    yield Row("load: a post", "the bot", "slack_sdk, as it comes", ratio, "the CPU", at_most(0.65))
+
+
+def ours() -> Tasks:
+    """As schedules post: in turn, with a key, in the best form that Slack takes."""
+    return _repeated(_ours)
+
+
+def plain() -> Tasks:
+    """As one would."""
+    return _repeated(_plain)
+
+
+async def _ours() -> Post:
+    calls = session()
+    slack = client(_settings(), calls, [])
+    message, store = await _message()
+    posting = Posting(slack, await identity(slack), Forms(store, _now), 0)
+
+    async def post(channel: str) -> object:
+        async with posting.turn(channel):
+            return await posting.post(channel, message, "key")
+
+    return post
+
+
+async def _plain() -> Post:
+    slack = AsyncWebClient(token=BOT_TOKEN, base_url=os.environ[API])
+    message, _ = await _message()
+
+    async def post(channel: str) -> object:
+        return await slack.chat_postMessage(channel=channel, text=message.text, blocks=list(message.blocks))
+
+    return post
+
+
+async def _message() -> tuple[Message, Any]:
+    """An answer of some twenty blocks, and a store that stays open."""
+    chosen = settings(database_url=f"sqlite:////tmp/bench-{os.getpid()}.db")
+    answers, store = await answering(chosen, _now, Canned(bodies())).__aenter__()
+    return (await answers.answer(LINE, Asker(UTC_ZONE))).message, store
+
+
+def _repeated(made: Callable[[], Coroutine[Any, Any, Post]]) -> Tasks:
+    """Many channels at once, in each one after the other."""
+    loop = asyncio.new_event_loop()
+    post = loop.run_until_complete(made())
+
+    async def many(times: int) -> None:
+        left = iter(range(times))
+
+        async def some(channel: str) -> None:
+            for _ in left:
+                await post(channel)
+
+        await asyncio.gather(*(some(f"C{n}") for n in range(min(times, AT_ONCE))))
+
+    return {"post": lambda times: loop.run_until_complete(many(times))}
+
+
+def _settings() -> Any:
+    return settings(slack_api_url=os.environ[API], slack_bot_token=None)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
