@@ -59,6 +59,16 @@ async def test_a_slot_is_taken_by_one_at_a_time_and_by_another_when_that_one_is_
     assert not await store.slots.take(schedule.id, NOW, "b", until + 9 * MINUTE, until + 10 * MINUTE)
 
 
+async def test_what_was_said_to_one_channel_alone_is_kept_until_it_is_delivered(store: Store) -> None:
+    watch = await store.schedules.add(replace(NEW, cadence="watch UTC"), NOW)
+    assert await store.tellings.looked(watch, {}, NOW, "UTC", {"text": "71"})
+    slot = await store.slots.take(watch.id, NOW, "a", NOW, NOW + MINUTE)
+    assert slot
+    assert await store.slots.own(slot) == {"text": "71"}
+    await store.slots.close(slot, "delivered", "", NOW)
+    assert await store.slots.own(slot) is None
+
+
 async def test_an_answer_serves_all_who_want_it_and_no_other_workspace(store: Store) -> None:
     for team, channel in (("T1", "C1"), ("T1", "C2"), ("T2", "C1")):
         schedule = await store.schedules.add(replace(NEW, team=team, channel=channel), NOW)

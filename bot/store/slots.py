@@ -117,8 +117,9 @@ class Slots:
         return await self._change([slot], posted=part + 1, posting=None, posting_at=None, **first)
 
     async def close(self, slot: Slot, state: str, why: str, at: datetime) -> bool:
-        """It is done with, well or not."""
-        return await self._change([slot], state=state, why=why, closed_at=at, again_at=None, taken_until=None)
+        """It is done with, well or not; what was to be said in it is not needed any more."""
+        gone: dict[str, Any] = {"again_at": None, "taken_until": None, "said": null()}
+        return await self._change([slot], state=state, why=why, closed_at=at, **gone)
 
     async def answered(self, asking: Asking) -> tuple[dict[str, Any], bool] | None:
         """What was answered to a question, and whether that says that there is nothing to say."""
