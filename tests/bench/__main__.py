@@ -12,7 +12,7 @@ from tests.bench.table import Row, draw
 
 PARTS = (
     *("start", "parse", "call", "size", "render", "acknowledge", "answer", "memory", "first"),
-    *("posting", "load"),
+    *("posting", "load", "idle", "year"),
 )
 AGAINST = ("launchdarkly-api", "slack-sdk", "httpx", "pydantic", "jinja2", "slack-bolt", "starlette", "uvicorn")
 

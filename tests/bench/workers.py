@@ -102,13 +102,14 @@ class Table:
         found = address(url).url
         return cls(create_engine(found.set(drivername=found.drivername.replace("+aiosqlite", ""))))
 
-    def order(self, lines: Sequence[str], channels: int, at: datetime, cadence: str = "") -> None:
-        """A schedule for each channel, which asks one of the lines, and is due at that moment."""
+    def order(self, lines: Sequence[str], channels: int, at: datetime, cadence: str = "", first: int = 0) -> None:
+        """A schedule for each channel, which asks one of the lines, and is due at that moment. Channels are
+        numbered from the *first* on."""
         often = cadence or str(CADENCE.read(f"{at + timedelta(days=3):%A} 12:00 UTC"))
         same = {"team": "T1", "number": 1, "owner": "U1", "cadence": often, "state": "active", "why": ""}
         rows = [
             same
-            | {"id": uuid4().hex, "channel": f"C{n:06d}", "line": lines[n % len(lines)]}
+            | {"id": uuid4().hex, "channel": f"C{first + n:06d}", "line": lines[n % len(lines)]}
             | {"next_at": at, "made_at": at, "changed_at": at}
             for n in range(channels)
         ]
