@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.store import Asking, Schedule
+from bot.store import Asking, Begun, Schedule
 from bot.store.store import Store, opened
 from tests.databases import Database
 
@@ -39,16 +39,23 @@ async def test_the_number_of_one_that_is_stopped_is_not_given_again(store: Store
 
 async def test_what_is_due_is_begun_by_one_of_many(store: Store) -> None:
     schedule = await store.schedules.add(NEW, NOW)
-    begun = [store.slots.begin(schedule, "UTC", [(NOW, "")], NOW + WEEK) for _ in range(4)]
-    assert sorted(await asyncio.gather(*begun)) == [False, False, False, True]
+    begun = [store.slots.begin([Begun(schedule, "UTC", NOW + WEEK, ((NOW, ""),))]) for _ in range(4)]
+    assert sorted(await asyncio.gather(*begun)) == [0, 0, 0, 1]
     assert await store.schedules.due("T1", NOW, 10) == []
     [(slot, answered)] = await store.slots.open("T1", NOW, 10)
     assert (slot.schedule, slot.at, answered) == (schedule.id, NOW, False)
 
 
+async def test_many_that_are_due_are_begun_together_but_for_those_that_somebody_has_begun(store: Store) -> None:
+    due = [Begun(await store.schedules.add(NEW, NOW), "UTC", NOW + WEEK, ((NOW, ""),)) for _ in range(3)]
+    assert await store.slots.begin(due[:1]) == 1
+    assert sorted(await asyncio.gather(store.slots.begin(due), store.slots.begin(due))) == [0, 2]
+    assert len(await store.slots.open("T1", NOW, 10)) == 3
+
+
 async def test_a_slot_is_taken_by_one_at_a_time_and_by_another_when_that_one_is_gone(store: Store) -> None:
     schedule = await store.schedules.add(NEW, NOW)
-    await store.slots.begin(schedule, "UTC", [(NOW, "")], NOW + WEEK)
+    await store.slots.begin([Begun(schedule, "UTC", NOW + WEEK, ((NOW, ""),))])
     until = NOW + 5 * MINUTE
     assert await store.slots.take(schedule.id, NOW, "a", NOW, until)
     assert not await store.slots.take(schedule.id, NOW, "b", NOW + MINUTE, until)
@@ -72,7 +79,7 @@ async def test_what_was_said_to_one_channel_alone_is_kept_until_it_is_delivered(
 async def test_an_answer_serves_all_who_want_it_and_no_other_workspace(store: Store) -> None:
     for team, channel in (("T1", "C1"), ("T1", "C2"), ("T2", "C1")):
         schedule = await store.schedules.add(replace(NEW, team=team, channel=channel), NOW)
-        await store.slots.begin(schedule, "UTC", [(NOW, "")], NOW + WEEK)
+        await store.slots.begin([Begun(schedule, "UTC", NOW + WEEK, ((NOW, ""),))])
     asking = Asking("T1", NEW.line, "UTC", NOW)
     await store.slots.answer(asking, {"text": "71"}, NOW, quiet=True)
     assert await store.slots.answered(asking) == ({"text": "71"}, True)
@@ -83,7 +90,7 @@ async def test_an_answer_serves_all_who_want_it_and_no_other_workspace(store: St
 async def test_what_is_old_goes_and_what_is_open_stays(store: Store) -> None:
     old, new = [await store.schedules.add(NEW, NOW) for _ in range(2)]
     for schedule in (old, new):
-        await store.slots.begin(schedule, "UTC", [(NOW - WEEK, "I was away."), (NOW, "")], NOW + WEEK)
+        await store.slots.begin([Begun(schedule, "UTC", NOW + WEEK, ((NOW - WEEK, "I was away."), (NOW, "")))])
         await store.slots.answer(Asking("T1", NEW.line, "UTC", NOW), {}, NOW, quiet=False)
     await store.schedules.change(old.id, NOW, state="stopped", next_at=None)
     await store.slots.forget(NOW + WEEK, NOW - MINUTE)

@@ -11,9 +11,10 @@ from bot.schedules.closing import AWAY
 from bot.schedules.due import due, following
 from bot.schedules.rhythm import Watch, rhythm
 from bot.schedules.rounds import Rounds
-from bot.store import Asking, Schedule, Slot
+from bot.store import Asking, Begun, Schedule, Slot
 
 MOST = 500  # of each at a time; the rest is next
+TOGETHER = 100  # in one transaction
 
 
 @dataclass(frozen=True)
@@ -31,10 +32,8 @@ class Offer:
 
 async def offers(rounds: Rounds, now: datetime) -> list[Offer]:
     """What there is to do by *now*."""
-    for schedule in await rounds.store.schedules.due(rounds.team, now, MOST):
-        found = rhythm(schedule.cadence)
-        if isinstance(found, Cadence) and schedule.next_at:
-            await _begin(rounds, schedule, found, schedule.next_at, now)
+    come = await rounds.store.schedules.due(rounds.team, now, MOST)
+    await _begin(rounds, [begun for schedule in come if (begun := _begun(rounds, schedule, now))])
     return list(_grouped(await rounds.store.slots.open(rounds.team, now, MOST)))
 
 
@@ -46,24 +45,34 @@ async def hold_back(rounds: Rounds, slots: Sequence[Slot]) -> None:
 async def looks(rounds: Rounds, now: datetime) -> list[Asking]:
     """What there is to be looked at by *now*: each question once, however many watch it. Its moments are the same for
     all processes, and apart from those of other questions."""
-    every, found = int(rounds.times.watch.total_seconds()), set()
+    every, found, begun = int(rounds.times.watch.total_seconds()), set(), list[Begun]()
     for schedule in await rounds.store.schedules.due(rounds.team, now, MOST):
         watch = rhythm(schedule.cadence)
         if isinstance(watch, Watch) and schedule.next_at:
             shift = crc32(schedule.line.encode()) % every
             at = (int(now.timestamp()) - shift) // every * every + shift
             found.add(Asking(schedule.team, schedule.line, watch.zone, datetime.fromtimestamp(at, UTC)))
-            await rounds.store.slots.begin(schedule, watch.zone, (), datetime.fromtimestamp(at + every, UTC))
+            begun.append(Begun(schedule, watch.zone, datetime.fromtimestamp(at + every, UTC)))
+    await _begin(rounds, begun)
     return sorted(found)
 
 
-async def _begin(rounds: Rounds, schedule: Schedule, cadence: Cadence, next_at: datetime, now: datetime) -> None:
+async def _begin(rounds: Rounds, begun: Sequence[Begun]) -> None:
+    """Some at a time: who writes for long keeps all others waiting."""
+    for first in range(0, len(begun), TOGETHER):
+        await rounds.store.slots.begin(begun[first : first + TOGETHER])
+
+
+def _begun(rounds: Rounds, schedule: Schedule, now: datetime) -> Begun | None:
     """The slots that a schedule has had until now: those that are too late are skipped, the last may be caught up."""
+    cadence, next_at = rhythm(schedule.cadence), schedule.next_at
+    if not isinstance(cadence, Cadence) or next_at is None:
+        return None
     slot = due(cadence, next_at, now, rounds.times.window)
     if slot is None or next_at + _apart(schedule, rounds.times.spread) > now:
-        return
+        return None
     slots = [(at, AWAY) for at in slot.missed] + [(slot.at, AWAY if slot.late else "")]
-    await rounds.store.slots.begin(schedule, cadence.zone, slots, following(cadence, slot.at))
+    return Begun(schedule, cadence.zone, following(cadence, slot.at), tuple(slots))
 
 
 def _apart(schedule: Schedule, most: timedelta) -> timedelta:

@@ -20,10 +20,11 @@ migrations/      the steps of that, in order
 """
 
 from bot.store.records import Asking as Asking
+from bot.store.records import Begun as Begun
 from bot.store.records import Change as Change
 from bot.store.records import Schedule as Schedule
 from bot.store.records import Slot as Slot
 from bot.store.records import Snapshot as Snapshot
 from bot.store.records import Told as Told
 
-__all__ = ["Asking", "Change", "Schedule", "Slot", "Snapshot", "Told"]
+__all__ = ["Asking", "Begun", "Change", "Schedule", "Slot", "Snapshot", "Told"]

@@ -67,6 +67,17 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
+class Begun:
+    """A schedule that is due: its slots until then, and when it is due next. A slot comes with the reason why it is
+    skipped, or is open."""
+
+    schedule: Schedule
+    zone: str
+    next_at: datetime
+    slots: tuple[tuple[datetime, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """A thing that a watch has seen, in the state in which it was then."""
 
