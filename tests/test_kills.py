@@ -15,6 +15,7 @@ from bot.sandbox.launchdarkly import TOKEN
 from bot.sandbox.slack import Slack
 from bot.sandbox.slack.workspace import AWAY, HOME, Team
 from tests.databases import Postgres
+from tests.faults import conditioned
 from tests.monday import CHANNELS, SHORT, Monday, monday, right_now
 from tests.processes import Process, started, tokens
 
@@ -128,6 +129,23 @@ async def test_while_the_database_is_away_all_that_is_logged_is_a_line_with_a_se
             await process.line('"from": "dbos"')
             assert "The bot's own memory cannot be reached just now." in await process.line("nothing can be offered")
         assert await process.stop() == 0
+        assert {line[0] for line in process.log} == {"{"}
+
+
+async def test_a_full_disk_is_said_and_all_is_posted_once_there_is_room(tmp_path: Path) -> None:
+    async with monday(f"sqlite:///{tmp_path / 'bot.db'}", tmp_path, 8) as here:
+        here.program = conditioned.MODULE
+        process, _ = await here.process()
+        await process.line("answering")
+        pages = tmp_path / conditioned.PAGES
+        pages.write_text("1")  # as many as there are
+        await here.order(MANY, right_now().replace(microsecond=0))
+        assert "The bot's own memory is full." in await process.line("nothing can be offered")
+        pages.write_text("1000000")
+        await here.done(process)
+        assert await process.stop() == 0
+        count = await here.count()
+        assert (count.lost, count.twice) == (0, 0)
         assert {line[0] for line in process.log} == {"{"}
 
 

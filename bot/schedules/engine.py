@@ -25,6 +25,7 @@ from bot.schedules.dispatching import Offer, hold_back, looks, offers
 from bot.schedules.looking import look
 from bot.schedules.rounds import Rounds
 from bot.store import Asking
+from bot.store.troubles import explained
 
 log = logging.getLogger(__name__)
 
@@ -101,11 +102,10 @@ async def _deliver(schedule: str, at: int) -> None:
 @DBOS.step()
 async def _swept() -> None:
     """In a step: what a workflow itself asks of the engine is written down, and this cannot be."""
-    times = here().rounds.times
     few: dict[str, Any] = {"load_input": False, "load_output": False, "limit": MOST}
     for queue in (here().asks, here().looks, here().deliveries):
         left = await DBOS.list_workflows_async(
-            status="PENDING", queue_name=queue, dequeued_before=_ago(times.lease), **few
+            status="PENDING", queue_name=queue, dequeued_before=_ago(here().rounds.times.lease), **few
         )
         if left:
             log.warning("taken back from a process that is gone", extra={"facts": {"queue": queue, "work": len(left)}})
@@ -135,8 +135,7 @@ async def _enqueue(workflow: str, queue: str, work: Any, *given: str | int) -> s
 
 async def _offer(offer: Offer) -> list[str]:
     if offer.answered:
-        at = int(offer.asking.at.timestamp())
-        return [await _offer_delivery(slot.schedule, at, slot.offered) for slot in offer.slots]
+        return [await _offer_delivery(slot.schedule, int(slot.at.timestamp()), slot.offered) for slot in offer.slots]
     return [await _offer_to_find("ask", here().asks, offer.asking, f":{offer.offered}")]
 
 
@@ -148,8 +147,8 @@ async def _offer_to_find(kind: str, queue: str, asking: Asking, again: str = "")
 async def _ended(workflows: Sequence[str], polling: float) -> None:
     """Until these are done, and what they set going."""
     for workflow in workflows:
-        handle: Any = await DBOS.retrieve_workflow_async(workflow)
-        await _ended(await handle.get_result(polling_interval_sec=polling) or [], polling)
+        ended: Any = await (await DBOS.retrieve_workflow_async(workflow)).get_result(polling_interval_sec=polling)
+        await _ended(ended or [], polling)
 
 
 class Engine:
@@ -184,7 +183,8 @@ class Engine:
         while True:
             self._wanted.clear()
             try:
-                await self.dispatch(self._rounds.now())
+                with explained():  # the engine's own tables are in the same database
+                    await self.dispatch(self._rounds.now())
             except Exception as error:
                 log.warning("nothing can be offered: %s", error if isinstance(error, Failure) else type(error).__name__)
             with suppress(TimeoutError):
