@@ -11,6 +11,11 @@ All it says are ratios, measured side by side in one run; times would say more a
     answer.py          from Slack's command to its answer
     memory.py          what many answers leave behind
     first.py           from the start of the process to the first acknowledgement
+    posting.py         a message into a channel
+    load.py            a thousand channels that are due at once
+    idle.py            nothing is due
+    mixed.py           an hour of all at twice the peak
+    year.py            the file of a year
 
     payloads.py        what LaunchDarkly sends, field for field
     replies.py         what the bot reads it into
@@ -27,5 +32,8 @@ All it says are ratios, measured side by side in one run; times would say more a
     asking.py          people who ask it
     bare_bolt.py       a Slack app by Bolt alone
     bare_starlette.py  one that only verifies
+    stand_ins.py       a Slack and a LaunchDarkly that say the same to all, and count
+    workers.py         the bot's own processes, and what they have to deliver
+    bare_queue.py      the engine with empty jobs
     table.py           rows, goals, and how they are drawn
 """

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from importlib import import_module
 from importlib.metadata import version
 
+from tests.bench.mixed import MINUTES
 from tests.bench.table import Row, draw
 
 PARTS = (
     *("start", "parse", "call", "size", "render", "acknowledge", "answer", "memory", "first"),
-    *("posting", "load", "idle", "year"),
+    *("posting", "load", "idle", "mixed", "year"),
 )
 AGAINST = ("launchdarkly-api", "slack-sdk", "httpx", "pydantic", "jinja2", "slack-bolt", "starlette", "uvicorn")
 
@@ -23,7 +24,10 @@ def main() -> None:
         prog="python -m tests.bench", description="Measures the bot against what one would use instead."
     )
     reader.add_argument("parts", nargs="*", metavar="part", help=f"{', '.join(PARTS)}; all of them where none is named")
-    parts: list[str] = reader.parse_args().parts
+    reader.add_argument("--minutes", type=float, default=60, help="how long the mixed load lasts")
+    given = reader.parse_args()
+    parts: list[str] = given.parts
+    os.environ[MINUTES] = str(given.minutes)
     if unknown := set(parts) - set(PARTS):
         reader.error(f"there is no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     rows = [row for part in PARTS if not parts or part in parts for row in _measured(part)]

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from itertools import cycle, islice
@@ -24,12 +25,22 @@ class People:
     def __init__(self, author: Author, lines: Sequence["_Line"], awaited: "_Awaited") -> None:
         said = zip(cycle(LINES), cycle(USERS), cycle(CHANNELS), strict=False)
         self._commands = (author.command(line, user=user, channel=channel) for line, user, channel in said)
+        self._open = lines
         self._lines = cycle(lines)
         self._awaited = awaited
+        self._author = author
 
-    async def at_pace(self, answers: int, a_second: float) -> list[float]:
-        """The seconds that each of these answers took, asked for at this pace however long they take."""
-        commands = list(islice(self._commands, answers))
+    def acknowledged(self) -> list[float]:
+        """The seconds that each acknowledgement took since this was asked last."""
+        took = [seconds for line in self._open for seconds in line.took]
+        for line in self._open:
+            line.took.clear()
+        return took
+
+    async def at_pace(self, answers: int, a_second: float, presses: int = 0) -> list[float]:
+        """The seconds that each of these answers took, asked for at this pace however long they take. Of so
+        many, one is pressed and not typed."""
+        commands = self._next(answers, presses)
         loop, took = asyncio.get_running_loop(), [self._awaited.of(command) for command in commands]
         begin = loop.time() + 0.1
         gc.collect()
@@ -37,6 +48,10 @@ class People:
         for n, command in enumerate(commands):
             loop.call_at(begin + n / a_second, self._ask, command)
         return await _all(took, 0.1 + answers / a_second)
+
+    def _next(self, count: int, presses: int) -> list[Command]:
+        pressed = [self._author.press(LINES[0]) for _ in range(count // presses if presses else 0)]
+        return [*pressed, *islice(self._commands, count - len(pressed))]
 
     async def at_once(self, answers: int, people: int) -> None:
         """So many answers as fast as they come, each person asking anew once answered."""
@@ -99,11 +114,14 @@ class _Line(asyncio.Protocol):
 
     def __init__(self) -> None:
         self._read = b""
+        self._sent: deque[float] = deque()
+        self.took: list[float] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
 
     def write(self, request: bytes) -> None:
+        self._sent.append(perf_counter())
         self._transport.write(request)
 
     def close(self) -> None:
@@ -114,6 +132,7 @@ class _Line(asyncio.Protocol):
         *answers, self._read = (self._read + data).split(END)
         for answer in answers:
             check(answer)
+            self.took.append(perf_counter() - self._sent.popleft())
 
 
 class _Letterbox(asyncio.Protocol):

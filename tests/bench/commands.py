@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 
 from bot.sandbox.slack import Slack
 from bot.sandbox.slack.delivery import written
+from bot.sandbox.slack.message import Content
 from bot.sandbox.slack.names import SIGNING_SECRET
-from bot.sandbox.slack.payloads import slash_command
+from bot.sandbox.slack.payloads import Payload, on_message, slash_command
 
 PATH = "/slack/events"
 
@@ -30,10 +31,21 @@ class Author:
     def command(self, line: str = "", *, user: str = "U1", channel: str = "C1") -> Command:
         """One command, which is good for five minutes."""
         chain = self._slack.open_chain(user, channel, line=f"/insights {line}".strip())
-        letter = written(slash_command(self._slack, chain), SIGNING_SECRET, int(_now().timestamp()), {})
+        return self._written(slash_command(self._slack, chain), chain.id)
+
+    def press(self, line: str, *, user: str = "U1", channel: str = "C1") -> Command:
+        """A button that asks this."""
+        where = self._slack.channels[channel]
+        message = self._slack.post(where, Content("71"))
+        chain = self._slack.open_chain(user, channel, source=message)
+        action = {"type": "button", "action_id": "ask", "value": line, "action_ts": message.ts}
+        return self._written(on_message(self._slack, chain, message, action), chain.id)
+
+    def _written(self, payload: Payload, answer: str) -> Command:
+        letter = written(payload, SIGNING_SECRET, int(_now().timestamp()), {})
         lines = (b"Host: 127.0.0.1", b"Content-Length: %d" % len(letter.body), *map(b": ".join, letter.lines))
         head = b"\r\n".join((f"POST {PATH} HTTP/1.1".encode(), *lines))
-        return Command(chain.id, head + b"\r\n\r\n" + letter.body)
+        return Command(answer, head + b"\r\n\r\n" + letter.body)
 
     def requests(self, count: int) -> list[bytes]:
         """So many commands, of which only the acknowledgement matters."""

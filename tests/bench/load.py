@@ -18,7 +18,6 @@ import psycopg
 from bot.answer import Asker
 from bot.app import opened
 from bot.settings import Settings
-from tests.bench import posting
 from tests.bench.stand_ins import StandIns, stand_ins
 from tests.bench.table import Row, at_least, at_most
 from tests.bench.workers import FAST, Program, Table, program, right_now, variables, wait
@@ -34,7 +33,7 @@ BARE = "tests.bench.bare_queue"
 
 
 def rows() -> Iterator[Row]:
-    """Requests, pace, and memory; then what one post costs."""
+    """Requests, pace, and memory."""
     with a_server() as postgres, stand_ins() as there:
         needed = _needed(there)
         runs = [(_delivered(postgres, there, CHANNELS), _bare(postgres)) for _ in range(ROUNDS)]
@@ -49,7 +48,6 @@ def rows() -> Iterator[Row]:
     yield Row(what, f"two workers ({pace:.0f} a second)", "a bare queue, empty jobs", faster, "the pace", at_least(0.5))
     more = many.peak / few.peak
     yield Row(f"load: {MANY:,} channels", "peak of a worker", f"with {FEW} channels", more, "the memory", at_most(1.2))
-    yield from posting.rows()
 
 
 class Run:
@@ -81,7 +79,7 @@ def _delivered(postgres: Postgres, there: StandIns, channels: int) -> Run:
         asked, posted, table = there.of_launchdarkly(), there.posted(), Table.of(database)
         began = perf_counter()
         table.order(LINES, channels, right_now())
-        wait(lambda: table.delivered() == channels)
+        wait(lambda: table.delivered(LINES) == channels)
         seconds = perf_counter() - began
         peak = max(worker.peak() for worker in workers)
         table.engine.dispose()

@@ -12,6 +12,7 @@ from multiprocessing.connection import Connection
 from typing import cast
 
 from bot.sandbox.slack.names import BOT, BOT_USER
+from bot.sandbox.slack.workspace import HOME
 from tests.bench.at_work import bodies
 from tests.bench.knock import END, complete, length
 from tests.bench.stub import answered
@@ -66,7 +67,7 @@ def _serve(pipe: Connection) -> None:
 def _slack() -> dict[str, bytes]:
     me: dict[str, object] = {
         "team": "Bench",
-        "team_id": "T1",
+        "team_id": HOME.id,
         "user_id": BOT_USER,
         "bot_id": BOT,
         "url": "https://bench.slack.com/",
@@ -74,6 +75,8 @@ def _slack() -> dict[str, bytes]:
     answers: dict[str, dict[str, object]] = {
         "auth.test": me,
         "chat.postMessage": {"channel": "C1", "ts": TS},
+        "users.info": {"user": {"id": "U1", "tz": "Europe/Berlin", "team_id": HOME.id}},
+        "conversations.info": {"channel": {"id": "C1", "is_member": True}},
         "conversations.history": {"messages": [], "has_more": False},
         "conversations.replies": {"messages": [], "has_more": False},
     }

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -13,9 +14,10 @@ from threading import Event
 from time import perf_counter
 from uuid import uuid4
 
-from sqlalchemy import Engine, create_engine, func, insert, select
+from sqlalchemy import Engine, create_engine, func, insert, select, update
 
 from bot.sandbox.slack.names import BOT_TOKEN, SIGNING_SECRET
+from bot.sandbox.slack.workspace import HOME
 from bot.schedules.cadence import CADENCE
 from bot.store.address import address
 from bot.store.tables import SCHEDULES, SLOTS
@@ -106,7 +108,7 @@ class Table:
         """A schedule for each channel, which asks one of the lines, and is due at that moment. Channels are
         numbered from the *first* on."""
         often = cadence or str(CADENCE.read(f"{at + timedelta(days=3):%A} 12:00 UTC"))
-        same = {"team": "T1", "number": 1, "owner": "U1", "cadence": often, "state": "active", "why": ""}
+        same = {"team": HOME.id, "number": 1, "owner": "U1", "cadence": often, "state": "active", "why": ""}
         rows = [
             same
             | {"id": uuid4().hex, "channel": f"C{first + n:06d}", "line": lines[n % len(lines)]}
@@ -116,9 +118,26 @@ class Table:
         with self.engine.begin() as connection:
             connection.execute(insert(SCHEDULES), rows)
 
-    def delivered(self) -> int:
+    def spread(self, a_second: int) -> None:
+        """Those that are due at one moment are due one after the other instead, so many each second."""
+        with self.engine.begin() as connection:
+            found = connection.execute(select(SCHEDULES.c.id, SCHEDULES.c.next_at).order_by(SCHEDULES.c.id)).all()
+            for number, (schedule, at) in enumerate(found):
+                next_at = at + timedelta(seconds=number // a_second)
+                connection.execute(update(SCHEDULES).where(SCHEDULES.c.id == schedule).values(next_at=next_at))
+
+    def delivered(self, lines: Sequence[str]) -> int:
+        """In how many slots one of the lines was answered."""
+        well = (SLOTS.c.state == "delivered", SLOTS.c.line.in_(lines))
         with self.engine.connect() as connection:
-            return connection.scalar(select(func.count()).where(SLOTS.c.state == "delivered")) or 0
+            return connection.scalar(select(func.count()).where(*well)) or 0
+
+
+def free_port() -> int:
+    """A port that nobody has."""
+    with socket.create_server(("127.0.0.1", 0)) as there:
+        port: int = there.getsockname()[1]
+    return port
 
 
 def wait(condition: Callable[[], bool], patience: float = PATIENCE) -> None:
