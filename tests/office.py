@@ -69,7 +69,7 @@ async def office(
     slack = Slack(clock or _real, signs_at=_real)
     transport: httpx.AsyncBaseTransport = httpx.ASGITransport(launchdarkly(now, weather=weather))
     async with slack.served() as api:
-        chosen = at_home(settings(**{"drain_seconds": 5.0, "ping_seconds": 0.1} | given), api, socket=socket)
+        chosen = at_home(settings(**{"drain_seconds": 5.0, "ping_seconds": 2.0} | given), api, socket=socket)
         wired = Edited(transport, edit) if edit else transport
         async with working(slack, chosen, now, wired, database, by_the_clock) as metrics:
             yield Office(slack, weather, metrics)

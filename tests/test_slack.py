@@ -525,7 +525,7 @@ async def test_a_deaf_socket_is_noticed_and_replaced() -> None:
 
 
 async def test_a_dead_line_is_noticed_and_replaced() -> None:
-    async with office(socket=True) as desk:
+    async with office(socket=True, ping_seconds=0.1) as desk:
         desk.slack.socket.freeze()
         desk.slack.socket.deaf = False
         await _reconnected(desk)
