@@ -2,7 +2,9 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Coroutine, Iterator
+import tempfile
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,7 +25,8 @@ from tests.talk import UTC_ZONE, settings
 
 LINE = "events web/production"
 AT_ONCE = 50
-API, PLACE = "BENCH_SLACK_API", "BENCH_DATABASE"
+API = "BENCH_SLACK_API"
+_BEHIND = AsyncExitStack()
 Post = Callable[[str], Coroutine[Any, Any, object]]
 
 
@@ -71,10 +74,17 @@ async def _plain() -> Post:
 
 
 async def _message() -> tuple[Message, Any]:
-    """An answer of some twenty blocks, and a store that stays open."""
-    chosen = settings(database_url=f"sqlite:////tmp/bench-{os.getpid()}.db")
-    answers, store = await answering(chosen, _now, Canned(bodies())).__aenter__()
+    """An answer of some twenty blocks, and a store that stays open as long as the process."""
+    folder = await _BEHIND.enter_async_context(_folder())
+    chosen = settings(database_url=f"sqlite:///{folder}/bot.db")
+    answers, store = await _BEHIND.enter_async_context(answering(chosen, _now, Canned(bodies())))
     return (await answers.answer(LINE, Asker(UTC_ZONE))).message, store
+
+
+@asynccontextmanager
+async def _folder() -> AsyncIterator[str]:
+    with tempfile.TemporaryDirectory() as folder:
+        yield folder
 
 
 def _repeated(made: Callable[[], Coroutine[Any, Any, Post]]) -> Tasks:

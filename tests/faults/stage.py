@@ -21,7 +21,7 @@ from tests.monday import Monday, monday, right_now
 from tests.processes import Process
 
 AHEAD = timedelta(seconds=12)  # so long before they are due are they ordered, so that processes are there in time
-PATIENCE = 240  # seconds
+PATIENCE = 420  # seconds: what fails often waits longer each time
 GLANCE = 0.5  # seconds between two looks whether all is done
 CHANNELS = 60
 PARTS = 1.7  # messages of one that is due, a little less than on average
