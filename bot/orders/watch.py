@@ -67,12 +67,12 @@ async def obey(query: WatchQuery, given: Circumstances) -> WatchView:
     if name not in discover():
         raise Refused(f"`{name}` cannot be watched.", f"These can: {', '.join(discover())}.")
     found = Watch(given.zone.key)
-    await check_room(query.question, found, given)
     reached = await given.reach.is_in(given.place.channel)
     if query.on:
         schedule = await begin(query.question, found, given)
         given.reach.wake()
         return WatchView(line=query.question, begun=schedule_view(schedule), by=given.place.user, reached=reached)
+    await check_room(query.question, found, given)
     week = await given.reach.last_week(query.question, given.zone)
     return WatchView(
         line=query.question,

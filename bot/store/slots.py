@@ -125,17 +125,13 @@ class Slots:
     async def answered(self, asking: Asking) -> tuple[dict[str, Any], bool] | None:
         """What was answered to a question, and whether that says that there is nothing to say."""
         chosen = select(ASKED.c.said, ASKED.c.quiet).where(*_wants(asking, ASKED))
-        async with self._connections.reading() as connection:
-            row = (await connection.execute(chosen)).one_or_none()
+        row = await self._connections.row(chosen)
         return (row[0], row[1]) if row else None
 
     async def own(self, slot: Slot) -> dict[str, Any] | None:
         """What is to be said in this slot alone, where it is not the answer for all."""
-        async with self._connections.reading() as connection:
-            found: dict[str, Any] | None = await connection.scalar(
-                select(TABLE.c.said).where(*_is(slot.schedule, slot.at))
-            )
-        return found
+        row = await self._connections.row(select(TABLE.c.said).where(*_is(slot.schedule, slot.at)))
+        return row[0] if row else None
 
     async def answer(self, asking: Asking, said: dict[str, Any], at: datetime, *, quiet: bool) -> None:
         """Keep what was answered to a question, for all who want it; what was answered first stands."""
