@@ -1,0 +1,48 @@
+"""What the page stands on. Whoever opens it gives one of these."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from bot.sandbox.slack import Slack
+
+
+class Stage(Protocol):
+    """What the page can do besides talking in the workspace: the demo's clock and weather."""
+
+    @property
+    def slack(self) -> Slack: ...
+
+    def now(self) -> datetime:
+        """The demo's clock."""
+        ...
+
+    @property
+    def weathers(self) -> Mapping[str, Mapping[str, str]]:
+        """For "LaunchDarkly" and "Slack" the name of each weather, and what it says in the menu. The first is fair."""
+        ...
+
+    @property
+    def weather(self) -> Mapping[str, str]:
+        """Which is chosen."""
+        ...
+
+    def set_weather(self, where: str, name: str) -> None: ...
+
+    async def next_slot(self) -> str:
+        """Move the clock to the next due schedule and wait until it is delivered: a sentence of what happened."""
+        ...
+
+    def week(self) -> AsyncIterator[str]:
+        """Play seven days: a sentence for each thing that happened."""
+        ...
+
+    def completions(self) -> Sequence[Mapping[str, Any]]:
+        """Each question and order: its `name`, `summary`, `usage`, `examples`, and `arguments` (`name`, `help`,
+        `values`)."""
+        ...
+
+    @property
+    def notice(self) -> str:
+        """Whose numbers these are."""
+        ...
