@@ -95,6 +95,11 @@ def bolted(slack: Slack, said: list[Json]) -> AsyncApp:
         said.append(body)
         await ack()
 
+    @app.view_closed("save")
+    async def closed(ack: AsyncAck, body: Json) -> None:
+        said.append(body)
+        await ack()
+
     @app.event("app_uninstalled")
     async def uninstalled(body: Json) -> None:
         said.append(body)

@@ -147,6 +147,29 @@ async def test_a_modal_is_filled_in_and_sent(slack: Slack, way: Way) -> None:
     assert not slack.views[0].open
 
 
+@both_ways
+async def test_a_bot_hears_of_a_modal_that_is_closed_if_it_asked_to(slack: Slack, way: Way) -> None:
+    async with way(slack) as said:
+        quiet, loud = (slack.show("U1", FORM | {"notify_on_close": asked}) for asked in (False, True))
+        assert await slack.close(quiet) is None
+        acknowledged = await slack.close(loud)
+    assert acknowledged is not None
+    assert (acknowledged.error, quiet.open, loud.open) == ("", False, False)
+    [body] = said
+    assert (body["type"], body["view"]["id"], body["is_cleared"]) == ("view_closed", loud.id, False)
+    assert "trigger_id" not in body
+
+
+async def test_whoever_waits_is_told_of_the_next_change(slack: Slack) -> None:
+    async with asyncio.timeout(5):
+        seen = slack.changes
+        waiting = asyncio.create_task(slack.news(seen))
+        await slack.changed()
+        await slack.changed()
+        assert await waiting > seen
+        assert await slack.news(seen) == slack.changes == seen + 2  # what happened meanwhile is not missed
+
+
 async def test_a_modal_tells_what_its_inputs_held_at_first(slack: Slack) -> None:
     picker = {"type": "timepicker", "action_id": "at", "initial_time": "09:00"}
     blocks = [FORM["blocks"][0] | {"element": {**KEY, "initial_value": "new-checkout"}}]

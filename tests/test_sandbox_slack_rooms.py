@@ -122,6 +122,22 @@ async def test_a_view_is_updated_by_those_who_saw_the_last(slack: Slack, client:
     assert (await refused(client.views_update, view_id="V7", view=MODAL))["error"] == "not_found"
 
 
+async def test_a_modal_is_put_on_top_of_one_that_is_open_and_three_are_enough(
+    slack: Slack, client: AsyncWebClient
+) -> None:
+    async def push() -> Json:
+        return await refused(client.views_push, trigger_id=slack.open_trigger("U1"), view=MODAL)
+
+    assert (await push())["error"] == "not_found"
+    await client.views_open(trigger_id=slack.open_trigger("U1"), view=MODAL)
+    for _ in range(2):
+        await client.views_push(trigger_id=slack.open_trigger("U1"), view=MODAL)
+    assert [view.open for view in slack.views] == [True] * 3
+    assert (await push())["error"] == "push_limit_reached"
+    slack.views[-1].open = False
+    await client.views_push(trigger_id=slack.open_trigger("U1"), view=MODAL)
+
+
 async def test_everybody_has_one_home_tab(slack: Slack, client: AsyncWebClient) -> None:
     for words in ("Hello", "Hello again"):
         await client.views_publish(user_id="U1", view={"type": "home", "blocks": [section(words)]})

@@ -97,6 +97,13 @@ def submission(state: State, view: View, user: str, values: Json) -> Payload:
     return Payload("interactive", body)
 
 
+def closing(state: State, view: View, user: str) -> Payload:
+    """A modal left without being sent. It opens nothing in its place, so it brings no trigger."""
+    asked = _interaction(state, "view_closed", state.users[user])
+    del asked["trigger_id"]
+    return Payload("interactive", {**asked, "view": view.body, "is_cleared": False})
+
+
 def event(state: State, name: str, happened: Json, retry: int, reason: str) -> Payload:
     bot = {"enterprise_id": None, "team_id": state.team.id, "user_id": BOT_USER, "is_bot": True}
     body = {

@@ -45,6 +45,7 @@ class Slack(State):
         self.habits = Habits()
         self.weather = Sky()
         self.socket = Socket(self)
+        self.changes = 0  # how often something has changed
         self._news = asyncio.Condition()
         self._app = doors(self)
 
@@ -101,6 +102,14 @@ class Slack(State):
             await self.changed()
         return acknowledgement
 
+    async def close(self, view: View, *, user: str = "") -> Acknowledgement | None:
+        """Leave a modal without sending it. The bot hears of it if it asked to."""
+        view.open = False
+        await self.changed()
+        if not view.body.get("notify_on_close"):
+            return None
+        return await self._asked(payloads.closing(self, view, user or view.user))
+
     async def event(
         self, kind: str, *, event_id: str = "", retry: int = 0, reason: str = "http_timeout", **happened: Any
     ) -> Acknowledgement:
@@ -141,7 +150,14 @@ class Slack(State):
 
     async def changed(self) -> None:
         async with self._news:
+            self.changes += 1
             self._news.notify_all()
+
+    async def news(self, since: int) -> int:
+        """Wait until something has changed more than *since* times; told is how often by now."""
+        async with self._news:
+            await self._news.wait_for(lambda: self.changes > since)
+            return self.changes
 
     async def until(self, condition: Callable[[], Any], seconds: float = 5) -> None:
         """Wait for it, looking only when something has changed."""

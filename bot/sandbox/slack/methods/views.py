@@ -11,12 +11,35 @@ from bot.sandbox.slack.state import State
 Json = dict[str, Any]
 
 
+DEEPEST = 3  # modals on top of each other
+
+
 def opened(state: State, call: Call) -> Json:
+    return _put(state, _asking(state, call), _view(call))
+
+
+def pushed(state: State, call: Call) -> Json:
+    """On top of the modal that is open, which comes back when this one is closed."""
+    user = _asking(state, call)
+    below = [view for view in state.views if view.open and view.user == user]
+    if not below:
+        raise Refused("not_found")
+    if len(below) >= DEEPEST:
+        raise Refused("push_limit_reached")
+    return _put(state, user, _view(call))
+
+
+def _asking(state: State, call: Call) -> str:
+    """Whose trigger it is; it is used up with this."""
     trigger = state.triggers.get(call.needed("trigger_id"))
     if trigger is None:
         raise Refused("invalid_trigger_id")
     trigger.use(call.at)
-    shown = state.show(trigger.user, _view(call))
+    return trigger.user
+
+
+def _put(state: State, user: str, view: Json) -> Json:
+    shown = state.show(user, view)
     state.views.append(shown)
     return {"view": shown.body}
 
@@ -57,4 +80,4 @@ def _found(state: State, call: Call) -> View:
     raise Refused("not_found")
 
 
-METHODS = {"views.open": opened, "views.update": update, "views.publish": publish}
+METHODS = {"views.open": opened, "views.push": pushed, "views.update": update, "views.publish": publish}
