@@ -22,7 +22,7 @@ The rooms, in the order in which a question travels:
     metrics.py      what is counted
     logs.py         how is logged
     terminal.py     a message drawn in a terminal
-    demo.py         the whole bot in one process, between the embedded Slack and LaunchDarkly
+    demo/           the whole bot in one process, whose clock and weather can be chosen
     doctor/         whether all is in place: a line each, with what to do
     manifest.py     what Slack is told of the app, for either mode
     settings.py     settings from the environment, read once, each with its meaning

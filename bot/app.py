@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from bot.answer import Answers
     from bot.endpoints._endpoint import AnySpoken
     from bot.launchdarkly import LaunchDarkly, Observer
+    from bot.sandbox.weather import Weather
+    from bot.schedules.engine import Engine
     from bot.schedules.rounds import Rounds
     from bot.store.store import Store
 
@@ -89,14 +91,16 @@ async def connected(
         yield LaunchDarkly(http, limits, now, observer)
 
 
-def sandboxed(settings: Settings, now: Clock) -> "tuple[Settings, httpx.AsyncBaseTransport]":
-    """The settings and the transport with which the embedded LaunchDarkly answers."""
+def sandboxed(
+    settings: Settings, now: Clock, weather: "Weather | None" = None
+) -> "tuple[Settings, httpx.AsyncBaseTransport]":
+    """The settings and the transport with which the embedded LaunchDarkly answers, in this weather."""
     import httpx
 
     from bot.sandbox.launchdarkly import TOKEN, launchdarkly
 
     chosen = settings.model_copy(update={"launchdarkly_access_token": SecretStr(TOKEN)})
-    return chosen, httpx.ASGITransport(launchdarkly(now))
+    return chosen, httpx.ASGITransport(launchdarkly(now, weather=weather))
 
 
 @asynccontextmanager
@@ -145,20 +149,27 @@ async def answering(
 @asynccontextmanager
 async def by_the_clock(settings: Settings, now: Clock, rounds: "Rounds") -> AsyncIterator[Callable[[], None]]:
     """What works by the clock, at work; it gives what wakes it when there is something to do at once."""
-    engine = await asyncio.to_thread(import_module, "bot.schedules.engine")
-    from bot.schedules.closing import start_again
-    from bot.store.address import address
-
-    pace = engine.Pace(
-        settings.queue_seconds, settings.deliveries_at_once, settings.deliveries_per_minute, settings.drain_seconds
-    )
-    await start_again(rounds)
-    async with engine.opened(address(settings.database_url).plain, rounds, pace, now) as working:
+    async with engine(settings, now, rounds) as working:
         looking = asyncio.create_task(working.keep_dispatching(settings.look_seconds))
         try:
             yield working.wake
         finally:
             looking.cancel()
+
+
+@asynccontextmanager
+async def engine(settings: Settings, clock: Clock, rounds: "Rounds") -> "AsyncIterator[Engine]":
+    """The engine, which begins nothing by itself. Its *clock* is the real one, whatever time the *rounds* have."""
+    room = await asyncio.to_thread(import_module, "bot.schedules.engine")
+    from bot.schedules.closing import start_again
+    from bot.store.address import address
+
+    pace = room.Pace(
+        settings.queue_seconds, settings.deliveries_at_once, settings.deliveries_per_minute, settings.drain_seconds
+    )
+    await start_again(rounds)
+    async with room.opened(address(settings.database_url).plain, rounds, pace, clock) as working:
+        yield working
 
 
 @asynccontextmanager

@@ -5,7 +5,6 @@ import io
 import json
 import sys
 from collections.abc import Iterable
-from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -22,13 +21,10 @@ from bot.message import Message
 from bot.settings import Settings, read_settings, zone
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from bot.answer import Answer
 
 EXIT = {"answered": 0, "mistyped": 2}
 MARKS = {"ok": "green", "wrong": "red", "skipped": "yellow"}
-NARROWEST = 40  # columns; some terminals say 0
 BUILDER = "https://app.slack.com/block-kit-builder/#"
 
 sandbox_option = click.option(
@@ -98,17 +94,15 @@ def preview(question: str | None, sandbox: bool, zone_name: str | None) -> None:
 def demo(once: bool) -> None:
     """See the whole bot at work, between an embedded Slack and an embedded LaunchDarkly."""
     del once  # in a terminal there is no other way
-    asyncio.run(_demo(read_settings()))
+    from bot.demo.once import once as once_through
+    from bot.demo.stage import staged
+
+    asyncio.run(once_through(staged(read_settings(), _now), click.echo, _show))
 
 
-async def _demo(chosen: Settings) -> None:
-    from bot.demo import once
-
-    click.echo("The embedded LaunchDarkly answers, with invented numbers, in an embedded Slack.\n")
-    async with aclosing(once(chosen, _now)) as said:
-        async for typed, message in said:
-            click.secho(f"{typed}\n", fg="green", bold=True)
-            _draw(message, err=False)
+def _show(done: str, message: Message) -> None:
+    click.secho(f"{done}\n", fg="green", bold=True)
+    _draw(message, err=False)
 
 
 @main.command()
@@ -151,7 +145,7 @@ async def _list(url: str, export: bool, file: str | None) -> None:
     from bot.question import parse
     from bot.schedules.listing import HEADING, exported, imported, read, rows
     from bot.store import store
-    from bot.terminal import draw_rows
+    from bot.terminal import console, draw_rows
 
     text, questions = read(file) if file else "", discover()
     async with store.opened(url) as kept:
@@ -161,7 +155,7 @@ async def _list(url: str, export: bool, file: str | None) -> None:
         elif export:
             click.echo(await exported(kept), nl=False)
         elif listed := await rows(kept):
-            draw_rows(HEADING, listed, _console())
+            draw_rows(HEADING, listed, console())
         else:
             click.echo("Nothing is asked by the clock. In a channel, /insights every … or watch … begins it.")
 
@@ -236,14 +230,6 @@ def _print(answer: "Answer", form: str | None) -> None:
 
 
 def _draw(message: Message, *, err: bool) -> None:
-    from bot.terminal import draw
+    from bot.terminal import console, draw
 
-    draw(message, _console(err=err))
-
-
-def _console(*, err: bool = False) -> "Console":
-    from rich.console import Console
-
-    console = Console(stderr=err, highlight=False)
-    console.width = max(console.width, NARROWEST)
-    return console
+    draw(message, console(err=err))

@@ -22,6 +22,14 @@ COLOURS = ("cyan", "green", "yellow", "magenta", "blue", "red")
 
 INDENT = 2
 UNCUT = 1000  # columns
+NARROWEST = 40  # columns; some terminals say 0
+
+
+def console(*, err: bool = False) -> Console:
+    """The terminal that this process writes to."""
+    found = Console(stderr=err, highlight=False)
+    found.width = max(found.width, NARROWEST)
+    return found
 
 
 def draw(message: Message, console: Console) -> None:

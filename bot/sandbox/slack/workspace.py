@@ -121,6 +121,7 @@ def channels() -> dict[str, Channel]:
         Channel("C4", "board", is_private=True, is_member=False),
         Channel("C5", "old-releases", is_archived=True),
         Channel("C6", "with-quayside", is_ext_shared=True),
+        Channel("C10", "releases"),
     ]
     return {channel.id: channel for channel in found}
 

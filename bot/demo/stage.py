@@ -1,0 +1,137 @@
+"""All of the demo together, as the page wants it: the bot at work, its clock, the weather, and what has happened."""
+
+import tempfile
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from bot.app import Clock, sandboxed
+from bot.demo.at_once import AtOnce
+from bot.demo.beat import Beat, beating
+from bot.demo.completing import completions
+from bot.demo.saying import said
+from bot.demo.time import Time
+from bot.demo.told import Told
+from bot.demo.travel import Travel
+from bot.demo.weathers import Weathers
+from bot.demo.working import at_home, working
+from bot.errors import Misconfigured
+from bot.sandbox.company import harbour_goods
+from bot.sandbox.slack import Slack
+from bot.sandbox.weather import Weather
+from bot.schedules.rounds import Rounds
+from bot.settings import Settings, meaning
+
+RELEASES = "C10"
+LONG_AGO = timedelta(days=8)  # a Monday lies between
+INVENTED = "The embedded LaunchDarkly answers, with invented numbers."
+REAL = (
+    "{host} answers, with your token; only Slack is embedded. Begin with /insights use <project>/<environment>. "
+    "Time cannot be moved there: next slot sends at once what is due next."
+)
+# Who tries it out does not want to wait, and is not kept out by settings that are meant for a workspace.
+AT_ONCE: Mapping[str, object] = {
+    "spread_seconds": 0.0,
+    "gap_seconds": 0.0,
+    "queue_seconds": 0.01,
+    "look_seconds": 1.0,
+    "drain_seconds": 0.0,
+    "deliveries_per_minute": 100_000,
+    "allowed_channels": "",
+    "allowed_users": "",
+    "allowed_schedulers": "",
+}
+INVENTED_PLACES: Mapping[str, object] = {"allowed_projects": "", "default_place": ""}
+
+
+@dataclass
+class Demo:
+    """What the page stands on."""
+
+    slack: Slack
+    time: Time
+    travel: Travel | AtOnce
+    sky: Weathers
+    notice: str
+    real: bool
+
+    def now(self) -> datetime:
+        return self.time()
+
+    @property
+    def weathers(self) -> Mapping[str, Mapping[str, str]]:
+        return self.sky.named
+
+    @property
+    def weather(self) -> Mapping[str, str]:
+        return self.sky.chosen
+
+    def set_weather(self, where: str, name: str) -> None:
+        self.sky.choose(where, name)
+
+    async def next_slot(self) -> str:
+        return await self.travel.next_slot()
+
+    def week(self) -> AsyncGenerator[str, None]:
+        return self.travel.week()
+
+    def completions(self) -> Sequence[Mapping[str, Any]]:
+        return completions(None if self.real else harbour_goods())
+
+
+@asynccontextmanager
+async def staged(settings: Settings, real: Clock, begins: datetime | None = None) -> AsyncIterator[Demo]:
+    """The embedded LaunchDarkly below the bot, and last Monday's digest in a channel already. It *begins* now, or
+    whenever is said."""
+    begins = begins or real()
+    weather, time = Weather(), Time(real, behind=real() - begins + LONG_AGO)
+    chosen, transport = sandboxed(settings.model_copy(update=INVENTED_PLACES), time, weather)
+    async with _at_work(chosen, real, time, transport) as (slack, beat, told):
+        travel = Travel(beat, told)
+        await _last_monday(slack, travel, begins)
+        yield Demo(slack, time, travel, Weathers(weather, slack.weather), INVENTED, real=False)
+
+
+@asynccontextmanager
+async def staged_upon_the_real(settings: Settings, real: Clock) -> AsyncIterator[Demo]:
+    """The real LaunchDarkly below the bot, asked with the token of the settings, and only Slack embedded."""
+    if settings.launchdarkly_access_token is None:
+        raise Misconfigured("LAUNCHDARKLY_ACCESS_TOKEN is not set.", meaning("launchdarkly_access_token"))
+    notice, time = REAL.format(host=settings.launchdarkly_api_host), Time(real)
+    async with _at_work(settings, real, time, None) as (slack, beat, told):
+        yield Demo(slack, time, AtOnce(beat, told), Weathers(None, slack.weather), notice, real=True)
+
+
+@asynccontextmanager
+async def _at_work(
+    settings: Settings, real: Clock, time: Time, transport: httpx.AsyncBaseTransport | None
+) -> AsyncIterator[tuple[Slack, Beat, Told]]:
+    """The bot at work on a database that is gone afterwards."""
+    slack, found = Slack(time, signs_at=real), list[Beat]()
+
+    @asynccontextmanager
+    async def by_the_clock(rounds: Rounds) -> AsyncIterator[Callable[[], None]]:
+        async with beating(chosen, real, time, rounds) as beat:
+            found.append(beat)
+            yield beat.wanted.set
+
+    with tempfile.TemporaryDirectory(prefix="insights-bot-") as place:
+        database = f"sqlite:///{Path(place) / 'demo.db'}"
+        async with slack.served() as api:
+            chosen = at_home(settings.model_copy(update={**AT_ONCE, "database_url": database}), api)
+            async with working(slack, chosen, time, transport, database, by_the_clock):
+                [beat] = found
+                yield slack, beat, Told(beat.rounds.store, slack)
+
+
+async def _last_monday(slack: Slack, travel: Travel, now: datetime) -> None:
+    """Somebody has ordered a digest some days ago, and it has come."""
+    for line in ("use web/production", "every monday 9:00 digest"):
+        await said(slack, line, RELEASES)
+    async for _ in travel.until(now):
+        pass

@@ -1,0 +1,18 @@
+"""The demo's clock: the real time and so much more. It begins in the past, and only ever goes forward."""
+
+from datetime import datetime, timedelta
+
+from bot.app import Clock
+
+
+class Time:
+    def __init__(self, real: Clock, behind: timedelta = timedelta()) -> None:
+        self._real = real
+        self._ahead = -behind
+
+    def __call__(self) -> datetime:
+        return self._real() + self._ahead
+
+    def come(self, at: datetime) -> None:
+        """It is so late, unless it is later already."""
+        self._ahead = max(self._ahead, at - self._real())

@@ -1,0 +1,73 @@
+"""The weathers to choose from: what LaunchDarkly and Slack may do to a bot, each in a few words."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from bot.sandbox.slack import Weather as Cloud
+from bot.sandbox.slack.weather import Sky
+from bot.sandbox.weather import Weather
+
+LAUNCHDARKLY, SLACK = "LaunchDarkly", "Slack"
+POST, EPHEMERAL, RESPONSE = "chat.postMessage", "chat.postEphemeral", "response_url"
+SETTINGS = ("status", "retry_after", "delay")
+
+
+@dataclass
+class EveryThird(Cloud):
+    """Met by every third request, from the first on: whoever comes back gets through."""
+
+    came: int = 0
+
+    def meets(self) -> bool:
+        self.came += 1
+        return self.came % 3 == 1
+
+
+Clouds = Mapping[str, Callable[[], Cloud]]
+
+OVER_LAUNCHDARKLY: Mapping[str, tuple[str, Weather]] = {
+    "fair": ("answers at once", Weather()),
+    "slow": ("takes three seconds for each answer", Weather(delay=3)),
+    "limited": ("has had too many requests, and says so", Weather(status=429, retry_after=30)),
+    "down": ("answers nothing but errors", Weather(status=503)),
+}
+OVER_SLACK: Mapping[str, tuple[str, Clouds]] = {
+    "fair": ("takes what is posted", {}),
+    "refuses": ("takes no posts; who asks is still answered", {POST: lambda: Cloud(error="service_unavailable")}),
+    "limits": (
+        "lets every third message wait for two seconds",
+        dict.fromkeys((POST, EPHEMERAL, RESPONSE), lambda: EveryThird(status=429, retry_after=2)),
+    ),
+}
+
+
+class Weathers:
+    """Knows which weather is chosen where. What is over the real LaunchDarkly is nobody's to choose."""
+
+    def __init__(self, over_launchdarkly: Weather | None, over_slack: Sky) -> None:
+        self._launchdarkly = over_launchdarkly
+        self._sky = over_slack
+        self._chosen = {where: next(iter(named)) for where, named in self.named.items()}
+
+    @property
+    def named(self) -> Mapping[str, Mapping[str, str]]:
+        """What there is to choose from, by place and name, with what it says in the menu; the first is fair."""
+        slack = {SLACK: {name: says for name, (says, _) in OVER_SLACK.items()}}
+        if self._launchdarkly is None:
+            return slack
+        return {LAUNCHDARKLY: {name: says for name, (says, _) in OVER_LAUNCHDARKLY.items()}, **slack}
+
+    @property
+    def chosen(self) -> Mapping[str, str]:
+        return self._chosen
+
+    def choose(self, where: str, name: str) -> None:
+        """From now on; a KeyError says that there is no such weather."""
+        self.named[where][name]
+        if where == SLACK:
+            self._sky.clear()
+            self._sky.update({place: cloud() for place, cloud in OVER_SLACK[name][1].items()})
+        elif self._launchdarkly is not None:
+            for setting in SETTINGS:
+                setattr(self._launchdarkly, setting, getattr(OVER_LAUNCHDARKLY[name][1], setting))
+        self._chosen[where] = name

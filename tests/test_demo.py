@@ -1,0 +1,162 @@
+"""The demo: the real bot, whose clock and weather can be chosen. It begins on a Friday here, whatever day it is."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from bot.demo.saying import said
+from bot.demo.stage import RELEASES, Demo, staged, staged_upon_the_real
+from bot.demo.time import Time
+from bot.errors import Misconfigured
+from bot.orders import discover as orders
+from bot.sandbox.launchdarkly import launchdarkly
+from bot.sandbox.serve import serving
+from bot.sandbox.slack.message import Message
+from tests.office import words
+from tests.talk import NOW, settings
+
+
+def right_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@pytest.fixture
+async def demo() -> AsyncIterator[Demo]:
+    async with staged(settings(), right_now, begins=NOW) as found:
+        yield found
+
+
+def posted(demo: Demo, channel: str = RELEASES) -> list[Message]:
+    """What came by the clock, without what stands in threads."""
+    return [one for one in demo.slack.channels[channel].messages if one.metadata and not one.thread_ts]
+
+
+async def test_last_mondays_digest_is_there_already(demo: Demo) -> None:
+    [digest] = posted(demo)
+    assert digest.text.startswith("Weekly digest of web/production, 9 – 15 Nov 2026.")
+    assert digest.at.replace(second=0, microsecond=0) == datetime(2026, 11, 16, 8, 0, tzinfo=UTC)
+    assert timedelta() <= demo.now() - NOW < timedelta(minutes=1)
+
+
+async def test_its_channel_knows_what_questions_leave_out(demo: Demo) -> None:
+    assert "web/production" in words(await said(demo.slack, "scores", RELEASES))
+
+
+async def test_the_next_slot_comes_at_once_and_is_told(demo: Demo) -> None:
+    assert await demo.next_slot() == "Mon 23 Nov, 9:00: digest web/production was delivered in #releases."
+    assert len(posted(demo)) == 2
+    assert posted(demo)[-1].text.startswith("Weekly digest of web/production, 16 – 22 Nov 2026.")
+    assert timedelta() <= demo.now() - datetime(2026, 11, 23, 8, 0, tzinfo=UTC) < timedelta(minutes=1)
+
+
+async def test_without_anything_to_come_it_is_said_how_to_order_it(demo: Demo) -> None:
+    await said(demo.slack, "stop 1", RELEASES)
+    assert "/insights every monday 9:00 digest web/production" in await demo.next_slot()
+
+
+async def test_with_watches_alone_time_goes_by_until_one_speaks(demo: Demo) -> None:
+    await said(demo.slack, "stop 1", RELEASES)
+    await said(demo.slack, "watch on events web/production", "C1")
+    assert "events web/production was seen, and told in #checkout." in await demo.next_slot()
+    assert "👀" in words(posted(demo, "C1")[-1])
+
+
+async def test_where_no_watch_sees_anything_that_is_said(demo: Demo) -> None:
+    await said(demo.slack, "stop 1", RELEASES)
+    await said(demo.slack, "watch on events sandpit/test", "C1")
+    assert await demo.next_slot() == "Seven days went by, and no watch saw anything new."
+
+
+async def test_a_week_goes_by_with_each_slot_at_its_moment_and_watches_speaking(demo: Demo) -> None:
+    await said(demo.slack, "every tuesday 9:00 status web/production", "C1")
+    await said(demo.slack, "watch on events web/production", "C2")
+    told = [sentence async for sentence in demo.week()]
+    assert "Mon 23 Nov, 9:00: digest web/production was delivered in #releases." in told
+    assert "Tue 24 Nov, 9:00: status web/production was delivered in #checkout." in told
+    assert len([sentence for sentence in told if "told in #platform-leads" in sentence]) == len(posted(demo, "C2")) > 1
+    assert len(told) == len(posted(demo)) - 1 + len(posted(demo, "C1")) + len(posted(demo, "C2"))
+    assert timedelta(days=7) <= demo.now() - NOW < timedelta(days=7, minutes=2)
+
+
+def test_the_clock_never_goes_back() -> None:
+    time = Time(lambda: NOW, behind=timedelta(days=8))
+    assert time() == NOW - timedelta(days=8)
+    time.come(NOW)
+    time.come(NOW - timedelta(days=1))
+    assert time() == NOW
+
+
+async def test_a_digest_waits_for_launchdarkly_and_comes_when_it_answers_again(demo: Demo) -> None:
+    demo.set_weather("LaunchDarkly", "limited")
+    assert "is not delivered yet in #releases, and is tried again." in await demo.next_slot()
+    demo.set_weather("LaunchDarkly", "fair")
+    demo.time.come(demo.now() + timedelta(minutes=5))
+    await demo.slack.until(lambda: len(posted(demo)) == 2)
+
+
+async def test_a_digest_waits_for_slack_and_comes_when_that_takes_it_again(demo: Demo) -> None:
+    demo.set_weather("Slack", "refuses")
+    assert "is not delivered yet in #releases, and is tried again." in await demo.next_slot()
+    assert "Release maturity" in words(await said(demo.slack, "scores", RELEASES))
+    demo.set_weather("Slack", "fair")
+    demo.time.come(demo.now() + timedelta(minutes=5))
+    await demo.slack.until(lambda: len(posted(demo)) == 2)
+
+
+async def test_a_slack_that_limits_only_makes_a_digest_late(demo: Demo) -> None:
+    demo.set_weather("Slack", "limits")
+    assert "was delivered in #releases." in await demo.next_slot()
+
+
+@pytest.mark.parametrize(("name", "says"), [("limited", "rate limit is used up"), ("down", "LaunchDarkly")])
+async def test_what_launchdarkly_does_is_said_to_whoever_asks(name: str, says: str, demo: Demo) -> None:
+    demo.set_weather("LaunchDarkly", name)
+    answered = words(await said(demo.slack, "scores", RELEASES))
+    assert says in answered
+    assert "Release maturity" not in answered
+
+
+async def test_each_weather_can_be_chosen_and_the_first_is_fair(demo: Demo) -> None:
+    assert demo.weather == {"LaunchDarkly": "fair", "Slack": "fair"}
+    for where, named in demo.weathers.items():
+        assert next(iter(named)) == "fair"
+        for name in named:
+            demo.set_weather(where, name)
+            assert demo.weather[where] == name
+    with pytest.raises(KeyError):
+        demo.set_weather("Slack", "rain")
+
+
+async def test_lines_can_be_completed_with_what_the_register_knows(demo: Demo) -> None:
+    known: dict[str, Any] = {one["name"]: one for one in demo.completions()}
+    assert set(orders()) < set(known)
+    arguments = {one["name"]: one for one in known["events"]["arguments"]}
+    assert arguments["impact"]["values"] == ["any", "none", "small", "medium", "large"]
+    assert "new-checkout" in arguments["flag"]["values"]
+    assert arguments["since"]["help"] == "from when on"
+    assert known["every"]["usage"] == "every <when> <question>"
+
+
+async def test_upon_the_real_launchdarkly_what_is_due_next_is_sent_at_once() -> None:
+    async with (
+        serving(launchdarkly(right_now)) as host,
+        staged_upon_the_real(settings(launchdarkly_api_host=host), right_now) as demo,
+    ):
+        assert host in demo.notice
+        assert list(demo.weathers) == ["Slack"]
+        assert "/insights every monday" in await demo.next_slot()
+        await said(demo.slack, "every monday 9:00 scores web/production", "C1")
+        happened = await demo.next_slot()
+        assert "scores web/production was delivered in #checkout." in happened
+        assert "time cannot be moved" in happened
+        assert len(posted(demo, "C1")) == 1
+        assert ["time cannot be moved" in sentence async for sentence in demo.week()] == [True]
+        assert abs(demo.now() - right_now()) < timedelta(seconds=1)
+
+
+async def test_upon_the_real_launchdarkly_a_token_is_needed() -> None:
+    with pytest.raises(Misconfigured, match="LAUNCHDARKLY_ACCESS_TOKEN is not set"):
+        async with staged_upon_the_real(settings(launchdarkly_access_token=None), right_now):
+            pass
