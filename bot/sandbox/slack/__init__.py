@@ -5,7 +5,7 @@
         slack.request_url = "http://…/slack/events"       # where the bot listens; or let it open a socket
         typed = await slack.type("/insights scores")      # by user U1 in channel C1; the bot's acknowledgement
         message = await slack.answer(typed)               # what it said then; `when=` picks one, no sleeping
-        pressed = await slack.press(message, "Older")     # by label or action_id; also select, submit, close, event, act
+        pressed = await slack.press(message, "Older")     # by label or action_id; select, submit, close, event, act too
         await slack.remove("C1")                          # also invite, archive, unarchive, delete_channel
         await slack.until(lambda: slack.channels["C1"].messages)
 

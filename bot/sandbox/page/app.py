@@ -1,0 +1,91 @@
+"""The page, its files, and the ways in."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from bot.sandbox.page import news, telling
+from bot.sandbox.page.deeds import Deeds
+from bot.sandbox.page.guard import Guard
+from bot.sandbox.page.stage import Stage
+from bot.sandbox.page.travel import Travel
+
+HERE = Path(__file__).parent
+EXAMPLES, FIRST = 3, ("scores", "events", "digest")  # what somebody who has just come may want to ask
+NOTHING_LIKE_IT = "There is nothing like that here."
+
+
+def page(stage: Stage) -> ASGIApp:
+    travel = Travel(stage)
+    deeds = Deeds(stage, travel)
+    frame = _templates().get_template("page.html")
+
+    async def opened(_: Request) -> Response:
+        return HTMLResponse(frame.render(_frame(stage)))
+
+    async def completions(_: Request) -> Response:
+        return JSONResponse(list(stage.completions()))
+
+    async def listening(_: Request) -> Response:
+        return news.stream(stage, travel)
+
+    async def done(request: Request) -> Response:
+        try:
+            return JSONResponse({"error": await deeds.named(request.path_params["deed"])(await _said(request))})
+        except LookupError as missing:
+            says = NOTHING_LIKE_IT if isinstance(missing, KeyError) else str(missing)
+            return JSONResponse({"error": says}, 400)
+
+    return Starlette(
+        routes=[
+            Route("/", opened),
+            Route("/completions", completions),
+            Route("/news", listening),
+            Route("/do/{deed}", done, methods=["POST"]),
+            Mount("/static", StaticFiles(directory=HERE / "static")),
+        ],
+        middleware=[Middleware(Guard)],
+    )
+
+
+def _templates() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(HERE),
+        autoescape=select_autoescape(("html",)),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _frame(stage: Stage) -> dict[str, Any]:
+    workspace = telling.workspace(stage.slack)
+    spoken = {one["name"]: one["examples"][0] for one in stage.completions() if one["examples"]}
+    examples = [spoken[name] for name in (*FIRST, *spoken) if name in spoken]
+    return {
+        "team": workspace["team"],
+        "me": workspace["users"][workspace["me"]]["name"],
+        "notice": stage.notice,
+        "examples": [f"/insights {line}" for line in list(dict.fromkeys(examples))[:EXAMPLES]],
+        "weathers": stage.weathers,
+        "weather": stage.weather,
+    }
+
+
+async def _said(request: Request) -> dict[str, Any]:
+    try:
+        said = json.loads(await request.body())
+    except ValueError:
+        said = None
+    if not isinstance(said, dict):
+        raise LookupError(NOTHING_LIKE_IT)
+    return said

@@ -1,0 +1,130 @@
+"""What people do in the workspace, by mouse and keys. What came of it is told as news; here is only what went wrong."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from bot.sandbox.page.stage import Stage
+from bot.sandbox.page.telling import ME, messages
+from bot.sandbox.page.travel import Travel
+from bot.sandbox.slack import Acknowledgement, Content, Message
+from bot.sandbox.slack.chain import View
+from bot.sandbox.slack.delivery import TIMEOUT
+from bot.sandbox.slack.elements import CHOSEN_FROM, PRESSED, Element, elements
+
+Json = dict[str, Any]
+Deed = Callable[[Json], Awaitable[str]]
+Found = TypeVar("Found")
+
+COMMAND = "/insights"
+NO_COMMAND = "{word} is no command here. There are /insights, /invite and /remove."
+LATE = "{what} failed because the app did not respond."
+FAILED = "{what} failed with the error “{error}”."
+
+
+class Deeds:
+    """Each answers with a sentence where something went wrong. What there is none of is a LookupError."""
+
+    def __init__(self, stage: Stage, travel: Travel) -> None:
+        self._stage = stage
+        self._travel = travel
+        self._slack = stage.slack
+
+    def named(self, name: str) -> Deed:
+        deeds: dict[str, Deed] = {
+            "type": self.type,
+            "act": self.act,
+            "submit": self.submit,
+            "close": self.close,
+            "dismiss": self.dismiss,
+            "charts": self.charts,
+            "weather": self.weather,
+            "next": self.next,
+            "week": self.week,
+        }
+        return deeds[name]
+
+    async def type(self, said: Json) -> str:
+        channel, line = self._slack.channels[said["channel"]], str(said["line"]).strip()
+        word, _, rest = line.partition(" ")
+        if not word.startswith("/"):
+            return await self._say(channel.id, line)
+        if word == COMMAND:
+            return _trouble(await self._slack.type(f"{word} {rest.strip()}".strip(), channel=channel.id), word)
+        if word in ("/invite", "/remove"):
+            await (self._slack.invite if word == "/invite" else self._slack.remove)(channel.id, by=ME)
+            return ""
+        return NO_COMMAND.format(word=word)
+
+    async def _say(self, channel: str, line: str) -> str:
+        escaped = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        if escaped:
+            self._slack.post(self._slack.channels[channel], Content(escaped), user=ME)
+            await self._slack.changed()
+        return ""
+
+    async def act(self, said: Json) -> str:
+        on = self._message(said["message"]) if said.get("message") else self._view(said["view"])
+        element = _element(on, said["block"], said["action"])
+        at = self._slack.new_ts()
+        action = element.chosen(said["option"], at) if element.body["type"] in CHOSEN_FROM else element.pressed(at)
+        return _trouble(await self._slack.act(on, action, user=ME), f"“{element.label or 'That'}”")
+
+    async def submit(self, said: Json) -> str:
+        view = self._view(said["view"])
+        return _trouble(await self._slack.submit(view, said["values"], user=ME), "Sending this")
+
+    async def close(self, said: Json) -> str:
+        closed = await self._slack.close(self._view(said["view"]), user=ME)
+        return _trouble(closed, "Closing this") if closed else ""
+
+    async def dismiss(self, said: Json) -> str:
+        message = self._message(said["message"])
+        if not message.to:
+            raise LookupError("Only what you alone can see can be dismissed.")
+        self._slack.delete(message)
+        await self._slack.changed()
+        return ""
+
+    async def charts(self, said: Json) -> str:
+        self._slack.charts = bool(said["on"])
+        await self._slack.changed()
+        return ""
+
+    async def weather(self, said: Json) -> str:
+        self._stage.weathers[said["where"]][said["name"]]  # which there must be
+        self._stage.set_weather(said["where"], said["name"])
+        await self._slack.changed()
+        return ""
+
+    async def next(self, _: Json) -> str:
+        return await self._travel.next_slot()
+
+    async def week(self, _: Json) -> str:
+        return await self._travel.week()
+
+    def _message(self, ts: str) -> Message:
+        return _one([message for message in messages(self._slack) if message.ts == ts], "This message is gone.")
+
+    def _view(self, name: str) -> View:
+        views = [view for view in self._slack.views if view.id == name and view.open and view.user == ME]
+        return _one(views, "This is closed already.")
+
+
+def _element(on: Message | View, block: str, action: str) -> Element:
+    blocks: Any = on.body["blocks"] if isinstance(on, View) else on.told().get("blocks", [])
+    there = elements(list(blocks), (*PRESSED, *CHOSEN_FROM))
+    found = [element for element in there if (element.block, element.action) == (block, action)]
+    return _one(found, "This is not offered any more.")
+
+
+def _one(found: list[Found], without: str) -> Found:
+    if not found:
+        raise LookupError(without)
+    return found[0]
+
+
+def _trouble(acknowledged: Acknowledgement, what: str) -> str:
+    """As Slack says it."""
+    if not acknowledged.error:
+        return ""
+    return (LATE if acknowledged.error == TIMEOUT else FAILED).format(what=what, error=acknowledged.error)

@@ -1,0 +1,317 @@
+"""The demo's page over real HTTP: who is let in, what a browser is told, and what can be done."""
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from bot.sandbox import page
+from bot.sandbox.serve import serving
+from bot.sandbox.slack import Content, Slack
+from tests.page_stage import Standing, bare, staffed
+
+STATIC = Path(page.__file__).parent / "static"
+HOSTILE = "<script>alert(1)</script> <img src=x onerror=alert(1)> \u2028 </script>"
+BUTTONS = [
+    {
+        "type": "actions",
+        "elements": [
+            {"type": "button", "action_id": "ask:older", "text": {"type": "plain_text", "text": "Older"}, "value": "x"}
+        ],
+    }
+]
+
+
+@dataclass
+class Visitor:
+    """A browser of few needs."""
+
+    stage: Standing
+    http: httpx.AsyncClient
+
+    @property
+    def slack(self) -> Slack:
+        return self.stage.slack
+
+    async def do(self, deed: str, **said: Any) -> str:
+        answer = await self.http.post(f"/do/{deed}", json=said)
+        return str(answer.json()["error"])
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator["Ear"]:
+        async with self.http.stream("GET", "/news") as answer:
+            assert answer.headers["content-type"].startswith("text/event-stream")
+            yield Ear(answer.aiter_lines())
+
+
+@dataclass
+class Ear:
+    """What is told, an event after the other."""
+
+    lines: AsyncIterator[str]
+
+    async def next(self, name: str = "") -> Any:
+        """The next event, or the next of this name."""
+        kind = ""
+        async for line in self.lines:
+            if line.startswith("event: "):
+                kind = line.removeprefix("event: ")
+            if line.startswith("data: ") and name in ("", kind):
+                return json.loads(line.removeprefix("data: "))
+        raise EOFError
+
+
+@asynccontextmanager
+async def visiting(stage: Standing, url: str) -> AsyncIterator[Visitor]:
+    async with httpx.AsyncClient(base_url=url, trust_env=False) as http:
+        yield Visitor(stage, http)
+
+
+@pytest.fixture
+async def visitor() -> AsyncIterator[Visitor]:
+    async with bare() as (stage, url), visiting(stage, url) as found:
+        yield found
+
+
+# ----------------------------------------------------------------------------------------------------- who is let in
+
+
+@pytest.mark.parametrize("path", ["/", "/static/main.js", "/completions", "/nothing"])
+async def test_a_browser_is_told_to_ask_nobody_else_and_to_run_nothing_else(visitor: Visitor, path: str) -> None:
+    headers = (await visitor.http.get(path)).headers
+    policy = dict(rule.split(" ", 1) for rule in headers["content-security-policy"].split("; "))
+    assert policy["default-src"] == "'none'"
+    assert (policy["script-src"], policy["style-src"], policy["connect-src"]) == ("'self'",) * 3
+    assert policy["frame-ancestors"] == "'none'"
+    assert headers["x-content-type-options"] == "nosniff"
+
+
+async def test_the_page_asks_for_nothing_from_outside_and_holds_no_script(visitor: Visitor) -> None:
+    found = (await visitor.http.get("/")).text
+    assert "https:" not in found
+    assert found.count("<script") == found.count('<script type="module" src="/static/') == 1
+    assert "style=" not in found
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "10.0.0.1", "[", ""])
+async def test_a_name_that_only_points_at_this_machine_is_refused(visitor: Visitor, host: str) -> None:
+    assert (await visitor.http.get("/", headers={"Host": host})).status_code == 421
+    assert (await visitor.http.post("/do/charts", json={"on": False}, headers={"Host": host})).status_code == 421
+    assert visitor.slack.charts
+
+
+@pytest.mark.parametrize("host", ["localhost", "localhost:3210", "127.0.0.1:1", "[::1]:3210"])
+async def test_this_machine_has_several_names(visitor: Visitor, host: str) -> None:
+    assert (await visitor.http.get("/", headers={"Host": host})).status_code == 200
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:1", "http://localhost"])
+async def test_another_page_may_do_nothing(visitor: Visitor, origin: str) -> None:
+    answer = await visitor.http.post("/do/charts", json={"on": False}, headers={"Origin": origin})
+    assert (answer.status_code, visitor.slack.charts) == (403, True)
+
+
+async def test_this_page_may(visitor: Visitor) -> None:
+    here = str(visitor.http.base_url).rstrip("/")
+    assert (await visitor.http.post("/do/charts", json={"on": False}, headers={"Origin": here})).status_code == 200
+    assert not visitor.slack.charts
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
+async def test_what_a_form_of_another_page_could_send_is_refused(visitor: Visitor, kind: str) -> None:
+    answer = await visitor.http.post("/do/charts", content=b'{"on": false}', headers={"Content-Type": kind})
+    assert (answer.status_code, visitor.slack.charts) == (415, True)
+
+
+# --------------------------------------------------------------------------------------------------------- what is told
+
+
+async def test_who_comes_is_told_all_there_is_and_then_what_is_new(visitor: Visitor) -> None:
+    slack = visitor.slack
+    slack.post(slack.channels["C1"], Content("There already"))
+    async with visitor.listening() as ear:
+        assert await ear.next() == {}
+        workspace = await ear.next("workspace")
+        assert (workspace["team"], workspace["me"]) == ("Harbour Goods", "U1")
+        assert {channel["id"] for channel in workspace["channels"]} == set(slack.channels)
+        assert [message["text"] for message in await ear.next("messages")] == ["There already"]
+        message = slack.post(slack.channels["C1"], Content("New"))
+        await slack.changed()
+        assert [message["text"] for message in await ear.next("messages")] == ["New"]
+        message.say(Content("Newer"))
+        await slack.changed()
+        assert [(told["text"], told["edited"]) for told in await ear.next("messages")] == [("Newer", True)]
+        slack.delete(message)
+        await slack.changed()
+        assert await ear.next("gone") == [message.ts]
+
+
+async def test_nobody_is_told_what_is_for_another_alone(visitor: Visitor) -> None:
+    slack = visitor.slack
+    slack.whisper("U2", slack.channels["C1"], Content("For Mateo"))
+    slack.post(slack.conversation_with("U2"), Content("For Mateo too"))
+    slack.whisper("U1", slack.channels["C1"], Content("For Lena"))
+    slack.post(slack.conversation_with("U1"), Content("For Lena too"))
+    async with visitor.listening() as ear:
+        told = await ear.next("messages")
+    assert [(message["text"], message["alone"]) for message in told] == [("For Lena", True), ("For Lena too", False)]
+
+
+async def test_hostile_text_stays_text_on_the_way(visitor: Visitor) -> None:
+    slack = visitor.slack
+    slack.team = type(slack.team)(slack.team.id, HOSTILE, slack.team.domain)
+    slack.post(slack.channels["C1"], Content(HOSTILE))
+    found = (await visitor.http.get("/")).text
+    assert "<script>" not in found
+    assert "<img" not in found
+    async with visitor.listening() as ear:
+        assert (await ear.next("messages"))[0]["text"] == HOSTILE
+
+
+async def test_who_listens_is_let_go_when_the_page_ends(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING)
+    async with bare() as (stage, _), httpx.AsyncClient(trust_env=False) as http:
+        async with serving(page.page(stage)) as url:
+            answer = await http.send(http.build_request("GET", f"{url}/news"), stream=True)
+            ear = Ear(answer.aiter_lines())
+            await ear.next("stage")
+        with pytest.raises(EOFError):
+            await ear.next()
+        await answer.aclose()
+    assert caplog.records == []
+
+
+# ----------------------------------------------------------------------------------------------------- what can be done
+
+
+async def test_a_line_is_answered_by_the_bot() -> None:
+    async with staffed() as (stage, url), visiting(stage, url) as visitor, visitor.listening() as ear:
+        assert await visitor.do("type", channel="C1", line="/insights scores web/production") == ""
+        said = await ear.next("messages")
+        while not said[0]["blocks"]:
+            said = await ear.next("messages")
+        [answer] = said
+        assert (answer["channel"], answer["alone"], answer["bot"]) == ("C1", True, True)
+        assert answer["text"].startswith("Scores of web/production")
+        assert await visitor.do("dismiss", message=answer["ts"]) == ""
+        assert await ear.next("gone") == [answer["ts"]]
+
+
+async def test_what_is_no_command_is_said_in_the_channel(visitor: Visitor) -> None:
+    assert await visitor.do("type", channel="C1", line=" a < b & c ") == ""
+    [said] = visitor.slack.channels["C1"].messages
+    assert (said.user, said.text) == ("U1", "a &lt; b &amp; c")
+    assert "/invite" in await visitor.do("type", channel="C1", line="/giphy cat")
+
+
+async def test_slack_says_when_the_bot_does_not(visitor: Visitor) -> None:
+    visitor.slack.request_url = f"{visitor.slack.url}/nobody"
+    said = await visitor.do("type", channel="C1", line="/insights scores")
+    assert said == "/insights failed with the error “dispatch_failed”."
+    message = visitor.slack.post(visitor.slack.channels["C1"], Content("Events", BUTTONS))
+    block = message.told()["blocks"][0]["block_id"]
+    said = await visitor.do("act", message=message.ts, block=block, action="ask:older")
+    assert said == "“Older” failed with the error “dispatch_failed”."
+
+
+async def test_the_bot_is_brought_in_and_thrown_out() -> None:
+    async with staffed() as (stage, url), visiting(stage, url) as visitor:
+        await visitor.do("type", channel="C3", line="/invite @Insights")
+        assert visitor.slack.channels["C3"].is_member
+        await visitor.do("type", channel="C3", line="/remove @Insights")
+        assert not visitor.slack.channels["C3"].is_member
+
+
+async def test_the_weather_and_the_charts_are_chosen(visitor: Visitor) -> None:
+    async with visitor.listening() as ear:
+        assert (await ear.next("stage"))["weather"] == {"LaunchDarkly": "fair", "Slack": "fair"}
+        assert await visitor.do("weather", where="Slack", name="down") == ""
+        assert (await ear.next("stage"))["weather"]["Slack"] == "down"
+        assert await visitor.do("charts", on=False) == ""
+        assert (await ear.next("stage"))["charts"] is False
+
+
+async def test_what_happens_on_the_way_is_said_as_it_happens(visitor: Visitor) -> None:
+    async with visitor.listening() as ear:
+        await ear.next("stage")
+        visitor.stage.gate.clear()
+        going = asyncio.create_task(visitor.do("week"))
+        told = await ear.next("stage")
+        while not told["said"]:
+            told = await ear.next("stage")
+        assert (told["busy"], told["said"]) == ("Seven days go by …", ["Monday: nothing new."])
+        assert await visitor.do("next") == "The clock is being moved already."
+        visitor.stage.gate.set()
+        assert await going == ""
+        while told["busy"]:
+            told = await ear.next("stage")
+        assert told["said"] == ["Monday: nothing new.", "Tuesday: nothing new."]
+
+
+async def test_what_came_by_the_clock_is_in_its_channel(visitor: Visitor) -> None:
+    assert await visitor.do("next") == ""
+    async with visitor.listening() as ear:
+        assert [message["channel"] for message in await ear.next("messages")] == ["C2"]
+        assert (await ear.next("stage"))["said"] == ["Monday, 9:00: the digest came."]
+
+
+async def test_a_journey_that_fails_is_said_and_the_next_one_may_begin(
+    visitor: Visitor, caplog: pytest.LogCaptureFixture
+) -> None:
+    visitor.stage.broken = True
+    assert await visitor.do("next") == "That did not work. The terminal says why."
+    assert "no clock" in caplog.text
+    visitor.stage.broken = False
+    assert await visitor.do("next") == ""
+
+
+@pytest.mark.parametrize(
+    ("deed", "said"),
+    [
+        ("nothing", {}),
+        ("type", {"channel": "C99", "line": "x"}),
+        ("type", {"line": "x"}),
+        ("act", {"message": "1.2", "block": "b", "action": "a"}),
+        ("act", {"view": "V1", "block": "b", "action": "a"}),
+        ("submit", {"view": "V1", "values": {}}),
+        ("dismiss", {"message": "1.2"}),
+        ("weather", {"where": "Moon", "name": "fair"}),
+        ("weather", {"where": "Slack", "name": "foul"}),
+    ],
+)
+async def test_what_there_is_none_of_is_said(visitor: Visitor, deed: str, said: dict[str, Any]) -> None:
+    answer = await visitor.http.post(f"/do/{deed}", json=said)
+    assert answer.status_code == 400
+    assert answer.json()["error"].endswith(".")
+
+
+async def test_what_is_not_offered_cannot_be_pressed(visitor: Visitor) -> None:
+    message = visitor.slack.post(visitor.slack.channels["C1"], Content("Events", BUTTONS))
+    said = await visitor.do("act", message=message.ts, block="b", action="ask:older")
+    assert said == "This is not offered any more."
+    assert await visitor.do("dismiss", message=message.ts) == "Only what you alone can see can be dismissed."
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{", b'"x"'])
+async def test_what_is_no_json_object_is_refused(visitor: Visitor, body: bytes) -> None:
+    headers = {"Content-Type": "application/json; charset=utf-8"}
+    assert (await visitor.http.post("/do/type", content=body, headers=headers)).status_code == 400
+
+
+# -------------------------------------------------------------------------------------------------------- what it is of
+
+
+def test_its_modules_are_short_and_read_no_markup() -> None:
+    for path in STATIC.glob("*.js"):
+        source = path.read_text()
+        assert source.startswith("// ")
+        assert len(source.splitlines()) <= 140
+        for way in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "https://cdn"):
+            assert way not in source, path.name
