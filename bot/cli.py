@@ -5,6 +5,7 @@ import io
 import json
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -90,14 +91,28 @@ def preview(question: str | None, sandbox: bool, zone_name: str | None) -> None:
 
 
 @main.command()
-@click.option("--once", is_flag=True, help="Show it here, and end.")
-def demo(once: bool) -> None:
-    """See the whole bot at work, between an embedded Slack and an embedded LaunchDarkly."""
-    del once  # in a terminal there is no other way
+@click.option("--once", is_flag=True, help="Show it here, and end; so it is where there is no terminal, or no browser.")
+@click.option("--serve", "only_served", is_flag=True, help="Serve the page, and open no browser.")
+@click.option("--port", type=click.IntRange(0, 65535), default=3210, show_default=True, help="The port, or the next.")
+@click.option("--real-launchdarkly", "really", is_flag=True, help="Ask the real LaunchDarkly, with your token.")
+def demo(once: bool, only_served: bool, port: int, really: bool) -> None:
+    """Try the whole bot in a browser, with no workspace: Slack is embedded, and so is LaunchDarkly."""
+    from bot.demo.browser import browser
     from bot.demo.once import once as once_through
-    from bot.demo.stage import staged
+    from bot.demo.serving import keep_open
+    from bot.demo.stage import staged, staged_upon_the_real
 
-    asyncio.run(once_through(staged(read_settings(), _now), click.echo, _show))
+    chosen = read_settings()
+    start_logging("ERROR")  # that Slack or LaunchDarkly fails is a thing to try
+    shown = browser() if sys.stdout.isatty() and not only_served else None
+    here = once or not (only_served or shown)
+    stage = staged_upon_the_real(chosen, _now, typed=not here) if really else staged(chosen, _now)
+    if here:
+        asyncio.run(once_through(stage, click.echo, _show))
+        return
+    with suppress(KeyboardInterrupt, asyncio.CancelledError):
+        asyncio.run(keep_open(stage, port, shown, click.echo))
+    click.echo("The demo has ended.")
 
 
 def _show(done: str, message: Message) -> None:

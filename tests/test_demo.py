@@ -93,7 +93,7 @@ async def test_a_digest_waits_for_launchdarkly_and_comes_when_it_answers_again(d
     assert "is not delivered yet in #releases, and is tried again." in await demo.next_slot()
     demo.set_weather("LaunchDarkly", "fair")
     demo.time.come(demo.now() + timedelta(minutes=5))
-    await demo.slack.until(lambda: len(posted(demo)) == 2)
+    await demo.slack.until(lambda: len(posted(demo)) == 2, seconds=30)
 
 
 async def test_a_digest_waits_for_slack_and_comes_when_that_takes_it_again(demo: Demo) -> None:
@@ -102,7 +102,7 @@ async def test_a_digest_waits_for_slack_and_comes_when_that_takes_it_again(demo:
     assert "Release maturity" in words(await said(demo.slack, "scores", RELEASES))
     demo.set_weather("Slack", "fair")
     demo.time.come(demo.now() + timedelta(minutes=5))
-    await demo.slack.until(lambda: len(posted(demo)) == 2)
+    await demo.slack.until(lambda: len(posted(demo)) == 2, seconds=30)
 
 
 async def test_a_slack_that_limits_only_makes_a_digest_late(demo: Demo) -> None:

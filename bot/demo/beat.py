@@ -18,6 +18,7 @@ from bot.store import Schedule
 log = logging.getLogger(__name__)
 
 PATIENCE = 60.0  # seconds, for whatever is due at one moment: an answer is given up long before
+GRACE = 1.0  # seconds, for what is under way at the end
 
 
 @dataclass
@@ -73,3 +74,6 @@ async def beating(settings: Settings, real: Clock, time: Time, rounds: Rounds) -
             keeping.cancel()
             with suppress(asyncio.CancelledError):
                 await keeping
+            with suppress(TimeoutError):
+                async with asyncio.timeout(GRACE):
+                    await working.idle()

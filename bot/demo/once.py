@@ -7,7 +7,6 @@ from bot.app import register
 from bot.demo.saying import answer, said
 from bot.demo.stage import RELEASES, Demo
 from bot.endpoints._endpoint import Endpoint
-from bot.errors import Misconfigured
 from bot.message import Message
 from bot.sandbox.slack.message import Message as Posted
 
@@ -20,9 +19,6 @@ async def once(
     stage: AbstractAsyncContextManager[Demo], say: Callable[[str], None], show: Callable[[str, Message], None]
 ) -> None:
     async with stage as demo:
-        if demo.real:
-            todo = "Add --serve, or ask the real LaunchDarkly a line: insights-bot ask …"
-            raise Misconfigured("There is no browser to try it in.", todo)
         say(f"{demo.notice} Slack is embedded, too.\n")
         for part in (_asked(demo), _digested(demo), _watched(demo)):
             async with aclosing(part) as shown:

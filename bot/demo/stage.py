@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -34,6 +34,7 @@ REAL = (
     "{host} answers, with your token; only Slack is embedded. Begin with /insights use <project>/<environment>. "
     "Time cannot be moved there: next slot sends at once what is due next."
 )
+WITHOUT_A_BROWSER = "Add --serve, and open its page elsewhere; or ask a line here: insights-bot ask …"
 # Who tries it out does not want to wait, and is not kept out by settings that are meant for a workspace.
 AT_ONCE: Mapping[str, object] = {
     "spread_seconds": 0.0,
@@ -97,11 +98,18 @@ async def staged(settings: Settings, real: Clock, begins: datetime | None = None
         yield Demo(slack, time, travel, Weathers(weather, slack.weather), INVENTED, real=False)
 
 
-@asynccontextmanager
-async def staged_upon_the_real(settings: Settings, real: Clock) -> AsyncIterator[Demo]:
-    """The real LaunchDarkly below the bot, asked with the token of the settings, and only Slack embedded."""
+def staged_upon_the_real(settings: Settings, real: Clock, *, typed: bool = True) -> AbstractAsyncContextManager[Demo]:
+    """The real LaunchDarkly below the bot, asked with the token of the settings, and only Slack embedded. What to ask
+    it has to be *typed* by somebody: nobody else knows its projects."""
     if settings.launchdarkly_access_token is None:
         raise Misconfigured("LAUNCHDARKLY_ACCESS_TOKEN is not set.", meaning("launchdarkly_access_token"))
+    if not typed:
+        raise Misconfigured("There is no browser to try it in.", WITHOUT_A_BROWSER)
+    return _upon_the_real(settings, real)
+
+
+@asynccontextmanager
+async def _upon_the_real(settings: Settings, real: Clock) -> AsyncIterator[Demo]:
     notice, time = REAL.format(host=settings.launchdarkly_api_host), Time(real)
     async with _at_work(settings, real, time, None) as (slack, beat, told):
         yield Demo(slack, time, AtOnce(beat, told), Weathers(None, slack.weather), notice, real=True)
