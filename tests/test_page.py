@@ -278,10 +278,6 @@ async def test_a_journey_that_fails_is_said_and_the_next_one_may_begin(
         ("nothing", {}),
         ("type", {"channel": "C99", "line": "x"}),
         ("type", {"line": "x"}),
-        ("act", {"message": "1.2", "block": "b", "action": "a"}),
-        ("act", {"view": "V1", "block": "b", "action": "a"}),
-        ("submit", {"view": "V1", "values": {}}),
-        ("dismiss", {"message": "1.2"}),
         ("weather", {"where": "Moon", "name": "fair"}),
         ("weather", {"where": "Slack", "name": "foul"}),
     ],
@@ -289,7 +285,20 @@ async def test_a_journey_that_fails_is_said_and_the_next_one_may_begin(
 async def test_what_there_is_none_of_is_said(visitor: Visitor, deed: str, said: dict[str, Any]) -> None:
     answer = await visitor.http.post(f"/do/{deed}", json=said)
     assert answer.status_code == 400
-    assert answer.json()["error"].endswith(".")
+    assert answer.json()["error"] == "There is nothing like that here."
+
+
+@pytest.mark.parametrize(
+    ("deed", "said"),
+    [
+        ("act", {"message": "1.2", "block": "b", "action": "a"}),
+        ("act", {"view": "V1", "block": "b", "action": "a"}),
+        ("submit", {"view": "V1", "values": {}}),
+        ("dismiss", {"message": "1.2"}),
+    ],
+)
+async def test_what_is_gone_is_said(visitor: Visitor, deed: str, said: dict[str, Any]) -> None:
+    assert await visitor.do(deed, **said) in ("This message is gone.", "This is closed already.")
 
 
 async def test_what_is_not_offered_cannot_be_pressed(visitor: Visitor) -> None:

@@ -40,10 +40,12 @@ def page(stage: Stage) -> ASGIApp:
 
     async def done(request: Request) -> Response:
         try:
-            return JSONResponse({"error": await deeds.named(request.path_params["deed"])(await _said(request))})
-        except LookupError as missing:
-            says = NOTHING_LIKE_IT if isinstance(missing, KeyError) else str(missing)
-            return JSONResponse({"error": says}, 400)
+            error, status = await deeds.named(request.path_params["deed"])(await _said(request)), 200
+        except KeyError:
+            error, status = NOTHING_LIKE_IT, 400  # which this page does not ask for
+        except LookupError as gone:
+            error, status = str(gone), 200
+        return JSONResponse({"error": error}, status)
 
     return Starlette(
         routes=[
@@ -87,5 +89,5 @@ async def _said(request: Request) -> dict[str, Any]:
     except ValueError:
         said = None
     if not isinstance(said, dict):
-        raise LookupError(NOTHING_LIKE_IT)
+        raise KeyError("an object")
     return said

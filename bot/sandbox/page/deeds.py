@@ -22,7 +22,7 @@ FAILED = "{what} failed with the error “{error}”."
 
 
 class Deeds:
-    """Each answers with a sentence where something went wrong. What there is none of is a LookupError."""
+    """Each answers with a sentence where something went wrong. What is gone is a LookupError that says so in one."""
 
     def __init__(self, stage: Stage, travel: Travel) -> None:
         self._stage = stage
@@ -74,8 +74,11 @@ class Deeds:
         return _trouble(await self._slack.submit(view, said["values"], user=ME), "Sending this")
 
     async def close(self, said: Json) -> str:
-        closed = await self._slack.close(self._view(said["view"]), user=ME)
-        return _trouble(closed, "Closing this") if closed else ""
+        closing = [view for view in self._slack.views if view.id == said["view"] and view.open and view.user == ME]
+        for view in closing:
+            if acknowledged := await self._slack.close(view, user=ME):
+                return _trouble(acknowledged, "Closing this")
+        return ""  # closed, whoever did it
 
     async def dismiss(self, said: Json) -> str:
         message = self._message(said["message"])

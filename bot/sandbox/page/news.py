@@ -17,6 +17,8 @@ from bot.sandbox.page.stage import Stage
 from bot.sandbox.page.travel import Travel
 from bot.sandbox.slack import Content
 
+SOON = 500  # milliseconds after which a page asks again that was cut off
+
 
 class Stream(StreamingResponse):
     """Ends as an answer ends also when the server goes: whoever listens then asks again."""
@@ -34,7 +36,7 @@ def stream(stage: Stage, travel: Travel) -> Stream:
 
 async def _events(stage: Stage, travel: Travel) -> AsyncIterator[str]:
     told, seen = _Told(stage, travel), -1
-    yield _event("fresh", {})
+    yield f"retry: {SOON}\n\n{_event('fresh', {})}"
     while True:
         seen = await stage.slack.news(seen)
         for name, news in told.news():

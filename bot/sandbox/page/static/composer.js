@@ -52,6 +52,7 @@ export async function say(said) {
   if (!said.trim()) return;
   if (typed.at(-1) !== said) typed.push(said);
   back = 0;
+  sessionStorage.setItem("visited", "yes");
   trouble("");
   trouble(await send("type", { channel: place.channel, line: said }));
 }

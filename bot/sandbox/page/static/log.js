@@ -10,23 +10,34 @@ export class Log {
     this.before = before;
     this.drawn = new Map();
     this.showing = null;
-    this.visited = false;
+    this.visited = sessionStorage.getItem("visited") === "yes"; // who has just come sees the beginning
+    this.low = false; // whether its end is in sight, where it is kept while what it holds grows
+    this.grown = new ResizeObserver(() => this.low && this.end());
+    node.addEventListener("scroll", () => (this.low = this.isLow()));
+  }
+
+  isLow() {
+    return this.node.scrollHeight - this.node.scrollTop - this.node.clientHeight < 60;
+  }
+
+  end() {
+    this.node.scrollTop = this.node.scrollHeight;
+    this.low = true;
   }
 
   /** *what* names what is shown: another one is shown from its end, the same stays where it is. */
   show(what, messages) {
     const fresh = this.showing !== what;
-    const low = this.node.scrollHeight - this.node.scrollTop - this.node.clientHeight < 80;
+    const low = this.isLow();
     const focused = this.node.contains(document.activeElement) ? document.activeElement : null;
     const known = new Set(this.node.children);
     const wanted = [...this.before, ...this.articles(messages)];
     this.place(wanted);
     this.showing = what;
-    this.visited ||= messages.some((message) => message.alone); // who has just come sees the beginning
     if (focused && !focused.isConnected) this.refocus(focused);
     const last = wanted.at(-1);
     if (!last || this.before.includes(last)) return;
-    if (fresh) this.node.scrollTop = this.visited ? this.node.scrollHeight : 0;
+    if (fresh) this.visited ? this.end() : (this.node.scrollTop = 0);
     else if (!known.has(last) && (low || last.classList.contains("alone"))) this.reveal(last);
   }
 
@@ -54,6 +65,7 @@ export class Log {
     const old = this.drawn.get(name);
     if (old && old.look.length === look.length && [...look].every((part, at) => part === old.look[at])) return old.node;
     const node = make();
+    this.grown.observe(node);
     this.drawn.set(name, { look, node });
     return node;
   }
@@ -77,7 +89,8 @@ export class Log {
 
   /** All of it, or where it begins. */
   reveal(node) {
-    node.scrollIntoView({ block: node.offsetHeight > this.node.clientHeight ? "start" : "end" });
+    if (node.offsetHeight > this.node.clientHeight) node.scrollIntoView({ block: "start" });
+    else this.end();
   }
 }
 

@@ -29,7 +29,7 @@ function room({ id, name, private: closed, archived, conversation }) {
   return el(
     "li",
     {},
-    el("button", { type: "button", class: unread.has(id) ? "unread" : undefined, "aria-current": here ? "page" : undefined, click: () => enter(id) }, el("span", { class: "sign", "aria-hidden": "true" }, sign), name, unread.has(id) && el("span", { class: "unseen" }, ", something new")),
+    el("button", { type: "button", class: unread.has(id) ? "unread" : undefined, "aria-current": here ? "page" : undefined, click: () => enter(id) }, el("span", { class: "sign", "aria-hidden": "true" }, sign), name, unread.has(id) && el("span", { class: "unseen" }, " (something new)")),
   );
 }
 
@@ -46,12 +46,14 @@ function show(open) {
 
 on("messages", (messages) => {
   if (settled) messages.filter(({ channel, user }) => channel !== place.channel && user !== told.workspace.me).forEach(({ channel }) => unread.add(channel));
-  settled = true;
   draw();
 });
 on("fresh", () => (settled = false));
 on("workspace", () => told.messages.size && draw());
-on("stage", () => place.channel || draw());
+on("stage", () => {
+  settled = true; // it is told last
+  if (!place.channel) draw();
+});
 on("place", () => {
   unread.delete(place.channel);
   draw();

@@ -51,10 +51,13 @@ more.addEventListener("click", () => {
   more.setAttribute("aria-expanded", String(open));
 });
 
-const LOOKS = ["", "light", "dark"], NAMES = { "": "Theme: system", light: "Theme: light", dark: "Theme: dark" };
+const LOOKS = ["", "light", "dark"];
+const SIGNS = { "": "◐", light: "☀", dark: "☾" }, NAMES = { "": "as the system has it", light: "light", dark: "dark" };
 function look(name) {
   document.documentElement.dataset.theme = name;
-  $("theme").textContent = NAMES[name];
+  $("theme").textContent = SIGNS[name];
+  $("theme").title = `Light or dark: ${NAMES[name]}`;
+  $("theme").setAttribute("aria-label", $("theme").title);
   localStorage.setItem("theme", name);
 }
 look(LOOKS.includes(localStorage.getItem("theme")) ? localStorage.getItem("theme") : "");

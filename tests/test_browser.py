@@ -1,0 +1,573 @@
+"""The demo's page in a real browser: what a person sees, presses, types and hears."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Locator, expect
+
+from bot.endpoints import discover
+from bot.sandbox.page import page
+from bot.sandbox.serve import serving
+from bot.sandbox.slack import Content
+from bot.sandbox.slack.names import BOT_USER
+from tests.browser import DESK, PHONE, Reader, needs_a_browser, opened, reading, visit
+from tests.hostile import hostile
+from tests.page_stage import bare
+from tests.test_goldens import GOLDENS
+
+pytestmark = [needs_a_browser, pytest.mark.asyncio(loop_scope="module")]
+
+ENDPOINTS = discover()
+EXAMPLES = {name: endpoint.examples[0] for name, endpoint in ENDPOINTS.items()}
+OUT = "Open in LaunchDarkly"
+MONDAYS = "every monday 9:00 UTC scores web/production"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with opened() as found:
+        yield found
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def reader(browser: Browser) -> AsyncIterator[Reader]:
+    async with visit(browser) as found:
+        yield found
+
+
+def button(within: Locator, name: str) -> Locator:
+    return within.get_by_role("button", name=name, exact=True)
+
+
+# ------------------------------------------------------------------------------------------------------ the first sight
+
+
+async def test_who_comes_is_welcomed_and_asks_by_a_click(reader: Reader) -> None:
+    welcome = reader.page.get_by_role("region", name="Welcome, Lena")
+    await expect(welcome).to_be_in_viewport()
+    examples = welcome.get_by_role("button")
+    await expect(examples).to_have_count(3)
+    await examples.first.click()
+    await expect(reader.articles.last.get_by_role("heading")).to_have_text("Scores · web/production")
+
+
+async def test_the_channel_in_the_address_is_opened_or_else_one_in_which_something_was_said(browser: Browser) -> None:
+    async with bare() as (stage, url):
+        stage.slack.post(stage.slack.channels["C2"], Content("Said here."))
+        async with reading(browser, stage, url) as reader:
+            await expect(reader.page.locator("#title")).to_have_text("🔒 platform-leads")
+        async with reading(browser, stage, f"{url}/#C6") as reader:
+            await expect(reader.page.locator("#title")).to_have_text("# with-quayside")
+
+
+# --------------------------------------------------------------------------------------------------- questions, answers
+
+
+@pytest.mark.parametrize("question", ENDPOINTS)
+async def test_each_question_is_typed_and_answered(reader: Reader, question: str) -> None:
+    answer = await reader.type(EXAMPLES[question])
+    said = reader.slack.ephemeral["U1"][-1]
+    header = next(block["text"]["text"] for block in said.blocks if block["type"] == "header")
+    await expect(answer.get_by_role("heading", name=header, exact=True)).to_be_visible()
+    await expect(answer).to_contain_text("Only visible to you")
+    await expect(answer.locator(".undrawn")).to_have_count(0)
+    await expect(answer.locator("figure.chart svg")).to_have_count(_many(said.blocks, "data_visualization"))
+    await expect(answer.locator(".data-table")).to_have_count(_many(said.blocks, "data_table"))
+    await reader.fits()
+
+
+def _many(blocks: list[dict[str, object]], kind: str) -> int:
+    return len([block for block in blocks if block["type"] == kind])
+
+
+@pytest.mark.parametrize("question", ENDPOINTS)
+async def test_every_button_of_an_answer_does_something(reader: Reader, question: str) -> None:
+    answer = await reader.type(EXAMPLES[question])
+    labels = await answer.locator(".accessory button:not(.select), .actions button:not(.select)").all_inner_texts()
+    assert labels
+    for label in dict.fromkeys(labels):
+        if not await button(answer, label).count():  # an answer that another button has taken the place of
+            answer = await reader.type(EXAMPLES[question])
+        asked = len(reader.slack.chains)
+        async with pressing(reader, label):
+            await button(answer, label).first.click()
+        if label != OUT:
+            await reader.answer(asked)
+    await expect(reader.page.locator("#trouble")).to_be_hidden()
+
+
+@asynccontextmanager
+async def pressing(reader: Reader, label: str) -> AsyncIterator[None]:
+    """What leads out of Slack is opened in a page of its own, which gets no answer here."""
+    if label != OUT:
+        yield
+        return
+    async with reader.page.expect_popup() as popup:
+        yield
+    await (await popup.value).close()
+    assert all(url.startswith("https://app.launchdarkly.com/") for url in reader.outside)
+    reader.complaints.clear()
+
+
+async def test_what_is_shared_is_what_was_seen(reader: Reader) -> None:
+    answer = await reader.type("scores web/production")
+    seen = await answer.locator(".section").all_inner_texts()
+    await button(answer, "Share to channel").click()
+    await reader.slack.until(lambda: reader.slack.channels["C1"].messages)
+    shared = reader.article(reader.slack.channels["C1"].messages[0].ts)
+    assert await shared.locator(".section").all_inner_texts() == seen
+    await expect(shared).not_to_contain_text("Only visible to you")
+
+
+async def test_an_answer_is_paged_where_it_stands(reader: Reader) -> None:
+    answer = await reader.type("events web/production impact=any limit=3")
+    links = answer.locator(".section a")
+    first = await links.all_inner_texts()
+    await button(answer, "Older").click()
+    await expect(button(answer, "Newer")).to_be_visible()
+    assert await links.all_inner_texts() != first
+    await button(answer, "Newer").click()
+    await expect(links).to_have_text(first)
+    await expect(reader.articles).to_have_count(1)
+
+
+async def test_what_one_alone_can_see_is_dismissed(reader: Reader) -> None:
+    answer = await reader.type("status web/production")
+    await button(answer, "Dismiss").click()
+    await expect(answer).to_have_count(0)
+
+
+async def test_a_menu_is_chosen_from(reader: Reader) -> None:
+    answer = await reader.type("flag new-checkout web/production")
+    await answer.get_by_role("button", name="Environment").click()
+    options = answer.get_by_role("option")
+    assert await options.count() > 1
+    name = await options.last.inner_text()
+    await options.last.click()
+    await expect(answer.get_by_role("button", name=f"Environment: {name}")).to_be_visible()
+
+
+async def test_a_mistake_is_answered_and_one_of_slack_is_said(reader: Reader) -> None:
+    await expect(await reader.type("scorse web/production")).to_contain_text("scores web/production")
+    reader.slack.request_url = f"{reader.slack.url}/nobody"
+    await reader.line.fill("/insights scores")
+    await reader.line.press("Enter")
+    await expect(reader.page.get_by_role("alert")).to_have_text("/insights failed with the error “dispatch_failed”.")
+
+
+# ---------------------------------------------------------------------------------------------------- charts and tables
+
+
+async def test_a_chart_tells_its_values_under_the_pointer_and_by_the_keys(reader: Reader) -> None:
+    answer = await reader.type("deploys web/production since=2w by=application")
+    chart = answer.locator("figure.chart")
+    series = next(b for b in reader.slack.ephemeral["U1"][-1].blocks if b["type"] == "data_visualization")["chart"]
+    said = [f"{each['data'][0]['label']}: {each['data'][0]['value']} {each['name']}" for each in series["series"]]
+    await chart.locator('.mark:not([height="0"])').first.hover()
+    await expect(chart.get_by_role("status")).to_contain_text(": ")
+    await reader.page.mouse.move(0, 0)
+    await expect(chart.get_by_role("status")).to_be_hidden()
+    drawing = chart.get_by_role("img")
+    await drawing.focus()
+    for _ in range(len(said)):
+        await reader.page.keyboard.press("ArrowRight")
+    await reader.page.keyboard.press("ArrowLeft")
+    await expect(chart.get_by_role("status")).to_have_text(said[-1])
+    assert said[0].replace(": ", " ").split(" ")[0] in str(await drawing.get_attribute("aria-label"))
+    await chart.get_by_text("Values", exact=True).click()
+    await expect(chart.get_by_role("row")).to_have_count(len(series["axis_config"]["categories"]) + 1)
+
+
+async def test_a_table_is_sorted_and_paged(browser: Browser) -> None:
+    cells: list[list[dict[str, Any]]] = [[{"type": "raw_text", "text": "Flag"}, {"type": "raw_text", "text": "Seen"}]]
+    cells += [
+        [{"type": "raw_text", "text": f"flag-{at}"}, {"type": "raw_number", "value": 50 - at, "text": str(50 - at)}]
+        for at in range(1, 13)
+    ]
+    block: dict[str, Any] = {"type": "data_table", "caption": "Flags", "page_size": 10, "rows": cells}
+    async with bare() as (stage, url):
+        stage.slack.post(stage.slack.channels["C1"], Content("Flags", [block]))
+        async with reading(browser, stage, f"{url}/#C1") as reader:
+            table = reader.articles.first.locator(".data-table")
+            names = table.get_by_role("rowheader")
+            await expect(names.first).to_have_text("flag-1")
+            await button(table, "Seen").click()
+            assert await table.get_by_role("columnheader", name="Seen").get_attribute("aria-sort") == "descending"
+            await button(table, "Seen").click()
+            await expect(names.first).to_have_text("flag-12")
+            await expect(table).to_contain_text("1–10 of 12")
+            await button(table, "Next").click()
+            await expect(names).to_have_text(["flag-2", "flag-1"])
+            await expect(button(table, "Next")).to_be_disabled()
+            await button(table, "Flag").click()
+            await expect(names.nth(1)).to_have_text("flag-2")  # as people count, and not as letters go
+
+
+async def test_a_workspace_without_charts_gets_the_plain_form(reader: Reader) -> None:
+    await reader.page.get_by_role("switch", name="Workspace without charts").check()
+    await reader.slack.until(lambda: not reader.slack.charts)
+    answer = await reader.type("status web/production")
+    await expect(answer.locator("figure.chart, .data-table")).to_have_count(0)
+    await expect(answer.locator("pre").first).to_be_visible()
+
+
+async def test_every_golden_message_is_drawn_and_fits_on_a_phone(browser: Browser) -> None:
+    async with bare() as (stage, url):
+        for path in sorted(GOLDENS.glob("*/*.json")):
+            message = json.loads(path.read_text())
+            stage.slack.post(stage.slack.channels["C1"], Content(message["text"], message["blocks"]))
+        for size in (DESK, PHONE):
+            async with reading(browser, stage, f"{url}/#C1", size=size) as reader:
+                await expect(reader.articles).to_have_count(len(stage.slack.channels["C1"].messages))
+                await expect(reader.page.locator(".undrawn")).to_have_count(0)
+                await reader.fits()
+
+
+# ------------------------------------------------------------------------------------------------------ about a message
+
+
+async def test_a_message_shows_what_it_is_made_of(reader: Reader) -> None:
+    answer = await reader.type("scores web/production")
+    said = reader.slack.ephemeral["U1"][-1]
+    await answer.hover()
+    await button(answer, "JSON").click()
+    dialog = reader.page.get_by_role("dialog", name="JSON")
+    shown = json.loads(await dialog.locator("pre").inner_text())
+    assert shown == {"text": said.text, "blocks": said.blocks}
+    await reader.page.keyboard.press("Escape")
+    await expect(dialog).to_have_count(0)
+    await answer.hover()
+    await button(answer, "Read aloud").click()
+    await expect(reader.page.get_by_role("dialog").locator("pre")).to_have_text(said.text)
+    await button(reader.page.get_by_role("dialog"), "Close").click()
+    builder = str(await answer.get_by_role("link", name="Block Kit Builder").get_attribute("href"))
+    where, _, blocks = builder.partition("#")
+    assert where == "https://app.slack.com/block-kit-builder/"
+    assert json.loads(unquote(blocks)) == {"blocks": said.blocks}
+
+
+async def test_moments_are_told_in_the_readers_zone_and_links_give_nothing_away(browser: Browser) -> None:
+    text = "<!date^1795186800^{date_short} at {time}|Fri 20 Nov 2026, 15:00 UTC> <https://x.example/?a=1&amp;b=2|there>"
+    for zone, said in (("America/New_York", "Nov 20, 2026 at 10:00 AM"), ("Asia/Tokyo", "Nov 21, 2026 at 12:00 AM")):
+        async with bare() as (stage, url):
+            stage.slack.post(stage.slack.channels["C1"], Content(text))
+            async with reading(browser, stage, f"{url}/#C1", timezone_id=zone) as reader:
+                await expect(reader.articles.first.locator(".block time")).to_have_text(said)
+                link = reader.articles.first.get_by_role("link", name="there")
+                assert await link.get_attribute("href") == "https://x.example/?a=1&b=2"
+                assert await link.get_attribute("rel") == "noopener noreferrer"
+
+
+async def test_markup_is_drawn_and_only_markup(browser: Browser) -> None:
+    text = (
+        "*bold _both_* _it_ ~gone~ `a < *b*` snake_case_name 2*3*4 &lt;b&gt; &amp;amp;\n&gt; said\n```x  *y*\n&gt; z```"
+        "<@U2> <#C1> <!here> <javascript:alert(1)|bad> <mailto:a@b.example|mail>"
+    )
+    async with bare() as (stage, url):
+        stage.slack.post(stage.slack.channels["C1"], Content(text))
+        async with reading(browser, stage, f"{url}/#C1") as reader:
+            block = reader.articles.first.locator(".block")
+            assert await block.locator("b").all_inner_texts() == ["bold both"]
+            assert await block.locator("i").all_inner_texts() == ["both", "it"]
+            assert await block.locator("s").all_inner_texts() == ["gone"]
+            assert await block.locator("code").all_inner_texts() == ["a < *b*"]
+            assert await block.locator("blockquote").all_inner_texts() == ["said"]
+            assert await block.locator("pre").all_inner_texts() == ["x  *y*\n> z"]
+            assert await block.locator("a").all_inner_texts() == ["mail"]
+            assert await block.locator(".mention").all_inner_texts() == ["@Mateo Ruiz", "#checkout", "@here"]
+            await expect(block).to_contain_text("snake_case_name 2*3*4 <b> &amp;")
+
+
+# --------------------------------------------------------------------------------------------------- threads and modals
+
+
+async def test_a_thread_is_counted_below_its_message_and_opened_beside_it(reader: Reader) -> None:
+    slack = reader.slack
+    first = slack.post(slack.channels["C1"], Content("The digest."))
+    for text in ("One more thing.", "And another."):
+        slack.post(slack.channels["C1"], Content(text), thread_ts=first.ts)
+    await slack.changed()
+    await expect(reader.articles).to_have_count(1)
+    await button(reader.articles.first, "2 replies").click()
+    thread = reader.page.get_by_role("complementary", name="Thread")
+    await expect(thread.locator("article")).to_have_count(3)
+    slack.post(slack.channels["C1"], Content("A third."), thread_ts=first.ts)
+    await slack.changed()
+    await expect(thread.locator("article")).to_have_count(4)
+    await expect(reader.articles.first).to_contain_text("3 replies")
+    await reader.page.keyboard.press("Escape")
+    await expect(thread).to_be_hidden()
+
+
+async def change(reader: Reader) -> None:
+    """A schedule's modal, opened."""
+    await reader.type(MONDAYS)
+    schedules = await reader.type("schedules")
+    await button(schedules, "Change").click()
+    await expect(reader.modal).to_be_visible()
+
+
+async def test_a_modal_is_filled_in_mended_and_sent(reader: Reader) -> None:
+    await change(reader)
+    await expect(reader.modal.get_by_role("heading")).to_have_text("Change schedule 1")
+    await expect(reader.modal.get_by_label("Days")).to_be_focused()
+    await expect(reader.modal.get_by_label("Time", exact=True)).to_have_value("09:00")
+    await reader.modal.get_by_label("Days").fill("")
+    await button(reader.modal, "Change").click()
+    await expect(reader.modal).to_contain_text("Please complete this required field.")
+    await reader.modal.get_by_label("Days").fill("moonday")
+    await button(reader.modal, "Change").click()
+    await expect(reader.modal.locator(".fault", has_text="moonday")).to_be_visible()
+    await expect(reader.modal.get_by_label("Question")).to_have_value("scores web/production")
+    await reader.modal.get_by_label("Days").fill("friday")
+    await reader.modal.get_by_label("Time", exact=True).fill("17:30")
+    await button(reader.modal, "Change").click()
+    await expect(reader.modal).to_be_hidden()
+    await expect(reader.articles.last).to_contain_text("Friday")
+    await expect(reader.articles.last).to_contain_text("17:30")
+
+
+async def test_a_modal_keeps_the_keys_inside_and_is_left_by_escape(reader: Reader) -> None:
+    await change(reader)
+    for _ in range(12):
+        await reader.page.keyboard.press("Tab")
+        assert await reader.page.evaluate(
+            "document.querySelector('dialog.modal').contains(document.activeElement)"
+        ) or (
+            await reader.page.evaluate("document.activeElement === document.body")  # the browser's own bar
+        )
+    await reader.page.keyboard.press("Escape")
+    await expect(reader.modal).to_be_hidden()
+    assert not reader.slack.views[-1].open
+
+
+async def test_what_asks_to_be_sure_is_done_only_then(browser: Browser) -> None:
+    plain = {name: {"type": "plain_text", "text": name.title()} for name in ("title", "text", "confirm", "deny")}
+    pressed = {"type": "button", "action_id": "ask:x", "text": {"type": "plain_text", "text": "Stop"}, "value": "help"}
+    actions = [{"type": "actions", "elements": [{**pressed, "confirm": plain, "style": "danger"}]}]
+    async with visit(browser) as reader:
+        reader.slack.post(reader.slack.channels["C1"], Content("Sure?", actions))
+        await reader.slack.changed()
+        for answer, asked in (("Deny", 0), ("Confirm", 1)):
+            await button(reader.articles.first, "Stop").click()
+            await button(reader.page.get_by_role("dialog", name="Title"), answer).click()
+            await expect(reader.page.get_by_role("dialog")).to_have_count(0)
+            assert len(reader.slack.chains) == asked
+
+
+# ----------------------------------------------------------------------------------------------- the clock, the weather
+
+
+async def test_the_clock_is_moved_and_what_came_is_marked(reader: Reader) -> None:
+    await button(reader.page.locator("header"), "Next slot").click()
+    await expect(reader.page.locator("#told")).to_have_text("Monday, 9:00: the digest came.")
+    room = reader.page.get_by_role("navigation").get_by_role("button", name="platform-leads (something new)")
+    await room.click()
+    await expect(reader.articles.last).to_contain_text("What came by the clock.")
+    await expect(reader.page.get_by_role("navigation").get_by_text("something new")).to_have_count(0)
+
+
+async def test_a_week_is_told_as_it_goes_by(reader: Reader) -> None:
+    reader.stage.gate.clear()
+    week = button(reader.page.locator("header"), "A week")
+    await week.click()
+    await expect(reader.page.locator("#told")).to_have_text("Seven days go by … Monday: nothing new.")
+    await expect(week).to_be_disabled()
+    reader.stage.gate.set()
+    await expect(reader.page.locator("#told")).to_contain_text("Tuesday: nothing new.")
+    await expect(week).to_be_enabled()
+    reader.stage.broken = True
+    await button(reader.page.locator("header"), "Next slot").click()
+    await expect(reader.page.locator("#trouble")).to_have_text("That did not work. The terminal says why.")
+
+
+async def test_the_weather_is_chosen(reader: Reader) -> None:
+    await reader.page.get_by_label("Slack", exact=True).select_option("does not answer")
+    await reader.slack.until(lambda: reader.stage.weather["Slack"] == "down")
+    await reader.page.reload()
+    await expect(reader.page.get_by_label("Slack", exact=True)).to_have_value("down")
+
+
+async def test_light_or_dark_is_kept(reader: Reader) -> None:
+    grounds = []
+    for _ in range(3):
+        grounds.append(await reader.page.evaluate("getComputedStyle(document.body).backgroundColor"))
+        await reader.page.get_by_role("button", name="Light or dark").click()
+    assert grounds[0] == grounds[1] != grounds[2]
+    for _ in range(2):
+        await reader.page.get_by_role("button", name="Light or dark").click()
+    await reader.page.reload()
+    assert await reader.page.evaluate("getComputedStyle(document.body).backgroundColor") == grounds[2]
+
+
+async def test_a_page_that_was_cut_off_comes_back(browser: Browser) -> None:
+    async with bare() as (stage, _):
+        async with serving(page(stage)) as url:
+            visiting = reading(browser, stage, f"{url}/#C1")
+            reader = await visiting.__aenter__()
+        await expect(reader.page.get_by_role("alert")).to_contain_text("does not answer")
+        stage.slack.post(stage.slack.channels["C1"], Content("Said meanwhile."))
+        async with serving(page(stage), int(url.rsplit(":", 1)[1])):
+            await expect(reader.articles.last).to_contain_text("Said meanwhile.")
+            await expect(reader.page.locator("#trouble")).to_be_hidden()
+            reader.complaints.clear()  # the browser says that it was cut off
+            await visiting.__aexit__(None, None, None)
+
+
+# ---------------------------------------------------------------------------------------------------- by the keys alone
+
+
+async def test_the_keyboard_alone_suffices(reader: Reader) -> None:
+    keys = reader.page.keyboard
+    await reader.line.focus()
+    await keys.type("/")
+    await keys.press("Tab")
+    await keys.type("fl")
+    await expect(reader.page.locator("#completions").get_by_role("option")).to_have_count(1)
+    await keys.press("ArrowDown")
+    await keys.press("Enter")
+    await expect(reader.line).to_have_value("/insights flag ")
+    await keys.type("new-checkout web/production ")
+    await expect(reader.page.locator("#completions").get_by_role("option", name="env=")).to_be_visible()
+    await keys.press("Escape")
+    await keys.press("Enter")
+    answer = await reader.said(0)
+    menu = answer.get_by_role("button", name="Environment")
+    for _ in range(20):
+        await keys.press("Shift+Tab")
+        if await menu.evaluate("(node) => node === document.activeElement"):
+            break
+    await expect(menu).to_be_focused()
+    await keys.press("Enter")
+    await keys.press("ArrowDown")
+    await keys.press("Escape")
+    await expect(menu).to_be_focused()
+    before = await menu.inner_text()
+    await keys.press("ArrowDown")
+    await keys.press("End")
+    await keys.press("Enter")
+    await expect(menu).not_to_have_text(before)
+    await expect(menu).to_be_focused()  # also now that the answer is another
+
+
+async def test_what_was_typed_comes_back(reader: Reader) -> None:
+    await reader.type("help")
+    await reader.type("status web/production")
+    for key, line in (
+        ("ArrowUp", "status web/production"),
+        ("ArrowUp", "help"),
+        ("ArrowDown", "status web/production"),
+    ):
+        await reader.line.press(key)
+        await expect(reader.line).to_have_value(f"/insights {line}")
+
+
+async def test_values_and_examples_are_completed(reader: Reader) -> None:
+    options = reader.page.locator("#completions").get_by_role("option")
+    await reader.line.fill("/insights events env=st")
+    await expect(options).to_have_text(["staging"])
+    await reader.line.press("Tab")
+    await expect(reader.line).to_have_value("/insights events env=staging")
+    await reader.line.fill("/insights events ")
+    await options.filter(has_text="an example").first.click()
+    await expect(reader.line).to_have_value(f"/insights {EXAMPLES['events']}")
+
+
+# ----------------------------------------------------------------------------------------------------------- on a phone
+
+
+async def test_it_is_readable_on_a_phone(browser: Browser) -> None:
+    async with visit(browser, size=PHONE, has_touch=True, is_mobile=True) as reader:
+        rooms = reader.page.get_by_role("navigation")
+        await expect(rooms).to_be_hidden()
+        await reader.fits()
+        await reader.page.get_by_role("button", name="Channels").click()
+        await rooms.get_by_role("button", name="random").click()
+        await expect(rooms).to_be_hidden()
+        await expect(reader.page.locator("#title")).to_have_text("# random")
+        await reader.type("digest web/production")
+        await reader.fits()
+        await reader.page.get_by_role("button", name="More").click()
+        await expect(reader.page.get_by_label("LaunchDarkly", exact=True)).to_be_visible()
+        await reader.fits()
+
+
+# --------------------------------------------------------------------------------------------------------- hostile text
+
+
+@pytest.mark.parametrize("question", ENDPOINTS)
+async def test_hostile_text_from_launchdarkly_runs_nothing_and_breaks_nothing(browser: Browser, question: str) -> None:
+    for size in (DESK, PHONE):
+        async with visit(browser, edit=hostile, size=size) as reader:
+            await reader.type(EXAMPLES[question])
+            await reader.fits()
+            assert reader.outside == []
+
+
+async def test_hostile_text_in_every_place_is_text(browser: Browser) -> None:
+    text = '"><img src=x onerror=alert(1)><script>alert(2)</script>'
+    async with bare() as (stage, url):
+        slack = stage.slack
+        slack.users[BOT_USER] = type(slack.users[BOT_USER])(BOT_USER, text, text, "UTC", slack.team, is_bot=True)
+        slack.channels["C1"].name = text
+        chart = {"type": "pie", "segments": [{"label": text[:20], "value": 1}]}
+        cell = {"type": "raw_text", "text": text}
+        blocks: list[dict[str, Any]] = [
+            {"type": "header", "text": {"type": "plain_text", "text": text}},
+            {
+                "type": "section",
+                "text": {"type": "mrkdwn", "text": f"{text} <https://x.example/{text}|{text}> <@{text}>"},
+            },
+            {"type": "data_visualization", "title": text[:50], "chart": chart},
+            {"type": "data_table", "caption": text, "rows": [[cell], [cell]]},
+        ]
+        slack.post(slack.channels["C1"], Content(text, blocks))
+        async with reading(browser, stage, f"{url}/#C1") as reader:
+            await expect(reader.articles.first.get_by_role("heading")).to_have_text(text)
+            await expect(reader.page.locator("img, script:not([src])")).to_have_count(0)
+            assert reader.outside == []
+
+
+# -------------------------------------------------------------------------------------------------------------- for all
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_no_serious_fault_is_found_in_what_people_see(browser: Browser, scheme: str) -> None:
+    async with visit(browser, color_scheme=scheme) as reader:
+        await reader.can_be_used_by_all()
+        await reader.type("digest web/production")
+        answer = await reader.type("flag new-checkout web/production")
+        await answer.hover()
+        await reader.can_be_used_by_all()
+        await answer.get_by_role("button", name="Environment").click()
+        await reader.can_be_used_by_all()
+        await reader.page.keyboard.press("Escape")
+        await reader.line.fill("/insights ")
+        await reader.page.keyboard.press("ArrowDown")
+        await reader.can_be_used_by_all()
+        await reader.line.fill("")
+        await change(reader)
+        await reader.modal.get_by_label("Days").fill("")
+        await button(reader.modal, "Change").click()
+        await reader.can_be_used_by_all()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_no_serious_fault_is_found_on_a_phone_and_in_a_thread(browser: Browser, scheme: str) -> None:
+    async with visit(browser, color_scheme=scheme, size=PHONE) as reader:
+        slack = reader.slack
+        first = slack.post(slack.channels["C1"], Content("The digest."))
+        slack.post(slack.channels["C1"], Content("One more thing.", []), thread_ts=first.ts)
+        await slack.changed()
+        await button(reader.articles.first, "1 reply").click()
+        await reader.can_be_used_by_all()
+        await reader.page.keyboard.press("Escape")
+        await button(reader.page.locator("header"), "Next slot").click()
+        await reader.page.get_by_role("button", name="Channels").click()
+        await reader.page.get_by_role("button", name="More").click()
+        await reader.can_be_used_by_all()
