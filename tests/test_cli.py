@@ -213,7 +213,7 @@ def test_the_demo_shows_every_question_a_button_pressed_a_digest_and_a_watch_tha
     )
     assert "Weekly digest ·" in asked
     assert "Weekly digest ·" in delivered
-    assert "events web/production was seen, and told in #checkout." in watched
+    assert "events web/production had something new, and told it in #checkout." in watched
     assert watched.count("👀") == 2
 
 

@@ -59,7 +59,7 @@ async def test_without_anything_to_come_it_is_said_how_to_order_it(demo: Demo) -
 async def test_with_watches_alone_time_goes_by_until_one_speaks(demo: Demo) -> None:
     await said(demo.slack, "stop 1", RELEASES)
     await said(demo.slack, "watch on events web/production", "C1")
-    assert "events web/production was seen, and told in #checkout." in await demo.next_slot()
+    assert "events web/production had something new, and told it in #checkout." in await demo.next_slot()
     assert "👀" in words(posted(demo, "C1")[-1])
 
 
@@ -75,7 +75,9 @@ async def test_a_week_goes_by_with_each_slot_at_its_moment_and_watches_speaking(
     told = [sentence async for sentence in demo.week()]
     assert "Mon 23 Nov, 9:00: digest web/production was delivered in #releases." in told
     assert "Tue 24 Nov, 9:00: status web/production was delivered in #checkout." in told
-    assert len([sentence for sentence in told if "told in #platform-leads" in sentence]) == len(posted(demo, "C2")) > 1
+    assert (
+        len([sentence for sentence in told if "told it in #platform-leads" in sentence]) == len(posted(demo, "C2")) > 1
+    )
     assert len(told) == len(posted(demo)) - 1 + len(posted(demo, "C1")) + len(posted(demo, "C2"))
     assert timedelta(days=7) <= demo.now() - NOW < timedelta(days=7, minutes=2)
 
@@ -103,6 +105,13 @@ async def test_a_digest_waits_for_slack_and_comes_when_that_takes_it_again(demo:
     demo.set_weather("Slack", "fair")
     demo.time.come(demo.now() + timedelta(minutes=5))
     await demo.slack.until(lambda: len(posted(demo)) == 2, seconds=30)
+
+
+async def test_in_a_week_without_slack_it_is_said_why_nothing_came(demo: Demo) -> None:
+    demo.set_weather("Slack", "refuses")
+    why = "Slack did not take it in time."
+    told = [sentence async for sentence in demo.week()]
+    assert told == [f"Mon 23 Nov, 9:00: digest web/production could not be delivered in #releases. {why}"]
 
 
 async def test_a_slack_that_limits_only_makes_a_digest_late(demo: Demo) -> None:

@@ -42,6 +42,7 @@ AT_ONCE: Mapping[str, object] = {
     "queue_seconds": 0.01,
     "look_seconds": 1.0,
     "drain_seconds": 0.0,
+    "remembered_seconds": 0.0,
     "deliveries_per_minute": 100_000,
     "allowed_channels": "",
     "allowed_users": "",

@@ -18,7 +18,7 @@ BECAME = {
     "failed": "{what} could not be delivered in {where}. {why}",
     "unsure": "{what} may stand in {where}. {why}",
 }
-SPOKE = "{what} was seen, and told in {where}."
+SPOKE = "{what} had something new, and told it in {where}."
 
 
 class Told:

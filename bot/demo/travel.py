@@ -1,6 +1,6 @@
 """The clock moved: to the next slot, or through a week. What comes of that is told in sentences."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 
@@ -11,6 +11,7 @@ from bot.schedules.rounds import LONGEST_WAIT, Rounds
 from bot.store import Schedule
 
 AGAIN = (timedelta(seconds=11), timedelta(seconds=21), timedelta(seconds=41))  # as the bot waits after failures
+TO_THE_END = (*AGAIN, *11 * [LONGEST_WAIT])  # an hour, after which the bot says what kept it from delivering
 WEEK = timedelta(days=7)
 BETWEEN_LOOKS = timedelta(hours=3)  # of watches, on a journey: as often as they look by themselves, it would be long
 NIGHT = (19, 7)  # UTC; nobody changes anything then, or hardly anybody
@@ -47,15 +48,15 @@ class Travel:
     async def until(self, end: datetime) -> AsyncGenerator[str, None]:
         """To a moment, with each slot on the way at its own."""
         while (at := await self._next(end)) < end:
-            for sentence in await self.come(at):
+            for sentence in await self.come(at, TO_THE_END):
                 yield sentence
         for sentence in await self.come(end):
             yield sentence
 
-    async def come(self, at: datetime) -> list[str]:
+    async def come(self, at: datetime, again: Sequence[timedelta] = AGAIN) -> list[str]:
         """It is so late, and a little later if something has to be tried again."""
         await self._beat.come(at)
-        for wait in AGAIN:
+        for wait in again:
             if not await self._open():
                 break
             await self._beat.come(self._beat.time() + wait)

@@ -33,7 +33,7 @@ OVER_LAUNCHDARKLY: Mapping[str, tuple[str, Weather]] = {
 }
 OVER_SLACK: Mapping[str, tuple[str, Clouds]] = {
     "fair": ("takes what is posted", {}),
-    "refuses": ("takes no posts; who asks is still answered", {POST: lambda: Cloud(error="service_unavailable")}),
+    "refuses": ("takes no posts; who asks is still answered", {POST: lambda: Cloud(error="message_limit_exceeded")}),
     "limits": (
         "lets every third message wait for two seconds",
         dict.fromkeys((POST, EPHEMERAL, RESPONSE), lambda: EveryThird(status=429, retry_after=2)),
