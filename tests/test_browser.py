@@ -346,6 +346,29 @@ async def test_a_modal_keeps_the_keys_inside_and_is_left_by_escape(reader: Reade
     assert not reader.slack.views[-1].open
 
 
+async def test_modals_lie_on_top_of_each_other(browser: Browser) -> None:
+    choices = [{"text": {"type": "plain_text", "text": name}, "value": name.lower()} for name in ("Web", "Mobile")]
+    inputs: list[dict[str, Any]] = [
+        {"type": "static_select", "options": choices, "initial_option": choices[1]},
+        {"type": "datepicker", "initial_date": "2026-11-20"},
+        {"type": "plain_text_input", "multiline": True},
+    ]
+    async with visit(browser) as reader:
+        slack = reader.slack
+        for title, element in zip(("First", "Second", "Third"), inputs, strict=True):
+            label = {"type": "plain_text", "text": f"{title} input"}
+            block = {"type": "input", "label": label, "element": {**element, "action_id": "a"}, "optional": True}
+            named = {"title": {"type": "plain_text", "text": title}, "submit": {"type": "plain_text", "text": "Go"}}
+            slack.views.append(slack.show("U1", {"type": "modal", **named, "blocks": [block]}))
+        await slack.changed()
+        for title, value in (("Third", ""), ("Second", "2026-11-20"), ("First", "mobile")):
+            await expect(reader.modal.get_by_role("heading")).to_have_text(title)
+            await expect(reader.modal.get_by_label(f"{title} input")).to_have_value(value)
+            await button(reader.modal, "Cancel").click()
+        await expect(reader.modal).to_be_hidden()
+        assert not any(view.open for view in slack.views)
+
+
 async def test_what_asks_to_be_sure_is_done_only_then(browser: Browser) -> None:
     plain = {name: {"type": "plain_text", "text": name.title()} for name in ("title", "text", "confirm", "deny")}
     pressed = {"type": "button", "action_id": "ask:x", "text": {"type": "plain_text", "text": "Stop"}, "value": "help"}
@@ -365,7 +388,7 @@ async def test_what_asks_to_be_sure_is_done_only_then(browser: Browser) -> None:
 
 async def test_the_clock_is_moved_and_what_came_is_marked(reader: Reader) -> None:
     await button(reader.page.locator("header"), "Next slot").click()
-    await expect(reader.page.locator("#told")).to_have_text("Monday, 9:00: the digest came.")
+    await expect(reader.page.locator("#told p")).to_have_text("Monday, 9:00: the digest came.")
     room = reader.page.get_by_role("navigation").get_by_role("button", name="platform-leads (something new)")
     await room.click()
     await expect(reader.articles.last).to_contain_text("What came by the clock.")
@@ -376,11 +399,15 @@ async def test_a_week_is_told_as_it_goes_by(reader: Reader) -> None:
     reader.stage.gate.clear()
     week = button(reader.page.locator("header"), "A week")
     await week.click()
-    await expect(reader.page.locator("#told")).to_have_text("Seven days go by … Monday: nothing new.")
+    await expect(reader.page.locator("#told p")).to_have_text("Seven days go by … Monday: nothing new.")
     await expect(week).to_be_disabled()
     reader.stage.gate.set()
-    await expect(reader.page.locator("#told")).to_contain_text("Tuesday: nothing new.")
+    await expect(reader.page.locator("#told p")).to_contain_text("Tuesday: nothing new.")
     await expect(week).to_be_enabled()
+    await button(reader.page.locator("#told"), "All of it").click()
+    told = reader.page.get_by_role("dialog", name="What happened")
+    await expect(told.locator("pre")).to_have_text("Monday: nothing new.\nTuesday: nothing new.")
+    await button(told, "Close").click()
     reader.stage.broken = True
     await button(reader.page.locator("header"), "Next slot").click()
     await expect(reader.page.locator("#trouble")).to_have_text("That did not work. The terminal says why.")

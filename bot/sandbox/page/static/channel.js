@@ -8,6 +8,7 @@ import { changed, messagesOf, on, place, repliesTo, told } from "./store.js";
 const log = new Log($("log"), (message) => ({ look: [message, repliesTo(message).length], make: () => article(message, openThread) }), [$("welcome")]);
 const replies = new Log($("replies"), (message) => ({ look: [message], make: () => article(message, null) }));
 let opener = null;
+log.visited = sessionStorage.getItem("visited") === "yes"; // who has just come sees the beginning
 
 function openThread(ts) {
   opener = document.activeElement;

@@ -10,7 +10,7 @@ export class Log {
     this.before = before;
     this.drawn = new Map();
     this.showing = null;
-    this.visited = sessionStorage.getItem("visited") === "yes"; // who has just come sees the beginning
+    this.visited = false; // whether it is shown from its end
     this.low = false; // whether its end is in sight, where it is kept while what it holds grows
     this.grown = new ResizeObserver(() => this.low && this.end());
     node.addEventListener("scroll", () => (this.low = this.isLow()));

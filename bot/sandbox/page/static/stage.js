@@ -1,7 +1,7 @@
 // The bar at the top: the demo's clock and weather, the switch for charts, and light or dark.
 
 import { time, whole } from "./dates.js";
-import { trouble } from "./dialogs.js";
+import { texted, trouble } from "./dialogs.js";
 import { $ } from "./dom.js";
 import { now, on, send, told } from "./store.js";
 
@@ -21,9 +21,12 @@ on("stage", (stage) => {
 on("connection", (there) => trouble(there ? "" : "The demo does not answer. This page waits until it does."));
 
 function said(sentence, { busy, said: all }) {
+  const [line, whole] = $("told").children;
   $("told").hidden = !sentence;
-  $("told").textContent = all.length > 1 && !busy ? `${sentence} (${all.length} things happened.)` : sentence;
   $("told").classList.toggle("busy", Boolean(busy));
+  line.textContent = sentence;
+  whole.hidden = all.length < 2;
+  whole.onclick = () => texted("What happened", "On this journey, the oldest first.", all.join("\n"));
 }
 
 function tick() {
