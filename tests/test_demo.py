@@ -38,6 +38,7 @@ async def test_last_mondays_digest_is_there_already(demo: Demo) -> None:
     assert digest.text.startswith("Weekly digest of web/production, 9 – 15 Nov 2026.")
     assert digest.at.replace(second=0, microsecond=0) == datetime(2026, 11, 16, 8, 0, tzinfo=UTC)
     assert timedelta() <= demo.now() - NOW < timedelta(minutes=1)
+    assert not demo.slack.ephemeral["U1"]
 
 
 async def test_its_channel_knows_what_questions_leave_out(demo: Demo) -> None:

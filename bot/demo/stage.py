@@ -141,6 +141,8 @@ async def _at_work(
 async def _last_monday(slack: Slack, travel: Travel, now: datetime) -> None:
     """Somebody has ordered a digest some days ago, and it has come."""
     for line in ("use web/production", "every monday 9:00 digest"):
-        await said(slack, line, RELEASES)
+        answered = await said(slack, line, RELEASES)
+        if answered.to:
+            slack.delete(answered)  # what one person alone sees is gone when they come back
     async for _ in travel.until(now):
         pass

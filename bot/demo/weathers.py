@@ -26,16 +26,16 @@ class EveryThird(Cloud):
 Clouds = Mapping[str, Callable[[], Cloud]]
 
 OVER_LAUNCHDARKLY: Mapping[str, tuple[str, Weather]] = {
-    "fair": ("answers at once", Weather()),
-    "slow": ("takes three seconds for each answer", Weather(delay=3)),
-    "limited": ("has had too many requests, and says so", Weather(status=429, retry_after=30)),
-    "down": ("answers nothing but errors", Weather(status=503)),
+    "fair": ("Fair", Weather()),
+    "slow": ("Slow: 3 s an answer", Weather(delay=3)),
+    "limited": ("Limits requests", Weather(status=429, retry_after=30)),
+    "down": ("Down", Weather(status=503)),
 }
 OVER_SLACK: Mapping[str, tuple[str, Clouds]] = {
-    "fair": ("takes what is posted", {}),
-    "refuses": ("takes no posts; who asks is still answered", {POST: lambda: Cloud(error="message_limit_exceeded")}),
+    "fair": ("Fair", {}),
+    "refuses": ("Refuses posts", {POST: lambda: Cloud(error="message_limit_exceeded")}),
     "limits": (
-        "lets every third message wait for two seconds",
+        "Limits messages",
         dict.fromkeys((POST, EPHEMERAL, RESPONSE), lambda: EveryThird(status=429, retry_after=2)),
     ),
 }
