@@ -19,6 +19,7 @@ from playwright.async_api import (
     async_playwright,
     expect,
 )
+from playwright.async_api import TimeoutError as NotInTime
 
 from bot.sandbox.slack import Message, Slack
 from tests.page_stage import Standing, staffed
@@ -31,6 +32,9 @@ ARGUMENTS = (
 )
 DESK, PHONE = ViewportSize(width=1280, height=860), ViewportSize(width=390, height=844)
 ASKING = "Asking LaunchDarkly"
+WIDE = """() => [...document.querySelectorAll("html, body, main, #log, article, .block")]
+    .filter((node) => node.scrollWidth > node.clientWidth + 1 && node.clientWidth)
+    .map((node) => `${node.tagName} ${node.className}: ${node.scrollWidth} > ${node.clientWidth}`)"""
 IMPACTS = ("serious", "critical")
 
 needs_a_browser = pytest.mark.skipif(CHROMIUM is None, reason="There is no browser here: install chromium.")
@@ -93,13 +97,11 @@ class Reader:
         return self.page.locator(f'#log article[data-ts="{ts}"]')
 
     async def fits(self) -> None:
-        """Nothing is wider than the window, and nothing in a message is wider than the message."""
-        wide = await self.page.evaluate(
-            """() => [...document.querySelectorAll("html, body, main, #log, article, .block")]
-                .filter((node) => node.scrollWidth > node.clientWidth + 1 && node.clientWidth)
-                .map((node) => `${node.tagName} ${node.className}: ${node.scrollWidth} > ${node.clientWidth}`)"""
-        )
-        assert not wide, wide
+        """Nothing is wider than the window, and nothing in a message is wider than the message, once it is drawn."""
+        try:
+            await self.page.wait_for_function(f"() => !({WIDE})().length")
+        except NotInTime as error:
+            raise AssertionError(await self.page.evaluate(WIDE)) from error
 
     async def can_be_used_by_all(self) -> None:
         """What axe finds wrong, without what it calls minor."""

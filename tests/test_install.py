@@ -19,6 +19,9 @@ def test_a_wheel_holds_all_that_an_answer_needs(tmp_path: Path) -> None:
     installed = tmp_path / "installed"
     zipfile.ZipFile(wheel).extractall(installed)
     assert not (installed / "templates").exists()
+    page = Path("bot/sandbox/page")
+    for path in (HOUSE / page).rglob("*.*"):
+        assert path.suffix == ".pyc" or (installed / path.relative_to(HOUSE)).is_file()
     script = "import bot; print(bot.__file__); from bot.cli import main; main()"
     asked = _run(installed, script, "ask", "status web/production", "--sandbox")
     assert str(installed) in asked.stdout

@@ -74,6 +74,7 @@ def _frame(stage: Stage) -> dict[str, Any]:
     spoken = {one["name"]: one["examples"][0] for one in stage.completions() if one["examples"]}
     examples = [spoken[name] for name in (*FIRST, *spoken) if name in spoken]
     return {
+        "modules": sorted(path.name for path in (HERE / "static").glob("*.js")),
         "team": workspace["team"],
         "me": workspace["users"][workspace["me"]]["name"],
         "notice": stage.notice,
