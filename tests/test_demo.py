@@ -6,14 +6,19 @@ from typing import Any
 
 import pytest
 
+from bot.demo.completing import completions
 from bot.demo.saying import said
 from bot.demo.stage import RELEASES, Demo, staged, staged_upon_the_real
 from bot.demo.time import Time
+from bot.demo.weathers import Weathers
 from bot.errors import Misconfigured
 from bot.orders import discover as orders
+from bot.sandbox.company import harbour_goods
 from bot.sandbox.launchdarkly import launchdarkly
 from bot.sandbox.serve import serving
 from bot.sandbox.slack.message import Message
+from bot.sandbox.slack.weather import Sky
+from bot.sandbox.weather import Weather
 from tests.office import words
 from tests.talk import NOW, settings
 
@@ -33,15 +38,12 @@ def posted(demo: Demo, channel: str = RELEASES) -> list[Message]:
     return [one for one in demo.slack.channels[channel].messages if one.metadata and not one.thread_ts]
 
 
-async def test_last_mondays_digest_is_there_already(demo: Demo) -> None:
+async def test_last_mondays_digest_is_there_already_and_its_channel_knows_its_place(demo: Demo) -> None:
     [digest] = posted(demo)
     assert digest.text.startswith("Weekly digest of web/production, 9 – 15 Nov 2026.")
     assert digest.at.replace(second=0, microsecond=0) == datetime(2026, 11, 16, 8, 0, tzinfo=UTC)
     assert timedelta() <= demo.now() - NOW < timedelta(minutes=1)
     assert not demo.slack.ephemeral["U1"]
-
-
-async def test_its_channel_knows_what_questions_leave_out(demo: Demo) -> None:
     assert "web/production" in words(await said(demo.slack, "scores", RELEASES))
 
 
@@ -128,25 +130,34 @@ async def test_what_launchdarkly_does_is_said_to_whoever_asks(name: str, says: s
     assert "Release maturity" not in answered
 
 
-async def test_each_weather_can_be_chosen_and_the_first_is_fair(demo: Demo) -> None:
-    assert demo.weather == {"LaunchDarkly": "fair", "Slack": "fair"}
-    for where, named in demo.weathers.items():
+def test_each_weather_can_be_chosen_and_ends_with_the_next() -> None:
+    launchdarkly, slack = Weather(), Sky()
+    sky = Weathers(launchdarkly, slack)
+    assert sky.chosen == {"LaunchDarkly": "fair", "Slack": "fair"}
+    for where, named in sky.named.items():
         assert next(iter(named)) == "fair"
-        for name in named:
-            demo.set_weather(where, name)
-            assert demo.weather[where] == name
+        for name in (*named, "fair"):
+            sky.choose(where, name)
+            assert sky.chosen[where] == name
+    assert (launchdarkly, slack) == (Weather(), {})
     with pytest.raises(KeyError):
-        demo.set_weather("Slack", "rain")
+        sky.choose("Slack", "rain")
 
 
-async def test_lines_can_be_completed_with_what_the_register_knows(demo: Demo) -> None:
-    known: dict[str, Any] = {one["name"]: one for one in demo.completions()}
+def test_lines_can_be_completed_with_what_the_register_knows() -> None:
+    known: dict[str, Any] = {one["name"]: one for one in completions(harbour_goods())}
     assert set(orders()) < set(known)
     arguments = {one["name"]: one for one in known["events"]["arguments"]}
     assert arguments["impact"]["values"] == ["any", "none", "small", "medium", "large"]
     assert "new-checkout" in arguments["flag"]["values"]
     assert arguments["since"]["help"] == "from when on"
     assert known["every"]["usage"] == "every <when> <question>"
+
+
+def test_of_a_company_that_is_not_known_no_keys_are_offered() -> None:
+    known: dict[str, Any] = {one["name"]: one for one in completions(None)}
+    arguments = {one["name"]: one for one in known["events"]["arguments"]}
+    assert arguments["flag"]["values"] == []
 
 
 async def test_upon_the_real_launchdarkly_what_is_due_next_is_sent_at_once() -> None:
