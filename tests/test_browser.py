@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 from urllib.parse import unquote
 
@@ -113,11 +114,11 @@ async def pressing(reader: Reader, label: str) -> AsyncIterator[None]:
 
 async def test_what_is_shared_is_what_was_seen(reader: Reader) -> None:
     answer = await reader.type("scores web/production")
-    seen = await answer.locator(".section").all_inner_texts()
+    seen = await answer.locator(".section").all_text_contents()
     await button(answer, "Share to channel").click()
     await reader.slack.until(lambda: reader.slack.channels["C1"].messages)
     shared = reader.article(reader.slack.channels["C1"].messages[0].ts)
-    assert await shared.locator(".section").all_inner_texts() == seen
+    await expect(shared.locator(".section")).to_have_text(seen)
     await expect(shared).not_to_contain_text("Only visible to you")
 
 
@@ -392,6 +393,18 @@ async def test_the_clock_is_moved_and_what_came_is_marked(reader: Reader) -> Non
     await room.click()
     await expect(reader.articles.last).to_contain_text("What came by the clock.")
     await expect(reader.page.get_by_role("navigation").get_by_text("something new")).to_have_count(0)
+
+
+async def test_today_is_of_the_demos_clock(browser: Browser) -> None:
+    async with bare() as (stage, url):
+        stage.ahead = timedelta(days=30)
+        said = f"<!date^{int(stage.now().timestamp())}^{{date_short_pretty}}|then>"
+        stage.slack.post(stage.slack.channels["C1"], Content(said))
+        async with reading(browser, stage, f"{url}/#C1", timezone_id="UTC") as reader:
+            await expect(reader.articles.first.locator(".block")).to_have_text("today")
+            stage.ahead += timedelta(days=1)
+            await button(reader.page.locator("header"), "Next slot").click()
+            await expect(reader.articles.first.locator(".block")).to_have_text("yesterday")
 
 
 async def test_a_week_is_told_as_it_goes_by(reader: Reader) -> None:

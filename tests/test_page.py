@@ -181,7 +181,7 @@ async def test_who_listens_is_let_go_when_the_page_ends(caplog: pytest.LogCaptur
         async with serving(page.page(stage)) as url:
             answer = await http.send(http.build_request("GET", f"{url}/news"), stream=True)
             ear = Ear(answer.aiter_lines())
-            await ear.next("stage")
+            await ear.next("whole")
         with pytest.raises(EOFError):
             await ear.next()
         await answer.aclose()
@@ -258,8 +258,8 @@ async def test_what_happens_on_the_way_is_said_as_it_happens(visitor: Visitor) -
 async def test_what_came_by_the_clock_is_in_its_channel(visitor: Visitor) -> None:
     assert await visitor.do("next") == ""
     async with visitor.listening() as ear:
-        assert [message["channel"] for message in await ear.next("messages")] == ["C2"]
         assert (await ear.next("stage"))["said"] == ["Monday, 9:00: the digest came."]
+        assert [message["channel"] for message in await ear.next("messages")] == ["C2"]
 
 
 async def test_a_journey_that_fails_is_said_and_the_next_one_may_begin(

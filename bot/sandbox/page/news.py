@@ -55,10 +55,11 @@ class _Told:
     def news(self) -> Iterator[tuple[str, Any]]:
         slack = self._stage.slack
         yield from self._other("workspace", telling.workspace(slack))
+        for name, stage in self._other("stage", telling.stage(self._stage, self._travel)):
+            yield name, {**stage, "now": self._stage.now().timestamp()}  # before all that is told as of now
         yield from self._said()
         yield from self._other("views", telling.views(slack))
-        for name, stage in self._other("stage", telling.stage(self._stage, self._travel)):
-            yield name, {**stage, "now": self._stage.now().timestamp()}
+        yield from self._other("whole", {})
 
     def _said(self) -> Iterator[tuple[str, Any]]:
         """Messages whose content is another than it was, and those that are gone."""

@@ -1,12 +1,13 @@
 // The channel in the middle, and beside it a thread.
 
+import { today } from "./dates.js";
 import { $ } from "./dom.js";
 import { article } from "./message.js";
 import { Log } from "./log.js";
 import { changed, messagesOf, on, place, repliesTo, told } from "./store.js";
 
-const log = new Log($("log"), (message) => ({ look: [message, repliesTo(message).length], make: () => article(message, openThread) }), [$("welcome")]);
-const replies = new Log($("replies"), (message) => ({ look: [message], make: () => article(message, null) }));
+const log = new Log($("log"), (message) => ({ look: [message, repliesTo(message).length, today()], make: () => article(message, openThread) }), [$("welcome")]);
+const replies = new Log($("replies"), (message) => ({ look: [message, today()], make: () => article(message, null) }));
 let opener = null;
 log.visited = sessionStorage.getItem("visited") === "yes"; // who has just come sees the beginning
 
@@ -48,7 +49,7 @@ function about({ member, archived, shared, conversation }) {
   return conversation ? "Between you and the app" : "";
 }
 
-for (const name of ["messages", "gone", "workspace", "place"]) on(name, draw);
+for (const name of ["messages", "gone", "workspace", "place", "stage"]) on(name, draw);
 $("thread-close").addEventListener("click", closeThread);
 $("thread").addEventListener("keydown", (event) => event.key === "Escape" && closeThread());
 

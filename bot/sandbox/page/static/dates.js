@@ -15,6 +15,9 @@ const short = (date) => said(date, { month: "short", day: "numeric", year: "nume
 const middle = (date) => `${said(date, { month: "long" })} ${ordinal(date.getDate())}, ${date.getFullYear()}`;
 const long = (date) => `${said(date, { weekday: "long" })}, ${middle(date)}`;
 
+/** What of a message may say today, and later something else. */
+export const today = () => weekday(new Date(now()));
+
 const midnight = (date) => new Date(date.getFullYear(), date.getMonth(), date.getDate());
 const daysFrom = (date) => Math.round((midnight(date) - midnight(new Date(now()))) / 86_400_000);
 

@@ -50,8 +50,8 @@ on("messages", (messages) => {
 });
 on("fresh", () => (settled = false));
 on("workspace", () => told.messages.size && draw());
-on("stage", () => {
-  settled = true; // it is told last
+on("whole", () => {
+  settled = true;
   if (!place.channel) draw();
 });
 on("place", () => {

@@ -24,6 +24,7 @@ export function listen() {
   hear(source, "messages", (messages) => messages.forEach((message) => told.messages.set(message.ts, message)));
   hear(source, "gone", (names) => names.forEach((ts) => told.messages.delete(ts)));
   hear(source, "views", (views) => (told.views = views));
+  hear(source, "whole", () => {}); // all there is has been told; what comes then is new
   hear(source, "stage", (stage) => (told.stage = { ...stage, ahead: stage.now * 1000 - Date.now() }));
 }
 
