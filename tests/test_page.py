@@ -211,6 +211,11 @@ async def test_what_is_no_command_is_said_in_the_channel(visitor: Visitor) -> No
     assert "/invite" in await visitor.do("type", channel="C1", line="/giphy cat")
 
 
+async def test_in_an_archived_channel_nothing_is_said(visitor: Visitor) -> None:
+    assert "archived" in await visitor.do("type", channel="C5", line="/insights scores")
+    assert not visitor.slack.chains
+
+
 async def test_slack_says_when_the_bot_does_not(visitor: Visitor) -> None:
     visitor.slack.request_url = f"{visitor.slack.url}/nobody"
     said = await visitor.do("type", channel="C1", line="/insights scores")

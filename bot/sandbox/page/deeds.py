@@ -17,6 +17,7 @@ Found = TypeVar("Found")
 
 COMMAND = "/insights"
 NO_COMMAND = "{word} is no command here. There are /insights, /invite and /remove."
+ARCHIVED = "In an archived channel nobody says anything any more."
 LATE = "{what} failed because the app did not respond."
 FAILED = "{what} failed with the error “{error}”."
 
@@ -46,6 +47,8 @@ class Deeds:
     async def type(self, said: Json) -> str:
         channel, line = self._slack.channels[said["channel"]], str(said["line"]).strip()
         word, _, rest = line.partition(" ")
+        if channel.is_archived:
+            return ARCHIVED
         if not word.startswith("/"):
             return await self._say(channel.id, line)
         if word == COMMAND:

@@ -8,6 +8,7 @@
         pressed = await slack.press(message, "Older")     # by label or action_id; select, submit, close, event, act too
         await slack.remove("C1")                          # also invite, archive, unarchive, delete_channel
         await slack.until(lambda: slack.channels["C1"].messages)
+        seen = await slack.news(seen)                     # something has changed once more
 
 What happened stands in `channels[…].messages`, `ephemeral[user]`, `views`, `homes` and `calls` (uses of a response_url
 too); a message keeps its earlier `versions`. `gaps(channel)` are the seconds between the bot's messages.
@@ -17,7 +18,7 @@ blocks; `scopes`, `patience`; `habits` for what Slack does not document; `socket
 `.ping()` and `.deaf = True` for its moods. Tokens and the signing secret are in `names`.
 
 It knows nothing of the bot. It does not know: files, reactions, search, several workspaces, messages of other apps, and
-how Slack looks.
+how Slack looks: that is the page's (`bot/sandbox/page/`).
 """
 
 from bot.sandbox.slack.delivery import Acknowledgement

@@ -96,6 +96,12 @@ $("welcome").addEventListener("click", (event) => {
 });
 on("place", () => {
   const here = channel();
-  line.placeholder = here ? `Message ${here.conversation ? here.name : `#${here.name}`} or type /insights` : "";
+  line.disabled = Boolean(here?.archived);
+  line.placeholder = placeholder(here);
   trouble("");
 });
+
+function placeholder(here) {
+  if (!here) return "";
+  return here.archived ? "This channel is archived" : `Message ${here.conversation ? "" : "#"}${here.name} or type /insights`;
+}
