@@ -3,7 +3,6 @@
 The client must not repeat anything by itself: a post whose answer was lost may stand in the channel.
 """
 
-import json
 import logging
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -44,7 +43,7 @@ class Posting:
 
     async def post(self, channel: str, message: Message, key: str, thread: str = "") -> str:
         metadata = {"event_type": EVENT, "event_payload": {"key": key}}
-        return await self._say(channel, message, metadata=metadata, thread_ts=thread or None)
+        return await self._say(channel, message, metadata=metadata, **({"thread_ts": thread} if thread else {}))
 
     async def find(self, channel: str, key: str, since: datetime, thread: str = "") -> str | None:
         oldest, cursor = f"{(since - APART).timestamp():.6f}", ""
@@ -98,14 +97,11 @@ class Posting:
         raise Refused(INVALID[0])
 
     async def _send(self, channel: str, message: Message, **beside: Any) -> str:
-        """The blocks are one string: the client looks through all that it gets as objects, which costs as much as the
-        rest of the post. https://github.com/slackapi/python-slack-sdk/issues/1261"""
-        blocks = json.dumps(message.blocks)
+        """By the client's own way for any method: that for this one looks through all blocks as if they were objects,
+        which costs as much as the rest of the post. https://github.com/slackapi/python-slack-sdk/issues/1261"""
+        said = {"channel": channel, **message.payload(), "unfurl_links": False, "unfurl_media": False, **beside}
         with judged():
-            answer = await self._client.chat_postMessage(
-                channel=channel, text=message.text, blocks=blocks, unfurl_links=False, unfurl_media=False, **beside
-            )
-            return str(part(answer, "ts"))
+            return str(part(await self._client.api_call("chat.postMessage", json=said), "ts"))
 
     async def _page(self, channel: str, thread: str, **window: str) -> "_Page":
         """What was said in the channel, or in the thread. Nothing is posted here, so that it breaks is no riddle."""
