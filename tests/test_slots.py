@@ -6,9 +6,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from bot.store import Asking, Begun, Schedule
 from bot.store.store import Store, opened
+from bot.store.tables import SLOTS
 from tests.databases import Database
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -71,9 +73,9 @@ async def test_what_was_said_to_one_channel_alone_is_kept_until_it_is_delivered(
     assert await store.tellings.looked(watch, {}, NOW, "UTC", {"text": "71"})
     slot = await store.slots.take(watch.id, NOW, "a", NOW, NOW + MINUTE)
     assert slot
-    assert await store.slots.own(slot) == {"text": "71"}
+    assert slot.said == {"text": "71"}
     await store.slots.close(slot, "delivered", "", NOW)
-    assert await store.slots.own(slot) is None
+    assert [row[0] for row in await store.slots._connections.rows(select(SLOTS.c.said))] == [None]
 
 
 async def test_an_answer_serves_all_who_want_it_and_no_other_workspace(store: Store) -> None:

@@ -5,12 +5,13 @@ clock.py     times of day as people write them
 zones.py     the zones of the world as people write them
 due.py       which moment follows, and what is due: pure, with the present as an argument
 
-engine.py        dispatch, ask, deliver, housekeeping: the one file that knows the engine
+engine.py        the engine, opened and at work; it and the next know DBOS, and no other file does
+workflows.py     what it does: ask, look, deliver, keep house
 rounds.py        what that works with, and how long it waits
 dispatching.py   what is due ─► slots, which are offered until they are closed
 asking.py        a question is asked once, for all who want its answer at that moment
+kept.py          its answer as the store keeps it, and what is at hand of that
 delivering.py    the answer ─► one channel, each part once
-remembering.py   what is remembered of an answer that was delivered
 rhythm.py        when a schedule speaks: on a cadence, or whenever there is something new
 looking.py       a watch looks: once for all channels that watch the same
 watches/         what can be watched, and what is seen there

@@ -3,13 +3,11 @@
 import logging
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.answer import Answer, Asker
-from bot.message import Message
 from bot.schedules.closing import AWAY, close, fail, finish
-from bot.schedules.remembering import beside
+from bot.schedules.kept import whole
 from bot.schedules.rounds import Rounds
 from bot.store import Asking, Slot
 
@@ -32,8 +30,7 @@ async def ask(rounds: Rounds, asking: Asking) -> list[Slot]:
     facts = {"question": asking.line, "outcome": answer.outcome, "channels": len(slots), "reference": answer.reference}
     log.info("asked", extra={"facts": facts})
     if answer.outcome == "answered":
-        said = packed(answer.message) | beside(answer)
-        await rounds.store.slots.answer(asking, said, rounds.now(), quiet=answer.quiet)
+        await rounds.store.slots.answer(asking, whole(answer), rounds.now(), quiet=answer.quiet)
     slots = await rounds.store.slots.of(asking)  # some have come meanwhile, and another may have answered
     if await rounds.store.slots.answered(asking):
         return slots
@@ -64,13 +61,3 @@ def _why(answer: Answer) -> str:
     """What a person can do about it is said, but nobody is to ask again what the clock asks."""
     passed = answer.outcome in PASSING
     return f"{answer.what} (Reference {answer.reference}.)" if passed else answer.message.text
-
-
-def packed(message: Message) -> dict[str, Any]:
-    """A message as the store keeps it."""
-    return {**message.payload(), "thread": [packed(below) for below in message.thread]}
-
-
-def unpacked(said: dict[str, Any]) -> Message:
-    """The message that was kept."""
-    return Message(said["text"], tuple(said["blocks"]), tuple(map(unpacked, said["thread"])))

@@ -9,7 +9,6 @@ from bot.endpoints import _words
 from bot.endpoints._endpoint import View
 from bot.schedules.closed import TOKEN, sentence
 from bot.schedules.post import Undelivered
-from bot.schedules.remembering import remember
 from bot.schedules.rhythm import next_of, rhythm
 from bot.schedules.rounds import Rounds
 from bot.schedules.views import ScheduleView, schedule_view
@@ -44,16 +43,25 @@ class BackView(View):
     schedules: tuple[ScheduleView, ...]
 
 
-async def close(rounds: Rounds, slot: Slot, state: str, why: str = "") -> bool:
-    """What became of a slot, for the history and the log; whether it was still one's own to say that."""
+async def close(rounds: Rounds, slot: Slot, state: str, why: str = "", last: tuple[int, str] | None = None) -> bool:
+    """What became of a slot, for the history and the log; whether it was still one's own to say that. The *last*
+    message of it that was posted is kept with that."""
     if state in ("delivered", "quiet"):
-        await remember(rounds, slot)
-    if not await rounds.store.slots.close(slot, state, _words.short(why, LONGEST_WHY), rounds.now()):
+        await _remember(rounds, slot)
+    if not await rounds.store.slots.close(slot, state, _words.short(why, LONGEST_WHY), rounds.now(), last):
         return False
     rounds.closed(state, (rounds.now() - slot.at).total_seconds())
     facts = {"question": slot.line, "outcome": state, "why": why, "schedule": slot.schedule, "attempt": slot.attempt}
     log.info("delivered" if state in ("delivered", "quiet") else "not delivered", extra={"facts": facts})
     return True
+
+
+async def _remember(rounds: Rounds, slot: Slot) -> None:
+    """Keep the snapshot of what a slot has got. What somebody wanted at once stands for no week."""
+    kept = None if slot.by else await rounds.at_hand.answer(slot.asking)
+    if kept and kept.snapshot:
+        await rounds.store.snapshots.keep(slot.team, kept.snapshot)
+        kept.snapshot = None
 
 
 async def finish(rounds: Rounds, slot: Slot, why: str) -> None:

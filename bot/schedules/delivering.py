@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.message import Message
-from bot.schedules.asking import unpacked
 from bot.schedules.closed import NOT_TAKEN, sentence
 from bot.schedules.closing import AWAY, close, fail, finish, leave
-from bot.schedules.dressing import dressed
+from bot.schedules.dressing import FAR, Wanted, dressed
+from bot.schedules.kept import unpacked
 from bot.schedules.post import Away, Blind, Gone, Limited, Refused, Undelivered, Unsure
 from bot.schedules.rounds import Rounds
-from bot.store import Schedule, Slot
+from bot.store import Slot
 
 log = logging.getLogger(__name__)
 
@@ -43,27 +43,27 @@ async def deliver(rounds: Rounds, schedule: str, at: datetime) -> None:
 async def _take_and_deliver(rounds: Rounds, schedule: str, at: datetime) -> None:
     now, store = rounds.now(), rounds.store
     slot = await store.slots.take(schedule, at, rounds.me, now, now + rounds.times.lease)
-    wanted = slot and await store.schedules.get(schedule)
+    wanted = slot and await store.slots.wanted(slot, FAR)
     if not slot or not wanted:
         return
-    if wanted.state != "active" and not slot.by:
+    if wanted[0].state != "active" and not slot.by:
         await close(rounds, slot, "skipped", STOPPED)
-    elif not rounds.speaks_in(wanted.channel):
+    elif not rounds.speaks_in(wanted[0].channel):
         await fail(rounds, slot, NOT_HERE)
-    elif said := await store.slots.own(slot):
-        await _deliver(rounds, wanted, slot, unpacked(said), "delivered")
-    elif answered := await store.slots.answered(slot.asking):
-        said, quiet = answered
-        await _deliver(rounds, wanted, slot, unpacked(said), "quiet" if quiet else "delivered")
+    elif slot.said:
+        await _deliver(rounds, wanted, slot, unpacked(slot.said), "delivered")
+    elif kept := await rounds.at_hand.answer(slot.asking):
+        await _deliver(rounds, wanted, slot, kept.message, "quiet" if kept.quiet else "delivered")
     else:  # it was deleted meanwhile, and is asked again
         await store.slots.again([slot], now)
 
 
-async def _deliver(rounds: Rounds, schedule: Schedule, slot: Slot, answer: Message, well: str) -> None:
-    message = await dressed(rounds, schedule, slot, answer)
+async def _deliver(rounds: Rounds, wanted: Wanted, slot: Slot, answer: Message, well: str) -> None:
+    message, channel = dressed(rounds, wanted, slot, answer), wanted[0].channel
     try:
         async with asyncio.timeout(rounds.times.lease.total_seconds() / 2):
-            await Delivery(rounds, schedule.channel, slot).post(message)
+            last = await Delivery(rounds, channel, slot).post(message)
+        await _close_well(rounds, slot, well, last)
     except (Limited, Away, Unsure, TimeoutError) as passing:
         await _later(rounds, slot, passing)
     except Late:
@@ -76,9 +76,7 @@ async def _deliver(rounds: Rounds, schedule: Schedule, slot: Slot, answer: Messa
         await finish(rounds, slot, NOT_TAKEN.format(refused.why))
     except Gone as gone:
         await finish(rounds, slot, sentence(gone.why))
-        await leave(rounds, schedule.channel, gone.why)
-    else:
-        await close(rounds, slot, well)
+        await leave(rounds, channel, gone.why)
 
 
 async def _later(rounds: Rounds, slot: Slot, passing: Exception) -> None:
@@ -89,6 +87,11 @@ async def _later(rounds: Rounds, slot: Slot, passing: Exception) -> None:
         await rounds.store.slots.again([slot], at)
     else:
         await finish(rounds, slot, TOO_LONG)
+
+
+async def _close_well(rounds: Rounds, slot: Slot, well: str, last: tuple[int, str] | None) -> None:
+    if not await close(rounds, slot, well, last=last):
+        raise Lost
 
 
 async def _stay_silent(rounds: Rounds, slot: Slot) -> None:
@@ -116,11 +119,15 @@ class Delivery:
     channel: str
     slot: Slot
 
-    async def post(self, message: Message) -> None:
-        """Post what is not posted yet, in order."""
-        for part, piece in enumerate((message, *message.thread)):
-            if part >= self.slot.posted:
-                await self._keep(part, await self._found(part) or await self._posted(part, piece))
+    async def post(self, message: Message) -> tuple[int, str] | None:
+        """Post what is not posted yet, in order; the last part is the caller's to keep, if it was not there before."""
+        pieces = (message, *message.thread)
+        for part, piece in enumerate(pieces[self.slot.posted :], self.slot.posted):
+            ts = await self._found(part) or await self._posted(part, piece)
+            if part == len(pieces) - 1:
+                return part, ts
+            await self._keep(part, ts)
+        return None
 
     async def _keep(self, part: int, ts: str) -> None:
         if not await self.rounds.store.slots.keep(self.slot, part, ts):

@@ -30,11 +30,13 @@ class Offer:
         return max(slot.offered for slot in self.slots)
 
 
-async def offers(rounds: Rounds, now: datetime) -> list[Offer]:
-    """What there is to do by *now*."""
+async def offers(rounds: Rounds, now: datetime) -> tuple[list[Offer], list[Asking]]:
+    """What there is to do by *now*: to be asked and delivered, and to be looked at."""
     come = await rounds.store.schedules.due(rounds.team, now, MOST)
-    await _begin(rounds, [begun for schedule in come if (begun := _begun(rounds, schedule, now))])
-    return list(_grouped(await rounds.store.slots.open(rounds.team, now, MOST)))
+    begun = [begun for schedule in come if (begun := _begun(rounds, schedule, now))]
+    asked, looks = _looks(rounds, come, now)
+    await _begin(rounds, begun + looks)
+    return list(_grouped(await rounds.store.slots.open(rounds.team, now, MOST))), asked
 
 
 async def hold_back(rounds: Rounds, slots: Sequence[Slot]) -> None:
@@ -42,19 +44,18 @@ async def hold_back(rounds: Rounds, slots: Sequence[Slot]) -> None:
     await rounds.store.slots.hold_back(slots, rounds.now() + 3 * rounds.times.lease)
 
 
-async def looks(rounds: Rounds, now: datetime) -> list[Asking]:
-    """What there is to be looked at by *now*: each question once, however many watch it. Its moments are the same for
-    all processes, and apart from those of other questions."""
+def _looks(rounds: Rounds, come: Sequence[Schedule], now: datetime) -> tuple[list[Asking], list[Begun]]:
+    """What there is to be looked at: each question once, however many watch it. Its moments are the same for all
+    processes, and apart from those of other questions."""
     every, found, begun = int(rounds.times.watch.total_seconds()), set(), list[Begun]()
-    for schedule in await rounds.store.schedules.due(rounds.team, now, MOST):
+    for schedule in come:
         watch = rhythm(schedule.cadence)
         if isinstance(watch, Watch) and schedule.next_at:
             shift = crc32(schedule.line.encode()) % every
             at = (int(now.timestamp()) - shift) // every * every + shift
             found.add(Asking(schedule.team, schedule.line, watch.zone, datetime.fromtimestamp(at, UTC)))
             begun.append(Begun(schedule, watch.zone, datetime.fromtimestamp(at + every, UTC)))
-    await _begin(rounds, begun)
-    return sorted(found)
+    return sorted(found), begun
 
 
 async def _begin(rounds: Rounds, begun: Sequence[Begun]) -> None:

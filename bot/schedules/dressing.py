@@ -1,6 +1,7 @@
 """What stands below a message that comes by itself: who wanted it, when it comes next, and what did not come before."""
 
 from dataclasses import replace
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.endpoints import _words
@@ -12,7 +13,9 @@ from bot.schedules.views import ScheduleView, schedule_view
 from bot.store import Schedule, Slot
 
 MOST_MISSED = 3
-FAR = 30  # slots that are looked at for those
+FAR = 30  # of them are looked for
+
+Wanted = tuple[Schedule, list[datetime]]  # whose slot it is, and what did not come before
 
 
 class ByItselfView(View):
@@ -21,9 +24,10 @@ class ByItselfView(View):
     missed: str
 
 
-async def dressed(rounds: Rounds, schedule: Schedule, slot: Slot, message: Message) -> Message:
+def dressed(rounds: Rounds, wanted: Wanted, slot: Slot, message: Message) -> Message:
     """The message, with that below it."""
-    missed = [_words.day(milliseconds(lost.at), ZoneInfo(slot.zone)) for lost in await _missed(rounds, slot)]
+    schedule, lost = wanted
+    missed = [_words.day(milliseconds(at), ZoneInfo(slot.zone)) for at in lost]
     view = ByItselfView(schedule=schedule_view(schedule), by=slot.by, missed=_listed(list(dict.fromkeys(missed))))
     note = rounds.answers.note("by_itself", view)
     return replace(message, text=f"{message.text} {note.text}", blocks=(*message.blocks, *note.blocks))
@@ -33,14 +37,3 @@ def _listed(days: list[str]) -> str:
     """The last of the days, in their order."""
     earlier = [_words.count(len(days) - MOST_MISSED, "earlier day")] if len(days) > MOST_MISSED else []
     return _words.joined([*earlier, *reversed(days[:MOST_MISSED])])
-
-
-async def _missed(rounds: Rounds, slot: Slot) -> list[Slot]:
-    """What was skipped or failed since something was delivered last."""
-    found: list[Slot] = []
-    for earlier in await rounds.store.slots.history([slot.schedule], FAR):
-        if earlier.state in ("delivered", "quiet"):
-            break
-        if earlier.at < slot.at and earlier.state in ("skipped", "failed"):
-            found.append(earlier)
-    return found

@@ -13,7 +13,7 @@ from bot.endpoints import _words
 from bot.endpoints._endpoint import View
 from bot.endpoints._when import milliseconds
 from bot.errors import Failure, TryLater
-from bot.schedules.asking import packed
+from bot.schedules.kept import packed
 from bot.schedules.news import News, news, since, to_keep
 from bot.schedules.rhythm import Watch
 from bot.schedules.rounds import Rounds

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.answer import Answers
 from bot.question import Understood
+from bot.schedules.kept import AtHand
 from bot.schedules.post import Post
 from bot.store.store import Store
 
@@ -41,9 +42,13 @@ class Rounds:
     me: str  # this process, among others that share the store
     times: Times = field(default_factory=Times)
     at_work: set[tuple[str, datetime]] = field(default_factory=set)  # slots to which this process delivers
+    at_hand: AtHand = field(init=False)
     may: Callable[[Understood], None] = lambda _: None  # what the settings allow to be asked
     closed: Callable[[str, float], None] = lambda _, __: None  # told of each slot: its outcome, how many seconds late
     speaks_in: Callable[[str], bool] = lambda _: True  # and in which channels
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "at_hand", AtHand(self.store))  # so a frozen dataclass sets what it derives
 
     def late(self, at: datetime) -> bool:
         """Whether what was due at that moment is too late by now."""

@@ -11,6 +11,7 @@ workspaces.py    which workspaces do not take charts
 tables.py        the tables
 upsert.py        a row is written, whether it is there or not
 connections.py   reading and writing, in bounded time
+single.py        what came of a single statement
 sqlite.py        what SQLite needs
 postgresql.py    what PostgreSQL needs
 troubles.py      what a database says when something is wrong ─► a failure with a sentence

@@ -1,29 +1,65 @@
 """What PostgreSQL needs. It knows no table."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+import select
+from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Engine, Executable, event
+from sqlalchemy import Dialect, Engine, Executable, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.store.address import Address
+from bot.store.single import Done
 
 OURS: dict[str, Any] = {  # libpq's and psycopg's parameters; one that the URL gives counts more
     "prepare_threshold": None,  # PgBouncer gives each transaction another connection, which knows no prepared ones
     "keepalives_idle": 30,
     "tcp_user_timeout": 10_000,  # ms, so that a host that vanished is not waited for
 }
+MOST = 15  # connections; SQLAlchemy would open those beyond five anew each time
+SINCE, FRESH = "rests since", 1.0  # seconds
 STILL = "15s"  # longer than any transaction of ours waits for anything
 
 
 def engine(address: Address) -> AsyncEngine:
-    """A connection may be dead without a word (a restart, a firewall that forgot it): it is tried before it is used."""
+    """A connection may be dead (a restart, a firewall that forgot it): one that has rested, or to which something was
+    said meanwhile, is tried before it is used. SQLAlchemy can only try them all, which costs as much as a statement."""
     if not event.contains(Engine, "connect", _let_go):
         event.listen(Engine, "connect", _let_go)
     options = {name: value for name, value in OURS.items() if name not in address.url.query}
-    return create_async_engine(address.url, connect_args=options, pool_pre_ping=True, hide_parameters=True)
+    pool: dict[str, Any] = {"pool_size": MOST, "max_overflow": 0}
+    made = create_async_engine(address.url, connect_args=options, hide_parameters=True, **pool)
+
+    @event.listens_for(made.sync_engine, "checkin")
+    def rests(_: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+        record.info[SINCE] = asyncio.get_running_loop().time()
+
+    @event.listens_for(made.sync_engine, "checkout")
+    def wanted(connection: DBAPIConnection, record: ConnectionPoolEntry, _: object) -> None:
+        now = asyncio.get_running_loop().time()
+        if now - record.info.get(SINCE, now) > FRESH or _has_news(record):
+            _try(made.dialect, connection)
+
+    return made
+
+
+def _has_news(record: ConnectionPoolEntry) -> bool:
+    """Who closes a connection says so on it, and otherwise nothing is said that was not asked for."""
+    heard = select.poll()
+    driver: Any = record.driver_connection
+    heard.register(driver.fileno(), select.POLLIN)
+    return bool(heard.poll(0))
+
+
+def _try(dialect: Dialect, connection: DBAPIConnection) -> None:
+    """The pool makes another of one that is dead."""
+    try:
+        dialect.do_ping(connection)
+    except Exception as wrong:  # whatever the driver calls it
+        raise DisconnectionError from wrong
 
 
 def _let_go(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
@@ -36,15 +72,15 @@ def _let_go(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
         connection.commit()
 
 
-class Reader:
-    """Single statements that read. Each is a transaction by itself, so BEGIN and COMMIT are not sent."""
+class Single:
+    """Single statements. Each is a transaction by itself, so BEGIN and COMMIT are not sent."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
 
-    async def rows(self, statement: Executable, values: Mapping[str, object]) -> Sequence[Sequence[Any]]:
+    async def run(self, statement: Executable, values: Mapping[str, object]) -> Done:
         async with self._engine.connect() as connection:
-            return (await connection.execute(statement, values)).all()
+            return Done.of(await connection.execute(statement, values))
 
     async def close(self) -> None:
         """The connections are the engine's."""

@@ -1,7 +1,8 @@
 """What the store keeps, as everybody else sees it. Whoever only reads these needs no database."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class Slot:
     posting: int | None  # which one somebody was about to post
     posting_at: datetime | None
     ts: str  # of the first message
+    said: dict[str, Any] | None = field(default=None, compare=False)  # to it alone; only who takes it reads that
 
     @property
     def asking(self) -> Asking:

@@ -1,19 +1,22 @@
 """Saved questions: what is asked, on which cadence, for which channel. A channel calls its schedules by number."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, select, update
+from sqlalchemy import ColumnElement, bindparam, func, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.connections import Connections
-from bot.store.records import Schedule
+from bot.store.records import Begun, Schedule
 from bot.store.tables import SCHEDULES as TABLE
 
 ACTIVE, PAUSED, STOPPED = "active", "paused", "stopped"
-COLUMNS = [column for column in TABLE.c if column.name not in ("made_at", "changed_at")]
+COLUMNS = [TABLE.c[name] for name in Schedule.__slots__]
+NEXT = update(TABLE).where(TABLE.c.id == bindparam("of"))
+GET = select(*COLUMNS).where(TABLE.c.id == bindparam("of"))
 RACES = 5  # as often may somebody else take the same number first
 
 
@@ -39,7 +42,7 @@ class Schedules:
             last = await connection.scalar(select(func.max(TABLE.c.number)).where(*_in(new.team, new.channel)))
             row["number"] = (last or 0) + 1
             await connection.execute(TABLE.insert().values(row))
-        return _schedule(row)
+        return Schedule(*(row[column.name] for column in COLUMNS))
 
     async def of(self, team: str, channel: str) -> list[Schedule]:
         """The schedules of a channel that are not stopped, by number."""
@@ -63,7 +66,8 @@ class Schedules:
         return next(iter(await self._select(*_in(team, channel), TABLE.c.number == number)), None)
 
     async def get(self, schedule: str) -> Schedule | None:
-        return next(iter(await self._select(TABLE.c.id == schedule)), None)
+        row = await self._connections.row(GET, of=schedule)
+        return Schedule(*row) if row else None
 
     async def due(self, team: str, now: datetime, most: int) -> list[Schedule]:
         """What is due by now, the longest first."""
@@ -77,8 +81,7 @@ class Schedules:
 
     async def change(self, schedule: str, at: datetime, **columns: Any) -> None:
         """Change what is said of a schedule."""
-        async with self._connections.writing() as connection:
-            await connection.execute(update(TABLE).where(TABLE.c.id == schedule).values({**columns, "changed_at": at}))
+        await self._connections.write(update(TABLE).where(TABLE.c.id == schedule).values({**columns, "changed_at": at}))
 
     async def pause(self, schedule: str, why: str, at: datetime) -> bool:
         """Pause it for a reason; whether it was not so already."""
@@ -90,9 +93,7 @@ class Schedules:
 
     async def _turn(self, expected: str, schedule: str, at: datetime, **columns: Any) -> bool:
         chosen = update(TABLE).where(TABLE.c.id == schedule, TABLE.c.state == expected)
-        async with self._connections.writing() as connection:
-            changed = await connection.execute(chosen.values({**columns, "changed_at": at}))
-        return bool(changed.rowcount)
+        return bool((await self._connections.write(chosen.values({**columns, "changed_at": at}))).changed)
 
     async def _select(
         self,
@@ -101,23 +102,20 @@ class Schedules:
         most: int | None = None,
     ) -> list[Schedule]:
         chosen = select(*COLUMNS).where(*where).order_by(*order).limit(most)
-        async with self._connections.reading() as connection:
-            return [_read(row) for row in await connection.execute(chosen)]
+        return [Schedule(*row) for row in await self._connections.rows(chosen)]
 
 
-async def advance(connection: AsyncConnection, schedule: Schedule, next_at: datetime | None) -> bool:
-    """Set when a schedule is due next, in a transaction of somebody else; whether nobody did so before."""
-    mine = (TABLE.c.id == schedule.id, TABLE.c.next_at == schedule.next_at)
-    return bool((await connection.execute(update(TABLE).where(*mine).values(next_at=next_at))).rowcount)
+async def advance(connection: AsyncConnection, due: Sequence[Begun]) -> list[Begun]:
+    """Set when schedules are due next, in a transaction of somebody else: those at which nobody is, or was before. What
+    PostgreSQL needs is left out for SQLite, where nobody else can be there."""
+    read = tuple_(TABLE.c.id, TABLE.c.next_at).in_([(begun.schedule.id, begun.schedule.next_at) for begun in due])
+    free = await connection.scalars(select(TABLE.c.id).where(read).with_for_update(skip_locked=True))
+    mine = {*free}
+    found = [begun for begun in due if begun.schedule.id in mine]
+    if found:
+        await connection.execute(NEXT, [{"of": begun.schedule.id, "next_at": begun.next_at} for begun in found])
+    return found
 
 
 def _in(team: str, channel: str) -> tuple[ColumnElement[bool], ...]:
     return TABLE.c.team == team, TABLE.c.channel == channel
-
-
-def _read(row: Row[Any]) -> Schedule:
-    return _schedule(dict(row._mapping))
-
-
-def _schedule(row: dict[str, Any]) -> Schedule:
-    return Schedule(**{column.name: row[column.name] for column in COLUMNS})

@@ -2,16 +2,17 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Executable, create_engine, event
+from sqlalchemy import Connection, Engine, Executable, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.store.address import Address
+from bot.store.single import Done
 from bot.store.troubles import explained
 
 
@@ -21,11 +22,7 @@ def engine(address: Address, patience: float, *, foreign_keys: bool) -> AsyncEng
     """
     made = create_async_engine(address.url, connect_args=_options(patience), hide_parameters=True)
 
-    @event.listens_for(made.sync_engine, "connect")
-    def connected(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-        cursor = connection.cursor()
-        cursor.execute(f"PRAGMA foreign_keys={foreign_keys:d}")
-        cursor.close()
+    _keep_foreign_keys(made.sync_engine, foreign_keys=foreign_keys)
 
     @event.listens_for(made.sync_engine, "begin")
     def begun(connection: Connection) -> None:
@@ -36,23 +33,34 @@ def engine(address: Address, patience: float, *, foreign_keys: bool) -> AsyncEng
     return made
 
 
-class Reader:
-    """Single statements that read. Each is one turn of a thread: aiosqlite takes one for each step of it, nine in all,
-    which costs five times as much."""
+class Single:
+    """Single statements. Each is one turn of a thread: aiosqlite takes one for each step of it, nine in all, which
+    costs five times as much."""
 
-    def __init__(self, address: Address, patience: float) -> None:
+    def __init__(self, address: Address, patience: float, *, foreign_keys: bool) -> None:
         url = address.url.set(drivername="sqlite")
         self._engine = create_engine(url, connect_args=_options(patience), hide_parameters=True)
+        _keep_foreign_keys(self._engine, foreign_keys=foreign_keys)
 
-    async def rows(self, statement: Executable, values: Mapping[str, object]) -> Sequence[Sequence[Any]]:
-        return await asyncio.to_thread(self._rows, statement, values)
+    async def run(self, statement: Executable, values: Mapping[str, object]) -> Done:
+        return await asyncio.to_thread(self._run, statement, values)
 
-    def _rows(self, statement: Executable, values: Mapping[str, object]) -> Sequence[Sequence[Any]]:
+    def _run(self, statement: Executable, values: Mapping[str, object]) -> Done:
         with self._engine.connect() as connection:
-            return connection.execute(statement, values).all()
+            return Done.of(connection.execute(statement, values))
 
     async def close(self) -> None:
         await asyncio.to_thread(self._engine.dispose)
+
+
+def _keep_foreign_keys(engine: Engine, *, foreign_keys: bool) -> None:
+    """SQLite looks after them only where it is told to, on each connection."""
+
+    @event.listens_for(engine, "connect")
+    def connected(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA foreign_keys={foreign_keys:d}")
+        cursor.close()
 
 
 def _options(patience: float) -> dict[str, Any]:

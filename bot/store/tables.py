@@ -95,7 +95,7 @@ SLOTS = Table(
     Column("posting", Integer),  # which one somebody is about to post
     Column("posting_at", Moment),
     Column("ts", String, nullable=False),
-    Column("said", JSON),  # to this channel alone
+    Column("said", JSON(none_as_null=True)),  # to this channel alone
     Column("closed_at", Moment),
 )
 

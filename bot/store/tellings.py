@@ -23,9 +23,8 @@ class Tellings:
     async def of(self, schedule: str) -> dict[str, Told]:
         """What a watch has told, by thing."""
         chosen = select(TABLE.c.thing, TABLE.c.state, TABLE.c.says, TABLE.c.happened)
-        async with self._connections.reading() as connection:
-            found = await connection.execute(chosen.where(TABLE.c.schedule == schedule))
-            return {thing: Told(state, says, happened) for thing, state, says, happened in found}
+        found = await self._connections.rows(chosen.where(TABLE.c.schedule == schedule))
+        return {thing: Told(state, says, happened) for thing, state, says, happened in found}
 
     async def looked(
         self, schedule: Schedule, kept: Mapping[str, Told], at: datetime, zone: str, said: dict[str, Any] | None

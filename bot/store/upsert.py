@@ -1,5 +1,6 @@
 """A row is written, whether it is there or not: SQL's words for it, of which each database has its own kind."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Table
@@ -15,6 +16,11 @@ async def upsert(connection: AsyncConnection, table: Table, **row: Any) -> None:
     keys = table.primary_key.columns.keys()
     changes = {name: insert.excluded[name] for name in row if name not in keys}
     await connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=changes))
+
+
+async def add_all(connection: AsyncConnection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Write *rows* of the same columns, those whose key nobody has."""
+    await connection.execute(_insert(connection, table).on_conflict_do_nothing(), rows)
 
 
 async def add(connection: AsyncConnection, table: Table, **row: Any) -> bool:

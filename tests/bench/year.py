@@ -16,7 +16,7 @@ from sqlalchemy import insert
 
 from bot.answer import Asker
 from bot.app import answering
-from bot.schedules.asking import packed
+from bot.schedules.kept import packed
 from bot.store import Asking, Schedule, Told
 from bot.store.slots import slot_row
 from bot.store.store import Store, opened

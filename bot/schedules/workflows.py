@@ -1,0 +1,161 @@
+"""What the engine does, in workflows: it asks or looks, delivers, and keeps house. What they are given, and what they
+give, are words and numbers: messages and marks are in the store.
+
+https://docs.dbos.dev/python/programming-guide
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from contextvars import Context
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from dbos import DBOS, SetWorkflowID
+
+from bot.errors import TryLater
+from bot.schedules.asking import ask
+from bot.schedules.delivering import deliver
+from bot.schedules.dispatching import Offer, hold_back
+from bot.schedules.looking import look
+from bot.schedules.rounds import Rounds
+from bot.store import Asking, Slot
+
+log = logging.getLogger(__name__)
+
+REMEMBERED = timedelta(days=14)  # workflows that have ended
+LOOKED = timedelta(hours=1)  # the looks of watches, of which there are many
+MOST = 1000  # of them are looked at in one go
+WAITS = (1, 2, 4, 8, 16)  # seconds until a database that is away is tried again
+FINDS = {"ask": ask, "look": look}
+
+
+@dataclass
+class Here:
+    """What this process works for. There is one engine in a process, as DBOS has it."""
+
+    rounds: Rounds
+    clock: Callable[[], datetime]  # the real one, which the engine keeps
+
+    # Workspaces that share a database do not do each other's work.
+
+    @property
+    def name(self) -> str:
+        return f"insights-bot-{self.rounds.team.lower()}"
+
+    @property
+    def asks(self) -> str:
+        return f"asks-{self.rounds.team}"
+
+    @property
+    def looks(self) -> str:
+        return f"looks-{self.rounds.team}"
+
+    @property
+    def deliveries(self) -> str:
+        return f"deliveries-{self.rounds.team}"
+
+
+_here: list[Here] = []
+
+
+def work_for(found: Here) -> None:
+    _here[:] = [found]
+
+
+def here() -> Here:
+    return _here[0]
+
+
+def _passes(error: BaseException) -> bool:
+    return isinstance(error, TryLater)
+
+
+@DBOS.step(retries_allowed=True, max_attempts=6, should_retry=_passes)
+async def _found(kind: str, team: str, line: str, zone: str, at: int) -> list[str]:
+    """The deliveries that are offered then. They are offered as if from outside: what a workflow offers is written down
+    twice, once of them with it, and a step may not offer anything."""
+    slots = await FINDS[kind](here().rounds, Asking(team, line, zone, _moment(at)))
+    return await asyncio.create_task(_offer_deliveries(slots), context=Context()) if slots else []
+
+
+@DBOS.workflow(max_recovery_attempts=5)
+async def _find(kind: str, team: str, line: str, zone: str, at: int) -> list[str]:
+    """Ask, or look; the deliveries that this sets going."""
+    return await _found(kind, team, line, zone, at)
+
+
+@DBOS.workflow(max_recovery_attempts=5)
+async def _deliver(schedule: str, at: int) -> None:
+    """Without a step: what is done is written down in the slot, and whoever begins anew goes on from there."""
+    for wait in WAITS:
+        try:
+            await deliver(here().rounds, schedule, _moment(at))
+        except TryLater:
+            await asyncio.sleep(wait)
+        else:
+            return
+    await deliver(here().rounds, schedule, _moment(at))
+
+
+@DBOS.step()
+async def _swept() -> None:
+    """In a step: what a workflow itself asks of the engine is written down, and this cannot be."""
+    few: dict[str, Any] = {"load_input": False, "load_output": False, "limit": MOST}
+    for queue in (here().asks, here().looks, here().deliveries):
+        left = await DBOS.list_workflows_async(
+            status="PENDING", queue_name=queue, dequeued_before=_ago(here().rounds.times.lease), **few
+        )
+        if left:
+            log.warning("taken back from a process that is gone", extra={"facts": {"queue": queue, "work": len(left)}})
+            await DBOS.resume_workflows_async([workflow.workflow_id for workflow in left], queue_name=queue)
+    old = await DBOS.list_workflows_async(completed_before=_ago(REMEMBERED), **few)
+    old += await DBOS.list_workflows_async(queue_name=here().looks, completed_before=_ago(LOOKED), **few)
+    if old:
+        await DBOS.delete_workflows_async([workflow.workflow_id for workflow in old])
+    await here().rounds.store.forget(here().rounds.now())
+
+
+@DBOS.workflow()
+async def housekeeping(_: datetime, __: Any) -> None:
+    """Each minute, by one process: what a process that is gone had begun goes back, and what is old goes."""
+    await _swept()
+
+
+async def _offer_deliveries(slots: Sequence[Slot]) -> list[str]:
+    offered = [await _offer_delivery(slot) for slot in slots]
+    await hold_back(here().rounds, slots)
+    return offered
+
+
+async def _offer_delivery(slot: Slot) -> str:
+    given = slot.schedule, int(slot.at.timestamp())
+    return await _enqueue(f"deliver:{given[0]}:{given[1]}:{slot.offered}", here().deliveries, _deliver, *given)
+
+
+async def _enqueue(workflow: str, queue: str, work: Any, *given: str | int) -> str:
+    with SetWorkflowID(workflow):
+        await DBOS.enqueue_workflow_async(queue, work, *given)
+    return workflow
+
+
+async def offer(offer: Offer) -> list[str]:
+    if offer.answered:
+        return await _offer_deliveries(offer.slots)
+    asked = await offer_to_find("ask", here().asks, offer.asking, f":{offer.offered}")
+    await hold_back(here().rounds, offer.slots)
+    return [asked]
+
+
+async def offer_to_find(kind: str, queue: str, asking: Asking, again: str = "") -> str:
+    given = kind, asking.team, asking.line, asking.zone, int(asking.at.timestamp())
+    return await _enqueue(":".join(map(str, given)) + again, queue, _find, *given)
+
+
+def _moment(at: int) -> datetime:
+    return datetime.fromtimestamp(at, UTC)
+
+
+def _ago(span: timedelta) -> str:
+    return (here().clock() - span).isoformat()

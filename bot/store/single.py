@@ -1,0 +1,19 @@
+"""What came of a single statement, whichever database ran it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import CursorResult
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The rows that a statement gave, and how many it changed."""
+
+    rows: Sequence[Sequence[Any]]
+    changed: int
+
+    @classmethod
+    def of(cls, result: CursorResult[Any]) -> "Done":
+        return cls(result.all() if result.returns_rows else (), result.rowcount)
