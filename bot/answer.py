@@ -54,6 +54,7 @@ class Answer:
     public: bool = False  # whether all in the channel are to hear it
     question: bool = False  # whether it was answered by LaunchDarkly, and may be asked again
     what: str = ""  # went wrong, in one sentence
+    partial: bool = False  # whether something is missing that may be had later
     quiet: bool = False  # whether it says that there is nothing to say
     snapshot: Snapshot | None = None  # what is to be kept of it once it has been delivered by the clock
 
@@ -121,7 +122,7 @@ class Answers:
         asked = Asked(understood.canonical, stamp(milliseconds(ask.now), ask.zone))
         message = self._renderer.render(spoken.name, view=view, asked=asked)
         kept = spoken.snapshot(query, reply, ask)
-        return Answer(message, question=True, quiet=spoken.quiet(view), snapshot=kept)
+        return Answer(message, question=True, partial=spoken.partial(reply), quiet=spoken.quiet(view), snapshot=kept)
 
     async def _ordered(self, understood: Understood, asker: Asker) -> Answer:
         name = understood.spoken.name

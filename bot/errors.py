@@ -74,6 +74,9 @@ class Unreadable(Failure):
     outcome = "unreadable"
 
 
+PASSING = (TryLater, Unreadable)  # what may be better a little later
+
+
 class Misconfigured(Failure):
     """A setting is missing or wrong."""
 

@@ -28,6 +28,7 @@ from tests.talk import NOW, UTC_ZONE, settings
 LEASE = timedelta(minutes=5)
 POST = "chat.postMessage"
 LINE = "scores web/production"
+DIGEST = "digest web/production"
 
 
 class Held(httpx.AsyncBaseTransport):
@@ -360,6 +361,42 @@ async def test_what_launchdarkly_cannot_answer_for_ten_minutes_is_delivered_then
         [slot] = await found.rounds.store.slots.history([schedule.id for schedule in await _all(found)], 10)
     assert slot.state == "delivered"
     assert slot.attempt >= 4
+
+
+async def test_what_is_partial_waits_for_a_while_to_become_whole(database: Database) -> None:
+    async with desk(database.url, answer_seconds=0.15) as found:
+        await _wanted(found, DIGEST)
+        found.office.weather.status, found.office.weather.only = 503, "insights/scores"
+        await found.come(NOW)
+        await found.wait(minutes=5)
+        assert found.posted() == []
+        found.office.weather.status = None
+        await found.wait(minutes=5)
+        [message, *_] = found.posted()
+    assert "cannot be had" not in message.text
+
+
+async def test_what_stays_partial_is_delivered_with_what_there_is(database: Database) -> None:
+    async with desk(database.url, answer_seconds=0.15) as found:
+        await _wanted(found, DIGEST)
+        found.office.weather.status, found.office.weather.only = 503, "insights/scores"
+        await found.come(NOW)
+        for _ in range(4):
+            await found.wait(minutes=5)
+        [message, *_] = found.posted()
+    assert "Scores cannot be had." in message.text
+    assert found.clock.now - NOW <= timedelta(minutes=20)
+
+
+async def test_what_somebody_wants_at_once_is_not_waited_for(database: Database) -> None:
+    async with desk(database.url, answer_seconds=0.15) as found:
+        later = replace(await _wanted(found, DIGEST), next_at=NOW + timedelta(days=7))
+        await found.rounds.store.schedules.change(later.id, NOW, next_at=later.next_at)
+        found.office.weather.status, found.office.weather.only = 503, "insights/scores"
+        await found.rounds.store.slots.ask_for(later, "UTC", NOW, by="U1")
+        await found.come(NOW)
+        [message, *_] = found.posted()
+    assert "Scores cannot be had." in message.text
 
 
 async def _all(found: Desk) -> list[Schedule]:

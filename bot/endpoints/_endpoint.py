@@ -84,6 +84,10 @@ def _speaks(_: View) -> bool:
     return False
 
 
+def _whole(_: object) -> bool:
+    return False
+
+
 def _nowhere(_: Query) -> str:
     return ""
 
@@ -96,13 +100,15 @@ def _nothing(_: Query, __: Any, ___: Ask) -> None:
 class Endpoint(Spoken[Q], Generic[Q, R, V]):
     """A kind of question. Its template bears its name.
 
-    `quiet` tells whether an answer says that there is nothing to say. `place` is the one whose past weeks an answer may
-    tell, and `snapshot` what is kept for later ones once it has been delivered by the clock."""
+    `partial` tells whether something is missing in a reply that may be had later, and `quiet` whether an answer says
+    that there is nothing to say. `place` is the one whose past weeks an answer may tell, and `snapshot` what is kept
+    for later ones once it has been delivered by the clock."""
 
     reply: type[R]
     view: type[V]
     fetch: Callable[[Q, Ask], Awaitable[R]]
     show: Callable[[Q, R, Ask], V]
+    partial: Callable[[R], bool] = _whole
     quiet: Callable[[V], bool] = _speaks
     place: Callable[[Q], str] = _nowhere
     snapshot: Callable[[Q, R, Ask], Snapshot | None] = _nothing

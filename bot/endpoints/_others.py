@@ -8,7 +8,7 @@ from collections.abc import Awaitable
 from typing import TypeVar
 
 from bot.endpoints import _words
-from bot.errors import Failure, Mistyped, NotAllowed, NotFound, Refused
+from bot.errors import PASSING, Failure, Mistyped, NotAllowed, NotFound, Refused
 
 P = TypeVar("P")
 
@@ -29,6 +29,11 @@ def why(found: object) -> str:
         return ""
     said = f"LaunchDarkly says: {_words.short(found.said, 200).rstrip('.')}." if found.said else ""
     return " ".join(words for words in (found.what, said, found.todo) if words)
+
+
+def passes(*parts: object) -> bool:
+    """Whether any part cannot be had now, and may be later."""
+    return any(isinstance(found, PASSING) for found in parts)
 
 
 def at_least_one(*parts: object) -> None:

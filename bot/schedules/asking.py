@@ -2,10 +2,12 @@
 
 import logging
 from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
 from bot.answer import Answer, Asker
+from bot.errors import PASSING
 from bot.schedules.closing import AWAY, close, fail, finish
 from bot.schedules.kept import whole
 from bot.schedules.rounds import Rounds
@@ -13,7 +15,7 @@ from bot.store import Asking, Slot
 
 log = logging.getLogger(__name__)
 
-PASSING = ("try later", "unreadable")  # outcomes that may be better a little later
+PASSES = tuple(failure.outcome for failure in PASSING)
 
 
 async def ask(rounds: Rounds, asking: Asking) -> list[Slot]:
@@ -29,14 +31,18 @@ async def ask(rounds: Rounds, asking: Asking) -> list[Slot]:
     answer = await rounds.answers.answer(asking.line, Asker(ZoneInfo(asking.zone), may=rounds.may, past=past))
     facts = {"question": asking.line, "outcome": answer.outcome, "channels": len(slots), "reference": answer.reference}
     log.info("asked", extra={"facts": facts})
-    if answer.outcome == "answered":
-        await rounds.store.slots.answer(asking, whole(answer), rounds.now(), quiet=answer.quiet)
     slots = await rounds.store.slots.of(asking)  # some have come meanwhile, and another may have answered
-    if await rounds.store.slots.answered(asking):
+    if not slots or await rounds.store.slots.answered(asking):
         return slots
-    if slots:
-        await _later(rounds, slots, answer)
-    return []
+    if at := _later(rounds, slots, answer):
+        await rounds.store.slots.again(slots, at)
+        return []
+    if answer.outcome != "answered":
+        for slot in slots:
+            await fail(rounds, slot, _why(answer))
+        return []
+    await rounds.store.slots.answer(asking, whole(answer), rounds.now(), quiet=answer.quiet)
+    return slots
 
 
 async def _leave_out(rounds: Rounds, slot: Slot) -> None:
@@ -47,17 +53,16 @@ async def _leave_out(rounds: Rounds, slot: Slot) -> None:
         await close(rounds, slot, "skipped", AWAY)
 
 
-async def _later(rounds: Rounds, slots: Sequence[Slot], answer: Answer) -> None:
-    """What passes is asked again while there is time."""
+def _later(rounds: Rounds, slots: Sequence[Slot], answer: Answer) -> datetime | None:
+    """When to ask again: what passes while there is time, and for what is whole for a quarter of it, unless somebody
+    wants it at once."""
     at = rounds.now() + rounds.times.wait(max(slot.attempt for slot in slots))
-    if answer.outcome in PASSING and at <= slots[0].at + rounds.times.window:
-        await rounds.store.slots.again(slots, at)
-        return
-    for slot in slots:
-        await fail(rounds, slot, _why(answer))
+    waits = answer.partial and not any(slot.by for slot in slots)
+    patience = rounds.times.window / (4 if waits else 1)
+    return at if (waits or answer.outcome in PASSES) and at <= slots[0].at + patience else None
 
 
 def _why(answer: Answer) -> str:
     """What a person can do about it is said, but nobody is to ask again what the clock asks."""
-    passed = answer.outcome in PASSING
+    passed = answer.outcome in PASSES
     return f"{answer.what} (Reference {answer.reference}.)" if passed else answer.message.text

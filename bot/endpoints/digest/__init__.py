@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 from bot.endpoints import _past, _words
 from bot.endpoints._days import Days
 from bot.endpoints._endpoint import Ask, Endpoint, View
-from bot.endpoints._others import at_least_one, part, why
+from bot.endpoints._others import at_least_one, part, passes, why
 from bot.endpoints._query import Parameter, Query, own
 from bot.endpoints._values import Key, Keys
 from bot.endpoints.deploys import ENDPOINT as DEPLOYS
@@ -189,6 +189,11 @@ def _ways_on(asked: Questions) -> WaysOn:
     )
 
 
+def _partial(reply: DigestReply) -> bool:
+    unread = reply.changes.stopped if isinstance(reply.changes, Read) else None
+    return passes(reply.scores, reply.changes, unread, reply.status, reply.deploys)
+
+
 def _place(query: DigestQuery) -> str:
     return _past.place(query.project, query.env, query.app)
 
@@ -206,6 +211,7 @@ ENDPOINT = Endpoint[DigestQuery, DigestReply, DigestView](
     view=DigestView,
     fetch=fetch,
     show=show,
+    partial=_partial,
     quiet=lambda view: view.quiet,
     place=_place,
     snapshot=lambda query, reply, ask: snapshot(_place(query), reply, ask),
