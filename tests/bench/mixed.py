@@ -27,6 +27,7 @@ WATCHED = ("events mobile/production since=2d", "events mobile/staging since=2d"
 WARM = 30  # seconds
 STRETCHES = 6  # in which the time is told apart
 PACE = FAST | {"LOOK_SECONDS": "1", "QUEUE_SECONDS": "0.5", "DELIVERIES_AT_ONCE": "8", "WATCH_SECONDS": "60"}
+PACE |= {"WORD_SECONDS": "60"}  # that an answer is on its way would be taken for it
 
 
 @dataclass(frozen=True)
