@@ -5,6 +5,7 @@ Slack listens before all else is there.
 """
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from bot.store.store import Store
 
 Clock = Callable[[], datetime]
+
+# Where rich is installed httpx loads it, for a command line of its own that nobody needs here: six megabytes, for ever.
+sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # which is how Python is told that it is not there
 
 
 def register() -> "dict[str, AnySpoken]":
