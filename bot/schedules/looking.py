@@ -52,9 +52,9 @@ async def last_week(rounds: Rounds, line: str, zone: str) -> Week:
 async def look(rounds: Rounds, asking: Asking) -> list[Slot]:
     """Look, and say where something is new; the slots in which it is to be delivered."""
     watches = await rounds.store.schedules.watching(asking.team, asking.line, str(Watch(asking.zone)))
-    told = {schedule.id: await rounds.store.tellings.of(schedule.id) for schedule in watches}
     if not watches:
         return []
+    told = await rounds.store.tellings.of(watches)
     try:
         seen = await see(rounds, asking, _since(watches, told, asking.at))
     except Failure as failure:
