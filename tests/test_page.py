@@ -285,6 +285,12 @@ async def test_a_journey_that_fails_is_said_and_the_next_one_may_begin(
         ("type", {"line": "x"}),
         ("weather", {"where": "Moon", "name": "fair"}),
         ("weather", {"where": "Slack", "name": "foul"}),
+        ("weather", {"where": ["Slack"], "name": 1}),
+        ("type", {"channel": ["C1"], "line": "x"}),
+        ("type", {"channel": "C1", "line": None}),
+        ("act", {"message": {}, "view": [], "block": "b", "action": "a"}),
+        ("dismiss", {"message": 1}),
+        ("close", {"view": ["V1"]}),
     ],
 )
 async def test_what_there_is_none_of_is_said(visitor: Visitor, deed: str, said: dict[str, Any]) -> None:

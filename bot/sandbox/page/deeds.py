@@ -45,7 +45,7 @@ class Deeds:
         return deeds[name]
 
     async def type(self, said: Json) -> str:
-        channel, line = self._slack.channels[said["channel"]], str(said["line"]).strip()
+        channel, line = self._slack.channels[_word(said, "channel")], _word(said, "line").strip()
         word, _, rest = line.partition(" ")
         if channel.is_archived:
             return ARCHIVED
@@ -66,25 +66,28 @@ class Deeds:
         return ""
 
     async def act(self, said: Json) -> str:
-        on = self._message(said["message"]) if said.get("message") else self._view(said["view"])
-        element = _element(on, said["block"], said["action"])
+        on = self._message(_word(said, "message")) if said.get("message") else self._view(_word(said, "view"))
+        element = _element(on, _word(said, "block"), _word(said, "action"))
         at = self._slack.new_ts()
-        action = element.chosen(said["option"], at) if element.body["type"] in CHOSEN_FROM else element.pressed(at)
+        chosen = element.body["type"] in CHOSEN_FROM
+        action = element.chosen(_word(said, "option"), at) if chosen else element.pressed(at)
         return _trouble(await self._slack.act(on, action, user=ME), f"“{element.label or 'That'}”")
 
     async def submit(self, said: Json) -> str:
-        view = self._view(said["view"])
-        return _trouble(await self._slack.submit(view, said["values"], user=ME), "Sending this")
+        view, values = self._view(_word(said, "view")), said["values"]
+        filled = {name: _word(values, name) for name in values} if isinstance(values, dict) else {}
+        return _trouble(await self._slack.submit(view, filled, user=ME), "Sending this")
 
     async def close(self, said: Json) -> str:
-        closing = [view for view in self._slack.views if view.id == said["view"] and view.open and view.user == ME]
+        name = _word(said, "view")
+        closing = [view for view in self._slack.views if view.id == name and view.open and view.user == ME]
         for view in closing:
             if acknowledged := await self._slack.close(view, user=ME):
                 return _trouble(acknowledged, "Closing this")
         return ""  # closed, whoever did it
 
     async def dismiss(self, said: Json) -> str:
-        message = self._message(said["message"])
+        message = self._message(_word(said, "message"))
         if not message.to:
             raise LookupError("Only what you alone can see can be dismissed.")
         self._slack.delete(message)
@@ -97,8 +100,9 @@ class Deeds:
         return ""
 
     async def weather(self, said: Json) -> str:
-        self._stage.weathers[said["where"]][said["name"]]  # which there must be
-        self._stage.set_weather(said["where"], said["name"])
+        where, name = _word(said, "where"), _word(said, "name")
+        self._stage.weathers[where][name]  # which there must be
+        self._stage.set_weather(where, name)
         await self._slack.changed()
         return ""
 
@@ -114,6 +118,14 @@ class Deeds:
     def _view(self, name: str) -> View:
         views = [view for view in self._slack.views if view.id == name and view.open and view.user == ME]
         return _one(views, "This is closed already.")
+
+
+def _word(said: Json, name: str) -> str:
+    """What else than a word stands there is not there."""
+    word = said[name]
+    if not isinstance(word, str):
+        raise KeyError(name)
+    return word
 
 
 def _element(on: Message | View, block: str, action: str) -> Element:
