@@ -6,6 +6,7 @@
     news.py         what a page is told, as it happens
     telling.py      the workspace in the page's words
     deeds.py        what people do in the workspace, by their mouse and keys
+    completing.py   what a line could go on with
     travel.py       the clock moved, and what was said meanwhile
     page.html       the frame, written once for each visit
     static/         what draws in it: a stylesheet, and modules of one idea each

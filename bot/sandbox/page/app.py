@@ -14,6 +14,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from bot.sandbox.page import news, telling
+from bot.sandbox.page.completing import completions
 from bot.sandbox.page.deeds import Deeds
 from bot.sandbox.page.guard import Guard
 from bot.sandbox.page.stage import Stage
@@ -32,8 +33,8 @@ def page(stage: Stage) -> ASGIApp:
     async def opened(_: Request) -> Response:
         return HTMLResponse(frame.render(_frame(stage)))
 
-    async def completions(_: Request) -> Response:
-        return JSONResponse(list(stage.completions()))
+    async def completing(_: Request) -> Response:
+        return JSONResponse(completions(stage.completions()))
 
     async def listening(_: Request) -> Response:
         return news.stream(stage, travel)
@@ -50,7 +51,7 @@ def page(stage: Stage) -> ASGIApp:
     return Starlette(
         routes=[
             Route("/", opened),
-            Route("/completions", completions),
+            Route("/completions", completing),
             Route("/news", listening),
             Route("/do/{deed}", done, methods=["POST"]),
             Mount("/static", StaticFiles(directory=HERE / "static")),

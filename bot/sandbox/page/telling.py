@@ -31,15 +31,30 @@ def channels(slack: Slack) -> list[Channel]:
 
 def _channel(slack: Slack, channel: Channel) -> Json:
     bot = next((user.real_name for user in slack.users.values() if user.is_bot), "")
+    alone = bool(channel.with_user)
+    name = bot if alone else channel.name
+    sign = "🔒" if channel.is_private else "#"
+    asks = f"Message {'' if alone else '#'}{name} or type /insights"
     return {
         "id": channel.id,
-        "name": bot if channel.with_user else channel.name,
-        "conversation": bool(channel.with_user),
-        "private": channel.is_private,
-        "shared": channel.is_ext_shared,
+        "name": name,
+        "sign": "●" if alone else "🗄" if channel.is_archived else sign,
+        "title": name if alone else f"{sign} {name}",
+        "about": _about(channel),
+        "placeholder": "This channel is archived" if channel.is_archived else asks,
+        "conversation": alone,
         "archived": channel.is_archived,
-        "member": channel.is_member or bool(channel.with_user),
     }
+
+
+def _about(channel: Channel) -> str:
+    if channel.is_archived:
+        return "Archived"
+    if channel.with_user:
+        return "Between you and the app"
+    if not channel.is_member:
+        return "Insights is not in this channel: /invite brings it in"
+    return "Shared with Quayside Partners" if channel.is_ext_shared else ""
 
 
 def messages(slack: Slack) -> list[Message]:

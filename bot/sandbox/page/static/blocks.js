@@ -1,37 +1,58 @@
-// Slack's blocks, each drawn by a function of its name.
+// Those of Slack's blocks and elements that messages here have, each drawn by a function; others are named.
+// *act* is told what was pressed or chosen: `{block, action, option?}`.
 
 import { chart } from "./chart.js";
-import { el } from "./dom.js";
-import { element, image } from "./elements.js";
-import { mrkdwn, text } from "./mrkdwn.js";
-import { dataTable } from "./table.js";
+import { confirmed } from "./dialogs.js";
+import { button, el } from "./dom.js";
+import { menu } from "./menu.js";
+import { isSafe, mrkdwn, text } from "./mrkdwn.js";
+import { table } from "./table.js";
 
-const DRAWN = {
+const BLOCKS = {
   header: (block) => el("h3", {}, text(block.text)),
-  section,
-  context: (block) => el("div", { class: "context mrkdwn" }, block.elements.map((each) => el("span", {}, each.type === "image" ? image(each) : text(each)))),
+  section: (block, act) => [
+    el("div", { class: "mrkdwn" }, [block.text, ...(block.fields ?? [])].map((each) => el("div", {}, text(each)))),
+    block.accessory && el("div", { class: "accessory" }, element(block.accessory, block.block_id, act)),
+  ],
+  context: (block) =>
+    el("div", { class: "context mrkdwn" }, block.elements.map((each) => el("span", {}, each.alt_text ?? text(each)))),
   divider: () => el("hr"),
-  actions: (block, act) => el("div", { class: "actions" }, block.elements.map((each) => element(each, block.block_id, act))),
-  image: (block) => el("figure", {}, block.title && el("figcaption", {}, text(block.title)), image(block)),
-  data_visualization: chart,
-  data_table: dataTable,
-  alert: (block) => el("p", { class: `alert ${block.level ?? "default"}`, role: "note" }, text(block.text)),
+  actions: (block, act) =>
+    el("div", { class: "actions" }, block.elements.map((each) => element(each, block.block_id, act))),
+  data_visualization: (block) => chart(block) ?? undrawn(`a chart of type ${block.chart.type}`),
+  data_table: (block) => el("div", { class: "data-table" }, table(block)),
 };
+const ELEMENTS = { button: pressed, static_select: menu };
 
+/** *others* draw what only this view has. */
 export function blocks(all, act, others = {}) {
-  return all.map((block, at) => {
-    const draw = others[block.type] ?? DRAWN[block.type] ?? undrawn;
-    return el("div", { class: `block ${block.type}` }, draw(block, act, at));
-  });
+  const draw = { ...BLOCKS, ...others };
+  return all.map((block, at) =>
+    el("div", { class: `block ${block.type}` }, draw[block.type]?.(block, act, at) ?? undrawn(block.type)),
+  );
 }
-
-function section(block, act) {
-  const fields = block.fields && el("div", { class: "fields" }, block.fields.map((field) => el("div", {}, text(field))));
-  const said = el("div", { class: "mrkdwn" }, text(block.text), fields);
-  return [said, block.accessory && el("div", { class: "accessory" }, element(block.accessory, block.block_id, act))];
-}
-
-const undrawn = (block) => el("p", { class: "undrawn" }, `This page does not draw ${block.type}; the JSON says what it is.`);
 
 /** A message without blocks is its text. */
-export const body = ({ blocks: all, text: said }, act) => (all.length ? blocks(all, act) : el("div", { class: "block mrkdwn" }, mrkdwn(said)));
+export const body = ({ blocks: all, text: said }, act) =>
+  all.length ? blocks(all, act) : el("div", { class: "block mrkdwn" }, mrkdwn(said));
+
+const undrawn = (what) => el("p", { class: "undrawn" }, `This page does not draw ${what}; the JSON says what it is.`);
+
+function element(body, block, act) {
+  const action = body.action_id;
+  const done = async (option) => {
+    if (!body.confirm || (await confirmed(body.confirm))) await act({ block, action, option });
+  };
+  return ELEMENTS[body.type]?.(body, done, `${block} ${action}`) ?? undrawn(body.type);
+}
+
+function pressed(body, press, key) {
+  const given = { class: body.style, "data-key": key, "aria-label": body.accessibility_label };
+  const node = button(text(body.text), async () => {
+    if (body.url && isSafe(body.url)) window.open(body.url, "_blank", "noopener,noreferrer");
+    node.setAttribute("aria-busy", "true"); // it stays where the keyboard is
+    await press();
+    node.removeAttribute("aria-busy");
+  }, given);
+  return node;
+}

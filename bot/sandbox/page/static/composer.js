@@ -1,54 +1,82 @@
 // The field in which one types, with what can be typed above it.
 
 import { channel, closeThread } from "./channel.js";
-import { completions } from "./completing.js";
 import { trouble } from "./dialogs.js";
 import { $, el } from "./dom.js";
 import { on, place, send } from "./store.js";
 
 const line = $("line"), list = $("completions");
 const typed = [];
-let questions = [], offered = [], active = -1, back = 0;
+let known = { words: {}, examples: [] };
+let offered = [], active = -1, back = 0;
 
-export async function start() {
-  questions = await (await fetch("/completions")).json();
+fetch("/completions").then(async (answer) => (known = await answer.json()));
+
+/** What the line could go on with: examples, and what is known to follow what stands before the word begun. */
+function completions(said) {
+  if (!said.startsWith("/")) return [];
+  const before = said.replace(/[^ =,]*$/, ""), begun = said.slice(before.length);
+  const words = before.split(" ");
+  const key = [...words.slice(0, 2), words.at(-1).replace(/=.*/, "=")].filter(Boolean).join(" ");
+  const isGiven = (word) => word.endsWith("=") && before.includes(` ${word}`);
+  const following = (known.words[key] ?? []).filter(([word]) => word.startsWith(begun) && word !== begun && !isGiven(word));
+  const examples = known.examples.filter((each) => words.length > 2 && each.startsWith(said) && each !== said);
+  return [
+    ...examples.map((each) => ({ label: each.replace(words[0], ""), hint: "an example", line: each })),
+    ...following.map(([word, hint]) => ({ label: word, hint, line: before + word })),
+  ];
 }
 
-function offer() {
-  offered = document.activeElement === line ? completions(line.value, questions) : [];
-  active = -1;
-  list.replaceChildren(...offered.map(({ label, hint }, at) => el("div", { role: "option", id: `completion-${at}`, "aria-selected": "false", pointerdown: (event) => (event.preventDefault(), take(at)) }, el("b", {}, label), hint && el("span", {}, hint))));
-  if (offered.length) list.append(el("div", { class: "keys", role: "presentation", "aria-hidden": "true" }, "Tab takes the first · ↑ ↓ choose · Enter sends"));
-  list.hidden = !offered.length;
-  list.scrollTop = 0;
-  line.setAttribute("aria-expanded", String(offered.length > 0));
-  line.removeAttribute("aria-activedescendant");
+function offer(all) {
+  offered = all;
+  const options = all.map(({ label, hint }, at) => {
+    const given = { role: "option", id: `completion-${at}`, "aria-selected": "false" };
+    const press = (event) => (event.preventDefault(), take(at));
+    return el("div", { ...given, pointerdown: press }, el("b", {}, label), el("span", {}, hint));
+  });
+  list.replaceChildren(...options);
+  list.parentElement.hidden = !all.length;
+  line.setAttribute("aria-expanded", String(all.length > 0));
+  choose(-1);
 }
 
-function move(step) {
-  const before = active;
-  active = (active + step + offered.length + (active < 0 && step < 0 ? 1 : 0)) % offered.length;
-  list.children[before]?.setAttribute("aria-selected", "false");
-  list.children[active].setAttribute("aria-selected", "true");
-  list.children[active].scrollIntoView({ block: "nearest" });
-  line.setAttribute("aria-activedescendant", `completion-${active}`);
+function choose(at) {
+  list.children[active]?.setAttribute("aria-selected", "false");
+  active = at;
+  list.children[at]?.setAttribute("aria-selected", "true");
+  list.children[at]?.scrollIntoView({ block: "nearest" });
+  line.setAttribute("aria-activedescendant", at < 0 ? "" : `completion-${at}`);
 }
 
 function take(at) {
   line.value = offered[at].line;
   line.focus();
-  offer();
+  offer(completions(line.value));
 }
 
 /** What was typed before comes back, as in a terminal. */
 function recall(step) {
   back = Math.max(0, Math.min(typed.length, back + step));
-  line.value = typed.at(-back) && back ? typed.at(-back) : "";
-  offered = [];
-  list.hidden = true;
+  line.value = back ? typed.at(-back) : "";
 }
 
-export async function say(said) {
+function keyed(event) {
+  const many = offered.length;
+  const ways = {
+    ArrowDown: () => (many ? choose((active + 1) % many) : recall(-1)),
+    ArrowUp: () => (many ? choose((Math.max(active, 0) + many - 1) % many) : recall(1)),
+    Tab: many && !event.shiftKey && (() => take(Math.max(0, active))),
+    Enter: active >= 0 && (() => take(active)),
+    Escape: () => (many ? offer([]) : closeThread()),
+  };
+  if (!ways[event.key]) return;
+  event.preventDefault();
+  ways[event.key]();
+}
+
+async function say(said) {
+  line.value = "";
+  offer([]);
   if (!said.trim()) return;
   if (typed.at(-1) !== said) typed.push(said);
   back = 0;
@@ -57,51 +85,15 @@ export async function say(said) {
   trouble(await send("type", { channel: place.channel, line: said }));
 }
 
-const KEYS = {
-  ArrowDown: () => (offered.length ? move(1) : recall(-1)),
-  ArrowUp: () => (offered.length ? move(-1) : recall(1)),
-  Tab: () => offered.length && take(Math.max(0, active)),
-  Enter: () => active >= 0 && take(active),
-  Escape: () => (offered.length ? hide() : closeThread()),
-};
-
-function hide() {
-  offered = [];
-  list.hidden = true;
-  active = -1;
-  line.setAttribute("aria-expanded", "false");
-  line.removeAttribute("aria-activedescendant");
+line.addEventListener("keydown", keyed);
+for (const name of ["input", "focus"]) line.addEventListener(name, () => offer(completions(line.value)));
+line.addEventListener("blur", () => offer([]));
+$("composer").addEventListener("submit", (event) => (event.preventDefault(), say(line.value)));
+for (const example of document.querySelectorAll("[data-line]")) {
+  example.addEventListener("click", () => say(example.dataset.line));
 }
-
-line.addEventListener("keydown", (event) => {
-  const meant = KEYS[event.key];
-  const taken = event.key === "Tab" ? offered.length && !event.shiftKey : event.key !== "Enter" || active >= 0;
-  if (!meant || !taken || event.isComposing) return;
-  event.preventDefault();
-  meant();
-});
-line.addEventListener("input", offer);
-line.addEventListener("focus", offer);
-line.addEventListener("blur", hide);
-$("composer").addEventListener("submit", (event) => {
-  event.preventDefault();
-  const said = line.value;
-  line.value = "";
-  hide();
-  say(said);
-});
-$("welcome").addEventListener("click", (event) => {
-  const example = event.target.closest("[data-line]");
-  if (example) say(example.dataset.line);
-});
 on("place", () => {
-  const here = channel();
-  line.disabled = Boolean(here?.archived);
-  line.placeholder = placeholder(here);
+  line.disabled = channel().archived;
+  line.placeholder = channel().placeholder;
   trouble("");
 });
-
-function placeholder(here) {
-  if (!here) return "";
-  return here.archived ? "This channel is archived" : `Message ${here.conversation ? "" : "#"}${here.name} or type /insights`;
-}

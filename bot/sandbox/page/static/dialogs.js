@@ -1,29 +1,28 @@
 // Dialogs of the page's own: a question before a step, and texts to read or copy. The browser keeps the keys inside.
 
-import { $, el, newId } from "./dom.js";
+import { $, button, el, newId } from "./dom.js";
 import { text } from "./mrkdwn.js";
 
-function shown(title, inside, ...buttons) {
-  const name = newId("dialog");
-  const dialog = el("dialog", { class: "dialog", "aria-labelledby": name }, el("h2", { id: name }, title), inside, el("div", { class: "buttons" }, buttons));
-  dialog.addEventListener("close", () => dialog.remove());
+/** A press on one of its buttons that does nothing else closes it, and *closed* is told that button's value. */
+function shown(title, inside, buttons, closed) {
+  const id = newId();
+  const form = el("form", { method: "dialog", class: "buttons" }, buttons);
+  const dialog = el("dialog", { class: "dialog", "aria-labelledby": id }, el("h2", { id }, title), inside, form);
+  dialog.addEventListener("close", () => {
+    dialog.remove();
+    closed?.(dialog.returnValue);
+  });
   document.body.append(dialog);
   dialog.showModal();
-  return dialog;
 }
-
-const button = (label, look, click) => el("button", { type: "button", class: look, click }, label);
 
 /** Slack's `confirm`, before something is pressed. */
 export function confirmed({ title, text: body, confirm, deny, style }) {
+  const no = el("button", {}, text(deny) || "No");
+  const yes = el("button", { class: style ?? "primary", value: "yes" }, text(confirm) || "Yes");
+  const inside = el("div", { class: "mrkdwn" }, text(body));
   return new Promise((resolve) => {
-    const dialog = shown(
-      text(title) || "Are you sure?",
-      el("div", { class: "mrkdwn" }, text(body)),
-      button(text(deny) || "No", "", () => dialog.close()),
-      button(text(confirm) || "Yes", style === "danger" ? "danger" : "primary", () => dialog.close("yes")),
-    );
-    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"));
+    shown(text(title) || "Are you sure?", inside, [no, yes], (value) => resolve(value === "yes"));
   });
 }
 
@@ -40,7 +39,8 @@ export function texted(title, about, content) {
       said.textContent = "Selected; this browser lets nobody copy it for you.";
     }
   };
-  const dialog = shown(title, [el("p", {}, about), body], said, button("Copy", "", copy), button("Close", "primary", () => dialog.close()));
+  const close = el("button", { class: "primary" }, "Close");
+  shown(title, [el("p", {}, about), body], [said, button("Copy", copy), close]);
 }
 
 /** Something went wrong, in a sentence; nothing takes it away. */

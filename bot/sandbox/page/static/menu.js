@@ -1,75 +1,61 @@
-// A menu that opens below its button: arrows move, a letter jumps, Enter chooses, Escape leaves.
+// Slack's menu, which opens below its button: arrows move, a letter jumps, Enter chooses, Escape leaves.
 
-import { el, newId } from "./dom.js";
+import { button, el } from "./dom.js";
+import { text } from "./mrkdwn.js";
 
-const option = (list, at) => list.children[at];
+export const optionsOf = (body) => (body.option_groups ?? [body]).flatMap(({ options }) => options);
 
-/** *options* are `{label, value, hint?}`; *choose* is told which. */
-export function menu(shown, options, choose, { name, chosen = -1, look = "", key } = {}) {
-  const list = el("ul", { role: "listbox", tabindex: "-1", class: "menu", hidden: true, "aria-label": name });
-  list.append(...options.map(({ label, hint }, at) => item(label, hint, at === chosen, () => pick(at))));
-  const button = el("button", { type: "button", class: `select ${look}`, "aria-haspopup": "listbox", "aria-expanded": "false", "aria-label": chosen < 0 ? name : `${name}: ${options[chosen].label}`, "data-key": key }, shown);
-  let active = -1;
+export function menu(body, choose, key) {
+  const options = optionsOf(body);
+  const chosen = options.findIndex(({ value }) => value === body.initial_option?.value);
+  const name = text(body.placeholder) || "Choose";
+  const label = chosen < 0 ? name : text(options[chosen].text);
+  const items = options.map((option, at) => {
+    const given = { role: "option", tabindex: "-1", "aria-selected": String(at === chosen) };
+    return el("li", { ...given, click: () => pick(option.value) }, text(option.text));
+  });
+  const list = el("ul", { role: "listbox", class: "menu", hidden: true, "aria-label": name, keydown: keyed }, items);
+  const opener = button(label, () => (list.hidden ? open() : close()), {
+    class: "select",
+    "data-key": key,
+    "aria-haspopup": "listbox",
+    "aria-expanded": "false",
+    "aria-label": chosen < 0 ? name : `${name}: ${label}`,
+    keydown: (event) => event.key === "ArrowDown" && (event.preventDefault(), open()),
+  });
 
   function open() {
-    list.hidden = false;
-    button.setAttribute("aria-expanded", "true");
-    move(Math.max(0, chosen));
-    list.focus();
+    show(true);
+    items[Math.max(0, chosen)].focus();
     list.scrollIntoView({ block: "nearest" });
   }
 
-  function close(back = true) {
-    list.hidden = true;
-    button.setAttribute("aria-expanded", "false");
-    if (back) button.focus();
+  function close() {
+    show(false);
+    opener.focus();
   }
 
-  function move(to) {
-    option(list, active)?.classList.remove("active");
-    active = (to + options.length) % options.length;
-    option(list, active).classList.add("active");
-    option(list, active).scrollIntoView({ block: "nearest" });
-    list.setAttribute("aria-activedescendant", option(list, active).id);
+  function show(is) {
+    list.hidden = !is;
+    opener.setAttribute("aria-expanded", String(is));
   }
 
-  function pick(at) {
+  function pick(value) {
     close();
-    choose(options[at]);
+    choose(value);
   }
 
-  const keys = {
-    ArrowDown: () => move(active + 1),
-    ArrowUp: () => move(active - 1),
-    Home: () => move(0),
-    End: () => move(options.length - 1),
-    Enter: () => pick(active),
-    " ": () => pick(active),
-    Escape: () => close(),
-    Tab: () => close(),
-  };
-
-  function jump(letter) {
-    const at = options.findIndex(({ label }) => label.toLowerCase().startsWith(letter.toLowerCase()));
-    if (at >= 0) move(at);
-  }
-
-  button.addEventListener("click", () => (list.hidden ? open() : close()));
-  button.addEventListener("keydown", (event) => {
-    if (event.key !== "ArrowDown" || !list.hidden) return;
-    event.preventDefault();
-    open();
-  });
-  list.addEventListener("keydown", (event) => {
+  function keyed(event) {
     event.stopPropagation();
-    if (event.key !== "Tab") event.preventDefault();
-    (keys[event.key] ?? (() => event.key.length === 1 && jump(event.key)))();
-  });
-  list.addEventListener("focusout", (event) => event.relatedTarget !== button && close(false));
-  return el("span", { class: "menu-of" }, button, list);
-}
+    event.preventDefault();
+    const at = items.indexOf(event.target);
+    const ways = { ArrowDown: (at + 1) % items.length, ArrowUp: at - 1, Home: 0, End: -1 };
+    if (event.key in ways) items.at(ways[event.key]).focus();
+    else if ([" ", "Enter"].includes(event.key)) event.target.click();
+    else if (["Escape", "Tab"].includes(event.key)) close();
+    else items.find((item) => item.textContent.toLowerCase().startsWith(event.key.toLowerCase()))?.focus();
+  }
 
-function item(label, hint, selected, pick) {
-  const says = hint ? [label, el("small", {}, hint)] : label;
-  return el("li", { role: "option", id: newId("option"), "aria-selected": String(selected), click: pick }, says);
+  const left = (event) => event.currentTarget.contains(event.relatedTarget) || show(false);
+  return el("span", { class: "menu-of", focusout: left }, opener, list);
 }

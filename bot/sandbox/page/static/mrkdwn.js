@@ -4,90 +4,67 @@ import { formatted } from "./dates.js";
 import { el } from "./dom.js";
 import { told } from "./store.js";
 
-const SAFE = ["http:", "https:", "mailto:"];
 const WORD = "\\p{L}\\p{N}_";
 const around = (sign) => `(?<![${WORD}${sign}])${sign}(?!\\s)([^${sign}\\n]+?)(?<!\\s)${sign}(?![${WORD}${sign}])`;
-const SPAN = new RegExp(
-  ["<([^<>\\n]+)>", "```\\n?([\\s\\S]+?)```", "`([^`\\n]+)`", around("\\*"), around("_"), around("~")].join("|"),
-  "gu",
-);
-const STYLES = [null, "b", "i", "s"];
+const BLOCK = /```\n?([\s\S]+?)```|((?:^(?:&gt;|>).*\n?)+)/gm;
+const SPAN = new RegExp(["<([^<>\\n]+)>", "`([^`\\n]+)`", ...["\\*", "_", "~"].map(around)].join("|"), "gu");
+const STYLES = ["b", "i", "s"];
+const SAFE = ["http:", "https:", "mailto:"];
 
 const unescaped = (text) => text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
 
-/** Lines, with what is quoted set apart. */
-export function mrkdwn(markup) {
-  const parts = [];
-  let plain = [], quoted = [];
-  const end = () => {
-    if (plain.length) parts.push(...spans(plain.join("\n")));
-    if (quoted.length) parts.push(el("blockquote", {}, spans(quoted.join("\n"))));
-    plain = [];
-    quoted = [];
-  };
-  let within = false; // preformatted lines, which quote nothing
-  for (const line of String(markup ?? "").split("\n")) {
-    const found = within ? null : /^(?:&gt;|>) ?(.*)$/.exec(line);
-    if (Boolean(found) !== Boolean(quoted.length) && (plain.length || quoted.length)) end();
-    (found ? quoted : plain).push(found ? found[1] : line);
-    if (line.split("```").length % 2 === 0) within = !within;
-  }
-  end();
-  return parts;
-}
+/** Text, with what is preformatted or quoted set apart. */
+export const mrkdwn = (markup) => drawn(markup, BLOCK, block, spans);
+const spans = (markup) => drawn(markup, SPAN, span, unescaped);
 
-function spans(markup) {
+/** A text object of either kind. */
+export const text = (object) => (object?.type === "mrkdwn" ? mrkdwn(object.text) : (object?.text ?? ""));
+
+function drawn(markup, pattern, draw, between) {
   const parts = [];
   let at = 0;
-  for (const found of markup.matchAll(SPAN)) {
-    parts.push(unescaped(markup.slice(at, found.index)), drawn(found));
+  for (const found of markup.matchAll(pattern)) {
+    parts.push(between(markup.slice(at, found.index)), draw(found));
     at = found.index + found[0].length;
   }
-  return [...parts, unescaped(markup.slice(at))].filter((part) => part !== "");
+  return [...parts, between(markup.slice(at))];
 }
 
-function drawn([, reference, block, code, ...styled]) {
+function block([, formed, quoted]) {
+  if (formed) return el("pre", {}, unescaped(formed));
+  return el("blockquote", {}, spans(quoted.replace(/^(?:&gt;|>) ?/gm, "").trimEnd()));
+}
+
+function span([, reference, code, ...styled]) {
   if (reference) return referred(reference);
-  if (block) return el("pre", {}, unescaped(block));
   if (code) return el("code", {}, unescaped(code));
-  const index = styled.findIndex(Boolean);
-  return el(STYLES[index + 1], {}, spans(styled[index]));
+  const style = styled.findIndex(Boolean);
+  return el(STYLES[style], {}, spans(styled[style]));
 }
 
 function referred(reference) {
   const [target, ...rest] = reference.split("|");
-  const label = rest.join("|");
+  const [sign, name, label] = [target[0], target.slice(1), unescaped(rest.join("|"))];
   if (target.startsWith("!date^")) return moment(target, label);
-  if (target.startsWith("@")) return mention(`@${told.workspace?.users[target.slice(1)]?.name ?? (unescaped(label) || target.slice(1))}`);
-  if (target.startsWith("#")) return mention(`#${channelName(target.slice(1)) ?? (unescaped(label) || target.slice(1))}`);
-  if (target.startsWith("!")) return mention(unescaped(label) || `@${target.slice(1).split("^")[0]}`);
-  return link(unescaped(target), unescaped(label));
+  if (sign === "@") return mention(sign, told.workspace.users[name]?.name ?? (label || name));
+  if (sign === "#") return mention(sign, told.workspace.channels.find(({ id }) => id === name)?.name ?? (label || name));
+  if (sign === "!") return label ? mention("", label) : mention("@", name.split("^")[0]);
+  return link(unescaped(target), label);
 }
 
-const channelName = (id) => told.workspace?.channels.find((channel) => channel.id === id)?.name;
-const mention = (text) => el("span", { class: "mention" }, text);
+const mention = (sign, name) => el("span", { class: "mention" }, sign, name);
 
 function moment(target, fallback) {
   const [, unix, tokens, url] = target.split("^");
-  const said = formatted(Number(unix), unescaped(tokens ?? "")) ?? unescaped(fallback);
-  const date = new Date(Number(unix) * 1000);
-  const machine = Number.isNaN(date.getTime()) ? undefined : date.toISOString();
-  const drawn = el("time", { datetime: machine, title: unescaped(fallback) }, said);
-  return url ? link(unescaped(url), said) : drawn;
+  const date = new Date(unix * 1000);
+  const said = formatted(date, unescaped(tokens ?? ""));
+  if (url) return link(unescaped(url), said ?? fallback);
+  return said ? el("time", { datetime: date.toISOString(), title: fallback }, said) : fallback;
 }
 
-export function link(url, label) {
+function link(url, label) {
   if (!isSafe(url)) return label || url;
   return el("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, label || url);
 }
 
-export function isSafe(url) {
-  try {
-    return SAFE.includes(new URL(url).protocol);
-  } catch {
-    return false;
-  }
-}
-
-/** A text object of either kind. */
-export const text = (object) => (object?.type === "mrkdwn" ? mrkdwn(object.text) : String(object?.text ?? ""));
+export const isSafe = (url) => SAFE.includes(URL.parse(url)?.protocol);

@@ -1,15 +1,16 @@
 // The channels at the left, and which of them have something new.
 
 import { go } from "./channel.js";
-import { $, el } from "./dom.js";
+import { $, button, el } from "./dom.js";
 import { on, place, told } from "./store.js";
 
+const toggle = document.querySelector(".rooms-toggle");
 const unread = new Set();
-let settled = false; // what is there at first is not new
 
 function draw() {
+  if (!told.whole) return;
   const { channels } = told.workspace;
-  if (!channels.some(({ id }) => id === place.channel)) go(first(channels));
+  if (!channels.some(({ id }) => id === place.channel)) return go(first());
   const talks = channels.filter(({ conversation }) => conversation);
   $("channels").replaceChildren(...channels.filter(({ conversation }) => !conversation).map(room));
   $("conversations").replaceChildren(...talks.map(room));
@@ -17,20 +18,22 @@ function draw() {
 }
 
 /** The one in the address; or else one in which something was said. */
-function first(channels) {
+function first() {
+  const { channels } = told.workspace;
+  const spoken = new Set([...told.messages.values()].map(({ channel }) => channel));
   const named = channels.find(({ id }) => `#${id}` === location.hash);
-  const said = channels.find(({ id }) => [...told.messages.values()].some(({ channel }) => channel === id));
-  return (named ?? said ?? channels[0]).id;
+  return (named ?? channels.find(({ id }) => spoken.has(id)) ?? channels[0]).id;
 }
 
-function room({ id, name, private: closed, archived, conversation }) {
-  const sign = conversation ? "●" : archived ? "🗄" : closed ? "🔒" : "#";
-  const here = id === place.channel;
-  return el(
-    "li",
-    {},
-    el("button", { type: "button", class: unread.has(id) ? "unread" : undefined, "aria-current": here ? "page" : undefined, click: () => enter(id) }, el("span", { class: "sign", "aria-hidden": "true" }, sign), name, unread.has(id) && el("span", { class: "unseen" }, " (something new)")),
-  );
+function room({ id, name, sign }) {
+  const isNew = unread.has(id);
+  const label = [
+    el("span", { class: "sign", "aria-hidden": "true" }, sign),
+    name,
+    isNew && el("span", { class: "unseen" }, " (something new)"),
+  ];
+  const given = { class: isNew && "unread", "aria-current": id === place.channel && "page" };
+  return el("li", {}, button(label, () => enter(id), given));
 }
 
 function enter(id) {
@@ -39,26 +42,19 @@ function enter(id) {
   $("line").focus();
 }
 
+/** On a phone they are shown only when one asks for them. */
 function show(open) {
   document.body.classList.toggle("rooms-open", open);
-  document.querySelector(".rooms-toggle").setAttribute("aria-expanded", String(open));
+  toggle.setAttribute("aria-expanded", String(open));
 }
 
 on("messages", (messages) => {
-  if (settled) messages.filter(({ channel, user }) => channel !== place.channel && user !== told.workspace.me).forEach(({ channel }) => unread.add(channel));
-  draw();
+  const others = messages.filter(({ channel, user }) => channel !== place.channel && user !== told.workspace.me);
+  if (told.whole) others.forEach(({ channel }) => unread.add(channel));
 });
-on("fresh", () => (settled = false));
-on("workspace", () => told.messages.size && draw());
-on("whole", () => {
-  settled = true;
-  if (!place.channel) draw();
-});
-on("place", () => {
-  unread.delete(place.channel);
-  draw();
-});
-document.querySelector(".rooms-toggle").addEventListener("click", () => show(!document.body.classList.contains("rooms-open")));
+on("place", () => unread.delete(place.channel));
+on("whole messages workspace place", draw);
+toggle.addEventListener("click", () => show(!document.body.classList.contains("rooms-open")));
 $("rooms").addEventListener("keydown", (event) => event.key === "Escape" && show(false));
 document.querySelector("main").addEventListener("pointerdown", () => show(false));
-addEventListener("hashchange", () => told.workspace && go(first(told.workspace.channels)));
+addEventListener("hashchange", () => told.whole && go(first()));

@@ -5,63 +5,60 @@ import { texted, trouble } from "./dialogs.js";
 import { $ } from "./dom.js";
 import { now, on, send, told } from "./store.js";
 
-const buttons = [...document.querySelectorAll("[data-deed]")];
+const journeys = [...document.querySelectorAll("[data-deed]")];
 const menus = [...document.querySelectorAll("[data-where]")];
 const more = document.querySelector(".more-toggle");
+const [sentence, all] = $("told").children;
+const plain = $("plain"), clock = $("clock"), theme = $("theme");
+const AWAY = "The demo does not answer. This page waits until it does.";
 const REMEMBERED = "The workspace takes charts again. The bot may remember for a week that it did not.";
 
-on("stage", (stage) => {
-  for (const menu of menus) menu.value = stage.weather[menu.dataset.where];
+on("stage", ({ weather, charts, busy, said, failed }) => {
+  for (const menu of menus) menu.value = weather[menu.dataset.where];
   more.classList.toggle("foul", menus.some((menu) => menu.selectedIndex > 0));
-  $("plain").checked = !stage.charts;
-  buttons.forEach((button) => button.setAttribute("aria-disabled", String(Boolean(stage.busy)))); // the keyboard may stay there
-  said([stage.busy, stage.said.at(-1), stage.failed].filter(Boolean).join(" "), stage);
+  plain.checked = !charts;
+  for (const journey of journeys) journey.setAttribute("aria-disabled", String(Boolean(busy))); // the keyboard may stay there
+  sentence.textContent = [busy, said.at(-1), failed].filter(Boolean).join(" ");
+  $("told").hidden = !sentence.textContent;
+  $("told").classList.toggle("busy", Boolean(busy));
+  all.hidden = said.length < 2;
   tick();
 });
-on("connection", (there) => trouble(there ? "" : "The demo does not answer. This page waits until it does."));
-
-function said(sentence, { busy, said: all }) {
-  const [line, whole] = $("told").children;
-  $("told").hidden = !sentence;
-  $("told").classList.toggle("busy", Boolean(busy));
-  line.textContent = sentence;
-  whole.hidden = all.length < 2;
-  whole.onclick = () => texted("What happened", "On this journey, the oldest first.", all.join("\n"));
-}
+on("cut", () => trouble(AWAY));
+on("fresh", () => trouble(""));
 
 function tick() {
-  const date = new Date(now());
-  $("clock").dateTime = date.toISOString();
-  $("clock").textContent = whole(date);
-  $("clock").title = `The demo's time, in your zone: ${time(date)}`;
+  if (!told.stage) return;
+  clock.dateTime = new Date(now()).toISOString();
+  clock.textContent = whole(now());
+  clock.title = `The demo's time, in your zone: ${time(now())}`;
 }
-setInterval(() => told.stage && tick(), 1000);
+setInterval(tick, 1000);
 
-for (const button of buttons) {
-  button.addEventListener("click", async () => {
-    if (!told.stage?.busy) trouble(await send(button.dataset.deed));
-  });
+all.onclick = () => texted("What happened", "On this journey, the oldest first.", told.stage.said.join("\n"));
+more.onclick = () => more.setAttribute("aria-expanded", String(document.body.classList.toggle("more-open")));
+plain.onchange = async () => {
+  const error = await send("charts", { on: !plain.checked });
+  trouble(error || (plain.checked ? "" : REMEMBERED));
+};
+for (const journey of journeys) {
+  journey.onclick = async () => told.stage.busy || trouble(await send(journey.dataset.deed));
 }
 for (const menu of menus) {
-  menu.addEventListener("change", async () => trouble(await send("weather", { where: menu.dataset.where, name: menu.value })));
+  menu.onchange = async () => trouble(await send("weather", { where: menu.dataset.where, name: menu.value }));
 }
-$("plain").addEventListener("change", async () => {
-  trouble((await send("charts", { on: !$("plain").checked })) || ($("plain").checked ? "" : REMEMBERED));
-});
 
-more.addEventListener("click", () => {
-  const open = document.body.classList.toggle("more-open");
-  more.setAttribute("aria-expanded", String(open));
-});
-
-const LOOKS = ["", "light", "dark"];
-const SIGNS = { "": "◐", light: "☀", dark: "☾" }, NAMES = { "": "as the system has it", light: "light", dark: "dark" };
-function look(name) {
+const LOOKS = [["", "◐", "as the system has it"], ["light", "☀", "light"], ["dark", "☾", "dark"]];
+let look = Math.max(0, LOOKS.findIndex(([name]) => name === localStorage.getItem("theme")));
+function dress() {
+  const [name, sign, says] = LOOKS[look];
   document.documentElement.dataset.theme = name;
-  $("theme").textContent = SIGNS[name];
-  $("theme").title = `Light or dark: ${NAMES[name]}`;
-  $("theme").setAttribute("aria-label", $("theme").title);
   localStorage.setItem("theme", name);
+  theme.textContent = sign;
+  theme.title = theme.ariaLabel = `Light or dark: ${says}`;
 }
-look(LOOKS.includes(localStorage.getItem("theme")) ? localStorage.getItem("theme") : "");
-$("theme").addEventListener("click", () => look(LOOKS[(LOOKS.indexOf(document.documentElement.dataset.theme) + 1) % LOOKS.length]));
+dress();
+theme.onclick = () => {
+  look = (look + 1) % LOOKS.length;
+  dress();
+};

@@ -1,39 +1,39 @@
 // What this page has been told, and who wants to know when it is told more.
 
-export const told = { workspace: null, messages: new Map(), views: [], stage: null };
+export const told = { workspace: null, messages: new Map(), views: [], stage: null, whole: false };
 export const place = { channel: null, thread: null };
 
-const listeners = new Map();
+const TAKE = {
+  fresh: () => {
+    told.messages.clear();
+    told.whole = false;
+  },
+  workspace: (workspace) => (told.workspace = workspace),
+  stage: (stage) => (told.stage = { ...stage, ahead: stage.now * 1000 - Date.now() }),
+  messages: (messages) => messages.forEach((message) => told.messages.set(message.ts, message)),
+  gone: (names) => names.forEach((ts) => told.messages.delete(ts)),
+  views: (views) => (told.views = views),
+  whole: () => (told.whole = true), // all there is has been told; what comes then is new
+};
 
-export function on(name, listener) {
-  listeners.set(name, [...(listeners.get(name) ?? []), listener]);
+const news = new EventTarget();
+
+export function on(names, listener) {
+  for (const name of names.split(" ")) news.addEventListener(name, ({ detail }) => listener(detail));
 }
 
-export function changed(name, news) {
-  for (const listener of listeners.get(name) ?? []) listener(news);
-}
+export const changed = (name, detail) => news.dispatchEvent(new CustomEvent(name, { detail }));
 
 export function listen() {
   const source = new EventSource("/news"); // which asks again by itself when it is cut off
-  source.onerror = () => changed("connection", false);
-  hear(source, "fresh", () => {
-    told.messages.clear();
-    changed("connection", true);
-  });
-  hear(source, "workspace", (workspace) => (told.workspace = workspace));
-  hear(source, "messages", (messages) => messages.forEach((message) => told.messages.set(message.ts, message)));
-  hear(source, "gone", (names) => names.forEach((ts) => told.messages.delete(ts)));
-  hear(source, "views", (views) => (told.views = views));
-  hear(source, "whole", () => {}); // all there is has been told; what comes then is new
-  hear(source, "stage", (stage) => (told.stage = { ...stage, ahead: stage.now * 1000 - Date.now() }));
-}
-
-function hear(source, name, take) {
-  source.addEventListener(name, (event) => {
-    const news = JSON.parse(event.data);
-    take(news);
-    changed(name, news);
-  });
+  source.onerror = () => changed("cut");
+  for (const [name, take] of Object.entries(TAKE)) {
+    source.addEventListener(name, (event) => {
+      const heard = JSON.parse(event.data);
+      take(heard);
+      changed(name, heard);
+    });
+  }
 }
 
 /** The demo's time, in milliseconds. */
@@ -50,6 +50,9 @@ export async function send(deed, said = {}) {
   }
 }
 
+/** A reply whose first message is gone stands in the channel. */
+const isReply = ({ ts, thread }) => Boolean(thread) && thread !== ts && told.messages.has(thread);
+
 /** Messages of the channel, or of one thread in it, the oldest first. */
 export function messagesOf(channel, thread = null) {
   const all = [...told.messages.values()].filter((message) => message.channel === channel);
@@ -57,8 +60,3 @@ export function messagesOf(channel, thread = null) {
   if (thread) return all.filter((message) => message.ts === thread || message.thread === thread);
   return all.filter((message) => !isReply(message));
 }
-
-/** A reply whose first message is gone stands in the channel. */
-export const isReply = ({ ts, thread }) => Boolean(thread) && thread !== ts && told.messages.has(thread);
-
-export const repliesTo = ({ channel, ts }) => messagesOf(channel, ts).filter((message) => message.ts !== ts);
