@@ -11,11 +11,10 @@ import { table } from "./table.js";
 const BLOCKS = {
   header: (block) => el("h3", {}, text(block.text)),
   section: (block, act) => [
-    el("div", { class: "mrkdwn" }, [block.text, ...(block.fields ?? [])].map((each) => el("div", {}, text(each)))),
+    el("div", { class: "mrkdwn" }, block.fields ? undrawn("fields") : null, text(block.text)),
     block.accessory && el("div", { class: "accessory" }, element(block.accessory, block.block_id, act)),
   ],
-  context: (block) =>
-    el("div", { class: "context mrkdwn" }, block.elements.map((each) => el("span", {}, each.alt_text ?? text(each)))),
+  context: ({ elements }) => el("div", { class: "context mrkdwn" }, elements.map(remark)),
   divider: () => el("hr"),
   actions: (block, act) =>
     el("div", { class: "actions" }, block.elements.map((each) => element(each, block.block_id, act))),
@@ -36,7 +35,9 @@ export function blocks(all, act, others = {}) {
 export const body = ({ blocks: all, text: said }, act) =>
   all.length ? blocks(all, act) : el("div", { class: "block mrkdwn" }, mrkdwn(said));
 
-const undrawn = (what) => el("p", { class: "undrawn" }, `This page does not draw ${what}; the JSON says what it is.`);
+const remark = (each) => el("span", {}, each.type === "image" ? each.alt_text : text(each));
+const undrawn = (what) =>
+  el("p", { class: "undrawn" }, `This page does not draw ${what}; the JSON says what it is.`);
 
 function element(body, block, act) {
   const action = body.action_id;

@@ -4,21 +4,19 @@ import { today } from "./dates.js";
 import { $ } from "./dom.js";
 import { column } from "./log.js";
 import { article, repliesTo } from "./message.js";
-import { changed, messagesOf, on, place, told } from "./store.js";
+import { changed, channelOf, messagesOf, on, place, told } from "./store.js";
 
 const look = (message) => `${JSON.stringify(message)} ${repliesTo(message)} ${today()}`;
-const log = column($("log"), { look, draw: (message) => article(message, openThread), before: [$("welcome")] });
-const replies = column($("replies"), { look, draw: (message) => article(message, null) });
+const log = column($("log"), look, (message) => article(message, openThread), [$("welcome")]);
+const replies = column($("replies"), look, (message) => article(message, null));
 let opener = null;
 
-export const channel = () => told.workspace?.channels.find(({ id }) => id === place.channel);
-
 function draw() {
-  const here = channel();
+  const here = channelOf(place.channel);
   if (!here || !told.whole) return;
   $("title").textContent = here.title;
   $("about").textContent = here.about;
-  log(here.id, messagesOf(here.id), sessionStorage.getItem("visited")); // who has just come sees the beginning
+  log(here.id, messagesOf(here.id), sessionStorage.getItem("visited")); // who is new sees the beginning
   const thread = place.thread ? messagesOf(here.id, place.thread) : [];
   if (thread.length) replies(place.thread, thread, false);
   else closeThread();

@@ -18,7 +18,7 @@ export function chart({ title, chart: given }) {
     role: "img",
     tabindex: "0",
     "aria-label": label,
-    pointermove: (event) => show(marks.find((mark) => mark === event.target) ?? (round ? null : nearest(event))),
+    pointermove: (event) => show(marks.includes(event.target) ? event.target : round ? null : nearest(event)),
     pointerleave: () => document.activeElement === drawing || show(null),
     focus: () => active || (drawing.matches(":focus-visible") && show(marks[0])),
     blur: () => show(null),
@@ -36,7 +36,8 @@ export function chart({ title, chart: given }) {
     if (!mark) return;
     mark.classList.add("active");
     tip.textContent = mark.dataset.says;
-    const [its, room, half] = [mark.getBoundingClientRect(), canvas.getBoundingClientRect(), tip.offsetWidth / 2];
+    const [its, room] = [mark, canvas].map((node) => node.getBoundingClientRect());
+    const half = tip.offsetWidth / 2;
     const middle = its.left + its.width / 2 - room.left;
     tip.style.left = `${Math.max(half, Math.min(room.width - half, middle))}px`;
     tip.style.top = `${its.top - room.top + (round ? its.height / 2 : 0)}px`;
@@ -61,14 +62,12 @@ export function chart({ title, chart: given }) {
 
   const legend = round ? rows.map(([each]) => each) : names;
   const swatches = legend.map((name, at) => el("li", {}, el("i", { class: `swatch s${at % 6}` }), name));
-  return el(
-    "figure",
-    { class: "chart" },
+  return el("figure", { class: "chart" }, [
     el("figcaption", {}, title),
     canvas,
     (round || names.length > 1) && el("ul", { class: "legend" }, swatches),
     el("details", {}, el("summary", {}, "Values"), table(asTable(`Values of ${title}`, names, rows, given))),
-  );
+  ]);
 }
 
 /** What has values, and for each label its value of each. */

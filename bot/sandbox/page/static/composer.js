@@ -1,9 +1,9 @@
 // The field in which one types, with what can be typed above it.
 
-import { channel, closeThread } from "./channel.js";
+import { closeThread } from "./channel.js";
 import { trouble } from "./dialogs.js";
 import { $, el } from "./dom.js";
-import { on, place, send } from "./store.js";
+import { channelOf, on, place, send } from "./store.js";
 
 const line = $("line"), list = $("completions");
 const typed = [];
@@ -12,15 +12,16 @@ let offered = [], active = -1, back = 0;
 
 fetch("/completions").then(async (answer) => (known = await answer.json()));
 
-/** What the line could go on with: examples, and what is known to follow what stands before the word begun. */
+/** What the line could go on with: examples, and what can follow what stands before the word begun. */
 function completions(said) {
   if (!said.startsWith("/")) return [];
   const before = said.replace(/[^ =,]*$/, ""), begun = said.slice(before.length);
   const words = before.split(" ");
   const key = [...words.slice(0, 2), words.at(-1).replace(/=.*/, "=")].filter(Boolean).join(" ");
+  const goesOn = (whole, start) => whole.startsWith(start) && whole !== start;
   const isGiven = (word) => word.endsWith("=") && before.includes(` ${word}`);
-  const following = (known.words[key] ?? []).filter(([word]) => word.startsWith(begun) && word !== begun && !isGiven(word));
-  const examples = known.examples.filter((each) => words.length > 2 && each.startsWith(said) && each !== said);
+  const following = (known.words[key] ?? []).filter(([word]) => goesOn(word, begun) && !isGiven(word));
+  const examples = known.examples.filter((each) => words.length > 2 && goesOn(each, said));
   return [
     ...examples.map((each) => ({ label: each.replace(words[0], ""), hint: "an example", line: each })),
     ...following.map(([word, hint]) => ({ label: word, hint, line: before + word })),
@@ -93,7 +94,8 @@ for (const example of document.querySelectorAll("[data-line]")) {
   example.addEventListener("click", () => say(example.dataset.line));
 }
 on("place", () => {
-  line.disabled = channel().archived;
-  line.placeholder = channel().placeholder;
+  const here = channelOf(place.channel);
+  line.disabled = here.archived;
+  line.placeholder = here.placeholder;
   trouble("");
 });

@@ -1,13 +1,14 @@
-// Dialogs of the page's own: a question before a step, and texts to read or copy. The browser keeps the keys inside.
+// Dialogs of the page's own: a question before a step, and texts to read or copy. The keys stay inside.
 
 import { $, button, el, newId } from "./dom.js";
 import { text } from "./mrkdwn.js";
 
-/** A press on one of its buttons that does nothing else closes it, and *closed* is told that button's value. */
+/** A press on a button that does nothing else closes it, and *closed* is told that button's value. */
 function shown(title, inside, buttons, closed) {
   const id = newId();
   const form = el("form", { method: "dialog", class: "buttons" }, buttons);
-  const dialog = el("dialog", { class: "dialog", "aria-labelledby": id }, el("h2", { id }, title), inside, form);
+  const heading = el("h2", { id }, title);
+  const dialog = el("dialog", { class: "dialog", "aria-labelledby": id }, heading, inside, form);
   dialog.addEventListener("close", () => {
     dialog.remove();
     closed?.(dialog.returnValue);

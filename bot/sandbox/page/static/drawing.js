@@ -3,7 +3,7 @@
 import { svg } from "./dom.js";
 
 const HEIGHT = 240, TOP = 14, BOTTOM = 28;
-const ROOMS = { narrow: 240, wide: 440 }; // in pixels, for the names below; blocks.css knows which of them it has
+const ROOMS = { narrow: 240, wide: 440 }; // in pixels, for the names below; blocks.css tells which it is
 const SIZE = 200, MIDDLE = SIZE / 2, RADIUS = 92;
 
 export const number = new Intl.NumberFormat("en", { maximumFractionDigits: 2 }).format;
@@ -13,7 +13,8 @@ const mark = (name, at, says, given) => svg(name, { class: `mark s${at % 6}`, "d
 /** For each name a bar beside the others at each label. */
 export function bars(rows, names, axis, given) {
   const marked = ticks(rows.flatMap(([, ...values]) => values));
-  const y = (value) => TOP + ((marked.at(-1) - value) / (marked.at(-1) - marked[0])) * (HEIGHT - TOP - BOTTOM);
+  const [low, high] = [marked[0], marked.at(-1)];
+  const y = (value) => TOP + ((high - value) / (high - low)) * (HEIGHT - TOP - BOTTOM);
   const band = 100 / rows.length, thick = Math.min(9, (band * 0.78) / names.length);
   const bar = (label, value, x, which) => {
     const [top, end] = [y(Math.max(0, value)), y(Math.min(0, value))];
@@ -25,7 +26,8 @@ export function bars(rows, names, axis, given) {
     return values.map((value, which) => bar(label, value, first + which * thick, which));
   });
   const left = Math.max(...marked.map((tick) => wide(number(tick)))) + (axis.y_label ? 30 : 12);
-  const drawing = svg("svg", { height: HEIGHT, ...given }, grid(marked, y), below(rows), beside(axis, left), drawn);
+  const around = [grid(marked, y), below(rows), beside(axis, left)];
+  const drawing = svg("svg", { height: HEIGHT, ...given }, around, drawn);
   drawing.style.paddingLeft = `${left}px`;
   return drawing;
 }
@@ -54,7 +56,8 @@ function below(rows) {
     const band = room / rows.length, each = Math.ceil(widest / band);
     const fits = (label, at) => at % each === 0 && (at + 0.5) * band + wide(label) / 2 < room + 20;
     const given = { class: `tick ${name}`, y: HEIGHT - BOTTOM + 18, "text-anchor": "middle" };
-    return rows.map(([label], at) => fits(label, at) && svg("text", { ...given, x: `${((at + 0.5) / rows.length) * 100}%` }, label));
+    const x = (at) => `${((at + 0.5) / rows.length) * 100}%`;
+    return rows.map(([label], at) => fits(label, at) && svg("text", { ...given, x: x(at) }, label));
   });
 }
 

@@ -1,4 +1,4 @@
-// A modal's inputs, by the browser's own controls: each has its label, its hint, and room for what is wrong with it.
+// A modal's inputs, by the browser's own controls: each has its label, its hint, and room for what is wrong.
 
 import { el, newId } from "./dom.js";
 import { optionsOf } from "./menu.js";
@@ -12,7 +12,7 @@ export function input({ element, label, hint, optional, block_id: block }, at) {
   const fault = el("p", { class: "fault", id: wrong, role: "alert" });
   const name = [text(label), optional && el("span", { class: "optional" }, " (optional)")];
   return {
-    node: el("div", {}, el("label", { for: id }, name), control, el("p", { class: "hint", id: about }, text(hint)), fault),
+    node: [el("label", { for: id }, name), control, el("p", { class: "hint", id: about }, text(hint)), fault],
     block: block ?? `input-${at}`,
     action: element.action_id,
     optional,
@@ -30,7 +30,7 @@ function made(element, given) {
   if (type === "timepicker") return el("input", { ...given, type: "time", value: element.initial_time });
   if (type === "datepicker") return el("input", { ...given, type: "date", value: element.initial_date });
   if (type === "static_select") return chosen(element, given);
-  if (type !== "plain_text_input") return el("input", { ...given, disabled: true, value: `This page does not draw ${type}.` });
+  if (type !== "plain_text_input") return el("output", given, `This page does not draw ${type}.`);
   if (multiline) return el("textarea", { ...given, rows: 4, maxlength }, value);
   return el("input", { ...given, type: "text", maxlength, value });
 }

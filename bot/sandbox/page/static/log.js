@@ -4,7 +4,7 @@ import { day } from "./dates.js";
 import { el } from "./dom.js";
 
 /** *look* says what a message's drawing depends on, and *draw* draws it. *before* stands above them all. */
-export function column(node, { look, draw, before = [] }) {
+export function column(node, look, draw, before = []) {
   const drawn = new Map();
   const grown = new ResizeObserver(() => low && end());
   let showing = null;
@@ -12,7 +12,7 @@ export function column(node, { look, draw, before = [] }) {
   node.addEventListener("scroll", () => (low = node.scrollHeight - node.scrollTop - node.clientHeight < 60));
   grown.observe(node);
 
-  /** *what* names what is shown: another one is shown from its end or its beginning, the same stays where it is. */
+  /** *what* names what is shown: another is shown from its end or beginning, the same stays where it is. */
   return function show(what, messages, fromEnd) {
     const fresh = showing !== what, wasLow = low;
     const focused = node.contains(document.activeElement) ? document.activeElement : null;
@@ -42,7 +42,7 @@ export function column(node, { look, draw, before = [] }) {
   }
 
   function hold(held) {
-    for (const other of [...node.children]) if (!held.includes(other)) other.remove();
+    [...node.children].filter((child) => !held.includes(child)).forEach((child) => child.remove());
     held.forEach((each, at) => each === node.children[at] || node.insertBefore(each, node.children[at]));
   }
 
@@ -50,7 +50,7 @@ export function column(node, { look, draw, before = [] }) {
   function refocus(lost) {
     const ts = lost.closest("[data-ts]")?.dataset.ts;
     const article = drawn.get(ts)?.made;
-    const same = [...(article?.querySelectorAll("[data-key]") ?? [])].find(({ dataset }) => dataset.key === lost.dataset.key);
+    const same = article?.querySelector(`[data-key="${CSS.escape(lost.dataset.key)}"]`);
     [same, article, node].find((each) => each?.isConnected).focus({ preventScroll: true });
   }
 

@@ -14,7 +14,8 @@ export function menu(body, choose, key) {
     const given = { role: "option", tabindex: "-1", "aria-selected": String(at === chosen) };
     return el("li", { ...given, click: () => pick(option.value) }, text(option.text));
   });
-  const list = el("ul", { role: "listbox", class: "menu", hidden: true, "aria-label": name, keydown: keyed }, items);
+  const as = { role: "listbox", class: "menu", "aria-label": name };
+  const list = el("ul", { ...as, hidden: true, keydown: keyed }, items);
   const opener = button(label, () => (list.hidden ? open() : close()), {
     class: "select",
     "data-key": key,

@@ -1,4 +1,4 @@
-// The modal that the bot has opened; of several, the one on top. It lives in the workspace: here it is only drawn.
+// The modal that the bot has opened; of several, the one on top. Here it is only drawn.
 
 import { blocks } from "./blocks.js";
 import { $, button, el } from "./dom.js";
@@ -48,20 +48,18 @@ function draw({ id, body }) {
     fault(Object.fromEntries(missing.map(({ block }) => [block, MISSING])));
     if (missing.length) return;
     submit.disabled = true;
-    await sent("submit", { values: Object.fromEntries(inputs.map(({ action, value }) => [action, value()])) });
+    const values = Object.fromEntries(inputs.map(({ action, value }) => [action, value()]));
+    await sent("submit", { values });
     submit.disabled = false;
   };
   dialog.oncancel = (event) => (event.preventDefault(), leave()); // Escape
-  dialog.replaceChildren(
-    el(
-      "form",
-      { novalidate: true, submit: post },
-      el("div", { class: "title" }, el("h2", { id: "modal-is" }, text(body.title)), cross(leave)),
-      el("div", { class: "inside" }, blocks(body.blocks, (done) => sent("act", done), { input: one })),
-      trouble,
-      el("div", { class: "buttons" }, button(text(body.close) || "Cancel", leave), submit),
-    ),
-  );
+  const form = el("form", { novalidate: true, submit: post }, [
+    el("div", { class: "title" }, el("h2", { id: "modal-is" }, text(body.title)), cross(leave)),
+    el("div", { class: "inside" }, blocks(body.blocks, (done) => sent("act", done), { input: one })),
+    trouble,
+    el("div", { class: "buttons" }, button(text(body.close) || "Cancel", leave), submit),
+  ]);
+  dialog.replaceChildren(form);
   if (!dialog.open) dialog.showModal();
   (inputs[0] ?? submit ?? dialog).focus();
 }

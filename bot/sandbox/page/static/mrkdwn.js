@@ -2,13 +2,15 @@
 
 import { formatted } from "./dates.js";
 import { el } from "./dom.js";
-import { told } from "./store.js";
+import { channelOf, told } from "./store.js";
 
 const WORD = "\\p{L}\\p{N}_";
-const around = (sign) => `(?<![${WORD}${sign}])${sign}(?!\\s)([^${sign}\\n]+?)(?<!\\s)${sign}(?![${WORD}${sign}])`;
+const around = (sign) =>
+  `(?<![${WORD}${sign}])${sign}(?!\\s)([^${sign}\\n]+?)(?<!\\s)${sign}(?![${WORD}${sign}])`;
 const BLOCK = /```\n?([\s\S]+?)```|((?:^(?:&gt;|>).*\n?)+)/gm;
 const SPAN = new RegExp(["<([^<>\\n]+)>", "`([^`\\n]+)`", ...["\\*", "_", "~"].map(around)].join("|"), "gu");
 const STYLES = ["b", "i", "s"];
+export const OUT = { target: "_blank", rel: "noopener noreferrer" };
 const SAFE = ["http:", "https:", "mailto:"];
 
 const unescaped = (text) => text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
@@ -47,7 +49,7 @@ function referred(reference) {
   const [sign, name, label] = [target[0], target.slice(1), unescaped(rest.join("|"))];
   if (target.startsWith("!date^")) return moment(target, label);
   if (sign === "@") return mention(sign, told.workspace.users[name]?.name ?? (label || name));
-  if (sign === "#") return mention(sign, told.workspace.channels.find(({ id }) => id === name)?.name ?? (label || name));
+  if (sign === "#") return mention(sign, channelOf(name)?.name ?? (label || name));
   if (sign === "!") return label ? mention("", label) : mention("@", name.split("^")[0]);
   return link(unescaped(target), label);
 }
@@ -64,7 +66,7 @@ function moment(target, fallback) {
 
 function link(url, label) {
   if (!isSafe(url)) return label || url;
-  return el("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, label || url);
+  return el("a", { href: url, ...OUT }, label || url);
 }
 
 export const isSafe = (url) => SAFE.includes(URL.parse(url)?.protocol);

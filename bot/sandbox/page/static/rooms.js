@@ -27,11 +27,8 @@ function first() {
 
 function room({ id, name, sign }) {
   const isNew = unread.has(id);
-  const label = [
-    el("span", { class: "sign", "aria-hidden": "true" }, sign),
-    name,
-    isNew && el("span", { class: "unseen" }, " (something new)"),
-  ];
+  const its = el("span", { class: "sign", "aria-hidden": "true" }, sign);
+  const label = [its, name, isNew && el("span", { class: "unseen" }, " (something new)")];
   const given = { class: isNew && "unread", "aria-current": id === place.channel && "page" };
   return el("li", {}, button(label, () => enter(id), given));
 }
@@ -49,8 +46,8 @@ function show(open) {
 }
 
 on("messages", (messages) => {
-  const others = messages.filter(({ channel, user }) => channel !== place.channel && user !== told.workspace.me);
-  if (told.whole) others.forEach(({ channel }) => unread.add(channel));
+  const isNew = ({ channel, user }) => told.whole && channel !== place.channel && user !== told.workspace.me;
+  messages.filter(isNew).forEach(({ channel }) => unread.add(channel));
 });
 on("place", () => unread.delete(place.channel));
 on("whole messages workspace place", draw);

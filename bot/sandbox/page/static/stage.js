@@ -17,7 +17,7 @@ on("stage", ({ weather, charts, busy, said, failed }) => {
   for (const menu of menus) menu.value = weather[menu.dataset.where];
   more.classList.toggle("foul", menus.some((menu) => menu.selectedIndex > 0));
   plain.checked = !charts;
-  for (const journey of journeys) journey.setAttribute("aria-disabled", String(Boolean(busy))); // the keyboard may stay there
+  for (const journey of journeys) journey.ariaDisabled = String(Boolean(busy)); // the keyboard may stay there
   sentence.textContent = [busy, said.at(-1), failed].filter(Boolean).join(" ");
   $("told").hidden = !sentence.textContent;
   $("told").classList.toggle("busy", Boolean(busy));
@@ -38,8 +38,7 @@ setInterval(tick, 1000);
 all.onclick = () => texted("What happened", "On this journey, the oldest first.", told.stage.said.join("\n"));
 more.onclick = () => more.setAttribute("aria-expanded", String(document.body.classList.toggle("more-open")));
 plain.onchange = async () => {
-  const error = await send("charts", { on: !plain.checked });
-  trouble(error || (plain.checked ? "" : REMEMBERED));
+  trouble((await send("charts", { on: !plain.checked })) || (plain.checked ? "" : REMEMBERED));
 };
 for (const journey of journeys) {
   journey.onclick = async () => told.stage.busy || trouble(await send(journey.dataset.deed));
@@ -50,15 +49,13 @@ for (const menu of menus) {
 
 const LOOKS = [["", "◐", "as the system has it"], ["light", "☀", "light"], ["dark", "☾", "dark"]];
 let look = Math.max(0, LOOKS.findIndex(([name]) => name === localStorage.getItem("theme")));
-function dress() {
+function dress(its) {
+  look = its % LOOKS.length;
   const [name, sign, says] = LOOKS[look];
   document.documentElement.dataset.theme = name;
   localStorage.setItem("theme", name);
   theme.textContent = sign;
   theme.title = theme.ariaLabel = `Light or dark: ${says}`;
 }
-dress();
-theme.onclick = () => {
-  look = (look + 1) % LOOKS.length;
-  dress();
-};
+dress(look);
+theme.onclick = () => dress(look + 1);

@@ -50,6 +50,8 @@ export async function send(deed, said = {}) {
   }
 }
 
+export const channelOf = (id) => told.workspace?.channels.find((channel) => channel.id === id);
+
 /** A reply whose first message is gone stands in the channel. */
 const isReply = ({ ts, thread }) => Boolean(thread) && thread !== ts && told.messages.has(thread);
 

@@ -4,8 +4,9 @@ import { button, el } from "./dom.js";
 
 const said = (cell) => String(cell.text ?? cell.value ?? "");
 const isNumber = (cell) => cell.type === "raw_number";
+const { compare } = new Intl.Collator("en", { numeric: true });
 const order = (one, other) =>
-  isNumber(one) && isNumber(other) ? one.value - other.value : said(one).localeCompare(said(other), "en", { numeric: true });
+  isNumber(one) && isNumber(other) ? one.value - other.value : compare(said(one), said(other));
 
 export function table({ caption, rows, page_size: size = 5, row_header_column_index: naming = 0 }) {
   const [names, ...data] = rows;
