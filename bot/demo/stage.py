@@ -39,7 +39,7 @@ WITHOUT_A_BROWSER = "Add --serve, and open its page elsewhere; or ask a line her
 AT_ONCE: Mapping[str, object] = {
     "spread_seconds": 0.0,
     "gap_seconds": 0.0,
-    "queue_seconds": 0.01,
+    "queue_seconds": 0.05,  # at 0.01 the engine, with nothing to do, takes a third of a processor
     "look_seconds": 1.0,
     "drain_seconds": 0.0,
     "remembered_seconds": 0.0,
