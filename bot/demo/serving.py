@@ -15,7 +15,6 @@ from bot.errors import Misconfigured
 from bot.sandbox.page import page
 from bot.sandbox.serve import serving
 
-PORT = 3210
 TRIED = 20  # ports
 HIGHEST = 65535
 TRY = "Last Monday's digest is in #releases. Type /insights scores there, or press “next slot” for the next digest."

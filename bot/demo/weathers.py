@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bot.sandbox.slack import Weather as Cloud
-from bot.sandbox.slack.weather import Sky
+from bot.sandbox.slack.weather import RESPONSE_URL, Sky
 from bot.sandbox.weather import Weather
 
 LAUNCHDARKLY, SLACK = "LaunchDarkly", "Slack"
-POST, EPHEMERAL, RESPONSE = "chat.postMessage", "chat.postEphemeral", "response_url"
+POST, EPHEMERAL = "chat.postMessage", "chat.postEphemeral"
 SETTINGS = ("status", "retry_after", "delay")
 
 
@@ -36,7 +36,7 @@ OVER_SLACK: Mapping[str, tuple[str, Clouds]] = {
     "refuses": ("Refuses posts", {POST: lambda: Cloud(error="message_limit_exceeded")}),
     "limits": (
         "Limits messages",
-        dict.fromkeys((POST, EPHEMERAL, RESPONSE), lambda: EveryThird(status=429, retry_after=2)),
+        dict.fromkeys((POST, EPHEMERAL, RESPONSE_URL), lambda: EveryThird(status=429, retry_after=2)),
     ),
 }
 
