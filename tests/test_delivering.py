@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 import httpx
+import psycopg
 import pytest
 from dbos import DBOS
 
@@ -21,7 +22,7 @@ from bot.schedules.delivering import deliver
 from bot.schedules.dispatching import hold_back, offers
 from bot.schedules.rounds import Rounds
 from bot.store import Asking, Schedule, Slot
-from tests.databases import Database
+from tests.databases import Database, Postgres
 from tests.rounds import TIMES, Clock, Desk, desk
 from tests.talk import NOW, UTC_ZONE, settings
 
@@ -271,6 +272,18 @@ async def test_what_is_due_while_its_question_is_asked_gets_the_answer(two: Two)
     assert {wanted.schedule for wanted in await asked} == {slot.schedule, later.schedule}
 
 
+async def test_what_is_due_while_its_answer_is_written_down_gets_the_answer(postgres: Postgres) -> None:
+    database = postgres.database()
+    async with two_at_work(database) as two:
+        slot = await two.due()
+        with psycopg.connect(database) as connection:
+            connection.execute("LOCK TABLE asked IN SHARE MODE")  # to be read, and not to be written
+            asked = asyncio.create_task(ask(two.one, slot.asking))
+            await asyncio.to_thread(_until_somebody_waits_for, connection)
+            later = await two.due()
+        assert {wanted.schedule for wanted in await asked} == {slot.schedule, later.schedule}
+
+
 async def test_who_fails_to_ask_what_another_was_answered_fails_nobody(two: Two) -> None:
     slot = await two.due()
     two.launchdarkly.status = 403
@@ -285,6 +298,11 @@ async def test_what_was_answered_first_stands(two: Two) -> None:
     first = await two.one.store.slots.answered(slot.asking)
     await two.other.store.slots.answer(slot.asking, {"text": "another"}, NOW, quiet=True)
     assert await two.one.store.slots.answered(slot.asking) == first
+
+
+def _until_somebody_waits_for(connection: psycopg.Connection) -> None:
+    while not connection.execute("SELECT pid FROM pg_locks WHERE NOT granted").fetchone():
+        pass
 
 
 @asynccontextmanager

@@ -20,29 +20,43 @@ PASSES = tuple(failure.outcome for failure in PASSING)
 
 async def ask(rounds: Rounds, asking: Asking) -> list[Slot]:
     """Ask, and keep the answer; the slots that it can be delivered to."""
+    slots = rounds.store.slots
+    if not await slots.answered(asking) and not await _ask(rounds, asking):
+        return []
+    # Only now that the answer is there: whoever offered one while it was not took it to be ours to deliver.
+    return await slots.of(asking)
+
+
+async def _ask(rounds: Rounds, asking: Asking) -> bool:
+    """Whether the answer is there then."""
     slots = await rounds.store.slots.of(asking)
-    if not slots or await rounds.store.slots.answered(asking):
-        return slots
+    if not slots:
+        return False
     if rounds.late(asking.at):
         for slot in slots:
             await _leave_out(rounds, slot)
-        return []
+        return False
     past = partial(rounds.store.snapshots.of, asking.team)
     answer = await rounds.answers.answer(asking.line, Asker(ZoneInfo(asking.zone), may=rounds.may, past=past))
     facts = {"question": asking.line, "outcome": answer.outcome, "channels": len(slots), "reference": answer.reference}
     log.info("asked", extra={"facts": facts})
+    return await _kept(rounds, asking, answer)
+
+
+async def _kept(rounds: Rounds, asking: Asking, answer: Answer) -> bool:
+    """Whether it is an answer, and not a failure of which the slots are told."""
     slots = await rounds.store.slots.of(asking)  # some have come meanwhile, and another may have answered
     if not slots or await rounds.store.slots.answered(asking):
-        return slots
+        return bool(slots)
     if at := _later(rounds, slots, answer):
         await rounds.store.slots.again(slots, at)
-        return []
+        return False
     if answer.outcome != "answered":
         for slot in slots:
             await fail(rounds, slot, _why(answer))
-        return []
+        return False
     await rounds.store.slots.answer(asking, whole(answer), rounds.now(), quiet=answer.quiet)
-    return slots
+    return True
 
 
 async def _leave_out(rounds: Rounds, slot: Slot) -> None:
