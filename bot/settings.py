@@ -95,7 +95,7 @@ class Settings(BaseSettings):
     queue_seconds: float = Field(1, gt=0, le=60, description="How often a worker looks for work.")
     deliveries_at_once: int = Field(8, ge=1, le=1000, description="How many deliveries a process works on at once.")
     deliveries_per_minute: int = Field(
-        200, ge=1, le=1_000_000, description="How many deliveries all processes together begin in a minute."
+        200, ge=1, le=1_000_000, description="How many deliveries all processes together begin in a minute, at most."
     )
     gap_seconds: float = Field(1, ge=0, le=60, description="The time between two messages in one channel.")
 

@@ -25,7 +25,7 @@ from bot.store.troubles import explained
 
 log = logging.getLogger(__name__)
 
-VERSION = "2"  # of the workflows: what one version has begun is not taken up by another
+VERSION = "3"  # of the workflows: what one version has begun is not taken up by another
 
 
 async def _ended(workflows: Sequence[str], polling: float) -> None:
@@ -81,7 +81,7 @@ class Pace:
 
     polling: float = 1.0  # seconds between two looks at a queue
     at_once: int = 8
-    per_minute: int = 200  # messages of all processes together
+    per_minute: int = 200  # deliveries of all processes together
     drain: float = 20  # seconds that the end waits for work under way
     sweep: str = "* * * * *"  # when what a process that is gone had begun is taken back
 
@@ -89,7 +89,7 @@ class Pace:
 @asynccontextmanager
 async def opened(url: str, rounds: Rounds, pace: Pace, clock: Callable[[], datetime]) -> AsyncIterator[Engine]:
     """The engine on the database at *url*, until the block is left; what is under way then is finished first."""
-    work_for(Here(rounds, clock))
+    work_for(Here(rounds, clock, pace.per_minute, asyncio.Semaphore(pace.at_once)))
     logging.getLogger("dbos").addHandler(logging.NullHandler())  # with none, it would write past our log
     queues: dict[str, Any] = {"worker_concurrency": pace.at_once, "polling_interval_sec": pace.polling}
     DBOS(
@@ -106,7 +106,7 @@ async def opened(url: str, rounds: Rounds, pace: Pace, clock: Callable[[], datet
     try:
         await DBOS.register_queue_async(here().asks, **queues)
         await DBOS.register_queue_async(here().looks, **queues | {"worker_concurrency": 2})  # digests come first
-        await DBOS.register_queue_async(here().deliveries, limiter={"limit": pace.per_minute, "period": 60}, **queues)
+        await DBOS.register_queue_async(here().deliveries, **queues)
         await DBOS.apply_schedules_async(
             [{"schedule_name": f"housekeeping-{rounds.team}", "workflow_fn": housekeeping, "schedule": pace.sweep}]
         )

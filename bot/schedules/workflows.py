@@ -6,11 +6,14 @@ https://docs.dbos.dev/python/programming-guide
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from contextvars import Context
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import partial
+from hashlib import sha256
+from typing import Any, TypeVar
 
 from dbos import DBOS, SetWorkflowID
 
@@ -21,11 +24,15 @@ from bot.schedules.dispatching import Offer, hold_back
 from bot.schedules.looking import look
 from bot.schedules.rounds import Rounds
 from bot.store import Asking, Slot
+from bot.store.allowances import at_once
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 REMEMBERED = timedelta(days=14)  # workflows that have ended
 LOOKED = timedelta(hours=1)  # the looks of watches, of which there are many
+TOGETHER = 8  # deliveries in one workflow
 MOST = 1000  # of them are looked at in one go
 WAITS = (1, 2, 4, 8, 16)  # seconds until a database that is away is tried again
 FINDS = {"ask": ask, "look": look}
@@ -37,6 +44,8 @@ class Here:
 
     rounds: Rounds
     clock: Callable[[], datetime]  # the real one, which the engine keeps
+    a_minute: int  # so many deliveries begin, of all processes together
+    turns: asyncio.Semaphore  # and so many are under way in this one
 
     # Workspaces that share a database do not do each other's work.
 
@@ -87,16 +96,26 @@ async def _find(kind: str, team: str, line: str, zone: str, at: int) -> list[str
 
 
 @DBOS.workflow(max_recovery_attempts=5)
-async def _deliver(schedule: str, at: int) -> None:
-    """Without a step: what is done is written down in the slot, and whoever begins anew goes on from there."""
+async def _deliver(schedules: list[str], at: int) -> None:
+    """Without a step: what is done is written down in the slots, and whoever begins anew goes on from there."""
+    allowed = partial(here().rounds.store.allowances.take, here().rounds.team, len(schedules), here().a_minute)
+    await asyncio.sleep(await _patiently(lambda: allowed(here().clock())))
+    ended = await asyncio.gather(*(_deliver_one(each, _moment(at)) for each in schedules), return_exceptions=True)
+    for wrong in filter(None, ended):
+        raise wrong
+
+
+async def _deliver_one(schedule: str, at: datetime) -> None:
+    async with here().turns:
+        await _patiently(lambda: deliver(here().rounds, schedule, at))
+
+
+async def _patiently(work: Callable[[], Awaitable[T]]) -> T:
     for wait in WAITS:
-        try:
-            await deliver(here().rounds, schedule, _moment(at))
-        except TryLater:
-            await asyncio.sleep(wait)
-        else:
-            return
-    await deliver(here().rounds, schedule, _moment(at))
+        with suppress(TryLater):
+            return await work()
+        await asyncio.sleep(wait)
+    return await work()
 
 
 @DBOS.step()
@@ -124,17 +143,21 @@ async def housekeeping(_: datetime, __: Any) -> None:
 
 
 async def _offer_deliveries(slots: Sequence[Slot]) -> list[str]:
-    offered = [await _offer_delivery(slot) for slot in slots]
+    """Some at a time, which is as many times cheaper."""
+    most = min(TOGETHER, at_once(here().a_minute))
+    offered = [await _offer_delivery(slots[first : first + most]) for first in range(0, len(slots), most)]
     await hold_back(here().rounds, slots)
     return offered
 
 
-async def _offer_delivery(slot: Slot) -> str:
-    given = slot.schedule, int(slot.at.timestamp())
-    return await _enqueue(f"deliver:{given[0]}:{given[1]}:{slot.offered}", here().deliveries, _deliver, *given)
+async def _offer_delivery(slots: Sequence[Slot]) -> str:
+    """What others offer as well has the same name."""
+    schedules, at = [slot.schedule for slot in slots], int(slots[0].at.timestamp())
+    which = sha256(" ".join(f"{slot.schedule}:{slot.offered}" for slot in slots).encode()).hexdigest()
+    return await _enqueue(f"deliver:{at}:{which}", here().deliveries, _deliver, schedules, at)
 
 
-async def _enqueue(workflow: str, queue: str, work: Any, *given: str | int) -> str:
+async def _enqueue(workflow: str, queue: str, work: Any, *given: Any) -> str:
     with SetWorkflowID(workflow):
         await DBOS.enqueue_workflow_async(queue, work, *given)
     return workflow

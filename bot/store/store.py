@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import TryLater
 from bot.store.address import address
+from bot.store.allowances import Allowances
 from bot.store.connections import Connections
 from bot.store.defaults import Defaults
 from bot.store.migrating import STEPS, VERSION, is_current, migrate
@@ -32,6 +33,7 @@ class Store:
         self.workspaces = Workspaces(connections)
         self.schedules = Schedules(connections)
         self.slots = Slots(connections)
+        self.allowances = Allowances(connections)
         self.tellings = Tellings(connections)
         self.snapshots = Snapshots(connections)
 

@@ -110,6 +110,13 @@ TOLD = Table(
     Column("seen_at", Moment, nullable=False, index=True),
 )
 
+ALLOWANCES = Table(
+    "allowances",
+    METADATA,
+    Column("team", String, primary_key=True),
+    Column("spent", Float, nullable=False),  # until that second, of the epoch
+)
+
 ASKED = Table(
     "asked",
     METADATA,

@@ -1,0 +1,74 @@
+"""No more begins in a minute than may, whoever begins it, and nothing waits that need not."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
+
+from bot.store.allowances import at_once
+from bot.store.store import Store, opened
+from tests.databases import Database
+from tests.talk import NOW
+
+A_MINUTE = 70  # ten of them ahead, and then one a second
+
+
+@pytest.fixture(name="store")
+async def a_store(database: Database) -> AsyncIterator[Store]:
+    async with opened(database.url) as found:
+        yield found
+
+
+def after(seconds: float) -> datetime:
+    return NOW + timedelta(seconds=seconds)
+
+
+async def waits(store: Store, many: int, at: datetime, team: str = "T1", a_minute: int = A_MINUTE) -> float:
+    return round(await store.allowances.take(team, many, a_minute, at), 3)
+
+
+async def test_some_begin_at_once_and_the_others_one_after_the_other(store: Store) -> None:
+    assert [await waits(store, 4, NOW) for _ in range(5)] == [0, 0, 2, 6, 10]
+
+
+async def test_what_was_spent_is_made_good(store: Store) -> None:
+    assert await waits(store, 10, NOW) == 0
+    assert await waits(store, 4, after(4)) == 0
+    assert await waits(store, 4, after(4)) == 4
+    assert await waits(store, 10, after(3600)) == 0
+
+
+async def test_processes_share_an_allowance_and_workspaces_do_not(store: Store, database: Database) -> None:
+    async with opened(database.url) as other:
+        assert await waits(store, 10, NOW) == 0
+        assert await waits(other, 1, NOW) == 1
+        assert await waits(other, 1, NOW, team="T2") == 0
+
+
+async def test_whoever_may_hardly_begin_any_begins_the_first_at_once(store: Store) -> None:
+    assert at_once(1) == 1
+    assert [await waits(store, 1, NOW, a_minute=1) for _ in range(3)] == [0, 70, 140]
+
+
+async def test_nobody_waits_for_a_clock_that_was_set_back(store: Store) -> None:
+    assert await waits(store, 10, NOW) == 0
+    assert await waits(store, 10, NOW - timedelta(hours=1)) == 0
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    a_minute=some.integers(1, 300), come=some.lists(some.tuples(some.floats(0, 40), some.integers(1, 8)), max_size=30)
+)
+async def test_in_no_minute_more_begin_than_may(a_minute: int, come: list[tuple[float, int]]) -> None:
+    begun, now = list[tuple[float, int]](), 0.0
+    with TemporaryDirectory() as folder:
+        async with opened(f"sqlite:///{Path(folder) / 'bot.db'}") as store:
+            for later, wanted in come:
+                now, many = now + later, min(wanted, at_once(a_minute))
+                begun.append((now + await store.allowances.take("T1", many, a_minute, after(now)), many))
+    for first, _ in begun:
+        assert sum(many for at, many in begun if first <= at < first + 60 - 1e-3) <= a_minute
