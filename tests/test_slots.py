@@ -100,3 +100,13 @@ async def test_what_is_old_goes_and_what_is_open_stays(store: Store) -> None:
     assert await store.slots.answered(Asking("T1", NEW.line, "UTC", NOW)) is None
     await store.slots.forget(NOW + WEEK, NOW + WEEK)
     assert [slot.schedule for slot in await store.slots.history([old.id, new.id], 9)] == [new.id]
+
+
+async def test_what_is_put_back_is_offered_again_unless_somebody_is_at_it(store: Store) -> None:
+    left, taken = [await store.schedules.add(NEW, NOW) for _ in range(2)]
+    await store.slots.begin([Begun(each, "UTC", NOW + WEEK, ((NOW, ""),)) for each in (left, taken)])
+    await store.slots.hold_back([slot for slot, _ in await store.slots.open("T1", NOW, 9)], NOW + WEEK)
+    await store.slots.take(taken.id, NOW, "one", NOW, NOW + MINUTE)
+    await store.slots.put_back([left.id, taken.id], NOW, NOW)
+    [(offered, _)] = await store.slots.open("T1", NOW, 9)
+    assert (offered.schedule, offered.offered) == (left.id, 2)

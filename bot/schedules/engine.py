@@ -118,6 +118,7 @@ async def opened(url: str, rounds: Rounds, pace: Pace, clock: Callable[[], datet
 async def _closed(drain: float) -> None:
     """No more work is begun, and what is under way ends. The engine has made its threads those of the loop, and takes
     them along: others need some that stay."""
+    here().ending.set()
     loop = asyncio.get_running_loop()
     with ThreadPoolExecutor(1) as aside:
         await loop.run_in_executor(aside, partial(DBOS.destroy, workflow_completion_timeout_sec=ceil(drain)))

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from contextvars import Context
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from hashlib import sha256
@@ -46,6 +46,7 @@ class Here:
     clock: Callable[[], datetime]  # the real one, which the engine keeps
     a_minute: int  # so many deliveries begin, of all processes together
     turns: asyncio.Semaphore  # and so many are under way in this one
+    ending: asyncio.Event = field(default_factory=asyncio.Event)  # then none begins any more
 
     # Workspaces that share a database do not do each other's work.
 
@@ -98,16 +99,21 @@ async def _find(kind: str, team: str, line: str, zone: str, at: int) -> list[str
 @DBOS.workflow(max_recovery_attempts=5)
 async def _deliver(schedules: list[str], at: int) -> None:
     """Without a step: what is done is written down in the slots, and whoever begins anew goes on from there."""
-    allowed = partial(here().rounds.store.allowances.take, here().rounds.team, len(schedules), here().a_minute)
-    await asyncio.sleep(await _patiently(lambda: allowed(here().clock())))
-    ended = await asyncio.gather(*(_deliver_one(each, _moment(at)) for each in schedules), return_exceptions=True)
+    rounds, moment = here().rounds, _moment(at)
+    allowed = partial(rounds.store.allowances.take, rounds.team, len(schedules), here().a_minute)
+    with suppress(TimeoutError):
+        await asyncio.wait_for(here().ending.wait(), await _patiently(lambda: allowed(here().clock())))
+    ended = await asyncio.gather(*(_deliver_one(each, moment) for each in schedules), return_exceptions=True)
+    if here().ending.is_set():
+        await _patiently(lambda: rounds.store.slots.put_back(schedules, moment, rounds.now()))
     for wrong in filter(None, ended):
         raise wrong
 
 
 async def _deliver_one(schedule: str, at: datetime) -> None:
     async with here().turns:
-        await _patiently(lambda: deliver(here().rounds, schedule, at))
+        if not here().ending.is_set():
+            await _patiently(lambda: deliver(here().rounds, schedule, at))
 
 
 async def _patiently(work: Callable[[], Awaitable[T]]) -> T:

@@ -35,7 +35,8 @@ COLUMNS = [TABLE.c[name] for name in Slot.__slots__ if name != "said"]
 # where it is run, and so these have other names for what they look for.
 THIS = (TABLE.c.schedule == bindparam("of"), TABLE.c.at == bindparam("moment"))
 MINE = update(TABLE).where(*THIS, TABLE.c.taken_by == bindparam("mine"), TABLE.c.state == OPEN)
-FREE = or_(TABLE.c.taken_until.is_(None), TABLE.c.taken_until <= bindparam("now"), TABLE.c.taken_by == bindparam("me"))
+UNTAKEN = or_(TABLE.c.taken_until.is_(None), TABLE.c.taken_until <= bindparam("now"))
+FREE = or_(UNTAKEN, TABLE.c.taken_by == bindparam("me"))
 TAKE = update(TABLE).where(*THIS, TABLE.c.state == OPEN, FREE).values(offered=TABLE.c.offered + 1)
 TAKEN = TAKE.returning(*COLUMNS, TABLE.c.said)
 ANSWERED = select(ASKED.c.said, ASKED.c.quiet).where(*(ASKED.c[name] == bindparam(name) for name in Asking.__slots__))
@@ -104,6 +105,11 @@ class Slots:
     async def again(self, slots: Sequence[Slot], at: datetime) -> None:
         """Open slots of one moment with which somebody was not lucky are free again, and offered at that moment."""
         await self._change(slots, "taken_by", again_at=at, taken_by="", taken_until=None, attempt=TABLE.c.attempt + 1)
+
+    async def put_back(self, schedules: Sequence[str], at: datetime, now: datetime) -> None:
+        """Open slots of one moment that nobody has taken are offered again at once."""
+        chosen = update(TABLE).where(TABLE.c.schedule.in_(schedules), TABLE.c.at == at, TABLE.c.state == OPEN, UNTAKEN)
+        await self._connections.write(chosen.values(again_at=now, offered=TABLE.c.offered + 1), now=now)
 
     async def _change(self, slots: Sequence[Slot], same: str, **values: Any) -> None:
         """Offer open slots of one moment anew, as far as this column still says what was read."""
