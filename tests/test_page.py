@@ -291,6 +291,11 @@ async def test_a_journey_that_fails_is_said_and_the_next_one_may_begin(
         ("act", {"message": {}, "view": [], "block": "b", "action": "a"}),
         ("dismiss", {"message": 1}),
         ("close", {"view": ["V1"]}),
+        ("charts", {}),
+        ("charts", {"on": "no"}),
+        ("charts", {"on": None}),
+        ("submit", {"view": "V1", "values": ["x"]}),
+        ("submit", {"view": "V1", "values": {"x": 1}}),
     ],
 )
 async def test_what_there_is_none_of_is_said(visitor: Visitor, deed: str, said: dict[str, Any]) -> None:
@@ -319,10 +324,38 @@ async def test_what_is_not_offered_cannot_be_pressed(visitor: Visitor) -> None:
     assert await visitor.do("dismiss", message=message.ts) == "Only what you alone can see can be dismissed."
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{", b'"x"'])
-async def test_what_is_no_json_object_is_refused(visitor: Visitor, body: bytes) -> None:
+DEEP = 100_000
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(b"", b"[]", b"{", b'"x"', b"null", b"\xff", b"[" * DEEP, b'{"a":' * DEEP + b"1" + b"}" * DEEP),
+        *(b'{"channel": "C1", "line": "/insights \\ud800"}', b'{"channel": "C1", "line": "\\udfff"}'),
+        *(b'{"channel": "C1", "line": "x", "more": NaN}', b'{"on": ' + b"9" * 5000 + b"}"),
+    ],
+    ids=lambda body: repr(body[:40]),
+)
+async def test_what_is_no_json_object_of_text_is_refused(visitor: Visitor, body: bytes) -> None:
     headers = {"Content-Type": "application/json; charset=utf-8"}
-    assert (await visitor.http.post("/do/type", content=body, headers=headers)).status_code == 400
+    answer = await visitor.http.post("/do/type", content=body, headers=headers)
+    assert (answer.status_code, answer.json()) == (400, {"error": "There is nothing like that here."})
+    assert not visitor.slack.chains
+    assert not visitor.slack.channels["C1"].messages
+
+
+async def test_what_is_more_than_anybody_types_is_refused(visitor: Visitor) -> None:
+    answer = await visitor.http.post("/do/type", json={"channel": "C1", "line": "x" * 1_000_000})
+    assert (answer.status_code, answer.json()) == (413, {"error": "That is more than anybody types."})
+
+
+@pytest.mark.parametrize("before", ["", "/insights "])
+async def test_a_message_that_slack_would_not_take_is_not_said(visitor: Visitor, before: str) -> None:
+    too_long = before + (40_001 - len(before)) * "😀"
+    assert await visitor.do("type", channel="C1", line=too_long) == "A message has 40,000 characters at most."
+    assert not visitor.slack.chains
+    assert await visitor.do("type", channel="C1", line="x" * 40_000) == ""
+    assert len(visitor.slack.channels["C1"].messages) == 1
 
 
 # -------------------------------------------------------------------------------------------------------- what it is of

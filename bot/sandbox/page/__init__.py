@@ -3,6 +3,7 @@
     stage.py        what it stands on: a workspace, the demo's clock and its weather
     app.py          the page, its files, and the ways in
     guard.py        who is let in, and what a browser may do with what it gets
+    reading.py      what a page says, read with care
     news.py         what a page is told, as it happens
     telling.py      the workspace in the page's words
     deeds.py        what people do in the workspace, by their mouse and keys

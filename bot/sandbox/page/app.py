@@ -1,6 +1,5 @@
 """The page, its files, and the ways in."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from bot.sandbox.page import news, telling
 from bot.sandbox.page.completing import completions
 from bot.sandbox.page.deeds import Deeds
 from bot.sandbox.page.guard import Guard
+from bot.sandbox.page.reading import TOO_MUCH, TooMuch, read
 from bot.sandbox.page.stage import Stage
 from bot.sandbox.page.travel import Travel
 
@@ -41,7 +41,9 @@ def page(stage: Stage) -> ASGIApp:
 
     async def done(request: Request) -> Response:
         try:
-            error, status = await deeds.named(request.path_params["deed"])(await _said(request)), 200
+            error, status = await deeds.named(request.path_params["deed"])(await read(request.stream())), 200
+        except TooMuch:
+            error, status = TOO_MUCH, 413
         except KeyError:
             error, status = NOTHING_LIKE_IT, 400  # which this page does not ask for
         except LookupError as gone:
@@ -83,13 +85,3 @@ def _frame(stage: Stage) -> dict[str, Any]:
         "weathers": stage.weathers,
         "weather": stage.weather,
     }
-
-
-async def _said(request: Request) -> dict[str, Any]:
-    try:
-        said = json.loads(await request.body())
-    except ValueError:
-        said = None
-    if not isinstance(said, dict):
-        raise KeyError("an object")
-    return said

@@ -8,6 +8,7 @@ from bot.sandbox.page.telling import ME, messages
 from bot.sandbox.page.travel import Travel
 from bot.sandbox.slack import Acknowledgement, Content, Message
 from bot.sandbox.slack.chain import View
+from bot.sandbox.slack.content import LONGEST
 from bot.sandbox.slack.delivery import TIMEOUT
 from bot.sandbox.slack.elements import CHOSEN_FROM, PRESSED, Element, elements
 
@@ -18,6 +19,7 @@ Found = TypeVar("Found")
 COMMAND = "/insights"
 NO_COMMAND = "{word} is no command here. There are /insights, /invite and /remove."
 ARCHIVED = "In an archived channel nobody says anything any more."
+TOO_LONG = f"A message has {LONGEST:,} characters at most."
 LATE = "{what} failed because the app did not respond."
 FAILED = "{what} failed with the error “{error}”."
 
@@ -49,6 +51,8 @@ class Deeds:
         word, _, rest = line.partition(" ")
         if channel.is_archived:
             return ARCHIVED
+        if len(line) > LONGEST:
+            return TOO_LONG
         if not word.startswith("/"):
             return await self._say(channel.id, line)
         if word == COMMAND:
@@ -74,8 +78,8 @@ class Deeds:
         return _trouble(await self._slack.act(on, action, user=ME), f"“{element.label or 'That'}”")
 
     async def submit(self, said: Json) -> str:
-        view, values = self._view(_word(said, "view")), said["values"]
-        filled = {name: _word(values, name) for name in values} if isinstance(values, dict) else {}
+        filled = _words(said, "values")
+        view = self._view(_word(said, "view"))
         return _trouble(await self._slack.submit(view, filled, user=ME), "Sending this")
 
     async def close(self, said: Json) -> str:
@@ -95,7 +99,9 @@ class Deeds:
         return ""
 
     async def charts(self, said: Json) -> str:
-        self._slack.charts = bool(said["on"])
+        if not isinstance(said["on"], bool):
+            raise KeyError("on")
+        self._slack.charts = said["on"]
         await self._slack.changed()
         return ""
 
@@ -126,6 +132,14 @@ def _word(said: Json, name: str) -> str:
     if not isinstance(word, str):
         raise KeyError(name)
     return word
+
+
+def _words(said: Json, name: str) -> dict[str, str]:
+    """Likewise, where there are several by their names."""
+    words = said[name]
+    if not isinstance(words, dict):
+        raise KeyError(name)
+    return {each: _word(words, each) for each in words}
 
 
 def _element(on: Message | View, block: str, action: str) -> Element:
