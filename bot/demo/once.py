@@ -53,7 +53,7 @@ async def _watched(demo: Demo) -> AsyncGenerator[Shown, None]:
     yield await _line(demo, f"watch on {WATCHED}")
     async with aclosing(demo.travel.week()) as week:
         async for happened in week:
-            if WATCHED in happened:
+            if happened.endswith(f"told it in #{demo.slack.channels[HERE].name}."):
                 yield happened, _drawable(_posted(demo, HERE)[-1])
                 break
 

@@ -27,7 +27,7 @@ from bot.sandbox.weather import Weather
 from bot.schedules.rounds import Rounds
 from bot.settings import Settings, meaning
 
-RELEASES = "C10"
+RELEASES, LEADS = "C10", "C2"
 LONG_AGO = timedelta(days=8)  # a Monday lies between
 INVENTED = "The embedded LaunchDarkly answers, with invented numbers."
 REAL = (
@@ -88,14 +88,14 @@ class Demo:
 
 @asynccontextmanager
 async def staged(settings: Settings, real: Clock, begins: datetime | None = None) -> AsyncIterator[Demo]:
-    """The embedded LaunchDarkly below the bot, and last Monday's digest in a channel already. It *begins* now, or
-    whenever is said."""
+    """The embedded LaunchDarkly below the bot, last Monday's digest in a channel already, and a watch in another. It
+    *begins* now, or whenever is said."""
     begins = begins or real()
     weather, time = Weather(), Time(real, behind=real() - begins + LONG_AGO)
     chosen, transport = sandboxed(settings.model_copy(update=INVENTED_PLACES), time, weather)
     async with _at_work(chosen, real, time, transport) as (slack, beat, told):
         travel = Travel(beat, told)
-        await _last_monday(slack, travel, begins)
+        await _what_was(slack, travel, begins)
         yield Demo(slack, time, travel, Weathers(weather, slack.weather), INVENTED, real=False)
 
 
@@ -138,11 +138,17 @@ async def _at_work(
                 yield slack, beat, Told(beat.rounds.store, slack)
 
 
-async def _last_monday(slack: Slack, travel: Travel, now: datetime) -> None:
-    """Somebody has ordered a digest some days ago, and it has come."""
-    for line in ("use web/production", "every monday 9:00 digest"):
-        answered = await said(slack, line, RELEASES)
-        if answered.to:
-            slack.delete(answered)  # what one person alone sees is gone when they come back
+async def _what_was(slack: Slack, travel: Travel, now: datetime) -> None:
+    """Somebody has ordered a digest some days ago, and it has come; and just now a watch, which has looked once."""
+    await _ordered(slack, RELEASES, "use web/production", "every monday 9:00 digest")
     async for _ in travel.until(now):
         pass
+    await _ordered(slack, LEADS, "watch on events web/production")
+    await travel.come(now)  # a watch says nothing of what it sees first
+
+
+async def _ordered(slack: Slack, channel: str, *lines: str) -> None:
+    for line in lines:
+        answered = await said(slack, line, channel)
+        if answered.to:
+            slack.delete(answered)  # what one person alone sees is gone when they come back

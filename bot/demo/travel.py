@@ -11,7 +11,8 @@ from bot.schedules.rounds import LONGEST_WAIT, Rounds
 from bot.store import Schedule
 
 AGAIN = (timedelta(seconds=11), timedelta(seconds=21), timedelta(seconds=41))  # as the bot waits after failures
-TO_THE_END = (*AGAIN, *11 * [LONGEST_WAIT])  # an hour, after which the bot says what kept it from delivering
+# An hour, after which the bot says what kept it from delivering; and another for what a watch has seen meanwhile.
+TO_THE_END = (*AGAIN, *24 * [LONGEST_WAIT])
 WEEK = timedelta(days=7)
 BETWEEN_LOOKS = timedelta(hours=3)  # of watches, on a journey: as often as they look by themselves, it would be long
 NIGHT = (19, 7)  # UTC; nobody changes anything then, or hardly anybody
