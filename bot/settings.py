@@ -98,6 +98,9 @@ class Settings(BaseSettings):
         200, ge=1, le=1_000_000, description="How many deliveries all processes together begin in a minute, at most."
     )
     gap_seconds: float = Field(1, ge=0, le=60, description="The time between two messages in one channel.")
+    charts_seconds: float = Field(
+        7 * DAY, ge=0, le=365 * DAY, description="How long a workspace that refused charts is spared them."
+    )
 
     @field_validator("launchdarkly_access_token")
     @classmethod

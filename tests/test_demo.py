@@ -121,6 +121,14 @@ async def test_in_a_week_without_slack_it_is_said_why_nothing_came(demo: Demo) -
     assert all(sentence.endswith(why) for sentence in told)
 
 
+async def test_the_workspace_is_given_charts_and_loses_them_and_the_next_message_shows_it(demo: Demo) -> None:
+    for charts in (True, False, True, False):
+        demo.slack.charts = charts
+        answered = await said(demo.slack, "status", RELEASES)
+        assert ("data_visualization" in {block["type"] for block in answered.blocks}) is charts
+        assert ("█" in words(answered)) is not charts
+
+
 async def test_a_slack_that_limits_only_makes_a_digest_late(demo: Demo) -> None:
     demo.set_weather("Slack", "limits")
     assert "was delivered in #releases." in await demo.next_slot()

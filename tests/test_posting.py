@@ -336,6 +336,17 @@ async def test_charts_that_the_workspace_refuses_are_drawn_in_characters_and_not
         assert await desk.find(channel=channel) == ts
 
 
+async def test_charts_that_were_refused_are_tried_again_after_a_week_or_as_soon_as_is_wanted(tmp_path: Path) -> None:
+    refused = datetime(2026, 11, 20, tzinfo=UTC)
+    almost, week = refused + timedelta(days=7, seconds=-1), refused + timedelta(days=7)
+    async with store.opened(f"sqlite:///{tmp_path / 'bot.db'}") as kept:
+        charted, plain, _ = await Forms(kept, lambda: refused).of(CHARTED, "T1")
+        await Forms(kept, lambda: refused).taken(plain, "T1")
+        assert charted not in await Forms(kept, lambda: almost).of(CHARTED, "T1")
+        assert charted in await Forms(kept, lambda: week).of(CHARTED, "T1")
+        assert charted in await Forms(kept, lambda: refused, timedelta()).of(CHARTED, "T1")
+
+
 async def test_what_slack_takes_in_no_form_but_bare_text_is_blamed_on_no_chart(desk: Desk) -> None:
     desk.slack.weather[POST] = Weather(error="invalid_blocks", times=2)
     await desk.posting.post("C1", CHARTED, KEY)

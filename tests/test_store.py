@@ -40,6 +40,7 @@ from tests.databases import Database, Postgres, SqliteDatabase
 
 HOUSE = Path(__file__).parent.parent
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
+BEFORE = NOW - timedelta(days=7)
 WEB = {"project": "web", "env": "production", "app": "storefront"}
 OTHER = {"project": "mobile", "env": "test"}
 PASSWORD = "hunter2"  # noqa: S105 - it opens nothing
@@ -88,18 +89,17 @@ async def test_forgotten_defaults_are_gone_but_not_who_took_them_back(database: 
         assert await store.defaults.get("T1", "C2") == WEB
 
 
-async def test_a_refusal_of_charts_is_believed_for_a_week(database: Database) -> None:
+async def test_a_refusal_of_charts_is_remembered_with_its_moment(database: Database) -> None:
+    later = NOW + timedelta(days=7)
     async with opened(database.url) as store:
-        assert not await store.workspaces.refuses_charts("T1", NOW)
+        assert not await store.workspaces.refused_charts("T1", BEFORE)
         await store.workspaces.remember_refusal("T1", NOW)
-    almost, week = NOW + timedelta(days=7, seconds=-1), NOW + timedelta(days=7)
     async with opened(database.url) as store:
-        assert await store.workspaces.refuses_charts("T1", NOW)
-        assert await store.workspaces.refuses_charts("T1", almost)
-        assert not await store.workspaces.refuses_charts("T1", week)
-        assert not await store.workspaces.refuses_charts("T2", NOW)
-        await store.workspaces.remember_refusal("T1", week)
-        assert await store.workspaces.refuses_charts("T1", week + timedelta(days=6))
+        assert await store.workspaces.refused_charts("T1", BEFORE)
+        assert not await store.workspaces.refused_charts("T1", NOW)
+        assert not await store.workspaces.refused_charts("T2", BEFORE)
+        await store.workspaces.remember_refusal("T1", later)
+        assert await store.workspaces.refused_charts("T1", NOW)
 
 
 async def test_a_moment_is_the_same_in_any_zone_and_none_without(database: Database) -> None:
@@ -132,7 +132,7 @@ async def test_what_one_replica_writes_the_next_read_of_another_sees(database: D
             assert await other.defaults.get("T1", "C1") == given
             assert await one.defaults.get("T1", "C1") == given
         await other.workspaces.remember_refusal("T1", NOW)
-        assert await one.workspaces.refuses_charts("T1", NOW)
+        assert await one.workspaces.refused_charts("T1", BEFORE)
 
 
 async def test_a_write_that_breaks_off_is_taken_back_also_where_rows_were_read(database: Database) -> None:
@@ -263,7 +263,7 @@ async def test_a_step_that_fails_takes_all_back(database: Database, tmp_path: Pa
         await opened(database.url, steps=steps(tmp_path / "fails", MAKES, fails)).__aenter__()
     async with opened(database.url) as store:
         assert await store.defaults.get("T1", "C1") == WEB
-        assert not await store.workspaces.refuses_charts("T1", NOW)
+        assert not await store.workspaces.refused_charts("T1", BEFORE)
     async with opened(database.url, steps=steps(tmp_path / "mended", MAKES)) as store:
         assert await store.ping()
 

@@ -44,6 +44,7 @@ AT_ONCE: Mapping[str, object] = {
     "drain_seconds": 0.0,
     "remembered_seconds": 0.0,
     "deliveries_per_minute": 100_000,
+    "charts_seconds": 0.0,  # the workspace may be switched at any moment
     "allowed_channels": "",
     "allowed_users": "",
     "allowed_schedulers": "",

@@ -1,12 +1,13 @@
 """The forms that a message may go out in, and which of them a workspace takes.
 
-Some workspaces refuse charts and tables with `invalid_blocks`. That is remembered, so that they are spared the attempt.
+Some workspaces refuse charts and tables with `invalid_blocks`. That is remembered for a while, so that they are spared
+the attempt.
 """
 
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bot.errors import Failure
@@ -17,6 +18,7 @@ if TYPE_CHECKING:  # who comes early is told so in no special form
 
 log = logging.getLogger(__name__)
 
+BELIEVED = timedelta(days=7)
 INVALID = ("invalid_blocks", "invalid_attachments")  # the latter where there are two tables
 
 
@@ -29,11 +31,12 @@ class Form:
 
 
 class Forms:
-    """Remembers which workspaces take no charts."""
+    """Remembers which workspaces take no charts, for as long as that is *believed*."""
 
-    def __init__(self, store: "Store", now: Callable[[], datetime]) -> None:
+    def __init__(self, store: "Store", now: Callable[[], datetime], believed: timedelta = BELIEVED) -> None:
         self._store = store
         self._now = now
+        self._believed = believed
 
     async def of(self, message: Message, team: str) -> list[Form]:
         """The message as it is, in characters, and as bare text: each says the same more plainly than the last."""
@@ -55,6 +58,6 @@ class Forms:
 
     async def _takes_charts(self, team: str) -> bool:
         try:
-            return not await self._store.workspaces.refuses_charts(team, self._now())
+            return not await self._store.workspaces.refused_charts(team, self._now() - self._believed)
         except Failure:  # the message matters more than how it looks
             return True

@@ -88,7 +88,8 @@ class Opening:
 
     @cached_property
     def _forms(self) -> Forms:
-        return Forms(self.store, self.parts.now)
+        believed = timedelta(seconds=self.parts.settings.charts_seconds)
+        return Forms(self.store, self.parts.now, believed)
 
     @cached_property
     def _people(self) -> People:

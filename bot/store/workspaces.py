@@ -2,7 +2,7 @@
 while, and then tried again.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import bindparam, select
 
@@ -11,7 +11,6 @@ from bot.store.tables import WORKSPACES as TABLE
 from bot.store.upsert import upsert
 
 REFUSED = select(TABLE.c.charts_refused_at).where(TABLE.c.team == bindparam("team"))
-BELIEVED = timedelta(days=7)
 
 
 class Workspaces:
@@ -20,10 +19,10 @@ class Workspaces:
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
 
-    async def refuses_charts(self, team: str, now: datetime) -> bool:
-        """Whether a workspace has refused charts lately."""
+    async def refused_charts(self, team: str, since: datetime) -> bool:
+        """Whether a workspace has refused charts since then."""
         row = await self._connections.row(REFUSED, team=team)
-        return row is not None and row[0] is not None and now < row[0] + BELIEVED
+        return row is not None and row[0] is not None and since < row[0]
 
     async def remember_refusal(self, team: str, at: datetime) -> None:
         """A workspace has refused charts."""
