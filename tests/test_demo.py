@@ -50,7 +50,7 @@ async def test_last_mondays_digest_is_there_already_and_its_channel_knows_its_pl
 
 
 async def test_the_next_slot_comes_at_once_and_is_told(demo: Demo) -> None:
-    assert await demo.next_slot() == "Mon 23 Nov, 9:00: digest web/production was delivered in #releases."
+    assert await demo.next_slot() == "Mon 23 Nov, 9:00 CET: digest web/production was delivered in #releases."
     assert len(posted(demo)) == 2
     assert posted(demo)[-1].text.startswith("Weekly digest of web/production, 16 – 22 Nov 2026.")
     assert timedelta() <= demo.now() - datetime(2026, 11, 23, 8, 0, tzinfo=UTC) < timedelta(minutes=1)
@@ -78,8 +78,8 @@ async def test_where_no_watch_sees_anything_that_is_said(demo: Demo) -> None:
 async def test_a_week_goes_by_with_each_slot_at_its_moment_and_watches_speaking(demo: Demo) -> None:
     await said(demo.slack, "every tuesday 9:00 status web/production", "C1")
     told = [sentence async for sentence in demo.week()]
-    assert "Mon 23 Nov, 9:00: digest web/production was delivered in #releases." in told
-    assert "Tue 24 Nov, 9:00: status web/production was delivered in #checkout." in told
+    assert "Mon 23 Nov, 9:00 CET: digest web/production was delivered in #releases." in told
+    assert "Tue 24 Nov, 9:00 CET: status web/production was delivered in #checkout." in told
     assert (
         len([sentence for sentence in told if "told it in #platform-leads" in sentence]) == len(posted(demo, LEADS)) > 1
     )
@@ -116,7 +116,7 @@ async def test_in_a_week_without_slack_it_is_said_why_nothing_came(demo: Demo) -
     demo.set_weather("Slack", "refuses")
     why = "Slack did not take it in time."
     told = [sentence async for sentence in demo.week()]
-    assert f"Mon 23 Nov, 9:00: digest web/production could not be delivered in #releases. {why}" in told
+    assert f"Mon 23 Nov, 9:00 CET: digest web/production could not be delivered in #releases. {why}" in told
     assert any("events web/production could not be delivered in #platform-leads." in sentence for sentence in told)
     assert all(sentence.endswith(why) for sentence in told)
 

@@ -47,6 +47,6 @@ class Told:
 
 
 def stamp(at: datetime, zone: str) -> str:
-    """`Mon 30 Nov, 9:00`."""
+    """`Mon 30 Nov, 9:00 CET`: whoever reads it may be elsewhere, and the page's own clock is in their zone."""
     here = at.astimezone(ZoneInfo(zone))
-    return f"{here:%a} {here.day} {here:%b}, {here.hour}:{here:%M}"
+    return f"{here:%a} {here.day} {here:%b}, {here.hour}:{here:%M %Z}"
