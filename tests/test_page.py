@@ -232,6 +232,18 @@ async def test_the_bot_is_brought_in_and_thrown_out() -> None:
         assert visitor.slack.channels["C3"].is_member
         await visitor.do("type", channel="C3", line="/remove @Insights")
         assert not visitor.slack.channels["C3"].is_member
+        came, went = visitor.slack.channels["C3"].messages
+        assert came.text == "was added to #random by Lena Hoffmann."
+        assert went.text == "was removed from #random by Lena Hoffmann."
+
+
+async def test_nobody_else_comes_or_goes_and_in_a_conversation_nobody_does(visitor: Visitor) -> None:
+    assert await visitor.do("type", channel="C1", line="/remove @mateo") == "Here only @insights comes and goes."
+    assert visitor.slack.channels["C1"].is_member
+    conversation = visitor.slack.conversation_with("U1")
+    assert "works in channels" in await visitor.do("type", channel=conversation.id, line="/remove")
+    assert conversation.is_member
+    assert not conversation.messages
 
 
 async def test_the_weather_and_the_charts_are_chosen(visitor: Visitor) -> None:

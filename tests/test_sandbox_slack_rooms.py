@@ -8,6 +8,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.slack import Slack
 from bot.sandbox.slack.chain import View
+from bot.sandbox.slack.names import BOT_USER
 from tests.sandbox_slack import Clock, Json, refused, section, web
 
 MODAL = {"type": "modal", "title": {"type": "plain_text", "text": "Watch"}, "blocks": [section("A flag")]}
@@ -48,6 +49,33 @@ async def test_history_has_bounds(client: AsyncWebClient, inclusive: bool, found
     stamps = [(await client.chat_postMessage(channel="C1", text=str(at)))["ts"] for at in range(5)]
     answer = await client.conversations_history(channel="C1", oldest=stamps[1], latest=stamps[3], inclusive=inclusive)
     assert [message["text"] for message in answer["messages"]] == found
+
+
+async def test_that_the_bot_came_or_went_stands_in_the_channel(slack: Slack, client: AsyncWebClient) -> None:
+    slack.scopes.remove("channels:read")  # so that nobody has to be there to hear of it
+    await slack.remove("C1")
+    await slack.invite("C1", by="U2")
+    went, came = slack.channels["C1"].messages
+    assert went.text == "was removed from #checkout by Lena Hoffmann."
+    assert came.text == "was added to #checkout by Mateo Ruiz."
+    history = await client.conversations_history(channel="C1")
+    assert history["messages"] == [
+        {
+            "type": "message",
+            "subtype": "channel_join",
+            "user": BOT_USER,
+            "ts": came.ts,
+            "text": f"<@{BOT_USER}> has joined the channel",
+            "inviter": "U2",
+        },
+        {
+            "type": "message",
+            "subtype": "channel_leave",
+            "user": BOT_USER,
+            "ts": went.ts,
+            "text": f"<@{BOT_USER}> has left the channel",
+        },
+    ]
 
 
 async def test_metadata_is_told_whole_only_to_those_who_ask(client: AsyncWebClient) -> None:

@@ -11,12 +11,16 @@ from bot.sandbox.slack.chain import View
 from bot.sandbox.slack.content import LONGEST
 from bot.sandbox.slack.delivery import TIMEOUT
 from bot.sandbox.slack.elements import CHOSEN_FROM, PRESSED, Element, elements
+from bot.sandbox.slack.workspace import Channel
 
 Json = dict[str, Any]
 Deed = Callable[[Json], Awaitable[str]]
 Found = TypeVar("Found")
 
 COMMAND = "/insights"
+THE_BOT = ("", "@insights", "insights")
+ONLY_THE_BOT = "Here only @insights comes and goes."
+NO_ROOM = "{word} works in channels, and this is a conversation of two."
 NO_COMMAND = "{word} is no command here. There are /insights, /invite and /remove."
 ARCHIVED = "In an archived channel nobody says anything any more."
 TOO_LONG = f"A message has {LONGEST:,} characters at most."
@@ -58,9 +62,17 @@ class Deeds:
         if word == COMMAND:
             return _trouble(await self._slack.type(f"{word} {rest.strip()}".strip(), channel=channel.id), word)
         if word in ("/invite", "/remove"):
-            await (self._slack.invite if word == "/invite" else self._slack.remove)(channel.id, by=ME)
-            return ""
+            return await self._move(word, rest.strip().lower(), channel)
         return NO_COMMAND.format(word=word)
+
+    async def _move(self, word: str, whom: str, channel: Channel) -> str:
+        """The bot is brought in, or thrown out, if it is the one."""
+        if channel.with_user:
+            return NO_ROOM.format(word=word)
+        if whom not in THE_BOT:
+            return ONLY_THE_BOT
+        await (self._slack.invite if word == "/invite" else self._slack.remove)(channel.id, by=ME)
+        return ""
 
     async def _say(self, channel: str, line: str) -> str:
         escaped = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

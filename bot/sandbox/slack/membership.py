@@ -1,4 +1,5 @@
 """What people do with channels: the state changes, and there is an event to tell of it, field for field as documented.
+That the bot came or went stands in the channel too.
 
 A bot is told of public channels with `channels:read`, and of private ones with `groups:read`, as long as it is in them.
 """
@@ -6,6 +7,7 @@ A bot is told of public channels with `channels:read`, and of private ones with 
 from collections.abc import Callable
 from typing import Any
 
+from bot.sandbox.slack.message import Content
 from bot.sandbox.slack.names import BOT_USER
 from bot.sandbox.slack.state import State
 from bot.sandbox.slack.workspace import Channel
@@ -22,14 +24,18 @@ def told(state: State, channel: Channel) -> bool:
 def invited(state: State, channel: Channel, by: str) -> Json:
     _only_if(not channel.is_member, "The bot is in the channel already.")
     channel.is_member = True
+    told = {"subtype": "channel_join", "text": f"<@{BOT_USER}> has joined the channel", "inviter": by}
+    _stands(state, channel, "was added to", by, told)
     letter = "G" if channel.is_private else "C"
     happened = {"type": "member_joined_channel", "user": BOT_USER, "channel": channel.id, "channel_type": letter}
     return {**happened, "team": state.team.id, "inviter": by}
 
 
-def removed(_: State, channel: Channel, by: str) -> Json:
+def removed(state: State, channel: Channel, by: str) -> Json:
     _only_if(channel.is_member, "The bot is not in the channel.")
     channel.is_member = False
+    told = {"subtype": "channel_leave", "text": f"<@{BOT_USER}> has left the channel"}
+    _stands(state, channel, "was removed from", by, told)
     return {"type": f"{_kind(channel)}_left", "channel": channel.id, "actor_id": by}
 
 
@@ -48,6 +54,12 @@ def unarchived(_: State, channel: Channel, by: str) -> Json:
 def deleted(state: State, channel: Channel, by: str) -> Json:
     del state.channels[channel.id]
     return {"type": f"{_kind(channel)}_deleted", "channel": channel.id, "actor_id": by}
+
+
+def _stands(state: State, channel: Channel, became: str, by: str, told: Json) -> None:
+    """People read a sentence that goes on from the bot's name; a bot that reads the channel is *told* so instead."""
+    said = state.post(channel, Content(f"{became} #{channel.name} by {state.users[by].real_name}."), user=BOT_USER)
+    said.event = told
 
 
 def _kind(channel: Channel) -> str:

@@ -30,6 +30,7 @@ class Message:
     thread_ts: str | None = None
     bot: str | None = None
     to: str | None = None  # whom it is for alone
+    event: Json = field(default_factory=dict)  # what a bot is told instead, where Slack itself says that something was
     deleted: bool = False
     versions: list[Content] = field(default_factory=list)
 
@@ -63,7 +64,7 @@ class Message:
             found["thread_ts"] = self.thread_ts
         if self.versions:
             found["edited"] = {"user": self.user, "ts": self.ts}
-        return found
+        return found | self.event
 
 
 def _named(block: Json, name: str) -> Json:

@@ -138,6 +138,7 @@ class Slack(State):
         channel = self.channels[name]
         before = membership.told(self, channel)
         happened = deed(self, channel, by)
+        await self.changed()
         return await self.event(happened.pop("type"), **happened) if before or membership.told(self, channel) else None
 
     async def again(self, acknowledgement: Acknowledgement) -> Acknowledgement:
