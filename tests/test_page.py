@@ -188,6 +188,20 @@ async def test_who_listens_is_let_go_when_the_page_ends(caplog: pytest.LogCaptur
     assert caplog.records == []
 
 
+async def test_who_waits_for_the_end_of_a_journey_is_told_when_the_page_ends(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING)
+    async with bare() as (stage, _), httpx.AsyncClient(trust_env=False) as http:
+        stage.gate.clear()
+        async with serving(page.page(stage)) as url:
+            going = asyncio.create_task(http.post(f"{url}/do/week", json={}))
+            async with visiting(stage, url) as visitor, visitor.listening() as ear:
+                while not (await ear.next("stage"))["said"]:
+                    pass
+        answer = await going
+    assert (answer.status_code, answer.json()) == (200, {"error": "The demo has ended."})
+    assert caplog.records == []
+
+
 # ----------------------------------------------------------------------------------------------------- what can be done
 
 

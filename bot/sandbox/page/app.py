@@ -1,5 +1,6 @@
 """The page, its files, and the ways in."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from bot.sandbox.page.travel import Travel
 
 HERE = Path(__file__).parent
 EXAMPLES, FIRST = 3, ("scores", "events", "digest")  # what somebody who has just come may want to ask
+ENDED = "The demo has ended."
 NOTHING_LIKE_IT = "There is nothing like that here."
 
 
@@ -40,14 +42,7 @@ def page(stage: Stage) -> ASGIApp:
         return news.stream(stage, travel)
 
     async def done(request: Request) -> Response:
-        try:
-            error, status = await deeds.named(request.path_params["deed"])(await read(request.stream())), 200
-        except TooMuch:
-            error, status = TOO_MUCH, 413
-        except KeyError:
-            error, status = NOTHING_LIKE_IT, 400  # which this page does not ask for
-        except LookupError as gone:
-            error, status = str(gone), 200
+        error, status = await _tried(deeds, request)
         return JSONResponse({"error": error}, status)
 
     return Starlette(
@@ -60,6 +55,20 @@ def page(stage: Stage) -> ASGIApp:
         ],
         middleware=[Middleware(Guard)],
     )
+
+
+async def _tried(deeds: Deeds, request: Request) -> tuple[str, int]:
+    """What went wrong, if anything did, and with which status that is said."""
+    try:
+        return await deeds.named(request.path_params["deed"])(await read(request.stream())), 200
+    except TooMuch:
+        return TOO_MUCH, 413
+    except KeyError:
+        return NOTHING_LIKE_IT, 400  # which this page does not ask for
+    except LookupError as gone:
+        return str(gone), 200
+    except asyncio.CancelledError:
+        return ENDED, 200  # the server goes, and this is the last that it says
 
 
 def _templates() -> Environment:
