@@ -32,8 +32,9 @@ class Beat:
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def come(self, at: datetime) -> None:
-        """It is so late, and what is to be done by then is done."""
+        """It is so late, and what is to be done by then is done; so is what was to be done before."""
         async with self.turn:
+            await self._idle()
             self.time.come(at)
             await self._do()
 
@@ -46,6 +47,9 @@ class Beat:
 
     async def _do(self) -> None:
         await self.engine.dispatch(self.time())
+        await self._idle()
+
+    async def _idle(self) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE):
                 await self.engine.idle()
