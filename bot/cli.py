@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import os
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
@@ -35,7 +36,7 @@ zone_option = click.option("--zone", "zone_name", help="The IANA time zone to re
 
 
 class Commands(click.Group):
-    """What keeps the bot from working at all ends any command in one line."""
+    """What keeps the bot from working at all ends any command in one line; a reader who has read enough, in none."""
 
     def invoke(self, ctx: click.Context) -> Any:
         for stream in (sys.stdout, sys.stderr):
@@ -46,6 +47,9 @@ class Commands(click.Group):
         except Failure as failure:
             click.echo(f"{failure.what} {failure.todo}", err=True)
             sys.exit(1)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is written at the very end
+            sys.exit()
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -97,22 +101,21 @@ def preview(question: str | None, sandbox: bool, zone_name: str | None) -> None:
 @click.option("--real-launchdarkly", "really", is_flag=True, help="Ask the real LaunchDarkly, with your token.")
 def demo(once: bool, only_served: bool, port: int, really: bool) -> None:
     """Try the whole bot in a browser, with no workspace: Slack is embedded, and so is LaunchDarkly."""
-    from bot.demo.browser import browser
-    from bot.demo.once import once as once_through
-    from bot.demo.serving import keep_open
-    from bot.demo.stage import staged, staged_upon_the_real
-
-    chosen = read_settings()
-    start_logging("ERROR")  # that Slack or LaunchDarkly fails is a thing to try
-    shown = browser() if sys.stdout.isatty() and not only_served else None
-    here = once or not (only_served or shown)
-    stage = staged_upon_the_real(chosen, _now, typed=not here) if really else staged(chosen, _now)
-    if here:
-        asyncio.run(once_through(stage, click.echo, _show))
-        return
     with suppress(KeyboardInterrupt, asyncio.CancelledError):
-        asyncio.run(keep_open(stage, port, shown, click.echo))
+        from bot.demo.browser import browser
+        from bot.demo.once import once as once_through
+        from bot.demo.serving import keep_open
+        from bot.demo.stage import staged, staged_upon_the_real
+
+        chosen = read_settings()
+        start_logging("ERROR")  # that Slack or LaunchDarkly fails is a thing to try
+        shown = browser() if sys.stdout.isatty() and not only_served else None
+        once = once or not (only_served or shown)
+        stage = staged_upon_the_real(chosen, _now, typed=not once) if really else staged(chosen, _now)
+        asyncio.run(once_through(stage, click.echo, _show) if once else keep_open(stage, port, shown, click.echo))
+        return
     click.echo("The demo has ended.")
+    sys.exit(once)  # which was to be shown to its end
 
 
 def _show(done: str, message: Message) -> None:
@@ -186,9 +189,7 @@ def manifest(address: str | None) -> None:
 
 
 @main.command()
-@click.option(
-    "--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="The port; 0 is any free one."
-)
+@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0 is any free one.")
 def sandbox(port: int) -> None:
     """Serve the embedded LaunchDarkly to other programs, until Ctrl-C."""
     try:
@@ -203,9 +204,8 @@ def sandbox(port: int) -> None:
 async def _serve(port: int) -> None:
     async with served_sandbox(_now, port) as (url, token):
         click.echo(f"The embedded LaunchDarkly listens at {url}. Ask it with\n")
-        click.echo(
-            f"  LAUNCHDARKLY_API_HOST={url} LAUNCHDARKLY_ACCESS_TOKEN={token} insights-bot ask scores web/production"
-        )
+        ask = "insights-bot ask scores web/production"
+        click.echo(f"  LAUNCHDARKLY_API_HOST={url} LAUNCHDARKLY_ACCESS_TOKEN={token} {ask}")
         await asyncio.Event().wait()
 
 

@@ -25,9 +25,17 @@ UNCUT = 1000  # columns
 NARROWEST = 40  # columns; some terminals say 0
 
 
+class Terminal(Console):
+    """That nobody reads any more is for whoever writes to it to mind."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+        raise BrokenPipeError
+
+
 def console(*, err: bool = False) -> Console:
     """The terminal that this process writes to."""
-    found = Console(stderr=err, highlight=False)
+    found = Terminal(stderr=err, highlight=False)
     found.width = max(found.width, NARROWEST)
     return found
 

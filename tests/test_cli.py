@@ -19,6 +19,8 @@ from bot.sandbox.weather import Weather
 from tests.talk import NOW
 
 HOUSE = Path(__file__).parent.parent
+NOTICE = "the embedded LaunchDarkly answers, with invented numbers.\n"
+NOTICES = (NOTICE, f"LAUNCHDARKLY_ACCESS_TOKEN is not set: {NOTICE}")
 
 
 def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -44,6 +46,22 @@ def test_a_question_is_answered_on_standard_output_and_the_sandbox_named_beside_
         asked.stderr
         == "LAUNCHDARKLY_ACCESS_TOKEN is not set: the embedded LaunchDarkly answers, with invented numbers.\n"
     )
+
+
+@pytest.mark.parametrize("command", [["ask", "digest web/production", "--sandbox"], ["demo", "--once"], ["preview"]])
+def test_who_has_read_enough_ends_it_quietly(command: list[str], tmp_path: Path) -> None:
+    with (tmp_path / "said").open("w") as said:
+        asked = subprocess.Popen(
+            [sys.executable, "-m", "bot", *command],
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(HOUSE), "PYTHONUTF8": "1"},
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=said,
+        )
+        assert asked.stdout is not None
+        asked.stdout.close()
+        assert asked.wait(timeout=60) == 0
+    assert (tmp_path / "said").read_text() in ("", *NOTICES)
 
 
 def test_the_words_of_a_question_need_no_quotes() -> None:

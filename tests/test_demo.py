@@ -50,7 +50,9 @@ async def test_last_mondays_digest_is_there_already_and_its_channel_knows_its_pl
 
 
 async def test_the_next_slot_comes_at_once_and_is_told(demo: Demo) -> None:
-    assert await demo.next_slot() == "Mon 23 Nov, 9:00 CET: digest web/production was delivered in #releases."
+    happened = await demo.next_slot()
+    assert happened.endswith("Mon 23 Nov, 9:00 CET: digest web/production was delivered in #releases.")
+    assert ("told it in #platform-leads." in happened) == bool(posted(demo, LEADS))
     assert len(posted(demo)) == 2
     assert posted(demo)[-1].text.startswith("Weekly digest of web/production, 16 – 22 Nov 2026.")
     assert timedelta() <= demo.now() - datetime(2026, 11, 23, 8, 0, tzinfo=UTC) < timedelta(minutes=1)

@@ -11,6 +11,7 @@
     saying.py       lines typed in the workspace, and what is said to them
     stage.py        all of it together, as the page wants it
     once.py         the same in a terminal, from beginning to end
+    ending.py       how it ends, whatever ends it
     serving.py      the page on a port of this machine, until it is told to end
     browser.py      a browser to show it in
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, aclosing
 
 from bot.app import register
+from bot.demo.ending import until_told
 from bot.demo.saying import answer, said
 from bot.demo.stage import RELEASES, Demo
 from bot.endpoints._endpoint import Endpoint
@@ -18,7 +19,7 @@ Shown = tuple[str, Message]  # what was done, and what was said to it
 async def once(
     stage: AbstractAsyncContextManager[Demo], say: Callable[[str], None], show: Callable[[str, Message], None]
 ) -> None:
-    async with stage as demo:
+    async with until_told(stage) as demo:
         say(f"{demo.notice} Slack is embedded, too.\n")
         for part in (_asked(demo), _digested(demo), _watched(demo)):
             async with aclosing(part) as shown:

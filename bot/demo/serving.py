@@ -2,14 +2,12 @@
 
 import asyncio
 import errno
-import logging
-import signal
 import webbrowser
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
-from typing import Any
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
 from bot.demo.browser import show
+from bot.demo.ending import until_told
 from bot.demo.stage import Demo
 from bot.errors import Misconfigured
 from bot.sandbox.page import page
@@ -29,8 +27,7 @@ async def keep_open(
     say: Callable[[str], None],
 ) -> None:
     """The demo's page, in a browser if there is one, until Ctrl-C; what there is to try is said."""
-    _end_when_told(asyncio.current_task())
-    async with stage as demo, served(demo, port) as url:
+    async with until_told(stage) as demo, served(demo, port) as url:
         free = not port or url.endswith(f":{port}")
         say(f"{'The' if free else f'Port {port} is taken: the'} demo is at {url}. {demo.notice}")
         say(TRY_THE_REAL if demo.real else TRY)
@@ -38,19 +35,6 @@ async def keep_open(
         if browser:
             show(browser, url)
         await asyncio.Event().wait()
-
-
-def _end_when_told(task: "asyncio.Task[Any] | None") -> None:
-    """What is under way then is given up, and nobody wants to read of that."""
-
-    def end() -> None:
-        logging.disable()
-        if task:
-            task.cancel()
-
-    with suppress(NotImplementedError):  # where there are no such signals, Ctrl-C is still heard
-        for ending in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(ending, end)
 
 
 @asynccontextmanager
