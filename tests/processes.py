@@ -1,11 +1,11 @@
-"""`insights-bot run` as processes of their own."""
+"""The bot as processes of their own: any program of it, and `insights-bot run` with what it logs."""
 
 import asyncio
 import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -53,23 +53,34 @@ class Process:
 
 
 @asynccontextmanager
-async def started(
-    place: Path, *options: str, program: Sequence[str] = ("bot", "run"), **variables: str
-) -> AsyncIterator[Process]:
-    """The *program* is the bot, or a module that runs it under other conditions."""
+async def living(
+    place: Path, program: Sequence[str], variables: Mapping[str, str], stdout: int | None = None
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A process in an environment that says nothing else. At the end it is killed, if it is still there."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     running = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", *program, *options),
-        env={**kept, "PYTHONPATH": str(HOUSE), "DATABASE_URL": f"sqlite:///{place / 'bot.db'}", **variables},
+        *(sys.executable, "-m", *program),
+        env={**kept, "PYTHONPATH": str(HOUSE), **variables},
         cwd=place,
+        stdout=stdout,
         stderr=asyncio.subprocess.PIPE,
     )
     try:
-        yield Process(running)
+        yield running
     finally:
         if running.returncode is None:
             running.kill()
             await running.wait()
+
+
+@asynccontextmanager
+async def started(
+    place: Path, *options: str, program: Sequence[str] = ("bot", "run"), **variables: str
+) -> AsyncIterator[Process]:
+    """The *program* is the bot, or a module that runs it under other conditions."""
+    database = {"DATABASE_URL": f"sqlite:///{place / 'bot.db'}"}
+    async with living(place, [*program, *options], {**database, **variables}) as running:
+        yield Process(running)
 
 
 def tokens(way: str) -> dict[str, str]:

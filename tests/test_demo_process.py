@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from bot.sandbox.launchdarkly import TOKEN
+from tests.processes import living
 from tests.test_cli import HOUSE, run
 
 TRIED = "Type /insights scores there"
@@ -50,19 +51,9 @@ class Demo:
 
 @asynccontextmanager
 async def demo(place: Path, *options: str) -> AsyncIterator[Demo]:
-    running = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", "demo", "--serve", *options),
-        cwd=place,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(HOUSE), "TMPDIR": str(place)},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    try:
+    said = asyncio.subprocess.PIPE
+    async with living(place, ["bot", "demo", *options], {"TMPDIR": str(place)}, said) as running:
         yield Demo(running)
-    finally:
-        if running.returncode is None:
-            running.kill()
-            await running.wait()
 
 
 def left(place: Path) -> list[str]:
@@ -70,9 +61,9 @@ def left(place: Path) -> list[str]:
     return [path.name for path in place.iterdir() if "jinja2" not in path.name]
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 async def test_it_says_in_three_lines_where_it_is_and_ends_leaving_nothing(how: signal.Signals, tmp_path: Path) -> None:
-    async with demo(tmp_path, "--port", "0") as found, httpx.AsyncClient() as people:
+    async with demo(tmp_path, "--serve", "--port", "0") as found, httpx.AsyncClient() as people:
         address = await found.address()
         assert TRIED in await found.line()
         assert "Ctrl-C" in await found.line()
@@ -83,8 +74,54 @@ async def test_it_says_in_three_lines_where_it_is_and_ends_leaving_nothing(how: 
         assert not left(tmp_path)
 
 
+async def test_what_is_cut_off_in_a_terminal_was_not_shown_and_leaves_nothing_either(tmp_path: Path) -> None:
+    async with demo(tmp_path, "--once") as found:
+        await found.line()
+        out, err = await found.end(signal.SIGTERM)
+        assert out.endswith("The demo has ended.\n")
+        assert (err, found.running.returncode) == ("", 1)
+        assert not left(tmp_path)
+
+
+def test_it_ends_as_well_while_it_is_being_set_up() -> None:
+    script = """
+import asyncio, contextlib, signal
+from bot.demo.ending import until_told
+
+@contextlib.asynccontextmanager
+async def stage():
+    try:
+        signal.raise_signal(signal.SIGTERM)
+        await asyncio.Event().wait()
+        yield
+    finally:
+        print("struck")
+
+async def show():
+    async with until_told(stage()):
+        print("shown")
+
+with contextlib.suppress(asyncio.CancelledError):
+    asyncio.run(show())
+"""
+    ended = subprocess.run([sys.executable, "-c", script], cwd=HOUSE, capture_output=True, text=True, check=True)
+    assert (ended.stdout, ended.stderr) == ("struck\n", "")
+
+
+async def test_it_ends_as_well_while_a_week_goes_by(tmp_path: Path) -> None:
+    async with demo(tmp_path, "--serve", "--port", "0") as found, httpx.AsyncClient() as people:
+        address = await found.address()
+        going = asyncio.create_task(people.post(f"{address}/do/week", json={}))
+        async with people.stream("GET", f"{address}/news") as news:
+            async for line in news.aiter_lines():
+                if "Seven days go by" in line:
+                    break
+        assert (await found.end())[1] == ""
+        assert (await going).json() == {"error": "The demo has ended."}
+
+
 async def test_it_ends_as_well_while_somebody_looks_at_the_page(tmp_path: Path) -> None:
-    async with demo(tmp_path, "--port", "0") as found, httpx.AsyncClient() as people:
+    async with demo(tmp_path, "--serve", "--port", "0") as found, httpx.AsyncClient() as people:
         async with people.stream("GET", f"{await found.address()}/news") as news:
             assert await anext(news.aiter_lines())
             assert (await found.end())[1] == ""
@@ -94,7 +131,7 @@ async def test_it_ends_as_well_while_somebody_looks_at_the_page(tmp_path: Path) 
 async def test_a_taken_port_is_answered_with_the_next_free_one(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as there:
         port = there.getsockname()[1]
-        async with demo(tmp_path, "--port", str(port)) as found:
+        async with demo(tmp_path, "--serve", "--port", str(port)) as found:
             address = await found.address()
             assert found.lines[0].startswith(f"Port {port} is taken: the demo is at ")
             assert 0 < int(address.rpartition(":")[2]) - port < 20
