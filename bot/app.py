@@ -83,6 +83,7 @@ async def connected(
         settings.connect_seconds,
         settings.read_seconds,
         settings.answer_seconds,
+        again=settings.again_seconds,
         remembered=settings.remembered_seconds,
     )
     async with httpx.AsyncClient(

@@ -55,6 +55,12 @@ class Settings(BaseSettings):
     connect_seconds: float = Field(3, gt=0, le=DAY, description="How long connecting to LaunchDarkly may take.")
     read_seconds: float = Field(12, gt=0, le=DAY, description="How long LaunchDarkly may be silent.")
     answer_seconds: float = Field(20, gt=0, le=DAY, description="How long an answer may take, with all attempts.")
+    again_seconds: float = Field(
+        0.2,
+        ge=0,
+        le=60,
+        description="How long a failed request to LaunchDarkly waits for the next; later ones longer.",
+    )
     remembered_seconds: float = Field(30, ge=0, le=DAY, description="How long one answer serves for the same question.")
 
     word_seconds: float = Field(

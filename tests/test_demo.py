@@ -1,5 +1,6 @@
 """The demo: the real bot, whose clock and weather can be chosen. It begins on a Friday here, whatever day it is."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -95,6 +96,22 @@ def test_the_clock_never_goes_back() -> None:
     time.come(NOW)
     time.come(NOW - timedelta(days=1))
     assert time() == NOW
+
+
+async def test_while_the_clock_flies_nobody_waits_by_another() -> None:
+    time = Time(lambda: NOW)
+    with time.flying():
+        await time.wait(3600)
+    await time.wait(0)
+    assert time() == NOW + timedelta(hours=1)
+
+
+@pytest.mark.parametrize(("name", "became"), [("slow", "was delivered in #releases."), ("down", "LaunchDarkly has")])
+async def test_a_week_in_foul_weather_goes_by_as_fast(name: str, became: str, demo: Demo) -> None:
+    demo.set_weather("LaunchDarkly", name)
+    async with asyncio.timeout(60):  # by the real clock it would be a hundred, or forty
+        told = [sentence async for sentence in demo.week()]
+    assert any(sentence.startswith("Mon 23 Nov, 9:00 CET: digest") and became in sentence for sentence in told)
 
 
 async def test_a_digest_waits_for_launchdarkly_and_comes_when_it_answers_again(demo: Demo) -> None:

@@ -57,7 +57,13 @@ def test_no_header_makes_it_wait_for_ever_or_less_than_nothing(name: str, value:
 )
 def test_a_pause_is_as_long_as_asked_and_a_little_longer(attempt: int, asked: float | None, seconds: float) -> None:
     pauses = {pause(attempt, asked) for _ in range(100)}
-    wait = asked if asked is not None else 0.1 * 2**attempt
     assert seconds <= min(pauses)
-    assert max(pauses) <= seconds + 0.1 * (1 + wait)
+    assert max(pauses) <= seconds + (0.1 * (1 + asked) if asked is not None else seconds / 2)
     assert len(pauses) > 1  # not everybody comes back at once
+
+
+def test_the_first_pause_can_be_chosen_and_none_is_none() -> None:
+    assert 1 <= pause(1, None, 1) <= 1.5
+    assert 4 <= pause(3, None, 1) <= 6
+    assert pause(3, None, 0) == 0
+    assert pause(1, 7, 0) >= 7

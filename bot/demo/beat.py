@@ -46,8 +46,9 @@ class Beat:
             await self._do()
 
     async def _do(self) -> None:
-        await self.engine.dispatch(self.time())
-        await self._idle()
+        with self.time.flying():
+            await self.engine.dispatch(self.time())
+            await self._idle()
 
     async def _idle(self) -> None:
         with suppress(TimeoutError):

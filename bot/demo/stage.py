@@ -18,12 +18,11 @@ from bot.demo.saying import said
 from bot.demo.time import Time
 from bot.demo.told import Told
 from bot.demo.travel import Travel
-from bot.demo.weathers import Weathers
+from bot.demo.weathers import OnTheWay, Weathers
 from bot.demo.working import at_home, working
 from bot.errors import Misconfigured
 from bot.sandbox.company import harbour_goods
 from bot.sandbox.slack import Slack
-from bot.sandbox.weather import Weather
 from bot.schedules.rounds import Rounds
 from bot.settings import Settings, meaning
 
@@ -42,6 +41,7 @@ AT_ONCE: Mapping[str, object] = {
     "queue_seconds": 0.05,  # at 0.01 the engine, with nothing to do, takes a third of a processor
     "look_seconds": 1.0,
     "drain_seconds": 0.0,
+    "again_seconds": 0.0,
     "remembered_seconds": 0.0,
     "deliveries_per_minute": 100_000,
     "charts_seconds": 0.0,  # the workspace may be switched at any moment
@@ -92,7 +92,8 @@ async def staged(settings: Settings, real: Clock, begins: datetime | None = None
     """The embedded LaunchDarkly below the bot, last Monday's digest in a channel already, and a watch in another. It
     *begins* now, or whenever is said."""
     begins = begins or real()
-    weather, time = Weather(), Time(real, behind=real() - begins + LONG_AGO)
+    time = Time(real, behind=real() - begins + LONG_AGO)
+    weather = OnTheWay(time=time)
     chosen, transport = sandboxed(settings.model_copy(update=INVENTED_PLACES), time, weather)
     async with _at_work(chosen, real, time, transport) as (slack, beat, told):
         travel = Travel(beat, told)

@@ -1,8 +1,9 @@
 """The weathers to choose from: what LaunchDarkly and Slack may do to a bot, each in a few words."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from bot.demo.time import Time
 from bot.sandbox.slack import Weather as Cloud
 from bot.sandbox.slack.weather import RESPONSE_URL, Sky
 from bot.sandbox.weather import Weather
@@ -21,6 +22,16 @@ class EveryThird(Cloud):
     def meets(self) -> bool:
         self.came += 1
         return self.came % 3 == 1
+
+
+@dataclass
+class OnTheWay(Weather):
+    """What takes long takes as long by the demo's clock."""
+
+    time: Time = field(kw_only=True)
+
+    async def wait(self) -> None:
+        await self.time.wait(self.delay)
 
 
 Clouds = Mapping[str, Callable[[], Cloud]]

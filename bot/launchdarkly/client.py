@@ -33,6 +33,7 @@ class Limits:
     read: float = 12
     answer: float = 20  # all attempts together
     attempts: int = 3
+    again: float = 0.2  # after a first failure; twice as long after each further one
     remembered: float = 30
     in_flight: int = 4  # httpx's pool slows down sharply above eight, and the account's rate limit is shared
     body_bytes: int = 10_000_000
@@ -74,7 +75,7 @@ class LaunchDarkly:
                     try:
                         return await self._exchange(request)
                     except TryLater as failure:
-                        wait = pause(attempt, failure.after)
+                        wait = pause(attempt, failure.after, self._limits.again)
                         if attempt == self._limits.attempts or asyncio.get_running_loop().time() + wait >= until:
                             raise
                         await asyncio.sleep(wait)

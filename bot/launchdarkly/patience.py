@@ -22,10 +22,11 @@ def asked_to_wait(headers: Mapping[str, str], now: datetime) -> float:
     return _capped(max(resets) / 1000 - now.timestamp()) if resets else WINDOW
 
 
-def pause(attempt: int, asked: float | None) -> float:
-    """What was asked for and a little more, so that not everybody comes back at once; else 0.2 s, 0.4 s, 0.8 s …"""
-    wait = asked if asked is not None else 0.1 * 2**attempt
-    return _capped(wait) + random.uniform(0, 0.1) * (1 + wait)  # noqa: S311 - jitter, no secret
+def pause(attempt: int, asked: float | None, first: float = 0.2) -> float:
+    """What was asked for, else 0.2 s, 0.4 s, 0.8 s …, and a little more: so not everybody comes back at once."""
+    wait = _capped(asked if asked is not None else first * 2 ** (attempt - 1))
+    more = 0.1 * (1 + wait) if asked is not None else wait / 2
+    return wait + random.uniform(0, more)  # noqa: S311 - jitter, no secret
 
 
 def number(header: str | None) -> float | None:

@@ -4,7 +4,6 @@ Every request goes through the weather, then the token check, the beta check and
 left is answered by a file of `replies/`. The clock is an argument, so that a test can stop it.
 """
 
-import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -116,7 +115,7 @@ class Outdoors:
         if self.weather.meets(Request(scope)):
             instead = self.weather.answer()
             if self.weather.delay:
-                await asyncio.sleep(self.weather.delay)
+                await self.weather.wait()
         if instead is not None and instead.status_code >= 400:
             del limits["X-Ratelimit-Reset"]  # a refusal tells when to come back only if the weather says so
         await (instead or self.app)(scope, receive, _with(limits, send))

@@ -3,6 +3,7 @@
 A test or a demo sets the fields, the next requests meet them. It knows HTTP and nothing of LaunchDarkly's data.
 """
 
+import asyncio
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
@@ -48,6 +49,10 @@ class Weather:
         if self.times is not None:
             self.times -= 1
         return True
+
+    async def wait(self) -> None:
+        """So long does it take."""
+        await asyncio.sleep(self.delay)
 
     def answer(self) -> Response | None:
         """What is answered instead, if anything is."""
