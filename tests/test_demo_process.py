@@ -83,7 +83,7 @@ async def test_what_is_cut_off_in_a_terminal_was_not_shown_and_leaves_nothing_ei
         assert not left(tmp_path)
 
 
-def test_it_ends_as_well_while_it_is_being_set_up() -> None:
+def test_it_ends_as_well_while_it_is_being_set_up_and_once_only() -> None:
     script = """
 import asyncio, contextlib, signal
 from bot.demo.ending import until_told
@@ -95,6 +95,8 @@ async def stage():
         await asyncio.Event().wait()
         yield
     finally:
+        signal.raise_signal(signal.SIGINT)
+        await asyncio.sleep(0)
         print("struck")
 
 async def show():

@@ -29,7 +29,7 @@ async def until_told(stage: AbstractAsyncContextManager[Staged]) -> AsyncIterato
 def _be_told(task: "asyncio.Task[object] | None") -> None:
     def end() -> None:
         logging.disable()
-        if task:
+        if task and not task.cancelling():  # who is told twice would break off its own end
             task.cancel()
 
     with suppress(NotImplementedError):  # where there are no such signals, Ctrl-C is still heard
