@@ -41,7 +41,6 @@ AT_ONCE: Mapping[str, object] = {
     "queue_seconds": 0.05,  # at 0.01 the engine, with nothing to do, takes a third of a processor
     "look_seconds": 1.0,
     "drain_seconds": 0.0,
-    "again_seconds": 0.0,
     "remembered_seconds": 0.0,
     "deliveries_per_minute": 100_000,
     "charts_seconds": 0.0,  # the workspace may be switched at any moment
@@ -49,7 +48,8 @@ AT_ONCE: Mapping[str, object] = {
     "allowed_users": "",
     "allowed_schedulers": "",
 }
-INVENTED_PLACES: Mapping[str, object] = {"allowed_projects": "", "default_place": ""}
+# The embedded LaunchDarkly has projects of its own, and minds nobody who asks again at once.
+EMBEDDED: Mapping[str, object] = {"allowed_projects": "", "default_place": "", "again_seconds": 0.0}
 
 
 @dataclass
@@ -94,7 +94,7 @@ async def staged(settings: Settings, real: Clock, begins: datetime | None = None
     begins = begins or real()
     time = Time(real, behind=real() - begins + LONG_AGO)
     weather = OnTheWay(time=time)
-    chosen, transport = sandboxed(settings.model_copy(update=INVENTED_PLACES), time, weather)
+    chosen, transport = sandboxed(settings.model_copy(update=EMBEDDED), time, weather)
     async with _at_work(chosen, real, time, transport) as (slack, beat, told):
         travel = Travel(beat, told)
         await _what_was(slack, travel, begins)
