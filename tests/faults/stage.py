@@ -41,6 +41,8 @@ class Theatre:
 @contextmanager
 def theatre(due: int, logs: Path | None) -> Iterator[Theatre]:
     with a_server() as postgres:
+        if logs:
+            logs.mkdir(parents=True, exist_ok=True)
         yield Theatre(postgres, due, logs)
 
 
