@@ -52,11 +52,19 @@ async def _kept(rounds: Rounds, asking: Asking, answer: Answer) -> bool:
         await rounds.store.slots.again(slots, at)
         return False
     if answer.outcome != "answered":
-        for slot in slots:
-            await fail(rounds, slot, _why(answer))
+        await _fail_all(rounds, asking, _why(answer))
         return False
     await rounds.store.slots.answer(asking, whole(answer), rounds.now(), quiet=answer.quiet)
     return True
+
+
+async def _fail_all(rounds: Rounds, asking: Asking, why: str) -> None:
+    """Also those that come meanwhile: nobody else asks for them."""
+    told = set[str]()
+    while slots := [slot for slot in await rounds.store.slots.of(asking) if slot.schedule not in told]:
+        for slot in slots:
+            await fail(rounds, slot, why)
+            told.add(slot.schedule)
 
 
 async def _leave_out(rounds: Rounds, slot: Slot) -> None:

@@ -44,6 +44,11 @@ async def hold_back(rounds: Rounds, slots: Sequence[Slot]) -> None:
     await rounds.store.slots.hold_back(slots, rounds.now() + 3 * rounds.times.lease)
 
 
+async def put_back(rounds: Rounds, slots: Sequence[Slot]) -> None:
+    """They are offered again at once."""
+    await rounds.store.slots.put_back([slot.schedule for slot in slots], slots[0].at, rounds.now())
+
+
 def _looks(rounds: Rounds, come: Sequence[Schedule], now: datetime) -> tuple[list[Asking], list[Begun]]:
     """What there is to be looked at: each question once, however many watch it. Its moments are the same for all
     processes, and apart from those of other questions."""

@@ -106,7 +106,8 @@ async def opened(url: str, rounds: Rounds, pace: Pace, clock: Callable[[], datet
     try:
         await DBOS.register_queue_async(here().asks, **queues)
         await DBOS.register_queue_async(here().looks, **queues | {"worker_concurrency": 2})  # digests come first
-        await DBOS.register_queue_async(here().deliveries, **queues)
+        # Each holds several deliveries: half as many keep all turns busy, and who is lost holds fewer of them back.
+        await DBOS.register_queue_async(here().deliveries, **queues | {"worker_concurrency": ceil(pace.at_once / 2)})
         await DBOS.apply_schedules_async(
             [{"schedule_name": f"housekeeping-{rounds.team}", "workflow_fn": housekeeping, "schedule": pace.sweep}]
         )

@@ -11,7 +11,6 @@ from contextlib import suppress
 from contextvars import Context
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from hashlib import sha256
 from typing import Any, TypeVar
 
@@ -20,7 +19,7 @@ from dbos import DBOS, SetWorkflowID
 from bot.errors import TryLater
 from bot.schedules.asking import ask
 from bot.schedules.delivering import deliver
-from bot.schedules.dispatching import Offer, hold_back
+from bot.schedules.dispatching import Offer, hold_back, put_back
 from bot.schedules.looking import look
 from bot.schedules.rounds import Rounds
 from bot.store import Asking, Slot
@@ -99,21 +98,38 @@ async def _find(kind: str, team: str, line: str, zone: str, at: int) -> list[str
 @DBOS.workflow(max_recovery_attempts=5)
 async def _deliver(schedules: list[str], at: int) -> None:
     """Without a step: what is done is written down in the slots, and whoever begins anew goes on from there."""
-    rounds, moment = here().rounds, _moment(at)
-    allowed = partial(rounds.store.allowances.take, rounds.team, len(schedules), here().a_minute)
-    with suppress(TimeoutError):
-        await asyncio.wait_for(here().ending.wait(), await _patiently(lambda: allowed(here().clock())))
-    ended = await asyncio.gather(*(_deliver_one(each, moment) for each in schedules), return_exceptions=True)
-    if here().ending.is_set():
-        await _patiently(lambda: rounds.store.slots.put_back(schedules, moment, rounds.now()))
-    for wrong in filter(None, ended):
+    me, moment, left = here(), _moment(at), set(schedules)
+
+    async def one(schedule: str) -> None:
+        async with me.turns:
+            if not me.ending.is_set():
+                left.discard(schedule)
+                await _patiently(lambda: deliver(me.rounds, schedule, moment))
+
+    await _allowed(me, len(schedules))
+    under_way = asyncio.gather(*map(one, schedules), return_exceptions=True)
+    if await _ends_before(me, under_way) and left:
+        await _patiently(lambda: me.rounds.store.slots.put_back(left, moment, me.rounds.now()))
+    for wrong in filter(None, await under_way):
         raise wrong
 
 
-async def _deliver_one(schedule: str, at: datetime) -> None:
-    async with here().turns:
-        if not here().ending.is_set():
-            await _patiently(lambda: deliver(here().rounds, schedule, at))
+async def _allowed(me: Here, many: int) -> None:
+    """Until so many may begin, or none does any more."""
+    take = me.rounds.store.allowances.take
+    while not me.ending.is_set() and (
+        wait := await _patiently(lambda: take(me.rounds.team, many, me.a_minute, me.clock()))
+    ):
+        with suppress(TimeoutError):
+            await asyncio.wait_for(me.ending.wait(), wait)
+
+
+async def _ends_before(me: Here, done: "asyncio.Future[Any]") -> bool:
+    """Whether none begins any more, and this is not done yet."""
+    ending = asyncio.ensure_future(me.ending.wait())
+    await asyncio.wait((done, ending), return_when=asyncio.FIRST_COMPLETED)
+    ending.cancel()
+    return me.ending.is_set()
 
 
 async def _patiently(work: Callable[[], Awaitable[T]]) -> T:
@@ -173,8 +189,16 @@ async def offer(offer: Offer) -> list[str]:
     if offer.answered:
         return await _offer_deliveries(offer.slots)
     asked = await offer_to_find("ask", here().asks, offer.asking, f":{offer.offered}")
-    await hold_back(here().rounds, offer.slots)
+    if await _has_ended(asked):  # in vain, before these came
+        await put_back(here().rounds, offer.slots)
+    else:
+        await hold_back(here().rounds, offer.slots)
     return [asked]
+
+
+async def _has_ended(workflow: str) -> bool:
+    few: dict[str, Any] = {"load_input": False, "load_output": False}
+    return not await DBOS.list_workflows_async(workflow_ids=[workflow], status=["ENQUEUED", "PENDING"], **few)
 
 
 async def offer_to_find(kind: str, queue: str, asking: Asking, again: str = "") -> str:

@@ -5,7 +5,7 @@ same do not both; and who has stood still for so long that somebody else took it
 message is posted that is written down, and after it as well: what is found in between may stand in the channel or not.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -106,7 +106,7 @@ class Slots:
         """Open slots of one moment with which somebody was not lucky are free again, and offered at that moment."""
         await self._change(slots, "taken_by", again_at=at, taken_by="", taken_until=None, attempt=TABLE.c.attempt + 1)
 
-    async def put_back(self, schedules: Sequence[str], at: datetime, now: datetime) -> None:
+    async def put_back(self, schedules: Collection[str], at: datetime, now: datetime) -> None:
         """Open slots of one moment that nobody has taken are offered again at once."""
         chosen = update(TABLE).where(TABLE.c.schedule.in_(schedules), TABLE.c.at == at, TABLE.c.state == OPEN, UNTAKEN)
         await self._connections.write(chosen.values(again_at=now, offered=TABLE.c.offered + 1), now=now)
