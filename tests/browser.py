@@ -68,7 +68,7 @@ class Reader:
 
     @property
     def articles(self) -> Locator:
-        return self.page.locator("#log article")
+        return self.page.locator("#log article:not([hidden])")
 
     @property
     def modal(self) -> Locator:

@@ -20,6 +20,7 @@ FAIR = "fair"
 class Standing:
     slack: Slack
     notice: str = "The embedded LaunchDarkly answers, with invented numbers."
+    home: str = "C1"
     weather: dict[str, str] = field(default_factory=lambda: {"LaunchDarkly": FAIR, "Slack": FAIR})
     broken: bool = False
     desk: Office | None = None

@@ -62,6 +62,7 @@ class Demo:
     sky: Weathers
     notice: str
     real: bool
+    home: str = RELEASES
 
     def now(self) -> datetime:
         return self.time()

@@ -4,7 +4,6 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -13,12 +12,14 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from bot.sandbox.page import news, telling
+from bot.sandbox.page import news
 from bot.sandbox.page.completing import completions
 from bot.sandbox.page.deeds import Deeds
+from bot.sandbox.page.drawing import Drawing
 from bot.sandbox.page.guard import Guard
 from bot.sandbox.page.reading import TOO_MUCH, TooMuch, read
 from bot.sandbox.page.stage import Stage
+from bot.sandbox.page.telling import ME
 from bot.sandbox.page.travel import Travel
 
 HERE = Path(__file__).parent
@@ -30,16 +31,17 @@ NOTHING_LIKE_IT = "There is nothing like that here."
 def page(stage: Stage) -> ASGIApp:
     travel = Travel(stage)
     deeds = Deeds(stage, travel)
-    frame = _templates().get_template("page.html")
+    drawing = Drawing(stage.slack)
 
     async def opened(_: Request) -> Response:
-        return HTMLResponse(frame.render(_frame(stage)))
+        return HTMLResponse(drawing.page(**_frame(stage)))
 
-    async def completing(_: Request) -> Response:
-        return JSONResponse(completions(stage.completions()))
+    async def completing(request: Request) -> Response:
+        line = request.query_params.get("line", "")
+        return HTMLResponse(drawing.completions(completions(stage.completions(), line)))
 
     async def listening(_: Request) -> Response:
-        return news.stream(stage, travel)
+        return news.stream(stage, travel, drawing)
 
     async def done(request: Request) -> Response:
         error, status = await _tried(deeds, request)
@@ -71,24 +73,14 @@ async def _tried(deeds: Deeds, request: Request) -> tuple[str, int]:
         return ENDED, 200  # the server goes, and this is the last that it says
 
 
-def _templates() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(HERE),
-        autoescape=select_autoescape(("html",)),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
 def _frame(stage: Stage) -> dict[str, Any]:
-    workspace = telling.workspace(stage.slack)
     spoken = {one["name"]: one["examples"][0] for one in stage.completions() if one["examples"]}
     examples = [spoken[name] for name in (*FIRST, *spoken) if name in spoken]
     return {
         "modules": sorted(path.name for path in (HERE / "static").glob("*.js")),
-        "team": workspace["team"],
-        "me": workspace["users"][workspace["me"]]["name"],
+        "team": stage.slack.team.name,
+        "me": stage.slack.users[ME].real_name,
+        "home": stage.home,
         "notice": stage.notice,
         "examples": [f"/insights {line}" for line in list(dict.fromkeys(examples))[:EXAMPLES]],
         "weathers": stage.weathers,

@@ -16,7 +16,7 @@ POLICY = {
         (
             *("default-src 'none'", "script-src 'self'", "style-src 'self'", "connect-src 'self'"),
             *("img-src 'self' data:", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"),
-            *("require-trusted-types-for 'script'", "trusted-types 'none'"),  # no text ever becomes markup
+            *("require-trusted-types-for 'script'", "trusted-types fragments"),  # see static/fragments.js
         )
     ),
     "X-Content-Type-Options": "nosniff",

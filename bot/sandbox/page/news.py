@@ -5,6 +5,7 @@ https://html.spec.whatwg.org/multipage/server-sent-events.html
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from typing import Any
@@ -12,8 +13,9 @@ from typing import Any
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from bot.sandbox.page import telling
+from bot.sandbox.page.drawing import Drawing
 from bot.sandbox.page.stage import Stage
+from bot.sandbox.page.telling import ME, messages, thread
 from bot.sandbox.page.travel import Travel
 from bot.sandbox.slack import Content
 
@@ -30,12 +32,12 @@ class Stream(StreamingResponse):
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-def stream(stage: Stage, travel: Travel) -> Stream:
-    return Stream(_events(stage, travel), media_type="text/event-stream")
+def stream(stage: Stage, travel: Travel, drawing: Drawing) -> Stream:
+    return Stream(_events(stage, travel, drawing), media_type="text/event-stream")
 
 
-async def _events(stage: Stage, travel: Travel) -> AsyncIterator[str]:
-    told, seen = _Told(stage, travel), -1
+async def _events(stage: Stage, travel: Travel, drawing: Drawing) -> AsyncIterator[str]:
+    told, seen = _Told(stage, travel, drawing), -1
     yield f"retry: {SOON}\n\n{_event('fresh', {})}"
     while True:
         seen = await stage.slack.news(seen)
@@ -46,32 +48,49 @@ async def _events(stage: Stage, travel: Travel) -> AsyncIterator[str]:
 class _Told:
     """Knows what one page has been told."""
 
-    def __init__(self, stage: Stage, travel: Travel) -> None:
+    def __init__(self, stage: Stage, travel: Travel, drawing: Drawing) -> None:
         self._stage = stage
         self._travel = travel
-        self._messages: dict[str, Content] = {}
+        self._drawing = drawing
+        self._messages: dict[str, tuple[Content, str, int]] = {}
         self._rest: dict[str, str] = {}
 
     def news(self) -> Iterator[tuple[str, Any]]:
-        slack = self._stage.slack
-        yield from self._other("workspace", telling.workspace(slack))
-        for name, stage in self._other("stage", telling.stage(self._stage, self._travel)):
-            yield name, {**stage, "now": self._stage.now().timestamp()}  # before all that is told as of now
+        yield "now", self._stage.now().timestamp()  # before all that is told as of now
+        yield from self._other("rooms", self._drawing.rooms())
+        yield from self._other("stage", self._above())
+        yield from self._other("told", self._drawing.told(self._travel))
         yield from self._said()
-        yield from self._other("views", telling.views(slack))
+        yield from self._other("view", self._view())
         yield from self._other("whole", {})
 
+    def _above(self) -> dict[str, Any]:
+        """The demo's bar."""
+        weather, charts = dict(self._stage.weather), self._stage.slack.charts
+        return {"weather": weather, "charts": charts, "busy": bool(self._travel.busy)}
+
     def _said(self) -> Iterator[tuple[str, Any]]:
-        """Messages whose content is another than it was, and those that are gone."""
-        there = telling.messages(self._stage.slack)
-        new = [message for message in there if self._messages.get(message.ts) is not message.content]
-        now = {message.ts: message.content for message in there}
+        """Messages that have to be drawn otherwise than they were, and those that are gone."""
+        slack = self._stage.slack
+        there = {message: thread(slack, message) for message in messages(slack)}
+        replies = Counter(there.values())
+        now = {said.ts: (said.content, first, replies[said.ts]) for said, first in there.items()}
         gone = [ts for ts in self._messages if ts not in now]
+        new = [message for message in there if self._messages.get(message.ts) != now[message.ts]]
         self._messages = now
         if gone:
             yield "gone", gone
         if new:
-            yield "messages", [telling.message(message) for message in new]
+            drawn = [self._drawing.message(said, there[said], replies[said.ts]) for said in new]
+            # What a thread is about stands in the channel and above its replies.
+            yield "messages", drawn + [self._drawing.message(said, said.ts, 0) for said in new if replies[said.ts]]
+
+    def _view(self) -> dict[str, Any]:
+        """The modal that lies on top: its drawing, and apart from that what is wrong with what was filled in."""
+        open_ones = [view for view in self._stage.slack.views if view.open and view.user == ME]
+        if not open_ones:
+            return {"html": "", "errors": {}}
+        return {"html": self._drawing.view(open_ones[-1]), "errors": open_ones[-1].errors}
 
     def _other(self, name: str, known: Any) -> Iterator[tuple[str, Any]]:
         written = json.dumps(known)

@@ -43,6 +43,11 @@ class Stage(Protocol):
         ...
 
     @property
+    def home(self) -> str:
+        """The channel that somebody who comes is shown."""
+        ...
+
+    @property
     def notice(self) -> str:
         """Whose numbers these are."""
         ...

@@ -1,26 +1,13 @@
-"""The workspace in the page's words: what the person at the keyboard would see of it."""
+"""What the person at the keyboard would see of the workspace: its channels, and the messages in them."""
 
 from typing import Any
 
-from bot.sandbox.page.stage import Stage
-from bot.sandbox.page.travel import Travel
 from bot.sandbox.slack import Message, Slack
-from bot.sandbox.slack.chain import View
 from bot.sandbox.slack.workspace import Channel
 
 Json = dict[str, Any]
 
 ME = "U1"
-
-
-def workspace(slack: Slack) -> Json:
-    users = {user.id: {"name": user.real_name, "bot": user.is_bot} for user in slack.users.values()}
-    return {
-        "team": slack.team.name,
-        "me": ME,
-        "users": users,
-        "channels": [_channel(slack, channel) for channel in channels(slack)],
-    }
 
 
 def channels(slack: Slack) -> list[Channel]:
@@ -29,7 +16,8 @@ def channels(slack: Slack) -> list[Channel]:
     return sorted(found, key=lambda channel: (bool(channel.with_user), channel.is_archived, channel.name))
 
 
-def _channel(slack: Slack, channel: Channel) -> Json:
+def told(slack: Slack, channel: Channel) -> Json:
+    """A channel in the page's words."""
     bot = next((user.real_name for user in slack.users.values() if user.is_bot), "")
     alone = bool(channel.with_user)
     name = bot if alone else channel.name
@@ -63,37 +51,7 @@ def messages(slack: Slack) -> list[Message]:
     return sorted([*spoken, *slack.ephemeral.get(ME, [])], key=lambda message: message.ts)
 
 
-def message(said: Message) -> Json:
-    told = said.told()
-    return {
-        "channel": said.channel,
-        "ts": said.ts,
-        "user": said.user,
-        "bot": bool(said.bot),
-        "at": said.at.timestamp(),
-        "text": said.text,
-        "blocks": told.get("blocks", []),
-        "payload": {"text": said.text, **({"blocks": said.blocks} if said.blocks else {})},
-        "thread": said.thread_ts,
-        "alone": bool(said.to),
-        "edited": bool(said.versions) and not said.to,
-    }
-
-
-def view(shown: View) -> Json:
-    return {"id": shown.id, "body": shown.body, "errors": shown.errors}
-
-
-def views(slack: Slack) -> list[Json]:
-    return [view(shown) for shown in slack.views if shown.open and shown.user == ME]
-
-
-def stage(on: Stage, travel: Travel) -> Json:
-    """All but the time, which is never the same."""
-    return {
-        "weather": dict(on.weather),
-        "charts": on.slack.charts,
-        "busy": travel.busy,
-        "said": travel.said,
-        "failed": travel.failed,
-    }
+def thread(slack: Slack, message: Message) -> str:
+    """The message it is a reply to. One whose first message is gone stands in the channel."""
+    parent = message.thread_ts
+    return parent if parent and parent != message.ts and slack.message(slack.channels[message.channel], parent) else ""

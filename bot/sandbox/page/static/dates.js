@@ -1,20 +1,24 @@
 // Moments in the zone of whoever reads, in those of Slack's forms that messages here have.
 // https://docs.slack.dev/messaging/formatting-message-text#date-formatting
 
-import { now } from "./store.js";
+import { on } from "./news.js";
 
 const { hour12 } = new Intl.DateTimeFormat(undefined, { hour: "numeric" }).resolvedOptions();
 const HOUR = { hour: "numeric", minute: "2-digit", hour12 };
 const DATE = { month: "short", day: "numeric", year: "numeric" };
 const form = (how) => new Intl.DateTimeFormat("en", how).format;
 
-export const time = form(HOUR);
-export const day = form({ weekday: "long", month: "long", day: "numeric" });
 export const whole = form({ weekday: "short", ...DATE, ...HOUR });
 const short = form(DATE);
 
-/** What of a message may say today, and later something else. */
-export const today = () => day(now());
+let ahead = 0;
+on("now", (seconds) => {
+  ahead = seconds * 1000 - Date.now();
+  date(document); // what was said to be today may be yesterday now
+});
+
+/** The demo's time. */
+export const now = () => new Date(Date.now() + ahead);
 
 const midnight = (date) => new Date(date).setHours(0, 0, 0, 0);
 const daysFrom = (date) => Math.round((midnight(date) - midnight(now())) / 86_400_000);
@@ -22,12 +26,16 @@ const daysFrom = (date) => Math.round((midnight(date) - midnight(now())) / 86_40
 const TOKENS = {
   date_short: short,
   date_short_pretty: (date) => ["yesterday", "today", "tomorrow"][daysFrom(date) + 1] ?? short(date),
-  time,
+  time: form(HOUR),
+  day: form({ weekday: "long", month: "long", day: "numeric" }),
 };
 
-/** `{date_short_pretty} at {time}` of a moment; nothing where it cannot be told like that. */
-export function formatted(date, tokens) {
-  if (Number.isNaN(date.getTime())) return null;
-  const said = tokens.replace(/\{(\w+)\}/g, (token, name) => TOKENS[name]?.(date) ?? token);
-  return said.includes("{") ? null : said;
+/** Fill in the moments: `{date_short_pretty} at {time}`. One that cannot be told like that stays as it is. */
+export function date(within) {
+  for (const node of within.querySelectorAll("time[data-tokens]")) {
+    const at = new Date(node.dateTime);
+    const said = node.dataset.tokens.replace(/\{(\w+)\}/g, (token, name) => TOKENS[name]?.(at) ?? token);
+    if (!said.includes("{")) node.textContent = said;
+    node.title ||= whole(at);
+  }
 }

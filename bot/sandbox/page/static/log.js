@@ -1,67 +1,146 @@
-// A column of messages that is told what to hold, and changes no more than it has to.
+// The messages: of the channel in the middle, and beside it of a thread. All are there, and some are shown.
 
-import { day } from "./dates.js";
-import { el } from "./dom.js";
+import { does } from "./acts.js";
+import { date } from "./dates.js";
+import { $, nodes } from "./fragments.js";
+import { on, tell } from "./news.js";
+import { place } from "./rooms.js";
 
-/** *look* says what a message's drawing depends on, and *draw* draws it. *before* stands above them all. */
-export function column(node, look, draw, before = []) {
-  const drawn = new Map();
-  const grown = new ResizeObserver(() => low && end());
-  let showing = null;
-  let low = false; // whether its end is in sight, where it is kept while what it holds grows
-  node.addEventListener("scroll", () => (low = node.scrollHeight - node.scrollTop - node.clientHeight < 60));
-  grown.observe(node);
+const AWAIT = 20_000; // milliseconds in which what is new is taken for what one's own deed has brought
+const GONE = "This message is gone.";
+const log = $("log"), replies = $("replies");
+let heard = new Set(); // since all began to be told
+let whole = false, low = false, awaited = 0, followed = "", unseen = [];
 
-  /** *what* names what is shown: another is shown from its end or beginning, the same stays where it is. */
-  return function show(what, messages, fromEnd) {
-    const fresh = showing !== what, wasLow = low;
-    const focused = node.contains(document.activeElement) ? document.activeElement : null;
-    const held = [...before, ...messages.flatMap(articles)], last = held.at(-1);
-    const isNew = !last?.isConnected;
-    hold(held);
-    showing = what;
-    if (focused && !focused.isConnected) refocus(focused);
-    if (fresh && fromEnd) end();
-    else if (fresh) node.scrollTop = 0;
-    else if (isNew && (wasLow || last.classList.contains("alone"))) reveal(last);
-  };
+const articles = () => [...document.querySelectorAll("article")];
+const standing = (column, ts) => column.querySelector(`[data-ts="${CSS.escape(ts)}"]`);
+const end = () => (log.scrollTop = log.scrollHeight);
 
-  function articles(message, at, all) {
-    const [before, its] = [all[at - 1], message].map((each) => each && day(each.at * 1000));
-    const divider = () => el("h3", { class: "day" }, el("span", {}, its));
-    const article = kept(message.ts, look(message), () => draw(message));
-    return before === its ? [article] : [kept(its, "", divider), article];
+on("fresh", () => (heard = new Set()));
+on("messages", (fragments) => {
+  const changed = fragments.map(hear);
+  show();
+  if (whole) changed.forEach((each) => each && arrived(each));
+});
+on("gone", (names) => lose(({ dataset }) => names.includes(dataset.ts)));
+on("whole", () => {
+  lose(({ dataset }) => !heard.has(dataset.ts));
+  if (!whole) land((whole = true));
+});
+on("deed", () => {
+  sessionStorage.setItem("visited", "yes");
+  [awaited, followed] = [Date.now(), ""];
+});
+on("place", (from) => {
+  $("welcome").hidden = place.archived;
+  show();
+  if (from.thread !== place.thread) turn(from.thread);
+  if (from.channel !== place.channel || place.message) land();
+  if (from.channel) sessionStorage.setItem("visited", "yes");
+});
+
+/** Nothing, if it is as it was. */
+function hear(html) {
+  const article = nodes(html).firstElementChild;
+  const { ts, thread } = article.dataset, column = thread ? replies : log, old = standing(column, ts);
+  heard.add(ts);
+  if (old?.told === html) return null;
+  article.told = html;
+  date(article);
+  grown.observe(article);
+  if (old) replace(old, article);
+  else column.insertBefore(article, articles().find((each) => each.parentNode === column && each.dataset.ts > ts) ?? null);
+  return { article, isNew: !old };
+}
+
+/** The keyboard stays on what it was on. */
+function replace(old, article) {
+  const focused = old.contains(document.activeElement) && document.activeElement;
+  old.replaceWith(article);
+  if (!focused) return;
+  const same = article.querySelector(`[data-key="${CSS.escape(focused.dataset.key)}"]`);
+  (same ?? article).focus({ preventScroll: true });
+}
+
+function lose(isGone) {
+  for (const article of articles().filter(isGone)) {
+    if (article.contains(document.activeElement)) article.parentNode.focus({ preventScroll: true });
+    article.remove();
   }
+  show();
+}
 
-  function kept(name, its, make) {
-    if (drawn.get(name)?.its === its) return drawn.get(name).made;
-    const made = make();
-    grown.observe(made);
-    drawn.set(name, { its, made });
-    return made;
-  }
-
-  function hold(held) {
-    [...node.children].filter((child) => !held.includes(child)).forEach((child) => child.remove());
-    held.forEach((each, at) => each === node.children[at] || node.insertBefore(each, node.children[at]));
-  }
-
-  /** The keyboard stays on what it was on, also when that is drawn anew. */
-  function refocus(lost) {
-    const ts = lost.closest("[data-ts]")?.dataset.ts;
-    const article = drawn.get(ts)?.made;
-    const same = article?.querySelector(`[data-key="${CSS.escape(lost.dataset.key)}"]`);
-    [same, article, node].find((each) => each?.isConnected).focus({ preventScroll: true });
-  }
-
-  /** All of it, or where it begins. */
-  function reveal(article) {
-    if (article.offsetHeight > node.clientHeight) article.scrollIntoView({ block: "start" });
-    else end();
-  }
-
-  function end() {
-    node.scrollTop = node.scrollHeight;
-    low = true;
+function show() {
+  let last = "";
+  for (const article of articles()) {
+    const { channel, thread } = article.dataset, [day] = article.children;
+    article.hidden = thread ? thread !== place.thread : channel !== place.channel;
+    if (article.hidden) continue;
+    day.hidden = Boolean(thread) || day.textContent === last;
+    last = day.textContent;
   }
 }
+
+/** What comes of one's own deed is shown, and so is what others say to who reads the end. The rest is announced. */
+function arrived({ article, isNew }) {
+  const { ts, channel, thread } = article.dataset;
+  const isMine = article.querySelector(".mine, .alone");
+  if (isNew && !isMine && channel !== place.channel) tell("unread", channel);
+  if (article.hidden) return;
+  if (isNew && (low || isMine || Date.now() - awaited < AWAIT)) followed = ts;
+  if (followed === ts) reveal(article);
+  else if (isNew && !thread) announce([...unseen, ts]);
+}
+
+/** All of it, or where it begins. */
+function reveal(article) {
+  article.scrollIntoView({ block: article.offsetHeight > article.parentNode.clientHeight ? "start" : "nearest" });
+}
+
+function announce(messages) {
+  unseen = messages;
+  $("new").hidden = !unseen.length;
+  $("new").textContent = `↓ ${unseen.length} new`;
+}
+does.down = () => {
+  const first = standing(log, unseen[0]);
+  announce([]);
+  if (first) reveal(first);
+  $("line").focus({ preventScroll: true });
+};
+
+/** Whoever has come to a channel sees its end; who is new here, its beginning; by a link, the message it leads to. */
+function land() {
+  if (!whole) return;
+  announce([]);
+  if (place.message) jump(place.message);
+  else if (sessionStorage.getItem("visited")) end();
+  else log.scrollTop = 0;
+}
+
+function jump(ts) {
+  history.replaceState(null, "", `#${place.channel}/${place.thread}`); // so that the same link leads here once more
+  const article = standing(place.thread ? replies : log, ts);
+  if (!article) return ($("trouble").textContent = GONE);
+  article.scrollIntoView({ block: "center" });
+  article.focus({ preventScroll: true });
+  article.classList.add("found");
+}
+
+/** A thread is opened, or closed. */
+function turn(from) {
+  $("thread").hidden = !place.thread;
+  replies.scrollTop = 0;
+  const opener = from && standing(log, from)?.querySelector("[data-key=replies]");
+  (place.thread ? $("thread-close") : opener || $("line")).focus();
+}
+does.unthread = () => place.thread && (location.hash = place.channel);
+$("thread").addEventListener("keydown", ({ key }) => key === "Escape" && does.unthread());
+
+/** Its end stays in sight while what it holds grows. */
+const grown = new ResizeObserver(() => low && end());
+grown.observe(log);
+log.addEventListener("scroll", () => {
+  low = log.scrollHeight - log.scrollTop - log.clientHeight < 60;
+  if (low && unseen.length) announce([]);
+});

@@ -1,67 +1,54 @@
-// The modal that the bot has opened; of several, the one on top. Here it is only drawn.
+// The modal that the bot has opened; of several, the one on top.
 
-import { blocks } from "./blocks.js";
-import { $, button, el } from "./dom.js";
-import { input } from "./input.js";
-import { text } from "./mrkdwn.js";
-import { on, send, told } from "./store.js";
+import { does } from "./acts.js";
+import { $, nodes } from "./fragments.js";
+import { on, send } from "./news.js";
 
 const MISSING = "Please complete this required field.";
+const modal = $("modal");
+let drawn = "";
 
-const dialog = el("dialog", { class: "dialog modal", "aria-labelledby": "modal-is" });
-document.body.append(dialog);
-let shown = "", inputs = [];
+const inputs = () => [...modal.querySelectorAll("[data-block][name]")];
+const deed = (name, said) => {
+  const view = modal.querySelector("form").dataset.view;
+  return send(name, { view, ...said }, $("modal-trouble"));
+};
 
-on("views", () => {
-  const view = told.views.at(-1);
-  if (!view) return close();
-  if (shown !== `${view.id} ${view.body.hash}`) draw(view);
-  fault(view.errors);
+on("view", ({ html, errors }) => {
+  if (html !== drawn) draw(html); // or else what was filled in would be lost
+  fault(errors);
 });
 
-function close() {
-  shown = "";
-  dialog.close();
-  if (document.activeElement === document.body) $("line").focus();
+function draw(html) {
+  drawn = html;
+  modal.replaceChildren(nodes(html));
+  if (!html) {
+    modal.close();
+    if (document.activeElement === document.body) $("line").focus();
+  } else {
+    if (!modal.open) modal.showModal();
+    modal.querySelector("[name], .primary")?.focus();
+  }
 }
 
 /** Sentences by block, each shown at its input. */
 function fault(sentences) {
-  for (const each of inputs) each.fault(sentences[each.block] ?? "");
-  inputs.find(({ block }) => sentences[block])?.focus();
+  for (const input of inputs()) {
+    const sentence = sentences[input.dataset.block] ?? "";
+    $(`${input.id}-fault`).textContent = sentence;
+    input.ariaInvalid = String(Boolean(sentence));
+  }
+  inputs().find(({ ariaInvalid }) => ariaInvalid === "true")?.focus();
 }
 
-function draw({ id, body }) {
-  shown = `${id} ${body.hash}`;
-  inputs = [];
-  const trouble = el("p", { class: "fault", role: "alert" });
-  const sent = async (deed, said) => (trouble.textContent = await send(deed, { view: id, ...said }));
-  const leave = () => sent("close");
-  const one = (block, _, at) => {
-    inputs.push(input(block, at));
-    return inputs.at(-1).node;
-  };
-  const submit = body.submit && el("button", { class: "primary" }, text(body.submit));
-  const post = async (event) => {
-    event.preventDefault();
-    const missing = inputs.filter(({ optional, value }) => !optional && !value());
-    fault(Object.fromEntries(missing.map(({ block }) => [block, MISSING])));
-    if (missing.length) return;
-    submit.disabled = true;
-    const values = Object.fromEntries(inputs.map(({ action, value }) => [action, value()]));
-    await sent("submit", { values });
-    submit.disabled = false;
-  };
-  dialog.oncancel = (event) => (event.preventDefault(), leave()); // Escape
-  const form = el("form", { novalidate: true, submit: post }, [
-    el("div", { class: "title" }, el("h2", { id: "modal-is" }, text(body.title)), cross(leave)),
-    el("div", { class: "inside" }, blocks(body.blocks, (done) => sent("act", done), { input: one })),
-    trouble,
-    el("div", { class: "buttons" }, button(text(body.close) || "Cancel", leave), submit),
-  ]);
-  dialog.replaceChildren(form);
-  if (!dialog.open) dialog.showModal();
-  (inputs[0] ?? submit ?? dialog).focus();
-}
-
-const cross = (leave) => button("✕", leave, { class: "quiet", "aria-label": "Close" });
+does.leave = () => deed("close");
+modal.addEventListener("cancel", (event) => (event.preventDefault(), does.leave())); // Escape
+modal.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const missing = inputs().filter(({ validity }) => validity.valueMissing);
+  fault(Object.fromEntries(missing.map(({ dataset }) => [dataset.block, MISSING])));
+  if (missing.length) return;
+  event.submitter.disabled = true;
+  await deed("submit", { values: Object.fromEntries(inputs().map(({ name, value }) => [name, value])) });
+  event.submitter.disabled = false;
+});

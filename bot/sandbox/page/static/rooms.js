@@ -1,57 +1,40 @@
-// The channels at the left, and which of them have something new.
+// Where one is, which the address says: `#C1`, with a thread `#C1/1795…`, or at a message `#C1/thread or none/1795…`.
+// The channels at the left are links, and so are threads: Back and Forward lead there too.
 
-import { go } from "./channel.js";
-import { $, button, el } from "./dom.js";
-import { on, place, told } from "./store.js";
+import { $, nodes } from "./fragments.js";
+import { on, tell } from "./news.js";
 
-const toggle = document.querySelector(".rooms-toggle");
+export const place = { channel: "", thread: "", message: "", archived: false };
+
 const unread = new Set();
+const links = () => [...$("channels").querySelectorAll("a")];
 
-function draw() {
-  if (!told.whole) return;
-  const { channels } = told.workspace;
-  if (!channels.some(({ id }) => id === place.channel)) return go(first());
-  const talks = channels.filter(({ conversation }) => conversation);
-  $("channels").replaceChildren(...channels.filter(({ conversation }) => !conversation).map(room));
-  $("conversations").replaceChildren(...talks.map(room));
-  $("conversations").hidden = $("conversations-are").hidden = !talks.length;
+function arrive() {
+  const [channel, thread = "", message = ""] = location.hash.slice(1).split("/");
+  const link = links().find(({ hash }) => hash === `#${channel}`);
+  if (!link) return location.replace(`#${document.body.dataset.home}`);
+  const from = { ...place };
+  Object.assign(place, { channel, thread, message, archived: "archived" in link.dataset });
+  for (const name of ["title", "about"]) $(name).textContent = link.dataset[name];
+  $("line").placeholder = link.dataset.placeholder;
+  $("rooms").hidePopover(); // on a phone they are shown only when one asks for them
+  unread.delete(channel);
+  mark();
+  tell("place", from);
 }
 
-/** The one in the address; or else one in which something was said. */
-function first() {
-  const { channels } = told.workspace;
-  const spoken = new Set([...told.messages.values()].map(({ channel }) => channel));
-  const named = channels.find(({ id }) => `#${id}` === location.hash);
-  return (named ?? channels.find(({ id }) => spoken.has(id)) ?? channels[0]).id;
+function mark() {
+  for (const link of links()) {
+    const id = link.hash.slice(1);
+    link.ariaCurrent = id === place.channel ? "page" : null;
+    link.classList.toggle("unread", unread.has(id));
+    link.lastElementChild.textContent = unread.has(id) ? " (something new)" : "";
+  }
 }
 
-function room({ id, name, sign }) {
-  const isNew = unread.has(id);
-  const its = el("span", { class: "sign", "aria-hidden": "true" }, sign);
-  const label = [its, name, isNew && el("span", { class: "unseen" }, " (something new)")];
-  const given = { class: isNew && "unread", "aria-current": id === place.channel && "page" };
-  return el("li", {}, button(label, () => enter(id), given));
-}
-
-function enter(id) {
-  go(id);
-  show(false);
-  $("line").focus();
-}
-
-/** On a phone they are shown only when one asks for them. */
-function show(open) {
-  document.body.classList.toggle("rooms-open", open);
-  toggle.setAttribute("aria-expanded", String(open));
-}
-
-on("messages", (messages) => {
-  const isNew = ({ channel, user }) => told.whole && channel !== place.channel && user !== told.workspace.me;
-  messages.filter(isNew).forEach(({ channel }) => unread.add(channel));
+on("unread", (id) => (unread.add(id), mark()));
+on("rooms", (html) => {
+  $("channels").replaceChildren(nodes(html));
+  arrive();
 });
-on("place", () => unread.delete(place.channel));
-on("whole messages workspace place", draw);
-toggle.addEventListener("click", () => show(!document.body.classList.contains("rooms-open")));
-$("rooms").addEventListener("keydown", (event) => event.key === "Escape" && show(false));
-document.querySelector("main").addEventListener("pointerdown", () => show(false));
-addEventListener("hashchange", () => told.whole && go(first()));
+addEventListener("hashchange", arrive);

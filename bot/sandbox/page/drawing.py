@@ -1,0 +1,105 @@
+"""The workspace drawn: fragments of HTML, in which everything was escaped that came from anywhere else."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined
+from markupsafe import Markup
+
+from bot.sandbox.page import telling
+from bot.sandbox.page.charts import chart
+from bot.sandbox.page.completing import Completion
+from bot.sandbox.page.mrkdwn import Pen, is_safe
+from bot.sandbox.page.travel import Travel
+from bot.sandbox.slack import Message, Slack
+from bot.sandbox.slack.chain import View
+
+Json = Mapping[str, Any]
+
+HTML = Path(__file__).parent / "html"
+
+
+class Drawing:
+    def __init__(self, slack: Slack) -> None:
+        self._slack = slack
+        self._pen = Pen(slack)
+        self._html = Environment(
+            loader=FileSystemLoader(HTML),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._html.filters |= {
+            "mrkdwn": self._pen.mrkdwn,
+            "text": self._text,
+            "plain": _plain,
+            "chart": chart,
+            "cell": _cell,
+            "looks": _looks,
+        }
+        self._html.tests["linked"] = is_safe
+
+    def page(self, **frame: Any) -> str:
+        """The frame, written once for each visit."""
+        return self._drawn("page.html", **frame, rooms=self._rooms())
+
+    def rooms(self) -> str:
+        return self._drawn("rooms.html", rooms=self._rooms())
+
+    def message(self, said: Message, thread: str, replies: int) -> str:
+        """In the channel, or in a *thread*."""
+        user = self._slack.users.get(said.user)
+        look = "alone" if said.to else "mine" if said.user == telling.ME else ""
+        blocks = {"blocks": said.blocks} if said.blocks else {}
+        return self._drawn(
+            "message.html",
+            said=said,
+            name=user.real_name if user else said.user,
+            look=look,
+            thread=thread,
+            at=int(said.at.timestamp() * 1000),
+            told=said.told().get("blocks", []),
+            edited=bool(said.versions) and not said.to,
+            replies=replies,
+            payload=json.dumps({"text": said.text, **blocks}, indent=2, ensure_ascii=False),
+            builder=quote(json.dumps(blocks), safe=""),
+        )
+
+    def view(self, shown: View) -> str:
+        return self._drawn("view.html", id=shown.id, body=shown.body)
+
+    def told(self, travel: Travel) -> str:
+        return self._drawn("told.html", busy=travel.busy, said=travel.said, failed=travel.failed)
+
+    def completions(self, found: Sequence[Completion]) -> str:
+        return self._drawn("completions.html", completions=found)
+
+    def _drawn(self, template: str, /, **given: Any) -> str:
+        return self._html.get_template(template).render(given)
+
+    def _rooms(self) -> list[telling.Json]:
+        return [telling.told(self._slack, each) for each in telling.channels(self._slack)]
+
+    def _text(self, text: Json) -> Markup | str:
+        """A text object of either kind."""
+        return self._pen.mrkdwn(text["text"]) if text["type"] == "mrkdwn" else _plain(text)
+
+
+def _plain(text: Json | Undefined) -> str:
+    """A text object that is no markup, if there is one."""
+    return "" if isinstance(text, Undefined) else str(text["text"])
+
+
+def _cell(cell: Json) -> str:
+    return str(cell.get("text", cell.get("value", "")))
+
+
+def _looks(table: Json) -> Sequence[str]:
+    """Of each column. One of numbers may say here and there that there is none."""
+    _, *rows = table["rows"]
+    columns = [[cell["type"] == "raw_number" for cell in column] for column in zip(*rows, strict=True)]
+    return ["number" if sum(column) * 2 > len(column) else "" for column in columns] or [""] * len(table["rows"][0])

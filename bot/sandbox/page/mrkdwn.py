@@ -1,0 +1,117 @@
+"""Slack's markup, drawn as HTML. https://docs.slack.dev/messaging/formatting-message-text
+
+Whatever is said in it is untrusted: pieces are only ever put together by `Markup`, which escapes what is not markup of
+this module's own making.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+from markupsafe import Markup
+
+from bot.sandbox.slack import Slack
+
+Found = re.Match[str]
+
+SAFE = re.compile(r"https?://|mailto:", re.IGNORECASE)
+STYLES = {"*": "b", "_": "i", "~": "s"}
+_AROUND = r"(?<![\w{0}])[{0}](?!\s)([^{0}\n]+?)(?<!\s)[{0}](?![\w{0}])"
+_BLOCK = re.compile(r"```\n?([\s\S]+?)```|((?:^(?:&gt;|>).*\n?)+)", re.MULTILINE)
+_SPAN = re.compile("|".join((r"<([^<>\n]+)>", r"`([^`\n]+)`", *map(_AROUND.format, STYLES))))
+_PERMALINK = re.compile(r"archives/(\w+)/p(\d+)(\d{6})(?:\?thread_ts=([\d.]+))?")
+_QUOTED = re.compile(r"^(?:&gt;|>) ?", re.MULTILINE)
+
+PRE = Markup('<pre tabindex="0">{}</pre>')  # it may be wider than there is room, and is scrolled by the keys
+QUOTE = Markup("<blockquote>{}</blockquote>")
+CODE = Markup("<code>{}</code>")
+STYLED = Markup("<{0}>{1}</{0}>")
+MENTION = Markup('<span class="mention">{}{}</span>')
+LINK = Markup('<a href="{}" target="_blank" rel="noopener noreferrer">{}</a>')
+JUMP = Markup('<a href="#{}/{}/{}">{}</a>')  # channel, thread and message, as static/rooms.js reads them
+TIME = Markup('<time datetime="{}" data-tokens="{}" title="{}">{}</time>')
+
+
+def is_safe(url: str) -> bool:
+    return bool(SAFE.match(url))
+
+
+class Pen:
+    """Knows the people and the channels that are mentioned, and which links lead to a message of this workspace."""
+
+    def __init__(self, slack: Slack) -> None:
+        self._slack = slack
+
+    def mrkdwn(self, markup: str) -> Markup:
+        """Text, with what is preformatted or quoted set apart."""
+        return _drawn(markup, _BLOCK, self._block, self._spans)
+
+    def _spans(self, markup: str) -> Markup:
+        return _drawn(markup, _SPAN, self._span, unescape)
+
+    def _block(self, found: Found) -> Markup:
+        formed, quoted = found.groups()
+        if formed:
+            return PRE.format(unescape(formed))
+        return QUOTE.format(self._spans(_QUOTED.sub("", quoted).rstrip()))
+
+    def _span(self, found: Found) -> Markup | str:
+        reference, code, *styled = found.groups()
+        if reference:
+            return self._referred(reference)
+        if code:
+            return CODE.format(unescape(code))
+        return next(
+            STYLED.format(style, self._spans(said)) for style, said in zip(STYLES.values(), styled, strict=True) if said
+        )
+
+    def _referred(self, reference: str) -> Markup | str:
+        target, _, said = reference.partition("|")
+        sign, name, label = target[:1], target[1:], unescape(said)
+        if target.startswith("!date^"):
+            return self._moment(target, label)
+        if sign == "@":
+            user = self._slack.users.get(name)
+            return MENTION.format(sign, user.real_name if user else label or name)
+        if sign == "#":
+            channel = self._slack.channels.get(name)
+            return MENTION.format(sign, channel.name if channel else label or name)
+        if sign == "!":
+            return MENTION.format("", label) if label else MENTION.format("@", name.partition("^")[0])
+        return self._link(unescape(target), label)
+
+    def _moment(self, target: str, fallback: str) -> Markup | str:
+        """In the reader's zone, which the browser knows; elsewhere it is what it was said to be."""
+        _, unix, tokens, url, *_ = [*target.split("^"), "", ""]
+        try:
+            at = datetime.fromtimestamp(int(unix), UTC)
+        except (ValueError, OverflowError, OSError):
+            said: Markup | str = fallback
+        else:
+            said = TIME.format(at.isoformat(), unescape(tokens), fallback, fallback)
+        return self._link(unescape(url), said) if url else said
+
+    def _link(self, url: str, label: Markup | str) -> Markup | str:
+        here = _PERMALINK.match(url.removeprefix(self._slack.team.url))
+        if here and here[1] in self._slack.channels:
+            channel, seconds, micros, thread = here.groups(default="")
+            return JUMP.format(channel, thread, f"{seconds}.{micros}", label or url)
+        return LINK.format(url, label or url) if is_safe(url) else label or url
+
+
+def unescape(text: str) -> str:
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def _drawn(
+    markup: str, pattern: re.Pattern[str], draw: Callable[[Found], Markup | str], between: Callable[[str], Markup | str]
+) -> Markup:
+    def parts() -> Iterator[Markup | str]:
+        at = 0
+        for found in pattern.finditer(markup):
+            yield between(markup[at : found.start()])
+            yield draw(found)
+            at = found.end()
+        yield between(markup[at:])
+
+    return Markup("").join(parts())
