@@ -95,7 +95,7 @@ async def test_each_question_is_answered_and_every_button_of_its_answer_does_som
     await expect(answer.locator("figure.chart")).to_have_count(_many(said.blocks, "data_visualization"))
     await expect(answer.locator(".data-table")).to_have_count(_many(said.blocks, "data_table"))
     await reader.fits()
-    labels = await answer.locator("[data-does=act]").all_inner_texts()
+    labels = await answer.locator("[data-does=act]:not(select)").all_inner_texts()
     assert labels
     for label in dict.fromkeys(labels):
         if not await button(answer, label).count():  # an answer that another button has taken the place of
@@ -400,6 +400,113 @@ async def test_what_asks_to_be_sure_is_done_only_then(browser: Browser) -> None:
         assert len(reader.slack.chains) == 1
 
 
+# -------------------------------------------------------------------------------------- where one is, and what one sees
+
+
+@asynccontextmanager
+async def long_channel(browser: Browser, **how: Any) -> AsyncIterator[Reader]:
+    """One in which much has been said, and somebody who reads its beginning."""
+    async with visit(browser, fragment="#C3", **how) as reader:
+        for at in range(30):
+            reader.slack.post(reader.slack.channels["C1"], Content(f"Message {at}."), user="U2")
+        await reader.slack.changed()
+        await reader.page.get_by_role("link", name="checkout").click()
+        await expect(reader.articles.last).to_be_in_viewport()
+        await reader.page.locator("#log").evaluate("(log) => log.scrollTo(0, 0)")
+        yield reader
+
+
+async def test_what_comes_of_ones_own_deed_is_seen_wherever_one_reads(browser: Browser) -> None:
+    async with long_channel(browser) as reader:
+        answer = await reader.type("status web/production")
+        await expect(answer.get_by_role("heading").first).to_be_in_viewport()
+        await reader.page.locator("#log").evaluate("(log) => log.scrollTo(0, 0)")
+        await button(answer, "Share to channel").dispatch_event("click")
+        await expect(reader.articles.last).not_to_contain_text("Only visible to you")
+        await expect(reader.articles.last.get_by_role("heading").first).to_be_in_viewport()
+
+
+async def test_what_others_say_below_is_announced_and_to_who_reads_the_end_it_is_shown(browser: Browser) -> None:
+    async with long_channel(browser) as reader:
+        for text in ("News.", "More news."):
+            reader.slack.post(reader.slack.channels["C1"], Content(text), user="U2")
+            await reader.slack.changed()
+        await expect(reader.articles.last).not_to_be_in_viewport()
+        await button(reader.page.locator("main"), "↓ 2 new").click()
+        await expect(reader.articles.filter(has_text="News.").first).to_be_in_viewport()
+        await reader.page.locator("#log").evaluate("(log) => log.scrollTo(0, log.scrollHeight)")
+        await expect(reader.page.locator("#new")).to_be_hidden()
+        reader.slack.post(reader.slack.channels["C1"], Content("The latest."), user="U2")
+        await reader.slack.changed()
+        await expect(reader.articles.filter(has_text="The latest.")).to_be_in_viewport()
+
+
+async def test_a_link_to_a_message_leads_to_it_in_its_channel_or_thread(browser: Browser) -> None:
+    async with long_channel(browser) as reader:
+        slack = reader.slack
+        first = slack.channels["C1"].messages[3]
+        reply = slack.post(slack.channels["C1"], Content("A reply."), thread_ts=first.ts)
+        where = f"{slack.team.url}archives/C1/p"
+        links = (first.ts, f"{reply.ts}?thread_ts={first.ts}&amp;cid=C1", "1000000000.000000")
+        said = " ".join(f"<{where}{link.replace('.', '', 1)}|there {at}>" for at, link in enumerate(links))
+        slack.post(slack.channels["C3"], Content(said))
+        await slack.changed()
+        for at, found in enumerate((reader.article(first.ts), reader.page.locator(f'#replies [data-ts="{reply.ts}"]'))):
+            await reader.page.get_by_role("link", name="random").click()
+            await reader.page.get_by_role("link", name=f"there {at}").click()
+            await expect(found).to_be_in_viewport()
+            await expect(found).to_be_focused()
+        await reader.page.get_by_role("link", name="random").click()
+        await reader.page.get_by_role("link", name="there 2").click()
+        await expect(reader.page.get_by_role("alert")).to_have_text("This message is gone.")
+
+
+async def test_a_page_that_nobody_looks_at_holds_no_connection_and_hears_later_what_was_said(reader: Reader) -> None:
+    turned = "(is) => { Object.defineProperty(document, 'hidden', { value: is, configurable: true });"
+    turned += " document.dispatchEvent(new Event('visibilitychange')); }"
+    await reader.type("status web/production")
+    await reader.articles.last.get_by_text("Values", exact=True).click()
+    async with reader.page.expect_event("requestfailed", lambda request: request.url.endswith("/news")):
+        await reader.page.evaluate(turned, True)
+    reader.slack.post(reader.slack.channels["C1"], Content("Said meanwhile."), user="U2")
+    reader.slack.post(reader.slack.channels["C3"], Content("Said elsewhere."), user="U2")
+    await reader.slack.changed()
+    await expect(reader.articles).to_have_count(1)
+    await reader.page.evaluate(turned, False)
+    await expect(reader.articles.last).to_contain_text("Said meanwhile.")
+    await expect(reader.page.get_by_role("link", name="random (something new)")).to_be_visible()
+    await expect(reader.articles.first.get_by_role("row").first).to_be_visible()  # what was open still is
+
+
+async def test_who_gets_no_answer_is_told_so(reader: Reader) -> None:
+    await reader.page.evaluate("AbortSignal.timeout = () => AbortSignal.abort(new DOMException('', 'TimeoutError'))")
+    await reader.line.fill("/insights help")
+    await reader.line.press("Enter")
+    await expect(reader.page.get_by_role("alert")).to_contain_text("has not answered for twenty seconds")
+
+
+async def test_a_draft_stays_where_it_was_begun(reader: Reader) -> None:
+    await reader.type("help")
+    await reader.line.fill("not said yet")
+    await reader.line.press("ArrowUp")
+    await expect(reader.line).to_have_value("/insights help")
+    await reader.line.press("ArrowDown")
+    await expect(reader.line).to_have_value("not said yet")
+    await reader.page.get_by_role("link", name="random").click()
+    await expect(reader.line).to_have_value("")
+    await expect(reader.line).to_be_focused()
+    await reader.page.go_back()
+    await expect(reader.line).to_have_value("not said yet")
+
+
+async def test_in_an_archived_channel_there_is_nothing_to_type_in(reader: Reader) -> None:
+    await reader.page.get_by_role("link", name="old-releases").click()
+    await expect(reader.line).to_be_disabled()
+    await expect(button(reader.page.locator("main"), "Send")).to_be_disabled()
+    await expect(reader.page.get_by_role("log", name="old-releases")).to_be_focused()
+    await expect(reader.page.get_by_role("region", name="Welcome")).to_be_hidden()
+
+
 # ----------------------------------------------------------------------------------------------- the clock, the weather
 
 
@@ -409,7 +516,7 @@ async def test_the_clock_is_moved_and_what_came_is_marked(reader: Reader) -> Non
     room = reader.page.get_by_role("navigation").get_by_role("link", name="platform-leads (something new)")
     await room.click()
     await expect(reader.articles.last).to_contain_text("What came by the clock.")
-    await expect(reader.page.get_by_role("navigation").get_by_text("something new")).to_have_count(0)
+    await expect(reader.page.get_by_role("navigation").locator(".unread")).to_have_count(0)
 
 
 async def test_today_is_of_the_demos_clock(browser: Browser) -> None:

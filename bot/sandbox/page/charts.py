@@ -11,6 +11,7 @@ ROOMS = {"narrow": 240, "wide": 440}  # in pixels, for the names below; blocks.c
 SIZE, RADIUS = 200, 92
 COLOURS = 6
 THICKEST = 9.0  # of a hundred
+MOST = 1e15  # beyond which nothing is reckoned with
 
 Row = tuple[str, Sequence[float]]  # a label, and for each name its value
 
@@ -142,7 +143,7 @@ class Chart:
         """Round values from below the least to above the most, a handful of them."""
         values = [value for _, all_of_it in self.rows for value in all_of_it]
         least, most = min(0, *values), max(0, *values)
-        rough = (most - least or 1) / 4
+        rough = max((most - least or 1) / 4, 1 / MOST)
         power = 10 ** math.floor(math.log10(rough))
         step = next(power * times for times in (1, 2, 5, 10, 20) if power * times >= rough)
         if all(float(value).is_integer() for value in values):
@@ -160,11 +161,11 @@ def chart(block: Mapping[str, Any]) -> Chart | None:
     """Nothing if it is of another kind."""
     title, given = block["title"], block["chart"]
     if given["type"] == "pie":
-        return Chart(title, True, ["Value"], [(one["label"], [one["value"]]) for one in given["segments"]], {})
+        return Chart(title, True, ["Value"], [(one["label"], [_near(one["value"])]) for one in given["segments"]], {})
     if given["type"] != "bar":
         return None
     axis, series = given["axis_config"], given["series"]
-    rows = [(label, [one["data"][at]["value"] for one in series]) for at, label in enumerate(axis["categories"])]
+    rows = [(label, [_near(one["data"][at]["value"]) for one in series]) for at, label in enumerate(axis["categories"])]
     return Chart(title, False, [one["name"] for one in series], rows, axis)
 
 
@@ -173,6 +174,10 @@ def number(value: float) -> str:
     whole, _, decimals = f"{value:,.2f}".partition(".")
     said = f"{whole}.{decimals}".rstrip("0").rstrip(".")
     return "0" if said == "-0" else said
+
+
+def _near(value: float) -> float:
+    return max(-MOST, min(MOST, value))
 
 
 def wide(label: str) -> float:

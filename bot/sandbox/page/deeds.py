@@ -21,7 +21,7 @@ COMMAND = "/insights"
 THE_BOT = ("", "@insights", "insights")
 ONLY_THE_BOT = "Here only @insights comes and goes."
 NO_ROOM = "{word} works in channels, and this is a conversation of two."
-NO_COMMAND = "{word} is no command here. There are /insights, /invite and /remove."
+NO_COMMAND = "{word} is no command here. There are /insights, /invite and /remove, in small letters."
 ARCHIVED = "In an archived channel nobody says anything any more."
 TOO_LONG = f"A message has {LONGEST:,} characters at most."
 LATE = "{what} failed because the app did not respond."
@@ -52,7 +52,7 @@ class Deeds:
 
     async def type(self, said: Json) -> str:
         channel, line = self._slack.channels[_word(said, "channel")], _word(said, "line").strip()
-        word, _, rest = line.partition(" ")
+        word, rest = (*line.split(maxsplit=1), "", "")[:2]
         if channel.is_archived:
             return ARCHIVED
         if len(line) > LONGEST:

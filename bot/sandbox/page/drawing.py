@@ -14,7 +14,7 @@ from bot.sandbox.page.charts import chart
 from bot.sandbox.page.completing import Completion
 from bot.sandbox.page.mrkdwn import Pen, is_safe
 from bot.sandbox.page.travel import Travel
-from bot.sandbox.slack import Message, Slack
+from bot.sandbox.slack import Content, Message, Slack
 from bot.sandbox.slack.chain import View
 
 Json = Mapping[str, Any]
@@ -26,6 +26,7 @@ class Drawing:
     def __init__(self, slack: Slack) -> None:
         self._slack = slack
         self._pen = Pen(slack)
+        self._kept: dict[tuple[str, str], tuple[tuple[Content, int], str]] = {}
         self._html = Environment(
             loader=FileSystemLoader(HTML),
             autoescape=True,
@@ -51,7 +52,14 @@ class Drawing:
         return self._drawn("rooms.html", rooms=self._rooms())
 
     def message(self, said: Message, thread: str, replies: int) -> str:
-        """In the channel, or in a *thread*."""
+        """In the channel, or in a *thread*. It is drawn once, however many pages and times it is told."""
+        look = (said.content, replies)
+        kept = self._kept.get((said.ts, thread))
+        if kept is None or kept[0] != look:
+            kept = self._kept[said.ts, thread] = look, self._message(said, thread, replies)
+        return kept[1]
+
+    def _message(self, said: Message, thread: str, replies: int) -> str:
         user = self._slack.users.get(said.user)
         look = "alone" if said.to else "mine" if said.user == telling.ME else ""
         blocks = {"blocks": said.blocks} if said.blocks else {}

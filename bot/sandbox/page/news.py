@@ -17,7 +17,7 @@ from bot.sandbox.page.drawing import Drawing
 from bot.sandbox.page.stage import Stage
 from bot.sandbox.page.telling import ME, messages, thread
 from bot.sandbox.page.travel import Travel
-from bot.sandbox.slack import Content
+from bot.sandbox.slack import Content, Message
 
 SOON = 500  # milliseconds after which a page asks again that was cut off
 
@@ -81,9 +81,12 @@ class _Told:
         if gone:
             yield "gone", gone
         if new:
-            drawn = [self._drawing.message(said, there[said], replies[said.ts]) for said in new]
-            # What a thread is about stands in the channel and above its replies.
-            yield "messages", drawn + [self._drawing.message(said, said.ts, 0) for said in new if replies[said.ts]]
+            drawn = [self._drawn(said, there[said], replies[said.ts]) for said in new]
+            # What a thread is about stands in the channel, and above its replies.
+            yield "messages", drawn + [self._drawn(said, said.ts, 0) for said in new if replies[said.ts]]
+
+    def _drawn(self, said: Message, first: str, replies: int) -> dict[str, str]:
+        return {"ts": said.ts, "thread": first, "html": self._drawing.message(said, first, replies)}
 
     def _view(self) -> dict[str, Any]:
         """The modal that lies on top: its drawing, and apart from that what is wrong with what was filled in."""

@@ -1,53 +1,54 @@
-// What is done by a press or a choice. A button says what it does; some of it is done in the workspace, some here.
+// What is done by a press or a choice. An element says what it does; some of it is done in the workspace, some here.
 
 import { $ } from "./fragments.js";
 import { send } from "./news.js";
 
 const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 
-/** What buttons do, by the name for it that stands on them. */
+/** What is done, by the name for it that stands on the element. */
 export const does = {
-  act: (button) => act(button),
+  act,
   dismiss: (button) => send("dismiss", { message: button.closest("[data-ts]").dataset.ts }),
   open: (button) => shown(button.nextElementSibling),
   clear: (button) => button.parentNode.replaceChildren(),
-  copy: copied,
+  copy,
 };
 
-document.addEventListener("click", ({ target }) => {
-  const button = target.closest("[data-does]");
-  does[button?.dataset.does]?.(button);
-});
-document.addEventListener("change", ({ target }) => target.matches(".menu") && act(target, target.value));
+function done({ type, target }) {
+  const element = target.closest("[data-does]");
+  const isChosen = element?.matches("select, input");
+  if (element && isChosen === (type === "change")) does[element.dataset.does](element);
+}
+for (const event of ["click", "change"]) document.addEventListener(event, done);
 
 /** Press a button of the bot's, or choose from a menu of its. */
-async function act(element, option) {
+async function act(element) {
   const sure = element.nextElementSibling;
   if (sure?.matches("template") && (await shown(sure)) !== "yes") return;
-  const { ts, view } = element.closest("[data-ts], [data-view]").dataset;
+  const { ts: message, view } = element.closest("[data-ts], [data-view]").dataset;
   const { block, action } = element.dataset;
   element.ariaBusy = "true"; // it stays where the keyboard is
-  await send("act", { message: ts, view, block, action, option }, view && $("modal-trouble"));
+  await send("act", { message, view, block, action, option: element.value }, view && $("modal-trouble"));
   element.ariaBusy = null;
 }
 
-/** Show the dialog that waits in a template, until it is closed by one of its buttons: told is what that one is worth. */
+/** Show the dialog that waits in a template until a button closes it: told is what that button is worth. */
 function shown(template) {
   const dialog = document.body.appendChild(template.content.firstElementChild.cloneNode(true));
   dialog.showModal();
-  return new Promise((resolve) =>
+  return new Promise((resolve) => {
     dialog.addEventListener("close", () => {
       dialog.remove();
       resolve(dialog.returnValue);
-    }),
-  );
+    });
+  });
 }
 
-function copied(button) {
-  const dialog = button.closest("dialog");
-  const [content, said] = [dialog.querySelector(".content"), dialog.querySelector("[role=status]")];
-  getSelection().selectAllChildren(content); // which is what a browser lets one do that lets nobody copy
-  navigator.clipboard.writeText(content.textContent).then(() => (said.textContent = "Copied."));
+function copy(button) {
+  const dialog = button.closest("dialog"), content = dialog.querySelector(".content");
+  getSelection().selectAllChildren(content); // for a browser that lets nobody copy it
+  const copied = () => (dialog.querySelector("[role=status]").textContent = "Copied.");
+  navigator.clipboard.writeText(content.textContent).then(copied, () => {});
 }
 
 /** In a chart, the arrows lead from value to value. */

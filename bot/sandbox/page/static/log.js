@@ -14,42 +14,39 @@ let whole = false, low = false, awaited = 0, followed = "", unseen = [];
 
 const articles = () => [...document.querySelectorAll("article")];
 const standing = (column, ts) => column.querySelector(`[data-ts="${CSS.escape(ts)}"]`);
-const end = () => (log.scrollTop = log.scrollHeight);
 
 on("fresh", () => (heard = new Set()));
-on("messages", (fragments) => {
-  const changed = fragments.map(hear);
+on("messages", (messages) => {
+  const changed = messages.map(hear);
   show();
   if (whole) changed.forEach((each) => each && arrived(each));
 });
 on("gone", (names) => lose(({ dataset }) => names.includes(dataset.ts)));
 on("whole", () => {
   lose(({ dataset }) => !heard.has(dataset.ts));
-  if (!whole) land((whole = true));
+  if (whole) return;
+  whole = true;
+  land(performance.getEntriesByType("navigation")[0].type === "navigate");
 });
-on("deed", () => {
-  sessionStorage.setItem("visited", "yes");
-  [awaited, followed] = [Date.now(), ""];
-});
+on("deed", () => ([awaited, followed] = [Date.now(), ""]));
 on("place", (from) => {
   $("welcome").hidden = place.archived;
   show();
   if (from.thread !== place.thread) turn(from.thread);
   if (from.channel !== place.channel || place.message) land();
-  if (from.channel) sessionStorage.setItem("visited", "yes");
 });
 
 /** Nothing, if it is as it was. */
-function hear(html) {
-  const article = nodes(html).firstElementChild;
-  const { ts, thread } = article.dataset, column = thread ? replies : log, old = standing(column, ts);
+function hear({ ts, thread, html }) {
+  const column = thread ? replies : log, old = standing(column, ts);
   heard.add(ts);
   if (old?.told === html) return null;
+  const article = nodes(html).firstElementChild;
   article.told = html;
   date(article);
   grown.observe(article);
   if (old) replace(old, article);
-  else column.insertBefore(article, articles().find((each) => each.parentNode === column && each.dataset.ts > ts) ?? null);
+  else column.insertBefore(article, [...column.children].find(({ dataset }) => dataset.ts > ts) ?? null);
   return { article, isNew: !old };
 }
 
@@ -79,22 +76,22 @@ function show() {
     day.hidden = Boolean(thread) || day.textContent === last;
     last = day.textContent;
   }
+  if (whole && place.thread && !standing(replies, place.thread)) does.unthread();
 }
 
 /** What comes of one's own deed is shown, and so is what others say to who reads the end. The rest is announced. */
 function arrived({ article, isNew }) {
-  const { ts, channel, thread } = article.dataset;
-  const isMine = article.querySelector(".mine, .alone");
-  if (isNew && !isMine && channel !== place.channel) tell("unread", channel);
+  const { ts, channel, thread } = article.dataset, isSaid = (how) => article.querySelector(how);
+  if (isNew && channel !== place.channel && !isSaid(".mine")) tell("unread", channel);
   if (article.hidden) return;
-  if (isNew && (low || isMine || Date.now() - awaited < AWAIT)) followed = ts;
+  if (isNew && (low || isSaid(".mine, .alone") || Date.now() - awaited < AWAIT)) followed = ts;
   if (followed === ts) reveal(article);
   else if (isNew && !thread) announce([...unseen, ts]);
 }
 
 /** All of it, or where it begins. */
-function reveal(article) {
-  article.scrollIntoView({ block: article.offsetHeight > article.parentNode.clientHeight ? "start" : "nearest" });
+function reveal(article, where = "nearest") {
+  article.scrollIntoView({ block: article.offsetHeight > article.parentNode.clientHeight ? "start" : where });
 }
 
 function announce(messages) {
@@ -109,20 +106,21 @@ does.down = () => {
   $("line").focus({ preventScroll: true });
 };
 
-/** Whoever has come to a channel sees its end; who is new here, its beginning; by a link, the message it leads to. */
-function land() {
+/** Whoever has come to a channel sees its end; who *isNew* here, its beginning; by a link, the message it leads to. */
+function land(isNew = false) {
   if (!whole) return;
   announce([]);
   if (place.message) jump(place.message);
-  else if (sessionStorage.getItem("visited")) end();
-  else log.scrollTop = 0;
+  else log.scrollTop = isNew ? 0 : log.scrollHeight;
+  look();
 }
 
 function jump(ts) {
-  history.replaceState(null, "", `#${place.channel}/${place.thread}`); // so that the same link leads here once more
+  const here = [place.channel, place.thread].filter(Boolean).join("/");
+  history.replaceState(null, "", `#${here}`); // so that the same link leads here once more
   const article = standing(place.thread ? replies : log, ts);
   if (!article) return ($("trouble").textContent = GONE);
-  article.scrollIntoView({ block: "center" });
+  reveal(article, "center");
   article.focus({ preventScroll: true });
   article.classList.add("found");
 }
@@ -138,9 +136,10 @@ does.unthread = () => place.thread && (location.hash = place.channel);
 $("thread").addEventListener("keydown", ({ key }) => key === "Escape" && does.unthread());
 
 /** Its end stays in sight while what it holds grows. */
-const grown = new ResizeObserver(() => low && end());
+const grown = new ResizeObserver(() => low && log.scrollTo(0, log.scrollHeight));
 grown.observe(log);
-log.addEventListener("scroll", () => {
+function look() {
   low = log.scrollHeight - log.scrollTop - log.clientHeight < 60;
   if (low && unseen.length) announce([]);
-});
+}
+log.addEventListener("scroll", look);

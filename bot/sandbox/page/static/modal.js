@@ -9,10 +9,8 @@ const modal = $("modal");
 let drawn = "";
 
 const inputs = () => [...modal.querySelectorAll("[data-block][name]")];
-const deed = (name, said) => {
-  const view = modal.querySelector("form").dataset.view;
-  return send(name, { view, ...said }, $("modal-trouble"));
-};
+const deed = (name, said) =>
+  send(name, { view: modal.firstElementChild.dataset.view, ...said }, $("modal-trouble"));
 
 on("view", ({ html, errors }) => {
   if (html !== drawn) draw(html); // or else what was filled in would be lost
@@ -22,13 +20,9 @@ on("view", ({ html, errors }) => {
 function draw(html) {
   drawn = html;
   modal.replaceChildren(nodes(html));
-  if (!html) {
-    modal.close();
-    if (document.activeElement === document.body) $("line").focus();
-  } else {
-    if (!modal.open) modal.showModal();
-    modal.querySelector("[name], .primary")?.focus();
-  }
+  if (html && !modal.open) modal.showModal();
+  if (html) modal.querySelector("[name], .primary")?.focus();
+  else modal.close();
 }
 
 /** Sentences by block, each shown at its input. */
@@ -49,6 +43,6 @@ modal.addEventListener("submit", async (event) => {
   fault(Object.fromEntries(missing.map(({ dataset }) => [dataset.block, MISSING])));
   if (missing.length) return;
   event.submitter.disabled = true;
-  await deed("submit", { values: Object.fromEntries(inputs().map(({ name, value }) => [name, value])) });
+  await deed("submit", { values: Object.fromEntries(new FormData(event.target)) });
   event.submitter.disabled = false;
 });

@@ -12,9 +12,10 @@ const news = new EventTarget();
 export const on = (name, listener) => news.addEventListener(name, ({ detail }) => listener(detail));
 export const tell = (name, detail) => news.dispatchEvent(new CustomEvent(name, { detail }));
 
-/** Only while somebody looks: a browser has six connections for all of its tabs. */
 let source;
-export function listen() {
+
+/** Only while somebody looks: a browser has six connections for all of its tabs. */
+function listen() {
   source?.close();
   if (document.hidden) return;
   source = new EventSource("/news"); // which asks again by itself when it is cut off
@@ -22,6 +23,7 @@ export function listen() {
   for (const name of NEWS) source.addEventListener(name, ({ data }) => tell(name, JSON.parse(data)));
 }
 document.addEventListener("visibilitychange", listen);
+addEventListener("DOMContentLoaded", listen); // when all who want to hear are there
 
 /** Do something in the workspace. What goes wrong is said, in a sentence. */
 export async function send(deed, said = {}, trouble = $("trouble")) {

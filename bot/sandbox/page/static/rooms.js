@@ -28,7 +28,6 @@ function mark() {
     const id = link.hash.slice(1);
     link.ariaCurrent = id === place.channel ? "page" : null;
     link.classList.toggle("unread", unread.has(id));
-    link.lastElementChild.textContent = unread.has(id) ? " (something new)" : "";
   }
 }
 
