@@ -440,7 +440,7 @@ def drawn(*blocks: dict[str, Any], text: str = "said") -> str:
 def test_a_column_of_numbers_may_say_that_there_is_none() -> None:
     rows = [[cell("Flag"), cell("Seen"), cell("Note")], [cell("a"), cell(7), cell("x")], [cell("b"), cell(8), cell(1)]]
     found = drawn({"type": "data_table", "caption": "Flags", "rows": [*rows, [cell("c"), cell("–"), cell("y")]]})
-    assert '<td class="number">–</td>' in found
+    assert '<td class="number" data-up="2" data-down="2">–</td>' in found
     assert found.count('<th scope="col" class="number">') == 1
 
 

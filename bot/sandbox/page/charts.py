@@ -88,7 +88,10 @@ class Chart:
     def table(self) -> dict[str, Any]:
         heads = [{"type": "raw_text", "text": name} for name in (self.axis.get("x_label") or "Of", *self.names)]
         cells = [
-            [{"type": "raw_text", "text": label}, *({"type": "raw_number", "value": one} for one in values)]
+            [
+                {"type": "raw_text", "text": label},
+                *({"type": "raw_number", "value": one, "text": number(one)} for one in values),
+            ]
             for label, values in self.rows
         ]
         return {"caption": f"Values of {self.title}", "rows": [heads, *cells], "page_size": len(cells)}

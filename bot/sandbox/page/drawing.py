@@ -13,6 +13,7 @@ from bot.sandbox.page import telling
 from bot.sandbox.page.charts import chart
 from bot.sandbox.page.completing import Completion
 from bot.sandbox.page.mrkdwn import Pen, is_safe
+from bot.sandbox.page.tables import table
 from bot.sandbox.page.travel import Travel
 from bot.sandbox.slack import Content, Message, Slack
 from bot.sandbox.slack.chain import View
@@ -39,8 +40,7 @@ class Drawing:
             "text": self._text,
             "plain": _plain,
             "chart": chart,
-            "cell": _cell,
-            "looks": _looks,
+            "table": table,
         }
         self._html.tests["linked"] = is_safe
 
@@ -100,14 +100,3 @@ class Drawing:
 def _plain(text: Json | Undefined) -> str:
     """A text object that is no markup, if there is one."""
     return "" if isinstance(text, Undefined) else str(text["text"])
-
-
-def _cell(cell: Json) -> str:
-    return str(cell.get("text", cell.get("value", "")))
-
-
-def _looks(table: Json) -> Sequence[str]:
-    """Of each column. One of numbers may say here and there that there is none."""
-    _, *rows = table["rows"]
-    columns = [[cell["type"] == "raw_number" for cell in column] for column in zip(*rows, strict=True)]
-    return ["number" if sum(column) * 2 > len(column) else "" for column in columns] or [""] * len(table["rows"][0])

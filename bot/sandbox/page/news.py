@@ -66,8 +66,7 @@ class _Told:
 
     def _above(self) -> dict[str, Any]:
         """The demo's bar."""
-        weather, charts = dict(self._stage.weather), self._stage.slack.charts
-        return {"weather": weather, "charts": charts, "busy": bool(self._travel.busy)}
+        return {"weather": dict(self._stage.weather), "charts": self._stage.slack.charts}
 
     def _said(self) -> Iterator[tuple[str, Any]]:
         """Messages that have to be drawn otherwise than they were, and those that are gone."""

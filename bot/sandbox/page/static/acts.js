@@ -14,12 +14,11 @@ export const does = {
   copy,
 };
 
-function done({ type, target }) {
-  const element = target.closest("[data-does]");
-  const isChosen = element?.matches("select, input");
-  if (element && isChosen === (type === "change")) does[element.dataset.does](element);
-}
-for (const event of ["click", "change"]) document.addEventListener(event, done);
+document.addEventListener("click", ({ target }) => {
+  const button = target.closest("[data-does]");
+  does[button?.dataset.does]?.(button);
+});
+document.addEventListener("change", ({ target }) => does[target.dataset.chooses]?.(target));
 
 /** Press a button of the bot's, or choose from a menu of its. */
 async function act(element) {

@@ -6,14 +6,11 @@ import { $, nodes } from "./fragments.js";
 import { on, send } from "./news.js";
 
 const AWAY = "The demo does not answer. This page waits until it does.";
-const journeys = document.querySelectorAll("[data-deed]");
 const menus = document.querySelectorAll("[data-where]");
 
-on("stage", ({ weather, charts, busy }) => {
+on("stage", ({ weather, charts }) => {
   for (const menu of menus) menu.value = weather[menu.dataset.where];
-  $("more-toggle").classList.toggle("foul", [...menus].some((menu) => menu.selectedIndex > 0));
   $("plain").checked = !charts;
-  for (const journey of journeys) journey.ariaDisabled = String(busy); // the keyboard may stay there
 });
 on("told", (html) => $("told").replaceChildren(nodes(html)));
 on("cut", () => ($("trouble").textContent = AWAY));
@@ -26,7 +23,7 @@ function tick() {
 setInterval(tick, 1000);
 on("now", tick);
 
-does.travel = ({ ariaDisabled, dataset }) => ariaDisabled === "true" || send(dataset.deed);
+does.travel = ({ dataset }) => send(dataset.deed);
 does.weather = ({ dataset, value }) => send("weather", { where: dataset.where, name: value });
 does.charts = ({ checked }) => send("charts", { on: !checked });
 does.theme = ({ value }) => localStorage.setItem("theme", value); // page.css does the rest

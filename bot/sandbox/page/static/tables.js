@@ -2,16 +2,14 @@
 
 import { does } from "./acts.js";
 
-const { compare } = new Intl.Collator("en", { numeric: true });
-
 does.sort = (button) => {
   const head = button.closest("th"), body = button.closest("table").tBodies[0];
   const numbers = head.classList.contains("number");
   const down = head.ariaSort ? head.ariaSort === "ascending" : numbers; // what is large is looked for first
   for (const each of head.parentNode.cells) each.ariaSort = null;
   head.ariaSort = down ? "descending" : "ascending";
-  const cell = (row) => row.cells[head.cellIndex];
-  body.append(...[...body.rows].sort((one, other) => order(cell(one), cell(other), down ? -1 : 1)));
+  const rank = ({ cells }) => cells[head.cellIndex].dataset[down ? "down" : "up"];
+  body.append(...[...body.rows].sort((one, other) => rank(one) - rank(other)));
   page(button.closest("table"), 0);
 };
 
@@ -20,14 +18,6 @@ does.turn = (button) => {
   const first = [...table.tBodies[0].rows].findIndex((row) => !row.hidden);
   page(table, first + button.dataset.by * table.dataset.size);
 };
-
-/** Numbers by how much they are, all else as people count. What is no number among numbers comes last. */
-function order(one, other, way) {
-  const [left, right] = [one, other].map(({ dataset }) => dataset.value);
-  if (left && right) return way * (left - right);
-  if (left || right) return left ? -1 : 1;
-  return way * compare(one.textContent, other.textContent);
-}
 
 function page(table, from) {
   const rows = [...table.tBodies[0].rows];
