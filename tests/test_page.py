@@ -477,6 +477,33 @@ def test_segments_are_shares_of_the_whole(values: list[float]) -> None:
     assert [segment.tip.says.partition(":")[0] for segment in found.segments] == [str(at) for at in range(len(values))]
 
 
+@pytest.mark.parametrize("kind", ["line", "area"])
+def test_lines_go_from_point_to_point(kind: str) -> None:
+    points = [{"label": label, "value": value} for label, value in (("Mon", 1), ("Tue", -3), ("Wed", 4))]
+    series = {"series": [{"name": "n", "data": points}], "axis_config": {"categories": ["Mon", "Tue", "Wed"]}}
+    found = drawn({"type": "data_visualization", "title": "Days", "chart": {"type": kind, **series}})
+    assert found.count("<polyline") == 1
+    assert found.count("<polygon") == (kind == "area")
+    assert 'role="img" aria-label="Tue: -3"' in found
+
+
+def test_rich_text_is_drawn_by_its_runs() -> None:
+    runs = [
+        {"type": "text", "text": "*a* <b>", "style": {"bold": True, "code": True}},
+        {"type": "link", "url": "https://x.example/?a=1&b", "text": "there"},
+        {"type": "emoji", "name": "tada", "unicode": "1f389"},
+        {"type": "user", "user_id": "U2"},
+        {"type": "broadcast", "range": "here"},
+    ]
+    section = {"type": "rich_text_section", "elements": runs}
+    listed = {"type": "rich_text_list", "style": "ordered", "elements": [section]}
+    found = drawn({"type": "rich_text", "elements": [section, listed]})
+    assert found.count("<b><code>*a* &lt;b&gt;</code></b>") == 2
+    assert '<a href="https://x.example/?a=1&amp;b" target="_blank" rel="noopener noreferrer">there</a>🎉' in found
+    assert '<span class="mention">@Mateo Ruiz</span><span class="mention">@here</span>' in found
+    assert '<ol class="list"><li>' in found
+
+
 class Tags(HTMLParser):
     """What a browser would make elements and attributes of."""
 

@@ -10,6 +10,7 @@ HEIGHT, TOP, BOTTOM = 252, 30, 28  # above all bars is room for the value that o
 ROOMS = {"narrow": 240, "wide": 440}  # in pixels, for the names below; blocks.css tells which it is
 SIZE, RADIUS = 200, 92
 COLOURS = 6
+PLOTTED = ("bar", "line", "area")
 THICKEST = 9.0  # of a hundred
 MOST = 1e15  # beyond which nothing is reckoned with
 
@@ -41,6 +42,7 @@ class Bar:
     y: float
     width: float
     height: float
+    point: tuple[float, float]  # where its value is in a line
     reach: tuple[float, float]  # where one may point to mean it
 
 
@@ -70,10 +72,14 @@ class Chart:
     """A chart as its marks and as a table."""
 
     title: str
-    is_pie: bool
+    kind: str
     names: Sequence[str]
     rows: Sequence[Row]
     axis: Mapping[str, str]
+
+    @property
+    def is_pie(self) -> bool:
+        return self.kind == "pie"
 
     @property
     def legend(self) -> Sequence[str]:
@@ -82,7 +88,7 @@ class Chart:
     @property
     def summary(self) -> str:
         told = ", ".join(f"{label} {' and '.join(map(number, values))}" for label, values in self.rows)
-        return f"{'Pie' if self.is_pie else 'Bar'} chart: {self.title}. {' and '.join(self.names)}: {told}"
+        return f"{self.kind.title()} chart: {self.title}. {' and '.join(self.names)}: {told}"
 
     @property
     def table(self) -> dict[str, Any]:
@@ -115,8 +121,21 @@ class Chart:
             for which, value in enumerate(values):
                 of = f" {self.names[which]}" if len(values) > 1 else ""
                 top, end = self._y(max(0, value)), self._y(min(0, value))
-                x, tip = first + which * thick, Tip(f"{label}: {number(value)}{of}", band * (at + 0.5))
-                yield Bar(which % COLOURS, tip, x, top, thick, end - top, (band * at + reach * which, reach))
+                x, middle = first + which * thick, band * (at + 0.5)
+                tip, point = Tip(f"{label}: {number(value)}{of}", middle), (middle, self._y(value))
+                yield Bar(which % COLOURS, tip, x, top, thick, end - top, point, (band * at + reach * which, reach))
+
+    @property
+    def lines(self) -> list[str]:
+        """For each name its points from label to label, across in hundredths as well."""
+        middles = [100 * (at + 0.5) / len(self.rows) for at in range(len(self.rows))]
+        series = zip(*(values for _, values in self.rows), strict=True)
+        return [" ".join(f"{x:.3f},{self._y(y)}" for x, y in zip(middles, values, strict=True)) for values in series]
+
+    @property
+    def floor(self) -> float:
+        """Where nothing is."""
+        return self._y(0)
 
     @property
     def labels(self) -> Iterator[Label]:
@@ -164,12 +183,12 @@ def chart(block: Mapping[str, Any]) -> Chart | None:
     """Nothing if it is of another kind."""
     title, given = block["title"], block["chart"]
     if given["type"] == "pie":
-        return Chart(title, True, ["Value"], [(one["label"], [_near(one["value"])]) for one in given["segments"]], {})
-    if given["type"] != "bar":
+        return Chart(title, "pie", ["Value"], [(one["label"], [_near(one["value"])]) for one in given["segments"]], {})
+    if given["type"] not in PLOTTED:
         return None
     axis, series = given["axis_config"], given["series"]
     rows = [(label, [_near(one["data"][at]["value"]) for one in series]) for at, label in enumerate(axis["categories"])]
-    return Chart(title, False, [one["name"] for one in series], rows, axis)
+    return Chart(title, given["type"], [one["name"] for one in series], rows, axis)
 
 
 def number(value: float) -> str:

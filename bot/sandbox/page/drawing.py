@@ -38,6 +38,7 @@ class Drawing:
         self._html.filters |= {
             "mrkdwn": self._pen.mrkdwn,
             "text": self._text,
+            "run": self._pen.run,
             "plain": _plain,
             "chart": chart,
             "table": table,

@@ -4,9 +4,11 @@ Whatever is said in it is untrusted: pieces are only ever put together by `Marku
 this module's own making.
 """
 
+import html
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from markupsafe import Markup
 
@@ -16,6 +18,7 @@ Found = re.Match[str]
 
 SAFE = re.compile(r"https?://|mailto:", re.IGNORECASE)
 STYLES = {"*": "b", "_": "i", "~": "s"}
+TAGS = {"code": "code", "bold": "b", "italic": "i", "strike": "s"}
 _AROUND = r"(?<![\w{0}])[{0}](?!\s)([^{0}\n]+?)(?<!\s)[{0}](?![\w{0}])"
 _BLOCK = re.compile(r"```\n?([\s\S]+?)```|((?:^(?:&gt;|>).*\n?)+)", re.MULTILINE)
 _SPAN = re.compile("|".join((r"<([^<>\n]+)>", r"`([^`\n]+)`", *map(_AROUND.format, STYLES))))
@@ -45,6 +48,29 @@ class Pen:
     def mrkdwn(self, markup: str) -> Markup:
         """Text, with what is preformatted or quoted set apart."""
         return _drawn(markup, _BLOCK, self._block, self._spans)
+
+    def run(self, run: Mapping[str, Any]) -> Markup | str:
+        """A piece of rich text, which has its style beside it."""
+        said = self._plain(run)
+        for style, tag in TAGS.items():
+            if run.get("style", {}).get(style):
+                said = STYLED.format(tag, said)
+        return said
+
+    def _plain(self, run: Mapping[str, Any]) -> Markup | str:
+        match run["type"]:
+            case "link":
+                return self._link(run["url"], run.get("text", ""))
+            case "date":
+                return self._moment(f"!date^{run['timestamp']}^{run['format']}", run.get("fallback", ""))
+            case "user" | "channel":
+                return self._referred(f"{'@' if run['type'] == 'user' else '#'}{run[run['type'] + '_id']}")
+            case "emoji":
+                points = filter(None, run.get("unicode", "").split("-"))
+                return html.unescape("".join(f"&#x{point};" for point in points)) or str(run["name"])
+            case "broadcast":
+                return MENTION.format("@", run["range"])
+        return str(run.get("text", run.get("value", run.get("usergroup_id", ""))))
 
     def _spans(self, markup: str) -> Markup:
         return _drawn(markup, _SPAN, self._span, unescape)
