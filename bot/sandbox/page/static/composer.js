@@ -11,9 +11,10 @@ let active = -1, back = 0;
 
 /** What the line could go on with. */
 async function complete() {
-  const said = line.value, ask = `/completions?line=${encodeURIComponent(said)}`;
-  const html = said.startsWith("/") && (await fetch(ask).then((answer) => answer.text(), () => ""));
-  if (line.value === said && document.activeElement === line) offer(html || "");
+  const said = line.value;
+  const answer = await fetch(`/completions?line=${encodeURIComponent(said)}`).catch(() => null);
+  const html = answer ? await answer.text() : "";
+  if (line.value === said && document.activeElement === line) offer(html);
 }
 
 function offer(html) {
@@ -65,12 +66,16 @@ function say(said) {
 }
 
 line.addEventListener("keydown", keyed);
-line.addEventListener("input", () => complete((back = 0)));
+line.addEventListener("input", () => {
+  back = 0;
+  complete();
+});
 line.addEventListener("focus", complete);
 line.addEventListener("blur", () => offer(""));
 list.addEventListener("pointerdown", (event) => {
   event.preventDefault(); // the keyboard stays in the field
-  take(event.target.closest("[data-line]"));
+  const option = event.target.closest("[data-line]");
+  if (option) take(option);
 });
 $("composer").addEventListener("submit", (event) => {
   event.preventDefault();

@@ -24,6 +24,7 @@ const midnight = (date) => new Date(date).setHours(0, 0, 0, 0);
 const daysFrom = (date) => Math.round((midnight(date) - midnight(now())) / 86_400_000);
 
 const TOKENS = {
+  __proto__: null, // it has these names, and no others
   date_short: short,
   date_short_pretty: (date) => ["yesterday", "today", "tomorrow"][daysFrom(date) + 1] ?? short(date),
   time: form(HOUR),

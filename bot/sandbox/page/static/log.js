@@ -143,3 +143,4 @@ function look() {
   if (low && unseen.length) announce([]);
 }
 log.addEventListener("scroll", look);
+log.addEventListener("wheel", () => ([awaited, followed] = [0, ""]), { passive: true }); // who looks elsewhere, may

@@ -1,5 +1,5 @@
 // Where one is, which the address says: `#C1`, with a thread `#C1/1795…`, or at a message `#C1/thread or none/1795…`.
-// The channels at the left are links, and so are threads: Back and Forward lead there too.
+// Channels and threads are links to it, so that Back and Forward lead there too.
 
 import { $, nodes } from "./fragments.js";
 import { on, tell } from "./news.js";
@@ -8,11 +8,11 @@ export const place = { channel: "", thread: "", message: "", archived: false };
 
 const unread = new Set();
 const links = () => [...$("channels").querySelectorAll("a")];
+const to = (id) => links().find(({ hash }) => hash === `#${id}`);
 
 function arrive() {
-  const [channel, thread = "", message = ""] = location.hash.slice(1).split("/");
-  const link = links().find(({ hash }) => hash === `#${channel}`);
-  if (!link) return location.replace(`#${document.body.dataset.home}`);
+  const [id, thread = "", message = ""] = location.hash.slice(1).split("/");
+  const link = to(id) ?? to(document.body.dataset.home), channel = link.hash.slice(1);
   const from = { ...place };
   Object.assign(place, { channel, thread, message, archived: "archived" in link.dataset });
   for (const name of ["title", "about"]) $(name).textContent = link.dataset[name];
@@ -31,7 +31,10 @@ function mark() {
   }
 }
 
-on("unread", (id) => (unread.add(id), mark()));
+on("unread", (id) => {
+  unread.add(id);
+  mark();
+});
 on("rooms", (html) => {
   $("channels").replaceChildren(nodes(html));
   arrive();
