@@ -1,6 +1,7 @@
 """The demo's page in a real browser: what a person sees, presses, types and hears."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -98,14 +99,19 @@ async def test_each_question_is_answered_and_every_button_of_its_answer_does_som
     labels = await answer.locator("[data-does=act]:not(select)").all_inner_texts()
     assert labels
     for label in dict.fromkeys(labels):
-        if not await button(answer, label).count():  # an answer that another button has taken the place of
+        if not await pressable(answer, label).count():  # an answer that another button has taken the place of
             answer = await reader.type(EXAMPLES[question])
         asked = len(reader.slack.chains)
         async with pressing(reader, label):
-            await button(answer, label).first.click()
+            await pressable(answer, label).first.click()
         if label != OUT:
             await reader.answer(asked)
     await expect(reader.page.locator("#trouble")).to_be_hidden()
+
+
+def pressable(answer: Locator, label: str) -> Locator:
+    """A button of the bot's. One that leads out of Slack is a link that looks like one."""
+    return answer.locator("[data-does=act]").filter(has_text=re.compile(f"^{re.escape(label)}$"))
 
 
 def _many(blocks: list[dict[str, object]], kind: str) -> int:
