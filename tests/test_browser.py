@@ -365,7 +365,7 @@ async def test_a_modal_keeps_the_keys_inside_and_is_left_by_escape(reader: Reade
         )
     await reader.page.keyboard.press("Escape")
     await expect(reader.modal).to_be_hidden()
-    assert not reader.slack.views[-1].open
+    await reader.slack.until(lambda: not reader.slack.views[-1].open)
 
 
 async def test_modals_lie_on_top_of_each_other(browser: Browser) -> None:

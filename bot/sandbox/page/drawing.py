@@ -67,6 +67,7 @@ class Drawing:
         return self._drawn(
             "message.html",
             said=said,
+            is_app=bool(said.bot or (user and user.is_bot)),
             name=user.real_name if user else said.user,
             look=look,
             thread=thread,

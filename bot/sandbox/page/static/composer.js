@@ -7,7 +7,7 @@ import { place } from "./rooms.js";
 
 const line = $("line"), list = $("completions");
 const typed = [], drafts = new Map(); // by channel
-let active = -1, back = 0;
+let offered = "", active = -1, back = 0;
 
 /** What the line could go on with. */
 async function complete() {
@@ -18,6 +18,8 @@ async function complete() {
 }
 
 function offer(html) {
+  if (html === offered) return; // what is chosen stays so
+  offered = html;
   list.replaceChildren(nodes(html));
   list.parentElement.hidden = !html;
   line.ariaExpanded = String(Boolean(html));
