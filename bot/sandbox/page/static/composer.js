@@ -7,23 +7,23 @@ import { place } from "./rooms.js";
 
 const line = $("line"), list = $("completions");
 const typed = [], drafts = new Map(); // by channel
-let offered = "", active = -1, back = 0;
+let active = -1, back = 0;
 
-/** What the line could go on with. */
+/** What the line could go on with: at once what of the offered still fits, and soon all that does. */
 async function complete() {
   const said = line.value;
+  offer([...list.children].filter(({ dataset }) => dataset.line.startsWith(said) && dataset.line !== said));
   const answer = await fetch(`/completions?line=${encodeURIComponent(said)}`).catch(() => null);
   const html = answer ? await answer.text() : "";
-  if (line.value === said && document.activeElement === line) offer(html);
+  if (line.value === said && document.activeElement === line) offer(nodes(html).children);
 }
 
-function offer(html) {
-  if (html === offered) return; // what is chosen stays so
-  offered = html;
-  list.replaceChildren(nodes(html));
-  list.parentElement.hidden = !html;
-  line.ariaExpanded = String(Boolean(html));
-  choose(-1);
+function offer(options) {
+  const chosen = list.children[active]?.dataset.line;
+  list.replaceChildren(...options);
+  list.parentElement.hidden = !list.children.length;
+  line.ariaExpanded = String(!list.parentElement.hidden);
+  choose([...list.children].findIndex(({ dataset }) => dataset.line === chosen));
 }
 
 function choose(at) {
@@ -52,7 +52,7 @@ function keyed(event) {
     ArrowUp: () => (many ? choose((Math.max(active, 0) + many - 1) % many) : recall(1)),
     Tab: many && !event.shiftKey && (() => take(list.children[Math.max(0, active)])),
     Enter: active >= 0 && (() => take(list.children[active])),
-    Escape: () => (many ? offer("") : does.unthread()),
+    Escape: () => (many ? offer([]) : does.unthread()),
   };
   if (!ways[event.key]) return;
   event.preventDefault();
@@ -60,7 +60,7 @@ function keyed(event) {
 }
 
 function say(said) {
-  offer("");
+  offer([]);
   if (!said.trim()) return;
   if (typed.at(-1) !== said) typed.push(said);
   back = 0;
@@ -70,10 +70,11 @@ function say(said) {
 line.addEventListener("keydown", keyed);
 line.addEventListener("input", () => {
   back = 0;
+  choose(-1);
   complete();
 });
 line.addEventListener("focus", complete);
-line.addEventListener("blur", () => offer(""));
+line.addEventListener("blur", () => offer([]));
 list.addEventListener("pointerdown", (event) => {
   event.preventDefault(); // the keyboard stays in the field
   const option = event.target.closest("[data-line]");
