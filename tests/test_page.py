@@ -477,6 +477,26 @@ def test_segments_are_shares_of_the_whole(values: list[float]) -> None:
     assert [segment.tip.says.partition(":")[0] for segment in found.segments] == [str(at) for at in range(len(values))]
 
 
+@pytest.mark.parametrize(
+    "kind", ["image", "video", "markdown", "table", "card", "container", "context_actions", "plan"]
+)
+def test_a_block_that_is_not_drawn_is_named(kind: str) -> None:
+    assert f"This page does not draw {kind}" in drawn({"type": kind})
+
+
+@pytest.mark.parametrize("kind", ["overflow", "checkboxes", "radio_buttons", "datepicker", "users_select"])
+def test_so_is_an_element(kind: str) -> None:
+    assert f"This page does not draw {kind}" in drawn({"type": "actions", "elements": [{"type": kind}]})
+
+
+def test_a_button_leads_nowhere_but_to_the_web() -> None:
+    button = {"type": "button", "action_id": "a", "text": {"type": "plain_text", "text": "Go"}}
+    found = drawn({"type": "actions", "elements": [{**button, "url": "javascript:alert(1)"}]})
+    assert "<a data-does" not in found
+    found = drawn({"type": "actions", "elements": [{**button, "url": "https://x.example/?a=1&b=2"}]})
+    assert 'href="https://x.example/?a=1&amp;b=2" target="_blank" rel="noopener noreferrer"' in found
+
+
 @pytest.mark.parametrize("kind", ["line", "area"])
 def test_lines_go_from_point_to_point(kind: str) -> None:
     points = [{"label": label, "value": value} for label, value in (("Mon", 1), ("Tue", -3), ("Wed", 4))]

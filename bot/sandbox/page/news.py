@@ -41,8 +41,7 @@ async def _events(stage: Stage, travel: Travel, drawing: Drawing) -> AsyncIterat
     yield f"retry: {SOON}\n\n{_event('fresh', {})}"
     while True:
         seen = await stage.slack.news(seen)
-        for name, news in told.news():
-            yield _event(name, news)
+        yield "".join(_event(name, news) for name, news in told.news())  # at once: nobody is cut off in the middle
 
 
 class _Told:
