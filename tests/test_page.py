@@ -558,7 +558,7 @@ def test_markup_makes_no_elements_but_its_own(said: str, around: str) -> None:
 def test_its_script_is_small_and_reads_markup_in_one_place() -> None:
     sources = {path.name: path.read_text() for path in STATIC.glob("*.js")}
     lines = [line for source in sources.values() for line in source.splitlines() if line.strip()]
-    assert len(lines) <= 490
+    assert len(lines) <= 500
     assert max(map(len, lines)) <= 120
     for name, source in sources.items():
         assert source.startswith("// ")

@@ -21,7 +21,6 @@ EXAMPLE = (
     "d10d2c447fce8b6703c"
 )
 BY_LENA = Content("Mine")
-MODAL = {"type": "modal", "title": {"type": "plain_text", "text": "Watch"}, "blocks": [section("A flag")]}
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ T = TypeVar("T")
 REMEMBERED = timedelta(days=14)  # workflows that have ended
 LOOKED = timedelta(hours=1)  # the looks of watches, of which there are many
 TOGETHER = 8  # deliveries in one workflow
-MOST = 1000  # of them are looked at in one go
+MOST = 1000  # workflows that are looked at in one go
 WAITS = (1, 2, 4, 8, 16)  # seconds until a database that is away is tried again
 FINDS = {"ask": ask, "look": look}
 

@@ -10,10 +10,12 @@ guard.py      what does not even reach Bolt: malformed headers, bodies beyond al
 incoming.py   a payload of Slack's ─► who says which line, and where
 moves.py      a payload of Slack's ─► which channel was lost or came back
 modal.py      the modal in which a schedule is changed, and the line that comes of it
+changing.py   the button that opens it
 once.py       what Slack sends twice is heard once
 porch.py      where those wait who come before the door is open
 opening.py    the door, made of all that answers
 door.py       a line said in Slack ─► its answer, delivered: the story of every command and button
+reach.py      how far an order reaches from a channel
 people.py     whose zone it is, who may ask what, who is in which group, and who is a guest of another house
 buttons.py    what stands below an answer in Slack: share, refresh
 shelf.py      answers kept for a while, so that what is shared is what was seen
@@ -23,6 +25,7 @@ posting.py    what schedules post through: in channels, under a key by which a m
 pace.py       one message after the other in a channel, and not too fast
 outcome.py    what became of a call that would say something, and what is not known of it
 response.py   one response_url: five uses, and what Slack says to each
+checkup.py    what the doctor asks Slack
 work.py       the answers under way: held, counted, and finished before the process ends
 """
 

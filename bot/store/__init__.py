@@ -5,6 +5,7 @@ records.py       what is kept, as everybody else sees it
 defaults.py      what a channel's questions leave out
 schedules.py     saved questions, by channel and number
 slots.py         the moments at which they were due, and what became of each
+allowances.py    how much may begin in a minute, for all processes of a workspace
 tellings.py      what watches have seen and told
 snapshots.py     the numbers of past weeks
 workspaces.py    which workspaces do not take charts

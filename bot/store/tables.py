@@ -86,10 +86,10 @@ SLOTS = Table(
     Column("by", String, nullable=False),  # who asked for it; empty: the clock
     Column("state", String, nullable=False),
     Column("why", String, nullable=False),
-    Column("offered", Integer, nullable=False),  # how often, to whoever works
+    Column("offered", Integer, nullable=False),  # grows also with each taking and letting go
     Column("attempt", Integer, nullable=False),  # how many were in vain
     Column("again_at", Moment, index=True),  # when it is offered again; closed ones have none
-    Column("taken_by", String, nullable=False),  # who is at it, until when
+    Column("taken_by", String, nullable=False),  # who was at it last, and until when it was theirs
     Column("taken_until", Moment),
     Column("posted", Integer, nullable=False),  # how many messages of it surely stand in the channel
     Column("posting", Integer),  # which one somebody is about to post

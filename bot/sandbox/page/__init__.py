@@ -14,7 +14,7 @@
     completing.py   what a line could go on with
     travel.py       the clock moved, and what was said meanwhile
     html/           the templates: the frame, written once for each visit, and the fragments that are put in it later
-    static/         stylesheets, and a script that puts the fragments in their places
+    static/         stylesheets, and scripts: fragments are put in their places, and what is pressed and typed is sent
 
 It draws what Slack would show. It knows no more of the bot than Slack does.
 """

@@ -71,7 +71,6 @@ class Drawing:
             name=user.real_name if user else said.user,
             look=look,
             thread=thread,
-            at=int(said.at.timestamp() * 1000),
             told=said.told().get("blocks", []),
             edited=bool(said.versions) and not said.to,
             replies=replies,

@@ -6,6 +6,7 @@ import { on, send } from "./news.js";
 import { place } from "./rooms.js";
 
 const line = $("line"), list = $("completions");
+const LONG = 1000; // characters, of which nobody types the end by completion
 const typed = [], drafts = new Map(); // by channel
 let active = -1, back = 0;
 
@@ -13,6 +14,7 @@ let active = -1, back = 0;
 async function complete() {
   const said = line.value;
   offer([...list.children].filter(({ dataset }) => dataset.line.startsWith(said) && dataset.line !== said));
+  if (!said.startsWith("/") || said.length > LONG) return;
   const answer = await fetch(`/completions?line=${encodeURIComponent(said)}`).catch(() => null);
   const html = answer ? await answer.text() : "";
   if (line.value === said && document.activeElement === line) offer(nodes(html).children);
@@ -59,12 +61,15 @@ function keyed(event) {
   ways[event.key]();
 }
 
-function say(said) {
+/** What was not taken may be mended. */
+async function say(said) {
   offer([]);
   if (!said.trim()) return;
   if (typed.at(-1) !== said) typed.push(said);
   back = 0;
-  send("type", { channel: place.channel, line: said });
+  const { channel } = place;
+  const error = await send("type", { channel, line: said });
+  if (error && !line.value && channel === place.channel) line.value = said;
 }
 
 line.addEventListener("keydown", keyed);

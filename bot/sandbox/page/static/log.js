@@ -50,8 +50,10 @@ function hear({ ts, thread, html }) {
   return { article, isNew: !old };
 }
 
-/** The keyboard stays on what it was on. */
+/** What was opened stays open, and the keyboard on what it was on. */
 function replace(old, article) {
+  const opened = [...old.querySelectorAll("details")].map(({ open }) => open);
+  article.querySelectorAll("details").forEach((each, at) => (each.open = Boolean(opened[at])));
   const focused = old.contains(document.activeElement) && document.activeElement;
   old.replaceWith(article);
   if (!focused) return;
@@ -76,7 +78,7 @@ function show() {
     day.hidden = Boolean(thread) || day.textContent === last;
     last = day.textContent;
   }
-  if (whole && place.thread && !standing(replies, place.thread)) does.unthread();
+  if (whole && place.thread && !standing(replies, place.thread)) location.replace(`#${place.channel}`);
 }
 
 /** What comes of one's own deed is shown, and so is what others say to who reads the end. The rest is announced. */

@@ -35,6 +35,7 @@ function fault(sentences) {
   inputs().find(({ ariaInvalid }) => ariaInvalid === "true")?.focus();
 }
 
+modal.addEventListener("close", () => (drawn = "")); // whoever closed it
 does.leave = () => deed("close");
 modal.addEventListener("cancel", (event) => (event.preventDefault(), does.leave())); // Escape
 modal.addEventListener("submit", async (event) => {

@@ -25,7 +25,7 @@ function listen() {
 document.addEventListener("visibilitychange", listen);
 addEventListener("DOMContentLoaded", listen); // when all who want to hear are there
 
-/** Do something in the workspace. What goes wrong is said, in a sentence. */
+/** Do something in the workspace. What goes wrong is said, and told, in a sentence. */
 export async function send(deed, said = {}, trouble = $("trouble")) {
   trouble.textContent = "";
   tell("deed");
@@ -33,8 +33,9 @@ export async function send(deed, said = {}, trouble = $("trouble")) {
   const headers = { "Content-Type": "application/json" };
   try {
     const answer = await fetch(`/do/${deed}`, { method: "POST", headers, signal, body: JSON.stringify(said) });
-    trouble.textContent = (await answer.json()).error;
+    const { error } = await answer.json();
+    return error && (trouble.textContent = error);
   } catch (error) {
-    trouble.textContent = error.name === "TimeoutError" ? LATE : AWAY;
+    return (trouble.textContent = error.name === "TimeoutError" ? LATE : AWAY);
   }
 }

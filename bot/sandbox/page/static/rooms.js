@@ -7,6 +7,7 @@ import { on, tell } from "./news.js";
 export const place = { channel: "", thread: "", message: "", archived: false };
 
 const unread = new Set();
+let drawn = "";
 const links = () => [...$("channels").querySelectorAll("a")];
 const to = (id) => links().find(({ hash }) => hash === `#${id}`);
 
@@ -17,7 +18,6 @@ function arrive() {
   Object.assign(place, { channel, thread, message, archived: "archived" in link.dataset });
   for (const name of ["title", "about"]) $(name).textContent = link.dataset[name];
   $("line").placeholder = link.dataset.placeholder;
-  $("rooms").hidePopover(); // on a phone they are shown only when one asks for them
   unread.delete(channel);
   mark();
   tell("place", from);
@@ -36,7 +36,14 @@ on("unread", (id) => {
   mark();
 });
 on("rooms", (html) => {
+  if (html === drawn) return;
+  const focused = links().find((link) => link === document.activeElement);
+  drawn = html;
   $("channels").replaceChildren(nodes(html));
   arrive();
+  if (focused) to(focused.hash.slice(1))?.focus();
 });
-addEventListener("hashchange", arrive);
+addEventListener("hashchange", () => {
+  $("rooms").hidePopover(); // on a phone they are shown only when one asks for them
+  arrive();
+});

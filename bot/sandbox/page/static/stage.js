@@ -6,13 +6,17 @@ import { $, nodes } from "./fragments.js";
 import { on, send } from "./news.js";
 
 const AWAY = "The demo does not answer. This page waits until it does.";
+let told = "";
 const menus = document.querySelectorAll("[data-where]");
 
 on("stage", ({ weather, charts }) => {
   for (const menu of menus) menu.value = weather[menu.dataset.where];
   $("plain").checked = !charts;
 });
-on("told", (html) => $("told").replaceChildren(nodes(html)));
+on("told", (html) => {
+  if (html !== told) $("told").replaceChildren(nodes(html)); // or else what was put away would be back
+  told = html;
+});
 on("cut", () => ($("trouble").textContent = AWAY));
 on("fresh", () => ($("trouble").textContent = ""));
 
