@@ -489,6 +489,22 @@ async def test_who_gets_no_answer_is_told_so(reader: Reader) -> None:
     await reader.line.fill("/insights help")
     await reader.line.press("Enter")
     await expect(reader.page.get_by_role("alert")).to_contain_text("has not answered for twenty seconds")
+    await expect(reader.line).to_have_value("/insights help")
+
+
+async def test_what_one_stands_on_stays_when_a_channel_changes(reader: Reader) -> None:
+    await reader.page.get_by_role("link", name="random").focus()
+    reader.slack.channels["C2"].name = "leads"
+    await reader.slack.changed()
+    await expect(reader.page.get_by_role("link", name="leads")).to_be_visible()
+    await expect(reader.page.get_by_role("link", name="random")).to_be_focused()
+
+
+async def test_the_tools_of_a_message_are_reached_by_the_keys(reader: Reader) -> None:
+    await reader.type("status web/production")
+    await reader.articles.last.locator("[data-key=json]").focus()
+    await reader.page.keyboard.press("Enter")
+    await expect(reader.page.get_by_role("dialog")).to_contain_text('"blocks"')
 
 
 async def test_a_draft_stays_where_it_was_begun(reader: Reader) -> None:
