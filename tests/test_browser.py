@@ -409,6 +409,12 @@ async def test_what_asks_to_be_sure_is_done_only_then(browser: Browser) -> None:
 # -------------------------------------------------------------------------------------- where one is, and what one sees
 
 
+TO_THE_TOP = """(log) => new Promise((there) => {
+    log.addEventListener("scroll", () => there(), { once: true });  // the page has heard of it then
+    log.scrollTo(0, 0);
+})"""
+
+
 @asynccontextmanager
 async def long_channel(browser: Browser, **how: Any) -> AsyncIterator[Reader]:
     """One in which much has been said, and somebody who reads its beginning."""
@@ -418,7 +424,7 @@ async def long_channel(browser: Browser, **how: Any) -> AsyncIterator[Reader]:
         await reader.slack.changed()
         await reader.page.get_by_role("link", name="checkout").click()
         await expect(reader.articles.last).to_be_in_viewport()
-        await reader.page.locator("#log").evaluate("(log) => log.scrollTo(0, 0)")
+        await reader.page.locator("#log").evaluate(TO_THE_TOP)
         yield reader
 
 
