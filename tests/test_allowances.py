@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from bot.store.allowances import at_once
+from bot.store.allowances import in_one_go
 from bot.store.store import Store, opened
 from tests.databases import Database
 from tests.talk import NOW
@@ -33,7 +33,7 @@ async def take(store: Store, many: int, at: datetime, team: str = "T1", a_minute
     return round(await store.allowances.take(team, many, a_minute, at), 3)
 
 
-async def test_some_begin_at_once_and_whoever_comes_then_comes_again(store: Store) -> None:
+async def test_some_begin_in_one_go_and_whoever_comes_then_comes_again(store: Store) -> None:
     assert [await take(store, 4, NOW) for _ in range(4)] == [0, 0, 2, 2]
     assert [await take(store, 4, after(2)) for _ in range(2)] == [0, 4]
 
@@ -52,8 +52,8 @@ async def test_processes_share_an_allowance_and_workspaces_do_not(store: Store, 
         assert await take(other, 1, NOW, team="T2") == 0
 
 
-async def test_whoever_may_hardly_begin_any_begins_the_first_at_once(store: Store) -> None:
-    assert at_once(1) == 1
+async def test_whoever_may_hardly_begin_any_begins_the_first_in_one_go(store: Store) -> None:
+    assert in_one_go(1) == 1
     assert [await take(store, 1, NOW, a_minute=1) for _ in range(3)] == [0, 70, 70]
 
 
@@ -69,7 +69,7 @@ async def test_nobody_waits_for_a_clock_that_was_set_back(store: Store, minutes:
 )
 async def test_in_no_minute_more_begin_than_may(a_minute: int, come: list[tuple[float, int]]) -> None:
     moments = accumulate(later for later, _ in come)
-    waiting = [(now, min(many, at_once(a_minute))) for now, (_, many) in zip(moments, come, strict=True)]
+    waiting = [(now, min(many, in_one_go(a_minute))) for now, (_, many) in zip(moments, come, strict=True)]
     begun = list[tuple[float, int]]()
     heapify(waiting)
     with TemporaryDirectory() as folder:

@@ -1,6 +1,6 @@
 """What is due: its slots are written down, and what is open is offered. The same moment may be dispatched by many."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
@@ -44,9 +44,9 @@ async def hold_back(rounds: Rounds, slots: Sequence[Slot]) -> None:
     await rounds.store.slots.hold_back(slots, rounds.now() + 3 * rounds.times.lease)
 
 
-async def put_back(rounds: Rounds, slots: Sequence[Slot]) -> None:
-    """They are offered again at once."""
-    await rounds.store.slots.put_back([slot.schedule for slot in slots], slots[0].at, rounds.now())
+async def put_back(rounds: Rounds, schedules: Collection[str], at: datetime) -> None:
+    """What nobody is at is offered again at once."""
+    await rounds.store.slots.put_back(schedules, at, rounds.now())
 
 
 def _looks(rounds: Rounds, come: Sequence[Schedule], now: datetime) -> tuple[list[Asking], list[Begun]]:

@@ -23,7 +23,7 @@ from bot.schedules.dispatching import Offer, hold_back, put_back
 from bot.schedules.looking import look
 from bot.schedules.rounds import Rounds
 from bot.store import Asking, Slot
-from bot.store.allowances import at_once
+from bot.store.allowances import in_one_go
 
 log = logging.getLogger(__name__)
 
@@ -109,7 +109,7 @@ async def _deliver(schedules: list[str], at: int) -> None:
     await _allowed(me, len(schedules))
     under_way = asyncio.gather(*map(one, schedules), return_exceptions=True)
     if await _ends_before(me, under_way) and left:
-        await _patiently(lambda: me.rounds.store.slots.put_back(left, moment, me.rounds.now()))
+        await _patiently(lambda: put_back(me.rounds, left, moment))
     for wrong in filter(None, await under_way):
         raise wrong
 
@@ -166,7 +166,7 @@ async def housekeeping(_: datetime, __: Any) -> None:
 
 async def _offer_deliveries(slots: Sequence[Slot]) -> list[str]:
     """Some at a time, which is as many times cheaper."""
-    most = min(TOGETHER, at_once(here().a_minute))
+    most = min(TOGETHER, in_one_go(here().a_minute))
     offered = [await _offer_delivery(slots[first : first + most]) for first in range(0, len(slots), most)]
     await hold_back(here().rounds, slots)
     return offered
@@ -190,7 +190,7 @@ async def offer(offer: Offer) -> list[str]:
         return await _offer_deliveries(offer.slots)
     asked = await offer_to_find("ask", here().asks, offer.asking, f":{offer.offered}")
     if await _has_ended(asked):  # in vain, before these came
-        await put_back(here().rounds, offer.slots)
+        await put_back(here().rounds, [slot.schedule for slot in offer.slots], offer.asking.at)
     else:
         await hold_back(here().rounds, offer.slots)
     return [asked]

@@ -24,7 +24,7 @@ FREE = or_(TABLE.c.spent <= bindparam("latest"), TABLE.c.spent > bindparam("far"
 TAKE = update(TABLE).where(TEAM, FREE).values(spent=STANDS + bindparam("span"))
 
 
-def at_once(a_minute: int) -> int:
+def in_one_go(a_minute: int) -> int:
     """How many may be taken in one go."""
     return max(1, int(a_minute * AHEAD / WHOLE))
 

@@ -1,6 +1,8 @@
 """The page, its files, and the ways in."""
 
 import asyncio
+from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +34,14 @@ def page(stage: Stage) -> ASGIApp:
     travel = Travel(stage)
     deeds = Deeds(stage, travel)
     drawing = Drawing(stage.slack)
+    known = cache(stage.completions)  # it is made of the whole register, and asked for with each key
 
     async def opened(_: Request) -> Response:
-        return HTMLResponse(drawing.page(**_frame(stage)))
+        return HTMLResponse(drawing.page(**_frame(stage, known())))
 
     async def completing(request: Request) -> Response:
         line = request.query_params.get("line", "")
-        return HTMLResponse(drawing.completions(completions(stage.completions(), line)))
+        return HTMLResponse(drawing.completions(completions(known(), line)))
 
     async def listening(_: Request) -> Response:
         return news.stream(stage, travel, drawing)
@@ -73,8 +76,8 @@ async def _tried(deeds: Deeds, request: Request) -> tuple[str, int]:
         return ENDED, 200  # the server goes, and this is the last that it says
 
 
-def _frame(stage: Stage) -> dict[str, Any]:
-    spoken = {one["name"]: one["examples"][0] for one in stage.completions() if one["examples"]}
+def _frame(stage: Stage, known: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    spoken = {one["name"]: one["examples"][0] for one in known if one["examples"]}
     examples = [spoken[name] for name in (*FIRST, *spoken) if name in spoken]
     return {
         "modules": sorted(path.name for path in (HERE / "static").glob("*.js")),

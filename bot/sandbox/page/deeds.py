@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
+from bot.sandbox.page.completing import COMMAND
 from bot.sandbox.page.stage import Stage
 from bot.sandbox.page.telling import ME, messages
 from bot.sandbox.page.travel import Travel
@@ -17,7 +18,6 @@ Json = dict[str, Any]
 Deed = Callable[[Json], Awaitable[str]]
 Found = TypeVar("Found")
 
-COMMAND = "/insights"
 THE_BOT = ("", "@insights", "insights")
 ONLY_THE_BOT = "Here only @insights comes and goes."
 NO_ROOM = "{word} works in channels, and this is a conversation of two."
