@@ -32,7 +32,6 @@ TOP_LEVEL = {
     "manifest.yml",
     "Procfile",
 }
-NOT_WORDS_OF_THE_HOUSE = re.compile(r"handler|manager|service|util|helper|processor|common", re.IGNORECASE)
 
 
 def named(path: Path) -> str:
@@ -46,16 +45,8 @@ def test_the_top_level_holds_the_few_things_that_it_should() -> None:
 @pytest.mark.parametrize("path", MODULES, ids=named)
 def test_a_module_is_short_and_says_what_it_is_for(path: Path) -> None:
     source = path.read_text()
-    assert len(source.splitlines()) <= 250
+    assert len(source.splitlines()) <= 400
     assert ast.get_docstring(ast.parse(source))
-
-
-@pytest.mark.parametrize("path", MODULES, ids=named)
-def test_names_are_words_of_the_house(path: Path) -> None:
-    tree = ast.parse(path.read_text())
-    ours = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.arg)
-    names = {getattr(node, "name", getattr(node, "arg", "")) for node in ast.walk(tree) if isinstance(node, ours)}
-    assert not [name for name in (*names, path.stem) if NOT_WORDS_OF_THE_HOUSE.search(name)]
 
 
 @pytest.mark.parametrize("path", MODULES, ids=named)
