@@ -62,6 +62,18 @@ async def test_an_answer_serves_for_some_seconds_and_no_longer() -> None:
     assert sent == [1, 1, 2, 2, 3]
 
 
+async def test_a_request_can_keep_its_answer_longer() -> None:
+    clock = Clock()
+    sent = []
+    async with rude(lambda _: GOOD) as server, asking(server.url, clock, remembered=LIFE) as launchdarkly:
+        for wait in (0, LIFE + 1, 14 * 60 - LIFE, 60):
+            clock.forward(wait)
+            both = (launchdarkly.get(Thing, PATH, version=BETA, lifetime=timedelta(minutes=15)) for _ in range(2))
+            await asyncio.gather(*both)
+            sent.append(len(server.requests))
+    assert sent == [1, 1, 1, 2]
+
+
 async def test_a_failure_is_shared_by_who_waits_and_not_remembered() -> None:
     async with (
         rude(lambda n: reply(404) if n == 1 else GOOD) as server,

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import count
 
@@ -57,11 +57,19 @@ class LaunchDarkly:
         self._in_flight = asyncio.Semaphore(limits.in_flight)
 
     async def get(
-        self, reply: type[R], path: str, parameters: tuple[tuple[str, str], ...] = (), *, version: Version
+        self,
+        reply: type[R],
+        path: str,
+        parameters: tuple[tuple[str, str], ...] = (),
+        *,
+        version: Version,
+        lifetime: timedelta | None = None,
     ) -> R:
-        """The answer to a GET of *path*, whose parts are quoted already, as a *reply*."""
+        """The answer to a GET of *path*, whose parts are quoted already, as a *reply*.
+
+        *lifetime* is how long the answer stays cached, where the usual half minute is too short."""
         request = Request(path, parameters, version)
-        return await self._memory.once((reply, request), lambda: self._ask(reply, request))
+        return await self._memory.once((reply, request), lambda: self._ask(reply, request), lifetime)
 
     async def _ask(self, reply: type[R], request: Request) -> R:
         return read(reply, await self._patiently(request))

@@ -28,23 +28,25 @@ class Memory:
         self._remembered = remembered
         self._kept: dict[Hashable, _Kept] = {}
 
-    async def once(self, key: Hashable, ask: Callable[[], Awaitable[T]]) -> T:
-        """The answer to *key*, by asking only where nobody has done so lately. Failures are not remembered."""
+    async def once(self, key: Hashable, ask: Callable[[], Awaitable[T]], lifetime: timedelta | None = None) -> T:
+        """The answer to *key*, by asking only where nobody has done so lately. Failures are not remembered.
+
+        *lifetime* is how long this answer is kept, where that is not as long as any other."""
         self._forget()
         if key not in self._kept:
             task = asyncio.ensure_future(ask())
             self._kept[key] = _Kept(task)
-            task.add_done_callback(lambda done: self._answered(key, done))
+            task.add_done_callback(lambda done: self._answered(key, done, lifetime or self._life))
         else:
             self._remembered()
         answer: T = await asyncio.shield(self._kept[key].task)  # one who stops waiting takes nothing from the others
         return answer
 
-    def _answered(self, key: Hashable, done: asyncio.Future[Any]) -> None:
+    def _answered(self, key: Hashable, done: asyncio.Future[Any], lifetime: timedelta) -> None:
         if done.cancelled() or done.exception():
             del self._kept[key]
         else:
-            self._kept[key].until = self._now() + self._life
+            self._kept[key].until = self._now() + lifetime
 
     def _forget(self) -> None:
         """Drops what is too old, and the oldest where there is too much; what is under way stays."""
