@@ -1,33 +1,33 @@
 """The environments of a project. Like the real list it holds SDK keys, which whoever reads it must not keep."""
 
-from bot.sandbox.company import Environment
+from bot.sandbox.company import Environment, Project, object_id
 from bot.sandbox.query import Key
-from bot.sandbox.query import Query as Base
+from bot.sandbox.replies._page import PageQuery, matches, page
 from bot.sandbox.world import Json, World
 
 PATH = "/api/v2/projects/{projectKey}/environments"
 BETA = False
 
 
-class Query(Base):
+class Query(PageQuery):
     project_key: Key
-    limit: int = 20
-    offset: int = 0
 
 
 def reply(world: World, query: Query) -> Json:
-    environments = world.project(query.project_key).environments
-    page = environments[query.offset : query.offset + query.limit]
-    return {"totalCount": len(environments), "items": [_environment(found) for found in page], "_links": {}}
+    project = world.project(query.project_key)
+    wanted = query.filters("query").get("query", "")
+    found = [one for one in project.environments if matches(wanted, one.key, one.name)]
+    items, around = page(PATH.format(projectKey=project.key), found, query)
+    return around | {"items": [_environment(project, one) for one in items]}
 
 
-def _environment(found: Environment) -> Json:
+def _environment(project: Project, found: Environment) -> Json:
     switches = ("secureMode", "defaultTrackEvents", "requireComments", "confirmChanges")
     return {
-        "_id": f"env-{found.key}",
+        "_id": object_id("environment", project.key, found.key),
         "_links": {},
         "key": found.key,
-        "name": found.key.capitalize(),
+        "name": found.name,
         "apiKey": "sdk-00000000-0000-0000-0000-000000000000",
         "mobileKey": "mob-00000000-0000-0000-0000-000000000000",
         "color": "417505",

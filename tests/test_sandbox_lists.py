@@ -1,0 +1,146 @@
+"""The sandbox lists projects, environments, flags and applications as LaunchDarkly does, page by page."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from bot.sandbox.company import harbour_goods
+from bot.sandbox.weather import Weather
+from tests.test_sandbox import NOT_FOUND, Complaints, Json, ask, complaints, reasons, refusal, sandbox
+
+__all__ = ["complaints"]
+
+PROJECTS, APPLICATIONS, FLAGS = "/api/v2/projects", "/api/v2/applications", "/api/v2/flags/web"
+ENVIRONMENTS = "/api/v2/projects/web/environments"
+LISTS = [PROJECTS, APPLICATIONS, FLAGS, ENVIRONMENTS]
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[httpx.AsyncClient]:
+    async with sandbox() as client:
+        yield client
+
+
+def keys(listed: Json) -> list[str]:
+    return [item["key"] for item in listed["items"]]
+
+
+@pytest.mark.parametrize("path", LISTS)
+async def test_pages_walk_a_whole_list_once(client: httpx.AsyncClient, path: str) -> None:
+    whole = keys(await ask(client, path, limit=100))
+    found: list[str] = []
+    href = f"{path}?limit=3"
+    while href:
+        page = (await client.get(href)).json()
+        assert page["totalCount"] == len(whole)
+        found += keys(page)
+        href = page["_links"].get("next", {}).get("href", "")
+    assert found == whole
+    assert len(set(whole)) == len(whole) > 2
+
+
+@pytest.mark.parametrize(
+    ("path", "size"), [(FLAGS, "20"), (PROJECTS, "20"), (ENVIRONMENTS, "20"), (APPLICATIONS, "10")]
+)
+async def test_a_page_has_the_documented_size(client: httpx.AsyncClient, path: str, size: str) -> None:
+    here = (await ask(client, path))["_links"]["self"]["href"]
+    assert httpx.URL(here).params["limit"] == size
+
+
+@pytest.mark.parametrize("path", LISTS)
+@pytest.mark.parametrize(
+    ("name", "value"), [("limit", "0"), ("limit", "101"), ("limit", "x"), ("offset", "-1"), ("filter", "colour:blue")]
+)
+async def test_lists_refuse_what_makes_no_sense(client: httpx.AsyncClient, path: str, name: str, value: str) -> None:
+    assert list(await reasons(client, path, **{name: value})) == [name]
+
+
+@pytest.mark.parametrize("path", ["/api/v2/flags/wbe", "/api/v2/projects/wbe/environments"])
+async def test_lists_of_an_unknown_project_are_not_found(client: httpx.AsyncClient, path: str) -> None:
+    assert await refusal(client, path) == NOT_FOUND
+
+
+async def test_applications_want_the_beta_header(client: httpx.AsyncClient) -> None:
+    current = {"LD-API-Version": "20240415"}
+    assert (await client.get(APPLICATIONS, headers=current)).status_code == 403
+    for path in (PROJECTS, FLAGS, ENVIRONMENTS):
+        assert (await client.get(path, headers=current)).status_code == 200
+
+
+async def test_projects_can_be_filtered_and_are_never_expanded(client: httpx.AsyncClient) -> None:
+    assert keys(await ask(client, PROJECTS)) == ["web", "mobile", "platform", "sandpit"]
+    assert keys(await ask(client, PROJECTS, filter="keys:web|mobile")) == ["web", "mobile"]
+    assert keys(await ask(client, PROJECTS, filter="query:SHOP")) == ["web"]
+    assert list(await reasons(client, PROJECTS, expand="environments")) == ["expand"]
+
+
+async def test_environments_carry_the_sdk_keys_that_nobody_may_keep(client: httpx.AsyncClient) -> None:
+    listed = await ask(client, ENVIRONMENTS)
+    assert [(one["key"], one["name"]) for one in listed["items"]] == [
+        ("production", "Production"),
+        ("staging", "Staging"),
+        ("test", "Test"),
+    ]
+    assert all(one["apiKey"].startswith("sdk-") for one in listed["items"])
+
+
+async def test_flags_are_listed_without_those_that_are_archived(client: httpx.AsyncClient) -> None:
+    ours = [flag for flag in harbour_goods().flags if flag.project == "web"]
+    live = await ask(client, FLAGS, limit=100)
+    assert sorted(keys(live)) == sorted(flag.key for flag in ours if not flag.archived)
+    archived = await ask(client, FLAGS, limit=100, filter="state:archived")
+    assert sorted(keys(archived)) == sorted(flag.key for flag in ours if flag.archived)
+    assert list(await reasons(client, FLAGS, filter="state:gone")) == ["filter"]
+
+
+async def test_flags_can_be_filtered_and_sorted(client: httpx.AsyncClient) -> None:
+    assert "new-checkout" in keys(await ask(client, FLAGS, filter="query:CHECKOUT"))
+    permanent = await ask(client, FLAGS, limit=100, filter="type:permanent")
+    assert permanent["items"]
+    assert not any(flag["temporary"] for flag in permanent["items"])
+    newest = [flag["creationDate"] for flag in (await ask(client, FLAGS, limit=100, sort="-creationDate"))["items"]]
+    assert newest == sorted(newest, reverse=True)
+    assert list(await reasons(client, FLAGS, sort="colour")) == ["sort"]
+
+
+async def test_a_listed_flag_tells_of_named_environments_only(client: httpx.AsyncClient) -> None:
+    assert not any("environments" in flag for flag in (await ask(client, FLAGS))["items"])
+    [short] = (await ask(client, FLAGS, env="production", filter="query:new-checkout", limit=1))["items"]
+    [whole] = (await ask(client, FLAGS, env="production", filter="query:new-checkout", limit=1, summary="0"))["items"]
+    assert list(short["environments"]) == ["production"]
+    assert "rules" not in short["environments"]["production"]
+    assert "rules" in whole["environments"]["production"]
+    assert list(await reasons(client, FLAGS, env=["a", "b", "c", "d"])) == ["env"]
+
+
+OPTIONS: dict[str, list[Json]] = {
+    PROJECTS: [{}, {"limit": 2, "offset": 2}, {"filter": "query:web"}],
+    APPLICATIONS: [{}, {"limit": 3, "offset": 3}],
+    ENVIRONMENTS: [{}, {"limit": 1}],
+    FLAGS: [{"limit": 100}, {"limit": 5, "offset": 5, "env": ["production", "test"], "summary": "0"}],
+}
+
+
+async def test_all_lists_are_as_described(client: httpx.AsyncClient, complaints: Complaints) -> None:
+    for path, options in OPTIONS.items():
+        for params in options:
+            answer = await client.get(path, params=params)
+            assert answer.status_code == 200
+            assert complaints(path, answer) == []
+
+
+@pytest.mark.parametrize("path", LISTS)
+async def test_refused_lists_are_as_described(
+    client: httpx.AsyncClient,
+    complaints: Complaints,
+    path: str,
+) -> None:
+    refused = [
+        await client.get(path, headers={"Authorization": "no"}),
+        await client.get(path.replace("/web", "/moon")),
+        await client.get(path, params={"limit": 0}),
+    ]
+    async with sandbox(weather=Weather(status=429)) as busy, sandbox(weather=Weather(status=403)) as closed:
+        refused += [await busy.get(path), await closed.get(path)]
+    assert [complaint for answer in refused for complaint in complaints(path, answer)] == []
