@@ -231,7 +231,7 @@ def _below(head: str, parts: dict[str, list[str]], seen: set[str]) -> list[str]:
 ENDPOINT = Endpoint[ScoresQuery, ScoresReply, ScoresView](
     name="scores",
     summary="How mature releases are: the insight scores, how they moved, and how far it is to the next band",
-    examples=("scores web/production", "scores web/staging", "scores mobile/production app=ios"),
+    examples=("scores web/production", "scores web/staging", "scores mobile/production app=ios-app"),
     query=ScoresQuery,
     reply=ScoresReply,
     view=ScoresView,

@@ -112,7 +112,7 @@ def _share(flags: Number, total: Number) -> str:
 ENDPOINT = Endpoint[StatusQuery, ChartReply, StatusView](
     name="status",
     summary="How many flags are new, active, launched or inactive, and what is worth a look",
-    examples=("status web/production", "status platform/production app=billing"),
+    examples=("status web/production", "status platform/production app=payments"),
     query=StatusQuery,
     reply=ChartReply,
     view=StatusView,
