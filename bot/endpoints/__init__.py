@@ -10,6 +10,7 @@ without it, or with a name that is taken, stops the start. What several question
     _window.py     from when until when
     _days.py       whole days where the reader is
     _others.py     how a question asks others
+    _catalog/      the projects, environments, flags and applications there are, and what an unknown key may have meant
     _past.py       the past weeks of a place, and a number over them
     _trend.py      how a number has moved, in words
     _words.py      numbers, dates and lengths as people read them

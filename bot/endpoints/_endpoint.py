@@ -1,6 +1,6 @@
 """The records that make a line something that can be typed, and what an answer may use."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar
@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
+from bot.endpoints._catalog import Allows, Catalog, everything
 from bot.endpoints._query import Field, Query
 from bot.launchdarkly import LaunchDarkly, Pages
 from bot.line import quoted
@@ -37,11 +38,17 @@ class Ask:
     zone: ZoneInfo
     menus: bool = False  # whether the answer goes where one can choose from menus
     past: tuple[Snapshot, ...] = ()  # of the place that is asked about, the latest first
+    allows: Allows = everything  # the projects that may be told of
 
     @property
     def today(self) -> date:
         """Which day it is where the reader is."""
         return self.now.astimezone(self.zone).date()
+
+    @property
+    def catalog(self) -> Catalog:
+        """What there is in LaunchDarkly, as far as whoever asks may be told of it."""
+        return Catalog(self.launchdarkly, self.allows)
 
 
 Q = TypeVar("Q", bound=Query)
@@ -92,6 +99,10 @@ def _nowhere(_: Query) -> str:
     return ""
 
 
+def _certain(_: Query, __: Any) -> Mapping[str, Sequence[str]]:
+    return {}
+
+
 def _nothing(_: Query, __: Any, ___: Ask) -> None:
     return None
 
@@ -102,7 +113,8 @@ class Endpoint(Spoken[Q], Generic[Q, R, V]):
 
     `partial` tells whether something is missing in a reply that may be had later, and `quiet` whether an answer says
     that there is nothing to say. `place` is the one whose past weeks an answer may tell, and `snapshot` what is kept
-    for later ones once it has been delivered by the clock."""
+    for later ones once it has been delivered by the clock. `doubted` gives the keys for which a reply holds nothing, by
+    their fields in the query: LaunchDarkly may not know them."""
 
     reply: type[R]
     view: type[V]
@@ -112,6 +124,7 @@ class Endpoint(Spoken[Q], Generic[Q, R, V]):
     quiet: Callable[[V], bool] = _speaks
     place: Callable[[Q], str] = _nowhere
     snapshot: Callable[[Q, R, Ask], Snapshot | None] = _nothing
+    doubted: Callable[[Q, R], Mapping[str, Sequence[str]]] = _certain
 
 
 AnySpoken = Spoken[Any]

@@ -9,10 +9,11 @@ from typing import Annotated, Literal
 from urllib.parse import quote
 
 from bot.endpoints import _words
+from bot.endpoints._catalog import Named
 from bot.endpoints._endpoint import Ask, Endpoint, View
 from bot.endpoints._query import Parameter, Query
 from bot.endpoints._values import Key, Keys, is_key
-from bot.endpoints.flag.reply import FlagReply, Sibling, Siblings, Variation
+from bot.endpoints.flag.reply import FlagReply, Variation
 from bot.endpoints.flag.serving import EnvironmentView, environment
 from bot.errors import Failure, NotFound, Refused
 from bot.launchdarkly import Version, replace
@@ -78,7 +79,8 @@ async def fetch(query: FlagQuery, ask: Ask) -> FlagReply:
     if not any(env in (reply.environments or {}) for env in query.env):
         where = " or ".join(query.env)
         what = f"The flag {query.flag} exists, but the project {query.project} shows the bot no environment {where}."
-        raise NotFound(what, "Check the key of the environment (not its name), or the role of the bot's token.")
+        todo = "Check the key of the environment (not its name), or the role of the bot's token."
+        raise NotFound(what, todo, about=("env",))
     return replace(reply, siblings=siblings)
 
 
@@ -91,19 +93,19 @@ async def _flag(query: FlagQuery, ask: Ask) -> FlagReply:
     except (NotFound, Refused) as failure:  # an unknown environment may be answered either way
         where = f"in the project {query.project} with the environment {query.env[0]}"
         what = f"LaunchDarkly knows no flag {query.flag} {where}."
-        raise NotFound(what, "Check the keys (not the names) of all three.", said=failure.said) from None
+        raise NotFound(
+            what, "Check the keys (not the names) of all three.", said=failure.said, about=failure.about
+        ) from None
 
 
-async def _siblings(query: FlagQuery, ask: Ask) -> tuple[Sibling, ...]:
+async def _siblings(query: FlagQuery, ask: Ask) -> tuple[Named, ...]:
     """The project's other environments, for a menu. An answer without one is still an answer."""
     if not ask.menus:
         return ()
-    path = f"/api/v2/projects/{quote(query.project, safe='')}/environments"
     try:
-        found = await ask.launchdarkly.get(Siblings, path, (("limit", "100"),), version=Version.CURRENT)
+        return (await ask.catalog.environments(query.project)).items
     except Failure:
         return ()
-    return tuple(found.items or ())
 
 
 def show(query: FlagQuery, reply: FlagReply, ask: Ask) -> FlagView:
@@ -129,9 +131,14 @@ def show(query: FlagQuery, reply: FlagReply, ask: Ask) -> FlagView:
         more_environments=len(found[MOST_ENVIRONMENTS:]),
         choices=choices,
         chosen=next((choice for choice in choices if choice.line == _line(query, query.env[0])), None),
-        missing=", ".join(key for key in query.env if key not in dict(found)),
+        missing=", ".join(_missing(query, reply)),
         url=ask.pages.flag(query.project, query.flag, query.env),
     )
+
+
+def _missing(query: FlagQuery, reply: FlagReply) -> tuple[str, ...]:
+    """The environments of which LaunchDarkly sent nothing."""
+    return tuple(key for key in query.env if not (reply.environments or {}).get(key))
 
 
 def _variation(n: int, variation: Variation) -> VariationView:
@@ -205,4 +212,5 @@ ENDPOINT = Endpoint[FlagQuery, FlagReply, FlagView](
     view=FlagView,
     fetch=fetch,
     show=show,
+    doubted=lambda query, reply: {"env": _missing(query, reply)},
 )

@@ -5,6 +5,7 @@ they are counted and never kept by name."""
 
 from typing import Any
 
+from bot.endpoints._catalog.reply import Named, Person, Stale, Team
 from bot.launchdarkly import Real, Reply, Whole, field
 
 
@@ -12,21 +13,6 @@ class Variation(Reply):
     value: Any = None
     name: str | None = None
     description: str | None = None
-
-
-class Person(Reply):
-    first: str | None = field(name="firstName", default=None)
-    last: str | None = field(name="lastName", default=None)
-
-
-class Team(Reply):
-    key: str | None = None
-    name: str | None = None
-
-
-class Stale(Reply):
-    code: bool | None = field(name="readyForCodeRemoval", default=None)
-    archive: bool | None = field(name="readyToArchive", default=None)
 
 
 class Experiment(Reply):
@@ -106,17 +92,6 @@ class Environment(Reply):
     migration: EnvironmentMigration | None = field(name="migrationSettings", default=None)
 
 
-class Sibling(Reply):
-    """An environment of the same project, by key and name; the SDK keys that come with them are not read."""
-
-    key: str
-    name: str | None = None
-
-
-class Siblings(Reply):
-    items: list[Sibling] | None = None
-
-
 class FlagReply(Reply):
     name: str
     kind: str | None = None
@@ -137,4 +112,4 @@ class FlagReply(Reply):
     purpose: str | None = field(name="_purpose", default=None)
     stale: Stale | None = None
     environments: dict[str, Environment | None] | None = None
-    siblings: tuple[Sibling, ...] = ()  # asked for apart, where there is a menu to fill
+    siblings: tuple[Named, ...] = ()  # asked for apart, where there is a menu to fill
