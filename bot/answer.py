@@ -8,10 +8,12 @@ from typing import cast
 from zoneinfo import ZoneInfo
 
 from bot.endpoints import _past
+from bot.endpoints._catalog import Allows, Catalog, everything
+from bot.endpoints._catalog.explanation import confirmed, explained
 from bot.endpoints._endpoint import AnyEndpoint, Ask, Endpoint, View
 from bot.endpoints._when import milliseconds
 from bot.endpoints._words import stamp
-from bot.errors import Failure, Refused
+from bot.errors import Failure, NotFound, Refused
 from bot.message import Message
 from bot.mrkdwn import Stamp
 from bot.notes import Notes, broken
@@ -28,6 +30,7 @@ class Asked:
 
     line: str
     at: Stamp
+    note: str = ""  # what one should know of its keys
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class Asker:
     defaults: Defaults = field(default_factory=dict)
     obey: Callable[[Understood], Awaitable[View]] | None = None
     may: Callable[[Understood], None] = lambda _: None
+    allows: Allows = everything  # the projects that corrections and suggestions may come from
     menus: bool = False
     past: _past.Past = _past.nothing
 
@@ -81,7 +85,7 @@ class Answers:
             asker.may(understood.saved or understood)
             asks = isinstance(understood.spoken, Endpoint)
             answer = await (self._asked(understood, asker) if asks else self._ordered(understood, asker))
-            return replace(answer, line=line, name=name, reference=reference)
+            return replace(answer, line=answer.line or line, name=name, reference=reference)
         except Failure as failure:
             return self.sorry(failure, line, name, reference)
         except Exception:
@@ -112,17 +116,35 @@ class Answers:
         """A question and what it may use, for whoever wants no message of it."""
         return parse(text, self._register), self._ask(zone)
 
+    def catalog(self, zone: ZoneInfo, allows: Allows) -> Catalog:
+        """What there is in LaunchDarkly, as far as these projects go."""
+        return replace(self._ask(zone), allows=allows).catalog
+
     async def _asked(self, understood: Understood, asker: Asker) -> Answer:
         query, spoken = understood.query, cast(AnyEndpoint, understood.spoken)
-        ask = replace(self._ask(asker.zone), menus=asker.menus)
+        ask = replace(self._ask(asker.zone), menus=asker.menus, allows=asker.allows)
         if place := spoken.place(query):
             ask = replace(ask, past=await _past.recalled(asker.past, place, ask.today))
-        reply = await spoken.fetch(query, ask)
+        try:
+            reply = await spoken.fetch(query, ask)
+        except (NotFound, Refused) as failure:
+            meant = await explained(query, failure, ask.catalog, spoken.way)
+            return await self._asked(replace(understood, query=meant), asker)
+        meant, note = await confirmed(query, spoken.doubted(query, reply), ask.catalog, spoken.way)
+        if meant != query:
+            return await self._asked(replace(understood, query=meant), asker)
         view = spoken.show(query, reply, ask)
-        asked = Asked(understood.canonical, stamp(milliseconds(ask.now), ask.zone))
+        asked = Asked(understood.canonical, stamp(milliseconds(ask.now), ask.zone), note)
         message = self._renderer.render(spoken.name, view=view, asked=asked)
         kept = spoken.snapshot(query, reply, ask)
-        return Answer(message, question=True, partial=spoken.partial(reply), quiet=spoken.quiet(view), snapshot=kept)
+        return Answer(
+            message,
+            line=understood.canonical,
+            question=True,
+            partial=spoken.partial(reply),
+            quiet=spoken.quiet(view),
+            snapshot=kept,
+        )
 
     async def _ordered(self, understood: Understood, asker: Asker) -> Answer:
         name = understood.spoken.name

@@ -4,6 +4,7 @@
     ├── Mistyped        the line cannot be read: all its mistakes, and the corrected line
     ├── Refused         LaunchDarkly itself would not take the question
     ├── NotFound        LaunchDarkly does not know what was asked about
+    │   └── UnknownKey  which of its keys that is, with the corrected line
     ├── NotAllowed      the token may not see it, or the plan does not hold it
     ├── TryLater        LaunchDarkly is limiting, slow or away, or the bot's own memory is
     ├── Unreadable      LaunchDarkly answered with something the bot cannot read
@@ -20,12 +21,14 @@ class Failure(Exception):
 
     outcome: ClassVar[str] = "failed"
 
-    def __init__(self, what: str, todo: str, *, said: str = "") -> None:
-        """*what* happened and why, what *todo* next, and what LaunchDarkly *said* itself (untrusted text)."""
+    def __init__(self, what: str, todo: str, *, said: str = "", about: tuple[str, ...] = ()) -> None:
+        """*what* happened and why, what *todo* next, what LaunchDarkly *said* itself (untrusted text), and which
+        parameters it is *about*, by LaunchDarkly's names, where that is known."""
         super().__init__(what)
         self.what = what
         self.todo = todo
         self.said = said
+        self.about = about
 
 
 class Mistyped(Failure):
@@ -49,6 +52,14 @@ class NotFound(Failure):
     """LaunchDarkly does not know what was asked about (404, or an answer without it)."""
 
     outcome = "not found"
+
+
+class UnknownKey(NotFound):
+    """LaunchDarkly doesn't know a key of the line. The corrected line has the nearest key that it does know."""
+
+    def __init__(self, what: str, *, corrected: str = "") -> None:
+        super().__init__(what, "Try:" if corrected else "Check the key (not the name).")
+        self.corrected = corrected
 
 
 class NotAllowed(Failure):

@@ -3,7 +3,7 @@
 from bot.endpoints._endpoint import AnySpoken, Endpoint, View
 from bot.endpoints._query import Field
 from bot.endpoints._values import nearest
-from bot.errors import Failure, Mistyped
+from bot.errors import Failure, Mistyped, UnknownKey
 from bot.line import words
 from bot.message import Message
 from bot.question import Register
@@ -50,6 +50,7 @@ class FailureView(View):
     said: str
     mistakes: tuple[str, ...]
     corrected: str
+    asks: bool  # whether the corrected line is a question, and may be pressed
     reference: str
 
 
@@ -74,16 +75,22 @@ class Notes:
 
     def failure(self, failure: Failure, reference: str) -> Message:
         """A deliberate failure as the person who asked reads it; the log holds the same reference."""
-        mistakes, corrected = (failure.mistakes, failure.corrected) if isinstance(failure, Mistyped) else ((), "")
+        mistakes = failure.mistakes if isinstance(failure, Mistyped) else ()
+        corrected = failure.corrected if isinstance(failure, Mistyped | UnknownKey) else ""
         view = FailureView(
             what=failure.what,
             todo=failure.todo,
             said=failure.said,
             mistakes=mistakes,
             corrected=corrected,
-            reference="" if mistakes else reference,
+            asks=isinstance(failure, UnknownKey) and self._asks(corrected),
+            reference="" if isinstance(failure, Mistyped | UnknownKey) else reference,
         )
         return self._renderer.render("notes/failure", view=view)
+
+    def _asks(self, line: str) -> bool:
+        """Whether a line is a question. No button gives an order that nobody has typed."""
+        return isinstance(self._register.get(line.partition(" ")[0]), Endpoint)
 
 
 def broken(reference: str) -> Message:

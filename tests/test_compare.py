@@ -152,7 +152,9 @@ async def test_what_is_no_comparison_is_answered_with_what_to_say(
 
 
 async def test_five_applications_may_belong_to_several_environments(someone: Talk) -> None:
-    assert (await someone.say("compare web/production,staging app=a,b,c,d,e")).outcome == "answered"
+    assert (
+        await someone.say("compare web/production,staging app=storefront,checkout-api,search-api,ios-app,payments")
+    ).outcome == "answered"
 
 
 # Who is ahead
@@ -251,9 +253,11 @@ async def test_many_days_are_drawn_together() -> None:
     assert "28 deployments, 1 per day\n" in words(answer)
 
 
-async def test_keys_that_begin_alike_are_told_apart(someone: Talk) -> None:
-    apps = ",".join(f"an-application-with-the-number-{n}" for n in (1, 2))
-    answer = await someone.say(f"compare web/production app={apps}")
+async def test_keys_that_begin_alike_are_told_apart() -> None:
+    apps = [f"an-application-with-the-number-{n}" for n in (1, 2)]
+    listed = {"items": [{"key": app} for app in apps]}
+    async with talk(lambda reply: listed if "items" in reply else reply) as someone:
+        answer = await someone.say(f"compare web/production app={','.join(apps)}")
     names = _rows(answer)[0][1:3]
     assert len(set(names)) == 2
     assert all(len(name) <= 20 for name in names)
@@ -338,10 +342,19 @@ async def test_scores_that_cannot_be_had_are_not_said_to_be_none() -> None:
     assert "LaunchDarkly sent no scores." in await _shown(STATES["nothing"])
 
 
-async def test_a_key_that_does_not_exist_is_one_side_that_fails(someone: Talk) -> None:
-    answer = await someone.say("compare web/production,nowhere")
+async def test_an_unknown_side_is_answered_with_the_known_ones(someone: Talk) -> None:
+    answer = await someone.say("compare web/production,stagin")
+    assert answer.outcome == "not found"
+    assert "web has no environment “stagin”. It has staging, production and test." in words(answer)
+    assert "`compare web/production,staging`" in words(answer)
+
+
+async def test_a_side_that_is_refused_though_it_exists_fails_alone() -> None:
+    edit = sides("environmentKey", staging=refuses(404))
+    async with talk(edit) as someone:
+        answer = await someone.say("compare web/production,staging")
     assert answer.outcome == "answered"
-    assert "⚠️ *Scores of nowhere* cannot be had." in words(answer)
+    assert "⚠️ *Scores of staging* cannot be had." in words(answer)
 
 
 async def test_where_all_fail_that_is_the_answer(someone: Talk) -> None:

@@ -184,17 +184,27 @@ async def test_evaluation_and_migration_are_told_where_they_are_expanded(someone
 # An environment that does not exist may be answered in three ways.
 
 
-async def test_an_environment_that_is_missing_from_the_answer_is_said(someone: Talk) -> None:
-    answer = await someone.say("flag new-checkout web/nowhere")
+def _without(env: str) -> Edit:
+    """A flag of which LaunchDarkly doesn't show one environment that the project has."""
+
+    def edit(reply: Any) -> Any:
+        shown = {key: config for key, config in reply.get("environments", {}).items() if key != env}
+        return reply | {"environments": shown} if "environments" in reply else reply
+
+    return edit
+
+
+async def test_a_hidden_environment_is_said() -> None:
+    async with talk(_without("staging")) as someone:
+        answer = await someone.say("flag new-checkout web/staging")
     assert answer.outcome == "not found"
-    assert "The flag new-checkout exists, but the project web shows the bot no environment nowhere." in words(answer)
+    assert "The flag new-checkout exists, but the project web shows the bot no environment staging." in words(answer)
 
 
-async def test_a_missing_environment_beside_one_that_exists_is_said_below_it(someone: Talk) -> None:
-    answer = await someone.say("flag new-checkout web/production,nowhere")
-    assert answer.outcome == "answered"
-    assert "There is no environment `nowhere` here, or the bot may not see it." in words(answer)
-    assert "*Production (production)* is *on*" in words(answer)
+async def test_a_hidden_environment_beside_a_visible_one_is_said_below_it() -> None:
+    shown = await _shown(_without("staging"), "flag new-checkout web/production,staging")
+    assert "There is no environment `staging` here, or the bot may not see it." in shown
+    assert "*Production (production)* is *on*" in shown
 
 
 @pytest.mark.parametrize("status", [400, 404])
@@ -213,4 +223,4 @@ async def test_an_answer_without_any_environment_is_said() -> None:
 async def test_a_flag_that_does_not_exist_is_a_clear_answer(someone: Talk) -> None:
     answer = await someone.say("flag ghost web/production")
     assert answer.outcome == "not found"
-    assert "LaunchDarkly knows no flag ghost" in words(answer)
+    assert "There's no flag “ghost” in web." in words(answer)

@@ -84,6 +84,11 @@ async def fetch(query: DeploysQuery, ask: Ask) -> ChartReply:
         return await ask.launchdarkly.get(ChartReply, PATH, (*sent, *_sent(query, *chosen.dates)), version=Version.BETA)
 
 
+def undeployed(reply: ChartReply) -> bool:
+    """Whether there is not one deployment."""
+    return not any(point.y for series in reply.series or () for point in series.data or ())
+
+
 def by_hour(query: DeploysQuery) -> DeploysQuery:
     """The same deployments in hours of the clock, which alone can be put together to the days of any zone."""
     return query.model_copy(update={"bucket": "hour", "every": MILLISECONDS["h"]})
@@ -166,4 +171,5 @@ ENDPOINT = Endpoint[DeploysQuery, ChartReply, DeploysView](
     view=DeploysView,
     fetch=fetch,
     show=show,
+    doubted=lambda query, reply: {"app": query.app or ()} if undeployed(reply) else {},
 )

@@ -14,7 +14,7 @@ from bot.endpoints._query import Parameter, Query
 from bot.endpoints._releasing import Releasing
 from bot.endpoints._values import Key, Keys, When
 from bot.endpoints.deploys import ENDPOINT as DEPLOYS
-from bot.endpoints.deploys import DeploysQuery, by_hour
+from bot.endpoints.deploys import DeploysQuery, by_hour, undeployed
 from bot.endpoints.events import ENDPOINT as EVENTS
 from bot.endpoints.events import EventsQuery
 from bot.endpoints.events.pages import Read, read
@@ -148,6 +148,13 @@ def show(query: ReleasesQuery, reply: ReleasesReply, ask: Ask) -> ReleasesView:
     )
 
 
+def _doubted(query: ReleasesQuery, reply: ReleasesReply) -> dict[str, tuple[str, ...]]:
+    """The applications, where there is neither a deployment nor a change."""
+    deployed = isinstance(reply.deploys, Failure) or not undeployed(reply.deploys)
+    changed = isinstance(reply.changes, Failure) or bool(reply.changes.events)
+    return {} if deployed or changed else {"app": query.app or ()}
+
+
 def _total(changes: Read) -> str:
     return _words.count(changes.total, "large-impact change") if changes.total > 0 else "no large-impact change"
 
@@ -186,4 +193,5 @@ ENDPOINT = Endpoint[ReleasesQuery, ReleasesReply, ReleasesView](
     view=ReleasesView,
     fetch=fetch,
     show=show,
+    doubted=_doubted,
 )

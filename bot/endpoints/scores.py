@@ -132,6 +132,11 @@ def overall(reply: ScoresReply) -> float | None:
     return scores[top].score if top and scores[top].indicator not in UNKNOWN else None
 
 
+def uncalculated(reply: ScoresReply) -> bool:
+    """Whether not one score is known."""
+    return all(score is None or score.indicator in UNKNOWN for score in reply.scores.values())
+
+
 def _parts(scores: dict[str, Score]) -> dict[str, list[str]]:
     return {key: score.parts or [] for key, score in scores.items()}
 
@@ -238,4 +243,5 @@ ENDPOINT = Endpoint[ScoresQuery, ScoresReply, ScoresView](
     fetch=fetch,
     show=show,
     place=lambda query: _past.place(query.project, query.env, query.app),
+    doubted=lambda query, reply: {"app": query.app or ()} if uncalculated(reply) else {},
 )

@@ -85,6 +85,11 @@ def finished(counts: list[tuple[str, Number]]) -> Number:
     return sum(flags for name, flags in counts if name.lower() in DONE)
 
 
+def uncounted(reply: ChartReply) -> bool:
+    """Whether there is not one flag."""
+    return not any(flags for _, flags in counted(reply))
+
+
 def _name(series: Series) -> str:
     return _words.short(series.metadata.name or "without a name", 60)
 
@@ -119,4 +124,5 @@ ENDPOINT = Endpoint[StatusQuery, ChartReply, StatusView](
     fetch=fetch,
     show=show,
     place=lambda query: _past.place(query.project, query.env, query.app),
+    doubted=lambda query, reply: {"app": query.app or ()} if uncounted(reply) else {},
 )

@@ -38,9 +38,11 @@ class _Body(BaseModel):
 
 def refusal(answer: httpx.Response, body: bytes, *, beta: bool, now: datetime) -> Failure:
     """The failure that an answer other than 200 means."""
-    status, said = answer.status_code, _said(body, answer.request.headers.get("Authorization"))
+    status, error = answer.status_code, _read(body)
+    said = _said(error, answer.request.headers.get("Authorization"))
     if status in (400, 405, 422):
-        return Refused("LaunchDarkly would not take that question.", "Change the question and ask again.", said=said)
+        what, about = "LaunchDarkly would not take that question.", _about(error)
+        return Refused(what, "Change the question and ask again.", said=said, about=about)
     if status == 401:
         return NotAllowed("LaunchDarkly does not accept the bot's access token.", AUTHORIZE, said=said)
     if status == 403:
@@ -74,12 +76,21 @@ def _elsewhere(answer: httpx.Response, said: str) -> Unreadable:
     return Unreadable(f"LaunchDarkly {what}.", CHECK_HOST, said=said)
 
 
-def _said(body: bytes, token: str | None) -> str:
-    """LaunchDarkly's message and reasons, in a length that one can read, and never the token: others read along."""
+def _read(body: bytes) -> _Body:
+    """The body of a refusal, which may be empty, or a page of something that stands in between."""
     try:
-        error = _Body.model_validate_json(body)
+        return _Body.model_validate_json(body)
     except ValidationError:
-        return ""  # empty, or a page of something that stands in between
+        return _Body()
+
+
+def _about(error: _Body) -> tuple[str, ...]:
+    """The parameters that LaunchDarkly names."""
+    return tuple(wrong.attribute for wrong in error.errors or () if wrong.attribute)
+
+
+def _said(error: _Body, token: str | None) -> str:
+    """LaunchDarkly's message and reasons, in a length that one can read, and never the token: others read along."""
     reasons = ", ".join(f"{wrong.attribute or ''} {wrong.reason or ''}".strip() for wrong in error.errors or ())
     said = ": ".join(part for part in (error.message, reasons) if part)
     said = said.replace(token, "•••") if token else said

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
+from bot.endpoints._catalog import Catalog
 from bot.endpoints._endpoint import Q, Spoken, View
 from bot.schedules.views import Week
 
@@ -49,6 +50,7 @@ class Circumstances:
     now: datetime
     zone: ZoneInfo  # of whoever gives the order
     reach: Reach
+    catalog: Catalog
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -37,7 +37,8 @@ async def _ask(rounds: Rounds, asking: Asking) -> bool:
             await _leave_out(rounds, slot)
         return False
     past = partial(rounds.store.snapshots.of, asking.team)
-    answer = await rounds.answers.answer(asking.line, Asker(ZoneInfo(asking.zone), may=rounds.may, past=past))
+    asker = Asker(ZoneInfo(asking.zone), may=rounds.may, allows=rounds.allows, past=past)
+    answer = await rounds.answers.answer(asking.line, asker)
     facts = {"question": asking.line, "outcome": answer.outcome, "channels": len(slots), "reference": answer.reference}
     log.info("asked", extra={"facts": facts})
     return await _kept(rounds, asking, answer)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.answer import Answers
+from bot.endpoints._catalog import Allows, everything
 from bot.question import Understood
 from bot.schedules.kept import AtHand
 from bot.schedules.post import Post
@@ -44,6 +45,7 @@ class Rounds:
     at_work: set[tuple[str, datetime]] = field(default_factory=set)  # slots to which this process delivers
     at_hand: AtHand = field(init=False)
     may: Callable[[Understood], None] = lambda _: None  # what the settings allow to be asked
+    allows: Allows = everything  # and of which projects may be told
     closed: Callable[[str, float], None] = lambda _, __: None  # told of each slot: its outcome, how many seconds late
     speaks_in: Callable[[str], bool] = lambda _: True  # and in which channels
 

@@ -157,14 +157,16 @@ class Door:
         meant = incoming.does == "order" or not incoming.pressed  # nobody gives an order by accident
         obey = self._obeying(place, zone) if meant else None
         past = partial(self.store.snapshots.of, incoming.team)
-        return Asker(zone, chosen or self.defaults, obey, self.allowed.may, menus=True, past=past)
+        may, allows = self.allowed.may, self.allowed.allows
+        return Asker(zone, chosen or self.defaults, obey, may, allows, menus=True, past=past)
 
     def _obeying(self, place: Place, zone: ZoneInfo) -> Callable[[Understood], Awaitable[View]]:
         async def obey(understood: Understood) -> View:
             order: AnyOrder = understood.spoken  # type: ignore[assignment]  # what is no question is an order
             if order.guarded:
                 await self._check_scheduler(place.user)
-            given = Circumstances(place, self.store, self.now(), zone, self.reach)
+            catalog = self.answers.catalog(zone, self.allowed.allows)
+            given = Circumstances(place, self.store, self.now(), zone, self.reach, catalog)
             view: View = await order.obey(understood.query, given)
             return view
 

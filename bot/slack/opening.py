@@ -76,6 +76,7 @@ class Opening:
                 first_wait=timedelta(seconds=settings.retry_seconds),
             ),
             may=self._allowed.may,
+            allows=self._allowed.allows,
             closed=self.parts.metrics.closed,
             speaks_in=self._allowed.speaks_in,
         )

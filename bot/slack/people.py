@@ -59,11 +59,15 @@ class Allowed:
         """Whether anything is answered in a channel."""
         return not self.channels or channel in self.channels
 
+    def allows(self, project: str | None) -> bool:
+        """Whether a project may be told of; None stands for all of them."""
+        return not self.projects or project in self.projects
+
     def may(self, understood: Understood) -> None:
         """Whether this may be asked."""
         project = getattr(understood.query, "project", None)
         asks = isinstance(understood.spoken, Endpoint) or project  # an order may well name none
-        if self.projects and asks and project not in self.projects:
+        if asks and not self.allows(project):
             asked = f"the project {project}" if project else "all projects"
             known = ", ".join(sorted(self.projects))
             raise NotAllowed(f"I am not to tell about {asked}.", f"I may tell about {known}.")

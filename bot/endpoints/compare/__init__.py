@@ -22,10 +22,10 @@ from bot.endpoints._values import Key, Keys, When
 from bot.endpoints.compare.board import BoardView, board
 from bot.endpoints.compare.days import DaysView, days, said
 from bot.endpoints.deploys import ENDPOINT as DEPLOYS
-from bot.endpoints.deploys import DeploysQuery, by_hour
+from bot.endpoints.deploys import DeploysQuery, by_hour, undeployed
 from bot.endpoints.scores import ENDPOINT as SCORES
-from bot.endpoints.scores import ScoresQuery, ScoresReply, period_of
-from bot.errors import Failure
+from bot.endpoints.scores import ScoresQuery, ScoresReply, period_of, uncalculated
+from bot.errors import Failure, NotFound, Refused
 
 MOST_SIDES = 4
 
@@ -132,6 +132,24 @@ async def fetch(query: CompareQuery, ask: Ask) -> CompareReply:
     return CompareReply(scores, deploys)
 
 
+def _doubted(query: CompareQuery, reply: CompareReply) -> dict[str, tuple[str, ...]]:
+    """The environments that LaunchDarkly refused, and the applications of which it has nothing."""
+    parts = list(zip(query.sides, reply.scores, reply.deploys, strict=True))
+    refused = [side for side, *both in parts if any(isinstance(found, NotFound | Refused) for found in both)]
+    empty = tuple(side for side, scores, deploys in parts if _empty(scores, deploys))
+    if query.compared == "app":
+        return {"env": query.env if refused else (), "app": empty}
+    return {"env": tuple(refused), "app": (query.app or ()) if len(empty) == len(parts) else ()}
+
+
+def _empty(scores: ScoresReply | Failure, deploys: ChartReply | Failure) -> bool:
+    return not isinstance(scores, Failure) and uncalculated(scores) and not _deployed(deploys)
+
+
+def _deployed(deploys: ChartReply | Failure) -> bool:
+    return isinstance(deploys, Failure) or not undeployed(deploys)
+
+
 def show(query: CompareQuery, reply: CompareReply, ask: Ask) -> CompareView:
     chosen = _days(query, ask)
     sides = _sides(query, chosen)
@@ -192,4 +210,5 @@ ENDPOINT = Endpoint[CompareQuery, CompareReply, CompareView](
     view=CompareView,
     fetch=fetch,
     show=show,
+    doubted=_doubted,
 )

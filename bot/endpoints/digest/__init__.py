@@ -18,7 +18,7 @@ from bot.endpoints._others import at_least_one, part, passes, why
 from bot.endpoints._query import Parameter, Query, own
 from bot.endpoints._values import Key, Keys
 from bot.endpoints.deploys import ENDPOINT as DEPLOYS
-from bot.endpoints.deploys import DeploysQuery, by_hour
+from bot.endpoints.deploys import DeploysQuery, by_hour, undeployed
 from bot.endpoints.digest.changes import ChangesView, changes
 from bot.endpoints.digest.days import DaysView, days
 from bot.endpoints.digest.material import MOVES, material
@@ -28,9 +28,9 @@ from bot.endpoints.events import ENDPOINT as EVENTS
 from bot.endpoints.events import EventsQuery
 from bot.endpoints.events.pages import Read, read
 from bot.endpoints.scores import ENDPOINT as SCORES
-from bot.endpoints.scores import ScoresQuery, ScoresView, ScoreView
+from bot.endpoints.scores import ScoresQuery, ScoresView, ScoreView, uncalculated
 from bot.endpoints.status import ENDPOINT as STATUS
-from bot.endpoints.status import StatusQuery, StatusView
+from bot.endpoints.status import StatusQuery, StatusView, uncounted
 from bot.errors import Failure
 
 MOST_HEADS = 10
@@ -194,6 +194,17 @@ def _partial(reply: DigestReply) -> bool:
     return passes(reply.scores, reply.changes, unread, reply.status, reply.deploys)
 
 
+def _doubted(query: DigestQuery, reply: DigestReply) -> dict[str, tuple[str, ...]]:
+    """The applications, where no part holds anything."""
+    anything = (
+        isinstance(reply.scores, Failure) or not uncalculated(reply.scores),
+        isinstance(reply.changes, Failure) or bool(reply.changes.events),
+        isinstance(reply.status, Failure) or not uncounted(reply.status),
+        isinstance(reply.deploys, Failure) or not undeployed(reply.deploys),
+    )
+    return {} if any(anything) else {"app": query.app or ()}
+
+
 def _place(query: DigestQuery) -> str:
     return _past.place(query.project, query.env, query.app)
 
@@ -212,6 +223,7 @@ ENDPOINT = Endpoint[DigestQuery, DigestReply, DigestView](
     fetch=fetch,
     show=show,
     partial=_partial,
+    doubted=_doubted,
     quiet=lambda view: view.quiet,
     place=_place,
     snapshot=lambda query, reply, ask: snapshot(_place(query), reply, ask),

@@ -183,4 +183,5 @@ ENDPOINT = Endpoint[EventsQuery, EventsReply, EventsView](
     view=EventsView,
     fetch=fetch,
     show=show,
+    doubted=lambda query, reply: {} if reply.items else {"app": query.app or ()},
 )
