@@ -1,11 +1,14 @@
 """`use`: what a channel's questions may leave out."""
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, cast
 
+from bot.endpoints._catalog import Catalog
+from bot.endpoints._catalog.correction import Unknown, check, keys_within
 from bot.endpoints._endpoint import View
 from bot.endpoints._query import Parameter, Query, own
 from bot.endpoints._values import Key, Keys, Mistake
+from bot.errors import PASSING, UnknownKey
 from bot.orders._order import Circumstances, Order
 
 
@@ -43,11 +46,13 @@ class UseView(View):
     place: str
     apps: str
     changed: bool
+    unchecked: str
 
 
 async def obey(query: UseQuery, given: Circumstances) -> UseView:
-    """Chooses, forgets, or only tells."""
+    """Chooses what LaunchDarkly knows, forgets, or only tells."""
     where, by = (given.place.team, given.place.channel), given.place.user
+    query, unchecked = await _known(query, given.catalog)
     chosen = {f.short: f.kind.write(value) for f in query.fields()[1:] if (value := getattr(query, f.field))}
     if query.nothing:
         await given.store.defaults.forget(*where, by=by, at=given.now)
@@ -55,7 +60,33 @@ async def obey(query: UseQuery, given: Circumstances) -> UseView:
         await given.store.defaults.put(*where, chosen, by=by, at=given.now)
     kept = await given.store.defaults.get(*where)
     place = f"{kept['project']}/{kept['env']}" if kept else ""
-    return UseView(place=place, apps=kept.get("app", "").replace(",", ", "), changed=bool(query.nothing or chosen))
+    return UseView(
+        place=place,
+        apps=kept.get("app", "").replace(",", ", "),
+        changed=bool(query.nothing or chosen),
+        unchecked=unchecked,
+    )
+
+
+async def _known(query: UseQuery, catalog: Catalog) -> tuple[UseQuery, str]:
+    """The choice in LaunchDarkly's own capitals, and why it could not be checked. An unknown key raises UnknownKey."""
+    try:
+        checked = await check(query, keys_within(query), catalog)
+        unknown = checked.unknown
+        if unknown and unknown.field == "project" and unknown.instead:  # whose environments may be other ones
+            unknown = _both(unknown, (await check(unknown.instead, keys_within(unknown.instead), catalog)).unknown)
+    except PASSING as failure:
+        return query, failure.what
+    if unknown:
+        raise UnknownKey(unknown.says, corrected=ORDER.line(dict(unknown.instead)) if unknown.instead else "")
+    return cast(UseQuery, checked.query), " ".join(checked.unlisted)
+
+
+def _both(first: Unknown, second: Unknown | None) -> Unknown:
+    """Two keys that are unknown, in one sentence after the other."""
+    if second is None:
+        return first
+    return Unknown(first.field, f"{first.says} {second.says}", second.instead or first.instead)
 
 
 ORDER = Order[UseQuery, UseView](
