@@ -1,7 +1,7 @@
 """The deliberate failures, sorted by what the person who asked can do, each with the sentence that person reads.
 
     Failure
-    ├── Mistyped        the line cannot be read: all its mistakes, and the corrected line
+    ├── Mistyped        the line cannot be read: all its mistakes, and the corrected line where one is sure
     ├── Refused         LaunchDarkly itself would not take the question
     ├── NotFound        LaunchDarkly does not know what was asked about
     │   └── UnknownKey  which of its keys that is, with the corrected line
@@ -36,10 +36,15 @@ class Mistyped(Failure):
 
     outcome = "mistyped"
 
-    def __init__(self, mistakes: tuple[str, ...], *, corrected: str) -> None:
-        super().__init__("I cannot read that line.", "Correct it and ask again.")
+    def __init__(
+        self, mistakes: tuple[str, ...], *, corrected: str = "", complete: bool = True, topic: str = ""
+    ) -> None:
+        """The *corrected* line is *complete* if it says all that was typed. Without one, the help on a *topic* does."""
+        see_help = f"`help {topic}` shows how to write it." if topic else "`help` shows what I can do."
+        super().__init__("I cannot read that line.", "Correct it and ask again." if corrected else see_help)
         self.mistakes = mistakes
         self.corrected = corrected
+        self.complete = complete
 
 
 class Refused(Failure):

@@ -2,7 +2,7 @@
 
 from bot.endpoints._endpoint import AnySpoken, Endpoint, View
 from bot.endpoints._query import Field
-from bot.endpoints._values import nearest
+from bot.endpoints._values import misspelled
 from bot.errors import Failure, Mistyped, UnknownKey
 from bot.line import words
 from bot.message import Message
@@ -67,9 +67,10 @@ class Notes:
         if said[0].lower() not in HELP and said[1:2] != ["help"]:
             return None
         topics = [word for word in said if word.lower() not in HELP]
-        name = nearest(topics[0], list(self._register)) if topics else None
-        if name:
-            return self._renderer.render("notes/usage", view=_usage(self._register[name]))
+        topic = topics[0].lower() if topics else ""
+        known = topic if topic in self._register else misspelled(topic, self._register)
+        if known:
+            return self._renderer.render("notes/usage", view=_usage(self._register[known]))
         view = HelpView(questions=tuple(map(_question, self._register.values())))
         return self._renderer.render("notes/help", view=view)
 

@@ -9,9 +9,11 @@ from typing import Any
 
 from bot.endpoints._endpoint import AnySpoken, Endpoint
 from bot.endpoints._query import Field, Query
-from bot.endpoints._values import Mistake, Several, nearest
+from bot.endpoints._values import Mistake, Several, misspelled, nearest
 from bot.errors import Mistyped
 from bot.line import Word, words
+
+MAX_QUOTED = 60  # characters of what was typed that are repeated
 
 Register = Mapping[str, AnySpoken]  # all that can be typed, by name
 Defaults = Mapping[str, str]  # what a line leaves out, by the names that people type: project, env, app
@@ -34,42 +36,51 @@ class Understood:
 def parse(text: str, register: Register, defaults: Defaults | None = None) -> Understood:
     """What a line means. A question may leave out what has a default; an order says all itself."""
     name, *rest = words(text) or [Word("", "")]
-    asked = name.value or name.name
-    spoken = register.get(asked.lower())
-    reading = _Reading(spoken or _meant(asked, register))
+    typed = name.value or name.name
+    spoken = register.get(typed.lower())
+    reading = _Reading(spoken or _meant(typed, register))
     if spoken is None:
-        reading.mistakes.append(_unknown("question", asked, list(register)))
+        reading.mend(str(Mistake(_dont_know(typed), reading.spoken.name)))
     if reading.spoken.query.saves:
         rest = reading.take_question(rest, register, defaults)
-    for word in rest:
-        reading.take(word)
+    reading.take(rest)
     if isinstance(reading.spoken, Endpoint):
         reading.fill(defaults or {})
-    return reading.finish()
+    try:
+        return reading.finish()
+    except Mistyped as mistyped:
+        if spoken is None and not mistyped.corrected:  # it only begins with a word that looks like an order
+            raise _unknown_line(typed, register) from None
+        raise
 
 
-def _meant(asked: str, register: Register) -> AnySpoken:
-    meant = nearest(asked, list(register))
+def _meant(typed: str, register: Register) -> AnySpoken:
+    meant = misspelled(typed, register)
     if meant is None:
-        raise Mistyped((_unknown("question", asked, list(register)),), corrected="help")
+        raise _unknown_line(typed, register)
     return register[meant]
 
 
-def _unknown(what: str, word: str, known: list[str]) -> str:
-    """A name that nothing has, with the one that was probably meant, else all there are."""
-    meant = nearest(word, known)
-    return str(
-        Mistake(f"There is no {what} “{word[:60]}”" + ("" if meant else f"; there are {', '.join(known)}"), meant)
-    )
+def _unknown_line(typed: str, register: Register) -> Mistyped:
+    """A line that nobody can read. Only questions are named: an order is nothing to try."""
+    questions = ", ".join(name for name, spoken in register.items() if isinstance(spoken, Endpoint))
+    return Mistyped((f"{_dont_know(typed)}; I can answer {questions}.",), complete=False)
+
+
+def _dont_know(typed: str) -> str:
+    return f"I don't know “{typed[:MAX_QUOTED]}”"
 
 
 @dataclass
 class _Reading:
-    """A line while it is read: what is known of it so far, and what is wrong with it."""
+    """A line while it is read: what is known of it so far, and what is wrong with it.
+
+    A mistake is mended, or what was mistaken is dropped from the corrected line."""
 
     spoken: AnySpoken
     values: dict[str, Any] = field(default_factory=dict)
     mistakes: list[str] = field(default_factory=list)
+    complete: bool = True  # whether nothing was dropped
     seen: set[str] = field(default_factory=set)
     saved: Understood | None = None
 
@@ -77,12 +88,26 @@ class _Reading:
         self.fields: dict[str, Field] = {f.field: f for f in self.spoken.query.fields()}
         self.names = {_bare(name): f for f in self.fields.values() for name in (f.name, f.short) if name}
 
-    def take(self, word: Word) -> None:
-        """One word of the line."""
+    def mend(self, mistake: str) -> None:
+        """Note a mistake that the corrected line puts right."""
+        self.mistakes.append(mistake)
+
+    def drop(self, mistake: str) -> None:
+        """Note a mistake that leaves something out of the corrected line."""
+        self.mistakes.append(mistake)
+        self.complete = False
+
+    def take(self, rest: list[Word]) -> None:
+        """The words of the line after its name. Those that fit nowhere are one mistake together."""
+        surplus = [word.value or "" for word in rest if not self._took(word)]
+        if surplus:
+            self.drop(f"“{' '.join(surplus)[:MAX_QUOTED]}” isn't an option of {self.spoken.name}.")
+
+    def _took(self, word: Word) -> bool:
         if word.name:
             self._named(word)
-        else:
-            self._bare_word(word.value or "")
+            return True
+        return self._took_bare(word.value or "")
 
     def take_question(self, rest: list[Word], register: Register, defaults: Defaults | None) -> list[Word]:
         """A whole question and what stands before it; what is left of the line is nothing."""
@@ -96,7 +121,8 @@ class _Reading:
                 asked = self.saved.canonical
             except Mistyped as mistyped:
                 self.mistakes += mistyped.mistakes
-                asked = mistyped.corrected if mistyped.corrected != "help" else None
+                self.complete = self.complete and mistyped.complete
+                asked = mistyped.corrected or None
             self._put(self.fields[self.spoken.query.saves], asked)
         return []
 
@@ -115,32 +141,38 @@ class _Reading:
         return rest[len(taken) :]
 
     def _named(self, word: Word) -> None:
-        known = self.names.get(_bare(word.name))
-        if known is None:
-            shorts = [f.short for f in self.fields.values()]
-            self.mistakes.append(_unknown("parameter", word.name, shorts))
-            known = self.fields.get(nearest(word.name, shorts) or "")
+        known = self.names.get(_bare(word.name)) or self._near(word.name)
         if known is None:
             return
         if word.value is None and known.kind.allowed == "yes or no":
             self._set(known, "yes")
         elif not word.value:
-            self.mistakes.append(f"{known.short} needs a value: {known.kind.allowed}.")
+            self.drop(f"{known.short} needs a value: {known.kind.allowed}.")
         else:
             self._set(known, word.value)
 
-    def _bare_word(self, word: str) -> None:
+    def _near(self, name: str) -> Field | None:
+        """The parameter that was probably meant."""
+        shorts = [f.short for f in self.fields.values()]
+        meant = nearest(name, shorts)
+        says = f"There is no parameter “{name[:MAX_QUOTED]}”"
+        if meant is None:
+            self.drop(f"{says}; there are {', '.join(shorts)}.")
+            return None
+        self.mend(str(Mistake(says, meant)))
+        return self.names[_bare(meant)]
+
+    def _took_bare(self, word: str) -> bool:
         """A place, or the next thing that this question takes without a name."""
         project, slash, env = word.partition("/")
         if slash and {"project", "env"} <= self.fields.keys():
             self._set(self.fields["project"], project)
             self._set(self.fields["env"], env)
-            return
+            return True
         free = next((name for name in self.spoken.query.words if self._takes(name)), None)
         if free:
             self._set(self.fields[free], word)
-        else:
-            self.mistakes.append(f"I do not know what “{word[:60]}” is for in this question.")
+        return free is not None
 
     def _takes(self, name: str) -> bool:
         """Whether a bare word can fill this: once, or as often as one likes where there may be several."""
@@ -151,7 +183,8 @@ class _Reading:
         try:
             value = self._value(known, word)
         except Mistake as mistake:
-            self.mistakes.append(f"{known.short}: {mistake}")
+            sure = mistake.meant or known.required  # which stands in the corrected line in capitals, to be filled in
+            (self.mend if sure else self.drop)(f"{known.short}: {mistake}")
             value = known.kind.read(mistake.meant) if mistake.meant else None
         if value is not None:
             self._keep(known, value)
@@ -167,7 +200,7 @@ class _Reading:
         if known.field in self.values and isinstance(known.kind, Several):
             value = tuple(dict.fromkeys((*self.values[known.field], *value)))
         elif self.values.get(known.field, value) != value:
-            self.mistakes.append(f"{known.short} is given twice.")
+            self.drop(f"{known.short} is given twice.")
         self.values[known.field] = value
 
     def fill(self, defaults: Defaults) -> None:
@@ -183,14 +216,21 @@ class _Reading:
         self.mistakes += [f"{f.short} is missing: {f.meaning}." for f in missing]
         query = None if missing or self.seen - self.values.keys() else self._checked()
         if query is None or self.mistakes:
-            raise Mistyped(tuple(self.mistakes), corrected=self.spoken.line(self.values))
+            raise self._mistyped()
         return Understood(self.spoken, query, self.saved)
+
+    def _mistyped(self) -> Mistyped:
+        """A question is offered as far as it was understood; an order only whole, or it would do something else."""
+        offered = self.complete or isinstance(self.spoken, Endpoint)
+        corrected = self.spoken.line(self.values) if offered else ""
+        return Mistyped(tuple(self.mistakes), corrected=corrected, complete=self.complete, topic=self.spoken.name)
 
     def _checked(self) -> Query:
         """The query, with what is wrong between its parameters; of one that cannot be read nobody knows."""
         query: Query = self.spoken.query.model_validate(self.values)
         wrong = list(query.check())
-        self.mistakes += wrong
+        for mistake in wrong:
+            self.drop(mistake)
         self.values = query.instead() if wrong else self.values
         return query
 

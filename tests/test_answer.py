@@ -14,7 +14,7 @@ from tests.hostile import STRINGS
 from tests.talk import UTC_ZONE, Talk, ask, talk, words
 
 
-@pytest.mark.parametrize("line", ["", "help", "HELP", "?", "  "])
+@pytest.mark.parametrize("line", ["", "help", "HELP", "?", "  ", "help list", "help me stop this"])
 async def test_help_shows_what_can_be_asked(someone: Talk, line: str) -> None:
     answer = await someone.say(line)
     assert answer.outcome == "answered"
@@ -43,7 +43,7 @@ async def test_every_help_is_a_message_that_slack_takes(someone: Talk, question:
 async def test_all_mistakes_and_the_corrected_line_are_said(someone: Talk) -> None:
     answer = await someone.say("evnts web/production impac=any limit=500")
     assert answer.outcome == "mistyped"
-    assert "• There is no question “evnts”: did you mean events?" in words(answer)
+    assert "• I don't know “evnts”: did you mean events?" in words(answer)
     assert "• There is no parameter “impac”: did you mean impact?" in words(answer)
     assert "• limit: 500 is not within 1 to 100: did you mean 100?" in words(answer)
     assert "`events web/production impact=any limit=100`" in words(answer)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.endpoints import discover
 from bot.endpoints._endpoint import AnyEndpoint
 from bot.endpoints._query import Field
-from bot.endpoints._values import Several, Whole
+from bot.endpoints._values import Several, Whole, misspelled
 from bot.errors import Mistyped
 from bot.question import Understood, parse
 
@@ -87,7 +87,7 @@ def test_a_default_environment_is_no_default_for_another_project() -> None:
 @pytest.mark.parametrize(
     ("typed", "said", "corrected"),
     [
-        ("scors web/production", "There is no question “scors”: did you mean scores?", "scores web/production"),
+        ("scors web/production", "I don't know “scors”: did you mean scores?", "scores web/production"),
         ("scores web/production ap=x", "There is no parameter “ap”: did you mean app?", "scores web/production app=x"),
         ("events web/production impact=larg", "did you mean large?", "events web/production"),
         (
@@ -131,10 +131,37 @@ def test_all_mistakes_come_in_one_answer() -> None:
     assert corrected == "events web/production limit=100 since=monday"
 
 
-def test_what_nobody_can_have_meant_leads_to_the_help() -> None:
+def test_an_unknown_line_names_the_questions_and_offers_none() -> None:
     found, corrected = mistakes("xyzzy web/production")
-    assert found == (f"There is no question “xyzzy”; there are {', '.join(ENDPOINTS)}.",)
-    assert corrected == "help"
+    assert found == (f"I don't know “xyzzy”; I can answer {', '.join(ENDPOINTS)}.",)
+    assert corrected == ""
+
+
+def test_words_that_fit_nowhere_are_one_mistake() -> None:
+    found, corrected = mistakes("scores web/production for the whole team")
+    assert found == ("“for the whole team” isn't an option of scores.",)
+    assert corrected == "scores web/production"
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("stpo", "stop"),  # swapped
+        ("sotp", "stop"),
+        ("stopp", "stop"),  # inserted
+        ("satop", "stop"),
+        ("evry", "every"),  # left out
+        ("very", "every"),
+        ("step", "stop"),  # mistaken
+        ("STPO", "stop"),
+        ("tsopp", None),  # two letters off
+        ("evr", None),  # too short
+        ("know", None),  # which "now" is too short for
+        ("stop?", None),  # not a letter
+    ],
+)
+def test_a_misspelling_is_one_letter_off(word: str, meant: str | None) -> None:
+    assert misspelled(word, ["now", "stop", "every"]) == meant
 
 
 # There and back

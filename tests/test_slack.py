@@ -1,6 +1,7 @@
 """The bot in Slack: what is typed and pressed, over HTTP and over the socket."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -107,6 +108,23 @@ async def test_a_slow_press_leaves_a_shared_message_as_it_is(button: str) -> Non
         answer = await desk.press(posted, button, user="U2")
         assert answer.to == "U2"
         assert posted.versions == []
+
+
+@pytest.mark.parametrize("line", ["how are our releases doing?", "stop all", "pause all", "nope", "list projects"])
+async def test_a_line_that_is_no_command_offers_none(desk: Office, line: str) -> None:
+    answer = await desk.say(line)
+    offered = re.findall(r"`([^`]+)`", words(answer))
+    assert offered
+    assert [each for each in offered if each.split()[0] != "help"] == []
+    assert {block["type"] for block in answer.blocks} <= {"section", "context"}
+    assert not [block for block in answer.blocks if "accessory" in block]
+
+
+async def test_a_misspelled_command_is_shown_as_text(desk: Office) -> None:
+    answer = await desk.say("stpo 3")
+    assert "did you mean stop?" in words(answer)
+    assert "`stop 3`" in words(answer)
+    assert not [block for block in answer.blocks if block["type"] == "actions" or "accessory" in block]
 
 
 async def test_a_mistake_is_never_shared(desk: Office) -> None:
@@ -474,7 +492,7 @@ async def test_a_button_of_last_year_says_why_it_does_not_work(desk: Office) -> 
     answer = await desk.say("scores web/production")
     old = {"type": "button", "action_id": "ask:older", "value": "velocity web/production", "block_id": "b"}
     told = await desk.answer(await desk.slack.act(answer, old))
-    assert "There is no question “velocity”" in words(told)
+    assert "I don't know “velocity”" in words(told)
 
 
 async def test_smart_quotes_from_a_phone_are_understood(desk: Office) -> None:

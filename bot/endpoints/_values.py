@@ -3,7 +3,7 @@
 A kind is found from the type of the Query's field, so that type is all one has to write."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from types import UnionType
@@ -36,6 +36,27 @@ def nearest(word: str, known: Sequence[str], likeness: float = 0.6) -> str | Non
     by_case = {name.lower(): name for name in known}
     close = get_close_matches(word.lower(), by_case, n=1, cutoff=likeness)
     return by_case[close[0]] if close else None
+
+
+MIN_MISSPELLED = 4  # letters: shorter words are one letter off too many others
+
+
+def misspelled(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word that is one letter off, if both are long enough for that to mean anything."""
+    typed = word.lower()
+    if not typed.isalpha():
+        return None
+    return next(
+        (name for name in known if min(map(len, (typed, name))) >= MIN_MISSPELLED and _is_slip(typed, name)), None
+    )
+
+
+def _is_slip(typed: str, name: str) -> bool:
+    """Whether one letter was added, left out, mistaken, or swapped with the next."""
+    short, long = sorted((typed, name), key=len)
+    at = next((n for n, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
+    swapped = short[at : at + 2] == long[at : at + 2][::-1] and short[at + 2 :] == long[at + 2 :]
+    return swapped or long[at + 1 :] in (short[at:], short[at + 1 :])
 
 
 class _Text:

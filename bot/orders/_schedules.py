@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar
 
 from bot.endpoints._endpoint import View
 from bot.endpoints._query import Query, own
-from bot.endpoints._values import Whole
+from bot.endpoints._values import Mistake, Whole
 from bot.errors import NotFound, Refused
 from bot.orders._order import Circumstances
 from bot.schedules.rhythm import Rhythm, next_of
@@ -31,12 +31,25 @@ MOST = 20  # schedules of a channel
 LONGEST = 500  # characters of a question; the engine keeps it in the name of its work
 
 
+class _Number(Whole):
+    """A schedule's number. Another number is another schedule, so none is suggested."""
+
+    def read(self, word: str) -> int:
+        try:
+            return super().read(word)
+        except Mistake:
+            raise Mistake(f"“{word[:60]}” isn't a schedule number") from None
+
+
+SCHEDULE_NUMBER = _Number(1, 100_000)
+
+
 class NumberQuery(Query):
     """Which schedule is meant."""
 
     words: ClassVar[tuple[str, ...]] = ("number",)
 
-    number: Annotated[int | None, Whole(1, 100_000), NUMBER] = None
+    number: Annotated[int | None, SCHEDULE_NUMBER, NUMBER] = None
 
 
 class ChangedView(View):

@@ -8,6 +8,7 @@ from bot.endpoints._query import Query, own
 from bot.endpoints._values import Whole
 from bot.errors import NotFound
 from bot.orders._order import Circumstances, Order
+from bot.orders._schedules import SCHEDULE_NUMBER
 from bot.schedules.views import SlotView, slot_view
 
 MOST = 20
@@ -16,7 +17,7 @@ MOST = 20
 class HistoryQuery(Query):
     words = ("number",)
 
-    number: Annotated[int | None, Whole(1, 100_000), own("only of this schedule")] = None
+    number: Annotated[int | None, SCHEDULE_NUMBER, own("only of this schedule")] = None
     limit: Annotated[int, Whole(1, MOST), own("how many times, the last ones")] = 10
 
 
