@@ -7,7 +7,8 @@ Wording stands in tags:
     {% header %} … {% endheader %}      a headline
     {% section %} … {% endsection %}    a paragraph; `{% section button(…) %}` puts something beside it
     {% context %} … {% endcontext %}    the small print
-    {% mrkdwn %}, {% plain %}           a text object, inside a block that is written out
+    {% mrkdwn %}, {% plain %}           a text object, inside a block that is written out; `{% plain 300 %}`
+                                        may be longer than others
 
 A hole in a tag is escaped for Slack and stays on one line. The lines of a tag are joined, so that wording can be broken
 where it reads well; an empty line starts a new one. Whatever goes wrong here is a fault of the bot, and is loud.
@@ -160,17 +161,19 @@ def _mrkdwn(written: str) -> str:
     return _marked(_words_of("mrkdwn", written))
 
 
-def _plain(written: str) -> str:
-    return _unmarked(_joined(written, " "), LONGEST["plain"])
+def _plain(written: str, limit: int = LONGEST["plain"]) -> str:
+    return _unmarked(_joined(written, " "), limit)
 
 
-def button(label: str, line: str, does: str = "ask") -> Json:
+def button(label: str, line: str, does: str = "ask", confirm: Markup | None = None) -> Json:
     """A button carries the line of text that it asks; nothing else needs to know what it does.
 
-    What it *does* with the answer: `ask` says it anew, `turn` puts it where the button is; `order` gives an order.
+    What it *does* with the answer: `ask` says it anew, `turn` puts it where the button is; `order` gives an order, and
+    `order-in-list` then updates the list of schedules that it is in. *confirm* is the dialog that asks first.
     """
     action, text = _in_json(f"{does}:{label.lower()}"), _unmarked(_in_words(label), LONGEST["plain"])
-    return Json(f'{{"type":"button","action_id":{action},"text":{text},"value":{_in_json(line)}}}')
+    asks_first = f',"confirm":{_in_json(confirm)}' if confirm else ""
+    return Json(f'{{"type":"button","action_id":{action},"text":{text},"value":{_in_json(line)}{asks_first}}}')
 
 
 def _words_of(tag: str, written: str) -> str:

@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.sandbox.slack import Weather
+from bot.sandbox.slack.elements import elements
 from tests.office import words
 from tests.rounds import LOOP, Desk, Desks
 
@@ -150,7 +152,7 @@ async def test_what_comes_in_a_channel_is_looked_after_in_that_channel(desk: Des
 async def test_of_several_it_is_to_be_said_which(desk: Desk) -> None:
     await desk.say(EVERY)
     await desk.say("every friday deploys web/production")
-    for order in ("pause", "resume", "stop", "snooze", "now"):
+    for order in ("pause", "resume", "snooze", "now"):
         assert "This channel has several schedules: 1, 2." in await desk.say(order)
 
 
@@ -188,7 +190,7 @@ async def test_what_is_stopped_does_not_come_and_its_number_is_not_given_again(d
     await desk.say("stop 1")
     await desk.come(MONDAY)
     assert desk.posted() == []
-    assert "There is no schedule 1 in this channel." in await desk.say("resume 1")
+    assert "Schedule 1 was stopped." in await desk.say("resume 1")
     assert "number 2 of this channel" in await desk.say(EVERY)
 
 
@@ -297,7 +299,102 @@ async def test_anybody_may_press_the_buttons_of_the_list(desk: Desk) -> None:
     await desk.office.press(shown, "Stop")
     assert "<@U2> has stopped number 1" in said(desk)[-1]
     assert "Nothing is asked by the clock" in await desk.say("schedules")
-    assert "There is no schedule 1" in words(await desk.office.press(shown, "Pause"))
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        (EVERY, "It will no longer be posted here: scores web/production, every Monday at 9:00 (Europe/Berlin)."),
+        ("watch on events web/production", "This channel will no longer get alerts for events web/production."),
+    ],
+)
+async def test_stop_buttons_ask_first(desk: Desk, line: str, text: str) -> None:
+    reply = await desk.office.say(line)
+    for message in (reply, await desk.office.say("schedules")):
+        [stop] = [found.body for found in elements(message.blocks, ("button",)) if found.label == "Stop"]
+        assert stop["confirm"]["title"]["text"] == "Stop schedule 1?"
+        assert stop["confirm"]["text"]["text"] == text
+        assert [stop["confirm"][name]["text"] for name in ("confirm", "deny")] == ["Stop", "Cancel"]
+        assert stop["confirm"]["style"] == "danger"
+
+
+async def test_a_long_line_fits_the_dialog_before_stop(desk: Desk) -> None:
+    apps = ",".join(f"application-{number}" for number in range(30))
+    reply = await desk.office.say(f"every monday scores web/production app={apps}")
+    [stop] = [found.body for found in elements(reply.blocks, ("button",)) if found.label == "Stop"]
+    assert len(stop["confirm"]["text"]["text"]) == 300
+
+
+async def test_stop_among_several_shows_what_it_would_stop(desk: Desk) -> None:
+    await desk.say(EVERY)
+    await desk.say("watch on events web/production")
+    asked = await desk.office.say("stop", user="U2")
+    assert asked.to == "U2"
+    assert "Which schedule do you want to stop?" in words(asked)
+    assert "*1* · `scores web/production` *every Monday at 9:00 (Europe/Berlin)*" in words(asked)
+    assert "*2* · `events web/production` *whenever there is something new*" in words(asked)
+    stopped = await desk.office.press(asked, "Stop", nth=1)
+    assert "<@U2> has stopped number 2" in words(stopped)
+    await desk.office.slack.until(lambda: "By the clock" in words(asked))
+    assert "`scores web/production`" in words(asked)
+    assert "events" not in words(asked)
+
+
+@pytest.mark.parametrize("button", ["Send one now", "Pause", "Change", "Stop"])
+async def test_buttons_of_a_stopped_schedule_say_what_to_do(desk: Desk, button: str) -> None:
+    await desk.say(EVERY)
+    shown = await desk.office.say("schedules", user="U2")
+    await desk.say("stop 1")
+    told = words(await desk.office.press(shown, button))
+    assert "Schedule 1 was stopped." in told
+    assert "type `/insights every monday 9:00 Europe/Berlin scores web/production`" in told
+    await desk.office.slack.until(lambda: "Nothing is asked by the clock" in words(shown))
+
+
+async def test_a_stopped_watch_says_how_to_start_it_again(desk: Desk) -> None:
+    await desk.say("watch on events web/production")
+    await desk.say("stop 1")
+    assert "type `/insights watch on events web/production`" in await desk.say("snooze 1")
+
+
+async def test_the_list_is_updated_after_each_press(desk: Desk) -> None:
+    await desk.say(EVERY)
+    shown = await desk.office.say("schedules")
+
+    async def shows(text: str) -> None:
+        await desk.office.slack.until(lambda: text in words(shown))
+
+    for button, then in (
+        ("Pause", "⏸️ *Paused.*"),
+        ("Resume", "Next: <!date^"),
+        ("Send one now", "on its way"),
+        ("Stop", "Nothing is asked by the clock"),
+    ):
+        assert then not in words(shown)
+        await desk.office.press(shown, button)
+        await shows(then)
+    assert len(desk.office.slack.ephemeral["U1"]) == 2  # the list, and what "Send one now" said
+
+
+async def test_the_list_is_updated_after_the_form_that_it_opened(desk: Desk) -> None:
+    slack = desk.office.slack
+    await desk.say(EVERY)
+    shown = await desk.office.say("schedules")
+    await slack.press(shown, "Change")
+    await slack.until(lambda: slack.views)
+    await slack.submit(slack.views[0], {"days": "tuesday"})
+    await slack.until(lambda: "every Tuesday at 9:00" in words(shown))
+
+
+async def test_a_list_that_is_too_old_to_be_updated_stays(desk: Desk) -> None:
+    await desk.say(EVERY)
+    shown = await desk.office.say("schedules")
+    desk.office.slack.weather["response_url"] = expired = Weather(status=404, body="expired_url", times=2)
+    await desk.office.slack.press(shown, "Pause")
+    await desk.office.slack.until(lambda: expired.times == 0)
+    assert "Paused" in await desk.say("schedules")
+    assert shown.versions == []
+    assert [call.method for call in desk.office.slack.calls].count("chat.postEphemeral") == 1  # of the answer itself
 
 
 async def test_the_form_changes_everything_and_all_hear_of_it_once(desk: Desk) -> None:

@@ -54,7 +54,7 @@ def image(**fields: object) -> Json:
 
 
 def confirm(**fields: object) -> Json:
-    return {"title": plain(), "text": mrkdwn(), "confirm": plain(), "deny": plain(), **fields}
+    return {"title": plain(), "text": plain(), "confirm": plain(), "deny": plain(), **fields}
 
 
 def option(text: str = "One", value: str = "1", **more: object) -> Json:
@@ -248,8 +248,13 @@ ELEMENTS = [
      "/accessibility_label"),
     ("confirm title", button(confirm=confirm(title=plain(long(100)))),
      button(confirm=confirm(title=plain(long(101)))), "/confirm/title/text"),
-    ("confirm text", button(confirm=confirm(text=mrkdwn(long(300)))),
-     button(confirm=confirm(text=mrkdwn(long(301)))), "/confirm/text/text"),
+    ("confirm text", button(confirm=confirm(text=plain(long(300)))),
+     button(confirm=confirm(text=plain(long(301)))), "/confirm/text/text"),
+    ("confirm text is plain", button(confirm=confirm(text=plain())),
+     button(confirm=confirm(text=mrkdwn())), "/confirm/text/type"),
+    ("confirm style", button(confirm=confirm(style="danger")),
+     button(confirm=confirm(style="default")), "/confirm/style"),
+    ("confirm keys", button(confirm=confirm()), button(confirm=confirm(ok=plain())), "/confirm/ok"),
     ("confirm yes", button(confirm=confirm(confirm=plain(long(30)))),
      button(confirm=confirm(confirm=plain(long(31)))), "/confirm/confirm/text"),
     ("confirm no", button(confirm=confirm(deny=plain(long(30)))),

@@ -1,15 +1,18 @@
 """What the orders that look after schedules have in common."""
 
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from bot.endpoints._endpoint import View
 from bot.endpoints._query import Query, own
 from bot.endpoints._values import Mistake, Whole
 from bot.errors import NotFound, Refused
 from bot.orders._order import Circumstances
-from bot.schedules.rhythm import Rhythm, next_of
+from bot.schedules.rhythm import Rhythm, Watch, next_of, rhythm
 from bot.schedules.views import ScheduleView, schedule_view
 from bot.store import Schedule
+
+if TYPE_CHECKING:
+    from bot.store.store import Store
 
 NUMBER = own("which schedule of this channel; where there is only one, that one")
 
@@ -69,13 +72,22 @@ async def meant(number: int | None, given: Circumstances) -> Schedule:
     if number is None and len(found) > 1:
         numbers = ", ".join(str(schedule.number) for schedule in found)
         raise Refused(f"This channel has several schedules: {numbers}.", "Say which one; `schedules` shows them.")
+    if number is None and not found:
+        raise NotFound("There are no schedules in this channel.", "`help every` shows how to make one.")
     chosen = [schedule for schedule in found if number in (None, schedule.number)]
-    if not chosen:
-        what = (
-            f"There is no schedule {number} in this channel." if number else "There are no schedules in this channel."
-        )
-        raise NotFound(what, "`schedules` shows those that there are.")
-    return chosen[0]
+    return chosen[0] if chosen else await find(number or 0, given.store, given.place.team, given.place.channel)
+
+
+async def find(number: int, store: "Store", team: str, channel: str) -> Schedule:
+    """Return a channel's schedule; if it is gone, raise what to do instead."""
+    schedule = await store.schedules.find(team, channel, number)
+    if schedule is None:
+        raise NotFound(f"There is no schedule {number} in this channel.", "`schedules` shows those that there are.")
+    if schedule.state == "stopped":
+        found = rhythm(schedule.cadence)
+        again = f"watch on {schedule.line}" if isinstance(found, Watch) else f"every {found} {schedule.line}"
+        raise NotFound(f"Schedule {number} was stopped.", f"To start it again, type `/insights {again}`.")
+    return schedule
 
 
 def changed(schedule: Schedule, given: Circumstances) -> ChangedView:

@@ -2,22 +2,39 @@
 
 from dataclasses import replace
 
+from bot.endpoints._endpoint import View
 from bot.orders._order import Circumstances, Order
-from bot.orders._schedules import ChangedView, NumberQuery, changed, meant
+from bot.orders._schedules import NumberQuery, meant
+from bot.schedules.views import ScheduleView, schedule_view
 
 
-async def obey(query: NumberQuery, given: Circumstances) -> ChangedView:
+class StopView(View):
+    """The schedule that was stopped; where it isn't clear which one is meant, the choices."""
+
+    stopped: ScheduleView | None = None
+    by: str = ""
+    choices: tuple[ScheduleView, ...] = ()
+
+    @property
+    def public(self) -> bool:
+        return self.stopped is not None
+
+
+async def obey(query: NumberQuery, given: Circumstances) -> StopView:
+    there = await given.store.schedules.of(given.place.team, given.place.channel)
+    if query.number is None and len(there) > 1:
+        return StopView(choices=tuple(map(schedule_view, there)))
     schedule = await meant(query.number, given)
     await given.store.schedules.change(schedule.id, given.now, state="stopped", next_at=None)
-    return changed(replace(schedule, next_at=None), given)
+    return StopView(stopped=schedule_view(replace(schedule, next_at=None)), by=given.place.user)
 
 
-ORDER = Order[NumberQuery, ChangedView](
+ORDER = Order[NumberQuery, StopView](
     name="stop",
     summary="End a schedule",
     examples=("stop 3", "stop"),
     query=NumberQuery,
     guarded=True,
-    view=ChangedView,
+    view=StopView,
     obey=obey,
 )

@@ -7,7 +7,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.answer import Answers
 from bot.endpoints._values import Mistake
-from bot.errors import Mistyped, NotFound, Refused, TryLater
+from bot.errors import Mistyped, Refused, TryLater
+from bot.orders._schedules import find
 from bot.schedules.cadence import CADENCE, Cadence
 from bot.schedules.clock import write_time
 from bot.schedules.rhythm import Watch, rhythm
@@ -48,13 +49,11 @@ class Changing:
     async def open(self, incoming: Incoming) -> None:
         """Open the modal for the schedule of the button's line."""
         number = int(incoming.line.removeprefix("change "))
-        schedule = await self.store.schedules.find(incoming.team, incoming.channel, number)
-        if schedule is None or schedule.state == "stopped":
-            raise NotFound(f"There is no schedule {number} in this channel.", "`schedules` shows those that there are.")
+        schedule = await find(number, self.store, incoming.team, incoming.channel)
         if isinstance(rhythm(schedule.cadence), Watch):
             raise Refused("A watch has no times to change.", f"`stop {number}` ends it, and `watch` begins another.")
         try:
-            await self.client.views_open(trigger_id=incoming.once, view=modal(_change(schedule)))
+            await self.client.views_open(trigger_id=incoming.once, view=modal(_change(schedule, incoming.list_url)))
         except AWAY:
             todo = f"Press the button again, or type what is to change: `change {number} tuesday 10:00`."
             raise TryLater("Slack did not open the form.", todo) from None
@@ -75,7 +74,7 @@ def _days(cadence: Cadence) -> str:
     return str(replace(cadence, zone="")).removesuffix(write_time(cadence.at)).strip()
 
 
-def _change(schedule: Schedule) -> Change:
+def _change(schedule: Schedule, list_url: str) -> Change:
     cadence = CADENCE.read(schedule.cadence)
     time, zone = write_time(cadence.at), cadence.zone
-    return Change(schedule.number, schedule.channel, _days(cadence), time, zone, schedule.line)
+    return Change(schedule.number, schedule.channel, _days(cadence), time, zone, schedule.line, list_url)

@@ -106,6 +106,10 @@ class Way:
             said = Said.GONE if shared else said
         return self._delivery.count(said)
 
+    async def update(self, message: Message) -> None:
+        """Replace the message that was pressed, in the best form that Slack takes; what is too old stays as it is."""
+        await self._plainer_and_plainer(message, shared=False, replace=True)
+
     async def _plainer_and_plainer(self, message: Message, *, shared: bool, replace: bool) -> Said:
         forms, team = self._delivery.forms, self._incoming.team
         for form in await forms.of(message, team):

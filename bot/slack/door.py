@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -76,6 +76,8 @@ class Door:
             answer = self.answers.broken(incoming.line)
             said = await way.say(answer.message)
         self._note(incoming, answer, said, asyncio.get_running_loop().time() - began)
+        if incoming.list_url and answer.outcome != NotAllowed.outcome:
+            await self._update_list(incoming)
 
     def _note(self, incoming: Incoming, answer: Answer, said: Said, seconds: float) -> None:
         self.metrics.questions.labels(answer.name or "unknown", answer.outcome).inc()
@@ -113,6 +115,13 @@ class Door:
             return answer, await way.say(answer.message)
         return Answer(Message.of(""), line=incoming.line, name="change"), Said.SENT
 
+    async def _update_list(self, incoming: Incoming) -> None:
+        """Show the list of schedules, in which somebody pressed something, as it is now."""
+        typed = replace(incoming, line="schedules", response_url=incoming.list_url, pressed=False)
+        answer = await self.answers.answer(typed.line, partial(self._asker, typed))
+        if answer.outcome == "answered":
+            await self.delivery.back(typed).update(answer.message)
+
     async def _ask(self, way: Way, incoming: Incoming) -> tuple[Answer, Said]:
         line, wanted = _without_share(incoming.line)
         shared = wanted or incoming.does == "share"
@@ -125,8 +134,8 @@ class Door:
         shared = answer.public or (shared and answer.question)
         message = self._dressed(answer, incoming, shared=shared, in_place=in_place)
         stands_there = told and not incoming.pressed  # what is replaced after a press is what was pressed
-        replace = (in_place and answer.question) or (stands_there and not shared)
-        return answer, await way.say(message, shared=shared, replace=replace)
+        replaces = (in_place and answer.question) or (stands_there and not shared)
+        return answer, await way.say(message, shared=shared, replace=replaces)
 
     def _dressed(self, answer: Answer, incoming: Incoming, *, shared: bool, in_place: bool) -> Message:
         """The answer with the buttons that fit who sees it."""

@@ -5,6 +5,8 @@ from typing import Any
 
 from bot.slack import modal
 
+IN_LIST = "-in-list"  # ends what a button does that is in the list of schedules
+
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
@@ -21,6 +23,7 @@ class Incoming:
     key: str = ""  # of the answer that is to be shared
     private: bool = True  # whether only this person sees what was pressed
     pressed: bool = False  # rather than typed
+    list_url: str = ""  # the response_url of the list of schedules that it was pressed in
 
 
 def command(body: dict[str, Any]) -> Incoming:
@@ -41,6 +44,7 @@ def press(body: dict[str, Any]) -> Incoming | None:
     action, user, team = body["actions"][0], body["user"], _team(body)
     chosen = action.get("selected_option") or action
     does, _, key = action["action_id"].partition(":")
+    in_list, does = does.endswith(IN_LIST), does.removesuffix(IN_LIST)
     if does not in ("ask", "turn", "refresh", "share", "order", "change") or "value" not in chosen:
         return None
     return Incoming(
@@ -55,6 +59,7 @@ def press(body: dict[str, Any]) -> Incoming | None:
         key=key,
         private=bool((body.get("container") or {}).get("is_ephemeral")),
         pressed=True,
+        list_url=body.get("response_url") or "" if in_list else "",
     )
 
 
@@ -71,6 +76,7 @@ def submission(body: dict[str, Any]) -> Incoming | None:
         channel=change.channel,
         response_url="",
         once=body.get("trigger_id", ""),
+        list_url=change.list_url,
     )
 
 

@@ -31,6 +31,7 @@ class Change:
     time: str
     zone: str
     question: str
+    list_url: str = ""  # the response_url of the list of schedules that it was opened from
 
     @property
     def line(self) -> str:
@@ -42,7 +43,9 @@ def modal(change: Change) -> Json:
     return {
         "type": "modal",
         "callback_id": CALLBACK,
-        "private_metadata": json.dumps({"number": change.number, "channel": change.channel}),
+        "private_metadata": json.dumps(
+            {"number": change.number, "channel": change.channel, "list_url": change.list_url}
+        ),
         "title": _plain(f"Change schedule {change.number}"),
         "submit": _plain("Change"),
         "close": _plain("Leave as it is"),
@@ -61,7 +64,7 @@ def read(view: Json) -> Change | None:
         return None
     about, values = json.loads(view["private_metadata"]), view["state"]["values"]
     said = {name: " ".join(_said(values[name][name]).split()) for name in (DAYS, TIME, ZONE, QUESTION)}
-    return Change(about["number"], about["channel"], **said)
+    return Change(about["number"], about["channel"], **said, list_url=about.get("list_url", ""))
 
 
 def mistakes(body: Json) -> dict[str, str]:

@@ -30,7 +30,9 @@ class Element:
 
     def pressed(self, ts: str) -> Json:
         """The action that Slack tells of it."""
-        kept: Json = {name: self.body[name] for name in ("text", "value", "style", "url") if name in self.body}
+        kept: Json = {
+            name: self.body[name] for name in ("text", "value", "style", "url", "confirm") if name in self.body
+        }
         return {"type": self.body["type"], **self._named, **kept, "action_ts": ts}
 
     def chosen(self, option: str, ts: str) -> Json:

@@ -37,9 +37,15 @@ WEB = matching(r"https?://\S+", "an http or https address without spaces", 3000)
 SECURE_WEB = matching(r"https://\S+", "an https address without spaces", 3000)
 STYLE = word("primary", "danger")
 
-# Newer pages let the dialog's parts be absent; older ones require all four.
+# Newer pages let the dialog's parts be absent, and older ones allow mrkdwn in its text: the stricter rule stands.
 CONFIRM = shape(
-    {"title": plain_text(100), "text": text(300), "confirm": plain_text(30), "deny": plain_text(30), "style?": STYLE}
+    {
+        "title": plain_text(100),
+        "text": plain_text(300),
+        "confirm": plain_text(30),
+        "deny": plain_text(30),
+        "style?": STYLE,
+    }
 )
 
 _OPTION: Fields = {"text": plain_text(75), "value": string(1, 150), "description?": plain_text(75)}
