@@ -151,7 +151,7 @@ class Answers:
         if asker.obey is None:
             raise Refused(f"`{name}` is an order for a channel.", "Type it in Slack, after /insights.")
         view = await asker.obey(understood)
-        return Answer(self.note(name, view), public=view.public)
+        return Answer(self.note(view.notice or name, view), public=view.public)
 
 
 def _reference() -> str:

@@ -429,7 +429,8 @@ async def test_the_settings_may_name_who_changes_what_comes_by_the_clock(desks: 
 
 
 async def test_people_of_other_organisations_change_nothing(desk: Desk) -> None:
-    reply = await desk.office.say(EVERY, channel="C6", user="U1")
+    asked = await desk.office.say(EVERY, channel="C6", user="U1")
+    reply = await desk.office.press(asked, "Post here anyway")
     refused = "I only answer people of this workspace."
     assert refused in await desk.say("stop 1", channel="C6", user="U9")
     assert refused in words(await desk.office.press(reply, "Stop", user="U9"))

@@ -27,6 +27,11 @@ class View(BaseModel):
         """Whether all in the channel are to hear it, and not only whoever asked."""
         return False
 
+    @property
+    def notice(self) -> str:
+        """The template in `notes/`, if it isn't the one of the order's name."""
+        return ""
+
 
 @dataclass(frozen=True)
 class Ask:

@@ -53,12 +53,21 @@ class Circumstances:
     catalog: Catalog
 
 
+@dataclass(frozen=True)
+class Publication:
+    """What an order makes the bot post in the channel, and when."""
+
+    line: str
+    when: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Order(Spoken[Q], Generic[Q, V]):
     """A kind of order. The template of its confirmation bears its name. One that is *guarded* is not everybody's to
-    give, where the settings say so."""
+    give, where the settings say so. `publishes` tells what it would make the bot post, if anything."""
 
     guarded: bool = False
+    publishes: Callable[[Q, Circumstances], Awaitable[Publication | None]] | None = None
     view: type[V]
     obey: Callable[[Q, Circumstances], Awaitable[V]]
 

@@ -6,7 +6,7 @@ from bot.endpoints._endpoint import View
 from bot.endpoints._query import Query, own
 from bot.endpoints._values import Mistake, Whole
 from bot.errors import NotFound, Refused
-from bot.orders._order import Circumstances
+from bot.orders._order import Circumstances, Publication
 from bot.schedules.rhythm import Rhythm, Watch, next_of, rhythm
 from bot.schedules.views import ScheduleView, schedule_view
 from bot.store import Schedule
@@ -88,6 +88,10 @@ async def find(number: int, store: "Store", team: str, channel: str) -> Schedule
         again = f"watch on {schedule.line}" if isinstance(found, Watch) else f"every {found} {schedule.line}"
         raise NotFound(f"Schedule {number} was stopped.", f"To start it again, type `/insights {again}`.")
     return schedule
+
+
+def publication(schedule: Schedule) -> Publication:
+    return Publication(schedule.line, rhythm(schedule.cadence).says())
 
 
 def changed(schedule: Schedule, given: Circumstances) -> ChangedView:

@@ -4,9 +4,9 @@ from dataclasses import replace
 from typing import Annotated, Any
 
 from bot.endpoints._query import own
-from bot.orders._order import Circumstances, Order
+from bot.orders._order import Circumstances, Order, Publication
 from bot.orders._preview import PreviewView, preview
-from bot.orders._schedules import LONGEST, SAVED, ChangedView, NumberQuery, meant
+from bot.orders._schedules import LONGEST, SAVED, ChangedView, NumberQuery, meant, publication
 from bot.schedules.cadence import CADENCE, Cadence
 from bot.schedules.rhythm import next_of, rhythm
 from bot.schedules.views import schedule_view
@@ -31,6 +31,10 @@ class ChangeView(ChangedView):
     preview: PreviewView | None
 
 
+async def publishes(query: ChangeQuery, given: Circumstances) -> Publication:
+    return publication(_changed(await meant(query.number, given), query, given))
+
+
 async def obey(query: ChangeQuery, given: Circumstances) -> ChangeView:
     schedule = _changed(await meant(query.number, given), query, given)
     columns = {name: getattr(schedule, name) for name in ("cadence", "line", "next_at")}
@@ -53,6 +57,7 @@ ORDER = Order[ChangeQuery, ChangeView](
     examples=("change 3 tuesday 10:00", "change 3 weekday 9:00 status web/production"),
     query=ChangeQuery,
     guarded=True,
+    publishes=publishes,
     view=ChangeView,
     obey=obey,
 )

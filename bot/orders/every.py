@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Annotated
 
 from bot.endpoints._query import Query, own
-from bot.orders._order import Circumstances, Order
+from bot.orders._order import Circumstances, Order, Publication
 from bot.orders._preview import PreviewView, preview
 from bot.orders._schedules import SAVED, ChangedView, begin
 from bot.schedules.cadence import CADENCE, Cadence
@@ -24,9 +24,17 @@ class EveryView(ChangedView):
     preview: PreviewView | None
 
 
+def _cadence(query: EveryQuery, given: Circumstances) -> Cadence:
+    return replace(query.when, zone=query.when.zone or given.zone.key)
+
+
+async def publishes(query: EveryQuery, given: Circumstances) -> Publication:
+    return Publication(query.question, _cadence(query, given).says())
+
+
 async def obey(query: EveryQuery, given: Circumstances) -> EveryView:
     """The question is kept, and is due at the next moment of its cadence."""
-    cadence = replace(query.when, zone=query.when.zone or given.zone.key)
+    cadence = _cadence(query, given)
     schedule = await begin(query.question, cadence, given)
     reached = await given.reach.is_in(given.place.channel)
     looked_back = await preview(schedule.line, given)
@@ -43,6 +51,7 @@ ORDER = Order[EveryQuery, EveryView](
     ),
     query=EveryQuery,
     guarded=True,
+    publishes=publishes,
     view=EveryView,
     obey=obey,
 )

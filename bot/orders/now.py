@@ -2,7 +2,7 @@
 
 from bot.endpoints._endpoint import View
 from bot.errors import Refused
-from bot.orders._order import Circumstances, Order
+from bot.orders._order import Circumstances, Order, Publication
 from bot.orders._schedules import NumberQuery, meant
 from bot.schedules.rhythm import rhythm
 from bot.schedules.views import ScheduleView, schedule_view
@@ -12,6 +12,10 @@ class OnItsWayView(View):
     """The message itself says to all who wanted it."""
 
     schedule: ScheduleView
+
+
+async def publishes(query: NumberQuery, given: Circumstances) -> Publication:
+    return Publication((await meant(query.number, given)).line, "now")
 
 
 async def obey(query: NumberQuery, given: Circumstances) -> OnItsWayView:
@@ -32,6 +36,7 @@ ORDER = Order[NumberQuery, OnItsWayView](
     examples=("now 3", "now"),
     query=NumberQuery,
     guarded=True,
+    publishes=publishes,
     view=OnItsWayView,
     obey=obey,
 )

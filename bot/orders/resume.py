@@ -3,9 +3,13 @@
 from dataclasses import replace
 
 from bot.errors import Refused
-from bot.orders._order import Circumstances, Order
-from bot.orders._schedules import ChangedView, NumberQuery, changed, meant
+from bot.orders._order import Circumstances, Order, Publication
+from bot.orders._schedules import ChangedView, NumberQuery, changed, meant, publication
 from bot.schedules.rhythm import next_of, rhythm
+
+
+async def publishes(query: NumberQuery, given: Circumstances) -> Publication:
+    return publication(await meant(query.number, given))
 
 
 async def obey(query: NumberQuery, given: Circumstances) -> ChangedView:
@@ -23,6 +27,7 @@ ORDER = Order[NumberQuery, ChangedView](
     examples=("resume 3", "resume"),
     query=NumberQuery,
     guarded=True,
+    publishes=publishes,
     view=ChangedView,
     obey=obey,
 )

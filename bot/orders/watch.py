@@ -10,7 +10,7 @@ from bot.endpoints._endpoint import View
 from bot.endpoints._query import Query, own
 from bot.endpoints._values import Mistake
 from bot.errors import Refused
-from bot.orders._order import Circumstances, Order
+from bot.orders._order import Circumstances, Order, Publication
 from bot.orders._schedules import SAVED, begin, check_room
 from bot.schedules.rhythm import Watch
 from bot.schedules.views import ItemView, ScheduleView, schedule_view
@@ -62,6 +62,10 @@ class WatchView(View):
         return self.begun is not None
 
 
+async def publishes(query: WatchQuery, given: Circumstances) -> Publication | None:
+    return Publication(query.question, Watch(given.zone.key).says()) if query.on else None
+
+
 async def obey(query: WatchQuery, given: Circumstances) -> WatchView:
     name = query.question.partition(" ")[0]
     if name not in discover():
@@ -95,6 +99,7 @@ ORDER = Order[WatchQuery, WatchView](
     ),
     query=WatchQuery,
     guarded=True,
+    publishes=publishes,
     view=WatchView,
     obey=obey,
 )

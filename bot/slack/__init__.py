@@ -18,6 +18,7 @@ door.py       a line said in Slack ─► its answer, delivered: the story of ev
 reach.py      how far an order reaches from a channel
 people.py     whose zone it is, who may ask what, who is in which group, and who is a guest of another house
 buttons.py    what stands below an answer in Slack: share, refresh
+shared_channels.py  which channels another organization reads, and what is asked before something is posted in one
 shelf.py      answers kept for a while, so that what is shared is what was seen
 delivery.py   a message on its way: what Slack refuses is said more plainly, a closed way is gone around
 forms.py      the forms that a message may go out in, and which of them a workspace takes

@@ -90,6 +90,14 @@ class Way:
         self._response = response
 
     async def say(self, message: Message, *, shared: bool = False, replace: bool = False) -> Said:
+        """Say it. Where a person confirmed something, that takes the place of the message that asked."""
+        confirmed = self._incoming.confirmed
+        said = await self._say(message, shared=shared, replace=replace or (confirmed and not shared))
+        if confirmed and shared and said is Said.SENT:
+            await self._response.delete()
+        return said
+
+    async def _say(self, message: Message, *, shared: bool, replace: bool) -> Said:
         """Say it in the best form that Slack takes, or by another way.
 
         Where nobody knows whether it arrived, what all would see twice is not repeated, but told of; what one person

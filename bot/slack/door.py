@@ -14,7 +14,7 @@ from bot.endpoints._endpoint import View
 from bot.errors import Failure, NotAllowed
 from bot.message import Message
 from bot.metrics import Metrics
-from bot.orders._order import AnyOrder, Circumstances, Place, Reach
+from bot.orders._order import AnyOrder, Circumstances, Place, Publication, Reach
 from bot.question import Understood
 from bot.schedules.closing import come_back, leave
 from bot.schedules.rounds import Rounds
@@ -26,6 +26,7 @@ from bot.slack.moves import ARCHIVED, BACK, DELETED, LEFT
 from bot.slack.once import Once
 from bot.slack.people import Allowed, People
 from bot.slack.response import Said
+from bot.slack.shared_channels import SharedChannels, confirm
 from bot.slack.shelf import Shelf
 from bot.store.store import Store
 
@@ -55,6 +56,7 @@ class Door:
     rounds: Rounds
     reach: Reach
     changing: Changing
+    shared_channels: SharedChannels
     shelf: Shelf = field(default_factory=Shelf)
     once: Once = field(default_factory=Once)
     shares: Once = field(default_factory=Once)
@@ -97,6 +99,9 @@ class Door:
         seen = self.shelf.take(incoming.key, incoming.user) if incoming.does == "share" else None
         if seen is None:
             return await self._ask(way, incoming)
+        if await self._must_confirm(incoming):
+            message = self._confirm_share(incoming.line, incoming.key)
+            return Answer(message, line=incoming.line, name="share"), await way.say(message)
         if not self.shares.first(f"{incoming.channel} {incoming.key}"):
             return Answer(ALREADY, line=incoming.line, name="share"), await way.say(ALREADY)
         message = buttons.public(seen, incoming.line, buttons.shared_by(incoming.user))
@@ -132,10 +137,22 @@ class Door:
         answered.set()
         told = await word
         shared = answer.public or (shared and answer.question)
-        message = self._dressed(answer, incoming, shared=shared, in_place=in_place)
+        if shared and answer.question and await self._must_confirm(incoming):
+            shared = False
+            message = self._confirm_share(answer.line, self.shelf.put(answer.message, incoming.user))
+        else:
+            message = self._dressed(answer, incoming, shared=shared, in_place=in_place)
         stands_there = told and not incoming.pressed  # what is replaced after a press is what was pressed
         replaces = (in_place and answer.question) or (stands_there and not shared)
         return answer, await way.say(message, shared=shared, replace=replaces)
+
+    async def _must_confirm(self, incoming: Incoming) -> bool:
+        """Whether something may be posted only once the person knows that another organization reads it."""
+        return not incoming.confirmed and await self.shared_channels.is_shared(incoming.channel)
+
+    def _confirm_share(self, line: str, key: str) -> Message:
+        view = confirm(f"share:{key}", line, line, "now")
+        return self.answers.note(view.notice, view)
 
     def _dressed(self, answer: Answer, incoming: Incoming, *, shared: bool, in_place: bool) -> Message:
         """The answer with the buttons that fit who sees it."""
@@ -162,20 +179,24 @@ class Door:
         zone, chosen = await asyncio.gather(
             self.people.zone(incoming.user), self.store.defaults.get(incoming.team, incoming.channel)
         )
-        place = Place(incoming.team, incoming.channel, incoming.user)
         meant = incoming.does == "order" or not incoming.pressed  # nobody gives an order by accident
-        obey = self._obeying(place, zone) if meant else None
+        obey = self._obeying(incoming, zone) if meant else None
         past = partial(self.store.snapshots.of, incoming.team)
         may, allows = self.allowed.may, self.allowed.allows
         return Asker(zone, chosen or self.defaults, obey, may, allows, menus=True, past=past)
 
-    def _obeying(self, place: Place, zone: ZoneInfo) -> Callable[[Understood], Awaitable[View]]:
+    def _obeying(self, incoming: Incoming, zone: ZoneInfo) -> Callable[[Understood], Awaitable[View]]:
         async def obey(understood: Understood) -> View:
             order: AnyOrder = understood.spoken  # type: ignore[assignment]  # what is no question is an order
             if order.guarded:
-                await self._check_scheduler(place.user)
+                await self._check_scheduler(incoming.user)
+            place = Place(incoming.team, incoming.channel, incoming.user)
             catalog = self.answers.catalog(zone, self.allowed.allows)
             given = Circumstances(place, self.store, self.now(), zone, self.reach, catalog)
+            if order.publishes and await self._must_confirm(incoming):
+                posts: Publication | None = await order.publishes(understood.query, given)
+                if posts:
+                    return confirm("order", understood.canonical, posts.line, posts.when)
             view: View = await order.obey(understood.query, given)
             return view
 

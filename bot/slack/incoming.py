@@ -5,6 +5,7 @@ from typing import Any
 
 from bot.slack import modal
 
+CONFIRMED = "confirmed-"  # begins what a button does that was asked about before
 IN_LIST = "-in-list"  # ends what a button does that is in the list of schedules
 
 
@@ -23,6 +24,7 @@ class Incoming:
     key: str = ""  # of the answer that is to be shared
     private: bool = True  # whether only this person sees what was pressed
     pressed: bool = False  # rather than typed
+    confirmed: bool = False  # what the person was asked about before
     list_url: str = ""  # the response_url of the list of schedules that it was pressed in
 
 
@@ -44,6 +46,7 @@ def press(body: dict[str, Any]) -> Incoming | None:
     action, user, team = body["actions"][0], body["user"], _team(body)
     chosen = action.get("selected_option") or action
     does, _, key = action["action_id"].partition(":")
+    confirmed, does = does.startswith(CONFIRMED), does.removeprefix(CONFIRMED)
     in_list, does = does.endswith(IN_LIST), does.removesuffix(IN_LIST)
     if does not in ("ask", "turn", "refresh", "share", "order", "change") or "value" not in chosen:
         return None
@@ -59,6 +62,7 @@ def press(body: dict[str, Any]) -> Incoming | None:
         key=key,
         private=bool((body.get("container") or {}).get("is_ephemeral")),
         pressed=True,
+        confirmed=confirmed,
         list_url=body.get("response_url") or "" if in_list else "",
     )
 

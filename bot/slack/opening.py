@@ -22,6 +22,7 @@ from bot.slack.parts import Parts
 from bot.slack.people import Allowed, People
 from bot.slack.posting import Posting
 from bot.slack.reach import Reached
+from bot.slack.shared_channels import SharedChannels
 from bot.store.store import Store
 
 
@@ -53,6 +54,7 @@ class Opening:
             rounds=self.rounds,
             reach=Reached(self.rounds, self._posting, wake),
             changing=Changing(self.slack, self.store, self.answers),
+            shared_channels=SharedChannels(self._reading, self.parts.now),
         )
 
     @cached_property
@@ -94,8 +96,12 @@ class Opening:
 
     @cached_property
     def _people(self) -> People:
-        settings = self.parts.settings
-        return People(client(settings, self.calls, TROUBLES), zone(settings.time_zone), self.parts.now)
+        return People(self._reading, zone(self.parts.settings.time_zone), self.parts.now)
+
+    @cached_property
+    def _reading(self) -> AsyncWebClient:
+        """A client that only reads, and so may repeat its calls."""
+        return client(self.parts.settings, self.calls, TROUBLES)
 
     @cached_property
     def _allowed(self) -> Allowed:

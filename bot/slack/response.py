@@ -39,9 +39,6 @@ class Response:
 
     async def say(self, message: Message, *, shared: bool = False, replace: bool = False) -> Said:
         """Say it, for all where it is *shared*, in the place of what stood there where it is to *replace* that."""
-        if self._left == 0 or not self._url:
-            return Said.GONE
-        self._left -= 1
         body: dict[str, Any] = {
             **message.payload(),
             "response_type": "in_channel" if shared else "ephemeral",
@@ -49,6 +46,16 @@ class Response:
             "unfurl_links": False,
             "unfurl_media": False,
         }
+        return await self._send(body)
+
+    async def delete(self) -> Said:
+        """Delete the message that was pressed."""
+        return await self._send({"delete_original": True})
+
+    async def _send(self, body: dict[str, Any]) -> Said:
+        if self._left == 0 or not self._url:
+            return Said.GONE
+        self._left -= 1
         try:
             answer = await self._client().send_dict(body)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:

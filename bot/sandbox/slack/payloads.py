@@ -105,6 +105,7 @@ def closing(state: State, view: View, user: str) -> Payload:
 
 
 def event(state: State, name: str, happened: Json, retry: int, reason: str) -> Payload:
+    channel = state.channels.get(str(happened.get("channel")))
     bot = {"enterprise_id": None, "team_id": state.team.id, "user_id": BOT_USER, "is_bot": True}
     body = {
         "token": VERIFICATION_TOKEN,
@@ -115,7 +116,7 @@ def event(state: State, name: str, happened: Json, retry: int, reason: str) -> P
         "event_id": name,
         "event_time": int(state.now().timestamp()),
         "authorizations": [{**bot, "is_enterprise_install": False}],
-        "is_ext_shared_channel": False,
+        "is_ext_shared_channel": bool(channel and channel.is_ext_shared),
     }
     return Payload("events_api", body, retry, reason)
 

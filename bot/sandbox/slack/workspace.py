@@ -95,6 +95,8 @@ class Channel:
             "is_archived": self.is_archived,
             "is_member": self.is_member,
             "is_ext_shared": self.is_ext_shared,
+            "is_org_shared": False,
+            "is_pending_ext_shared": False,
             "is_shared": self.is_ext_shared,
         }
 
