@@ -406,6 +406,30 @@ async def test_what_asks_to_be_sure_is_done_only_then(browser: Browser) -> None:
         assert len(reader.slack.chains) == 1
 
 
+async def test_stop_is_confirmed_with_the_keyboard(browser: Browser) -> None:
+    async with visit(browser) as reader:
+        await reader.type("every monday 9:00 scores web/production")
+        listed = await reader.type("schedules")
+        stop, dialog = button(listed, "Stop"), reader.page.get_by_role("dialog", name="Stop schedule 1?")
+        presses = len(reader.slack.chains)
+        for leave in ("Escape", "Enter"):  # which presses Cancel, where the keyboard is first
+            await stop.focus()
+            await reader.page.keyboard.press("Enter")
+            await expect(dialog).to_contain_text("It will no longer be posted here: scores web/production")
+            await expect(button(dialog, "Cancel")).to_be_focused()
+            await reader.can_be_used_by_all()
+            await reader.page.keyboard.press(leave)
+            await expect(dialog).to_have_count(0)
+            await expect(stop).to_be_focused()
+        assert len(reader.slack.chains) == presses
+        await reader.page.keyboard.press("Enter")
+        await reader.page.keyboard.press("Tab")
+        await expect(button(dialog, "Stop")).to_be_focused()
+        await reader.page.keyboard.press("Enter")
+        await expect(reader.articles.last).to_contain_text("has stopped number 1")
+        await expect(listed).to_contain_text("Nothing is asked by the clock")
+
+
 # -------------------------------------------------------------------------------------- where one is, and what one sees
 
 
