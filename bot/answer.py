@@ -91,6 +91,12 @@ class Answers:
         except Exception:
             return self.broken(line, name, reference)
 
+    async def check(self, text: str, asker: Asker) -> None:
+        """Ask a question without needing its answer; whatever keeps it from being answered is raised."""
+        understood = parse(text, self._register)
+        asker.may(understood)
+        await self._asked(understood, asker)
+
     def canonical(self, text: str) -> str:
         """The canonical line of a question; what is none is Mistyped."""
         questions = {name: spoken for name, spoken in self._register.items() if isinstance(spoken, Endpoint)}

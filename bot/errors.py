@@ -91,6 +91,7 @@ class Unreadable(Failure):
 
 
 PASSING = (TryLater, Unreadable)  # what may be better a little later
+LASTING = (Mistyped, Refused, NotFound, NotAllowed)  # what stays as it is until somebody does something about it
 
 
 class Misconfigured(Failure):

@@ -1,5 +1,6 @@
 """What the orders that look after schedules have in common."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from bot.endpoints._endpoint import View
@@ -7,6 +8,7 @@ from bot.endpoints._query import Query, own
 from bot.endpoints._values import Mistake, Whole
 from bot.errors import NotFound, Refused
 from bot.orders._order import Circumstances, Publication
+from bot.schedules.limits import check_question, check_room
 from bot.schedules.rhythm import Rhythm, Watch, next_of, rhythm
 from bot.schedules.views import ScheduleView, schedule_view
 from bot.store import Schedule
@@ -30,8 +32,6 @@ class _Saved:
 
 
 SAVED = _Saved()
-MOST = 20  # schedules of a channel
-LONGEST = 500  # characters of a question; the engine keeps it in the name of its work
 
 
 class _Number(Whole):
@@ -98,9 +98,10 @@ def changed(schedule: Schedule, given: Circumstances) -> ChangedView:
     return ChangedView(schedule=schedule_view(schedule), by=given.place.user)
 
 
-async def begin(question: str, found: Rhythm, given: Circumstances) -> Schedule:
-    """Keep a question, if there is room for it here and it is not here already."""
-    await check_room(question, found, given)
+async def begin(question: str, found: Rhythm, given: Circumstances) -> tuple[Schedule, str]:
+    """Save a question that can be answered, if there is room for it here; and why it couldn't be checked, if so."""
+    await check(question, found, given)
+    unchecked = await given.reach.check(question, found)
     new = Schedule(
         id="",
         team=given.place.team,
@@ -113,16 +114,10 @@ async def begin(question: str, found: Rhythm, given: Circumstances) -> Schedule:
         why="",
         next_at=next_of(found, given.now),
     )
-    return await given.store.schedules.add(new, given.now)
+    return await given.store.schedules.add(new, given.now, partial(check_room, question, found)), unchecked
 
 
-async def check_room(question: str, found: Rhythm, given: Circumstances) -> None:
-    """Whether a question can be kept here."""
-    if len(question) > LONGEST:
-        raise Refused("That question is too long to be kept.", f"It may have {LONGEST} characters.")
-    there = await given.store.schedules.of(given.place.team, given.place.channel)
-    for schedule in there:
-        if (schedule.line, schedule.cadence) == (question, str(found)):
-            raise Refused(f"That is asked here already: it is number {schedule.number}.", "`schedules` shows it.")
-    if len(there) >= MOST:
-        raise Refused(f"This channel has {MOST} schedules, and may not have more.", "Stop one; `schedules` shows them.")
+async def check(question: str, found: Rhythm, given: Circumstances) -> None:
+    """Whether a question can be saved here."""
+    check_question(question, found)
+    check_room(question, found, await given.store.schedules.of(given.place.team, given.place.channel))

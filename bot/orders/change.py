@@ -6,8 +6,9 @@ from typing import Annotated, Any
 from bot.endpoints._query import own
 from bot.orders._order import Circumstances, Order, Publication
 from bot.orders._preview import PreviewView, preview
-from bot.orders._schedules import LONGEST, SAVED, ChangedView, NumberQuery, meant, publication
+from bot.orders._schedules import SAVED, ChangedView, NumberQuery, meant, publication
 from bot.schedules.cadence import CADENCE, Cadence
+from bot.schedules.limits import check_question
 from bot.schedules.rhythm import next_of, rhythm
 from bot.schedules.views import schedule_view
 from bot.store import Schedule
@@ -23,12 +24,11 @@ class ChangeQuery(NumberQuery):
     def check(self) -> Any:
         if self.when is None and self.question is None:
             yield "Say another time, another question, or both."
-        if self.question and len(self.question) > LONGEST:
-            yield f"A question that is kept may have {LONGEST} characters."
 
 
 class ChangeView(ChangedView):
     preview: PreviewView | None
+    unchecked: str  # why LaunchDarkly couldn't be asked before it was saved
 
 
 async def publishes(query: ChangeQuery, given: Circumstances) -> Publication:
@@ -36,11 +36,20 @@ async def publishes(query: ChangeQuery, given: Circumstances) -> Publication:
 
 
 async def obey(query: ChangeQuery, given: Circumstances) -> ChangeView:
-    schedule = _changed(await meant(query.number, given), query, given)
+    was = await meant(query.number, given)
+    unchecked = await _check(was, _changed(was, query, given), given)
+    schedule = _changed(await meant(was.number, given), query, given)  # somebody may have stopped it meanwhile
     columns = {name: getattr(schedule, name) for name in ("cadence", "line", "next_at")}
     await given.store.schedules.change(schedule.id, given.now, **columns)
     looked_back = await preview(schedule.line, given) if query.question else None
-    return ChangeView(schedule=schedule_view(schedule), by=given.place.user, preview=looked_back)
+    return ChangeView(schedule=schedule_view(schedule), by=given.place.user, preview=looked_back, unchecked=unchecked)
+
+
+async def _check(was: Schedule, schedule: Schedule, given: Circumstances) -> str:
+    """Another question is checked like a new one. The same one may come at another time whatever LaunchDarkly says."""
+    found = rhythm(schedule.cadence)
+    check_question(schedule.line, found)
+    return "" if schedule.line == was.line else await given.reach.check(schedule.line, found)
 
 
 def _changed(schedule: Schedule, query: ChangeQuery, given: Circumstances) -> Schedule:

@@ -22,6 +22,7 @@ class EveryQuery(Query):
 class EveryView(ChangedView):
     reached: bool
     preview: PreviewView | None
+    unchecked: str  # why LaunchDarkly couldn't be asked before it was saved
 
 
 def _cadence(query: EveryQuery, given: Circumstances) -> Cadence:
@@ -35,10 +36,16 @@ async def publishes(query: EveryQuery, given: Circumstances) -> Publication:
 async def obey(query: EveryQuery, given: Circumstances) -> EveryView:
     """The question is kept, and is due at the next moment of its cadence."""
     cadence = _cadence(query, given)
-    schedule = await begin(query.question, cadence, given)
+    schedule, unchecked = await begin(query.question, cadence, given)
     reached = await given.reach.is_in(given.place.channel)
     looked_back = await preview(schedule.line, given)
-    return EveryView(schedule=schedule_view(schedule), by=given.place.user, reached=reached, preview=looked_back)
+    return EveryView(
+        schedule=schedule_view(schedule),
+        by=given.place.user,
+        reached=reached,
+        preview=looked_back,
+        unchecked=unchecked,
+    )
 
 
 ORDER = Order[EveryQuery, EveryView](

@@ -9,12 +9,10 @@ from bot.endpoints import _words
 from bot.endpoints._endpoint import View
 from bot.endpoints._query import Query, own
 from bot.endpoints._values import Mistake
-from bot.errors import Refused
 from bot.orders._order import Circumstances, Order, Publication
-from bot.orders._schedules import SAVED, begin, check_room
+from bot.orders._schedules import SAVED, begin, check
 from bot.schedules.rhythm import Watch
 from bot.schedules.views import ItemView, ScheduleView, schedule_view
-from bot.schedules.watches import discover
 
 MOST_ITEMS = 5
 
@@ -51,6 +49,7 @@ class WatchView(View):
     reached: bool
     begun: ScheduleView | None = None
     by: str = ""
+    unchecked: str = ""  # why LaunchDarkly couldn't be asked before it was begun
     begin: str = ""
     items: tuple[ItemView, ...] = ()
     more: int = 0
@@ -67,16 +66,19 @@ async def publishes(query: WatchQuery, given: Circumstances) -> Publication | No
 
 
 async def obey(query: WatchQuery, given: Circumstances) -> WatchView:
-    name = query.question.partition(" ")[0]
-    if name not in discover():
-        raise Refused(f"`{name}` cannot be watched.", f"These can: {', '.join(discover())}.")
     found = Watch(given.zone.key)
     reached = await given.reach.is_in(given.place.channel)
     if query.on:
-        schedule = await begin(query.question, found, given)
+        schedule, unchecked = await begin(query.question, found, given)
         given.reach.wake()
-        return WatchView(line=query.question, begun=schedule_view(schedule), by=given.place.user, reached=reached)
-    await check_room(query.question, found, given)
+        return WatchView(
+            line=query.question,
+            begun=schedule_view(schedule),
+            by=given.place.user,
+            reached=reached,
+            unchecked=unchecked,
+        )
+    await check(query.question, found, given)
     week = await given.reach.last_week(query.question, given.zone)
     return WatchView(
         line=query.question,

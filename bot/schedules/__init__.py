@@ -13,6 +13,8 @@ asking.py        a question is asked once, for all who want its answer at that m
 kept.py          its answer as the store keeps it, and what is at hand of that
 delivering.py    the answer ─► one channel, each part once
 rhythm.py        when a schedule speaks: on a cadence, or whenever there is something new
+limits.py        what a schedule may be
+checking.py      its question is asked once before it is saved
 looking.py       a watch looks: once for all channels that watch the same
 watches/         what can be watched, and what is seen there
 news.py          what is seen against what was told

@@ -5,20 +5,22 @@ left alone; what comes after that is told when the hour is over.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.answer import Answers
 from bot.endpoints import _words
 from bot.endpoints._endpoint import View
 from bot.endpoints._when import milliseconds
 from bot.errors import Failure, TryLater
+from bot.question import Understood
 from bot.schedules.kept import packed
-from bot.schedules.news import News, news, since, to_keep
+from bot.schedules.news import OVERLAP, News, news, since, to_keep
 from bot.schedules.rhythm import Watch
 from bot.schedules.rounds import Rounds
 from bot.schedules.views import ItemView, Week
-from bot.schedules.watches import discover
+from bot.schedules.watches import watched
 from bot.schedules.watches._sight import Sight
 from bot.store import Asking, Schedule, Slot, Told
 
@@ -27,6 +29,8 @@ log = logging.getLogger(__name__)
 MOST_ITEMS = 10
 LONGEST = timedelta(days=1)  # so long is waited for what LaunchDarkly still counts, and caught up after an absence
 HOUR = timedelta(hours=1)
+
+May = Callable[[Understood], None]
 
 
 class NewsView(View):
@@ -43,7 +47,8 @@ class NewsView(View):
 async def last_week(rounds: Rounds, line: str, zone: str) -> Week:
     """What a watch of this question would have told in the last seven days."""
     now = rounds.now()
-    seen = await see(rounds, Asking(rounds.team, line, zone, now), now - timedelta(days=7))
+    week_ago = now - timedelta(days=7)
+    seen = await observe(rounds.answers, rounds.may, Asking(rounds.team, line, zone, now), week_ago)
     told = [News(sight, "", late=False) for sight in seen.values() if sight.tells]
     known = all(sight.at is not None for sight in seen.values())
     return Week(tuple(item_view(item, zone) for item in reversed(told)) if known else (), known)
@@ -56,7 +61,8 @@ async def look(rounds: Rounds, asking: Asking) -> list[Slot]:
         return []
     told = await rounds.store.tellings.of(watches)
     try:
-        seen = await see(rounds, asking, _since(watches, told, asking.at))
+        since_when = _since(watches, told, asking.at)
+        seen = await observe(rounds.answers, rounds.may, asking, since_when)
     except Failure as failure:
         log.info("not seen", extra={"facts": {"question": asking.line, "outcome": failure.outcome}})
         await _back_off(rounds, watches, failure)
@@ -65,11 +71,16 @@ async def look(rounds: Rounds, asking: Asking) -> list[Slot]:
     return [slot for slot in await rounds.store.slots.of(asking) if slot.schedule in spoke]
 
 
-async def see(rounds: Rounds, asking: Asking, from_when: datetime) -> dict[str, Sight]:
+async def first_look(answers: Answers, may: May, asking: Asking) -> None:
+    """Look as a watch does first, which tells nobody."""
+    await observe(answers, may, asking, asking.at - timedelta(milliseconds=OVERLAP))
+
+
+async def observe(answers: Answers, may: May, asking: Asking, from_when: datetime) -> dict[str, Sight]:
     """What is there to be seen, from that moment on."""
-    understood, ask = rounds.answers.asking(asking.line, ZoneInfo(asking.zone))
-    rounds.may(understood)
-    return await discover()[understood.spoken.name](understood.query, ask, from_when)
+    understood, ask = answers.asking(asking.line, ZoneInfo(asking.zone))
+    may(understood)
+    return await watched(understood.spoken.name)(understood.query, ask, from_when)
 
 
 def _since(watches: Sequence[Schedule], told: Mapping[str, Mapping[str, Told]], now: datetime) -> datetime:

@@ -1,7 +1,7 @@
 """Saved questions: what is asked, on which cadence, for which channel. A channel calls its schedules by number."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,14 @@ ACTIVE, PAUSED, STOPPED = "active", "paused", "stopped"
 COLUMNS = [TABLE.c[name] for name in Schedule.__slots__]
 NEXT = update(TABLE).where(TABLE.c.id == bindparam("of"))
 GET = select(*COLUMNS).where(TABLE.c.id == bindparam("of"))
+UNSTOPPED = TABLE.c.state != STOPPED
 RACES = 5  # as often may somebody else take the same number first
+
+Check = Callable[[Sequence[Schedule]], None]  # of the schedules that a channel has
+
+
+def _always(_: Sequence[Schedule]) -> None:
+    pass
 
 
 class Schedules:
@@ -26,19 +33,22 @@ class Schedules:
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
 
-    async def add(self, new: Schedule, at: datetime) -> Schedule:
-        """Keep a schedule, under the next number of its channel."""
+    async def add(self, new: Schedule, at: datetime, check: Check = _always) -> Schedule:
+        """Keep a schedule, under the next number of its channel. What *check* raises keeps it out; no other can be
+        added between that and this one."""
         for _ in range(RACES - 1):
             try:
-                return await self._add(new, at)
+                return await self._add(new, at, check)
             except IntegrityError:
                 continue
-        return await self._add(new, at)
+        return await self._add(new, at, check)
 
-    async def _add(self, new: Schedule, at: datetime) -> Schedule:
+    async def _add(self, new: Schedule, at: datetime, check: Check) -> Schedule:
         row: dict[str, Any] = {column.name: getattr(new, column.name) for column in COLUMNS}
         row |= {"id": uuid.uuid4().hex, "made_at": at, "changed_at": at}
         async with self._connections.writing() as connection:
+            there = await connection.execute(select(*COLUMNS).where(*_in(new.team, new.channel), UNSTOPPED))
+            check([Schedule(*found) for found in there])
             last = await connection.scalar(select(func.max(TABLE.c.number)).where(*_in(new.team, new.channel)))
             row["number"] = (last or 0) + 1
             await connection.execute(TABLE.insert().values(row))
@@ -46,7 +56,7 @@ class Schedules:
 
     async def of(self, team: str, channel: str) -> list[Schedule]:
         """The schedules of a channel that are not stopped, by number."""
-        return await self._select(*_in(team, channel), TABLE.c.state != STOPPED)
+        return await self._select(*_in(team, channel), UNSTOPPED)
 
     async def watching(self, team: str, line: str, cadence: str) -> list[Schedule]:
         """The active schedules of a workspace that watch a question in a zone."""
@@ -59,7 +69,7 @@ class Schedules:
 
     async def everywhere(self) -> list[Schedule]:
         """All schedules that are not stopped, of all workspaces."""
-        return await self._select(TABLE.c.state != STOPPED)
+        return await self._select(UNSTOPPED)
 
     async def find(self, team: str, channel: str, number: int) -> Schedule | None:
         """A schedule by its number, also when it is stopped."""
