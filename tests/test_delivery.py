@@ -112,6 +112,7 @@ async def test_a_workspace_without_charts_gets_them_in_characters(desk: Desk) ->
 async def test_what_several_channels_want_is_asked_once_and_delivered_to_each(desk: Desk) -> None:
     await desk.say(SCORES, channel="C1")
     await desk.say(SCORES, channel="C2")
+    desk.office.weather.requests.clear()
     await desk.come(MONDAY)
     assert len(desk.posted("C1")) == len(desk.posted("C2")) == 1
     assert len(desk.office.weather.requests) == 1
@@ -258,11 +259,12 @@ async def test_what_cannot_be_answered_has_failed_and_is_said_in_a_sentence(desk
     assert desk.posted() == []
 
 
-async def test_of_three_failures_in_a_row_the_owner_hears_once(desk: Desk) -> None:
+async def test_owner_is_told_once_of_three_failures_in_a_row_that_may_pass(desk: Desk) -> None:
     await desk.say("every day 9:00 scores web/production", user="U1")
-    desk.office.weather.status = 403
+    desk.office.weather.status, desk.office.weather.retry_after = 503, 0
     for days, told in enumerate((0, 0, 1, 1, 1)):
         await desk.come(MONDAY + days * DAY)
+        await desk.come(MONDAY + days * DAY + HOUR)
         assert len(desk.told("U1")) == told
     [said] = desk.told("U1")
     assert "`scores web/production` in <#C1>, every day at 9:00 (Europe/Berlin), has failed *3 times in a row*" in said
@@ -270,6 +272,27 @@ async def test_of_three_failures_in_a_row_the_owner_hears_once(desk: Desk) -> No
     await desk.come(MONDAY + 5 * DAY)
     assert len(desk.posted()) == 1
     assert desk.told("U2") == []
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404])
+async def test_owner_is_told_of_a_lasting_failure_at_once_and_once(desk: Desk, status: int) -> None:
+    await desk.say("every day 9:00 scores web/production", user="U1")
+    desk.office.weather.status = status
+    for days in range(4):
+        await desk.come(MONDAY + days * DAY)
+        assert len(desk.told("U1")) == 1
+    [said] = desk.told("U1")
+    assert "`scores web/production` in <#C1>, every day at 9:00 (Europe/Berlin), *has failed*." in said
+    assert "LaunchDarkly" in said
+    assert desk.told("U2") == []
+
+
+async def test_owner_is_told_again_when_a_lasting_failure_is_another_or_comes_back(desk: Desk) -> None:
+    await desk.say("every day 9:00 scores web/production", user="U1")
+    for days, (status, told) in enumerate(((403, 1), (404, 2), (404, 2), (None, 2), (404, 3))):
+        desk.office.weather.status = status
+        await desk.come(MONDAY + days * DAY)
+        assert len(desk.told("U1")) == told
 
 
 # Late.

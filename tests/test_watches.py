@@ -182,6 +182,21 @@ async def test_while_launchdarkly_is_away_nothing_is_said_and_nothing_missed(des
         assert "new-checkout" in words(told)
 
 
+async def test_owner_of_a_watch_is_told_of_a_lasting_failure_once(desks: Desks) -> None:
+    feed = Feed()
+    async with desks(edit=feed) as desk:
+        await desk.say("watch on events web/production", user="U1")
+        for number in (1, 2):
+            desk.office.weather.status = None
+            assert await poll(desk) == []
+            desk.office.weather.status = 404
+            assert await poll(desk, 3) == []
+            assert len(desk.told("U1")) == number
+        assert "I couldn't look at `events web/production` for its watch in <#C1>." in desk.told("U1")[0]
+        assert "❌" in await desk.say("history")
+        assert desk.told("U2") == []
+
+
 async def test_what_cannot_be_watched_is_said(desks: Desks) -> None:
     async with desks() as desk:
         assert "cannot be watched" in await desk.say("watch digest web/production")

@@ -7,7 +7,7 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from bot.answer import Answer, Asker
-from bot.errors import PASSING
+from bot.errors import LASTING, PASSING
 from bot.schedules.closing import AWAY, close, fail, finish
 from bot.schedules.kept import whole
 from bot.schedules.rounds import Rounds
@@ -16,6 +16,7 @@ from bot.store import Asking, Slot
 log = logging.getLogger(__name__)
 
 PASSES = tuple(failure.outcome for failure in PASSING)
+LASTS = tuple(failure.outcome for failure in LASTING)
 
 
 async def ask(rounds: Rounds, asking: Asking) -> list[Slot]:
@@ -53,18 +54,18 @@ async def _kept(rounds: Rounds, asking: Asking, answer: Answer) -> bool:
         await rounds.store.slots.again(slots, at)
         return False
     if answer.outcome != "answered":
-        await _fail_all(rounds, asking, _why(answer))
+        await _fail_all(rounds, asking, answer)
         return False
     await rounds.store.slots.answer(asking, whole(answer), rounds.now(), quiet=answer.quiet)
     return True
 
 
-async def _fail_all(rounds: Rounds, asking: Asking, why: str) -> None:
+async def _fail_all(rounds: Rounds, asking: Asking, answer: Answer) -> None:
     """Also those that come meanwhile: nobody else asks for them."""
     told = set[str]()
     while slots := [slot for slot in await rounds.store.slots.of(asking) if slot.schedule not in told]:
         for slot in slots:
-            await fail(rounds, slot, why)
+            await fail(rounds, slot, _why(answer), lasting=answer.outcome in LASTS)
             told.add(slot.schedule)
 
 

@@ -6,6 +6,7 @@ https://docs.slack.dev/reference/methods/chat.postMessage lists the codes, and t
 _INVITE = "Type `/invite` and my name there."
 _POLICY = "Ask an admin of the workspace to let me post there."
 _TOKEN = "Ask whoever runs me to install the app again, and to set its bot token."  # noqa: S105
+NOT_HERE = "The settings do not let me answer in this channel."
 NOT_TAKEN = "Slack does not take the message ({})."
 _THREAD = "What belongs below a message cannot be posted there."
 

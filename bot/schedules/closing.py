@@ -75,17 +75,38 @@ async def finish(rounds: Rounds, slot: Slot, why: str) -> None:
         await fail(rounds, slot, why)
 
 
-async def fail(rounds: Rounds, slot: Slot, why: str) -> None:
-    """It failed for good. The owner is told when that is so several times in a row, and not at each one after that."""
+async def fail(rounds: Rounds, slot: Slot, why: str, *, lasting: bool = False) -> None:
+    """It failed for good. The owner is told once: at once of what is *lasting*, and else when it has happened several
+    times in a row."""
     if not await close(rounds, slot, "failed", why):
         return
     last = await rounds.store.slots.history([slot.schedule], TOO_MANY + 1)
-    failed = [known.state == "failed" for known in last]
     schedule = await rounds.store.schedules.get(slot.schedule)
-    if schedule and all(failed[:TOO_MANY]) and len(failed) >= TOO_MANY and not all(failed[TOO_MANY:] or [False]):
-        shown = schedule_view(schedule)
-        view = FailingView(channel=schedule.channel, why=_words.short(why, LONGEST_WHY), times=TOO_MANY, schedule=shown)
-        await rounds.post.tell(schedule.owner, rounds.answers.note("failing", view))
+    if schedule and (_is_new(last) if lasting else _are_many(last)):
+        await tell_owner(rounds, schedule, why, times=1 if lasting else TOO_MANY)
+
+
+async def tell_owner(rounds: Rounds, schedule: Schedule, why: str, *, times: int = 1) -> None:
+    """Tell the owner of a schedule why it fails."""
+    shown = schedule_view(schedule)
+    view = FailingView(channel=schedule.channel, why=_words.short(why, LONGEST_WHY), times=times, schedule=shown)
+    await rounds.post.tell(schedule.owner, rounds.answers.note("failing", view))
+
+
+def _is_new(last: Sequence[Slot]) -> bool:
+    """Whether the one before the last run did not fail for the same reason."""
+    return len(last) < 2 or last[1].state != "failed" or _reason(last[0].why) != _reason(last[1].why)
+
+
+def _are_many(last: Sequence[Slot]) -> bool:
+    """Whether just so many runs in a row have failed."""
+    failed = [known.state == "failed" for known in last]
+    return len(failed) >= TOO_MANY and all(failed[:TOO_MANY]) and not all(failed[TOO_MANY:] or [False])
+
+
+def _reason(why: str) -> str:
+    """Why a run failed, without the reference that is another one each time."""
+    return why.partition(" (Reference ")[0]
 
 
 async def leave(rounds: Rounds, channel: str, why: str) -> None:

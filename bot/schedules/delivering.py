@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.message import Message
-from bot.schedules.closed import NOT_TAKEN, sentence
+from bot.schedules.closed import NOT_HERE, NOT_TAKEN, sentence
 from bot.schedules.closing import AWAY, close, fail, finish, leave
 from bot.schedules.dressing import FAR, Wanted, dressed
 from bot.schedules.kept import unpacked
@@ -22,7 +22,6 @@ from bot.store import Slot
 
 log = logging.getLogger(__name__)
 
-NOT_HERE = "The settings do not let me answer in this channel."
 STOPPED = "It was stopped or paused before that."
 UNSEEN = "It may have been posted. I may not look, and do not post twice."
 HALF_SEEN = "What belongs below it may be missing. I may not look, and do not post twice."
@@ -49,7 +48,7 @@ async def _take_and_deliver(rounds: Rounds, schedule: str, at: datetime) -> None
     if wanted[0].state != "active" and not slot.by:
         await close(rounds, slot, "skipped", STOPPED)
     elif not rounds.speaks_in(wanted[0].channel):
-        await fail(rounds, slot, NOT_HERE)
+        await fail(rounds, slot, NOT_HERE, lasting=True)
     elif slot.said:
         await _deliver(rounds, wanted, slot, unpacked(slot.said), "delivered")
     elif kept := await rounds.at_hand.answer(slot.asking):

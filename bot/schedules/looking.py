@@ -12,9 +12,11 @@ from zoneinfo import ZoneInfo
 from bot.answer import Answers
 from bot.endpoints import _words
 from bot.endpoints._endpoint import View
+from bot.endpoints._others import why
 from bot.endpoints._when import milliseconds
-from bot.errors import Failure, TryLater
+from bot.errors import PASSING, Failure, TryLater
 from bot.question import Understood
+from bot.schedules.closing import LONGEST_WHY, tell_owner
 from bot.schedules.kept import packed
 from bot.schedules.news import OVERLAP, News, news, since, to_keep
 from bot.schedules.rhythm import Watch
@@ -65,7 +67,7 @@ async def look(rounds: Rounds, asking: Asking) -> list[Slot]:
         seen = await observe(rounds.answers, rounds.may, asking, since_when)
     except Failure as failure:
         log.info("not seen", extra={"facts": {"question": asking.line, "outcome": failure.outcome}})
-        await _back_off(rounds, watches, failure)
+        await _failed(rounds, watches, asking, failure)
         return []
     spoke = [schedule.id for schedule in watches if await _tell(rounds, schedule, told[schedule.id], seen, asking)]
     return [slot for slot in await rounds.store.slots.of(asking) if slot.schedule in spoke]
@@ -90,6 +92,24 @@ def _since(watches: Sequence[Schedule], told: Mapping[str, Mapping[str, Told]], 
         for watch in watches
     ]
     return datetime.fromtimestamp(min(moments) / 1000, UTC)
+
+
+async def _failed(rounds: Rounds, watches: Sequence[Schedule], asking: Asking, failure: Failure) -> None:
+    """What passes is waited for; of what doesn't, each owner is told once."""
+    if isinstance(failure, PASSING):
+        await _back_off(rounds, watches, failure)
+        return
+    says = _words.short(why(failure), LONGEST_WHY)
+    for schedule in watches:
+        last = await rounds.store.slots.history([schedule.id], 1)
+        known = any(slot.why == says and _is_since(slot.at, schedule.looked_at) for slot in last)
+        if not known and await rounds.store.slots.add_failed(schedule, asking.zone, asking.at, says):
+            await tell_owner(rounds, schedule, says)
+
+
+def _is_since(at: datetime, looked_at: datetime | None) -> bool:
+    """Whether this was after the last look that saw anything."""
+    return looked_at is None or at > looked_at
 
 
 async def _back_off(rounds: Rounds, watches: Sequence[Schedule], failure: Failure) -> None:

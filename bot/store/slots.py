@@ -20,7 +20,7 @@ from bot.store.tables import ASKED, SCHEDULES
 from bot.store.tables import SLOTS as TABLE
 from bot.store.upsert import add, add_all
 
-OPEN, SKIPPED = "open", "skipped"
+OPEN, SKIPPED, FAILED = "open", "skipped", "failed"
 ASKED_FOR = TABLE.join(
     ASKED,
     (TABLE.c.team == ASKED.c.team)
@@ -42,7 +42,7 @@ TAKEN = TAKE.returning(*COLUMNS, TABLE.c.said)
 ANSWERED = select(ASKED.c.said, ASKED.c.quiet).where(*(ASKED.c[name] == bindparam(name) for name in Asking.__slots__))
 EARLIER = (TABLE.c.schedule == bindparam("of"), TABLE.c.at < bindparam("moment"))
 DELIVERED = select(func.max(TABLE.c.at)).where(*EARLIER, TABLE.c.state.in_(("delivered", "quiet"))).scalar_subquery()
-LOST = and_(*EARLIER, TABLE.c.state.in_((SKIPPED, "failed")), or_(DELIVERED.is_(None), TABLE.c.at > DELIVERED))
+LOST = and_(*EARLIER, TABLE.c.state.in_((SKIPPED, FAILED)), or_(DELIVERED.is_(None), TABLE.c.at > DELIVERED))
 WANTED = (
     select(*SCHEDULE, TABLE.c.at)
     .select_from(SCHEDULES.join(TABLE, LOST, isouter=True))
@@ -74,6 +74,12 @@ class Slots:
         """A slot of its own, because somebody wants it at once."""
         async with self._connections.writing() as connection:
             await add(connection, TABLE, **slot_row(schedule, zone, at, "") | {"by": by})
+
+    async def add_failed(self, schedule: Schedule, zone: str, at: datetime, why: str) -> bool:
+        """A slot that failed before anybody could take it; whether it is new."""
+        row = slot_row(schedule, zone, at, "") | {"state": FAILED, "why": why, "again_at": None, "closed_at": at}
+        async with self._connections.writing() as connection:
+            return await add(connection, TABLE, **row)
 
     async def open(self, team: str, now: datetime, most: int) -> list[tuple[Slot, bool]]:
         """Open slots that are to be offered by now, the oldest first, and whether they are answered."""
