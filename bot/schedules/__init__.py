@@ -12,6 +12,7 @@ dispatching.py   what is due ─► slots, which are offered until they are clos
 asking.py        a question is asked once, for all who want its answer at that moment
 kept.py          its answer as the store keeps it, and what is at hand of that
 delivering.py    the answer ─► one channel, each part once
+overlap.py       how much of a digest repeats the one before
 rhythm.py        when a schedule speaks: on a cadence, or whenever there is something new
 limits.py        what a schedule may be
 checking.py      its question is asked once before it is saved

@@ -9,6 +9,7 @@ from bot.endpoints._when import milliseconds
 from bot.mrkdwn import Stamp
 from bot.schedules.cadence import Cadence
 from bot.schedules.closed import sentence
+from bot.schedules.overlap import repeated_days, weekly
 from bot.schedules.rhythm import Watch, rhythm
 from bot.store import Schedule, Slot
 
@@ -24,6 +25,8 @@ class ScheduleView(View):
     paused: bool
     why: str
     next: Stamp | None
+    repeats: str  # how many of its seven days a digest has in common with the one before
+    weekly: str  # the line that ends that
 
     # The lines that look after it, for buttons.
 
@@ -66,6 +69,8 @@ def schedule_view(schedule: Schedule) -> ScheduleView:
         next=_words.stamp(milliseconds(next_at), ZoneInfo(found.zone))
         if next_at and isinstance(found, Cadence)
         else None,
+        repeats=repeated_days(schedule.line, found),
+        weekly=f"change {schedule.number} {weekly(found)}" if isinstance(found, Cadence) else "",
     )
 
 
