@@ -8,6 +8,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from importlib import import_module
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from bot.launchdarkly import LaunchDarkly, Observer
     from bot.sandbox.weather import Weather
     from bot.schedules.engine import Engine
+    from bot.schedules.importing import Rules
     from bot.schedules.rounds import Rounds
     from bot.store.store import Store
 
@@ -61,6 +63,24 @@ async def opened(
     async with connected(settings, now, transport, observer) as launchdarkly:
         pages = Pages(settings.launchdarkly_api_host)
         yield Answers(register(), Renderer(cache=compiled()), lambda zone: Ask(launchdarkly, pages, now(), zone))
+
+
+@asynccontextmanager
+async def import_rules(settings: Settings, now: Clock, progress: Callable[[int, int], None]) -> "AsyncIterator[Rules]":
+    """What the schedules of a file have to pass. Without a token LaunchDarkly isn't asked."""
+    from bot import endpoints
+    from bot.question import parse
+    from bot.schedules.checking import QuestionCheck
+    from bot.schedules.importing import Rules
+    from bot.slack.people import Allowed
+
+    allowed = Allowed.of(settings)
+    rules = Rules(partial(parse, register=endpoints.discover()), allowed.may, allowed.speaks_in, None, progress)
+    if settings.launchdarkly_access_token is None:
+        yield rules
+        return
+    async with opened(settings, now) as answers:
+        yield replace(rules, check=QuestionCheck(answers, allowed.may, now))
 
 
 @asynccontextmanager

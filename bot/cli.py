@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import click
 
-from bot.app import opened, sandboxed, served_sandbox
+from bot.app import import_rules, opened, sandboxed, served_sandbox
 from bot.app import run as serve
 from bot.errors import Failure, Misconfigured
 from bot.line import quoted
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 EXIT = {"answered": 0, "mistyped": 2}
 MARKS = {"ok": "green", "wrong": "red", "skipped": "yellow"}
+MANY = 20  # questions that take long enough for a word of progress, after each so many
 BUILDER = "https://app.slack.com/block-kit-builder/#"
 
 sandbox_option = click.option(
@@ -155,22 +156,43 @@ def schedules(export: bool, file: str | None) -> None:
     """List what is asked by the clock, in all channels."""
     if export and file:
         raise click.UsageError("--export and --import are two things; do one after the other.")
-    asyncio.run(_list(read_settings().database_url, export, file))
+    chosen = read_settings()
+    asyncio.run(_import(chosen, file) if file else _list(chosen.database_url, export))
 
 
-async def _list(url: str, export: bool, file: str | None) -> None:
-    from bot.endpoints import discover
-    from bot.question import parse
-    from bot.schedules.listing import HEADING, exported, imported, read, rows
+async def _import(chosen: Settings, file: str) -> None:
+    """Add what a file holds, and say which questions couldn't be checked; or say all its mistakes."""
+    from bot.schedules.importing import imported
+    from bot.schedules.plain_yaml import SHAPE, read
+    from bot.store import store
+
+    text = read(file)
+    async with store.opened(chosen.database_url) as kept, import_rules(chosen, _now, _progress) as rules:
+        found = await imported(kept, text, rules, _now())
+    if found.mistakes:
+        mistakes = "1 mistake" if len(found.mistakes) == 1 else f"{len(found.mistakes)} mistakes"
+        said = [f"The file has {mistakes}, so nothing was added:", *(f"  {each}" for each in found.mistakes), SHAPE]
+        click.echo("\n".join(said), err=True)
+        sys.exit(1)
+    if rules.check is None:
+        click.echo("LAUNCHDARKLY_ACCESS_TOKEN is not set: the questions were not checked with LaunchDarkly.", err=True)
+    for question, why in found.unchecked.items():
+        click.echo(f"Not checked with LaunchDarkly: {question}. {why}", err=True)
+    click.echo(f"{found.added} added, {found.there} there already.")
+
+
+def _progress(done: int, total: int) -> None:
+    if total >= MANY and done % MANY == 0:
+        click.echo(f"Checking {total} questions with LaunchDarkly, {done} done …", err=True)
+
+
+async def _list(url: str, export: bool) -> None:
+    from bot.schedules.listing import HEADING, exported, rows
     from bot.store import store
     from bot.terminal import console, draw_rows
 
-    text, questions = read(file) if file else "", discover()
     async with store.opened(url) as kept:
-        if file:
-            added, there = await imported(kept, text, lambda line: parse(line, questions).canonical, _now())
-            click.echo(f"{added} added, {there} there already.")
-        elif export:
+        if export:
             click.echo(await exported(kept), nl=False)
         elif listed := await rows(kept):
             draw_rows(HEADING, listed, console())

@@ -24,5 +24,7 @@ closing.py       a slot is closed; a channel is lost, and comes back
 post.py          the way into channels, and what may become of a delivery
 closed.py        why a channel is closed to the bot, with the way back
 views.py         a schedule and a slot as people read them
-listing.py       all schedules as YAML, for operators
+listing.py       all schedules as rows and as YAML, for operators
+importing.py     schedules from such a file, checked like typed lines
+plain_yaml.py    YAML that somebody wrote, read in bounded time
 """

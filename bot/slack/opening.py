@@ -105,10 +105,4 @@ class Opening:
 
     @cached_property
     def _allowed(self) -> Allowed:
-        listed = self.parts.settings.listed
-        return Allowed(
-            listed("allowed_channels"),
-            listed("allowed_users"),
-            listed("allowed_projects"),
-            listed("allowed_schedulers"),
-        )
+        return Allowed.of(self.parts.settings)

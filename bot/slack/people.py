@@ -14,6 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.endpoints._endpoint import Endpoint
 from bot.errors import NotAllowed
 from bot.question import Understood
+from bot.settings import Settings
 from bot.slack.incoming import Incoming
 from bot.slack.outcome import told
 
@@ -43,6 +44,11 @@ class Allowed:
     users: frozenset[str] = frozenset()
     projects: frozenset[str] = frozenset()
     schedulers: frozenset[str] = frozenset()  # and groups of people
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Allowed":
+        """What the settings allow."""
+        return cls(*(settings.listed(f"allowed_{name}") for name in ("channels", "users", "projects", "schedulers")))
 
     def check(self, incoming: Incoming, team: str) -> None:
         """Whether this person may ask here at all."""
