@@ -32,3 +32,5 @@ The rooms, in the order in which a question travels:
 Imports go one way, from the doors down; `sandbox` stands beside them and imports nothing of the bot. Nothing below the
 doors reads the environment or the clock. Wording stands in `templates/`, one file a question, of the same name.
 """
+
+__version__ = "0.1.0"

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 import click
 
+from bot import __version__
 from bot.app import import_rules, opened, sandboxed, served_sandbox
 from bot.app import run as serve
 from bot.errors import Failure, Misconfigured
@@ -54,7 +55,7 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="insights-bot")
+@click.version_option(__version__)
 def main() -> None:
     """LaunchDarkly's engineering insights, asked and answered."""
 

@@ -1,11 +1,122 @@
 """The bot works from a checkout and from an installed wheel alike."""
 
+import asyncio
+import json
+import os
+import shutil
 import subprocess
 import sys
+import venv
 import zipfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email import message_from_bytes
 from pathlib import Path
 
+import httpx
+import pytest
+
+from bot import __version__
+from bot.sandbox.launchdarkly import TOKEN
+from bot.sandbox.slack import Slack
+from tests.databases import Postgres
+from tests.processes import Process, tokens
+from tests.test_requirements import applicable, pins
+
 HOUSE = Path(__file__).parent.parent
+NOT_CHECKED_OUT = shutil.ignore_patterns(".*", "__pycache__", "*.egg-info", "*.db*", "build", "dist")
+
+
+@dataclass(frozen=True)
+class Platform:
+    """A checkout in which nothing is installed but what requirements.txt pins."""
+
+    checkout: Path
+    programs: Path
+
+    def environment(self, **variables: str) -> dict[str, str]:
+        return {"PATH": f"{self.programs}:{os.defpath}", "HOME": str(self.checkout.parent), **variables}
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command,
+            cwd=self.checkout,
+            env=self.environment(PYTHONUTF8="1"),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+
+    @asynccontextmanager
+    async def started(self, line: str, **variables: str) -> AsyncIterator[Process]:
+        """A line of the Procfile, run as it is."""
+        running = await asyncio.create_subprocess_shell(
+            f"exec {line}",
+            cwd=self.checkout,
+            env=self.environment(**variables),
+            stderr=asyncio.subprocess.PIPE,
+        )
+        try:
+            yield Process(running)
+        finally:
+            if running.returncode is None:
+                running.kill()
+                await running.wait()
+
+
+@pytest.fixture(name="platform", scope="module")
+def a_platform(tmp_path_factory: pytest.TempPathFactory) -> Platform:
+    place = tmp_path_factory.mktemp("platform")
+    checkout = Path(shutil.copytree(HOUSE, place / "checkout", ignore=NOT_CHECKED_OUT))
+    venv.create(place / "venv", with_pip=True)
+    platform = Platform(checkout, place / "venv" / "bin")
+    pip = [str(platform.programs / "python"), "-m", "pip", "install", "-q", "-r", "requirements.txt"]
+    installed = subprocess.run(pip, cwd=checkout, capture_output=True, text=True, check=False)
+    assert installed.returncode == 0, installed.stderr
+    return platform
+
+
+@pytest.mark.parametrize(("process", "way"), [("web", "http"), ("web", "socket"), ("worker", "http")])
+async def test_a_platform_starts_a_line_of_the_procfile(
+    process: str, way: str, platform: Platform, tmp_path: Path, postgres: Postgres
+) -> None:
+    lines = dict(line.split(": ", 1) for line in (platform.checkout / "Procfile").read_text().splitlines())
+    slack = Slack(lambda: datetime.now(UTC))
+    async with slack.served() as api:
+        variables = {"SLACK_API_URL": api, "LAUNCHDARKLY_ACCESS_TOKEN": TOKEN, "PORT": "0", **tokens(way)}
+        postgresql = process == "worker"
+        variables["DATABASE_URL"] = postgres.database() if postgresql else f"sqlite:///{tmp_path}/bot.db"
+        async with platform.started(lines[process], **variables) as bot:
+            url = await bot.listening()
+            await bot.line("answering")
+            async with httpx.AsyncClient(base_url=url) as http:
+                assert (await http.get("/healthz")).status_code == 200
+                assert (await http.get("/readyz")).status_code == 200
+            assert await bot.stop() == 0
+    assert "Traceback" not in "".join(bot.log)
+
+
+def test_a_platform_installs_the_pins_and_nothing_else(platform: Platform) -> None:
+    listed = json.loads(platform.run("python", "-m", "pip", "list", "--format", "json").stdout)
+    installed = {one["name"].lower().replace("_", "-"): one["version"] for one in listed}
+    pinned = pins(platform.checkout / "requirements.txt")
+    expected = {name: str(pinned[name].specifier).removeprefix("==") for name in applicable(pinned)}
+    assert {name: version for name, version in installed.items() if name not in ("pip", "setuptools")} == expected
+
+
+def test_a_checkout_knows_its_version(platform: Platform) -> None:
+    asked = platform.run("python", "-m", "bot", "--version")
+    assert asked.stdout == f"insights-bot, version {__version__}\n", asked.stderr
+
+
+def test_the_demo_needs_no_more_than_a_platform_installs(platform: Platform) -> None:
+    shown = platform.run("python", "-m", "bot", "demo", "--once")
+    assert shown.returncode == 0, shown.stderr
+    assert shown.stderr == ""
+    assert "Weekly digest ·" in shown.stdout
 
 
 def test_a_wheel_holds_all_that_an_answer_needs(tmp_path: Path) -> None:
@@ -18,6 +129,8 @@ def test_a_wheel_holds_all_that_an_answer_needs(tmp_path: Path) -> None:
     [wheel] = tmp_path.glob("*.whl")
     installed = tmp_path / "installed"
     zipfile.ZipFile(wheel).extractall(installed)
+    [metadata] = installed.glob("*.dist-info/METADATA")
+    assert message_from_bytes(metadata.read_bytes())["Version"] == __version__
     assert not (installed / "templates").exists()
     page = Path("bot/sandbox/page")
     for path in (HOUSE / page).rglob("*.*"):
