@@ -5,8 +5,8 @@ import io
 import json
 import os
 import sys
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -40,18 +40,44 @@ zone_option = click.option("--zone", "zone_name", help="The IANA time zone to re
 class Commands(click.Group):
     """What keeps the bot from working at all ends any command in one line; a reader who has read enough, in none."""
 
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().main(*args, **kwargs)
+        finally:
+            _flush()
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        with _ending_when_nobody_reads():  # --help and --version are printed here
+            return super().make_context(*args, **kwargs)
+
     def invoke(self, ctx: click.Context) -> Any:
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="replace")  # a terminal of another age still shows the numbers
         try:
-            return super().invoke(ctx)
+            with _ending_when_nobody_reads():
+                return super().invoke(ctx)
         except Failure as failure:
             click.echo(f"{failure.what} {failure.todo}", err=True)
             sys.exit(1)
+
+
+@contextmanager
+def _ending_when_nobody_reads() -> Iterator[None]:
+    """End quietly when the reader of a pipe has gone. Click would exit with 1."""
+    try:
+        yield
+    except BrokenPipeError:
+        sys.exit()
+
+
+def _flush() -> None:
+    """Flush what is written, and discard it when its reader has gone: at its exit, Python would complain about that."""
+    for stream in filter(None, (sys.stdout, sys.stderr)):  # one that was closed from the start is None
+        try:
+            stream.flush()
         except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is written at the very end
-            sys.exit()
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -90,7 +116,9 @@ def preview(question: str | None, sandbox: bool, zone_name: str | None) -> None:
     chosen = [endpoints[question]] if question else endpoints.values()
     lines = [line for endpoint in chosen for line in endpoint.examples]
     answers = _answered(lines, sandbox, zone_name)
-    for line, answer in zip(lines, answers, strict=True):
+    for n, (line, answer) in enumerate(zip(lines, answers, strict=True)):
+        if n:
+            click.echo()
         click.secho(f"$ insights-bot ask {quoted(line)}\n", fg="green", bold=True)
         _print(answer, None)
     sys.exit(max(EXIT.get(answer.outcome, 1) for answer in answers))
@@ -123,6 +151,7 @@ def demo(once: bool, only_served: bool, port: int, really: bool) -> None:
 def _show(done: str, message: Message) -> None:
     click.secho(f"{done}\n", fg="green", bold=True)
     _draw(message, err=False)
+    click.echo()
 
 
 @main.command()

@@ -26,11 +26,20 @@ NARROWEST = 40  # columns; some terminals say 0
 
 
 class Terminal(Console):
-    """That nobody reads any more is for whoever writes to it to mind."""
+    """That nobody reads any more is for whoever writes to it to mind. In a pipe, no line is padded to the width."""
 
     def on_broken_pipe(self) -> None:
         self.quiet = True
         raise BrokenPipeError
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        if self.is_terminal:
+            super().print(*objects, **options)
+            return
+        with self.capture() as drawn:
+            super().print(*objects, **options)
+        self.file.write("\n".join(line.rstrip() for line in drawn.get().split("\n")))
+        self.file.flush()
 
 
 def console(*, err: bool = False) -> Console:
@@ -44,6 +53,7 @@ def draw(message: Message, console: Console) -> None:
     """The whole message, a blank line between its parts, and below it, set in a little, its thread."""
     _draw(message, console, 0)
     for n, below in enumerate(message.thread):
+        console.print()
         console.print(Rule(Text("" if n else "In the thread", "dim"), align="left", style="dim"))
         _draw(below, console, INDENT)
 
@@ -59,8 +69,8 @@ def draw_rows(heading: Sequence[str], rows: Iterable[Sequence[str]], console: Co
 
 
 def _draw(message: Message, console: Console, indent: int) -> None:
-    for block in message.blocks:
-        console.print(Padding(_block(block), (0, 0, 1, indent)), soft_wrap=False)
+    for n, block in enumerate(message.blocks):
+        console.print(Padding(_block(block), (int(n > 0), 0, 0, indent)), soft_wrap=False)
 
 
 def _block(block: Block) -> RenderableType:

@@ -48,7 +48,19 @@ def test_a_question_is_answered_on_standard_output_and_the_sandbox_named_beside_
     )
 
 
-@pytest.mark.parametrize("command", [["ask", "digest web/production", "--sandbox"], ["demo", "--once"], ["preview"]])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["--help"],
+        ["--version"],
+        ["ask", "--help"],
+        ["manifest"],
+        ["ask", "digest web/production", "--sandbox"],
+        ["ask", "digest web/production", "--sandbox", "--json"],
+        ["demo", "--once"],
+        ["preview"],
+    ],
+)
 def test_who_has_read_enough_ends_it_quietly(command: list[str], tmp_path: Path) -> None:
     with (tmp_path / "said").open("w") as said:
         asked = subprocess.Popen(
@@ -62,6 +74,26 @@ def test_who_has_read_enough_ends_it_quietly(command: list[str], tmp_path: Path)
         asked.stdout.close()
         assert asked.wait(timeout=60) == 0
     assert (tmp_path / "said").read_text() in ("", *NOTICES)
+
+
+def test_output_that_cannot_be_written_at_exit_is_discarded(tmp_path: Path) -> None:
+    """`print` writes into a buffer, which Python would flush at its exit, complain about, and end with 120."""
+    script = "from bot.cli import main; import click; main.command('say')(lambda: print('x')); main(['say'])"
+    with (tmp_path / "said").open("w") as said:
+        started = subprocess.Popen(
+            [sys.executable, "-c", script], cwd=HOUSE, stdout=subprocess.PIPE, stderr=said, env={**os.environ}
+        )
+        assert started.stdout is not None
+        started.stdout.close()
+        assert started.wait(timeout=60) == 0
+    assert (tmp_path / "said").read_text() == ""
+
+
+@pytest.mark.parametrize("question", ["digest web/production", "deploys web/production", "status web/production"])
+def test_a_piped_answer_has_no_trailing_whitespace(question: str) -> None:
+    shown = run("ask", question, "--sandbox").stdout
+    assert not [line for line in shown.splitlines() if line != line.rstrip()]
+    assert shown == f"{shown.strip()}\n"
 
 
 def test_the_words_of_a_question_need_no_quotes() -> None:
