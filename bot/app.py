@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
-from bot.errors import Misconfigured
-from bot.settings import Settings
+from bot.errors import InvalidSettings, Misconfigured
+from bot.settings import Settings, try_settings, unset
 
 if TYPE_CHECKING:
     import httpx
@@ -96,9 +96,7 @@ async def connected(
     from bot.launchdarkly import LaunchDarkly, Limits
 
     if settings.launchdarkly_access_token is None:
-        raise Misconfigured(
-            "LAUNCHDARKLY_ACCESS_TOKEN is not set.", "Create a token in LaunchDarkly ─► Settings ─► Authorization."
-        )
+        raise unset("launchdarkly_access_token")
     limits = Limits(
         settings.connect_seconds,
         settings.read_seconds,
@@ -138,12 +136,26 @@ async def served_sandbox(now: Clock, port: int) -> AsyncIterator[tuple[str, str]
         yield url, TOKEN
 
 
+def settings_to_run(only: str | None = None) -> Settings:
+    """The settings that the bot in Slack runs with; all that are missing or wrong end it at once."""
+    settings, wrong = try_settings()
+    problems = settings.missing(hears=only != "worker") | wrong
+    if problems:
+        from bot.store.address import address  # a start that nothing hinders comes to it soon enough
+
+        try:
+            address(settings.database_url)
+        except Misconfigured as problem:
+            problems["database_url"] = problem
+        raise InvalidSettings(problems.values())
+    return settings
+
+
 async def run(settings: Settings, now: Clock, only: str | None = None) -> None:
     """The bot in Slack, until the process is told to end. Invented numbers never reach a workspace."""
     from bot import slack
     from bot.metrics import Metrics
 
-    settings.check_slack(hears=only != "worker")
     metrics = Metrics()
     parts = slack.Parts(
         settings,

@@ -14,7 +14,7 @@ from urllib.parse import quote
 import click
 
 from bot import __version__
-from bot.app import import_rules, opened, sandboxed, served_sandbox
+from bot.app import import_rules, opened, sandboxed, served_sandbox, settings_to_run
 from bot.app import run as serve
 from bot.errors import Failure, Misconfigured
 from bot.line import quoted
@@ -58,7 +58,7 @@ class Commands(click.Group):
             with _ending_when_nobody_reads():
                 return super().invoke(ctx)
         except Failure as failure:
-            click.echo(f"{failure.what} {failure.todo}", err=True)
+            click.echo(f"{failure.what} {failure.todo}".rstrip(), err=True)
             sys.exit(1)
 
 
@@ -162,7 +162,7 @@ def _show(done: str, message: Message) -> None:
 )
 def run(only: str | None) -> None:
     """Be in Slack: answer commands and buttons until told to end."""
-    chosen = read_settings()
+    chosen = settings_to_run(only)
     start_logging(chosen.log_level)
     asyncio.run(serve(chosen, _now, only))
 

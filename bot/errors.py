@@ -9,10 +9,12 @@
     ├── TryLater        LaunchDarkly is limiting, slow or away, or the bot's own memory is
     ├── Unreadable      LaunchDarkly answered with something the bot cannot read
     └── Misconfigured   a setting keeps the bot from working
+        └── InvalidSettings   all that are missing or wrong, at once
 
 Anything else that is raised is a fault of the bot: nobody is shown its text, only a reference that the log holds too.
 """
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 
@@ -98,3 +100,11 @@ class Misconfigured(Failure):
     """A setting is missing or wrong."""
 
     outcome = "misconfigured"
+
+
+class InvalidSettings(Misconfigured):
+    """Some settings are missing or wrong; each has a line of its own."""
+
+    def __init__(self, problems: Iterable[Misconfigured]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(f"{problem.what} {problem.todo}" for problem in self.problems), "")

@@ -4,9 +4,11 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from bot.errors import Misconfigured
+from bot.errors import InvalidSettings, Misconfigured
 
 DAY = 86_400  # seconds: nobody means to wait longer
 
@@ -23,6 +25,7 @@ class Settings(BaseSettings):
     launchdarkly_api_host: str = Field(
         "https://app.launchdarkly.com",
         pattern=r"^https?://([A-Za-z0-9-]+\.)*[A-Za-z0-9-]+(:[1-9]\d{0,4})?/?$",
+        json_schema_extra={"must": "be an address without a path, for example https://app.launchdarkly.com"},
         description="LaunchDarkly's address, without a path.",
     )
     slack_bot_token: SecretStr | None = Field(
@@ -34,12 +37,22 @@ class Settings(BaseSettings):
     slack_signing_secret: SecretStr | None = Field(
         None, description="For HTTP: the signing secret, Basic Information. It proves that a request is from Slack."
     )
-    slack_api_url: str = Field("https://slack.com/api/", pattern=r"^https?://.+/$", description="Slack's API.")
+    slack_api_url: str = Field(
+        "https://slack.com/api/",
+        pattern=r"^https?://.+/$",
+        json_schema_extra={"must": "be an address that ends in a slash, for example https://slack.com/api/"},
+        description="Slack's API.",
+    )
     database_url: str = Field(
         "sqlite:///insights-bot.db", description="SQLite in one process, or postgresql://… for several."
     )
     port: int = Field(3000, ge=0, le=65535, description="Where Slack's requests, health and metrics are served.")
-    log_level: str = Field("INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$", description="How much is logged.")
+    log_level: str = Field(
+        "INFO",
+        pattern=r"^(DEBUG|INFO|WARNING|ERROR)$",
+        json_schema_extra={"must": "be DEBUG, INFO, WARNING or ERROR"},
+        description="How much is logged.",
+    )
     allowed_channels: str = Field("", description="Ids of the channels that may ask, with commas; empty: all.")
     allowed_users: str = Field("", description="Ids of the people who may ask, with commas; empty: all.")
     allowed_projects: str = Field("", description="Keys of the projects that may be asked about; empty: all.")
@@ -49,6 +62,7 @@ class Settings(BaseSettings):
     default_place: str = Field(
         "",
         pattern=r"^$|^[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*$",
+        json_schema_extra={"must": "look like project/environment, for example web/production"},
         description="The project/environment of a question that names none.",
     )
     time_zone: str = Field("UTC", description="The IANA time zone in which times are read and said.")
@@ -112,29 +126,30 @@ class Settings(BaseSettings):
     @classmethod
     def _not_an_sdk_key(cls, token: SecretStr | None) -> SecretStr | None:
         if (token and not (value := token.get_secret_value()).isascii()) or (token and any(c.isspace() for c in value)):
-            raise ValueError("an access token has no spaces and no special characters")
+            raise ValueError("must have no spaces and no special characters")
         if token and value.startswith(("sdk-", "mob-")):
-            raise ValueError(
-                "that is an SDK key; an access token is needed (LaunchDarkly ─► Settings ─► Authorization)"
-            )
+            raise ValueError("must be an access token, not an SDK key")
         return token
 
     @field_validator("time_zone")
     @classmethod
     def _known_zone(cls, name: str) -> str:
-        zone(name)
+        try:
+            zone(name)
+        except ValueError:
+            raise ValueError("must be an IANA time zone, for example Europe/Berlin") from None
         return name
 
-    def check_slack(self, *, hears: bool = True) -> None:
-        """What the bot in Slack cannot do without, also where it only works by the clock."""
-        needed = ["launchdarkly_access_token", "slack_bot_token"]
-        needed += ["slack_signing_secret"] if hears and not self.socket_mode else []
+    def missing(self, *, hears: bool = True) -> dict[str, Misconfigured]:
+        """What the bot in Slack needs and doesn't have, by setting; it *hears* nobody where it only runs schedules."""
+        needed = ("launchdarkly_access_token", "slack_bot_token")
+        found = {name: unset(name) for name in needed if getattr(self, name) is None}
+        if hears and not self.socket_mode and self.slack_signing_secret is None:
+            found["slack_app_token"] = unset_mode()
         if not hears and self.database_url.startswith("sqlite"):
             todo = "Let DATABASE_URL name one, or do all in one process: insights-bot run."
-            raise Misconfigured("A worker of its own needs PostgreSQL.", todo)
-        for name in needed:
-            if getattr(self, name) is None:
-                raise Misconfigured(f"{name.upper()} is not set.", meaning(name))
+            found["database_url"] = Misconfigured("A worker of its own needs PostgreSQL.", todo)
+        return found
 
     @property
     def socket_mode(self) -> bool:
@@ -166,10 +181,10 @@ def zone(name: str) -> ZoneInfo:
 
 
 def read_settings(**given: Any) -> Settings:
-    """The settings; a wrong one ends in one line that says which it is and why, without its value."""
+    """The settings; wrong ones end in a line each that says which it is and why, without its value."""
     settings, wrong = try_settings(**given)
-    for failure in wrong.values():
-        raise failure
+    if wrong:
+        raise InvalidSettings(wrong.values())
     return settings
 
 
@@ -181,7 +196,7 @@ def try_settings(**given: Any) -> tuple[Settings, dict[str, Misconfigured]]:
         raise Misconfigured("The file .env is not UTF-8 text.", "Save it as such, or remove it.") from None
     except ValidationError as found:
         errors = found.errors(include_input=False, include_url=False)
-    wrong = {str(error["loc"][0]): _misconfigured(str(error["loc"][0]), error["msg"]) for error in errors}
+    wrong = {str(error["loc"][0]): _misconfigured(str(error["loc"][0]), error) for error in errors}
     return Settings(**given | {name: Settings.model_fields[name].default for name in wrong}), wrong
 
 
@@ -190,5 +205,28 @@ def meaning(name: str) -> str:
     return Settings.model_fields[name].description or ""
 
 
-def _misconfigured(name: str, why: str) -> Misconfigured:
-    return Misconfigured(f"{name.upper()} is wrong: {why.removeprefix('Value error, ')}.", meaning(name))
+def unset(name: str) -> Misconfigured:
+    """That a setting is missing."""
+    return Misconfigured(f"{name.upper()} is not set.", meaning(name))
+
+
+def unset_mode() -> Misconfigured:
+    """That neither of the settings is there of which one says how Slack is heard."""
+    todo = f"{meaning('slack_app_token')} {meaning('slack_signing_secret')}"
+    return Misconfigured("Neither SLACK_APP_TOKEN nor SLACK_SIGNING_SECRET is set.", todo)
+
+
+def _misconfigured(name: str, error: ErrorDetails) -> Misconfigured:
+    own = error["type"] == "value_error"  # which a validator of ours says
+    must = error["msg"].removeprefix("Value error, ") if own else _must(Settings.model_fields[name])
+    return Misconfigured(f"{name.upper()} {must}.", meaning(name))
+
+
+def _must(field: FieldInfo) -> str:
+    """What a value must be: as the field says it, or a number within its bounds."""
+    if isinstance(field.json_schema_extra, dict):
+        return f"must {field.json_schema_extra['must']}"
+    bounds = {name: getattr(one, name) for one in field.metadata for name in ("gt", "ge", "le") if hasattr(one, name)}
+    number = "a whole number" if field.annotation is int else "a number"
+    least = f"from {bounds['ge']}" if "ge" in bounds else f"above {bounds['gt']}, up"
+    return f"must be {number} {least} to {bounds['le']}"

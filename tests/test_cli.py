@@ -62,31 +62,29 @@ def test_a_question_is_answered_on_standard_output_and_the_sandbox_named_beside_
     ],
 )
 def test_who_has_read_enough_ends_it_quietly(command: list[str], tmp_path: Path) -> None:
-    with (tmp_path / "said").open("w") as said:
+    assert unread(tmp_path, "-m", "bot", *command) in ((0, ""), *((0, notice) for notice in NOTICES))
+
+
+def test_output_that_cannot_be_written_at_exit_is_discarded(tmp_path: Path) -> None:
+    """`print` writes into a buffer, which Python would flush at its exit, complain about, and end with 120."""
+    script = "from bot.cli import main; main.command('say')(lambda: print('x')); main(['say'])"
+    assert unread(tmp_path, "-c", script) == (0, "")
+
+
+def unread(place: Path, *arguments: str) -> tuple[int, str]:
+    """How a Python ends whose output nobody reads, and what it says on standard error."""
+    with (place / "said").open("w") as said:
         asked = subprocess.Popen(
-            [sys.executable, "-m", "bot", *command],
+            [sys.executable, *arguments],
             env={"PATH": os.environ["PATH"], "PYTHONPATH": str(HOUSE), "PYTHONUTF8": "1"},
-            cwd=tmp_path,
+            cwd=place,
             stdout=subprocess.PIPE,
             stderr=said,
         )
         assert asked.stdout is not None
         asked.stdout.close()
-        assert asked.wait(timeout=60) == 0
-    assert (tmp_path / "said").read_text() in ("", *NOTICES)
-
-
-def test_output_that_cannot_be_written_at_exit_is_discarded(tmp_path: Path) -> None:
-    """`print` writes into a buffer, which Python would flush at its exit, complain about, and end with 120."""
-    script = "from bot.cli import main; import click; main.command('say')(lambda: print('x')); main(['say'])"
-    with (tmp_path / "said").open("w") as said:
-        started = subprocess.Popen(
-            [sys.executable, "-c", script], cwd=HOUSE, stdout=subprocess.PIPE, stderr=said, env={**os.environ}
-        )
-        assert started.stdout is not None
-        started.stdout.close()
-        assert started.wait(timeout=60) == 0
-    assert (tmp_path / "said").read_text() == ""
+        code = asked.wait(timeout=60)
+    return code, (place / "said").read_text()
 
 
 @pytest.mark.parametrize("question", ["digest web/production", "deploys web/production", "status web/production"])
@@ -161,11 +159,20 @@ def test_times_are_said_in_the_zone_that_was_asked_for() -> None:
 @pytest.mark.parametrize(
     ("variables", "said"),
     [
-        ({"TIME_ZONE": "Mars/Olympus"}, "TIME_ZONE is wrong: 'Mars/Olympus' is no time zone"),
-        ({"LAUNCHDARKLY_ACCESS_TOKEN": "sdk-123"}, "LAUNCHDARKLY_ACCESS_TOKEN is wrong: that is an SDK key"),
-        ({"LAUNCHDARKLY_API_HOST": "app.launchdarkly.com"}, "LAUNCHDARKLY_API_HOST is wrong"),
-        ({"LAUNCHDARKLY_API_HOST": "https://me:pw@app.launchdarkly.com"}, "LAUNCHDARKLY_API_HOST is wrong"),
-        ({"ANSWER_SECONDS": "soon"}, "ANSWER_SECONDS is wrong"),
+        ({"TIME_ZONE": "Mars/Olympus"}, "TIME_ZONE must be an IANA time zone, for example Europe/Berlin. "),
+        (
+            {"LAUNCHDARKLY_ACCESS_TOKEN": "sdk-123"},
+            "LAUNCHDARKLY_ACCESS_TOKEN must be an access token, not an SDK key. ",
+        ),
+        (
+            {"LAUNCHDARKLY_API_HOST": "app.launchdarkly.com"},
+            "LAUNCHDARKLY_API_HOST must be an address without a path, ",
+        ),
+        (
+            {"LAUNCHDARKLY_API_HOST": "https://me:pw@app.launchdarkly.com"},
+            "LAUNCHDARKLY_API_HOST must be an address without a path, ",
+        ),
+        ({"ANSWER_SECONDS": "soon"}, "ANSWER_SECONDS must be a number above 0, up to 86400. "),
     ],
 )
 def test_a_wrong_setting_ends_in_one_line_that_says_which_and_why(variables: dict[str, str], said: str) -> None:
@@ -182,7 +189,7 @@ def test_a_wrong_setting_ends_any_command_in_one_line(command: list[str]) -> Non
     ended = run(*command, TIME_ZONE="Mars/Olympus")
     assert ended.returncode == 1
     assert ended.stderr.count("\n") == 1
-    assert "TIME_ZONE is wrong" in ended.stderr
+    assert "TIME_ZONE must be an IANA time zone" in ended.stderr
 
 
 def test_a_file_of_settings_that_is_no_text_is_said(tmp_path: Path) -> None:

@@ -142,19 +142,43 @@ async def test_a_port_that_is_taken_stops_the_start_with_one_line(tmp_path: Path
     assert bot.log == [f"Port {port} cannot be used (Address already in use). Choose another with PORT.\n"]
 
 
+MODE = "Neither SLACK_APP_TOKEN nor SLACK_SIGNING_SECRET is set."
+
+
 @pytest.mark.parametrize(
-    ("variables", "said"),
+    ("options", "variables", "said"),
     [
-        ({}, "LAUNCHDARKLY_ACCESS_TOKEN is not set."),
-        ({"LAUNCHDARKLY_ACCESS_TOKEN": "api-x"}, "SLACK_BOT_TOKEN is not set."),
-        ({"LAUNCHDARKLY_ACCESS_TOKEN": "api-x", "SLACK_BOT_TOKEN": "xoxb-x"}, "SLACK_SIGNING_SECRET is not set."),
+        ((), {}, ["LAUNCHDARKLY_ACCESS_TOKEN is not set.", "SLACK_BOT_TOKEN is not set.", MODE]),
+        ((), {"LAUNCHDARKLY_ACCESS_TOKEN": "api-x", "SLACK_BOT_TOKEN": "xoxb-x"}, [MODE]),
+        (
+            (),
+            {
+                "LAUNCHDARKLY_ACCESS_TOKEN": "sdk-x",
+                "SLACK_APP_TOKEN": "xapp-x",
+                "DEFAULT_PLACE": "web",
+                "DATABASE_URL": "mysql://x",
+            },
+            [
+                "LAUNCHDARKLY_ACCESS_TOKEN must be an access token, not an SDK key.",
+                "SLACK_BOT_TOKEN is not set.",
+                "DEFAULT_PLACE must look like project/environment, for example web/production.",
+                "DATABASE_URL is wrong: it begins with neither sqlite:/// nor postgresql://.",
+            ],
+        ),
+        (
+            ("--only", "worker"),
+            {"SLACK_BOT_TOKEN": "xoxb-x"},
+            ["LAUNCHDARKLY_ACCESS_TOKEN is not set.", "A worker of its own needs PostgreSQL."],
+        ),
     ],
 )
-async def test_without_its_tokens_it_does_not_start(variables: dict[str, str], said: str, tmp_path: Path) -> None:
-    async with started(tmp_path, **variables) as bot:
+async def test_all_that_is_missing_or_wrong_stops_the_start_at_once(
+    options: tuple[str, ...], variables: dict[str, str], said: list[str], tmp_path: Path
+) -> None:
+    async with started(tmp_path, *options, **variables) as bot:
         assert await bot.ended() == 1
-    assert bot.log[0].startswith(said)
-    assert len(bot.log) == 1
+    assert len(bot.log) == len(said)
+    assert all(line.startswith(start) for line, start in zip(bot.log, said, strict=True))
 
 
 async def test_a_token_that_slack_refuses_ends_what_listened_with_its_sentence(tmp_path: Path) -> None:

@@ -1,31 +1,52 @@
 """Settings are read once, and a wrong one is said in words."""
 
+import re
+
 import pytest
 from pydantic import ValidationError
 
-from bot.errors import Misconfigured
-from bot.settings import Settings, read_settings
+from bot.errors import InvalidSettings
+from bot.settings import Settings, read_settings, try_settings
 
 
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"launchdarkly_access_token": "mob-1"}, "LAUNCHDARKLY_ACCESS_TOKEN is wrong: that is an SDK key"),
-        ({"launchdarkly_access_token": "api 1"}, "an access token has no spaces"),
-        ({"launchdarkly_access_token": "api-ü"}, "an access token has no spaces and no special characters"),
-        ({"launchdarkly_api_host": "ftp://x"}, "LAUNCHDARKLY_API_HOST is wrong"),
-        ({"launchdarkly_api_host": "https://x/api"}, "LAUNCHDARKLY_API_HOST is wrong"),
-        ({"default_place": "web"}, "DEFAULT_PLACE is wrong"),
-        ({"time_zone": "../../etc/passwd"}, "TIME_ZONE is wrong"),
-        ({"answer_seconds": 0}, "ANSWER_SECONDS is wrong"),
+        ({"launchdarkly_access_token": "mob-1"}, "LAUNCHDARKLY_ACCESS_TOKEN must be an access token, not an SDK key."),
+        ({"launchdarkly_access_token": "api 1"}, "LAUNCHDARKLY_ACCESS_TOKEN must have no spaces"),
+        ({"launchdarkly_access_token": "api-ü"}, "must have no spaces and no special characters."),
+        ({"launchdarkly_api_host": "ftp://x"}, "LAUNCHDARKLY_API_HOST must be an address without a path, for example"),
+        ({"launchdarkly_api_host": "https://x/api"}, "LAUNCHDARKLY_API_HOST must be an address without a path"),
+        ({"slack_api_url": "https://x"}, "SLACK_API_URL must be an address that ends in a slash, for example"),
+        ({"log_level": "LOUD"}, "LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR."),
+        ({"default_place": "web"}, "DEFAULT_PLACE must look like project/environment, for example web/production."),
+        ({"time_zone": "../../etc/passwd"}, "TIME_ZONE must be an IANA time zone, for example Europe/Berlin."),
+        ({"answer_seconds": 0}, "ANSWER_SECONDS must be a number above 0, up to 86400."),
+        ({"answer_seconds": "soon"}, "ANSWER_SECONDS must be a number above 0, up to 86400."),
+        ({"gap_seconds": 61}, "GAP_SECONDS must be a number from 0 to 60."),
+        ({"port": 3000.5}, "PORT must be a whole number from 0 to 65535."),
     ],
 )
 def test_a_wrong_setting_is_named_without_its_value(given: dict[str, object], said: str) -> None:
-    with pytest.raises(Misconfigured) as stopped:
+    with pytest.raises(InvalidSettings) as stopped:
         read_settings(_env_file=None, **given)
-    assert said in stopped.value.what
-    assert "mob-1" not in stopped.value.what
-    assert stopped.value.todo
+    [problem] = stopped.value.problems
+    assert said in problem.what
+    assert "mob-1" not in problem.what
+    assert problem.todo
+
+
+def test_all_wrong_settings_are_reported_at_once() -> None:
+    with pytest.raises(InvalidSettings) as stopped:
+        read_settings(_env_file=None, default_place="web", port=-1, time_zone="Mars/Olympus")
+    lines = stopped.value.what.splitlines()
+    assert [line.split()[0] for line in lines] == ["PORT", "DEFAULT_PLACE", "TIME_ZONE"]
+
+
+def test_no_setting_is_explained_by_a_regular_expression() -> None:
+    _, wrong = try_settings(_env_file=None, **dict.fromkeys(Settings.model_fields, "\n"))
+    assert {"default_place", "log_level", "slack_api_url", "launchdarkly_api_host", "port"} <= wrong.keys()
+    assert not re.search(r"pattern|[\^$\\]", "".join(problem.what for problem in wrong.values()))
 
 
 def test_a_setting_cannot_be_changed() -> None:

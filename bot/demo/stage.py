@@ -24,7 +24,7 @@ from bot.errors import Misconfigured
 from bot.sandbox.company import harbour_goods
 from bot.sandbox.slack import Slack
 from bot.schedules.rounds import Rounds
-from bot.settings import Settings, meaning
+from bot.settings import Settings, unset
 
 RELEASES, LEADS = "C10", "C2"
 LONG_AGO = timedelta(days=8)  # a Monday lies between
@@ -106,7 +106,7 @@ def staged_upon_the_real(settings: Settings, real: Clock, *, typed: bool = True)
     """The real LaunchDarkly below the bot, asked with the token of the settings, and only Slack embedded. What to ask
     it has to be *typed* by somebody: nobody else knows its projects."""
     if settings.launchdarkly_access_token is None:
-        raise Misconfigured("LAUNCHDARKLY_ACCESS_TOKEN is not set.", meaning("launchdarkly_access_token"))
+        raise unset("launchdarkly_access_token")
     if not typed:
         raise Misconfigured("There is no browser to try it in.", WITHOUT_A_BROWSER)
     return _upon_the_real(settings, real)

@@ -16,7 +16,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import Failure, Misconfigured, TryLater, Unreadable
-from bot.settings import Settings, meaning
+from bot.settings import Settings, meaning, unset
 from bot.slack.outcome import told
 
 _silent = logging.getLogger(f"{__name__}.silent")  # what goes wrong is said by the doctor, and once is enough
@@ -67,7 +67,7 @@ async def clock(settings: Settings, seconds: float) -> datetime | None:
 
 def _needed(settings: Settings, name: str) -> str:
     if not settings.secret(name):
-        raise Misconfigured(f"{name.upper()} is not set.", meaning(name))
+        raise unset(name)
     return settings.secret(name)
 
 
