@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -24,6 +25,8 @@ from bot.sandbox.slack import Weather as Sky
 from bot.sandbox.slack.names import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
 from bot.sandbox.weather import Weather
 from bot.settings import Settings
+from bot.store.migrating import STEPS, newest
+from bot.store.store import opened
 from tests.talk import settings
 from tests.test_cli import run
 
@@ -97,6 +100,8 @@ async def test_where_all_is_in_place_each_line_says_so(surgery: Surgery) -> None
         DATABASE_URL=chosen.database_url,
         DEFAULT_PLACE=chosen.default_place,
     )
+    assert "insights.db doesn't exist yet" in asked.stdout
+    assert "insights.db doesn't exist yet" in (await surgery.ask())["Store"].says
     lines = asked.stdout.splitlines()
     assert asked.returncode == 0, asked.stdout
     assert asked.stderr == ""
@@ -266,6 +271,25 @@ async def test_a_clock_that_is_more_than_a_minute_off_is_wrong(surgery: Surgery,
 
 
 # --------------------------------------------------------------------------------------------------------- and the rest
+
+
+async def test_the_store_is_left_as_it_is_and_what_run_does_is_said(surgery: Surgery, tmp_path: Path) -> None:
+    found = (await surgery.ask())["Store"]
+    file = tmp_path / "insights.db"
+    assert found == Finding("Store", Mark.OK, f"{file} doesn't exist yet. `insights-bot run` creates it.")
+    assert not file.exists()
+    file.touch()
+    assert (await surgery.ask())["Store"].says.endswith("has no tables yet. `insights-bot run` creates them.")
+    assert file.stat().st_size == 0
+    steps = shutil.copytree(STEPS, tmp_path / "older", ignore=shutil.ignore_patterns(f"{newest(STEPS)}_*"))
+    async with opened(surgery.settings.database_url, steps=Path(steps)):
+        pass
+    older = (await surgery.ask())["Store"].says
+    assert older == f"{file} is at revision {newest(Path(steps))}. `insights-bot run` migrates it to {newest(STEPS)}."
+    assert (await surgery.ask())["Store"].says == older
+    async with opened(surgery.settings.database_url):
+        pass
+    assert (await surgery.ask())["Store"].says == f"{file} is up to date, and answers."
 
 
 async def test_a_store_that_cannot_be_opened_is_wrong(surgery: Surgery, tmp_path: Path) -> None:

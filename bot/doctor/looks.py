@@ -9,12 +9,11 @@ from bot.doctor.finding import Finding, Look, Skipped, all_made, readable
 from bot.endpoints._endpoint import Ask
 from bot.endpoints._words import stamp
 from bot.endpoints.scores import ENDPOINT as SCORES
-from bot.errors import Failure, Misconfigured, TryLater
+from bot.errors import Failure, Misconfigured
 from bot.launchdarkly import Pages, Reply, Version, field
-from bot.settings import Settings, meaning, try_settings, zone
+from bot.settings import Settings, try_settings, unset_mode, zone
 from bot.slack import checkup
-from bot.store import store
-from bot.store.address import address
+from bot.store.inspection import inspect
 
 OFF, REFUSED = 60, 300  # seconds: what is wrong with a clock, and from when on Slack's requests count as old
 INSTALL = "Give the app the manifest that `insights-bot manifest` prints, and install it again."
@@ -62,8 +61,7 @@ class Looks:
         if self.settings.socket_mode:
             return "Socket Mode, since SLACK_APP_TOKEN is set."
         if not self.settings.secret("slack_signing_secret"):
-            todo = f"{meaning('slack_app_token')} {meaning('slack_signing_secret')}"
-            raise Misconfigured("Neither SLACK_APP_TOKEN nor SLACK_SIGNING_SECRET is set.", todo)
+            raise unset_mode()
         return f"HTTP, since SLACK_APP_TOKEN is not set: {manifest.PATH} on port {self.settings.port}."
 
     async def _launchdarkly(self) -> str:
@@ -116,11 +114,15 @@ class Looks:
         return apart
 
     async def _store(self) -> str:
-        found, most = address(self.settings.database_url), int(self.seconds * 1000)
-        async with store.opened(self.settings.database_url, patience_ms=most, migrating_ms=most) as kept:
-            if not await kept.ping(most):
-                raise TryLater("The database does not answer.", "Check that it runs, and DATABASE_URL.")
-        return f"{found.file if found.is_file else 'PostgreSQL'} is up to date, and answers."
+        found = await inspect(self.settings.database_url, int(self.seconds * 1000))
+        name = str(found.address.file) if found.address.is_file else "PostgreSQL"
+        if not found.exists:
+            return f"{name} doesn't exist yet. `insights-bot run` creates it."
+        if found.revision is None:
+            return f"{name} answers, and has no tables yet. `insights-bot run` creates them."
+        if found.revision != found.newest:
+            return f"{name} is at revision {found.revision}. `insights-bot run` migrates it to {found.newest}."
+        return f"{name} is up to date, and answers."
 
 
 async def examined(now: Clock, seconds: float = 5) -> list[Finding]:

@@ -19,6 +19,7 @@ troubles.py      what a database says when something is wrong ─► a failure w
 address.py       DATABASE_URL ─► where the database is
 migrating.py     the tables are brought up to date, by one process at a time
 migrations/      the steps of that, in order
+inspection.py    what a start would find in a database, and do to it; nothing is written
 """
 
 from bot.store.records import Asking as Asking

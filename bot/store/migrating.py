@@ -20,7 +20,7 @@ LOCK = text("SELECT pg_advisory_xact_lock(7013504225166)")  # any number, if it 
 async def is_current(connections: Connections, steps: Path) -> bool:
     """Whether the tables are up to date."""
     async with connections.reading() as connection:
-        return _is_newest(await connection.run_sync(_revision), steps)
+        return await connection.run_sync(revision, steps) == newest(steps)
 
 
 async def migrate(address: Address, steps: Path, patience: float) -> None:
@@ -33,7 +33,7 @@ async def migrate(address: Address, steps: Path, patience: float) -> None:
         async with alone.writing() as connection:  # SQLite lets no second one in here
             if not address.is_file:
                 await connection.execute(LOCK)
-            if not _is_newest(await connection.run_sync(_revision), steps):
+            if await connection.run_sync(revision, steps) != newest(steps):
                 await connection.run_sync(_upgrade, steps)
     finally:
         await alone.close()
@@ -49,19 +49,24 @@ def _upgrade(connection: Connection, steps: Path) -> None:
     command.upgrade(config, "head")
 
 
-def _revision(connection: Connection) -> str | None:
-    """The revision that a database has; None where it is new."""
+def revision(connection: Connection, steps: Path) -> str | None:
+    """The revision that a database has; None where it is new. One of a newer bot's is refused."""
     if not inspect(connection).has_table(VERSION.name):
         return None
     found: str | None = connection.scalar(select(VERSION.c.version_num))
+    if found is not None and found not in _known(steps):
+        raise Misconfigured(
+            f"The database was written by a newer version of the bot (revision {found}; this one knows "
+            f"{newest(steps)}).",
+            "Install that version or a later one, or point DATABASE_URL to another database.",
+        )
     return found
 
 
-def _is_newest(found: str | None, steps: Path) -> bool:
-    known = sorted(path.name.partition("_")[0] for path in (steps / "versions").glob("[0-9]*.py"))
-    if found is not None and found not in known:
-        raise Misconfigured(
-            f"The database was written by a newer version of the bot (revision {found}; this one knows {known[-1]}).",
-            "Install that version or a later one, or point DATABASE_URL to another database.",
-        )
-    return found == known[-1]
+def newest(steps: Path) -> str:
+    """The revision of an up-to-date database."""
+    return _known(steps)[-1]
+
+
+def _known(steps: Path) -> list[str]:
+    return sorted(path.name.partition("_")[0] for path in (steps / "versions").glob("[0-9]*.py"))
