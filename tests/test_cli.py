@@ -184,7 +184,7 @@ def test_a_wrong_setting_ends_in_one_line_that_says_which_and_why(variables: dic
     assert "sdk-123" not in asked.stderr
 
 
-@pytest.mark.parametrize("command", [["demo", "--once"], ["preview"], ["run"]])
+@pytest.mark.parametrize("command", [["demo", "--once"], ["preview"], ["schedules"]])
 def test_a_wrong_setting_ends_any_command_in_one_line(command: list[str]) -> None:
     ended = run(*command, TIME_ZONE="Mars/Olympus")
     assert ended.returncode == 1
