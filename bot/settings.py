@@ -47,6 +47,12 @@ class Settings(BaseSettings):
         "sqlite:///insights-bot.db", description="SQLite in one process, or postgresql://… for several."
     )
     port: int = Field(3000, ge=0, le=65535, description="Where Slack's requests, health and metrics are served.")
+    max_connections: int = Field(
+        500, ge=1, le=100_000, description="How many connections to that port may be open; one more closes an idle one."
+    )
+    request_seconds: float = Field(
+        10, gt=0, le=DAY, description="How long a connection to that port may take to send a request."
+    )
     log_level: str = Field(
         "INFO",
         pattern=r"^(DEBUG|INFO|WARNING|ERROR)$",

@@ -186,7 +186,7 @@ async def test_each_event_that_slack_is_to_tell_is_heard_and_no_other_would_be()
 async def _is_heard(event: str) -> bool:
     async def hear(_: Incoming) -> None: ...
 
-    app = bolt(AsyncWebClient("xoxb-1"), "secret", hear, Work())
+    app = bolt(AsyncWebClient("xoxb-1"), hear, Work())
     body = {"type": "event_callback", "event_id": "Ev1", "team_id": "T1", "event": {"type": event, "user": "U2"}}
     answer = await app.async_dispatch(AsyncBoltRequest(body=body, mode="socket_mode"))
     return answer.status == 200

@@ -50,8 +50,8 @@ class Ear:
 
 async def listening(told: Told) -> AsyncIterator[Ear]:
     found = Ear(Slack(lambda: datetime.now(UTC)), told)
-    app = bolt(AsyncWebClient(), SIGNING_SECRET, found.hear, found.work, told)
-    async with found.slack.served(), serving(web(app, {}, Metrics())) as url:
+    app = bolt(AsyncWebClient(), found.hear, found.work, told)
+    async with found.slack.served(), serving(web(app, SIGNING_SECRET, {}, Metrics())) as url:
         found.slack.request_url = f"{url}/slack/events"
         yield found
 

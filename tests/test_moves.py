@@ -38,8 +38,8 @@ async def ear() -> AsyncIterator[Ear]:
     async def hear(_: Incoming) -> None: ...
 
     found = Ear(Slack(lambda: datetime.now(UTC)))
-    app = bolt(AsyncWebClient(), SIGNING_SECRET, hear, found.work, Told(moved=found.moved))
-    async with found.slack.served(), serving(web(app, {}, Metrics())) as url:
+    app = bolt(AsyncWebClient(), hear, found.work, Told(moved=found.moved))
+    async with found.slack.served(), serving(web(app, SIGNING_SECRET, {}, Metrics())) as url:
         found.slack.request_url = f"{url}/slack/events"
         yield found
 

@@ -107,6 +107,15 @@ async def test_a_command_is_acknowledged_before_the_bot_can_answer_and_answered_
         await _ready(new.url)
 
 
+@pytest.mark.parametrize("way", ["http", "socket"])
+async def test_a_start_that_goes_well_logs_no_warning(way: str, tmp_path: Path) -> None:
+    async with starting(tmp_path, way) as new:
+        new.held.let_go.set()
+        await new.bot.line("answering")
+        assert await new.bot.stop() == 0
+    assert [line for line in new.bot.log if '"level": "info"' not in line] == []
+
+
 async def test_nothing_is_imported_before_it_listens_that_only_answers(tmp_path: Path) -> None:
     async with starting(tmp_path, PYTHONPROFILEIMPORTTIME="1") as new:
         imported = {line.rpartition("|")[2].strip() for line in new.bot.log if line.startswith("import time:")}

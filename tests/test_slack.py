@@ -416,6 +416,12 @@ async def test_events_are_told_apart_by_their_id(desk: Office, caplog: Any) -> N
 
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+HELP = b"command=%2Finsights&text=help&user_id=U1&team_id=T1&channel_id=C1&trigger_id=1&response_url="
+
+
+async def post(desk: Office, body: bytes, headers: Any) -> httpx.Response:
+    async with httpx.AsyncClient() as http:
+        return await http.post(f"{desk.url}/slack/events", content=body, headers=headers)
 
 
 @pytest.mark.parametrize(
@@ -433,12 +439,23 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
     ],
 )
 async def test_only_what_slack_signed_is_heard(desk: Office, changed: dict[str, Any], status: int) -> None:
-    body = b"command=%2Finsights&text=help&user_id=U1&team_id=T1&channel_id=C1&trigger_id=1&response_url="
     stamp = int(desk.slack.now().timestamp())
-    async with httpx.AsyncClient() as http:
-        headers = {**FORM, **signed(body, SIGNING_SECRET, stamp), **changed}
-        answer = await http.post(f"{desk.url}/slack/events", content=body, headers=headers)
+    answer = await post(desk, HELP, {**FORM, **signed(HELP, SIGNING_SECRET, stamp), **changed})
     assert answer.status_code == status
+
+
+@pytest.mark.parametrize(("age", "status"), [(-310, 401), (-290, 200), (290, 200), (310, 401)])
+async def test_a_signature_is_good_for_five_minutes(desk: Office, age: int, status: int) -> None:
+    stamp = int(desk.slack.now().timestamp()) + age
+    assert (await post(desk, HELP, {**FORM, **signed(HELP, SIGNING_SECRET, stamp)})).status_code == status
+
+
+@pytest.mark.parametrize("name", ["X-Slack-Signature", "X-Slack-Request-Timestamp"])
+@pytest.mark.parametrize("value", ["", "soon", "v0=é".encode(), None], ids=["empty", "word", "latin", "same"])
+async def test_a_signature_header_that_comes_twice_is_refused(desk: Office, name: str, value: str | bytes) -> None:
+    headers = {**FORM, **signed(HELP, SIGNING_SECRET, int(desk.slack.now().timestamp()))}
+    twice = [*headers.items(), (name, headers[name] if value is None else value)]
+    assert (await post(desk, HELP, twice)).status_code == 401
 
 
 async def test_a_body_beyond_all_measure_is_not_read(desk: Office) -> None:
@@ -452,7 +469,7 @@ async def test_a_body_beyond_all_measure_is_not_read(desk: Office) -> None:
 JSON = {"Content-Type": "application/json"}
 
 
-@pytest.mark.parametrize(
+UNREADABLE = pytest.mark.parametrize(
     ("kind", "body"),
     [
         (FORM, b""),
@@ -475,17 +492,26 @@ JSON = {"Content-Type": "application/json"}
     ],
     ids=lambda value: value[:20].decode("latin-1") if isinstance(value, bytes) else value.get("Content-Type", "none"),
 )
-@pytest.mark.parametrize("secret", [SIGNING_SECRET, "another"])
+
+
+@UNREADABLE
 async def test_a_body_that_cannot_be_read_is_refused_in_a_line(
-    desk: Office, caplog: Any, kind: dict[str, str], body: bytes, secret: str
+    desk: Office, caplog: Any, kind: dict[str, str], body: bytes
 ) -> None:
-    async with httpx.AsyncClient() as http:
-        headers = {**kind, **signed(body, secret, int(desk.slack.now().timestamp()))}
-        answer = await http.post(f"{desk.url}/slack/events", content=body, headers=headers)
-    assert answer.status_code == 400
+    headers = {**kind, **signed(body, SIGNING_SECRET, int(desk.slack.now().timestamp()))}
+    assert (await post(desk, body, headers)).status_code == 400
     [line] = [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")]
     assert line.getMessage().startswith("a request cannot be read: ")
     assert not line.exc_info
+
+
+@UNREADABLE
+async def test_a_body_that_slack_did_not_sign_is_not_even_parsed(
+    desk: Office, caplog: Any, kind: dict[str, str], body: bytes
+) -> None:
+    headers = {**kind, **signed(body, "another", int(desk.slack.now().timestamp()))}
+    assert (await post(desk, body, headers)).status_code == 401
+    assert not [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")]
 
 
 async def test_a_button_of_last_year_says_why_it_does_not_work(desk: Office) -> None:

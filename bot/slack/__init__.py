@@ -6,7 +6,9 @@ calls.py      how Slack is called
 bolt.py       what Bolt hears (the command, the buttons, events), acknowledged before anything else
 socket.py     Slack through a socket, which is replaced when it is deaf
 web.py        Slack over HTTP, health and metrics
-guard.py      what does not even reach Bolt: malformed headers, bodies beyond all measure
+limits.py     limits on connections: how many, and how long each may take to send a request
+guard.py      what reaches Bolt: requests that Slack signed
+signature.py  Slack's signature of a request, and whether it is right
 incoming.py   a payload of Slack's ─► who says which line, and where
 moves.py      a payload of Slack's ─► which channel was lost or came back
 modal.py      the modal in which a schedule is changed, and the line that comes of it

@@ -13,6 +13,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.logger.messages import warning_client_prioritized_and_token_skipped
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.incoming import Incoming, command, press, submission
@@ -44,17 +45,19 @@ class Told:
 NOBODY = Told()
 
 
-def bolt(client: AsyncWebClient, signing_secret: str, hear: Hear, work: Work, told: Told = NOBODY) -> AsyncApp:
-    """The Bolt app: one listener for all that is typed, and one for all that is pressed."""
+def bolt(client: AsyncWebClient, hear: Hear, work: Work, told: Told = NOBODY) -> AsyncApp:
+    """Make the Bolt app: one listener for all that is typed, and one for all that is pressed. It verifies nothing: the
+    guard does that before it."""
 
     async def authorize() -> AuthorizeResult:
         return SPEECHLESS
 
+    logging.getLogger("slack_bolt.AsyncApp").addFilter(_means_something)
     app = AsyncApp(
         name="insights-bot",  # or Bolt reads the source of all that is on the stack to find one: 20 ms
         client=client,
-        signing_secret=signing_secret,
         authorize=authorize,
+        request_verification_enabled=False,
         process_before_response=True,
     )
     events = Once()
@@ -78,6 +81,11 @@ def bolt(client: AsyncWebClient, signing_secret: str, hear: Hear, work: Work, to
     _listen_for_channels(app, told, events, work)
     _listen_for_modals(app, told, hear, work)
     return app
+
+
+def _means_something(record: logging.LogRecord) -> bool:
+    """Bolt reads SLACK_BOT_TOKEN from the environment by itself, and then warns that it has no use for it."""
+    return record.getMessage() != warning_client_prioritized_and_token_skipped()
 
 
 def _listen_for_channels(app: AsyncApp, told: Told, events: Once, work: Work) -> None:

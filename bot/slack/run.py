@@ -22,6 +22,8 @@ from starlette.applications import Starlette
 from bot.errors import Misconfigured
 from bot.slack.bolt import Told, bolt
 from bot.slack.calls import LIMITS, client, identity, known, session
+from bot.slack.guard import USUAL_BYTES
+from bot.slack.limits import limited
 from bot.slack.parts import Parts
 from bot.slack.porch import Porch
 from bot.slack.socket import listening
@@ -38,11 +40,12 @@ async def run(parts: Parts) -> None:
     """Serve until the process is told to end, or cannot begin to answer."""
     with _bound(parts.settings.port) as there:
         async with running(parts) as (pages, opening):
-            server = _Server(uvicorn.Config(pages, log_config=None, lifespan="off", ws="none"))
+            settings = parts.settings
+            server = _Server(limited(pages, settings.max_connections, settings.request_seconds))
             for ending in (signal.SIGTERM, signal.SIGINT):
                 asyncio.get_running_loop().add_signal_handler(ending, server.stop)
             opening.add_done_callback(server.settle)
-            facts = {"port": there.getsockname()[1], "socket_mode": parts.settings.socket_mode}
+            facts = {"port": there.getsockname()[1], "socket_mode": settings.socket_mode}
             log.info("listening", extra={"facts": facts})
             await server.serve(sockets=[there])
 
@@ -56,7 +59,7 @@ async def running(parts: Parts) -> "AsyncIterator[tuple[Starlette, asyncio.Task[
         opening = asyncio.create_task(_opened(parts, slack, calls, behind))
         bare = AsyncWebClient(base_url=settings.slack_api_url, session=calls)  # Bolt says nothing by itself
         porch = Porch(opening, calls)
-        app = bolt(bare, settings.secret("slack_signing_secret"), porch.hear, work, Told(porch.moved, porch.check))
+        app = bolt(bare, porch.hear, work, Told(porch.moved, porch.check))
         checks = {
             "store": partial(_ready, opening, lambda door: door.store.ping()),
             "slack": partial(_ready, opening, lambda _: known(slack)),
@@ -64,7 +67,8 @@ async def running(parts: Parts) -> "AsyncIterator[tuple[Starlette, asyncio.Task[
         try:
             async with listening(app, settings) if parts.hears else nullcontext():
                 over_http = parts.hears and not settings.socket_mode
-                yield web(app if over_http else None, checks, parts.metrics), opening
+                secret = settings.secret("slack_signing_secret")
+                yield web(app if over_http else None, secret, checks, parts.metrics), opening
         finally:
             if given_up := await work.finish(settings.drain_seconds):
                 log.warning("%d answers were given up at the end", given_up)
@@ -100,6 +104,7 @@ def _bound(port: int) -> socket.socket:
     # asyncio does this only for sockets that name their protocol, which those of create_server do not. Without it
     # every second answer on a connection waits 40 ms.
     there.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    there.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, USUAL_BYTES)  # no connection has more to read in one go
     return there
 
 

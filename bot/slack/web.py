@@ -18,8 +18,8 @@ PATH = "/slack/events"
 Check = Callable[[], Awaitable[bool]]
 
 
-def web(app: AsyncApp | None, checks: Mapping[str, Check], metrics: Metrics) -> Starlette:
-    """The pages of the process; without an *app*, Slack's requests come another way."""
+def web(app: AsyncApp | None, signing_secret: str, checks: Mapping[str, Check], metrics: Metrics) -> Starlette:
+    """Serve the pages of the process; without an *app*, Slack's requests come another way."""
 
     async def healthz(_: Request) -> Response:
         return PlainTextResponse("alive\n")
@@ -35,6 +35,6 @@ def web(app: AsyncApp | None, checks: Mapping[str, Check], metrics: Metrics) -> 
     routes: list[BaseRoute] = [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", counted)]
     if app is not None:
         requests = cast(ASGIApp, Requests(app, path=PATH))  # its own types are narrower than ASGI's
-        guarded = Guard(requests, metrics.acknowledgement.observe)
+        guarded = Guard(requests, signing_secret, metrics.acknowledgement.observe)
         routes.append(Route(PATH, guarded, methods=["POST"]))
     return Starlette(routes=routes)

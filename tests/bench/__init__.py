@@ -11,6 +11,7 @@ All it says are ratios, measured side by side in one run; times would say more a
     answer.py          from Slack's command to its answer
     memory.py          what many answers leave behind
     first.py           from the start of the process to the first acknowledgement
+    flood.py           an acknowledgement while strangers do their worst
     posting.py         a message into a channel
     load.py            a thousand channels that are due at once
     idle.py            nothing is due

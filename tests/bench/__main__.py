@@ -12,7 +12,7 @@ from tests.bench.mixed import MINUTES
 from tests.bench.table import Row, draw
 
 PARTS = (
-    *("start", "parse", "call", "size", "render", "acknowledge", "answer", "memory", "first"),
+    *("start", "parse", "call", "size", "render", "acknowledge", "answer", "memory", "first", "flood"),
     *("posting", "load", "idle", "mixed", "year"),
 )
 AGAINST = ("launchdarkly-api", "slack-sdk", "httpx", "pydantic", "jinja2", "slack-bolt", "starlette", "uvicorn")

@@ -75,7 +75,7 @@ def _together(ports: Ports) -> Iterator[Row]:
 
 def ours() -> ASGIApp:
     """The bot's own web side, behind which nobody listens."""
-    return web(bolt(AsyncWebClient(), SIGNING_SECRET, _nothing, Work()), {}, Metrics())
+    return web(bolt(AsyncWebClient(), _nothing, Work()), SIGNING_SECRET, {}, Metrics())
 
 
 async def _nothing(_: Incoming) -> None:

@@ -25,7 +25,7 @@ class Author:
 
     def __init__(self, answers: str = "http://127.0.0.1:9") -> None:
         """*answers* is where the response_urls lead; by default, nowhere."""
-        self._slack = Slack(_now)
+        self._slack = Slack(now)
         self._slack.url = answers
 
     def command(self, line: str = "", *, user: str = "U1", channel: str = "C1") -> Command:
@@ -42,7 +42,7 @@ class Author:
         return self._written(on_message(self._slack, chain, message, action), chain.id)
 
     def _written(self, payload: Payload, answer: str) -> Command:
-        letter = written(payload, SIGNING_SECRET, int(_now().timestamp()), {})
+        letter = written(payload, SIGNING_SECRET, int(now().timestamp()), {})
         lines = (b"Host: 127.0.0.1", b"Content-Length: %d" % len(letter.body), *map(b": ".join, letter.lines))
         head = b"\r\n".join((f"POST {PATH} HTTP/1.1".encode(), *lines))
         return Command(answer, head + b"\r\n\r\n" + letter.body)
@@ -59,5 +59,5 @@ def forged() -> bytes:
     return head + name + bytes(reversed(rest[:64])) + rest[64:]
 
 
-def _now() -> datetime:
+def now() -> datetime:
     return datetime.now(UTC)

@@ -30,9 +30,9 @@ GLANCE = 0.002  # seconds between two attempts to reach it
 def rows() -> Iterator[Row]:
     """In turns; the first round makes the database, compiles, and does not count."""
     with TemporaryDirectory() as place, slack_there() as api:
-        settings = _settings(place, api)
-        _, *rounds = [(_seconds(RUN, settings), _seconds(BARE, settings)) for _ in range(1 + ROUNDS)]
-        imported = _imported(settings)
+        given = settings(place, api)
+        _, *rounds = [(_seconds(RUN, given), _seconds(BARE, given)) for _ in range(1 + ROUNDS)]
+        imported = _imported(given)
     what = "insights-bot run --only web"
     slower = median(ours / bare for ours, bare in rounds)
     yield Row("first: until an acknowledgement", what, "Bolt as it comes", slower, "the time", at_most(1.4))
@@ -41,7 +41,7 @@ def rows() -> Iterator[Row]:
     yield Row("first: imports that it does not need", what, unneeded, len(found) / len(UNNEEDED), "of them", at_most(0))
 
 
-def _settings(place: str, api: str) -> dict[str, str]:
+def settings(place: str, api: str) -> dict[str, str]:
     """An environment that says nothing else."""
     return {
         "PATH": os.defpath,
@@ -61,21 +61,21 @@ def _seconds(command: tuple[str, ...], settings: Mapping[str, str]) -> float:
     """From the start of a process to its first acknowledgement."""
     [request] = Author().requests(1)
     began = perf_counter()
-    with _started(command, settings) as port:
+    with started(command, settings) as port:
         one_by_one(port, [request])
         return perf_counter() - began
 
 
 def _imported(settings: Mapping[str, str]) -> set[str]:
     """The modules that are imported until the first acknowledgement, as Python itself lists them."""
-    with _started(("-X", "importtime", *RUN), settings) as port:
+    with started(("-X", "importtime", *RUN), settings) as port:
         one_by_one(port, Author().requests(1))
     said = _said(settings).read_text().splitlines()
     return {line.rpartition("|")[2].strip() for line in said if line.startswith("import time:")}
 
 
 @contextmanager
-def _started(command: tuple[str, ...], settings: Mapping[str, str]) -> Iterator[int]:
+def started(command: tuple[str, ...], settings: Mapping[str, str]) -> Iterator[int]:
     """The port at which a process listens, until the block is left."""
     port, home = _free(), settings["HOME"]
     own = {**settings, "PORT": str(port)}

@@ -1,0 +1,103 @@
+"""Limits on connections: how many there are, and how long each may take to send a request.
+
+uvicorn waits for a request forever, and asyncio logs a traceback for each connection beyond the process's descriptors,
+hundreds of them at once. So there are fewer connections than descriptors: one more closes the one that has waited
+longest, as nginx does. Strangers who open many thus close their own, and a signed command, which comes whole and at
+once, still gets through.
+"""
+
+import asyncio
+import logging
+import resource
+from functools import partial
+from typing import Any, cast
+
+import h11
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+BACKLOG = 100  # connections that the kernel keeps until they are accepted, and that are accepted in one go
+
+
+def limited(app: ASGIApp, most: int, seconds: float) -> uvicorn.Config:
+    """Serve the *app* on at most so many connections, each of which has so many *seconds* for a request."""
+    limits = Limits(min(most, _descriptors() // 2), seconds)
+    return uvicorn.Config(
+        app,
+        http=cast(type[asyncio.Protocol], partial(Connection, limits)),  # uvicorn only calls it
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        log_level=logging.ERROR,  # what is wrong with a stranger's request is no news
+        access_log=False,
+        limit_concurrency=limits.most + 1,  # where all are being answered, and none can be closed
+        backlog=BACKLOG,
+    )
+
+
+def _descriptors() -> int:
+    """How many files and connections this process may have open."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return 1_000_000 if soft == resource.RLIM_INFINITY else soft
+
+
+class Limits:
+    """The connections that a request is awaited from, the one that has waited longest first."""
+
+    def __init__(self, most: int, seconds: float) -> None:
+        self.most = most
+        self._seconds = seconds
+        self._waiting: dict[Connection, asyncio.TimerHandle] = {}
+
+    def await_request(self, connection: "Connection") -> None:
+        """Close the connection unless it sends a request in time; its time does not begin anew with each byte."""
+        if connection not in self._waiting:
+            loop = asyncio.get_running_loop()
+            self._waiting[connection] = loop.call_later(self._seconds, self._close, connection)
+
+    def stop_waiting(self, connection: "Connection") -> None:
+        """It has sent a request, or is gone."""
+        if timer := self._waiting.pop(connection, None):
+            timer.cancel()
+
+    def make_room(self) -> None:
+        """Close the connection that has waited longest."""
+        if self._waiting:
+            self._close(next(iter(self._waiting)))
+
+    def _close(self, connection: "Connection") -> None:
+        self.stop_waiting(connection)
+        connection.transport.abort()  # a peer that reads nothing either would hold up an orderly end
+
+
+class Connection(H11Protocol):
+    """A connection within limits."""
+
+    def __init__(self, limits: Limits, **given: Any) -> None:
+        super().__init__(**given)
+        self._limits = limits
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
+        super().connection_made(transport)
+        if len(self.connections) > self._limits.most:
+            self._limits.make_room()
+        self._limits.await_request(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._limits.stop_waiting(self)
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._watch()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._watch()
+
+    def _watch(self) -> None:
+        if self.conn.their_state in (h11.IDLE, h11.SEND_BODY) and not self.transport.is_closing():
+            self._limits.await_request(self)
+        else:
+            self._limits.stop_waiting(self)

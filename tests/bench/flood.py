@@ -1,0 +1,91 @@
+"""How soon a signed command has its acknowledgement while strangers do their worst, against its usual time.
+
+A thousand of them open connections and send nothing; four send bodies of a megabyte, one after the other, that look
+signed. All of that comes from a process of its own.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from statistics import median
+from tempfile import TemporaryDirectory
+
+from bot.sandbox.slack.signing import signed
+from tests.bench.acknowledge import typical
+from tests.bench.commands import PATH, now
+from tests.bench.first import RUN, settings, started
+from tests.bench.slack_there import slack_there
+from tests.bench.table import Row, at_most
+
+ROUNDS = 5
+IDLE, FLOODING = 1_000, 4
+BODY = b"a=&" * 333_000  # what takes longest to parse
+PAUSE = 0.01  # seconds between commands, so that one doesn't wait for another
+
+
+def rows() -> Iterator[Row]:
+    """In turns, with the strangers and without."""
+    with TemporaryDirectory() as place, slack_there() as api, started(RUN, settings(place, api)) as port:
+        typical(port)
+        rounds = [_round(port) for _ in range(ROUNDS)]
+    slower = median(flooded / usual for usual, flooded in rounds)
+    yield Row(
+        "flood: an acknowledgement", f"{IDLE:,} idle, {FLOODING} flood", "nobody else", slower, "the time", at_most(3)
+    )
+
+
+def _round(port: int) -> tuple[float, float]:
+    usual = typical(port, PAUSE)
+    with strangers(port):
+        return usual, typical(port, PAUSE)
+
+
+@contextmanager
+def strangers(port: int) -> Iterator[None]:
+    """They do their worst until the block is left."""
+    processes = get_context("spawn")
+    ours, theirs = processes.Pipe()
+    process = processes.Process(target=_flood, args=(theirs, port), daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        ours.recv()
+        yield
+    finally:
+        ours.close()
+        process.join()
+
+
+def _flood(pipe: Connection, port: int) -> None:
+    with suppress(asyncio.CancelledError):
+        asyncio.run(_until_left(pipe, port))
+
+
+async def _until_left(pipe: Connection, port: int) -> None:
+    idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(IDLE)]
+    flooding = [asyncio.create_task(_send(port)) for _ in range(FLOODING)]
+    left = asyncio.Event()
+    asyncio.get_running_loop().add_reader(pipe.fileno(), left.set)
+    pipe.send(len(idle))
+    await left.wait()
+    for task in flooding:
+        task.cancel()
+    for _, writer in idle:
+        writer.transport.abort()
+
+
+async def _send(port: int) -> None:
+    """One body after the other, on a new connection where the last was closed."""
+    headers = signed(BODY, "a guess", int(now().timestamp())) | {"Host": "127.0.0.1", "Content-Length": str(len(BODY))}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    request = f"POST {PATH} HTTP/1.1\r\n{lines}\r\n".encode() + BODY
+    while True:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        with suppress(ConnectionError, asyncio.IncompleteReadError):
+            while True:
+                writer.write(request)
+                await writer.drain()
+                await reader.readuntil(b"\r\n\r\n")
+                await reader.readexactly(len("not from Slack"))
