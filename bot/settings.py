@@ -53,6 +53,9 @@ class Settings(BaseSettings):
     request_seconds: float = Field(
         10, gt=0, le=DAY, description="How long a connection to that port may take to send a request."
     )
+    ready_seconds: float = Field(
+        10, ge=0, le=DAY, description="How long /readyz reports what Slack last answered, before it is asked again."
+    )
     log_level: str = Field(
         "INFO",
         pattern=r"^(DEBUG|INFO|WARNING|ERROR)$",

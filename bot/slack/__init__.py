@@ -7,6 +7,7 @@ bolt.py       what Bolt hears (the command, the buttons, events), acknowledged b
 socket.py     Slack through a socket, which is replaced when it is deaf
 web.py        Slack over HTTP, health and metrics
 limits.py     limits on connections: how many, and how long each may take to send a request
+health.py     whether Slack answers the bot, asked for now and then
 guard.py      what reaches Bolt: requests that Slack signed
 signature.py  Slack's signature of a request, and whether it is right
 incoming.py   a payload of Slack's ─► who says which line, and where

@@ -1,5 +1,7 @@
 """How Slack is called: over one session, with a word for what keeps it from answering."""
 
+from http import HTTPStatus
+
 import aiohttp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError, SlackClientError
@@ -23,6 +25,9 @@ TROUBLES: list[AsyncRetryHandler] = [
     AsyncConnectionErrorRetryHandler(),
 ]
 
+LIMITED = ("ratelimited", "rate_limited")
+# What slack_sdk makes of an answer that is no JSON, or that is none of Slack's.
+NO_ANSWER = (AttributeError, KeyError, ValueError)
 AWAY = (SlackClientError, aiohttp.ClientError, OSError, TimeoutError)
 
 
@@ -58,8 +63,20 @@ def unreachable() -> Misconfigured:
 
 
 async def known(client: AsyncWebClient) -> bool:
-    """Whether Slack answers the bot."""
+    """Tell whether Slack answers the bot. Where it says that this was asked too often, it does."""
     try:
         return bool((await client.auth_test()).get("ok"))
-    except AWAY:
+    except SlackApiError as refused:
+        status, code = told(refused)
+        return status == HTTPStatus.TOO_MANY_REQUESTS or code in LIMITED
+    except (*AWAY, *NO_ANSWER):
         return False
+
+
+def told(refused: SlackApiError) -> tuple[int, str]:
+    """The status, and Slack's code; there is none in an answer of something that stands in between."""
+    answer = refused.response
+    data = getattr(answer, "data", None)
+    code = data.get("error") if isinstance(data, dict) else None
+    status: int = getattr(answer, "status_code", 0) or getattr(answer, "status", 0)  # aiohttp's own, if it is no JSON
+    return status, code if isinstance(code, str) else ""

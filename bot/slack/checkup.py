@@ -17,7 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import Failure, Misconfigured, TryLater, Unreadable
 from bot.settings import Settings, meaning, unset
-from bot.slack.outcome import told
+from bot.slack.calls import told
 
 _silent = logging.getLogger(f"{__name__}.silent")  # what goes wrong is said by the doctor, and once is enough
 _silent.addHandler(logging.NullHandler())

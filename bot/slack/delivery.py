@@ -6,9 +6,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.message import Message
 from bot.metrics import Metrics
+from bot.slack.calls import told
 from bot.slack.forms import Forms
 from bot.slack.incoming import Incoming
-from bot.slack.outcome import told
 from bot.slack.response import Response, Said
 
 NOT_THERE = ("not_in_channel", "channel_not_found", "user_not_in_channel", "is_archived")

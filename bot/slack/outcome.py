@@ -10,21 +10,18 @@ from contextlib import contextmanager
 from typing import Any
 
 import aiohttp
-from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.schedules.closed import is_closed
 from bot.schedules.post import Away, Gone, Limited, Refused, Undelivered, Unsure
+from bot.slack.calls import AWAY as UNANSWERED
+from bot.slack.calls import LIMITED, NO_ANSWER, told
 
-LIMITED = ("ratelimited", "rate_limited")
 OPEN = ("internal_error", "fatal_error", "service_unavailable")
 # The request came in pieces; the workspace is being moved; too much was said in it: refused before anything is done.
 LATER = ("request_timeout", "team_added_to_org", "org_login_required", "message_limit_exceeded")
 UNLESS_SAID = 30.0  # seconds, where a limit does not say how long it lasts
-
-BROKEN = (SlackClientError, aiohttp.ClientError, OSError, TimeoutError)
-# What slack_sdk makes of an answer that is no JSON, or that is none of Slack's.
-NO_ANSWER = (AttributeError, KeyError, ValueError)
 
 
 @contextmanager
@@ -36,7 +33,7 @@ def judged() -> Iterator[None]:
         raise _judgement(refused) from None
     except aiohttp.ClientConnectorError as error:  # there never was a connection, so nothing was sent
         raise Away(type(error).__name__) from None
-    except (*BROKEN, *NO_ANSWER) as error:
+    except (*UNANSWERED, *NO_ANSWER) as error:
         raise Unsure(type(error).__name__) from None
 
 
@@ -49,15 +46,6 @@ def _judgement(refused: SlackApiError) -> Undelivered:
     if code in LATER:
         return Away(code)
     return Gone(code) if is_closed(code) else Refused(code)
-
-
-def told(refused: SlackApiError) -> tuple[int, str]:
-    """The status, and Slack's code; there is none in an answer of something that stands in between."""
-    answer = refused.response
-    data = getattr(answer, "data", None)
-    code = data.get("error") if isinstance(data, dict) else None
-    status: int = getattr(answer, "status_code", 0) or getattr(answer, "status", 0)  # aiohttp's own, if it is no JSON
-    return status, code if isinstance(code, str) else ""
 
 
 def part(answer: AsyncSlackResponse, name: str) -> Any:

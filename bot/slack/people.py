@@ -15,8 +15,8 @@ from bot.endpoints._endpoint import Endpoint
 from bot.errors import NotAllowed
 from bot.question import Understood
 from bot.settings import Settings
+from bot.slack.calls import told
 from bot.slack.incoming import Incoming
-from bot.slack.outcome import told
 
 log = logging.getLogger(__name__)
 

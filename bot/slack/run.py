@@ -23,6 +23,7 @@ from bot.errors import Misconfigured
 from bot.slack.bolt import Told, bolt
 from bot.slack.calls import LIMITS, client, identity, known, session
 from bot.slack.guard import USUAL_BYTES
+from bot.slack.health import Cached
 from bot.slack.limits import limited
 from bot.slack.parts import Parts
 from bot.slack.porch import Porch
@@ -60,9 +61,10 @@ async def running(parts: Parts) -> "AsyncIterator[tuple[Starlette, asyncio.Task[
         bare = AsyncWebClient(base_url=settings.slack_api_url, session=calls)  # Bolt says nothing by itself
         porch = Porch(opening, calls)
         app = bolt(bare, porch.hear, work, Told(porch.moved, porch.check))
+        reachable = Cached(partial(known, client(settings, calls, [])), settings.ready_seconds)
         checks = {
             "store": partial(_ready, opening, lambda door: door.store.ping()),
-            "slack": partial(_ready, opening, lambda _: known(slack)),
+            "slack": partial(_ready, opening, lambda _: reachable()),
         }
         try:
             async with listening(app, settings) if parts.hears else nullcontext():

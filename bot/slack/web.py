@@ -1,6 +1,6 @@
 """The web side: Slack's requests (where they come over HTTP), health and metrics."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import cast
 
 from slack_bolt.adapter.asgi.async_handler import AsyncSlackRequestHandler as Requests
@@ -13,9 +13,9 @@ from starlette.types import ASGIApp
 
 from bot.metrics import CONTENT_TYPE, Metrics
 from bot.slack.guard import Guard
+from bot.slack.health import Check
 
 PATH = "/slack/events"
-Check = Callable[[], Awaitable[bool]]
 
 
 def web(app: AsyncApp | None, signing_secret: str, checks: Mapping[str, Check], metrics: Metrics) -> Starlette:
