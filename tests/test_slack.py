@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ import httpx
 import pytest
 
 from bot.endpoints import discover
-from bot.sandbox.slack import Slack, Weather, signed
+from bot.sandbox.slack import Acknowledgement, Slack, Weather, signed
+from bot.sandbox.slack.delivery import posted as sent_to
 from bot.sandbox.slack.names import SIGNING_SECRET
 from tests.databases import Postgres
 from tests.office import Office, office, words
@@ -403,6 +405,58 @@ async def test_the_same_bytes_twice_do_the_work_once(desk: Office) -> None:
     assert len(desk.weather.requests) == 2
 
 
+async def repeated(asked: Acknowledgement, *desks: Office) -> list[int]:
+    """Send the same bytes to each of these."""
+    assert asked.sent is not None
+    return [(await sent_to(asked.sent, f"{desk.url}/slack/events", 3)).status for desk in desks]
+
+
+async def test_the_same_bytes_do_the_work_once_without_a_trigger_too(desk: Office) -> None:
+    where = f"user_id=U1&team_id={desk.slack.team.id}&channel_id=C1&response_url="
+    body = f"command=%2Finsights&text=scores+web%2Fproduction&{where}".encode()
+    headers = {**FORM, **signed(body, SIGNING_SECRET, int(desk.slack.now().timestamp()))}
+    for _ in range(3):
+        assert (await post(desk, body, headers)).status_code == 200
+    await desk.say("status web/production")
+    assert len(desk.weather.requests) == 2
+
+
+async def test_the_same_bytes_at_two_processes_do_the_work_once(postgres: Postgres) -> None:
+    database = postgres.database()
+    async with office(database) as one, office(database) as two:
+        asked = await one.slack.type("/insights scores web/production")
+        assert await repeated(asked, two, one, two) == [200, 200, 200]
+        assert "Release maturity" in words(await one.answer(asked))
+    assert len(one.weather.requests) + len(two.weather.requests) == 1
+
+
+async def test_the_same_bytes_after_a_restart_do_no_work(tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path / 'bot.db'}"
+    async with office(database) as before:
+        asked = await before.slack.type("/insights scores web/production")
+        await before.answer(asked)
+    async with office(database) as after:
+        assert await repeated(asked, after) == [200]
+    assert after.weather.requests == []
+
+
+async def test_an_envelope_that_comes_twice_does_the_work_once() -> None:
+    async with office(socket=True) as desk:
+        asked = await desk.slack.type("/insights scores web/production")
+        await desk.answer(asked)
+        assert asked.payload is not None
+        for name in ("envelope-a", "envelope-a", "envelope-b"):
+            assert not (await desk.slack.socket.deliver(asked.payload, 3, name)).error
+    assert len(desk.weather.requests) == 3
+
+
+async def test_while_the_store_is_away_a_command_is_answered_all_the_same(tmp_path: Path) -> None:
+    async with office(f"sqlite:///{tmp_path / 'bot.db'}") as desk:
+        with sqlite3.connect(tmp_path / "bot.db") as connection:
+            connection.execute("DROP TABLE payloads")
+        assert "What you can ask" in words(await desk.say("help"))
+
+
 async def test_who_the_bot_is_is_asked_once_for_many_commands(desk: Office) -> None:
     for _ in range(5):
         await desk.say("help")
@@ -547,8 +601,39 @@ async def test_the_process_tells_how_it_is(desk: Office) -> None:
         assert 'insights_deliveries_total{outcome="sent"} 1.0' in counted
         assert "insights_acknowledgement_seconds_count 1.0" in counted
         assert "insights_launchdarkly_seconds_count 1.0" in counted
-        desk.slack.weather["auth.test"] = Weather(error="token_revoked")
-        assert (await http.get("/readyz")).status_code == 503
+
+
+async def _is_ready(desk: Office) -> bool:
+    async with httpx.AsyncClient(base_url=desk.url) as http:
+        return (await http.get("/readyz")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("weather", "ready"),
+    [
+        (Weather(error="token_revoked"), False),
+        (Weather(reset=True), False),
+        (Weather(body="<html>"), False),
+        (Weather(status=503), False),
+        (Weather(status=429, retry_after=60), True),
+        (Weather(error="ratelimited"), True),
+        (Weather(status=429, body="slow down", retry_after="Fri, 20 Nov 2026 15:00:30 GMT"), True),
+    ],
+    ids=["revoked", "reset", "no JSON", "down", "429", "ratelimited", "429 without JSON"],
+)
+async def test_slack_takes_the_process_out_of_service_unless_it_only_limits(weather: Weather, ready: bool) -> None:
+    async with office(ready_seconds=0) as desk:
+        desk.slack.weather["auth.test"] = weather
+        assert await _is_ready(desk) is ready
+        assert [call.method for call in desk.slack.calls] == ["auth.test"] * 2  # at the start, and once for this
+
+
+async def test_however_often_readiness_is_asked_for_slack_is_asked_once(desk: Office) -> None:
+    desk.slack.weather["auth.test"] = Weather(delay=0.05)
+    assert all(await asyncio.gather(*(_is_ready(desk) for _ in range(50))))
+    desk.slack.weather["auth.test"] = Weather(error="token_revoked")
+    assert await _is_ready(desk)
+    assert [call.method for call in desk.slack.calls] == ["auth.test"] * 2
 
 
 async def _reconnected(desk: Office) -> None:

@@ -298,6 +298,18 @@ op.execute("INSERT INTO workspaces (team) SELECT 'T' || id FROM child")"""
         assert await run(database, lambda connection: connection.scalar(text("SELECT team FROM workspaces"))) == "T1"
 
 
+async def test_a_payload_is_the_first_of_its_key_once_and_is_forgotten_after_a_day(database: Database) -> None:
+    now = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
+    async with opened(database.url) as store, opened(database.url) as other:
+        at_once = await asyncio.gather(*(each.payloads.record("v0=1", now) for each in (store, other) * 5))
+        assert at_once.count(True) == 1
+        assert await other.payloads.record("v0=2", now)
+        await store.forget(now + timedelta(hours=23))
+        assert not await store.payloads.record("v0=1", now)
+        await store.forget(now + timedelta(hours=25))
+        assert await store.payloads.record("v0=1", now)
+
+
 async def test_the_tables_are_what_the_steps_make(database: Database) -> None:
     async with opened(database.url):
         assert await run(database, lambda found: compare_metadata(MigrationContext.configure(found), METADATA)) == []

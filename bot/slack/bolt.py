@@ -14,17 +14,21 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.logger.messages import warning_client_prioritized_and_token_skipped
+from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.incoming import Incoming, command, press, submission
 from bot.slack.modal import mistakes
 from bot.slack.moves import MOVES, move
 from bot.slack.once import Once
+from bot.slack.signature import HEADER as SIGNATURE
 from bot.slack.work import Work
 
 log = logging.getLogger(__name__)
 
 Hear = Callable[[Incoming], Coroutine[Any, Any, None]]
+
+ENVELOPE = "envelope-id"  # the header in which Socket Mode's name of a payload is handed on
 
 # Bolt only listens here, and needs no token for that: so it need not know yet who the bot is.
 SPEECHLESS = AuthorizeResult(enterprise_id=None, team_id=None)
@@ -63,14 +67,14 @@ def bolt(client: AsyncWebClient, hear: Hear, work: Work, told: Told = NOBODY) ->
     events = Once()
 
     @app.command(re.compile(".*"))
-    async def typed(ack: AsyncAck, body: dict[str, Any]) -> None:
+    async def typed(ack: AsyncAck, body: dict[str, Any], request: AsyncBoltRequest) -> None:
         await ack()
-        work.start(hear(command(body)))
+        work.start(hear(command(body, _key(request))))
 
     @app.action(re.compile(".*"))
-    async def pressed(ack: AsyncAck, body: dict[str, Any]) -> None:
+    async def pressed(ack: AsyncAck, body: dict[str, Any], request: AsyncBoltRequest) -> None:
         await ack()
-        if incoming := press(body):
+        if incoming := press(body, _key(request)):
             work.start(hear(incoming))
 
     @app.event(re.compile("app_uninstalled|tokens_revoked"))
@@ -81,6 +85,11 @@ def bolt(client: AsyncWebClient, hear: Hear, work: Work, told: Told = NOBODY) ->
     _listen_for_channels(app, told, events, work)
     _listen_for_modals(app, told, hear, work)
     return app
+
+
+def _key(request: AsyncBoltRequest) -> str:
+    """What no two payloads share: the signature over HTTP, and the envelope's id in Socket Mode."""
+    return str(next((request.headers[name][0] for name in (SIGNATURE, ENVELOPE) if name in request.headers), ""))
 
 
 def _means_something(record: logging.LogRecord) -> bool:
@@ -97,10 +106,10 @@ def _listen_for_channels(app: AsyncApp, told: Told, events: Once, work: Work) ->
 
 def _listen_for_modals(app: AsyncApp, told: Told, hear: Hear, work: Work) -> None:
     @app.view(re.compile(".*"))
-    async def sent(ack: AsyncAck, body: dict[str, Any]) -> None:
+    async def sent(ack: AsyncAck, body: dict[str, Any], request: AsyncBoltRequest) -> None:
         if errors := told.check(body):
             await ack(response_action="errors", errors=errors)
             return
         await ack()
-        if incoming := submission(body):
+        if incoming := submission(body, _key(request)):
             work.start(hear(incoming))

@@ -53,7 +53,7 @@ class Changing:
         if isinstance(rhythm(schedule.cadence), Watch):
             raise Refused("A watch has no times to change.", f"`stop {number}` ends it, and `watch` begins another.")
         try:
-            await self.client.views_open(trigger_id=incoming.once, view=modal(_change(schedule, incoming.list_url)))
+            await self.client.views_open(trigger_id=incoming.trigger, view=modal(_change(schedule, incoming.list_url)))
         except AWAY:
             todo = f"Press the button again, or type what is to change: `change {number} tuesday 10:00`."
             raise TryLater("Slack did not open the form.", todo) from None

@@ -23,7 +23,7 @@ from bot.slack.changing import Changing
 from bot.slack.delivery import Delivery, Way
 from bot.slack.incoming import Incoming
 from bot.slack.moves import ARCHIVED, BACK, DELETED, LEFT
-from bot.slack.once import Once
+from bot.slack.once import Once, OnceForAll
 from bot.slack.people import Allowed, People
 from bot.slack.response import Said
 from bot.slack.shared_channels import SharedChannels, confirm
@@ -57,13 +57,13 @@ class Door:
     reach: Reach
     changing: Changing
     shared_channels: SharedChannels
+    once: OnceForAll
     shelf: Shelf = field(default_factory=Shelf)
-    once: Once = field(default_factory=Once)
     shares: Once = field(default_factory=Once)
 
     async def hear(self, incoming: Incoming) -> None:
         """Answer, once, whoever said this; whatever breaks on the way, they are not left in silence."""
-        if not self.once.first(incoming.once):
+        if not await self.once.first(incoming.once):
             return
         began = asyncio.get_running_loop().time()
         way = self.delivery.back(incoming)

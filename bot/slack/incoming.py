@@ -19,7 +19,8 @@ class Incoming:
     home: str  # the team that the person belongs to
     channel: str
     response_url: str
-    once: str  # what Slack never sends twice for two different things
+    trigger: str  # with which a modal can be opened
+    once: str  # what no two payloads share
     does: str = "ask"  # ask anew, turn the page in place, refresh in place, share, order, change
     key: str = ""  # of the answer that is to be shared
     private: bool = True  # whether only this person sees what was pressed
@@ -28,7 +29,7 @@ class Incoming:
     list_url: str = ""  # the response_url of the list of schedules that it was pressed in
 
 
-def command(body: dict[str, Any]) -> Incoming:
+def command(body: dict[str, Any], once: str) -> Incoming:
     """A slash command."""
     return Incoming(
         line=body.get("text", ""),
@@ -37,11 +38,12 @@ def command(body: dict[str, Any]) -> Incoming:
         home=body["team_id"],
         channel=body["channel_id"],
         response_url=body["response_url"],
-        once=body.get("trigger_id", ""),
+        trigger=body.get("trigger_id", ""),
+        once=once,
     )
 
 
-def press(body: dict[str, Any]) -> Incoming | None:
+def press(body: dict[str, Any], once: str) -> Incoming | None:
     """A button, or a choice from a menu; a button that only opens an address says nothing."""
     action, user, team = body["actions"][0], body["user"], _team(body)
     chosen = action.get("selected_option") or action
@@ -57,7 +59,8 @@ def press(body: dict[str, Any]) -> Incoming | None:
         home=user.get("team_id") or team,
         channel=(body.get("channel") or {}).get("id", ""),
         response_url=body.get("response_url") or "",
-        once=body.get("trigger_id", ""),
+        trigger=body.get("trigger_id", ""),
+        once=once,
         does=does,
         key=key,
         private=bool((body.get("container") or {}).get("is_ephemeral")),
@@ -67,7 +70,7 @@ def press(body: dict[str, Any]) -> Incoming | None:
     )
 
 
-def submission(body: dict[str, Any]) -> Incoming | None:
+def submission(body: dict[str, Any], once: str) -> Incoming | None:
     """A modal that somebody sent, which is as deliberate as a line that is typed. It brings no way back."""
     change, user, team = modal.read(body["view"]), body["user"], _team(body)
     if change is None:
@@ -79,7 +82,8 @@ def submission(body: dict[str, Any]) -> Incoming | None:
         home=user.get("team_id") or team,
         channel=change.channel,
         response_url="",
-        once=body.get("trigger_id", ""),
+        trigger=body.get("trigger_id", ""),
+        once=once,
         list_url=change.list_url,
     )
 

@@ -18,6 +18,7 @@ from bot.slack.changing import Changing
 from bot.slack.delivery import Delivery
 from bot.slack.door import Door
 from bot.slack.forms import Forms
+from bot.slack.once import OnceForAll
 from bot.slack.parts import Parts
 from bot.slack.people import Allowed, People
 from bot.slack.posting import Posting
@@ -55,6 +56,7 @@ class Opening:
             reach=Reached(self.rounds, self._posting, wake),
             changing=Changing(self.slack, self.store, self.answers),
             shared_channels=SharedChannels(self._reading, self.parts.now),
+            once=OnceForAll(self.store, self.parts.now),
         )
 
     @cached_property

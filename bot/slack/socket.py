@@ -11,11 +11,16 @@ from contextlib import asynccontextmanager, suppress
 
 import aiohttp
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler as Socket
+from slack_bolt.adapter.socket_mode.async_internals import send_async_response
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.errors import SlackClientError
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
 
 from bot.errors import Misconfigured
 from bot.settings import Settings
+from bot.slack.bolt import ENVELOPE
 from bot.slack.calls import AWAY, unreachable
 
 log = logging.getLogger(__name__)
@@ -27,7 +32,7 @@ async def listening(app: AsyncApp, settings: Settings) -> AsyncIterator[None]:
     if not settings.socket_mode:
         yield
         return
-    socket = Socket(app, settings.secret("slack_app_token"), ping_interval=settings.ping_seconds)
+    socket = _Socket(app, settings.secret("slack_app_token"), ping_interval=settings.ping_seconds)
     watch = Watch(socket, settings.silence_seconds)
     try:
         await _connected(socket)
@@ -38,6 +43,14 @@ async def listening(app: AsyncApp, settings: Settings) -> AsyncIterator[None]:
             watching.cancel()
     finally:
         await socket.close_async()  # type: ignore[no-untyped-call]
+
+
+class _Socket(Socket):
+    """Bolt's handler, which also hands on the id of each envelope: Slack may send one twice."""
+
+    async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]
+        request = AsyncBoltRequest(mode="socket_mode", body=req.payload, headers={ENVELOPE: req.envelope_id})
+        await send_async_response(client, req, await self.app.async_dispatch(request), 0)
 
 
 class Watch:

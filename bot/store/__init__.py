@@ -7,6 +7,7 @@ schedules.py     saved questions, by channel and number
 slots.py         the moments at which they were due, and what became of each
 allowances.py    how much may begin in a minute, for all processes of a workspace
 tellings.py      what watches have seen and told
+payloads.py      what Slack has sent, so that it is worked on once
 snapshots.py     the numbers of past weeks
 workspaces.py    which workspaces do not take charts
 tables.py        the tables

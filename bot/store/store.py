@@ -15,6 +15,7 @@ from bot.store.allowances import Allowances
 from bot.store.connections import Connections
 from bot.store.defaults import Defaults
 from bot.store.migrating import STEPS, VERSION, is_current, migrate
+from bot.store.payloads import Payloads
 from bot.store.schedules import Schedules
 from bot.store.slots import Slots
 from bot.store.snapshots import Snapshots
@@ -36,11 +37,13 @@ class Store:
         self.allowances = Allowances(connections)
         self.tellings = Tellings(connections)
         self.snapshots = Snapshots(connections)
+        self.payloads = Payloads(connections)
 
     async def forget(self, now: datetime) -> None:
         """Delete what is so old that nobody asks for it."""
         await self.slots.forget(answers=now - timedelta(days=1), slots=now - timedelta(days=400))
         await self.tellings.forget(now - timedelta(days=60))
+        await self.payloads.forget(now - timedelta(days=1))
         await self.snapshots.forget((now - timedelta(days=731)).date())
 
     async def ping(self, patience_ms: int = 1000) -> bool:

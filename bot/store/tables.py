@@ -129,6 +129,13 @@ ASKED = Table(
     Column("asked_at", Moment, nullable=False),
 )
 
+PAYLOADS = Table(
+    "payloads",
+    METADATA,
+    Column("key", String, primary_key=True),
+    Column("heard_at", Moment, nullable=False, index=True),
+)
+
 SNAPSHOTS = Table(
     "snapshots",
     METADATA,
