@@ -262,8 +262,8 @@ async def test_a_closed_workspace_says_why(desk: Desk, code: str) -> None:
 
 async def test_anything_else_that_slack_says_no_to_is_a_refusal(desk: Desk) -> None:
     with pytest.raises(Refused) as refused:
-        await desk.posting.post("C1", replace(SCORES, text="x" * 40_001), KEY)
-    assert refused.value.why == "msg_too_long"
+        await desk.posting.post("C1", replace(SCORES, text="", blocks=()), KEY)
+    assert refused.value.why == "no_text"
 
 
 def test_a_person_reads_why_a_channel_is_closed_and_the_way_back() -> None:
@@ -341,7 +341,7 @@ async def test_charts_that_were_refused_are_tried_again_after_a_week_or_as_soon_
     almost, week = refused + timedelta(days=7, seconds=-1), refused + timedelta(days=7)
     async with store.opened(f"sqlite:///{tmp_path / 'bot.db'}") as kept:
         charted, plain, _ = await Forms(kept, lambda: refused).of(CHARTED, "T1")
-        await Forms(kept, lambda: refused).taken(plain, "T1")
+        await Forms(kept, lambda: refused).taken(plain, "T1", "invalid_blocks")
         assert charted not in await Forms(kept, lambda: almost).of(CHARTED, "T1")
         assert charted in await Forms(kept, lambda: week).of(CHARTED, "T1")
         assert charted in await Forms(kept, lambda: refused, timedelta()).of(CHARTED, "T1")
@@ -354,6 +354,37 @@ async def test_what_slack_takes_in_no_form_but_bare_text_is_blamed_on_no_chart(d
     bare, charted = desk.slack.channels["C1"].messages
     assert (bare.text, bare.blocks) == ("1 toggle", [])
     assert charted.blocks == [CHART]
+
+
+@pytest.mark.parametrize("code", ["msg_too_long", "invalid_blocks_format"])
+async def test_a_form_that_is_too_long_is_followed_by_a_plainer_one_and_blamed_on_no_chart(
+    desk: Desk, code: str
+) -> None:
+    desk.slack.weather[POST] = Weather(error=code, times=1)
+    await desk.posting.post("C1", CHARTED, KEY)
+    await desk.posting.post("C1", CHARTED, KEY)
+    plain, charted = desk.slack.channels["C1"].messages
+    assert "█" in plain.blocks[0]["text"]["text"]
+    assert charted.blocks == [CHART]
+
+
+async def test_a_text_that_is_too_long_is_cut_in_its_plainest_form(desk: Desk) -> None:
+    desk.slack.weather[POST] = Weather(error="msg_too_long", times=1)
+    await desk.posting.post("C1", Message("x" * 50_000, ()), KEY)
+    [text] = desk.said()
+    assert text == "x" * 3999 + "…"
+
+
+@pytest.mark.parametrize("code", ["metadata_too_large", "metadata_must_be_sent_from_app", "invalid_metadata_format"])
+async def test_without_the_metadata_that_slack_refuses_a_message_is_posted_and_cannot_be_looked_for(
+    desk: Desk, code: str
+) -> None:
+    desk.slack.weather[POST] = Weather(error=code, times=1)
+    await desk.posting.post("C1", SCORES, KEY)
+    [posted] = desk.slack.channels["C1"].messages
+    assert (posted.text, posted.metadata) == ("Scores", None)
+    with pytest.raises(Blind):  # so whoever is not sure whether it arrived does not post it twice
+        await desk.find()
 
 
 async def test_what_slack_takes_in_no_form_at_all_is_refused(desk: Desk) -> None:

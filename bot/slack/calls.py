@@ -1,5 +1,8 @@
 """How Slack is called: over one session, with a word for what keeps it from answering."""
 
+import math
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
 import aiohttp
@@ -80,3 +83,20 @@ def told(refused: SlackApiError) -> tuple[int, str]:
     code = data.get("error") if isinstance(data, dict) else None
     status: int = getattr(answer, "status_code", 0) or getattr(answer, "status", 0)  # aiohttp's own, if it is no JSON
     return status, code if isinstance(code, str) else ""
+
+
+def retry_after(headers: Mapping[str, str], unless_said: float) -> float:
+    """The seconds to wait: Slack says a number; a proxy may say a date, which is read against the answer's own."""
+    said = headers.get("Retry-After") or ""
+    try:
+        seconds = float(said)
+    except ValueError:
+        seconds = _until(said, headers.get("Date") or "")
+    return max(seconds, 0.0) if math.isfinite(seconds) else unless_said
+
+
+def _until(then: str, now: str) -> float:
+    try:
+        return (parsedate_to_datetime(then) - parsedate_to_datetime(now)).total_seconds()
+    except (TypeError, ValueError):
+        return math.nan

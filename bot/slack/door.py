@@ -85,7 +85,8 @@ class Door:
         self.metrics.questions.labels(answer.name or "unknown", answer.outcome).inc()
         self.metrics.answer.observe(seconds)
         facts = {"question": answer.line, "outcome": answer.outcome, "delivery": said, "reference": answer.reference}
-        log.info("answered", extra={"facts": facts | {"seconds": round(seconds, 3), "does": incoming.does}})
+        level, what = (logging.INFO, "answered") if said is Said.SENT else (logging.WARNING, "not delivered")
+        log.log(level, what, extra={"facts": facts | {"seconds": round(seconds, 3), "does": incoming.does}})
 
     async def _answered(self, way: Way, incoming: Incoming) -> tuple[Answer, Said]:
         """Whoever may not ask is told so; what was seen is shared as it was; all else is asked."""

@@ -5,6 +5,7 @@ the attempt.
 """
 
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,7 +20,17 @@ if TYPE_CHECKING:  # who comes early is told so in no special form
 log = logging.getLogger(__name__)
 
 BELIEVED = timedelta(days=7)
-INVALID = ("invalid_blocks", "invalid_attachments")  # the latter where there are two tables
+CHARTS = ("invalid_blocks", "invalid_attachments")  # the latter where there are two tables
+PLAINER = (*CHARTS, "invalid_blocks_format", "msg_too_long", "msg_blocks_too_long")  # what a plainer form may help with
+MAX_TEXT = 4000  # characters; Slack recommends no longer text
+
+_CODE = re.compile(rf"\b({'|'.join(PLAINER)})\b")
+
+
+def refused_as(answer: str) -> str:
+    """Slack's code in an answer, where a plainer form may help."""
+    found = _CODE.search(answer)
+    return found[0] if found else ""
 
 
 @dataclass(frozen=True)
@@ -40,16 +51,16 @@ class Forms:
 
     async def of(self, message: Message, team: str) -> list[Form]:
         """The message as it is, in characters, and as bare text: each says the same more plainly than the last."""
-        plain, bare = message.plain(), Form(Message(message.text, ()))
+        plain, bare = message.plain(), Form(Message(_cut(message.text), ()))
         if plain.blocks == message.blocks:
             return [Form(message), bare]
         if await self._takes_charts(team):
             return [Form(message), Form(plain, charts_refused=True), bare]
         return [Form(plain), bare]
 
-    async def taken(self, form: Form, team: str) -> None:
-        """Slack took this form, and none before it."""
-        if not form.charts_refused:
+    async def taken(self, form: Form, team: str, refused: str) -> None:
+        """Slack took this form, and *refused* the one before it with that code, if there was one."""
+        if not form.charts_refused or refused not in CHARTS:
             return
         try:
             await self._store.workspaces.remember_refusal(team, self._now())
@@ -61,3 +72,7 @@ class Forms:
             return not await self._store.workspaces.refused_charts(team, self._now() - self._believed)
         except Failure:  # the message matters more than how it looks
             return True
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 1]}…"

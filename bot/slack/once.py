@@ -30,6 +30,9 @@ class Once:
             self._heard.popitem(last=False)
         return True
 
+    def __contains__(self, mark: str) -> bool:
+        return mark in self._heard
+
     def forget(self, mark: str) -> None:
         """It did not happen after all."""
         self._heard.pop(mark, None)

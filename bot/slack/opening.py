@@ -23,6 +23,7 @@ from bot.slack.parts import Parts
 from bot.slack.people import Allowed, People
 from bot.slack.posting import Posting
 from bot.slack.reach import Reached
+from bot.slack.response import Responses
 from bot.slack.shared_channels import SharedChannels
 from bot.store.store import Store
 
@@ -41,13 +42,14 @@ class Opening:
     def door(self, wake: Callable[[], None]) -> Door:
         """The door of the bot in its team."""
         settings = self.parts.settings
+        responses = Responses(self.calls, settings.slack_api_url)
         return Door(
             team=self.rounds.team,
             answers=self.answers,
             store=self.store,
             people=self._people,
             allowed=self._allowed,
-            delivery=Delivery(self.slack, self.calls, self._forms, self.parts.metrics),
+            delivery=Delivery(self.slack, responses, self._forms, self.parts.metrics),
             metrics=self.parts.metrics,
             now=self.parts.now,
             defaults=settings.defaults,

@@ -4,7 +4,6 @@ Slack says of `internal_error` and `fatal_error` that a part of the call may hav
 `service_unavailable` and of what stands in front of it. All of these leave it open whether the message was posted.
 """
 
-import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -16,7 +15,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from bot.schedules.closed import is_closed
 from bot.schedules.post import Away, Gone, Limited, Refused, Undelivered, Unsure
 from bot.slack.calls import AWAY as UNANSWERED
-from bot.slack.calls import LIMITED, NO_ANSWER, told
+from bot.slack.calls import LIMITED, NO_ANSWER, retry_after, told
 
 OPEN = ("internal_error", "fatal_error", "service_unavailable")
 # The request came in pieces; the workspace is being moved; too much was said in it: refused before anything is done.
@@ -40,7 +39,7 @@ def judged() -> Iterator[None]:
 def _judgement(refused: SlackApiError) -> Undelivered:
     status, code = told(refused)
     if status == 429 or code in LIMITED:
-        return Limited(_after(refused))
+        return Limited(retry_after(getattr(refused.response, "headers", {}), UNLESS_SAID))
     if status >= 500 or not code or code in OPEN:
         return Unsure(code or f"HTTP {status}")
     if code in LATER:
@@ -54,11 +53,3 @@ def part(answer: AsyncSlackResponse, name: str) -> Any:
     if found is None:
         raise KeyError(name)
     return found
-
-
-def _after(refused: SlackApiError) -> float:
-    try:
-        seconds = float(refused.response.headers["Retry-After"])
-    except (AttributeError, KeyError, TypeError, ValueError):
-        return UNLESS_SAID
-    return max(seconds, 0.0) if math.isfinite(seconds) else UNLESS_SAID

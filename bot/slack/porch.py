@@ -4,12 +4,10 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-import aiohttp
-
 from bot.message import Message
 from bot.slack.incoming import Incoming
 from bot.slack.modal import mistakes
-from bot.slack.response import Response
+from bot.slack.response import Responses
 
 if TYPE_CHECKING:
     from bot.slack.door import Door
@@ -21,9 +19,9 @@ LAST_WORD = 2  # seconds, when the process ends
 class Porch:
     """Hears from the first moment."""
 
-    def __init__(self, opening: "asyncio.Task[Door]", session: aiohttp.ClientSession) -> None:
+    def __init__(self, opening: "asyncio.Task[Door]", responses: Responses) -> None:
         self._opening = opening
-        self._session = session
+        self._responses = responses
 
     async def hear(self, incoming: Incoming) -> None:
         """Hand on to the door. Why it could not be opened, the process says as it ends."""
@@ -32,7 +30,7 @@ class Porch:
         except (Exception, asyncio.CancelledError):
             with suppress(TimeoutError):
                 async with asyncio.timeout(LAST_WORD):
-                    await Response(incoming.response_url, self._session).say(NOT_OPEN)
+                    await self._responses.at(incoming.response_url).say(NOT_OPEN)
         else:
             await door.hear(incoming)
 

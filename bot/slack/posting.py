@@ -4,6 +4,7 @@ The client must not repeat anything by itself: a post whose answer was lost may 
 """
 
 import logging
+import re
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,13 +16,15 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.message import Message
 from bot.schedules.post import Away, Blind, Gone, Refused, Undelivered, Unsure
-from bot.slack.forms import INVALID, Forms
+from bot.slack.forms import PLAINER, Forms
+from bot.slack.once import Once
 from bot.slack.outcome import judged, part
 from bot.slack.pace import Pace
 
 log = logging.getLogger(__name__)
 
 EVENT = "insights_delivery"
+METADATA = re.compile("metadata_|invalid_metadata")  # how the codes begin with which Slack refuses it
 APART = timedelta(seconds=90)  # how far Slack's clock may be behind ours
 PAGE, MOST_PAGES = 200, 10  # what is looked through; Slack recommends no larger page
 
@@ -37,15 +40,25 @@ class Posting:
         self._me = me
         self._forms = forms
         self._pace = Pace(gap)
+        self._without_key = Once()  # what was posted without a key, since Slack refused that, can't be found by it
 
     def turn(self, channel: str) -> AbstractAsyncContextManager[None]:
         return self._pace.turn(channel)
 
     async def post(self, channel: str, message: Message, key: str, thread: str = "") -> str:
         metadata = {"event_type": EVENT, "event_payload": {"key": key}}
-        return await self._say(channel, message, metadata=metadata, **({"thread_ts": thread} if thread else {}))
+        place = {"thread_ts": thread} if thread else {}
+        try:
+            return await self._say(channel, message, metadata=metadata, **place)
+        except Refused as refused:
+            if not METADATA.match(refused.why):
+                raise
+            self._without_key.first(key)
+        return await self._say(channel, message, **place)
 
     async def find(self, channel: str, key: str, since: datetime, thread: str = "") -> str | None:
+        if key in self._without_key:
+            raise Blind("posted_without_metadata")
         oldest, cursor = f"{(since - APART).timestamp():.6f}", ""
         for _ in range(MOST_PAGES):
             page = await self._page(channel, thread, oldest=oldest, cursor=cursor)
@@ -83,18 +96,19 @@ class Posting:
             log.warning("%s could not be told: %r", user, error)
 
     async def _say(self, channel: str, message: Message, **beside: Any) -> str:
-        """In the best form that Slack takes; one that it refuses was not posted, so the next may be."""
-        team = self._me.team_id or ""
+        """Post it in the best form that Slack takes; one that it refuses was not posted, so the next may be."""
+        team, why = self._me.team_id or "", ""
         for form in await self._forms.of(message, team):
             try:
                 ts = await self._send(channel, form.message, **beside)
             except Refused as refused:
-                if refused.why not in INVALID:
+                if refused.why not in PLAINER:
                     raise
+                why = refused.why
             else:
-                await self._forms.taken(form, team)
+                await self._forms.taken(form, team, why)
                 return ts
-        raise Refused(INVALID[0])
+        raise Refused(why)
 
     async def _send(self, channel: str, message: Message, **beside: Any) -> str:
         """By the client's own way for any method: that for this one looks through all blocks as if they were objects,

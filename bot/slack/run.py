@@ -27,6 +27,7 @@ from bot.slack.health import Cached
 from bot.slack.limits import limited
 from bot.slack.parts import Parts
 from bot.slack.porch import Porch
+from bot.slack.response import Responses
 from bot.slack.socket import listening
 from bot.slack.web import web
 from bot.slack.work import Work
@@ -59,7 +60,7 @@ async def running(parts: Parts) -> "AsyncIterator[tuple[Starlette, asyncio.Task[
         slack = client(settings, calls, LIMITS)
         opening = asyncio.create_task(_opened(parts, slack, calls, behind))
         bare = AsyncWebClient(base_url=settings.slack_api_url, session=calls)  # Bolt says nothing by itself
-        porch = Porch(opening, calls)
+        porch = Porch(opening, Responses(calls, settings.slack_api_url))
         app = bolt(bare, porch.hear, work, Told(porch.moved, porch.check))
         reachable = Cached(partial(known, client(settings, calls, [])), settings.ready_seconds)
         checks = {

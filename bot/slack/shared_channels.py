@@ -10,8 +10,8 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.endpoints._endpoint import LONGEST_LINE, View
+from bot.slack.calls import told
 from bot.slack.incoming import CONFIRMED
-from bot.slack.outcome import told
 from bot.slack.people import UNKNOWN
 
 log = logging.getLogger(__name__)
