@@ -27,7 +27,7 @@ class Connections:
         self._single = (
             sqlite.Single(address, patience, foreign_keys=foreign_keys)
             if address.is_file
-            else postgresql.Single(self._engine)
+            else postgresql.Single(address)
         )
         self._writing = self._engine.execution_options(writes=True)
         # SQLite lets one write at a time, and has the others poll for it: in a queue 200 are through five times as fast

@@ -19,19 +19,20 @@ OURS: dict[str, Any] = {  # libpq's and psycopg's parameters; one that the URL g
     "keepalives_idle": 30,
     "tcp_user_timeout": 10_000,  # ms, so that a host that vanished is not waited for
 }
-MOST = 15  # connections; SQLAlchemy would open those beyond five anew each time
+TRANSACTION_CONNECTIONS = 5  # SQLAlchemy would open those beyond its pool anew each time, so none are allowed beyond it
+STATEMENT_CONNECTIONS = 10  # most of what the store does is a single statement
 SINCE, FRESH = "rests since", 1.0  # seconds
 STILL = "15s"  # longer than any transaction of ours waits for anything
 
 
-def engine(address: Address) -> AsyncEngine:
+def engine(address: Address, connections: int = TRANSACTION_CONNECTIONS, **options: str) -> AsyncEngine:
     """A connection may be dead (a restart, a firewall that forgot it): one that has rested, or to which something was
     said meanwhile, is tried before it is used. SQLAlchemy can only try them all, which costs as much as a statement."""
     if not event.contains(Engine, "connect", _let_go):
         event.listen(Engine, "connect", _let_go)
-    options = {name: value for name, value in OURS.items() if name not in address.url.query}
-    pool: dict[str, Any] = {"pool_size": MOST, "max_overflow": 0}
-    made = create_async_engine(address.url, connect_args=options, hide_parameters=True, **pool)
+    arguments = {name: value for name, value in OURS.items() if name not in address.url.query}
+    pool: dict[str, Any] = {"pool_size": connections, "max_overflow": 0}
+    made = create_async_engine(address.url, connect_args=arguments, hide_parameters=True, **pool, **options)
 
     @event.listens_for(made.sync_engine, "checkin")
     def rests(_: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
@@ -73,14 +74,18 @@ def _let_go(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
 
 
 class Single:
-    """Single statements. Each is a transaction by itself, so BEGIN and COMMIT are not sent."""
+    """Run single statements. Each is a transaction by itself, so BEGIN and COMMIT are not sent.
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+    The connections are in AUTOCOMMIT from the moment they are opened, where the pool cleans up. Switching a borrowed
+    one may yield to the event loop, and a cancellation there would leak it.
+    """
+
+    def __init__(self, address: Address) -> None:
+        self._engine = engine(address, STATEMENT_CONNECTIONS, isolation_level="AUTOCOMMIT")
 
     async def run(self, statement: Executable, values: Mapping[str, object]) -> Done:
         async with self._engine.connect() as connection:
             return Done.of(await connection.execute(statement, values))
 
     async def close(self) -> None:
-        """The connections are the engine's."""
+        await self._engine.dispose()

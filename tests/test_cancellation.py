@@ -1,0 +1,59 @@
+"""A statement that is canceled gives its connection back, wherever it was interrupted."""
+
+import asyncio
+import gc
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from psycopg import waiting
+
+from bot.store.store import Store, opened
+from tests.databases import Postgres
+
+ROUNDS = 20
+TURNS = 12  # of the event loop, within which a statement on an open connection is done
+
+
+@pytest.fixture
+def _psycopg_yields_often() -> Iterator[None]:
+    """Let psycopg yield to the event loop wherever it may, which it otherwise does only after 5 ms of work."""
+    usual, waiting.MAX_BUSY_TIME = waiting.MAX_BUSY_TIME, -1
+    yield
+    waiting.MAX_BUSY_TIME = usual
+
+
+@pytest.mark.usefixtures("_psycopg_yields_often")
+async def test_a_canceled_statement_leaks_no_connection(postgres: Postgres) -> None:
+    canceled = 0
+    with leaks() as found:
+        async with opened(postgres.database()) as store:
+            for _ in range(ROUNDS):
+                await store.defaults.get("T1", "C1")
+                for turns in range(TURNS):
+                    canceled += await _canceled(store, turns)
+            gc.collect()
+    assert canceled > ROUNDS
+    assert found == []
+
+
+async def _canceled(store: Store, turns: int) -> bool:
+    """Cancel a statement after so many turns of the loop, and say whether it was still running."""
+    statement = asyncio.ensure_future(store.defaults.get("T1", "C1"))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    statement.cancel()
+    await asyncio.wait([statement])
+    return statement.cancelled()
+
+
+@contextmanager
+def leaks() -> Iterator[list[str]]:
+    """Collect what is said of connections that only the garbage collector gives back."""
+    said: list[str] = []
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        yield said
+        gc.collect()
+    said += [str(warning.message) for warning in found]
