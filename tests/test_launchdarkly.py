@@ -169,7 +169,7 @@ UNREADABLE = {
         b'{"name": "a", "parts": {"b": ' + b"9" * 5000 + b"}}",
         "(Integer value out of range - at $.parts[...])",
     ),
-    "deep": (b'{"name": "a", "last": ' * 100_000, "(Nested too deeply)"),
+    "deep": (b'{"name": "a", "last": ' * 10_000, "(Nested too deeply)"),
     "deep-unread": (b'{"name": "a", "else": ' + b"[" * 100_000, "(Nested too deeply)"),
     "long-name": (
         b'{"name": "a", "parts": {"' + b"k" * 10_000 + b'": "hunter2"}}',

@@ -3,6 +3,7 @@
 client.py      one question to LaunchDarkly: remembered, retried, read
 reply.py       the body of an answer ─► a model of it, which holds only what is shown
 exchange.py    one request and its answer, capped in size
+decompression.py  compressed answers, unpacked step by step
 refusals.py    a status code and a body ─► the failure that a person can do something about
 patience.py    how long to wait before the same request goes out again
 memory.py      the same request is sent once, and its answer lives for some seconds

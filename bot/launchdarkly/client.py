@@ -74,7 +74,7 @@ class LaunchDarkly:
     async def _ask(self, reply: type[R], request: Request) -> R:
         return read(reply, await self._patiently(request))
 
-    async def _patiently(self, request: Request) -> bytes:
+    async def _patiently(self, request: Request) -> bytearray:
         """Asks again while that may help, and gives up early enough that whoever asked still gets an answer."""
         until = asyncio.get_running_loop().time() + self._limits.answer
         with suppress(TimeoutError):
@@ -89,7 +89,7 @@ class LaunchDarkly:
                         await asyncio.sleep(wait)
         raise TryLater(f"LaunchDarkly did not answer within {self._limits.answer:g} seconds.", "Ask again in a minute.")
 
-    async def _exchange(self, request: Request) -> bytes:
+    async def _exchange(self, request: Request) -> bytearray:
         async with self._in_flight:
             began = asyncio.get_running_loop().time()
             try:

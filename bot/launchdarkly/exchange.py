@@ -3,18 +3,21 @@
 No redirect is followed, no body is read beyond its cap, and no foreign error gets out.
 """
 
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 import httpx
 
 from bot.errors import TryLater, Unreadable
+from bot.launchdarkly.decompression import Gzip, Plain
 from bot.launchdarkly.observer import Observer
 from bot.launchdarkly.patience import number
 from bot.launchdarkly.refusals import CHECK_HOST, refusal
 
-PACKED = ("", "identity", "gzip")
+ENCODINGS: dict[str, type[Gzip | Plain]] = {"": Plain, "identity": Plain, "gzip": Gzip}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class Request:
 
 async def exchange(
     http: httpx.AsyncClient, request: Request, most: int, now: Callable[[], datetime], observer: Observer
-) -> bytes:
+) -> bytearray:
     """The body of a good answer; every other end of the exchange is a failure."""
     headers = {"LD-API-Version": request.version, "Accept-Encoding": "gzip"}
     try:
@@ -36,7 +39,7 @@ async def exchange(
             body = await _body(answer, most)
     except httpx.TimeoutException:
         raise TryLater("LaunchDarkly took too long to answer.", "Ask again in a minute.") from None
-    except httpx.DecodingError:
+    except zlib.error:
         raise Unreadable("LaunchDarkly's answer arrived damaged.", "Ask again; if it stays, tell an admin.") from None
     except httpx.TransportError:
         raise TryLater(
@@ -51,18 +54,20 @@ async def exchange(
     return body
 
 
-async def _body(answer: httpx.Response, most: int) -> bytes:
-    """The body, unpacked, up to a size that no question of ours needs.
-
-    A piece from the wire is unpacked as a whole: packed once, it grows a thousandfold at worst, but packed twice a
-    millionfold, so that is not even begun."""
-    if answer.headers.get("Content-Encoding", "").lower() not in PACKED:
+async def _body(answer: httpx.Response, most: int) -> bytearray:
+    """The body, decompressed, up to a size that no question of ours needs. Neither what is sent nor what comes of it
+    may be larger: a stream of empty parts would never end otherwise."""
+    encoding = ENCODINGS.get(answer.headers.get("Content-Encoding", "").lower())
+    if encoding is None:
         raise Unreadable("LaunchDarkly's answer is packed in a way that the bot did not ask for.", CHECK_HOST)
-    body = bytearray()
-    async for chunk in answer.aiter_bytes():
-        body += chunk
-        if len(body) > most:
-            raise Unreadable(
-                f"LaunchDarkly's answer is larger than {most / 1e6:g} MB.", "Ask for less: fewer environments, say."
-            )
-    return bytes(body)
+    stream, body, received = encoding(), bytearray(), 0
+    async for chunk in cast(httpx.AsyncByteStream, answer.stream):  # as it comes: httpx would decompress it whole
+        received += len(chunk)
+        for part in stream.feed(chunk):
+            body += part
+            if max(received, len(body)) > most:
+                raise Unreadable(
+                    f"LaunchDarkly's answer is larger than {most / 1e6:g} MB.", "Ask for less: fewer environments, say."
+                )
+    stream.close()
+    return body

@@ -34,13 +34,17 @@ class Memory:
         *lifetime* is how long this answer is kept, where that is not as long as any other."""
         self._forget()
         if key not in self._kept:
-            task = asyncio.ensure_future(ask())
-            self._kept[key] = _Kept(task)
-            task.add_done_callback(lambda done: self._answered(key, done, lifetime or self._life))
+            self._start(key, ask, lifetime or self._life)
         else:
             self._remembered()
         answer: T = await asyncio.shield(self._kept[key].task)  # one who stops waiting takes nothing from the others
         return answer
+
+    def _start(self, key: Hashable, ask: Callable[[], Awaitable[Any]], lifetime: timedelta) -> None:
+        """Apart from whoever waits: a frame that knows the task would keep a failure, and its answer, alive with it."""
+        task = asyncio.ensure_future(ask())
+        self._kept[key] = _Kept(task)
+        task.add_done_callback(lambda done: self._answered(key, done, lifetime))
 
     def _answered(self, key: Hashable, done: asyncio.Future[Any], lifetime: timedelta) -> None:
         if done.cancelled() or done.exception():

@@ -36,7 +36,7 @@ class _Body(BaseModel):
     errors: list[OnErrorOmit[_Reason]] | None = None
 
 
-def refusal(answer: httpx.Response, body: bytes, *, beta: bool, now: datetime) -> Failure:
+def refusal(answer: httpx.Response, body: bytearray, *, beta: bool, now: datetime) -> Failure:
     """The failure that an answer other than 200 means."""
     status, error = answer.status_code, _read(body)
     said = _said(error, answer.request.headers.get("Authorization"))
@@ -76,7 +76,7 @@ def _elsewhere(answer: httpx.Response, said: str) -> Unreadable:
     return Unreadable(f"LaunchDarkly {what}.", CHECK_HOST, said=said)
 
 
-def _read(body: bytes) -> _Body:
+def _read(body: bytearray) -> _Body:
     """The body of a refusal, which may be empty, or a page of something that stands in between."""
     try:
         return _Body.model_validate_json(body)

@@ -21,6 +21,8 @@ Real = Annotated[float, Meta(ge=-float_info.max, le=float_info.max)]  # NaN is n
 Number = Whole | Real  # whole where it comes as such, so that it is shown without a point
 
 LONGEST_PLACE = 100
+MAX_VALUES = 100_000  # in one answer; a flag with all its settings in 100 environments has a quarter of that
+SMALL = 500_000  # bytes, which can't hold enough values to matter
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))  # tells mypy that whatever inherits is frozen too
@@ -33,8 +35,9 @@ class Reply(Struct, frozen=True, gc=False):
 R = TypeVar("R", bound=Reply)
 
 
-def read(kind: type[R], body: bytes) -> R:
+def read(kind: type[R], body: bytes | bytearray) -> R:
     """The body of an answer as a *kind* of reply."""
+    _check_size(body)
     try:
         reply: R = _decoder(kind).decode(body)
     except DecodeError as wrong:
@@ -44,6 +47,13 @@ def read(kind: type[R], body: bytes) -> R:
     except RecursionError:
         raise _unreadable("Nested too deeply") from None
     return reply
+
+
+def _check_size(body: bytes | bytearray) -> None:
+    """Refuse what would take far more memory once it is read: up to 200 bytes a value, whose text may have two.
+    Each value but the first follows a comma or a bracket."""
+    if len(body) > SMALL and len(body) - len(body.translate(None, b",[{")) > MAX_VALUES:
+        raise Unreadable(f"LaunchDarkly's answer holds more than {MAX_VALUES:,} values.", "Ask for less at once.")
 
 
 @cache

@@ -1,0 +1,85 @@
+"""No answer takes more memory than three times the cap, however small it is on its way."""
+
+import asyncio
+import gzip
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.launchdarkly import Limits, Version
+from bot.launchdarkly.reply import MAX_VALUES
+from tests.rude import Thing, asking, reply, rude
+
+HOUSE = Path(__file__).parent.parent
+PATH = "/api/v2/things"
+CAP = Limits().body_bytes
+NEARLY = CAP - 100_000
+FLAG = b'{"name": "a", "kind": "boolean", "variations": ['
+LINE = "flag a web/production"
+
+# What each takes of memory is added to the peak of the process, which the kernel keeps.
+ASKS = """
+import asyncio, json, sys
+from pathlib import Path
+from tests.rude import talk_at
+
+def peak():
+    return int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0]) * 1024
+
+async def main(url, line, times):
+    async with talk_at(url, remembered_seconds=0) as someone:
+        await someone.say(line)
+        before = peak()
+        for _ in range(times):
+            answer = await someone.say(line)
+            print(json.dumps([answer.outcome, answer.what, peak() - before]))
+
+asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))
+"""
+
+
+def _repeated(begin: bytes, item: bytes, end: bytes, size: int = NEARLY) -> bytes:
+    return begin + item * ((size - len(begin) - len(end)) // len(item)) + end
+
+
+DEEP = b'{"value": ' + b'{"a":' * 300 + b"0" + b"}" * 301 + b","
+BOMBS = {
+    "60 kB of spaces": (200, b" " * 60_000_000, "larger than 10 MB"),
+    "300 kB of spaces": (200, b" " * 300_000_000, "larger than 10 MB"),
+    "300 kB of spaces in a failure": (400, b" " * 300_000_000, "larger than 10 MB"),
+    "as many spaces as may be": (200, b" " * NEARLY, "truncated"),
+    "many small objects": (200, _repeated(FLAG, b"{},", b"{}]}"), "more than 100,000 values"),
+    "many small lists": (200, _repeated(b'{"name": "a", "x": [', b"[],", b"[]]}"), "more than 100,000 values"),
+    "as many values as may be, nested": (200, FLAG + DEEP * (MAX_VALUES // 302) + b'{"value": 0}]}', "exists, but"),
+}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the peak is read from Linux")
+async def test_no_answer_takes_more_memory_than_three_times_the_cap() -> None:
+    answers = [
+        reply(status, gzip.compress(body), Content_Encoding="gzip", Connection="close")
+        for status, body, _ in BOMBS.values()
+    ]
+    async with rude(lambda n: answers[n - 2] if n > 1 else reply(404)) as server:
+        child = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", ASKS, server.url, LINE, str(len(BOMBS))), cwd=HOUSE, stdout=asyncio.subprocess.PIPE
+        )
+        printed, _ = await child.communicate()
+    ends = dict(zip(BOMBS, map(json.loads, printed.splitlines()), strict=True))
+    for name, (_, what, grown) in ends.items():
+        assert BOMBS[name][-1] in what, name
+        assert grown < 3 * CAP, name
+
+
+async def test_an_answer_of_several_compressed_parts_is_read_whole() -> None:
+    body = b'{"name": "one", "parts": {"a": 1}}'
+    sent = [gzip.compress(body[:cut]) + gzip.compress(b"") + gzip.compress(body[cut:]) for cut in range(len(body))]
+    async with (
+        rude(lambda n: reply(200, sent[n - 1], Content_Encoding="gzip")) as server,
+        asking(server.url) as launchdarkly,
+    ):
+        for _ in sent:
+            found = await launchdarkly.get(Thing, PATH, version=Version.BETA)
+            assert found == Thing(name="one", parts={"a": 1})
