@@ -53,7 +53,7 @@ def _drawn(schema: dict[str, Any], depth: int) -> st.SearchStrategy[Any]:
         "array": lambda: st.lists(_drawn(schema["items"], depth), max_size=0 if depth > DEEPEST else 4),
         "string": lambda: st.uuids().map(str) if schema.get("format") == "uuid" else TEXTS,
         "integer": lambda: INTEGERS,
-        "number": lambda: st.floats(allow_nan=False, allow_infinity=False) | INTEGERS,
+        "number": lambda: st.floats(-(2.0**63), 2.0**63) | INTEGERS,
         "boolean": st.booleans,
     }
     return kinds[schema["type"]]() if "type" in schema else _anything()

@@ -381,7 +381,7 @@ async def test_more_scores_than_fit_are_counted() -> None:
 
 
 async def test_a_number_beyond_all_scores_is_cut() -> None:
-    edit = of_each(production=parts(scores=only_scores(overall=a_score(1e300))))
+    edit = of_each(production=parts(scores=only_scores(overall=a_score(1e18))))
     async with talk(edit) as someone:
         cell = _rows(await someone.say("compare web/production,staging"))[1][1]
     assert cell == "1,000,000,000,000,0…"

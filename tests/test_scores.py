@@ -86,11 +86,21 @@ async def test_a_score_and_an_indicator_that_nobody_has_heard_of_still_render() 
         (_score(72, "good", diffVsLastPeriod=0), "no change on the period before"),
         (_score(72, "good", lastPeriod=_score(70, "good")), "+2 points on the period before"),
         (_score(72, "good", lastPeriod=_score(0, "notCalculated")), "*72* ▰▰▰▰▰▰▰▱▱▱ *good* · 18 points"),
+        (_score(72, "good", lastPeriod={}), "*72* ▰▰▰▰▰▰▰▱▱▱ *good* · 18 points"),
+        (_score(72, "good", lastPeriod=_score(70, "good", lastPeriod={})), "+2 points on the period before"),
     ],
 )
 async def test_a_score_says_its_change_and_how_far_the_next_band_is(score: Any, said: str) -> None:
     async with talk(_only(overall=score | {"aggregateOf": ["leadTime"]}, leadTime=_score(50, "fair"))) as someone:
         assert said in words(await someone.say("scores web/production"))
+
+
+@pytest.mark.parametrize("number", [1e308, -1e308])
+async def test_an_extreme_score_is_said_to_be_out_of_range(number: float) -> None:
+    async with talk(_only(overall=_score(number, "good", lastPeriod=_score(-number, "good")))) as someone:
+        answer = await someone.say("scores web/production")
+    assert answer.outcome == "unreadable"
+    assert "A number is too large or too small - at $.scores[...].score" in answer.what
 
 
 async def test_scores_that_are_made_of_each_other_are_shown_once() -> None:

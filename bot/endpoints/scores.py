@@ -27,13 +27,20 @@ class Range(Reply):
     max: Real
 
 
+class PastScore(Reply):
+    """A score as it was in the period before. That one's own past isn't shown."""
+
+    score: Real | None = None
+    indicator: str | None = None
+
+
 class Score(Reply):
     score: Real
     indicator: str
     range: Range | None = field(name="indicatorRange", default=None)
     parts: list[str] | None = field(name="aggregateOf", default=None)
     change: Real | None = field(name="diffVsLastPeriod", default=None)
-    last: "Score | None" = field(name="lastPeriod", default=None)
+    last: PastScore | None = field(name="lastPeriod", default=None)
 
 
 class Period(Reply):
@@ -197,8 +204,9 @@ def _change(score: Score) -> str:
 
 def difference(score: Score) -> float | None:
     """The change in points, as LaunchDarkly says it or as its two periods tell."""
-    if score.change is None and score.last is not None and score.last.indicator not in UNKNOWN:
-        return score.score - score.last.score
+    last = score.last
+    if score.change is None and last and last.score is not None and last.indicator not in UNKNOWN:
+        return score.score - last.score
     return score.change
 
 

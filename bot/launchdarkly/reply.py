@@ -1,10 +1,10 @@
 """What LaunchDarkly sends ─► the caller's own model of it, which holds only what is shown.
 
 Numbers may come in any spelling: `3.0` where a whole number is described, `3` where a fraction may be, `"3"` for both.
-With `NaN`, or a number of a thousand digits, nobody can count, so they cannot be read."""
+Numbers have the bounds of an int64, so that sums of them have an end too; `NaN` has no place within them."""
 
+import re
 from functools import cache
-from sys import float_info
 from typing import Annotated, Any, TypeVar, dataclass_transform
 
 from msgspec import DecodeError, Meta, Struct, field
@@ -17,10 +17,11 @@ from bot.launchdarkly.refusals import CHECK_HOST
 __all__ = ["Number", "Real", "Reply", "Whole", "field", "read", "replace"]
 
 Whole = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]  # what the API describes as int64
-Real = Annotated[float, Meta(ge=-float_info.max, le=float_info.max)]  # NaN is neither more nor less than anything
+Real = Annotated[float, Meta(ge=-(2.0**63), le=2.0**63)]
 Number = Whole | Real  # whole where it comes as such, so that it is shown without a point
 
 LONGEST_PLACE = 100
+OUT_OF_RANGE = re.compile(r"Expected (int|float) [<>]= .*|(Integer value|Number) out of range")
 MAX_VALUES = 100_000  # in one answer; a flag with all its settings in 100 environments has a quarter of that
 SMALL = 500_000  # bytes, which can't hold enough values to matter
 
@@ -65,6 +66,7 @@ def _decoder(kind: type[Reply]) -> Decoder[Any]:
 def _difference(wrong: DecodeError) -> str:
     """What differs and where, cut to what one can read. The value is not in it: that may be anything, a secret too."""
     what, at, where = str(wrong).replace("`", "").partition(" - at ")
+    what = "A number is too large or too small" if OUT_OF_RANGE.fullmatch(what) else what
     return f"{what}{at}{where[:LONGEST_PLACE]}"
 
 

@@ -24,6 +24,6 @@ def _any_moved(reply: ScoresReply) -> bool:
 
 def _moved(score: Score) -> bool:
     """By so many points, or into another band: also where it could not be calculated before, or cannot be any more."""
-    if score.last is not None and score.last.indicator != score.indicator:
+    if score.last and score.last.indicator not in (None, score.indicator):
         return True
     return score.indicator not in UNKNOWN and abs(difference(score) or 0) >= MOVES
