@@ -196,17 +196,20 @@ async def by_the_clock(settings: Settings, now: Clock, rounds: "Rounds") -> Asyn
 
 @asynccontextmanager
 async def engine(settings: Settings, clock: Clock, rounds: "Rounds") -> "AsyncIterator[Engine]":
-    """The engine, which begins nothing by itself. Its *clock* is the real one, whatever time the *rounds* have."""
+    """The engine, which begins nothing by itself, in the only process of a SQLite file that has one. Its *clock* is the real one, whatever time the *rounds* have."""
     room = await asyncio.to_thread(import_module, "bot.schedules.engine")
     from bot.schedules.closing import start_again
     from bot.store.address import address
+    from bot.store.process_lock import process_lock
 
+    database = address(settings.database_url)
     pace = room.Pace(
         settings.queue_seconds, settings.deliveries_at_once, settings.deliveries_per_minute, settings.drain_seconds
     )
-    await start_again(rounds)
-    async with room.opened(address(settings.database_url).plain, rounds, pace, clock) as working:
-        yield working
+    async with process_lock(database, settings.lock_wait_seconds):
+        await start_again(rounds)
+        async with room.opened(database.plain, rounds, pace, clock) as working:
+            yield working
 
 
 @asynccontextmanager

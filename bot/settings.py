@@ -116,6 +116,9 @@ class Settings(BaseSettings):
     settle_seconds: float = Field(
         10, ge=0, le=DAY, description="How long a message that may be posted is looked for before it is posted again."
     )
+    lock_wait_seconds: float = Field(
+        10, ge=0, le=DAY, description="How long the start waits for another process on the same SQLite file to end."
+    )
     look_seconds: float = Field(5, gt=0, le=DAY, description="How often is looked what is due.")
     watch_seconds: float = Field(300, ge=30, le=DAY, description="How often a watch looks for something new.")
     storm_per_hour: int = Field(

@@ -62,6 +62,38 @@ async def test_on_sqlite_the_process_that_is_killed_is_started_again(seed: int, 
 
 
 @pytest.mark.parametrize("seed", SEEDS)
+async def test_a_second_process_on_sqlite_refuses_to_start(seed: int, tmp_path: Path) -> None:
+    async with due(f"sqlite:///{tmp_path / 'bot.db'}", tmp_path, seed, MANY) as here:
+        here.variables |= {"LOCK_WAIT_SECONDS": "0.05"}
+        first, way = await here.process(heard=here.random.randint(3, 25))
+        await here.slack.until(lambda: way.stuck >= 3, PATIENCE)
+        second, others = await here.process()
+        assert await second.ended() == 1
+        assert second.log[-1] == (
+            f"Another process is already running the bot on {tmp_path / 'bot.db'}. "
+            "Stop that process first, or use PostgreSQL to run several.\n"
+        )
+        assert others.accepted == 0
+        way.free.set()
+        await here.done(first)
+        await _all_posted_once(here, first, second)
+
+
+async def test_a_process_on_sqlite_starts_once_the_one_before_is_killed(tmp_path: Path) -> None:
+    async with due(f"sqlite:///{tmp_path / 'bot.db'}", tmp_path, 9, MANY) as here:
+        here.variables |= {"LOCK_WAIT_SECONDS": "60"}
+        first, way = await here.process(heard=5)
+        await here.slack.until(lambda: way.stuck >= 3, PATIENCE)
+        second, others = await here.process()
+        await second.listening()  # and waits for the lock
+        assert others.accepted == 0
+        await first.kill()
+        way.free.set()
+        await here.done(second)
+        await _all_posted_once(here, first, second)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
 async def test_on_postgresql_others_go_on_where_one_was_killed(seed: int, tmp_path: Path, postgres: Postgres) -> None:
     async with due(postgres.empty(), tmp_path, seed, MANY) as here:
         first, way = await here.process(heard=here.random.randint(3, 10))

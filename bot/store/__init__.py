@@ -16,6 +16,7 @@ connections.py   reading and writing, in bounded time
 single.py        what came of a single statement
 sqlite.py        what SQLite needs
 postgresql.py    what PostgreSQL needs
+process_lock.py  one process at a time works on the schedules of a SQLite file
 troubles.py      what a database says when something is wrong ─► a failure with a sentence
 address.py       DATABASE_URL ─► where the database is
 migrating.py     the tables are brought up to date, by one process at a time

@@ -1,0 +1,45 @@
+"""Let one process at a time work on the schedules of a SQLite file.
+
+The lock is SQLite's own, on an empty file beside the database: the kernel releases it however the process ends, and it
+works wherever SQLite does. On PostgreSQL nothing is locked, as its processes share the work.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+
+from bot.errors import Misconfigured
+from bot.store.address import Address
+from bot.store.troubles import explained
+
+STOP_IT = "Stop that process first, or use PostgreSQL to run several."
+
+
+@asynccontextmanager
+async def process_lock(address: Address, wait: float) -> AsyncIterator[None]:
+    """Hold the lock until the block is left; another process that holds it has *wait* seconds to end."""
+    if not address.is_file:
+        yield
+        return
+    file = address.file.resolve()
+    connection = await asyncio.to_thread(_locked, file.with_name(f"{file.name}.lock"), wait)
+    if connection is None:
+        raise Misconfigured(f"Another process is already running the bot on {address.file}.", STOP_IT)
+    with closing(connection):
+        yield
+
+
+def _locked(file: Path, wait: float) -> sqlite3.Connection | None:
+    """A connection that holds the lock, or None where another process does."""
+    with explained():
+        connection = sqlite3.connect(file, timeout=wait, isolation_level=None, check_same_thread=False)
+        try:
+            connection.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            connection.close()
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            return None
+        return connection
