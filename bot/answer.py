@@ -11,7 +11,7 @@ from bot.endpoints import _past
 from bot.endpoints._catalog import Allows, Catalog, everything
 from bot.endpoints._catalog.explanation import confirmed, explained
 from bot.endpoints._endpoint import AnyEndpoint, Ask, Endpoint, View
-from bot.endpoints._when import milliseconds
+from bot.endpoints._when import milliseconds, readable
 from bot.endpoints._words import stamp
 from bot.errors import Failure, NotFound, Refused
 from bot.message import Message
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Asked:
-    """What stands below every answer: the canonical line, and as of when."""
+    """What stands below every answer: the line as a person would type it, and as of when."""
 
     line: str
     at: Stamp
@@ -140,7 +140,7 @@ class Answers:
         if meant != query:
             return await self._asked(replace(understood, query=meant), asker)
         view = spoken.show(query, reply, ask)
-        asked = Asked(understood.canonical, stamp(milliseconds(ask.now), ask.zone), note)
+        asked = Asked(readable(understood.canonical, ask.zone), stamp(milliseconds(ask.now), ask.zone), note)
         message = self._renderer.render(spoken.name, view=view, asked=asked)
         kept = spoken.snapshot(query, reply, ask)
         return Answer(

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot import mrkdwn, twin
+from bot.endpoints._when import readable
 from bot.message import Block, Message
 from bot.mrkdwn import clean
 
@@ -95,11 +96,11 @@ def _actions(block: Block) -> RenderableType:
 
 
 def _buttons(elements: list[dict[str, Any]]) -> Iterator[Text]:
-    """What a button would ask, to be typed, or open; of a menu, what each choice would."""
+    """What a button would ask, as it can be typed, or what it opens; of a menu, what each choice would."""
     for element in elements:
         for choice in element.get("options", [element]):
             label, url = choice["text"]["text"], choice.get("url", "")
-            target = (url, f"dim link {url}") if url else (choice["value"], "cyan")
+            target = (url, f"dim link {url}") if url else (readable(choice["value"]), "cyan")
             yield Text.assemble((f"[{label}]", "bold"), " ", target)
 
 

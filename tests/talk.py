@@ -90,14 +90,16 @@ def settings(**given: Any) -> Settings:
 
 
 @asynccontextmanager
-async def talk(edit: Edit | None = None, *, spelling: str = "", **given: Any) -> AsyncIterator[Talk]:
+async def talk(
+    edit: Edit | None = None, *, spelling: str = "", now: datetime = NOW, **given: Any
+) -> AsyncIterator[Talk]:
     """A bot to talk to. The embedded LaunchDarkly below it can be told to understand one *spelling* of times only."""
     weather = Weather()
     app = launchdarkly(
-        lambda: NOW, weather=weather, only_rfc3339=spelling == "dates", only_millis=spelling == "milliseconds"
+        lambda: now, weather=weather, only_rfc3339=spelling == "dates", only_millis=spelling == "milliseconds"
     )
     transport: httpx.AsyncBaseTransport = httpx.ASGITransport(app)
-    async with opened(settings(**given), lambda: NOW, Edited(transport, edit) if edit else transport) as answers:
+    async with opened(settings(**given), lambda: now, Edited(transport, edit) if edit else transport) as answers:
         yield Talk(answers, weather)
 
 

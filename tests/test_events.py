@@ -1,5 +1,6 @@
 """`events`: what happened, who did it, how many people it moved, and the pages."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,7 +8,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.answer import Answer
+from bot.endpoints._when import readable
 from bot.endpoints._window import window
+from bot.terminal import console, draw
 from tests.talk import NOW, Edit, Talk, ask, talk, words
 
 
@@ -74,7 +78,7 @@ async def test_every_parameter_reaches_launchdarkly_under_its_own_name(someone: 
             "limit": ["5"],
             "after": ["abc"],
             "from": ["1793491200000"],
-            "to": ["1793664000000"],
+            "to": ["1793663999999"],
         }
     ]
 
@@ -159,10 +163,10 @@ async def test_older_and_newer_ask_for_another_page_of_the_same_window() -> None
     async with talk(edit) as someone:
         answer = await someone.say("events web/production since=2w limit=1")
     [actions] = [block for block in answer.message.blocks if block["type"] == "actions"]
-    window = "since=1793977200000 until=1795186800000"
+    window = "since=2026-11-06T15:00Z until=2026-11-20T15:00Z"
     assert {button["text"]["text"]: button["value"] for button in actions["elements"]} == {
         "Newer": f"events web/production limit=1 {window} before=xyz",
-        "Older": f"events web/production limit=1 {window} after=abc-1",
+        "Older": f"events web/production limit=1 {window} page=2 after=abc-1",
     }
     assert "*57 events*" in words(answer)
     assert "56 events not on this page" in words(answer)
@@ -185,6 +189,91 @@ async def test_the_pages_hold_every_event_once(someone: Talk) -> None:
         line = older[0]
     total = int(words(answer).split("*")[1].split()[0])
     assert len(seen) == len(set(seen)) == total
+
+
+def _button(answer: Answer, label: str) -> str:
+    """The line that a button asks."""
+    buttons = [e for block in answer.message.blocks if block["type"] == "actions" for e in block["elements"]]
+    [line] = [button["value"] for button in buttons if button["text"]["text"] == label]
+    return str(line)
+
+
+def _listed(answer: Answer) -> list[str]:
+    return [block["text"]["text"] for block in answer.message.blocks if block["type"] == "section"][1:]
+
+
+def _footer(answer: Answer) -> str:
+    return str(answer.message.blocks[-1]["elements"][0]["text"])
+
+
+async def test_a_page_that_is_typed_is_the_page_behind_the_button(someone: Talk) -> None:
+    line = "events web/production impact=any limit=7"
+    for page in range(2, 5):
+        line = _button(await someone.say(line), "Older")
+        pressed, typed = await someone.say(line), await someone.say(readable(line))
+        assert "after=" in line
+        assert f"page={page}`" in _footer(pressed)
+        assert _footer(pressed) == _footer(typed)
+        assert _listed(pressed) == _listed(typed)
+        assert f" · page {page} · " in words(typed)
+
+
+async def test_a_page_far_away_is_found_with_few_requests(someone: Talk) -> None:
+    await someone.say("events web/production impact=any since=8w limit=50 page=5")
+    assert [(asked["limit"], "after" in asked) for asked in someone.asked()] == [
+        (["100"], False),
+        (["100"], True),
+        (["50"], True),
+    ]
+
+
+async def test_a_page_after_the_last_one_is_empty_and_says_where_the_events_are(someone: Talk) -> None:
+    shown = words(await someone.say("events web/production page=40"))
+    assert "*8 events*" in shown
+    assert " · page 40 · 8 events not on this page" in shown
+    assert "Nothing of the kind happened." not in shown
+
+
+async def test_a_page_too_far_away_is_answered_with_the_first(someone: Talk) -> None:
+    answer = await someone.say("events web/production page=52")
+    assert "Page 52 is more than 1,000 events away." in words(answer)
+    assert words(answer).endswith("`events web/production`")
+
+
+async def test_a_page_button_asks_for_the_same_window_however_late_it_is_pressed(someone: Talk) -> None:
+    line = _button(await someone.say("events web/production impact=any limit=7"), "Older")
+    now = await someone.say(line)
+    async with talk(now=NOW + timedelta(weeks=3)) as later:
+        later.zone = ZoneInfo("America/New_York")
+        then = await later.say(line)
+    assert [text.split("|")[1] for text in _listed(then)] == [text.split("|")[1] for text in _listed(now)]
+    async with talk(now=NOW + timedelta(days=365)) as much_later:
+        await much_later.say(readable(line))
+        for name in ("from", "to"):
+            assert much_later.asked()[0].get(name) == someone.asked()[-1][name]
+
+
+@pytest.mark.parametrize(("button", "name"), [("Older", "after"), ("Newer", "before")])
+async def test_neither_cursors_nor_milliseconds_stand_in_a_footer(someone: Talk, button: str, name: str) -> None:
+    first = await someone.say("events web/production impact=any limit=7")
+    second = await someone.say(_button(first, "Older"))
+    cursor = f"{name}={_button(first if button == 'Older' else second, button).split('=')[-1]}"
+    answer = await someone.say(f"events web/production impact=any since=1794582000000 until=1795132800000 {cursor}")
+    assert answer.line.endswith(f" since=2026-11-13T15:00Z until=2026-11-20T00:00Z {cursor}")
+    shown = "`events web/production impact=any since=2026-11-13T15:00Z until=2026-11-19` · "
+    assert _footer(answer).startswith(shown)
+
+
+async def test_a_terminal_shows_buttons_as_lines_to_type(someone: Talk) -> None:
+    someone.zone = ZoneInfo("Europe/Berlin")
+    screen = console()
+    with screen.capture() as captured:
+        for line in ("events web/production limit=3", "digest web/production", "releases web/production"):
+            draw((await someone.say(line)).message, screen)
+    shown = captured.get()
+    assert "[Older] events web/production limit=3 since=2026-11-13T16:00+01:00 until=2026-11-20T16:00+01:00" in shown
+    assert "[Deployments] deploys web/production since=2026-11-13 until=2026-11-19" in shown
+    assert not re.search(r"\d{12}|after=|before=", shown)
 
 
 async def test_a_link_to_another_host_is_only_read_for_its_cursor() -> None:

@@ -58,7 +58,7 @@ def mistakes(line: str, **defaults: str) -> tuple[tuple[str, ...], str]:
         ("deploys", "deploys"),
         ("deploys project=web", "deploys project=web"),
         ("deploys env=production", "deploys env=production"),
-        ("deploys web/production every=86400000", "deploys web/production"),
+        ("deploys web/production every=86400000", "deploys web/production every=1d"),
         ("deploys web/production bucketMs=21600000 by=KIND", "deploys web/production every=6h by=kind"),
         ("deploys web/production every=14d", "deploys web/production every=2w"),
     ],
@@ -181,7 +181,17 @@ def _values(field: Field, annotation: Any) -> st.SearchStrategy[Any]:
         "a cursor from an earlier answer": st.from_regex(r"[A-Za-z0-9_.~+/=:-]{1,40}", fullmatch=True),
         "a length such as 6h, 1d or 2w": st.integers(60_000, 53 * 604_800_000),
         "7d, 36h, yesterday, monday or 2026-11-01": st.sampled_from(
-            ["7d", "36h", "2w", "now", "yesterday", "sunday", "2026-11-01", "2026-11-01T09:00Z", "1795186800000"]
+            [
+                "7d",
+                "36h",
+                "2w",
+                "now",
+                "yesterday",
+                "sunday",
+                "2026-11-01",
+                "2026-11-01T09:00Z",
+                "2026-11-20T15:00:00.007Z",
+            ]
         ),
     }
     return found[field.kind.allowed] if field.kind.allowed in found else st.sampled_from(_literals(annotation))

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.endpoints._when import milliseconds, moment, tidied
-from tests.talk import NOW
+from bot.endpoints._when import milliseconds, moment, readable, tidied
+from tests.talk import NOW, UTC_ZONE
 
 BERLIN = ZoneInfo("Europe/Berlin")
 AUCKLAND = ZoneInfo("Pacific/Auckland")
@@ -31,7 +31,6 @@ AUCKLAND = ZoneInfo("Pacific/Auckland")
         ("2026-07-01", "2026-07-01T00:00+02:00"),
         ("2026-11-01T09:30", "2026-11-01T09:30+01:00"),
         ("2026-11-01T09:30Z", "2026-11-01T10:30+01:00"),
-        ("1795186800000", "2026-11-20T16:00+01:00"),
     ],
 )
 def test_a_moment_is_what_was_said_where_the_reader_is(said: str, start: str) -> None:
@@ -79,7 +78,39 @@ def test_what_says_no_moment_is_none(word: str) -> None:
 
 @given(st.integers(10**11, 10**13 - 1))
 def test_milliseconds_come_back_as_they_were_said(said: int) -> None:
-    assert milliseconds(moment(str(said), NOW, BERLIN)) == said
+    kept = tidied(str(said))
+    assert kept
+    assert tidied(kept) == kept
+    assert milliseconds(moment(kept, NOW, BERLIN)) == said
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("1795186800000", "2026-11-20T15:00Z"),
+        ("1795186801000", "2026-11-20T15:00:01Z"),
+        ("1795186800007", "2026-11-20T15:00:00.007Z"),
+    ],
+)
+def test_milliseconds_become_a_date_that_people_can_read(typed: str, kept: str) -> None:
+    assert tidied(typed) == kept
+
+
+@pytest.mark.parametrize(
+    ("line", "zone", "shown"),
+    [
+        ("since=2026-11-16T00:00+01:00 until=2026-11-23T00:00+01:00", BERLIN, "since=2026-11-16 until=2026-11-22"),
+        ("since=2026-11-16T00:00+01:00 until=2026-11-23T00:00+01:00", None, "since=2026-11-16 until=2026-11-22"),
+        ("since=2026-10-25T00:00+02:00 until=2026-10-26T00:00+01:00", BERLIN, "since=2026-10-25 until=2026-10-25"),
+        ("since=2026-11-16T00:00+01:00", ZoneInfo("America/New_York"), "since=2026-11-15T18:00-05:00"),
+        ("since=2026-11-15T23:00Z", BERLIN, "since=2026-11-16"),
+        ("until=2026-11-20T15:00:07Z page=3 after=abc~12", UTC_ZONE, "until=2026-11-20T15:00:07Z page=3"),
+        ("limit=5 before=xyz", UTC_ZONE, "limit=5"),
+        ("since=7d until=2026-11-16T00:00", BERLIN, "since=7d until=2026-11-16T00:00"),
+    ],
+)
+def test_a_line_is_shown_as_a_person_would_type_it(line: str, zone: ZoneInfo | None, shown: str) -> None:
+    assert readable(f"events web/production {line}", zone) == f"events web/production {shown}"
 
 
 @given(

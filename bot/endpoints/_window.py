@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from bot.endpoints._endpoint import Ask
-from bot.endpoints._when import milliseconds, moment
+from bot.endpoints._when import exact, from_milliseconds, milliseconds, moment
 from bot.errors import Mistyped
 
 
@@ -15,10 +16,20 @@ class Window:
     start: datetime
     end: datetime
 
+    @classmethod
+    def of(cls, start: int, end: int, zone: ZoneInfo) -> "Window":
+        """From LaunchDarkly's milliseconds."""
+        return cls(from_milliseconds(start, zone), from_milliseconds(end, zone))
+
     @property
     def milliseconds(self) -> tuple[int, int]:
-        """As LaunchDarkly writes them, and as a button keeps them."""
+        """As LaunchDarkly writes them."""
         return milliseconds(self.start), milliseconds(self.end)
+
+    @property
+    def absolute(self) -> tuple[str, str]:
+        """As a button keeps them: they mean the same whenever it is pressed, and whoever presses it."""
+        return exact(self.start), exact(self.end)
 
     @property
     def dates(self) -> tuple[str, str]:

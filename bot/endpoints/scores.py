@@ -8,6 +8,7 @@ from bot.endpoints import _past, _words
 from bot.endpoints._endpoint import LONGEST_LINE, Ask, Endpoint, View
 from bot.endpoints._query import Parameter, Query
 from bot.endpoints._values import Key, Keys
+from bot.endpoints._window import Window
 from bot.launchdarkly import Real, Reply, Version, field
 
 UTC = ZoneInfo("UTC")
@@ -124,7 +125,7 @@ def show(query: ScoresQuery, reply: ScoresReply, ask: Ask) -> ScoresView:
         ),
         others=tuple(views[key] for key in others),
         moved=views[moved] if moved else None,
-        why=_why(query, reply.period),
+        why=_why(query, reply.period, ask.zone),
         period=period_of(reply.period),
         last_period=period_of(reply.last) if reply.last else "",
         weeks=_past.line(ask, _past.OVERALL, overall(reply)) if top else "",
@@ -155,16 +156,18 @@ def _moved(scores: dict[str, Score]) -> str | None:
     return most if most and moves[most] else None
 
 
-def _why(query: ScoresQuery, period: Period) -> str:
+def _why(query: ScoresQuery, period: Period, zone: ZoneInfo) -> str:
     """The line that asks for the events of the period, where a button can carry it."""
     apps = f" app={','.join(query.app)}" if query.app else ""
-    times = f"since={period.start:.0f} until={period.end:.0f}" if _sayable(period) else "since=7d"
-    line = f"events {query.project}/{query.env}{apps} impact=any {times}"
+    line = f"events {query.project}/{query.env}{apps} impact=any {_times(period, zone)}"
     return line if len(line) <= LONGEST_LINE else ""
 
 
-def _sayable(period: Period) -> bool:
-    return all(moment is not None and 1e11 <= moment < 1e13 for moment in (period.start, period.end))
+def _times(period: Period, zone: ZoneInfo) -> str:
+    if period.start is None or period.end is None or not all(1e11 <= at < 1e13 for at in (period.start, period.end)):
+        return "since=7d"
+    start, end = Window.of(round(period.start), round(period.end), zone).absolute
+    return f"since={start} until={end}"
 
 
 def view_of(key: str, score: Score) -> ScoreView:

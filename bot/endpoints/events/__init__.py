@@ -9,16 +9,18 @@ from typing import Annotated, Any, Literal
 
 from bot.endpoints import _words
 from bot.endpoints._endpoint import Ask, Endpoint, View
-from bot.endpoints._query import Parameter, Query
+from bot.endpoints._query import Parameter, Query, own
 from bot.endpoints._values import Cursor, Key, Keys, Mistake, When, Whole, YesNo, is_key
 from bot.endpoints._window import Window, window
 from bot.endpoints.events.impact import MOST_SHIFTS, shifts, size
 from bot.endpoints.events.reply import Event, EventsReply, Experiments, Impact
-from bot.launchdarkly import Version, cursor
+from bot.launchdarkly import Version, cursor, replace
 from bot.mrkdwn import Stamp
 
 PATH = "/api/v2/engineering-insights/flag-events"
 MOST_EVENTS = 20
+LARGEST_PAGE = 100
+MAX_PASSED = 1000  # events that are read only to find a page by its number
 
 
 class EventsQuery(Query):
@@ -42,15 +44,24 @@ class EventsQuery(Query):
     limit: Annotated[int, Whole(1, 100), Parameter("limit", "how many events a page holds")] = 20
     since: Annotated[When, Parameter("from", "from when on")] = "7d"
     until: Annotated[When | None, Parameter("to", "until when")] = None
+    page: Annotated[int, Whole(1, 1000), own("which page, the newest events first")] = 1
     after: Annotated[Cursor | None, Parameter("after", "the page after this cursor")] = None
     before: Annotated[Cursor | None, Parameter("before", "the page before this cursor")] = None
+
+    @property
+    def passed(self) -> int:
+        """How many newer events have to be passed over; a cursor leads to its page directly."""
+        return 0 if self.after or self.before else (self.page - 1) * self.limit
 
     def check(self) -> Any:
         if self.after and self.before:
             yield str(Mistake("A page is either after a cursor or before one, not both"))
+        if self.passed > MAX_PASSED:
+            yield f"Page {self.page} is more than {MAX_PASSED:,} events away. Set since and until to narrow it down."
 
     def instead(self) -> dict[str, Any]:
-        return {**dict(self), "before": None}
+        page = 1 if self.passed > MAX_PASSED else self.page
+        return {**dict(self), "before": None if self.after else self.before, "page": page}
 
 
 class EventView(View):
@@ -75,6 +86,7 @@ class EventsView(View):
     end: Stamp
     total: str
     none: bool
+    page: int
     events: tuple[EventView, ...]
     folded: str
     elsewhere: str
@@ -84,10 +96,22 @@ class EventsView(View):
 
 
 async def fetch(query: EventsQuery, ask: Ask) -> EventsReply:
-    chosen = _window(query, ask)
-    start, end = chosen.milliseconds
+    """A page by its number is found by passing over those before it, as few and as large as can be."""
+    passed, after = query.passed, query.after
+    while passed:
+        limit = min(passed, LARGEST_PAGE)
+        reply = await _fetch_page(query.model_copy(update={"limit": limit, "after": after}), ask)
+        passed, after = passed - limit, cursor_in(reply, "next", "after")
+        if after is None:
+            return replace(reply, items=[], links=None)
+    return await _fetch_page(query.model_copy(update={"after": after}), ask)
+
+
+async def _fetch_page(query: EventsQuery, ask: Ask) -> EventsReply:
+    """What happens at the moment of an end belongs to the time that follows."""
+    start, end = _window(query, ask).milliseconds
     left_out = ["since", "until"] + ["impact"] * (query.impact == "any")
-    sent = (*query.parameters(*left_out), ("from", str(start)), *((("to", str(end)),) if query.until else ()))
+    sent = (*query.parameters(*left_out), ("from", str(start)), *((("to", str(end - 1)),) if query.until else ()))
     return await ask.launchdarkly.get(EventsReply, PATH, sent, version=Version.BETA)
 
 
@@ -103,12 +127,13 @@ def show(query: EventsQuery, reply: EventsReply, ask: Ask) -> EventsView:
         start=_words.stamp(chosen.milliseconds[0], ask.zone),
         end=_words.stamp(chosen.milliseconds[1], ask.zone),
         total=_words.count(total, "event"),
-        none=not items,
+        none=not total,
         events=tuple(view_of(event, query, ask) for event in shown),
         folded=_folded(folded),
         elsewhere=_words.count(total - len(items), "event") if total > len(items) else "",
-        older=_page(query, chosen, "after", cursor_in(reply, "next", "after")),
-        newer=_page(query, chosen, "before", cursor_in(reply, "prev", "before")),
+        page=query.page if query.page > 1 else 0,
+        older=_page(query, chosen, query.page + 1, after=cursor_in(reply, "next", "after")),
+        newer=_page(query, chosen, max(query.page - 1, 1), before=cursor_in(reply, "prev", "before")),
         url=ask.pages.flags(query.project, query.env),
     )
 
@@ -124,11 +149,15 @@ def cursor_in(reply: EventsReply, link: str, name: str) -> str | None:
     return cursor(found.href, name) if found else None
 
 
-def _page(query: EventsQuery, chosen: Window, name: str, at: str | None) -> str:
-    """The line that asks for another page of just this window, however much later the button is pressed."""
-    start, end = map(str, chosen.milliseconds)
-    page = {"since": start, "until": end, "after": None, "before": None, name: at}
-    return ENDPOINT.way({**dict(query), **page}) if at else ""
+def _page(query: EventsQuery, chosen: Window, number: int, **cursor: str | None) -> str:
+    """The line that asks for another page of just this window, however much later the button is pressed.
+
+    The cursor finds the page even if events were added since; people read and type the number."""
+    if not any(cursor.values()):
+        return ""
+    since, until = chosen.absolute
+    page = {"since": since, "until": until, "page": number, "after": None, "before": None, **cursor}
+    return ENDPOINT.way({**dict(query), **page})
 
 
 def view_of(event: Event, query: EventsQuery, ask: Ask) -> EventView:

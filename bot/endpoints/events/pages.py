@@ -6,12 +6,11 @@ from bot.endpoints._daily import Counts, happened
 from bot.endpoints._days import Days
 from bot.endpoints._endpoint import Ask
 from bot.endpoints._others import part
-from bot.endpoints.events import EventsQuery, cursor_in, fetch
+from bot.endpoints.events import LARGEST_PAGE, EventsQuery, cursor_in, fetch
 from bot.endpoints.events.reply import Event
 from bot.errors import Failure
 
 MOST_PAGES = 5  # one after the other, each cursor standing in the page before
-LARGEST_PAGE = 100
 MOST = MOST_PAGES * LARGEST_PAGE
 
 
@@ -39,7 +38,7 @@ async def read(query: EventsQuery, ask: Ask) -> Read:
     pages: list[list[Event]] = []
     total, after, stopped = 0, query.after, None
     while len(pages) < MOST_PAGES:
-        reply = await part(fetch(query.model_copy(update={"limit": LARGEST_PAGE, "after": after}), ask))
+        reply = await part(fetch(query.model_copy(update={"limit": LARGEST_PAGE, "after": after, "page": 1}), ask))
         if isinstance(reply, Failure):
             stopped = reply
             break

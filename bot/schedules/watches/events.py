@@ -4,7 +4,7 @@ one of them; so events of all sizes are looked at, from the oldest on that was s
 from datetime import datetime
 
 from bot.endpoints._endpoint import Ask
-from bot.endpoints._when import milliseconds
+from bot.endpoints._when import exact
 from bot.endpoints.events import EventsQuery, view_of
 from bot.endpoints.events.pages import read
 from bot.endpoints.events.reply import Event, Impact
@@ -12,7 +12,7 @@ from bot.schedules.watches._sight import WAITING, Sight
 
 
 async def see(query: EventsQuery, ask: Ask, since: datetime) -> dict[str, Sight]:
-    window = {"since": str(milliseconds(since)), "until": None, "after": None, "before": None}
+    window = {"since": exact(since), "until": None, "after": None, "before": None}
     found = await read(query.model_copy(update={**window, "impact": "any"}), ask)
     return {event.id: _sight(event, query, ask) for event in reversed(found.events) if event.id}
 
