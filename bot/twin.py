@@ -9,6 +9,8 @@ from typing import Any
 from bot import mrkdwn
 
 LONGEST_BAR = 20
+GAP = " †"  # ends the label of a point that lacks data: Slack's charts take no gaps
+NO_DATA = "–"
 FITS = 2800  # characters of one section, which may hold 3,000: the rest is for escapes and the title
 
 
@@ -50,8 +52,14 @@ def bars(chart: dict[str, Any]) -> list[Bar]:
     order = {label: n for n, label in enumerate(chart["axis_config"]["categories"])}
     most = max((abs(value) for _, _, value in points), default=0) or 1
     return [
-        Bar(label, name, value / most, f"{value:,}") for label, name, value in sorted(points, key=lambda p: order[p[0]])
+        Bar(label, name, value / most, value_text(label, value))
+        for label, name, value in sorted(points, key=lambda p: order[p[0]])
     ]
+
+
+def value_text(label: str, value: float) -> str:
+    """Nothing at a point that lacks data is not known to be zero."""
+    return NO_DATA if label.endswith(GAP) and not value else f"{value:,}"
 
 
 def cells(table: dict[str, Any]) -> list[list[str]]:

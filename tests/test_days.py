@@ -53,7 +53,7 @@ def test_the_weeks_of_successive_digests_lie_end_to_end(zone: str) -> None:
         ("36h", "UTC", "19 Nov 2026"),
         ("monday", "UTC", "16 – 19 Nov 2026"),
         ("2026-11-01", "America/New_York", "1 – 19 Nov 2026"),
-        ("1794582000000", "Europe/Berlin", "13 – 19 Nov 2026"),
+        ("2026-11-13T15:00Z", "Europe/Berlin", "13 – 19 Nov 2026"),
     ],
 )
 def test_days_begin_with_that_of_the_moment_that_was_said(said: str, zone: str, days: str) -> None:
@@ -77,12 +77,17 @@ def _beside(many: int, *given: dict[int, int]) -> SideBySide:
     return SideBySide(days, tuple(Daily(name, counts) for name, counts in zip(names, given, strict=False)))
 
 
-def test_a_day_of_which_not_all_is_known_is_marked_and_one_of_which_nothing_is_known_is_left_out() -> None:
+def test_a_day_that_lacks_data_keeps_its_place_and_is_marked() -> None:
     both = _beside(4, {0: 5, 1: 0, 3: 2}, {0: 1, 1: 0})
     assert both.lines
-    assert both.lines.labels == ("Mon 16 Nov", "Tue 17 Nov", "Thu 19 Nov †")
-    assert [line.values for line in both.lines.series] == [(5, 0, 2), (1, 0, 0)]
-    assert list(both.spoken) == ["Mon 16 Nov a 5 and b 1", "Tue 17 Nov a 0 and b 0", "Thu 19 Nov a 2"]
+    assert both.lines.labels == ("Mon 16 Nov", "Tue 17 Nov", "Wed 18 Nov †", "Thu 19 Nov †")
+    assert [line.values for line in both.lines.series] == [(5, 0, 0, 2), (1, 0, 0, 0)]
+    assert list(both.spoken) == [
+        "Mon 16 Nov a 5 and b 1",
+        "Tue 17 Nov a 0 and b 0",
+        "Wed 18 Nov no data",
+        "Thu 19 Nov a 2 and no data on b",
+    ]
     assert both.folded == ""
 
 
@@ -105,10 +110,10 @@ def test_more_days_than_can_be_drawn_are_added_up() -> None:
     assert both.folded == "3 days"
     assert both.lines
     assert len(both.lines.labels) == 17
-    assert both.lines.labels[:3] == ("1 Oct", "4 Oct", "7 Oct †")
+    assert both.lines.labels[:3] == ("1 Oct", "4 Oct †", "7 Oct †")
     assert both.lines.series[0].values == (3,) * 16 + (2,)
     assert both.lines.series[1].values[:3] == (6, 4, 0)
-    assert list(both.spoken)[2] == "from Wed 7 Oct a 3"
+    assert list(both.spoken)[2] == "from Wed 7 Oct a 3 and no data on b"
 
 
 def test_days_before_those_that_were_read_are_unknown() -> None:
@@ -119,8 +124,10 @@ def test_days_before_those_that_were_read_are_unknown() -> None:
     assert happened(days, [], unread=True) == {}
 
 
-def test_days_are_named_where_they_are_few_and_counted_where_they_are_many() -> None:
+def test_days_are_named_and_many_in_a_row_by_the_first_and_the_last() -> None:
+    days = Days.before(NOW, UTC_ZONE, 28)
+    assert days.named(range(0, 28, 2)).endswith(", Tue 10 Nov and 4 more days")
     days = Days.before(NOW, UTC_ZONE, 14)
     assert days.named([0, 1, 13]) == "Fri 6 Nov, Sat 7 Nov and Thu 19 Nov"
-    assert days.named(list(range(8))) == "8 of 14 days"
+    assert days.named([*range(8), 9]) == "Fri 6 Nov – Fri 13 Nov and Sun 15 Nov"
     assert days.named([]) == ""

@@ -59,19 +59,19 @@ async def test_every_parameter_reaches_launchdarkly_under_its_own_name(someone: 
 
 async def test_nothing_at_all_has_to_be_said(someone: Talk) -> None:
     answer = await someone.say("deploys")
-    assert someone.asked() == [{"bucketType": ["rolling"], "bucketMs": ["86400000"]}]
+    assert someone.asked() == [{"bucketType": ["hour"], "bucketMs": [str(HOUR)], "from": [str(MIDNIGHT - 7 * DAY)]}]
     assert "all projects" in answer.message.text
 
 
 async def test_the_default_window_is_left_to_launchdarkly(someone: Talk) -> None:
-    await someone.say("deploys web/production since=7d")
+    await someone.say("deploys web/production since=7d bucket=rolling")
     assert "from" not in someone.asked()[0]
 
 
 @pytest.mark.parametrize("spelling", ["milliseconds", "dates"])
 async def test_a_window_is_understood_by_servers_of_either_spelling(spelling: str) -> None:
     async with talk(spelling=spelling) as someone:
-        answer = await someone.say("deploys web/production since=2w until=1d")
+        answer = await someone.say("deploys web/production since=2w until=1d bucket=rolling")
     assert answer.outcome == "answered"
     sent = [(asked["from"], asked["to"]) for asked in someone.asked()]
     dates = (["2026-11-06T15:00:00Z"], ["2026-11-19T15:00:00Z"])
@@ -87,10 +87,11 @@ async def test_a_question_that_is_refused_in_both_spellings_is_refused(someone: 
 
 
 async def test_total_average_best_and_worst_count_only_days_with_data() -> None:
-    shown = await _shown(_only(_series("deployments", (1, 6), (2, 0), (3, 3), (5, None))))
+    edit = _only(_series("deployments", (1, 6), (2, 0), (3, 3), (5, None)))
+    shown = await _shown(edit, "deploys web/production bucket=rolling")
     assert "*9 deployments*" in shown
     assert "3 per day · best *6 (19 Nov)* · worst *0 (18 Nov)*" in shown
-    assert "4 of 7 days sent no data: left out, not counted as none." in shown
+    assert "† No data for 4 of 7 days (14 Nov, 15 Nov, 16 Nov and 20 Nov); averages leave them out." in shown
 
 
 # From Friday, 15:00 to Friday, 15:00: eight days of the calendar, of which the first and the last are there in part.
@@ -98,24 +99,24 @@ async def test_total_average_best_and_worst_count_only_days_with_data() -> None:
     ("sent", "said"),
     [
         ((7, 6, 5, 4, 3, 2, 1, 0), ""),
-        ((7, 6, 5, 4, 2, 1, 0), "1 of 8 days sent no data"),
-        ((6, 5, 4, 2, 1), "1 of 6 days sent no data"),
+        ((7, 6, 5, 4, 2, 1, 0), "No data for 1 of 8 days"),
+        ((6, 5, 4, 2, 1), "No data for 1 of 6 days"),
         ((6, 5, 4, 3, 2, 1), ""),
-        ((7, 5, 4, 3, 2, 1), "1 of 7 days sent no data"),
-        ((0,), "6 of 7 days sent no data"),
+        ((7, 5, 4, 3, 2, 1), "No data for 1 of 7 days"),
+        ((0,), "No data for 6 of 7 days"),
     ],
 )
 @pytest.mark.parametrize("hours", [0, 5, -8])  # at which LaunchDarkly's days may begin, as far as anybody knows
 async def test_a_day_that_lies_in_the_window_as_a_whole_is_missed(sent: tuple[int, ...], said: str, hours: int) -> None:
     edit = _only(_series("deployments", *((ago, 1) for ago in sent), begin=MIDNIGHT + hours * HOUR))
     shown = await _shown(edit, "deploys web/production bucket=day")
-    assert said in shown if said else "sent no data" not in shown
+    assert said in shown if said else "No data for" not in shown
 
 
 async def test_all_days_are_missed_where_days_were_said() -> None:
     line = "deploys web/production bucket=day since=2026-11-16 until=2026-11-18"
-    assert "1 of 3 days sent no data" in await _shown(_only(_series("deployments", (3, 1), (2, 1))), line)
-    assert "2 of 3 days sent no data" in await _shown(_only(_series("deployments", (2, 1))), line)
+    assert "No data for 1 of 3 days" in await _shown(_only(_series("deployments", (3, 1), (2, 1))), line)
+    assert "No data for 2 of 3 days" in await _shown(_only(_series("deployments", (2, 1))), line)
 
 
 async def test_a_day_that_a_change_of_the_clock_makes_longer_is_one_day() -> None:
@@ -124,7 +125,7 @@ async def test_a_day_that_a_change_of_the_clock_makes_longer_is_one_day() -> Non
     shown = await _shown(
         _only({"metadata": {"name": "deployments"}, "data": data}), "deploys web/production bucket=day since=26d"
     )
-    assert "1 of 27 days sent no data" in shown
+    assert "No data for 1 of 27 days (10 Nov)" in shown
 
 
 async def test_an_hour_that_lies_in_the_window_as_a_whole_is_missed() -> None:
@@ -132,20 +133,22 @@ async def test_an_hour_that_lies_in_the_window_as_a_whole_is_missed() -> None:
         series = _series("deployments", *((ago, 1) for ago in sent), bucket=HOUR, begin=MIDNIGHT + 15 * HOUR)
         return await _shown(_only(series), "deploys web/production bucket=hour since=90m")
 
-    assert "sent no data" not in await shown(1)
-    assert "1 of 2 hours sent no data" in await shown(2)
+    assert "No data for" not in await shown(1)
+    assert "No data for 1 of 2 hours" in await shown(2)
 
 
-async def test_a_day_without_data_is_no_bar_at_nothing() -> None:
+@pytest.mark.parametrize("bucket", ["rolling", "day"])
+async def test_a_bucket_without_data_keeps_its_place_and_is_marked(bucket: str) -> None:
     async with talk(_only(_series("deployments", (1, 6), (3, 3)))) as someone:
-        answer = await someone.say("deploys web/production")
-    assert _chart(answer)["axis_config"]["categories"] == ["17 Nov", "19 Nov"]
-    assert [point["value"] for point in _chart(answer)["series"][0]["data"]] == [3, 6]
+        answer = await someone.say(f"deploys web/production bucket={bucket} since=2026-11-16 until=2026-11-19")
+    assert _chart(answer)["axis_config"]["categories"] == ["16 Nov †", "17 Nov", "18 Nov †", "19 Nov"]
+    assert [point["value"] for point in _chart(answer)["series"][0]["data"]] == [0, 3, 0, 6]
+    assert "16 Nov † –; 17 Nov 3; 18 Nov † –; 19 Nov 6." in answer.message.text
 
 
 async def test_more_than_twenty_points_are_folded_and_that_is_said() -> None:
     async with talk(_only(_series("deployments", *((ago, 1) for ago in range(56))))) as someone:
-        answer = await someone.say("deploys web/production since=8w")
+        answer = await someone.say("deploys web/production since=55d")
     assert [point["value"] for point in _chart(answer)["series"][0]["data"]] == [3] * 18 + [2]
     assert "Each bar adds up 3 days." in words(answer)
     assert "*56 deployments*" in words(answer)
@@ -159,7 +162,7 @@ async def test_pieces_of_an_hour_are_called_hours_and_of_a_day_days() -> None:
 async def test_groups_are_drawn_side_by_side_and_listed() -> None:
     edit = _only(_series("api", (1, 2), (2, 1)), _series("web", (1, 5)))
     async with talk(edit) as someone:
-        answer = await someone.say("deploys web/production by=application")
+        answer = await someone.say("deploys web/production by=application since=2d until=yesterday")
     assert [(line["name"], [point["value"] for point in line["data"]]) for line in _chart(answer)["series"]] == [
         ("web", [0, 5]),
         ("api", [1, 2]),
@@ -170,7 +173,7 @@ async def test_groups_are_drawn_side_by_side_and_listed() -> None:
 async def test_more_groups_than_can_be_drawn_are_added_up() -> None:
     edit = _only(*(_series(f"app-{n}", (1, 10 - n), (2, 1)) for n in range(9)))
     async with talk(edit) as someone:
-        answer = await someone.say("deploys web/production by=application")
+        answer = await someone.say("deploys web/production by=application since=2d until=yesterday")
     assert [line["name"] for line in _chart(answer)["series"]] == ["app-0", "app-1", "app-2", "app-3", "app-4", "Other"]
     assert [point["value"] for point in _chart(answer)["series"][-1]["data"]] == [4, 14]
     assert "The 4 smallest groups are drawn together as Other." in words(answer)
@@ -181,12 +184,12 @@ async def test_hours_are_said_where_the_reader_is_and_days_of_launchdarkly_stay_
 
     async with talk(_only(_series("deployments", (1, 1)))) as someone:
         someone.zone = ZoneInfo("America/New_York")
-        assert _chart(await someone.say("deploys web/production"))["axis_config"]["categories"] == ["19 Nov"]
+        labels = _chart(await someone.say("deploys web/production bucket=rolling"))["axis_config"]["categories"]
+        assert [label for label in labels if "†" not in label] == ["19 Nov"]
     async with talk(_only(_series("deployments", (1, 1), bucket=3_600_000))) as someone:
         someone.zone = ZoneInfo("America/New_York")
-        assert _chart(await someone.say("deploys web/production every=1h"))["axis_config"]["categories"] == [
-            "19 Nov 18:00"
-        ]
+        labels = _chart(await someone.say("deploys web/production every=1h since=24h"))["axis_config"]["categories"]
+        assert "19 Nov 18:00" in labels
 
 
 async def test_the_rating_and_its_tiers_are_told_where_they_are_expanded(someone: Talk) -> None:
@@ -206,7 +209,7 @@ async def test_no_data_is_not_called_no_deployments() -> None:
     async with talk(_only()) as someone:
         answer = await someone.say("deploys web/production")
     shown = words(answer)
-    assert answer.message.text.startswith("No deployment data in web/production from")
+    assert answer.message.text.startswith("No deployment data in web/production, 13 – 20 Nov 2026.")
     assert "*No deployment data*" in shown
     assert "That is not the same as no deployments" in shown
     assert "per day" not in shown

@@ -8,7 +8,7 @@ without it, or with a name that is taken, stops the start. What several question
     _values.py     the kinds of value a parameter can have: how each is read, written and explained
     _when.py       moments as people say them
     _window.py     from when until when
-    _days.py       whole days where the reader is
+    _days.py       calendar days where the reader is
     _others.py     how a question asks others
     _catalog/      the projects, environments, flags and applications there are, and what an unknown key may have meant
     _past.py       the past weeks of a place, and a number over them
@@ -16,6 +16,7 @@ without it, or with a name that is taken, stops the start. What several question
     _words.py      numbers, dates and lengths as people read them
     _chart.py      LaunchDarkly's charts, and what can be drawn of them
     _buckets.py    the points of a chart over time
+    _calendar.py   the same by calendar days where the reader is
     _daily.py      what happened day by day, side by side
     _releasing.py  deployments and large changes of the same days
 """

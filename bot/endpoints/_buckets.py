@@ -1,6 +1,6 @@
 """The points of a chart over time: added up, named, and folded where there are more than can be drawn.
 
-A bucket without a point is a gap, which is not zero: it is left out of everything, and counted."""
+A bucket without a point is a gap, which is not zero: it is left out of the averages, and marked where it is drawn."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -14,9 +14,11 @@ from bot.endpoints._chart import MOST_LINES, MOST_POINTS, OTHER, Line, Lines, Se
 from bot.endpoints._when import MILLISECONDS
 from bot.endpoints._window import Window
 from bot.launchdarkly import Number
+from bot.twin import GAP
 
 UNITS = {MILLISECONDS["h"]: "hour", MILLISECONDS["d"]: "day", MILLISECONDS["w"]: "week"}
 FARTHEST = _words.LATEST * 1000
+MAX_NAMED = 7  # pieces without data; more are only counted
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class Buckets:
     every: int
     zone: ZoneInfo
     on_clock: bool = False  # hours or days of the clock, rather than pieces that end with the window
+    window: Window | None = None  # that was asked for; without it, nothing is known to be missing
 
     @cached_property
     def points(self) -> dict[str, dict[Number, Number]]:
@@ -50,6 +53,16 @@ class Buckets:
         return sum(self.sums.values())
 
     @property
+    def known(self) -> bool:
+        """Whether there is any data at all."""
+        return bool(self.sums)
+
+    @property
+    def incomplete(self) -> str:
+        """Pieces end with the window, so none is known to be incomplete."""
+        return ""
+
+    @property
     def unit(self) -> str:
         """What one piece is called."""
         return UNITS.get(self.every) or _words.count(self.every // MILLISECONDS["m"], "minute")
@@ -66,35 +79,57 @@ class Buckets:
         when = next(x for x in reversed(self.sums) if self.sums[x] == amount)
         return f"{_words.number(amount)} ({self._name(when)})"
 
-    def gaps(self, window: Window) -> str:
-        """How many pieces of the window sent nothing at all."""
-        if not self.sums:
+    @property
+    def gaps(self) -> str:
+        """The pieces of the window that sent nothing at all: how many, and where they are few, which."""
+        if not self.sums or self.window is None:
             return ""
-        first = next(iter(self.sums))
-        sent = {round((x - first) / self.every) for x in self.sums}  # rounded: a day may have 23 hours, or 25
-        expected = self._expected(window, first, sent)
-        missing = expected - len(sent)
-        if missing <= 0:
+        many, missing = len(self._span), len(self._span) - len(self._sent)
+        if not missing:
             return ""
-        return f"{missing:,} of {_words.count(expected, self.unit if self.every in UNITS else 'piece')} sent no data"
+        names = [self._name(self._begin(n)) for n in self._span if n not in self._sent] if missing <= MAX_NAMED else []
+        listed = f" ({_words.joined(names)})" if names else ""
+        of = f"{missing:,} of {_words.count(many, self.unit if self.every in UNITS else 'piece')}{listed}"
+        return f"† No data for {of}; averages leave {'it' if missing == 1 else 'them'} out."
 
-    def _expected(self, window: Window, first: Number, sent: set[int]) -> int:
-        """How many pieces should have sent something.
+    @cached_property
+    def _first(self) -> Number:
+        return next(iter(self.sums))
+
+    @cached_property
+    def _sent(self) -> dict[int, list[Number]]:
+        """The times of which something was sent, by the number of their piece. A day may have 23 hours, or 25."""
+        found: dict[int, list[Number]] = {}
+        for x in self.sums:
+            found.setdefault(round((x - self._first) / self.every), []).append(x)
+        return found
+
+    @cached_property
+    def _span(self) -> range:
+        """All pieces that should have sent something, and those that did.
 
         Of those on the clock, the first and the last lie in the window only in part, so they count only where they
-        *sent*. When LaunchDarkly's days begin is not documented: all begin at the hour at which the *first* does.
+        sent. When LaunchDarkly's days begin is not documented: all begin at the hour at which the first does.
         """
-        start, end = window.milliseconds
-        if not self.on_clock:
-            return round((end - start) / self.every)
-        whole = range(ceil((start - first) / self.every), floor((end - first) / self.every))
-        return len(whole) + sum(place not in whole for place in sent)
+        low, high = min(self._sent), max(self._sent) + 1
+        if self.window is None:
+            return range(low, high)
+        start, end = ((at - self._first) / self.every for at in self.window.milliseconds)
+        if self.on_clock:
+            return range(min(low, ceil(start)), max(high, floor(end)))
+        return range(min(low, round(start)), max(high, round(start) + round(end - start)))
+
+    def _begin(self, n: int) -> Number:
+        """When a piece begins, also one that sent nothing: by two hours later, a changed clock makes no other day."""
+        if n in self._sent:
+            return self._sent[n][0]
+        on_day = self.on_clock and self.every == MILLISECONDS["d"]
+        return self._first + n * self.every + (2 * MILLISECONDS["h"] if on_day else 0)
 
     @cached_property
     def folds(self) -> int:
         """How many pieces are drawn as one."""
-        times = list(self.sums)
-        return ceil((times[-1] // self.every - times[0] // self.every + 1) / MOST_POINTS) if times else 1
+        return ceil(len(self._span) / MOST_POINTS) if self.sums else 1
 
     @property
     def folded(self) -> str:
@@ -105,17 +140,22 @@ class Buckets:
         """A value for each series at each point; where only some series have one, the others stand at 0."""
         if not self.sums:
             return None
-        earliest = next(iter(self.sums))
-        first = earliest // self.every
-        places: dict[Number, list[Number]] = {}
-        for x in self.sums:
-            places.setdefault((x // self.every - first) // self.folds, []).append(x)
-        drawn = [(name, [sum(said.get(x, 0) for x in xs) for xs in places.values()]) for name, said in self._few()]
+        begins = self._span[:: self.folds]
+        times: list[list[Number]] = [[] for _ in begins]
+        for n, xs in self._sent.items():
+            times[(n - self._span.start) // self.folds] += xs
+        drawn = [(name, [sum(said.get(x, 0) for x in xs) for xs in times]) for name, said in self.few()]
         names = labels(name for name, _ in drawn)
+        marks = ["" if xs else GAP for xs in times]
         return Lines(
-            labels=tuple(labels(self._name(earliest + place * self.folds * self.every) for place in places)),
+            labels=tuple(labels(self._name(self._begin(n)) + mark for n, mark in zip(begins, marks, strict=True))),
             series=tuple(Line(name=name, values=tuple(values)) for name, (_, values) in zip(names, drawn, strict=True)),
         )
+
+    def spoken(self) -> tuple[str, ...]:
+        """The same in words, point by point."""
+        lines = self.lines()
+        return lines.spoken if lines else ()
 
     @cached_property
     def ranked(self) -> list[tuple[str, Number]]:
@@ -128,7 +168,7 @@ class Buckets:
         """How many series are drawn together as one."""
         return len(self.ranked) - MOST_LINES + 1 if len(self.ranked) > MOST_LINES else 0
 
-    def _few(self) -> Iterable[tuple[str, dict[Number, Number]]]:
+    def few(self) -> Iterable[tuple[str, dict[Number, Number]]]:
         """No more series than can be drawn, the smallest added up."""
         names = [name for name, _ in self.ranked]
         alone = names[: len(names) - self.others]

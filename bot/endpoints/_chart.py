@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from bot.endpoints import _words
 from bot.endpoints._endpoint import View
 from bot.launchdarkly import Number, Reply
+from bot.twin import value_text
 
 MOST_POINTS = 20
 MOST_LINES = 6
@@ -78,7 +79,11 @@ class Lines(View):
         several = len(self.series) > 1
         return tuple(
             f"{label} "
-            + ", ".join(f"{line.name} {line.values[n]:,}" if several else f"{line.values[n]:,}" for line in self.series)
+            + ", ".join(
+                f"{line.name} {value}" if several else value
+                for line in self.series
+                for value in (value_text(label, line.values[n]),)
+            )
             for n, label in enumerate(self.labels)
         )
 

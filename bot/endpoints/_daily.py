@@ -1,22 +1,22 @@
 """What happened day by day, side by side: as a chart, and in words.
 
-A day of which nothing is known is no day on which nothing happened. A chart takes no gaps, so there it stands at 0 and
-is marked; in words it is left out."""
+A day without data is a gap, not a day on which nothing happened. A chart takes no gaps, so the day keeps its place
+there and is marked; in words it has no number."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from math import ceil
-from zoneinfo import ZoneInfo
 
 from bot.endpoints import _words
 from bot.endpoints._buckets import Buckets
-from bot.endpoints._chart import MOST_POINTS, ChartReply, Line, Lines, labels
+from bot.endpoints._chart import LONGEST_LABEL, MOST_POINTS, ChartReply, Line, Lines, labels
 from bot.endpoints._days import HOUR, WEEK, Days
 from bot.launchdarkly import Number
+from bot.twin import GAP
 
-UNKNOWN = " †"
+MAX_WEEKDAYS = WEEK + 1  # points whose names have room for the weekday: a week, and today
 
 Counts = Mapping[int, Number]  # by the number of the day; a day that is not there is not known
 
@@ -33,13 +33,13 @@ class Daily:
         """How often on some days, as far as is known."""
         known = [self.counts[n] for n in some if n in self.counts]
         if not known:
-            return ""
+            return f"no {self.once} data" if self.once else f"no data on {self.name}"
         return _words.count(sum(known), self.once) if self.once else f"{self.name} {_words.number(sum(known))}"
 
 
 @dataclass(frozen=True)
 class SideBySide:
-    """Several over the same days; whatever nothing is known of is left out."""
+    """Several over the same days; one without any data is left out."""
 
     days: Days
     given: tuple[Daily, ...]
@@ -65,8 +65,9 @@ class SideBySide:
     def spoken(self) -> Iterator[str]:
         """The same in words, point by point."""
         for some in self._points:
-            said = [words for daily in self.known if (words := daily.said(some))]
-            yield f"{'from ' if len(some) > 1 else ''}{self.days.names[some[0]]} {_words.joined(said)}"
+            known = any(n in daily.counts for daily in self.known for n in some)
+            said = _words.joined([daily.said(some) for daily in self.known]) if known else "no data"
+            yield f"{'from ' if len(some) > 1 else ''}{self.days.names[some[0]]} {said}"
 
     @property
     def folded(self) -> str:
@@ -79,31 +80,36 @@ class SideBySide:
 
     @cached_property
     def _points(self) -> list[range]:
-        """The days by point. One is left out where nothing is known to have happened, and not all is known."""
+        """The days by point; there are none where nothing happened at all."""
         many = len(self.days.dates)
         points = [range(n, min(n + self._folds, many)) for n in range(0, many, self._folds)]
-        drawn = [some for some in points if self._happened(some) or self._complete(some)]
-        return drawn if any(map(self._happened, drawn)) else []
+        return points if any(map(self._happened, points)) else []
 
     def _label(self, some: range) -> str:
-        """The day of a point, or the first of several; without its weekday where names would run into each other."""
-        day = self.days.names[some[0]] if len(self._points) <= WEEK else f"{self.days.dates[some[0]]:%-d %b}"
-        return day if self._complete(some) else day + UNKNOWN
+        """The day of a point, or the first of several, marked where data is missing; without its weekday where names
+        would run into each other."""
+        mark = "" if self._complete(some) else GAP
+        name, short = self.days.names[some[0]], self.days.short_names[some[0]]
+        fits = len(self._points) <= MAX_WEEKDAYS and len(name + mark) <= LONGEST_LABEL
+        return (name if fits else short) + mark
 
     def _happened(self, some: Iterable[int]) -> bool:
         return any(daily.counts.get(n) for n in some for daily in self.known)
 
     def _complete(self, some: Iterable[int]) -> bool:
-        return all(any(n in daily.counts for n in some) for daily in self.known)
+        return all(n in daily.counts for n in some for daily in self.known)
 
 
-def deployed(days: Days, reply: ChartReply, zone: ZoneInfo) -> Counts:
-    """The deployments of each day that sent any.
+def deployed(days: Days, reply: ChartReply) -> Counts:
+    """The deployments of each day that has data."""
+    return by_day(days, Buckets(reply.series or [], HOUR, days.zone).sums)
 
-    They are to be asked by the hour; the first hour may begin before midnight."""
+
+def by_day(days: Days, hours: Mapping[Number, Number]) -> Counts:
+    """Add hours up to days; an hour belongs to the day on which it begins."""
     found: dict[int, Number] = {}
-    for x, many in Buckets(reply.series or [], HOUR, zone).sums.items():
-        day = days.day(max(x, days.start) if x > days.start - HOUR else x)
+    for x, many in hours.items():
+        day = days.day(x)
         if day is not None:
             found[day] = found.get(day, 0) + many
     return found

@@ -43,7 +43,7 @@ class Releasing:
     @property
     def gaps(self) -> str:
         """The days that sent nothing of deployments, where others did."""
-        return self.days.named([n for n in self._all if n not in self.deployed])
+        return self.days.named(n for n in self._all if n not in self.deployed)
 
     @property
     def partly(self) -> str:

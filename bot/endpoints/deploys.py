@@ -1,22 +1,27 @@
-"""The deployment-frequency chart: how often was deployed, bucket by bucket."""
+"""The deployment-frequency chart: how often was deployed, day by day where the reader is.
+
+Where `bucket` or `every` is given, LaunchDarkly's own pieces of time are shown instead."""
 
 from typing import Annotated, Literal
 
 from bot.endpoints import _words
 from bot.endpoints._buckets import Buckets
+from bot.endpoints._calendar import PARAMETERS, CalendarDays, whole_hours
 from bot.endpoints._chart import ChartReply, Lines, Metric, Tier
+from bot.endpoints._days import Days
 from bot.endpoints._endpoint import Ask, Endpoint, View
 from bot.endpoints._query import Parameter, Query
 from bot.endpoints._values import Key, Keys, Length, When
 from bot.endpoints._when import MILLISECONDS
 from bot.endpoints._window import Window, window
-from bot.errors import Refused
+from bot.errors import Mistyped, Refused
 from bot.launchdarkly import Number, Version
 from bot.mrkdwn import Stamp
 
 PATH = "/api/v2/engineering-insights/charts/deployments/frequency"
 DAY = MILLISECONDS["d"]
 PIECES = {"hour": MILLISECONDS["h"], "day": DAY}  # whatever length is said beside them
+MAX_CALENDAR_DAYS = 366  # of which all hours are asked for
 MOST_GROUPS = 50
 MOST_METRICS = 5
 MOST_TIERS = 6
@@ -30,12 +35,17 @@ class DeploysQuery(Query):
     app: Annotated[Keys | None, Parameter("applicationKey", "only these applications")] = None
     since: Annotated[When, Parameter("from", "from when on")] = "7d"
     until: Annotated[When | None, Parameter("to", "until when")] = None
-    bucket: Annotated[Literal["rolling", "hour", "day"], Parameter("bucketType", "how time is cut into pieces")] = (
-        "rolling"
-    )
-    every: Annotated[Length, Parameter("bucketMs", "how long a piece is")] = DAY
+    bucket: Annotated[
+        Literal["rolling", "hour", "day"] | None,
+        Parameter("bucketType", "LaunchDarkly's buckets instead of your calendar days"),
+    ] = None
+    every: Annotated[Length | None, Parameter("bucketMs", "how long a bucket is")] = None
     by: Annotated[Literal["application", "kind"] | None, Parameter("groupBy", "a set of bars for each of these")] = None
     expand: Annotated[Literal["metrics"] | None, Parameter("expand", "the rating, and what each rating takes")] = None
+
+    @property
+    def by_calendar(self) -> bool:
+        return self.bucket is None and self.every is None
 
 
 class MetricView(View):
@@ -54,15 +64,21 @@ class GroupView(View):
 class DeploysView(View):
     place: str
     apps: str
+    days: str
+    zone: str
     start: Stamp
     end: Stamp
     total: str
+    incomplete: str
     average: str
     best: str
     worst: str
     gaps: str
     folded: str
+    known: bool
     lines: Lines | None
+    spoken: tuple[str, ...]
+    shifted: bool
     groups: tuple[GroupView, ...]
     hidden: int
     others: int
@@ -72,9 +88,11 @@ class DeploysView(View):
 
 async def fetch(query: DeploysQuery, ask: Ask) -> ChartReply:
     """The window is described in milliseconds and typed as a date; where the first is refused, the other is sent."""
-    chosen = _window(query, ask)
-    sent = query.parameters("since", "until")
-    if query.since == "7d" and query.until is None:  # LaunchDarkly's own default, in which nothing can be misread
+    chosen = whole_hours(_days(query, ask)) if query.by_calendar else _window(query, ask)
+    cut = PARAMETERS if query.by_calendar else _buckets(query)
+    sent = (*query.parameters("since", "until", "bucket", "every"), *cut)
+    if not query.by_calendar and query.since == "7d" and query.until is None:
+        # LaunchDarkly's own default, in which nothing can be misread
         return await ask.launchdarkly.get(ChartReply, PATH, sent, version=Version.BETA)
     try:
         return await ask.launchdarkly.get(
@@ -89,14 +107,27 @@ def undeployed(reply: ChartReply) -> bool:
     return not any(point.y for series in reply.series or () for point in series.data or ())
 
 
-def by_hour(query: DeploysQuery) -> DeploysQuery:
-    """The same deployments in hours of the clock, which alone can be put together to the days of any zone."""
-    return query.model_copy(update={"bucket": "hour", "every": MILLISECONDS["h"]})
+def _buckets(query: DeploysQuery) -> tuple[tuple[str, str], ...]:
+    """What was given, and LaunchDarkly's own defaults."""
+    return (("bucketType", query.bucket or "rolling"), ("bucketMs", str(query.every or DAY)))
 
 
 def _window(query: DeploysQuery, ask: Ask) -> Window:
-    instead = ENDPOINT.line({**dict(query), "since": "7d", "until": None})
-    return window(query.since, query.until, ask, instead=instead)
+    return window(query.since, query.until, ask, instead=_instead(query))
+
+
+def _days(query: DeploysQuery, ask: Ask) -> Days:
+    days = Days.between(query.since, query.until, ask, instead=_instead(query))
+    if len(days.dates) > MAX_CALENDAR_DAYS:
+        longer = ENDPOINT.line({**dict(query), "bucket": "rolling"})
+        raise Mistyped(
+            ("More than a year is too long for calendar days; bucket=rolling has no limit.",), corrected=longer
+        )
+    return days
+
+
+def _instead(query: DeploysQuery) -> str:
+    return ENDPOINT.line({**dict(query), "since": "7d", "until": None})
 
 
 def _sent(query: DeploysQuery, start: object, end: object) -> tuple[tuple[str, str], ...]:
@@ -104,29 +135,40 @@ def _sent(query: DeploysQuery, start: object, end: object) -> tuple[tuple[str, s
 
 
 def show(query: DeploysQuery, reply: ChartReply, ask: Ask) -> DeploysView:
-    chosen = _window(query, ask)
+    days = _days(query, ask) if query.by_calendar else None
+    chosen = days.whole if days else _window(query, ask)
     start, end = (_words.stamp(at, ask.zone) for at in chosen.milliseconds)
-    every, on_clock = PIECES.get(query.bucket, query.every), query.bucket in PIECES
-    buckets = Buckets(reply.series or [], every, ask.zone, on_clock)
-    groups = _groups(buckets) if query.by else ()
+    pieces = CalendarDays(reply.series or [], days, "deployment") if days else _pieces(query, reply, ask)
+    groups = _groups(pieces) if query.by else ()
     return DeploysView(
         place=_place(query),
         apps=_words.listed(list(query.app or ())),
+        days=days.said if days else "",
+        zone=ask.zone.key,
         start=start,
         end=end,
-        total=_words.count(buckets.total, "deployment"),
-        average=buckets.average(),
-        best=buckets.extreme(max),
-        worst=buckets.extreme(min),
-        gaps=buckets.gaps(chosen),
-        folded=buckets.folded,
-        lines=buckets.lines(),
+        known=pieces.known,
+        total=_words.count(pieces.total, "deployment"),
+        incomplete=pieces.incomplete,
+        average=pieces.average(),
+        best=pieces.extreme(max),
+        worst=pieces.extreme(min),
+        gaps=pieces.gaps,
+        folded=pieces.folded,
+        lines=pieces.lines(),
+        spoken=pieces.spoken(),
+        shifted=bool(days and pieces.known and not days.whole_hours),
         groups=groups[:MOST_GROUPS],
         hidden=len(groups[MOST_GROUPS:]),
-        others=buckets.others,
+        others=pieces.others,
         metrics=tuple(_metric(name, m) for name, m in list((reply.metadata.metrics or {}).items())[:MOST_METRICS] if m),
         url=ask.pages.flags(query.project, query.env) if query.project and query.env else ask.pages.home(),
     )
+
+
+def _pieces(query: DeploysQuery, reply: ChartReply, ask: Ask) -> Buckets:
+    every = PIECES.get(query.bucket or "", query.every or DAY)
+    return Buckets(reply.series or [], every, ask.zone, query.bucket in PIECES, _window(query, ask))
 
 
 def _place(query: DeploysQuery) -> str:
@@ -135,10 +177,10 @@ def _place(query: DeploysQuery) -> str:
     return f"{query.env} of all projects" if query.env else "all projects"
 
 
-def _groups(buckets: Buckets) -> tuple[GroupView, ...]:
+def _groups(pieces: Buckets | CalendarDays) -> tuple[GroupView, ...]:
     return tuple(
-        GroupView(name=name, deployments=sum_, share=_words.percent(sum_ / buckets.total) if buckets.total > 0 else "")
-        for name, sum_ in buckets.ranked
+        GroupView(name=name, deployments=sum_, share=_words.percent(sum_ / pieces.total) if pieces.total > 0 else "")
+        for name, sum_ in pieces.ranked
     )
 
 
@@ -164,7 +206,7 @@ ENDPOINT = Endpoint[DeploysQuery, ChartReply, DeploysView](
     examples=(
         "deploys web/production",
         "deploys web/production since=2w by=application",
-        "deploys platform/production since=8w expand=metrics",
+        "deploys platform/production since=8w every=1w expand=metrics",
     ),
     query=DeploysQuery,
     reply=ChartReply,

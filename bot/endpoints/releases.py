@@ -14,7 +14,7 @@ from bot.endpoints._query import Parameter, Query
 from bot.endpoints._releasing import Releasing
 from bot.endpoints._values import Key, Keys, When
 from bot.endpoints.deploys import ENDPOINT as DEPLOYS
-from bot.endpoints.deploys import DeploysQuery, by_hour, undeployed
+from bot.endpoints.deploys import DeploysQuery, undeployed
 from bot.endpoints.events import ENDPOINT as EVENTS
 from bot.endpoints.events import EventsQuery
 from bot.endpoints.events.pages import Read, read
@@ -43,7 +43,7 @@ class ReleasesReply:
 
 
 class DayView(View):
-    """A day on which people saw large changes, and no deployment was reported."""
+    """A day on which people saw large changes and certainly no deployment was reported."""
 
     name: str
     changes: str
@@ -92,17 +92,17 @@ class Questions:
 
 def _questions(query: ReleasesQuery, ask: Ask) -> Questions:
     days = Days.since(query.since, ask, instead=ENDPOINT.line({**dict(query), "since": "2w"}))
-    project, env, app, since = query.project, query.env, query.app, str(days.start)
+    project, env, app, (since, until) = query.project, query.env, query.app, days.absolute
     return Questions(
         days,
-        DeploysQuery(project=project, env=env, app=app, since=since, until=str(days.end)),
-        EventsQuery(project=project, env=env, app=app, since=since, until=str(days.last)),
+        DeploysQuery(project=project, env=env, app=app, since=since, until=until),
+        EventsQuery(project=project, env=env, app=app, since=since, until=until),
     )
 
 
 async def fetch(query: ReleasesQuery, ask: Ask) -> ReleasesReply:
     asked = _questions(query, ask)
-    deploys, changes = await gather(part(DEPLOYS.fetch(by_hour(asked.deploys), ask)), part(read(asked.changes, ask)))
+    deploys, changes = await gather(part(DEPLOYS.fetch(asked.deploys, ask)), part(read(asked.changes, ask)))
     at_least_one(deploys, changes)
     return ReleasesReply(deploys, changes)
 
@@ -112,7 +112,7 @@ def show(query: ReleasesQuery, reply: ReleasesReply, ask: Ask) -> ReleasesView:
     days, changes = asked.days, None if isinstance(reply.changes, Failure) else reply.changes
     found = Releasing(
         days,
-        {} if isinstance(reply.deploys, Failure) else deployed(days, reply.deploys, ask.zone),
+        {} if isinstance(reply.deploys, Failure) else deployed(days, reply.deploys),
         changes.by_day(days) if changes else {},
         unread=bool(changes and changes.unread > 0),
     )
@@ -171,12 +171,12 @@ def _day(n: int, asked: Questions, found: Releasing, changes: Read) -> DayView:
     """A day by its changes, and the line that asks for just these."""
     days = asked.days
     flags = dict.fromkeys(_words.short(event.flag, 60) for event in changes.events if days.day(event.time) == n)
-    times = {"since": str(days.midnights[n]), "until": str(days.midnights[n + 1] - 1)}
+    since, until = days.window(n, n).absolute
     return DayView(
         name=days.names[n],
         changes=_words.count(found.changed[n], "large change"),
         flags=_words.listed(list(flags), MOST_FLAGS),
-        line=EVENTS.way({**dict(asked.changes), **times}),
+        line=EVENTS.way({**dict(asked.changes), "since": since, "until": until}),
     )
 
 

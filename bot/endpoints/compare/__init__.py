@@ -22,7 +22,7 @@ from bot.endpoints._values import Key, Keys, When
 from bot.endpoints.compare.board import BoardView, board
 from bot.endpoints.compare.days import DaysView, days, said
 from bot.endpoints.deploys import ENDPOINT as DEPLOYS
-from bot.endpoints.deploys import DeploysQuery, by_hour, undeployed
+from bot.endpoints.deploys import DeploysQuery, undeployed
 from bot.endpoints.scores import ENDPOINT as SCORES
 from bot.endpoints.scores import ScoresQuery, ScoresReply, period_of, uncalculated
 from bot.errors import Failure, NotFound, Refused
@@ -116,7 +116,7 @@ def _sides(query: CompareQuery, days: Days) -> list[Side]:
     for name, key in zip(labels(query.sides), query.sides, strict=True):
         env, app = (key, query.app) if query.compared == "env" else (query.env[0], (key,))
         scores = ScoresQuery(project=query.project, env=env, app=app)
-        since, until = str(days.start), str(days.end)
+        since, until = days.absolute
         deploys = DeploysQuery(project=query.project, env=env, app=app, since=since, until=until)
         found.append(Side(name, scores, deploys))
     return found
@@ -126,7 +126,7 @@ async def fetch(query: CompareQuery, ask: Ask) -> CompareReply:
     sides = _sides(query, _days(query, ask))
     scores, deploys = await gather(
         gather(*(part(SCORES.fetch(side.scores, ask)) for side in sides)),
-        gather(*(part(DEPLOYS.fetch(by_hour(side.deploys), ask)) for side in sides)),
+        gather(*(part(DEPLOYS.fetch(side.deploys, ask)) for side in sides)),
     )
     at_least_one(*scores, *deploys)
     return CompareReply(scores, deploys)
@@ -157,7 +157,7 @@ def show(query: CompareQuery, reply: CompareReply, ask: Ask) -> CompareView:
     scores = dict(zip(names, reply.scores, strict=True))
     deploys = dict(zip(names, reply.deploys, strict=True))
     had = {name: found for name, found in scores.items() if not isinstance(found, Failure)}
-    sent = {name: deployed(chosen, c, ask.zone) for name, c in deploys.items() if not isinstance(c, Failure)}
+    sent = {name: deployed(chosen, c) for name, c in deploys.items() if not isinstance(c, Failure)}
     both = board(had)
     return CompareView(
         place=query.project if query.compared == "env" else f"{query.project}/{query.env[0]}",

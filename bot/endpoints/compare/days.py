@@ -9,8 +9,6 @@ from bot.endpoints._days import Days
 from bot.endpoints._endpoint import View
 from bot.endpoints.compare.gap import GapView, gap, in_number
 
-MOST_NAMED = 3
-
 
 class DaysView(View):
     most: GapView | None
@@ -47,6 +45,5 @@ def said(counts: Counts, chosen: Days) -> str:
 
 
 def _gaps(counts: Counts, chosen: Days) -> str:
-    """The days without data: by name where few, since there are several sides to tell this of."""
-    missing = [n for n in range(len(chosen.dates)) if n not in counts]
-    return chosen.named(missing) if len(missing) <= MOST_NAMED else f"{len(missing)} of {len(chosen.dates)} days"
+    """The days without data."""
+    return chosen.named(n for n in range(len(chosen.dates)) if n not in counts)

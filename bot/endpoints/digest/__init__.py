@@ -18,7 +18,7 @@ from bot.endpoints._others import at_least_one, part, passes, why
 from bot.endpoints._query import Parameter, Query, own
 from bot.endpoints._values import Key, Keys
 from bot.endpoints.deploys import ENDPOINT as DEPLOYS
-from bot.endpoints.deploys import DeploysQuery, by_hour, undeployed
+from bot.endpoints.deploys import DeploysQuery, undeployed
 from bot.endpoints.digest.changes import ChangesView, changes
 from bot.endpoints.digest.days import DaysView, days
 from bot.endpoints.digest.material import MOVES, material
@@ -102,13 +102,13 @@ def _questions(query: DigestQuery, ask: Ask) -> Questions:
     """Scores have a period of LaunchDarkly's own, and the status of flags is what it is at the moment."""
     week = Days.before(ask.now, ask.zone)
     project, env, app = query.project, query.env, query.app
-    since, last, end = str(week.start), str(week.last), str(week.end)
+    since, until = week.absolute
     return Questions(
         week,
         ScoresQuery(project=project, env=env, app=app),
-        EventsQuery(project=project, env=env, app=app, expand="experiments", since=since, until=last),
+        EventsQuery(project=project, env=env, app=app, expand="experiments", since=since, until=until),
         StatusQuery(project=project, env=env, app=app),
-        DeploysQuery(project=project, env=env, app=app, since=since, until=end),
+        DeploysQuery(project=project, env=env, app=app, since=since, until=until),
     )
 
 
@@ -118,7 +118,7 @@ async def fetch(query: DigestQuery, ask: Ask) -> DigestReply:
         part(SCORES.fetch(asked.scores, ask)),
         part(read(asked.changes, ask)),
         part(STATUS.fetch(asked.status, ask)),
-        part(DEPLOYS.fetch(by_hour(asked.deploys), ask)),
+        part(DEPLOYS.fetch(asked.deploys, ask)),
     )
     at_least_one(scores, changed, status, deploys)
     return DigestReply(scores, changed, status, deploys)
@@ -144,7 +144,7 @@ def show(query: DigestQuery, reply: DigestReply, ask: Ask) -> DigestView:
         changes=changes(asked.changes, changed, ask) if changed else None,
         status=None if isinstance(reply.status, Failure) else STATUS.show(asked.status, reply.status, ask),
         trend=_trend(reply, ask),
-        days=days(asked.week, deployed, changed, ask),
+        days=days(asked.week, deployed, changed),
         missing=_missing(reply),
         ways=_ways_on(asked),
         url=ask.pages.flags(query.project, query.env),

@@ -3,7 +3,7 @@
 from bot.endpoints._chart import ChartReply, Lines
 from bot.endpoints._daily import deployed
 from bot.endpoints._days import Days
-from bot.endpoints._endpoint import Ask, View
+from bot.endpoints._endpoint import View
 from bot.endpoints._releasing import Releasing
 from bot.endpoints.events.pages import Read
 
@@ -18,11 +18,11 @@ class DaysView(View):
     shifted: bool
 
 
-def days(week: Days, reply: ChartReply | None, read: Read | None, ask: Ask) -> DaysView:
+def days(week: Days, reply: ChartReply | None, read: Read | None) -> DaysView:
     """Deployments and changes side by side, as far as each is known at all."""
     found = Releasing(
         week,
-        deployed(week, reply, ask.zone) if reply else {},
+        deployed(week, reply) if reply else {},
         read.by_day(week) if read else {},
         unread=bool(read and read.unread > 0),
     )

@@ -36,5 +36,5 @@ def _numbers(reply: DigestReply, ask: Ask) -> Iterator[tuple[str, Number]]:
         yield _past.FLAGS, sum(flags for _, flags in counts)
         yield _past.DONE, finished(counts)
     if not isinstance(reply.deploys, Failure):
-        days = deployed(Days.before(ask.now, ask.zone), reply.deploys, ask.zone)
+        days = deployed(Days.before(ask.now, ask.zone), reply.deploys)
         yield from [(_past.DEPLOYMENTS, sum(days.values()))] if days else []

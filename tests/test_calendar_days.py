@@ -1,0 +1,185 @@
+"""Calendar days are the same in `deploys`, `releases` and the digest, wherever the reader is and whenever they ask."""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.answer import Answer
+from bot.sandbox.company import harbour_goods
+from bot.sandbox.history import History, Window, millis
+from tests.parts import DAY, HOUR, MIDNIGHT, deployed, nothing
+from tests.talk import NOW, Talk, talk, words
+
+WEEKDAY = re.compile(r"^\w{3} (?=\d)")  # left out where many days are drawn
+ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Pacific/Auckland", "America/Santiago")
+ASKED_AT = {
+    "autumn in Berlin": "2026-10-29T09:20+01:00",
+    "autumn in New York": "2026-11-05T23:40-05:00",
+    "spring in New York": "2026-03-12T00:10-04:00",
+    "spring in Berlin": "2026-04-02T14:00+02:00",
+    "no change at all": "2026-11-20T16:00+01:00",
+}
+
+
+def _drawn(answer: Answer) -> dict[str, int]:
+    """The deployments of each day in the chart; a day without data is 0 there and marked."""
+    charts = [block["chart"] for block in answer.message.blocks if block["type"] == "data_visualization"]
+    [points] = [line["data"] for line in charts[-1]["series"] if line["name"].lower() == "deployments"]
+    return {WEEKDAY.sub("", point["label"]): point["value"] for point in points}
+
+
+def _happened(first: date, many: int, zone: ZoneInfo) -> list[int]:
+    """How many deployments the sandbox's history has on each day there, counted one by one."""
+    company = harbour_goods()
+    web = company.project("web")
+    assert web
+    production = web.environment("production")
+    assert production
+    noon = int(datetime(first.year, first.month, first.day, 12, tzinfo=UTC).timestamp()) * 1000
+    found = History(company).deployments(web, production, Window(noon - 2 * DAY, noon + (many + 2) * DAY))
+    dates = [datetime.fromtimestamp(one.at / 1000, zone).date() for one in found]
+    return [dates.count(first + timedelta(days=n)) for n in range(many)]
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize("asked_at", ASKED_AT.values(), ids=ASKED_AT)
+async def test_all_three_agree_on_the_same_days(asked_at: str, zone: str) -> None:
+    now = datetime.fromisoformat(asked_at)
+    async with talk(now=now) as someone:
+        someone.zone = ZoneInfo(zone)
+        deploys, releases, digest = [
+            _drawn(await someone.say(line))
+            for line in (
+                "deploys web/production since=12d",
+                "releases web/production since=12d",
+                "digest web/production",
+            )
+        ]
+    *whole, today = deploys
+    assert len(whole) == 12
+    assert "(so far)" in today
+    assert {day: deploys[day] for day in whole} == releases
+    assert digest == {day: deploys[day] for day in whole[-7:]}
+    if zone != "Asia/Kolkata":  # where an hour that LaunchDarkly counts belongs to two days
+        first = now.astimezone(someone.zone).date() - timedelta(days=12)
+        assert [deploys[day] for day in whole] == _happened(first, 12, someone.zone)
+
+
+@pytest.mark.parametrize("zone", ZONES)
+async def test_the_best_day_has_one_date_at_any_hour(zone: str) -> None:
+    said = set()
+    for hour in (0, 5, 11, 17):
+        async with talk(now=NOW.replace(hour=0, minute=30) + timedelta(hours=hour)) as someone:
+            someone.zone = ZoneInfo(zone)
+            answer = await someone.say("deploys web/production since=2026-11-09 until=2026-11-18")
+        said.add(words(answer).split("best *")[1].split("*")[0])
+    assert len(said) == 1
+
+
+@pytest.mark.parametrize(
+    ("asked_at", "zone", "midnights"),
+    [
+        ("2026-10-27T09:00+01:00", "Europe/Berlin", ("2026-10-24T22:00", "2026-10-25T23:00", "2026-10-26T23:00")),
+        ("2026-11-03T09:00-05:00", "America/New_York", ("2026-11-01T04:00", "2026-11-02T05:00", "2026-11-03T05:00")),
+        ("2026-03-10T09:00-04:00", "America/New_York", ("2026-03-08T05:00", "2026-03-09T04:00", "2026-03-10T04:00")),
+    ],
+)
+async def test_a_day_with_a_clock_change_is_one_day(asked_at: str, zone: str, midnights: tuple[str, ...]) -> None:
+    """Two deployments in its first hour, three in its last, none on the day before."""
+    first, second, third = (millis(datetime.fromisoformat(at).replace(tzinfo=UTC)) for at in midnights)
+    hours = [((MIDNIGHT - at) / HOUR, y) for at, y in ((first, 2), (second - HOUR, 3), (second, 4), (third - HOUR, 1))]
+    async with talk(deployed(*hours), now=datetime.fromisoformat(asked_at)) as someone:
+        someone.zone = ZoneInfo(zone)
+        assert list(_drawn(await someone.say("deploys web/production since=2d")).values()) == [5, 5, 0]
+
+
+async def _say(line: str, *hours: tuple[float, int]) -> Answer:
+    async with talk(deployed(*hours)) as someone:
+        return await someone.say(line)
+
+
+def _labels(answer: Answer) -> list[str]:
+    [chart] = [block["chart"] for block in answer.message.blocks if block["type"] == "data_visualization"]
+    found: list[str] = chart["axis_config"]["categories"]
+    return found
+
+
+async def test_today_is_marked_and_counts_for_no_average() -> None:
+    answer = await _say("deploys web/production since=2d", (30, 4), (6, 6), (-9, 1))
+    assert _labels(answer) == ["Wed 18 Nov", "Thu 19 Nov", "Fri 20 Nov (so far)"]
+    shown = words(answer)
+    assert "*11 deployments*, 18 – 20 Nov 2026 · includes 1 on Fri 20 Nov (so far)" in shown
+    assert "5 per day · best *6 (Thu 19 Nov)* · worst *4 (Wed 18 Nov)*" in shown
+    assert "That includes 1 on Fri 20 Nov (so far)." in answer.message.text
+    assert "Fri 20 Nov (so far) 1 deployment." in answer.message.text
+
+
+async def test_today_alone_is_no_whole_day() -> None:
+    answer = await _say("deploys web/production since=today", (-9, 3))
+    assert "*3 deployments*, Fri 20 Nov (so far)\n" in words(answer)
+    assert "best" not in words(answer)
+
+
+async def test_a_day_without_data_is_drawn_and_named() -> None:
+    answer = await _say("deploys web/production since=3d", (6, 6), (54, 3), (-9, 1))
+    assert _labels(answer) == ["Tue 17 Nov", "Wed 18 Nov †", "Thu 19 Nov", "Fri 20 Nov (so far)"]
+    footnote = "† No data for 1 of 4 days (Wed 18 Nov); averages leave it out."
+    for text in (words(answer), answer.message.text):
+        assert footnote in text
+    assert "Wed 18 Nov no data;" in answer.message.text
+    assert "Wed 18 Nov †          –\n" in "\n".join(
+        block["text"]["text"] for block in answer.message.plain().blocks[:3] if "text" in block
+    )
+
+
+async def test_a_day_that_sent_a_zero_is_no_gap() -> None:
+    answer = await _say("deploys web/production since=2d", (6, 6), (30, 0))
+    assert _labels(answer)[:2] == ["Wed 18 Nov", "Thu 19 Nov"]
+    assert "worst *0 (Wed 18 Nov)*" in words(answer)
+
+
+async def test_a_window_that_begins_within_a_day_says_that_the_day_is_incomplete() -> None:
+    answer = await _say("deploys web/production since=2026-11-17T18:00Z until=2026-11-19T06:00Z", (54, 9), (30, 4))
+    assert _labels(answer) == ["Tue 17 Nov (in part)", "Wed 18 Nov", "19 Nov (in part) †"]
+
+
+async def test_days_are_cut_where_the_reader_is_and_not_where_the_line_was_made(someone: Talk) -> None:
+    someone.zone = ZoneInfo("America/New_York")
+    week = "since=2026-11-16T00:00+01:00 until=2026-11-20T00:00+01:00"
+    await someone.say(f"deploys web/production {week}")
+    assert [(asked["from"], asked["to"]) for asked in someone.asked()] == [
+        ([str(MIDNIGHT - 4 * DAY - HOUR)], [str(MIDNIGHT - HOUR)])
+    ]
+
+
+async def test_more_than_a_year_of_days_leads_to_buckets(someone: Talk) -> None:
+    answer = await someone.say("deploys web/production since=60w")
+    assert answer.outcome == "mistyped"
+    assert words(answer).endswith("`deploys web/production since=60w bucket=rolling`")
+    assert (await someone.say("deploys web/production since=60w bucket=rolling")).outcome == "answered"
+
+
+@pytest.mark.parametrize(
+    ("line", "sent"),
+    [
+        ("bucket=rolling", {"bucketType": ["rolling"], "bucketMs": [str(DAY)]}),
+        ("bucket=day", {"bucketType": ["day"], "bucketMs": [str(DAY)]}),
+        ("every=1d", {"bucketType": ["rolling"], "bucketMs": [str(DAY)]}),
+        ("every=6h", {"bucketType": ["rolling"], "bucketMs": [str(6 * HOUR)]}),
+    ],
+)
+async def test_buckets_that_were_asked_for_are_launchdarklys(someone: Talk, line: str, sent: dict[str, Any]) -> None:
+    answer = await someone.say(f"deploys web/production {line}")
+    assert someone.asked() == [{"projectKey": ["web"], "environmentKey": ["production"]} | sent]
+    assert "Fri 13 Nov 2026, 15:00 UTC" in answer.message.text
+    assert answer.line == f"deploys web/production {line}"
+
+
+async def test_without_any_data_no_day_is_called_a_gap() -> None:
+    async with talk(nothing) as someone:
+        answer = await someone.say("deploys web/production")
+    assert "No data for" not in words(answer)
+    assert "*No deployment data*, 13 – 20 Nov 2026." in words(answer)
