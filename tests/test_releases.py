@@ -39,11 +39,14 @@ NO_CHANGES = only_events()
 STATES: dict[str, Edit] = {
     "empty": parts(events=NO_CHANGES, deploys=nothing),
     "one": parts(events=changed(30), deploys=deployed((5, 1))),
-    "more": parts(events=changed(*range(1, 14 * 24, 12)), deploys=deployed(*_daily(14, 13))),
+    "more": parts(
+        events=changed(*range(1, 14 * 24, 12)),
+        deploys=deployed(*_daily(14, 13), *((24 * ago + 6, 0) for ago in range(14))),
+    ),
     "half": parts(deploys=refuses(404)),
     "other-half": parts(events=refuses(403)),
     "calm": parts(events=NO_CHANGES),
-    "unread": parts(events=_unread, deploys=deployed((3, 2), (50, 4))),
+    "unread": parts(events=_unread, deploys=deployed((3, 2), (26, 0), (50, 4))),
 }
 
 
@@ -109,7 +112,7 @@ async def test_a_time_without_days_or_with_too_many_is_answered_with_what_can_be
 
 
 async def test_days_are_told_apart_by_what_happened_on_them() -> None:
-    edit = parts(events=changed(1, 2, 26, 50), deploys=deployed((3, 2), (50, 1), (75, 4), (99, 5)))
+    edit = parts(events=changed(1, 2, 26, 50), deploys=deployed((3, 2), (26, 0), (50, 1), (75, 4), (99, 5)))
     async with talk(edit) as someone:
         answer = await someone.say("releases web/production")
     shown = words(answer)
@@ -120,34 +123,34 @@ async def test_days_are_told_apart_by_what_happened_on_them() -> None:
     )
     assert "*Wed 18 Nov* · 1 large change · new-checkout" in shown
     assert "*Deployments without a large change*\nMon 16 Nov (4), Sun 15 Nov (5)" in shown
+    gaps = {f"{day} Nov †": 0 for day in range(6, 15)}
     drawn = {line["name"]: {p["label"]: p["value"] for p in line["data"]} for line in _chart(answer)["series"]}
     assert drawn == {
-        "Deployments": {"Sun 15 Nov": 5, "Mon 16 Nov": 4, "Tue 17 Nov": 1, "Wed 18 Nov †": 0, "Thu 19 Nov": 2},
-        "Large changes": {"Sun 15 Nov": 0, "Mon 16 Nov": 0, "Tue 17 Nov": 1, "Wed 18 Nov †": 1, "Thu 19 Nov": 2},
+        "Deployments": gaps | {"15 Nov": 5, "16 Nov": 4, "17 Nov": 1, "18 Nov": 0, "19 Nov": 2},
+        "Large changes": gaps | {"15 Nov": 0, "16 Nov": 0, "17 Nov": 1, "18 Nov": 1, "19 Nov": 2},
     }
-    assert "† No deployment data for 10 of 14 days: not counted as none." in shown
+    assert "† No deployment data for Fri 6 Nov – Sat 14 Nov: not counted as none." in shown
 
 
 async def test_the_text_says_the_same_in_sentences() -> None:
-    async with talk(parts(events=changed(26), deploys=deployed((3, 2)))) as someone:
+    async with talk(parts(events=changed(26), deploys=deployed((3, 2), (26, 0)))) as someone:
         text = (await someone.say("releases web/production since=2d")).message.text
     assert text == (
         "Releases in web/production, 18 – 19 Nov 2026 (2 days). 2 deployments. 1 large-impact change."
         " 1 day had large changes without a deployment; 1 day had deployments without a large change; no day had both."
         " Wed 18 Nov: 1 large change without a deployment, on new-checkout."
         " Deployments without a large change: Thu 19 Nov (2)."
-        " No deployment data for Wed 18 Nov: not counted as none."
-        " Wed 18 Nov 1 large change; Thu 19 Nov 2 deployments and 0 large changes."
+        " Wed 18 Nov 0 deployments and 1 large change; Thu 19 Nov 2 deployments and 0 large changes."
     )
 
 
 async def test_a_day_leads_to_its_own_changes_and_each_part_leads_on() -> None:
-    async with talk(parts(events=changed(26, 50), deploys=deployed((3, 2)))) as someone:
+    async with talk(parts(events=changed(26, 50), deploys=deployed((3, 2), (26, 0), (50, 0)))) as someone:
         blocks = (await someone.say("releases web/production app=storefront")).message.blocks
         lines = [block["accessory"]["value"] for block in blocks if "accessory" in block]
         assert lines == [
-            f"events web/production app=storefront since={MIDNIGHT - n * DAY} until={MIDNIGHT - (n - 1) * DAY - 1}"
-            for n in (2, 3)
+            f"events web/production app=storefront since=2026-11-{n}T00:00Z until=2026-11-{n + 1}T00:00Z"
+            for n in (18, 17)
         ]
         [row] = [block["elements"] for block in blocks if block["type"] == "actions"]
         for line in [*lines, *(button["value"] for button in row)]:
@@ -156,7 +159,10 @@ async def test_a_day_leads_to_its_own_changes_and_each_part_leads_on() -> None:
 
 
 async def test_more_days_than_fit_are_named_and_then_counted() -> None:
-    edit = parts(events=changed(*(24 * n + 1 for n in range(28))), deploys=deployed((27 * 24 + 5, 3)))
+    edit = parts(
+        events=changed(*(24 * n + 1 for n in range(28))),
+        deploys=deployed((27 * 24 + 5, 3), *((24 * n + 1, 0) for n in range(28))),
+    )
     async with talk(edit) as someone:
         answer = await someone.say("releases web/production since=4w")
     beside = [block for block in answer.message.blocks if "accessory" in block]
@@ -167,7 +173,7 @@ async def test_more_days_than_fit_are_named_and_then_counted() -> None:
 
 async def test_a_day_with_many_flags_names_some() -> None:
     flags = [an_event(flagKey=f"flag-{n}", eventTime=MIDNIGHT - HOUR) for n in (1, 2, 2, 3, 4, 5)]
-    shown = await _shown(parts(events=only_events(*flags), deploys=deployed((50, 1))))
+    shown = await _shown(parts(events=only_events(*flags), deploys=deployed((50, 1), (1, 0))))
     assert "*Thu 19 Nov* · 6 large changes · flag-1, flag-2, flag-3 … and 2 more" in shown
 
 
@@ -232,7 +238,7 @@ async def test_where_days_begin_within_an_hour_of_utc_that_is_told(zone: str, to
 
 async def test_a_line_that_no_button_can_carry_has_no_button() -> None:
     apps = ",".join(f"an-application-with-the-number-{n}" for n in range(80))
-    async with talk(parts(events=changed(26), deploys=deployed((3, 2)))) as someone:
+    async with talk(parts(events=changed(26), deploys=deployed((3, 2), (26, 0)))) as someone:
         blocks = (await someone.say(f"releases web/production app={apps}")).message.blocks
     assert "button" not in texts(list(blocks))
     assert not [block for block in blocks if block["type"] == "actions" or "accessory" in block]

@@ -28,13 +28,18 @@ class Releasing:
 
     @property
     def only_changed(self) -> list[int]:
-        """The days on which people saw large changes, and no deployment was reported."""
-        return [n for n in self._all if self.changed.get(n) and not self.deployed.get(n)]
+        """The days on which people saw large changes and certainly no deployment was reported."""
+        return [n for n in self._all if self.changed.get(n) and self.deployed.get(n) == 0]
 
     @property
     def only_deployed(self) -> list[int]:
         """The days on which was deployed, and certainly no large change."""
         return [n for n in self._all if self.deployed.get(n) and self.changed.get(n) == 0]
+
+    @property
+    def unexplained(self) -> list[int]:
+        """The days on which people saw large changes, and of whose deployments there is no data."""
+        return [n for n in self._all if self.changed.get(n) and n not in self.deployed]
 
     @property
     def both(self) -> list[int]:

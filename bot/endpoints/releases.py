@@ -64,6 +64,7 @@ class ReleasesView(View):
     only_changed: str
     only_deployed: str
     both: str
+    unexplained: str
     listed: tuple[DayView, ...]
     further: str
     deployed: str
@@ -130,6 +131,7 @@ def show(query: ReleasesQuery, reply: ReleasesReply, ask: Ask) -> ReleasesView:
         only_changed=_many(found.only_changed),
         only_deployed=_many(found.only_deployed),
         both=_many(found.both),
+        unexplained=_many(found.unexplained) if found.unexplained else "",
         listed=tuple(_day(n, asked, found, changes) for n in newest[:MOST_LISTED] if changes),
         further=_words.listed([days.names[n] for n in newest[MOST_LISTED:]], MOST_NAMED),
         deployed=_words.listed([_counted(n, found) for n in found.only_deployed[::-1]], MOST_NAMED),
