@@ -243,19 +243,30 @@ async def test_a_line_that_no_button_can_carry_has_no_button() -> None:
 
 async def test_deployments_and_changes_of_the_same_days_stand_side_by_side() -> None:
     changed = [an_event(eventTime=MIDNIGHT - ago * HOUR) for ago in (1, 2, 50)]
-    edit = parts(events=only_events(*changed), deploys=deployed((24, 2), (3, 1), (25, 4), (168, 5)))
+    edit = parts(events=only_events(*changed), deploys=deployed((24, 2), (3, 1), (25, 4), (50, 0), (168, 5)))
     async with talk(edit) as someone:
         answer = await someone.say("digest web/production")
     chart = _charts(answer)[1]["chart"]
     drawn = {line["name"]: {point["label"]: point["value"] for point in line["data"]} for line in chart["series"]}
+    gaps = {"Sat 14 Nov †": 0, "Sun 15 Nov †": 0, "Mon 16 Nov †": 0}
     assert drawn == {
-        "Deployments": {"Fri 13 Nov": 5, "Tue 17 Nov †": 0, "Wed 18 Nov": 4, "Thu 19 Nov": 3},
-        "Large changes": {"Fri 13 Nov": 0, "Tue 17 Nov †": 1, "Wed 18 Nov": 0, "Thu 19 Nov": 2},
+        "Deployments": gaps | {"Fri 13 Nov": 5, "Tue 17 Nov": 0, "Wed 18 Nov": 4, "Thu 19 Nov": 3},
+        "Large changes": gaps | {"Fri 13 Nov": 0, "Tue 17 Nov": 1, "Wed 18 Nov": 0, "Thu 19 Nov": 2},
     }
     assert "*12 deployments* and *3 large-impact changes*: deploying is not releasing." in _top(answer)
     assert "On *Tue 17 Nov* people saw large changes, and no deployment was reported." in _top(answer)
-    assert "Tue 17 Nov 1 large change;" in answer.message.text
-    assert "† No deployment data for Sat 14 Nov, Sun 15 Nov, Mon 16 Nov and Tue 17 Nov" in _top(answer)
+    assert "Tue 17 Nov 0 deployments and 1 large change;" in answer.message.text
+    assert "† No deployment data for Sat 14 Nov – Mon 16 Nov:" in _top(answer)
+
+
+async def test_nobody_is_blamed_for_a_day_without_deployment_data() -> None:
+    """Two large changes on Tuesday, of whose deployments nothing is known."""
+    changed = [an_event(eventTime=MIDNIGHT - ago * HOUR) for ago in (50, 51)]
+    async with talk(parts(events=only_events(*changed), deploys=deployed((3, 1)))) as someone:
+        answer = await someone.say("digest web/production")
+    assert "no deployment was reported" not in _top(answer) + answer.message.text
+    assert "† No deployment data for Fri 13 Nov – Wed 18 Nov:" in _top(answer)
+    assert "Tue 17 Nov no deployment data and 2 large changes;" in answer.message.text
 
 
 async def test_a_day_is_the_same_for_both_wherever_the_reader_is() -> None:
@@ -265,8 +276,8 @@ async def test_a_day_is_the_same_for_both_wherever_the_reader_is() -> None:
     async with talk(edit) as someone:
         someone.zone = ZoneInfo("Europe/Berlin")
         chart = _charts(await someone.say("digest web/production"))[1]["chart"]
-    assert chart["axis_config"]["categories"] == ["Thu 19 Nov"]
-    assert [line["data"][0]["value"] for line in chart["series"]] == [1, 1]
+    assert chart["axis_config"]["categories"][-1] == "Thu 19 Nov"
+    assert [line["data"][-1]["value"] for line in chart["series"]] == [1, 1]
 
 
 @pytest.mark.parametrize(("zone", "told"), [("Europe/Berlin", False), ("Asia/Kolkata", True), ("UTC", False)])
@@ -275,10 +286,28 @@ async def test_where_days_begin_within_an_hour_of_utc_that_is_told(zone: str, to
     assert ("Deployments come in whole hours of UTC" in shown) is told
 
 
-async def test_an_hour_that_begins_before_the_week_belongs_to_its_first_day() -> None:
-    start = MIDNIGHT - 5 * HOUR - HOUR // 2 - 7 * DAY  # midnight in India
-    edit = parts(deploys=deployed(((MIDNIGHT - start) / HOUR + 0.5, 3), ((MIDNIGHT - start) / HOUR + 1.5, 40)))
+async def test_an_hour_across_midnight_belongs_to_the_day_on_which_it_begins() -> None:
+    edit = parts(deploys=deployed((6, 3), (7 * 24 + 6, 40)))  # half an hour before two midnights of India
     assert "*3 deployments*" in await _shown(edit, zone="Asia/Kolkata")
+
+
+async def test_buttons_ask_for_the_week_of_the_digest_or_say_what_they_return() -> None:
+    async with talk() as someone:
+        someone.zone = ZoneInfo("Europe/Berlin")
+        answer = await someone.say("digest web/production")
+        [row] = [block["elements"] for block in answer.message.blocks if block["type"] == "actions"]
+        week = "since=2026-11-13T00:00+01:00 until=2026-11-20T00:00+01:00"
+        assert {button["text"]["text"]: button["value"] for button in row} == {
+            "Changes": f"events web/production expand=experiments {week}",
+            "Scores (latest period)": "scores web/production",
+            "Flag status (now)": "status web/production",
+            "Deployments": f"deploys web/production {week}",
+        }
+        someone.zone = ZoneInfo("America/New_York")
+        changes = (await someone.say(row[0]["value"])).message.text
+        assert changes.startswith("8 events")
+        assert "from Thu 12 Nov 2026, 18:00 EST to Thu 19 Nov 2026, 18:00 EST." in changes
+        assert answer.message.text.count("8 large-impact changes") == 1
 
 
 async def test_no_deployment_data_is_not_called_no_deployments() -> None:
