@@ -60,7 +60,7 @@ async def test_all_three_agree_on_the_same_days(asked_at: str, zone: str) -> Non
         ]
     *whole, today = deploys
     assert len(whole) == 12
-    assert "(so far)" in today
+    assert "…" in today
     assert {day: deploys[day] for day in whole} == releases
     assert digest == {day: deploys[day] for day in whole[-7:]}
     if zone != "Asia/Kolkata":  # where an hour that LaunchDarkly counts belongs to two days
@@ -126,7 +126,7 @@ async def test_today_alone_is_no_whole_day() -> None:
 async def test_a_day_without_data_is_drawn_and_named() -> None:
     answer = await _say("deploys web/production since=3d", (6, 6), (54, 3), (-9, 1))
     assert _labels(answer) == ["Tue 17 Nov", "Wed 18 Nov †", "Thu 19 Nov", "Fri 20 Nov (so far)"]
-    footnote = "† No data for 1 of 4 days (Wed 18 Nov); averages leave it out."
+    footnote = "† No data for 1 of 4 days: Wed 18 Nov. Averages leave it out."
     for text in (words(answer), answer.message.text):
         assert footnote in text
     assert "Wed 18 Nov no data;" in answer.message.text

@@ -91,7 +91,7 @@ async def test_total_average_best_and_worst_count_only_days_with_data() -> None:
     shown = await _shown(edit, "deploys web/production bucket=rolling")
     assert "*9 deployments*" in shown
     assert "3 per day · best *6 (19 Nov)* · worst *0 (18 Nov)*" in shown
-    assert "† No data for 4 of 7 days (14 Nov, 15 Nov, 16 Nov and 20 Nov); averages leave them out." in shown
+    assert "† No data for 4 of 7 days: 14 Nov, 15 Nov, 16 Nov and 20 Nov. Averages leave them out." in shown
 
 
 # From Friday, 15:00 to Friday, 15:00: eight days of the calendar, of which the first and the last are there in part.
@@ -125,7 +125,7 @@ async def test_a_day_that_a_change_of_the_clock_makes_longer_is_one_day() -> Non
     shown = await _shown(
         _only({"metadata": {"name": "deployments"}, "data": data}), "deploys web/production bucket=day since=26d"
     )
-    assert "No data for 1 of 27 days (10 Nov)" in shown
+    assert "No data for 1 of 27 days: 10 Nov." in shown
 
 
 async def test_an_hour_that_lies_in_the_window_as_a_whole_is_missed() -> None:

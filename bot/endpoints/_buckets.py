@@ -21,6 +21,12 @@ FARTHEST = _words.LATEST * 1000
 MAX_NAMED = 7  # pieces without data; more are only counted
 
 
+def gap_note(missing: int, of: str, names: str) -> str:
+    """The footnote of a chart with gaps."""
+    named = f": {names}" if names else ""
+    return f"† No data for {missing:,} of {of}{named}. Averages leave {'it' if missing == 1 else 'them'} out."
+
+
 @dataclass(frozen=True)
 class Buckets:
     """Some series over the same time, cut into pieces *every* so many milliseconds."""
@@ -88,9 +94,8 @@ class Buckets:
         if not missing:
             return ""
         names = [self._name(self._begin(n)) for n in self._span if n not in self._sent] if missing <= MAX_NAMED else []
-        listed = f" ({_words.joined(names)})" if names else ""
-        of = f"{missing:,} of {_words.count(many, self.unit if self.every in UNITS else 'piece')}{listed}"
-        return f"† No data for {of}; averages leave {'it' if missing == 1 else 'them'} out."
+        of = _words.count(many, self.unit if self.every in UNITS else "piece")
+        return gap_note(missing, of, _words.joined(names))
 
     @cached_property
     def _first(self) -> Number:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from bot.endpoints import _words
-from bot.endpoints._buckets import Buckets
+from bot.endpoints._buckets import Buckets, gap_note
 from bot.endpoints._chart import Lines, Series
 from bot.endpoints._daily import Counts, Daily, SideBySide, by_day
 from bot.endpoints._days import HOUR, Days
@@ -87,8 +87,7 @@ class CalendarDays:
         missing = [n for n in range(many) if n not in self.counts]
         if not missing or not self.counts:
             return ""
-        named = f"{len(missing):,} of {_words.count(many, 'day')} ({self.days.named(missing)})"
-        return f"† No data for {named}; averages leave {'it' if len(missing) == 1 else 'them'} out."
+        return gap_note(len(missing), _words.count(many, "day"), self.days.named(missing))
 
     @property
     def folded(self) -> str:

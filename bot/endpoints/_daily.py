@@ -3,6 +3,7 @@
 A day without data is a gap, not a day on which nothing happened. A chart takes no gaps, so the day keeps its place
 there and is marked; in words it has no number."""
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from bot.endpoints._days import HOUR, WEEK, Days
 from bot.launchdarkly import Number
 from bot.twin import GAP
 
-MAX_WEEKDAYS = WEEK + 1  # points whose names have room for the weekday: a week, and today
+MAX_POINTS = (WEEK, WEEK + 1)  # that have room for long names, and for short ones
 
 Counts = Mapping[int, Number]  # by the number of the day; a day that is not there is not known
 
@@ -86,12 +87,14 @@ class SideBySide:
         return points if any(map(self._happened, points)) else []
 
     def _label(self, some: range) -> str:
-        """The day of a point, or the first of several, marked where data is missing; without its weekday where names
-        would run into each other."""
+        """The day of a point, or the first of several, marked where data is missing; shorter where names would run
+        into each other."""
         mark = "" if self._complete(some) else GAP
-        name, short = self.days.names[some[0]], self.days.short_names[some[0]]
-        fits = len(self._points) <= MAX_WEEKDAYS and len(name + mark) <= LONGEST_LABEL
-        return (name if fits else short) + mark
+        shorter = bisect_left(MAX_POINTS, len(self._points))
+        names = (
+            names[some[0]] for names in (self.days.names, self.days.short_names, self.days.shortest_names)[shorter:]
+        )
+        return next(name + mark for name in names if len(name + mark) <= LONGEST_LABEL)
 
     def _happened(self, some: Iterable[int]) -> bool:
         return any(daily.counts.get(n) for n in some for daily in self.known)

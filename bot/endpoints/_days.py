@@ -4,7 +4,7 @@ Most questions ask for whole days up to the last midnight, so what is asked of s
 nor tells one twice. Where today is asked for too, it is known to be incomplete."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
@@ -16,6 +16,7 @@ from bot.endpoints._endpoint import Ask
 from bot.endpoints._when import MILLISECONDS, from_milliseconds, is_exact, milliseconds, moment
 from bot.endpoints._window import Window, window
 from bot.errors import Mistyped
+from bot.mrkdwn import CUT
 
 WEEK = 7
 MOST_DAYS = 13 * WEEK
@@ -119,16 +120,21 @@ class Days:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """How each day is called."""
-        return self._dated("%a %-d %b")
+        return self._dated("%a %-d %b", self.incomplete)
 
     @cached_property
     def short_names(self) -> tuple[str, ...]:
         """How each is called where many stand side by side."""
-        return self._dated("%-d %b")
+        return self._dated("%-d %b", self.incomplete)
 
-    def _dated(self, form: str) -> tuple[str, ...]:
+    @cached_property
+    def shortest_names(self) -> tuple[str, ...]:
+        """How each is called where there is room for nothing else."""
+        return self._dated("%-d %b", dict.fromkeys(self.incomplete, CUT))
+
+    def _dated(self, form: str, suffixes: Mapping[int, str]) -> tuple[str, ...]:
         form += " %Y" if len(self.dates) > MANY_MONTHS else ""
-        return tuple(f"{day.strftime(form)}{self.incomplete.get(n, '')}" for n, day in enumerate(self.dates))
+        return tuple(f"{day.strftime(form)}{suffixes.get(n, '')}" for n, day in enumerate(self.dates))
 
     @property
     def whole_hours(self) -> bool:
