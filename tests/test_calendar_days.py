@@ -183,3 +183,13 @@ async def test_without_any_data_no_day_is_called_a_gap() -> None:
         answer = await someone.say("deploys web/production")
     assert "No data for" not in words(answer)
     assert "*No deployment data*, 13 – 20 Nov 2026." in words(answer)
+
+
+async def test_an_hour_across_midnight_is_asked_for_as_a_whole(someone: Talk) -> None:
+    """Half an hour of it would be missing from the last day, or counted to the day before the first."""
+    someone.zone = ZoneInfo("Asia/Kolkata")
+    for line in ("deploys web/production since=2d until=yesterday", "releases web/production since=2d"):
+        await someone.say(line)
+    midnight = MIDNIGHT - HOUR * 11 // 2  # 18:30 in UTC
+    asked = [(each["from"], each["to"]) for each in someone.asked() if "bucketType" in each]
+    assert asked == [([str(midnight - 2 * DAY - HOUR // 2)], [str(midnight + HOUR // 2)])] * 2
