@@ -2,11 +2,16 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete
+from sqlalchemy import String, bindparam, delete, text
 
 from bot.store.connections import Connections
 from bot.store.tables import PAYLOADS as TABLE
-from bot.store.upsert import add
+from bot.store.tables import Moment
+
+# Both databases understand this, and a single statement costs a fifth of a transaction.
+RECORD = text("INSERT INTO payloads (key, heard_at) VALUES (:of, :at) ON CONFLICT DO NOTHING RETURNING key").bindparams(
+    bindparam("of", type_=String), bindparam("at", type_=Moment)
+)
 
 
 class Payloads:
@@ -17,8 +22,7 @@ class Payloads:
 
     async def record(self, key: str, at: datetime) -> bool:
         """Record a payload, and tell whether it is the first of its key."""
-        async with self._connections.writing() as connection:
-            return await add(connection, TABLE, key=key, heard_at=at)
+        return bool((await self._connections.write(RECORD, of=key, at=at)).rows)
 
     async def forget(self, before: datetime) -> None:
         """Delete what is so old that Slack does not repeat it, and that nobody can replay it."""

@@ -25,9 +25,8 @@ async def add_all(connection: AsyncConnection, table: Table, rows: Sequence[dict
 
 async def add(connection: AsyncConnection, table: Table, **row: Any) -> bool:
     """Write a *row*, unless one has its key already; whether it was written."""
-    insert = _insert(connection, table).values(row).on_conflict_do_nothing()
-    written = await connection.execute(insert.returning(*table.primary_key.columns))
-    return written.first() is not None
+    insert = _insert(connection, table).values(row)
+    return bool((await connection.execute(insert.on_conflict_do_nothing())).rowcount)
 
 
 def _insert(connection: AsyncConnection, table: Table) -> "postgresql.Insert | sqlite.Insert":
