@@ -196,7 +196,9 @@ async def by_the_clock(settings: Settings, now: Clock, rounds: "Rounds") -> Asyn
 
 @asynccontextmanager
 async def engine(settings: Settings, clock: Clock, rounds: "Rounds") -> "AsyncIterator[Engine]":
-    """The engine, which begins nothing by itself, in the only process of a SQLite file that has one. Its *clock* is the real one, whatever time the *rounds* have."""
+    """The engine, which begins nothing by itself. Its *clock* is the real one, whatever time the *rounds* have.
+
+    A SQLite file has one process with an engine."""
     room = await asyncio.to_thread(import_module, "bot.schedules.engine")
     from bot.schedules.closing import start_again
     from bot.store.address import address
