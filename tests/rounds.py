@@ -21,7 +21,7 @@ from tests.databases import Databases
 from tests.office import Office, office, words
 from tests.talk import NOW
 
-SOON = engine.Pace(polling=0.01, per_minute=100_000, drain=0, sweep="0 0 1 1 *")
+SOON = engine.Pace(polling=0.01, per_minute=100_000, drain=0)
 PATIENCE = 20  # seconds, for whatever the engine has to do
 TIMES = {"spread_seconds": 0.0, "gap_seconds": 0.0}
 

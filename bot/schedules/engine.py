@@ -20,7 +20,7 @@ from dbos import DBOS, DBOSPortableJSONSerializer
 from bot.errors import Failure
 from bot.schedules.dispatching import offers
 from bot.schedules.rounds import Rounds
-from bot.schedules.workflows import Here, here, housekeeping, offer, offer_to_find, work_for
+from bot.schedules.workflows import Here, here, keep_house, offer, offer_to_find, work_for
 from bot.store.troubles import explained
 
 log = logging.getLogger(__name__)
@@ -69,6 +69,7 @@ class Engine:
             try:
                 with explained():  # the engine's own tables are in the same database
                     await self.dispatch(self._rounds.now())
+                    await keep_house()
             except Exception as error:
                 log.warning("nothing can be offered: %s", error if isinstance(error, Failure) else type(error).__name__)
             with suppress(TimeoutError):
@@ -83,7 +84,6 @@ class Pace:
     at_once: int = 8
     per_minute: int = 200  # deliveries of all processes together
     drain: float = 20  # seconds that the end waits for work under way
-    sweep: str = "* * * * *"  # when what a process that is gone had begun is taken back
 
 
 @asynccontextmanager
@@ -108,9 +108,8 @@ async def opened(url: str, rounds: Rounds, pace: Pace, clock: Callable[[], datet
         await DBOS.register_queue_async(here().looks, **queues | {"worker_concurrency": 2})  # digests come first
         # Each holds several deliveries: half as many keep all turns busy, and who is lost holds fewer of them back.
         await DBOS.register_queue_async(here().deliveries, **queues | {"worker_concurrency": ceil(pace.at_once / 2)})
-        await DBOS.apply_schedules_async(
-            [{"schedule_name": f"housekeeping-{rounds.team}", "workflow_fn": housekeeping, "schedule": pace.sweep}]
-        )
+        # The engine's own schedules make up for each minute that the machine slept. Earlier versions had this one.
+        await DBOS.delete_schedule_async(f"housekeeping-{rounds.team}")
         yield Engine(rounds, pace.polling)
     finally:
         await _closed(pace.drain)

@@ -31,6 +31,7 @@ T = TypeVar("T")
 
 REMEMBERED = timedelta(days=14)  # workflows that have ended
 LOOKED = timedelta(hours=1)  # the looks of watches, of which there are many
+LATE_HOUSEKEEPING = timedelta(minutes=2)
 TOGETHER = 8  # deliveries in one workflow
 MOST = 1000  # workflows that are looked at in one go
 WAITS = (1, 2, 4, 8, 16)  # seconds until a database that is away is tried again
@@ -46,6 +47,7 @@ class Here:
     a_minute: int  # so many deliveries begin, of all processes together
     turns: asyncio.Semaphore  # and so many are under way in this one
     ending: asyncio.Event = field(default_factory=asyncio.Event)  # then none begins any more
+    kept_house: str = ""  # the minute of the last housekeeping
 
     # Workspaces that share a database do not do each other's work.
 
@@ -159,9 +161,20 @@ async def _swept() -> None:
 
 
 @DBOS.workflow()
-async def housekeeping(_: datetime, __: Any) -> None:
-    """Each minute, by one process: what a process that is gone had begun goes back, and what is old goes."""
-    await _swept()
+async def housekeeping(at: str, _: Any = None) -> None:
+    """What a process that is gone had begun goes back, and what is old goes. A late run leaves it to the next."""
+    if here().clock() - datetime.fromisoformat(str(at)) <= LATE_HOUSEKEEPING:
+        await _swept()
+
+
+async def keep_house() -> None:
+    """Start housekeeping, once a minute among all processes; minutes that nobody was there for are not made up for."""
+    me = here()
+    at = me.clock().replace(second=0, microsecond=0).isoformat()
+    if at != me.kept_house:
+        with SetWorkflowID(f"housekeeping:{me.rounds.team}:{at}"):
+            await DBOS.start_workflow_async(housekeeping, at)
+        me.kept_house = at
 
 
 async def _offer_deliveries(slots: Sequence[Slot]) -> list[str]:
