@@ -4,7 +4,7 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from typing import cast
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from bot.endpoints import _past
@@ -13,7 +13,7 @@ from bot.endpoints._catalog.explanation import confirmed, explained
 from bot.endpoints._endpoint import AnyEndpoint, Ask, Endpoint, View
 from bot.endpoints._when import milliseconds, readable
 from bot.endpoints._words import stamp
-from bot.errors import Failure, NotFound, Refused
+from bot.errors import Failure, NotFound, Refused, UnknownKey
 from bot.message import Message
 from bot.mrkdwn import Stamp
 from bot.notes import Notes, broken
@@ -22,6 +22,8 @@ from bot.render import Renderer
 from bot.store import Snapshot
 
 log = logging.getLogger(__name__)
+
+Fetch = Callable[[Any, Ask], Awaitable[Any]]
 
 
 @dataclass(frozen=True)
@@ -91,11 +93,16 @@ class Answers:
         except Exception:
             return self.broken(line, name, reference)
 
-    async def check(self, text: str, asker: Asker) -> None:
-        """Ask a question without needing its answer; whatever keeps it from being answered is raised."""
+    async def check(self, text: str, asker: Asker, fetch: Fetch | None = None) -> str:
+        """Ask a question, or *fetch* something else for it, and return its line with LaunchDarkly's own capitals.
+
+        Whatever keeps it from being answered is raised."""
         understood = parse(text, self._register)
         asker.may(understood)
-        await self._asked(understood, asker)
+        if fetch is None:
+            return (await self._asked(understood, asker)).line
+        understood, _ = await _fetched(understood, self._ask_for(asker), fetch)
+        return understood.canonical
 
     def canonical(self, text: str) -> str:
         """The canonical line of a question; what is none is Mistyped."""
@@ -127,15 +134,11 @@ class Answers:
         return replace(self._ask(zone), allows=allows).catalog
 
     async def _asked(self, understood: Understood, asker: Asker) -> Answer:
-        query, spoken = understood.query, cast(AnyEndpoint, understood.spoken)
-        ask = replace(self._ask(asker.zone), menus=asker.menus, allows=asker.allows)
+        spoken, ask = cast(AnyEndpoint, understood.spoken), self._ask_for(asker)
+        understood, reply = await _fetched(understood, ask, spoken.fetch)
+        query = understood.query
         if place := spoken.place(query):
             ask = replace(ask, past=await _past.recalled(asker.past, place, ask.today))
-        try:
-            reply = await spoken.fetch(query, ask)
-        except (NotFound, Refused) as failure:
-            meant = await explained(query, failure, ask.catalog, spoken.way)
-            return await self._asked(replace(understood, query=meant), asker)
         meant, note = await confirmed(query, spoken.doubted(query, reply), ask.catalog, spoken.way)
         if meant != query:
             return await self._asked(replace(understood, query=meant), asker)
@@ -156,8 +159,32 @@ class Answers:
         name = understood.spoken.name
         if asker.obey is None:
             raise Refused(f"`{name}` is an order for a channel.", "Type it in Slack, after /insights.")
-        view = await asker.obey(understood)
+        try:
+            view = await asker.obey(understood)
+        except UnknownKey as unknown:
+            raise _in_command(unknown, understood) from None
         return Answer(self.note(view.notice or name, view), public=view.public)
+
+    def _ask_for(self, asker: Asker) -> Ask:
+        return replace(self._ask(asker.zone), menus=asker.menus, allows=asker.allows)
+
+
+async def _fetched(understood: Understood, ask: Ask, fetch: Fetch) -> tuple[Understood, Any]:
+    """Return the question with LaunchDarkly's own capitals, and the reply. An unknown key is explained."""
+    query, spoken = understood.query, understood.spoken
+    try:
+        return understood, await fetch(query, ask)
+    except (NotFound, Refused) as failure:
+        meant = await explained(query, failure, ask.catalog, spoken.way)
+    return await _fetched(replace(understood, query=meant), ask, fetch)
+
+
+def _in_command(unknown: UnknownKey, understood: Understood) -> UnknownKey:
+    """Return the failure with the whole command corrected, where the key is one of the question that it saves."""
+    if not understood.saved or not unknown.corrected:
+        return unknown
+    values = {**dict(understood.query), understood.query.saves: unknown.corrected}
+    return UnknownKey(unknown.what, corrected=understood.spoken.line(values))
 
 
 def _reference() -> str:

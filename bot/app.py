@@ -80,7 +80,7 @@ async def import_rules(settings: Settings, now: Clock, progress: Callable[[int, 
         yield rules
         return
     async with opened(settings, now) as answers:
-        yield replace(rules, check=QuestionCheck(answers, allowed.may, now))
+        yield replace(rules, check=QuestionCheck(answers, allowed.may, allowed.allows, now))
 
 
 @asynccontextmanager

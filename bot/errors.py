@@ -65,7 +65,7 @@ class UnknownKey(NotFound):
     """LaunchDarkly doesn't know a key of the line. The corrected line has the nearest key that it does know."""
 
     def __init__(self, what: str, *, corrected: str = "") -> None:
-        super().__init__(what, "Try:" if corrected else "Check the key (not the name).")
+        super().__init__(what, f"Try `{corrected}`." if corrected else "Check the key (not the name).")
         self.corrected = corrected
 
 

@@ -50,7 +50,7 @@ class FailureView(View):
     said: str
     mistakes: tuple[str, ...]
     corrected: str
-    asks: bool  # whether the corrected line is a question, and may be pressed
+    run: str  # a corrected question, to be pressed
     reference: str
 
 
@@ -76,15 +76,15 @@ class Notes:
 
     def failure(self, failure: Failure, reference: str) -> Message:
         """A deliberate failure as the person who asked reads it; the log holds the same reference."""
-        mistakes = failure.mistakes if isinstance(failure, Mistyped) else ()
-        corrected = failure.corrected if isinstance(failure, Mistyped | UnknownKey) else ""
+        mistakes, corrected = (failure.mistakes, failure.corrected) if isinstance(failure, Mistyped) else ((), "")
+        run = failure.corrected if isinstance(failure, UnknownKey) and self._asks(failure.corrected) else ""
         view = FailureView(
             what=failure.what,
             todo=failure.todo,
             said=failure.said,
             mistakes=mistakes,
             corrected=corrected,
-            asks=isinstance(failure, UnknownKey) and self._asks(corrected),
+            run=run,
             reference="" if isinstance(failure, Mistyped | UnknownKey) else reference,
         )
         return self._renderer.render("notes/failure", view=view)

@@ -20,13 +20,15 @@ def public(desk: Desk) -> list[Message]:
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("every monday digest web/prod", "LaunchDarkly"),
-        ("every monday scores wbe/production", "LaunchDarkly"),
-        ("every friday flag new-chekout web/production", "new-chekout"),
-        ("every friday flag new-checkout web/prod", "prod"),
-        ("watch on flag new-chekout web/production", "new-chekout"),
-        ("watch on events web/prod", "LaunchDarkly"),
-        ("watch on scores wbe/production", "LaunchDarkly"),
+        ("every monday digest web/prod", "It has production, staging and test."),
+        ("every monday digest web/prod", "`every monday 9:00 digest web/production`"),
+        ("every monday scores wbe/production", "There's no project “wbe”. Did you mean web?"),
+        ("every monday compare web/production,prod", "web has no environment “prod”."),
+        ("every friday flag new-chekout web/production", "Did you mean new-checkout?"),
+        ("every friday flag new-checkout web/prod", "web has no environment “prod”."),
+        ("watch on flag new-chekout web/production", "`watch on flag new-checkout web/production`"),
+        ("watch on events web/prod", "web has no environment “prod”."),
+        ("watch on scores wbe/production", "There's no project “wbe”. Did you mean web?"),
     ],
 )
 async def test_unknown_keys_are_refused_before_saving(desk: Desk, line: str, says: str) -> None:
@@ -36,6 +38,12 @@ async def test_unknown_keys_are_refused_before_saving(desk: Desk, line: str, say
     assert answer.to == "U1"
     assert public(desk) == []
     assert NONE in await desk.say("schedules")
+
+
+@pytest.mark.parametrize("line", ["every monday digest WEB/Production", "watch on events web/PRODUCTION"])
+async def test_keys_are_saved_as_launchdarkly_writes_them(desk: Desk, line: str) -> None:
+    await desk.say(line)
+    assert f"{line.split()[2]} web/production`" in await desk.say("schedules")
 
 
 async def test_what_the_token_may_not_see_is_refused(desk: Desk) -> None:

@@ -64,7 +64,7 @@ class Importer:
 async def importer(tmp_path: Path) -> AsyncIterator[Importer]:
     allowed, progress = Allowed(), list[tuple[int, int]]()
     async with opened(f"sqlite:///{tmp_path / 'bot.db'}") as store, talk() as answering:
-        check = QuestionCheck(answering.answers, allowed.may, lambda: NOW)
+        check = QuestionCheck(answering.answers, allowed.may, allowed.allows, lambda: NOW)
         understand = partial(parse, register=discover())
         rules = Rules(understand, allowed.may, allowed.speaks_in, check, lambda *counts: progress.append(counts))
         yield Importer(store, answering.weather, rules, progress)
@@ -147,7 +147,7 @@ def test_missing_file_is_named_in_one_line(tmp_path: Path) -> None:
         (entry(every="watch"), "is no zone I know"),
         (entry("digest web/production", every="watch UTC"), "`digest` cannot be watched. These can: deploys, events"),
         (entry("scroes web/production"), "did you mean scores?"),
-        (entry("stop 1"), "There is no question “stop”"),
+        (entry("stop 1"), "I don't know “stop”"),
         (entry("scores"), "project is missing"),
         (entry(f"scores web/production app={','.join(f'application-{n}' for n in range(40))}"), "500 characters"),
         (entry("scores a\0b/production"), "asks: "),
@@ -155,10 +155,10 @@ def test_missing_file_is_named_in_one_line(tmp_path: Path) -> None:
         (entry(colour="red"), "colour: "),
         (entry(number="many", paused="perhaps"), "number: "),
         (entry(number="many", paused="perhaps"), "; paused: "),
-        (entry("digest web/prod"), "LaunchDarkly"),
+        (entry("digest web/prod"), "web has no environment “prod”. It has production, staging and test."),
         (entry("flag new-chekout web/production"), "new-chekout"),
         (entry("flag new-chekout web/production", every="watch UTC"), "new-chekout"),
-        (entry("scores wbe/production", paused=True), "LaunchDarkly"),
+        (entry("scores wbe/production", paused=True), "There's no project “wbe”. Did you mean web?"),
     ],
     ids=range(21),
 )
@@ -230,7 +230,7 @@ def test_import_says_what_was_not_checked_for_lack_of_a_token(tmp_path: Path) ->
 
 async def test_import_asks_launchdarkly_and_shows_its_progress(tmp_path: Path) -> None:
     path = tmp_path / "some.yml"
-    apps = [entry(f"scores web/production app=app-{number}", channel=f"C{number}") for number in range(25)]
+    many = [entry(f"deploys web/production since={days}d", channel=f"C{days}") for days in range(1, 26)]
     async with serving(launchdarkly(lambda: NOW), 0) as url:
 
         async def take(*entries: Any) -> Any:
@@ -239,10 +239,10 @@ async def test_import_asks_launchdarkly_and_shows_its_progress(tmp_path: Path) -
             database = f"sqlite:///{tmp_path / 'bot.db'}"
             return await asyncio.to_thread(run, "schedules", "--import", str(path), DATABASE_URL=database, **variables)
 
-        wrong = await take(*apps, entry("digest web/prod"), entry("digest web/production", every="watch UTC"))
+        wrong = await take(*many, entry("digest web/prod"), entry("digest web/production", every="watch UTC"))
         assert (wrong.returncode, wrong.stdout) == (1, "")
         assert "Checking 26 questions with LaunchDarkly, 20 done …" in wrong.stderr
         assert "The file has 2 mistakes, so nothing was added:\n  entry 26 (“monday 9:00 UTC digest" in wrong.stderr
         assert "\n  entry 27 (“watch UTC digest web/production”): `digest` cannot be watched." in wrong.stderr
-        right = await take(*apps)
+        right = await take(*many)
         assert (right.returncode, right.stdout) == (0, "25 added, 0 there already.\n")

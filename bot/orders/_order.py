@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from bot.endpoints._catalog import Catalog
 from bot.endpoints._endpoint import Q, Spoken, View
+from bot.schedules.checking import CheckedQuestion
 from bot.schedules.rhythm import Rhythm
 from bot.schedules.views import Week
 
@@ -35,8 +36,8 @@ class Reach(Protocol):
     async def link(self, channel: str, ts: str) -> str:
         """The address of a message; empty where it cannot be had."""
 
-    async def check(self, question: str, found: Rhythm) -> str:
-        """Ask a question once before it is saved: why it can't be checked right now, or nothing."""
+    async def check(self, question: str, found: Rhythm) -> CheckedQuestion:
+        """Ask a question once before it is saved."""
 
     async def last_week(self, line: str, zone: ZoneInfo) -> Week:
         """What a watch would have told in the last week."""

@@ -101,7 +101,7 @@ def changed(schedule: Schedule, given: Circumstances) -> ChangedView:
 async def begin(question: str, found: Rhythm, given: Circumstances) -> tuple[Schedule, str]:
     """Save a question that can be answered, if there is room for it here; and why it couldn't be checked, if so."""
     await check(question, found, given)
-    unchecked = await given.reach.check(question, found)
+    checked = await given.reach.check(question, found)
     new = Schedule(
         id="",
         team=given.place.team,
@@ -109,12 +109,12 @@ async def begin(question: str, found: Rhythm, given: Circumstances) -> tuple[Sch
         number=0,
         owner=given.place.user,
         cadence=str(found),
-        line=question,
+        line=checked.line,
         state="active",
         why="",
         next_at=next_of(found, given.now),
     )
-    return await given.store.schedules.add(new, given.now, partial(check_room, question, found)), unchecked
+    return await given.store.schedules.add(new, given.now, partial(check_room, checked.line, found)), checked.unchecked
 
 
 async def check(question: str, found: Rhythm, given: Circumstances) -> None:

@@ -8,6 +8,7 @@ from bot.orders._order import Circumstances, Order, Publication
 from bot.orders._preview import PreviewView, preview
 from bot.orders._schedules import SAVED, ChangedView, NumberQuery, meant, publication
 from bot.schedules.cadence import CADENCE, Cadence
+from bot.schedules.checking import CheckedQuestion
 from bot.schedules.limits import check_question
 from bot.schedules.rhythm import next_of, rhythm
 from bot.schedules.views import schedule_view
@@ -37,19 +38,22 @@ async def publishes(query: ChangeQuery, given: Circumstances) -> Publication:
 
 async def obey(query: ChangeQuery, given: Circumstances) -> ChangeView:
     was = await meant(query.number, given)
-    unchecked = await _check(was, _changed(was, query, given), given)
+    checked = await _check(was, _changed(was, query, given), given)
     schedule = _changed(await meant(was.number, given), query, given)  # somebody may have stopped it meanwhile
+    schedule = replace(schedule, line=checked.line)
     columns = {name: getattr(schedule, name) for name in ("cadence", "line", "next_at")}
     await given.store.schedules.change(schedule.id, given.now, **columns)
     looked_back = await preview(schedule.line, given) if query.question else None
-    return ChangeView(schedule=schedule_view(schedule), by=given.place.user, preview=looked_back, unchecked=unchecked)
+    shown, by = schedule_view(schedule), given.place.user
+    return ChangeView(schedule=shown, by=by, preview=looked_back, unchecked=checked.unchecked)
 
 
-async def _check(was: Schedule, schedule: Schedule, given: Circumstances) -> str:
+async def _check(was: Schedule, schedule: Schedule, given: Circumstances) -> CheckedQuestion:
     """Another question is checked like a new one. The same one may come at another time whatever LaunchDarkly says."""
     found = rhythm(schedule.cadence)
     check_question(schedule.line, found)
-    return "" if schedule.line == was.line else await given.reach.check(schedule.line, found)
+    same = schedule.line == was.line
+    return CheckedQuestion(schedule.line) if same else await given.reach.check(schedule.line, found)
 
 
 def _changed(schedule: Schedule, query: ChangeQuery, given: Circumstances) -> Schedule:

@@ -10,11 +10,19 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.answer import Answers, Asker
+from bot.endpoints._catalog import Allows
 from bot.errors import PASSING
 from bot.question import Understood
 from bot.schedules.looking import first_look
 from bot.schedules.rhythm import Rhythm, Watch
-from bot.store import Asking
+
+
+@dataclass(frozen=True)
+class CheckedQuestion:
+    """A question to save."""
+
+    line: str  # its keys as LaunchDarkly writes them
+    unchecked: str = ""  # why LaunchDarkly couldn't be asked
 
 
 @dataclass(frozen=True)
@@ -23,18 +31,14 @@ class QuestionCheck:
 
     answers: Answers
     may: Callable[[Understood], None]
+    allows: Allows  # whose keys may be suggested
     now: Callable[[], datetime]
 
-    async def ask(self, question: str, found: Rhythm) -> str:
-        """Why the question can't be checked right now, or nothing. Any other failure is raised."""
+    async def ask(self, question: str, found: Rhythm) -> CheckedQuestion:
+        """Check a question. What LaunchDarkly can't answer right now passes unchecked; any other failure is raised."""
+        fetch = first_look(question, self.now()) if isinstance(found, Watch) else None
+        asker = Asker(ZoneInfo(found.zone), may=self.may, allows=self.allows)
         try:
-            await self._ask(question, found)
+            return CheckedQuestion(await self.answers.check(question, asker, fetch))
         except PASSING as failure:
-            return failure.what
-        return ""
-
-    async def _ask(self, question: str, found: Rhythm) -> None:
-        if isinstance(found, Watch):
-            await first_look(self.answers, self.may, Asking("", question, found.zone, self.now()))
-        else:
-            await self.answers.check(question, Asker(ZoneInfo(found.zone), may=self.may))
+            return CheckedQuestion(question, failure.what)

@@ -5,7 +5,7 @@ All mistakes of a file come at once, each with its entry. A question that severa
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -67,6 +67,7 @@ class _Import:
     rows: list[Any]
     rules: Rules
     mistakes: dict[int, str] = field(default_factory=dict)
+    lines: dict[str, str] = field(default_factory=dict)  # of questions, with LaunchDarkly's own capitals
 
     def read(self, now: datetime) -> list[_New]:
         """The entries that could be typed."""
@@ -115,7 +116,10 @@ class _Import:
         """Why their question can't be checked right now. If it can't be answered at all, each of them is a mistake."""
         asks = entries[0].schedule
         try:
-            return await self.rules.check.ask(asks.line, rhythm(asks.cadence)) if self.rules.check else ""
+            if self.rules.check:
+                checked = await self.rules.check.ask(asks.line, rhythm(asks.cadence))
+                self.lines[asks.line] = checked.line
+                return checked.unchecked
         except Failure as failure:
             self.mistakes |= {new.number: _says(failure) for new in entries}
         return ""
@@ -136,7 +140,8 @@ async def imported(store: Store, text: str, rules: Rules, now: datetime) -> Impo
     if reading.mistakes:
         return Imported(mistakes=reading.told())
     for new in missing:
-        await store.schedules.add(new.schedule, now)
+        line = reading.lines.get(new.schedule.line, new.schedule.line)
+        await store.schedules.add(replace(new.schedule, line=line), now)
     return Imported(len(missing), len(entries) - len(missing), unchecked=unchecked)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.answer import Answers
+from bot.answer import Answers, Fetch
 from bot.endpoints import _words
 from bot.endpoints._endpoint import View
 from bot.endpoints._others import why
@@ -73,9 +73,10 @@ async def look(rounds: Rounds, asking: Asking) -> list[Slot]:
     return [slot for slot in await rounds.store.slots.of(asking) if slot.schedule in spoke]
 
 
-async def first_look(answers: Answers, may: May, asking: Asking) -> None:
-    """Look as a watch does first, which tells nobody."""
-    await observe(answers, may, asking, asking.at - timedelta(milliseconds=OVERLAP))
+def first_look(line: str, now: datetime) -> Fetch:
+    """Return the fetch of a watch's first look, which tells nobody."""
+    see = watched(line.partition(" ")[0])
+    return lambda query, ask: see(query, ask, now - timedelta(milliseconds=OVERLAP))
 
 
 async def observe(answers: Answers, may: May, asking: Asking, from_when: datetime) -> dict[str, Sight]:

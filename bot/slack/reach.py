@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from bot.schedules.checking import QuestionCheck
+from bot.schedules.checking import CheckedQuestion, QuestionCheck
 from bot.schedules.looking import last_week
 from bot.schedules.rhythm import Rhythm
 from bot.schedules.rounds import Rounds
@@ -26,8 +26,9 @@ class Reached:
     async def link(self, channel: str, ts: str) -> str:
         return await self.posting.link(channel, ts)
 
-    async def check(self, question: str, found: Rhythm) -> str:
-        return await QuestionCheck(self.rounds.answers, self.rounds.may, self.rounds.now).ask(question, found)
+    async def check(self, question: str, found: Rhythm) -> CheckedQuestion:
+        rounds = self.rounds
+        return await QuestionCheck(rounds.answers, rounds.may, rounds.allows, rounds.now).ask(question, found)
 
     async def last_week(self, line: str, zone: ZoneInfo) -> Week:
         return await last_week(self.rounds, line, zone.key)
