@@ -35,6 +35,9 @@ class Asked:
     note: str = ""  # what one should know of its keys
 
 
+SCHEDULED = "scheduled"  # all that is asked by the clock
+
+
 @dataclass(frozen=True)
 class Asker:
     """Who asks, as far as the answer depends on it. Whoever stands in a channel can give orders there."""
@@ -46,6 +49,7 @@ class Asker:
     allows: Allows = everything  # the projects that corrections and suggestions may come from
     menus: bool = False
     past: _past.Past = _past.nothing
+    caller: str = ""  # in whose line their requests to LaunchDarkly wait
 
 
 @dataclass(frozen=True)
@@ -125,13 +129,13 @@ class Answers:
         log.exception("reference %s: %s could not be answered", reference, line or "a line")
         return Answer(broken(reference), "broken", line, name, reference)
 
-    def asking(self, text: str, zone: ZoneInfo) -> tuple[Understood, Ask]:
+    def asking(self, text: str, zone: ZoneInfo, caller: str) -> tuple[Understood, Ask]:
         """A question and what it may use, for whoever wants no message of it."""
-        return parse(text, self._register), self._ask(zone)
+        return parse(text, self._register), self._ask_for(Asker(zone, caller=caller))
 
-    def catalog(self, zone: ZoneInfo, allows: Allows) -> Catalog:
+    def catalog(self, zone: ZoneInfo, allows: Allows, caller: str) -> Catalog:
         """What there is in LaunchDarkly, as far as these projects go."""
-        return replace(self._ask(zone), allows=allows).catalog
+        return self._ask_for(Asker(zone, allows=allows, caller=caller)).catalog
 
     async def _asked(self, understood: Understood, asker: Asker) -> Answer:
         spoken, ask = cast(AnyEndpoint, understood.spoken), self._ask_for(asker)
@@ -166,7 +170,9 @@ class Answers:
         return Answer(self.note(view.notice or name, view), public=view.public)
 
     def _ask_for(self, asker: Asker) -> Ask:
-        return replace(self._ask(asker.zone), menus=asker.menus, allows=asker.allows)
+        ask = self._ask(asker.zone)
+        launchdarkly = ask.launchdarkly.for_caller(asker.caller)
+        return replace(ask, launchdarkly=launchdarkly, menus=asker.menus, allows=asker.allows)
 
 
 async def _fetched(understood: Understood, ask: Ask, fetch: Fetch) -> tuple[Understood, Any]:

@@ -7,6 +7,7 @@ decompression.py  compressed answers, unpacked step by step
 refusals.py    a status code and a body ─► the failure that a person can do something about
 patience.py    how long to wait before the same request goes out again
 memory.py      the same request is sent once, and its answer lives for some seconds
+fair_queue.py  callers take turns with what may be sent at once
 observer.py    what may be observed of all that
 links.py       addresses in LaunchDarkly's own pages, and the cursors in its `_links`
 """

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -12,6 +13,7 @@ import httpx
 
 from bot.errors import TryLater
 from bot.launchdarkly.exchange import Request, exchange
+from bot.launchdarkly.fair_queue import FairQueue
 from bot.launchdarkly.memory import Memory
 from bot.launchdarkly.observer import Nobody, Observer
 from bot.launchdarkly.patience import pause
@@ -36,6 +38,7 @@ class Limits:
     again: float = 0.2  # after a first failure; twice as long after each further one
     remembered: float = 30
     in_flight: int = 4  # httpx's pool slows down sharply above eight, and the account's rate limit is shared
+    most_waiting: int = 50  # requests of one caller; further ones are refused
     body_bytes: int = 10_000_000
 
     @property
@@ -54,7 +57,14 @@ class LaunchDarkly:
         self._now = now
         self._observer = observer or Nobody()
         self._memory = Memory(limits.remembered, now, self._observer.remembered)
-        self._in_flight = asyncio.Semaphore(limits.in_flight)
+        self._queue = FairQueue(limits.in_flight, limits.most_waiting)
+        self._caller = ""
+
+    def for_caller(self, caller: str) -> "LaunchDarkly":
+        """The same client, which shares everything but the line in which its requests wait: that is this caller's."""
+        client = copy(self)
+        client._caller = caller
+        return client
 
     async def get(
         self,
@@ -72,6 +82,7 @@ class LaunchDarkly:
         return await self._memory.once((reply, request), lambda: self._ask(reply, request), lifetime)
 
     async def _ask(self, reply: type[R], request: Request) -> R:
+        self._queue.check(self._caller)
         return read(reply, await self._patiently(request))
 
     async def _patiently(self, request: Request) -> bytearray:
@@ -90,7 +101,7 @@ class LaunchDarkly:
         raise TryLater(f"LaunchDarkly did not answer within {self._limits.answer:g} seconds.", "Ask again in a minute.")
 
     async def _exchange(self, request: Request) -> bytearray:
-        async with self._in_flight:
+        async with self._queue.turn(self._caller):
             began = asyncio.get_running_loop().time()
             try:
                 return await exchange(self._http, request, self._limits.body_bytes, self._now, self._observer)

@@ -36,10 +36,10 @@ class Reach(Protocol):
     async def link(self, channel: str, ts: str) -> str:
         """The address of a message; empty where it cannot be had."""
 
-    async def check(self, question: str, found: Rhythm) -> CheckedQuestion:
+    async def check(self, question: str, found: Rhythm, caller: str) -> CheckedQuestion:
         """Ask a question once before it is saved."""
 
-    async def last_week(self, line: str, zone: ZoneInfo) -> Week:
+    async def last_week(self, line: str, zone: ZoneInfo, caller: str) -> Week:
         """What a watch would have told in the last week."""
 
     def wake(self) -> None:

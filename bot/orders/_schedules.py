@@ -101,7 +101,7 @@ def changed(schedule: Schedule, given: Circumstances) -> ChangedView:
 async def begin(question: str, found: Rhythm, given: Circumstances) -> tuple[Schedule, str]:
     """Save a question that can be answered, if there is room for it here; and why it couldn't be checked, if so."""
     await check(question, found, given)
-    checked = await given.reach.check(question, found)
+    checked = await given.reach.check(question, found, given.place.user)
     new = Schedule(
         id="",
         team=given.place.team,

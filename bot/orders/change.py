@@ -52,8 +52,9 @@ async def _check(was: Schedule, schedule: Schedule, given: Circumstances) -> Che
     """Another question is checked like a new one. The same one may come at another time whatever LaunchDarkly says."""
     found = rhythm(schedule.cadence)
     check_question(schedule.line, found)
-    same = schedule.line == was.line
-    return CheckedQuestion(schedule.line) if same else await given.reach.check(schedule.line, found)
+    if schedule.line == was.line:
+        return CheckedQuestion(schedule.line)
+    return await given.reach.check(schedule.line, found, given.place.user)
 
 
 def _changed(schedule: Schedule, query: ChangeQuery, given: Circumstances) -> Schedule:

@@ -79,7 +79,7 @@ async def obey(query: WatchQuery, given: Circumstances) -> WatchView:
             unchecked=unchecked,
         )
     await check(query.question, found, given)
-    week = await given.reach.last_week(query.question, given.zone)
+    week = await given.reach.last_week(query.question, given.zone, given.place.user)
     return WatchView(
         line=query.question,
         reached=reached,

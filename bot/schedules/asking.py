@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from bot.answer import Answer, Asker
+from bot.answer import SCHEDULED, Answer, Asker
 from bot.errors import LASTING, PASSING
 from bot.schedules.closing import AWAY, close, fail, finish
 from bot.schedules.kept import whole
@@ -38,7 +38,8 @@ async def _ask(rounds: Rounds, asking: Asking) -> bool:
             await _leave_out(rounds, slot)
         return False
     past = partial(rounds.store.snapshots.of, asking.team)
-    asker = Asker(ZoneInfo(asking.zone), may=rounds.may, allows=rounds.allows, past=past)
+    zone, allows = ZoneInfo(asking.zone), rounds.allows
+    asker = Asker(zone, may=rounds.may, allows=allows, past=past, caller=SCHEDULED)
     answer = await rounds.answers.answer(asking.line, asker)
     facts = {"question": asking.line, "outcome": answer.outcome, "channels": len(slots), "reference": answer.reference}
     log.info("asked", extra={"facts": facts})

@@ -34,10 +34,10 @@ class QuestionCheck:
     allows: Allows  # whose keys may be suggested
     now: Callable[[], datetime]
 
-    async def ask(self, question: str, found: Rhythm) -> CheckedQuestion:
+    async def ask(self, question: str, found: Rhythm, caller: str = "") -> CheckedQuestion:
         """Check a question. What LaunchDarkly can't answer right now passes unchecked; any other failure is raised."""
         fetch = first_look(question, self.now()) if isinstance(found, Watch) else None
-        asker = Asker(ZoneInfo(found.zone), may=self.may, allows=self.allows)
+        asker = Asker(ZoneInfo(found.zone), may=self.may, allows=self.allows, caller=caller)
         try:
             return CheckedQuestion(await self.answers.check(question, asker, fetch))
         except PASSING as failure:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.answer import Answers, Fetch
+from bot.answer import SCHEDULED, Fetch
 from bot.endpoints import _words
 from bot.endpoints._endpoint import View
 from bot.endpoints._others import why
@@ -46,11 +46,10 @@ class NewsView(View):
     mute: str
 
 
-async def last_week(rounds: Rounds, line: str, zone: str) -> Week:
+async def last_week(rounds: Rounds, line: str, zone: str, caller: str) -> Week:
     """What a watch of this question would have told in the last seven days."""
     now = rounds.now()
-    week_ago = now - timedelta(days=7)
-    seen = await observe(rounds.answers, rounds.may, Asking(rounds.team, line, zone, now), week_ago)
+    seen = await observe(rounds, Asking(rounds.team, line, zone, now), now - timedelta(days=7), caller)
     told = [News(sight, "", late=False) for sight in seen.values() if sight.tells]
     known = all(sight.at is not None for sight in seen.values())
     return Week(tuple(item_view(item, zone) for item in reversed(told)) if known else (), known)
@@ -64,7 +63,7 @@ async def look(rounds: Rounds, asking: Asking) -> list[Slot]:
     told = await rounds.store.tellings.of(watches)
     try:
         since_when = _since(watches, told, asking.at)
-        seen = await observe(rounds.answers, rounds.may, asking, since_when)
+        seen = await observe(rounds, asking, since_when)
     except Failure as failure:
         log.info("not seen", extra={"facts": {"question": asking.line, "outcome": failure.outcome}})
         await _failed(rounds, watches, asking, failure)
@@ -79,10 +78,10 @@ def first_look(line: str, now: datetime) -> Fetch:
     return lambda query, ask: see(query, ask, now - timedelta(milliseconds=OVERLAP))
 
 
-async def observe(answers: Answers, may: May, asking: Asking, from_when: datetime) -> dict[str, Sight]:
+async def observe(rounds: Rounds, asking: Asking, from_when: datetime, caller: str = SCHEDULED) -> dict[str, Sight]:
     """What is there to be seen, from that moment on."""
-    understood, ask = answers.asking(asking.line, ZoneInfo(asking.zone))
-    may(understood)
+    understood, ask = rounds.answers.asking(asking.line, ZoneInfo(asking.zone), caller)
+    rounds.may(understood)
     return await watched(understood.spoken.name)(understood.query, ask, from_when)
 
 

@@ -184,7 +184,8 @@ class Door:
         obey = self._obeying(incoming, zone) if meant else None
         past = partial(self.store.snapshots.of, incoming.team)
         may, allows = self.allowed.may, self.allowed.allows
-        return Asker(zone, chosen or self.defaults, obey, may, allows, menus=True, past=past)
+        defaults = chosen or self.defaults
+        return Asker(zone, defaults, obey, may, allows, menus=True, past=past, caller=incoming.user)
 
     def _obeying(self, incoming: Incoming, zone: ZoneInfo) -> Callable[[Understood], Awaitable[View]]:
         async def obey(understood: Understood) -> View:
@@ -192,7 +193,7 @@ class Door:
             if order.guarded:
                 await self._check_scheduler(incoming.user)
             place = Place(incoming.team, incoming.channel, incoming.user)
-            catalog = self.answers.catalog(zone, self.allowed.allows)
+            catalog = self.answers.catalog(zone, self.allowed.allows, incoming.user)
             given = Circumstances(place, self.store, self.now(), zone, self.reach, catalog)
             if order.publishes and await self._must_confirm(incoming):
                 posts: Publication | None = await order.publishes(understood.query, given)

@@ -26,12 +26,12 @@ class Reached:
     async def link(self, channel: str, ts: str) -> str:
         return await self.posting.link(channel, ts)
 
-    async def check(self, question: str, found: Rhythm) -> CheckedQuestion:
+    async def check(self, question: str, found: Rhythm, caller: str) -> CheckedQuestion:
         rounds = self.rounds
-        return await QuestionCheck(rounds.answers, rounds.may, rounds.allows, rounds.now).ask(question, found)
+        return await QuestionCheck(rounds.answers, rounds.may, rounds.allows, rounds.now).ask(question, found, caller)
 
-    async def last_week(self, line: str, zone: ZoneInfo) -> Week:
-        return await last_week(self.rounds, line, zone.key)
+    async def last_week(self, line: str, zone: ZoneInfo, caller: str) -> Week:
+        return await last_week(self.rounds, line, zone.key, caller)
 
     def wake(self) -> None:
         self.wakes()
