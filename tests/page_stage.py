@@ -37,14 +37,14 @@ class Standing:
     def weathers(self) -> Mapping[str, Mapping[str, str]]:
         return {where: {FAIR: "answers", "down": "does not answer"} for where in self.weather}
 
-    def set_weather(self, where: str, name: str) -> None:
+    async def set_weather(self, where: str, name: str) -> None:
         self.weather[where] = name
 
-    async def next_slot(self) -> str:
+    async def next_slot(self) -> AsyncIterator[str]:
         if self.broken:
             raise RuntimeError("no clock")
         self.slack.post(self.slack.channels["C2"], Content("What came by the clock."))
-        return "Monday, 9:00: the digest came."
+        yield "Monday, 9:00: the digest came."
 
     async def week(self) -> AsyncIterator[str]:
         yield "Monday: nothing new."

@@ -3,6 +3,7 @@
     working.py      the bot at work in an embedded workspace; the tests live in the same one
     time.py         the demo's clock, which only ever goes forward
     beat.py         the engine, which does what is due when the demo's clock says so
+    quiet.py        looks of watches that change nothing, skipped
     told.py         what became of what was due, a sentence each
     travel.py       the clock moved: to the next slot, through a week
     at_once.py      what is done instead where the clock is the real one

@@ -17,13 +17,14 @@ class AtOnce:
         self._beat = beat
         self._told = told
 
-    async def next_slot(self) -> str:
+    async def next_slot(self) -> AsyncGenerator[str, None]:
         await self._told.news()
-        schedules = await coming(self._beat.rounds)
+        schedules = await coming(self._beat)
         if not schedules:
-            return MAKE_ONE
+            yield MAKE_ONE
+            return
         await self._beat.send(schedules[0])
-        return " ".join([*await self._told.news(), NOT_MOVED])
+        yield " ".join([*await self._told.news(), NOT_MOVED])
 
     async def week(self) -> AsyncGenerator[str, None]:
         yield NO_WEEK

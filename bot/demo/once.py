@@ -43,10 +43,10 @@ async def _asked(demo: Demo) -> AsyncGenerator[Shown, None]:
 
 async def _digested(demo: Demo) -> AsyncGenerator[Shown, None]:
     """A digest that comes by the clock."""
-    happened = await demo.next_slot()
+    happened = [sentence async for sentence in demo.next_slot()]
     digest = [posted for posted in _posted(demo, RELEASES) if posted.thread_ts is None][-1]
     below = [_drawable(posted) for posted in _posted(demo, RELEASES) if posted.thread_ts == digest.ts]
-    yield happened, Message(digest.text, tuple(digest.blocks), tuple(below))
+    yield happened[-1], Message(digest.text, tuple(digest.blocks), tuple(below))
 
 
 async def _watched(demo: Demo) -> AsyncGenerator[Shown, None]:

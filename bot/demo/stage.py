@@ -1,7 +1,7 @@
 """All of the demo together, as the page wants it: the bot at work, its clock, the weather, and what has happened."""
 
 import tempfile
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ from bot.demo.saying import said
 from bot.demo.time import Time
 from bot.demo.told import Told
 from bot.demo.travel import Travel
-from bot.demo.weathers import OnTheWay, Weathers
+from bot.demo.weathers import FAIR, OnTheWay, Weathers
 from bot.demo.working import at_home, working
 from bot.errors import Misconfigured
 from bot.sandbox.company import harbour_goods
@@ -60,6 +60,7 @@ class Demo:
     time: Time
     travel: Travel | AtOnce
     sky: Weathers
+    retry_now: Callable[[], Awaitable[None]]
     notice: str
     real: bool
     home: str = RELEASES
@@ -75,11 +76,14 @@ class Demo:
     def weather(self) -> Mapping[str, str]:
         return self.sky.chosen
 
-    def set_weather(self, where: str, name: str) -> None:
+    async def set_weather(self, where: str, name: str) -> None:
+        """From now on. Fair weather sends at once what waited for it."""
         self.sky.choose(where, name)
+        if name == FAIR:
+            await self.retry_now()
 
-    async def next_slot(self) -> str:
-        return await self.travel.next_slot()
+    def next_slot(self) -> AsyncGenerator[str, None]:
+        return self.travel.next_slot()
 
     def week(self) -> AsyncGenerator[str, None]:
         return self.travel.week()
@@ -99,7 +103,7 @@ async def staged(settings: Settings, real: Clock, begins: datetime | None = None
     async with _at_work(chosen, real, time, transport) as (slack, beat, told):
         travel = Travel(beat, told)
         await _what_was(slack, travel, begins)
-        yield Demo(slack, time, travel, Weathers(weather, slack.weather), INVENTED, real=False)
+        yield Demo(slack, time, travel, Weathers(weather, slack.weather), beat.retry_now, INVENTED, real=False)
 
 
 def staged_upon_the_real(settings: Settings, real: Clock, *, typed: bool = True) -> AbstractAsyncContextManager[Demo]:
@@ -116,7 +120,7 @@ def staged_upon_the_real(settings: Settings, real: Clock, *, typed: bool = True)
 async def _upon_the_real(settings: Settings, real: Clock) -> AsyncIterator[Demo]:
     notice, time = REAL.format(host=settings.launchdarkly_api_host), Time(real)
     async with _at_work(settings, real, time, None) as (slack, beat, told):
-        yield Demo(slack, time, AtOnce(beat, told), Weathers(None, slack.weather), notice, real=True)
+        yield Demo(slack, time, AtOnce(beat, told), Weathers(None, slack.weather), beat.retry_now, notice, real=True)
 
 
 @asynccontextmanager

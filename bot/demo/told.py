@@ -3,8 +3,8 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from bot.demo.beat import watches
 from bot.sandbox.slack import Slack
-from bot.schedules.rhythm import Watch, rhythm
 from bot.store import Schedule, Slot
 from bot.store.store import Store
 
@@ -39,7 +39,7 @@ class Told:
         return [self._sentence(self._schedules[slot.schedule], slot) for slot in new]
 
     def _sentence(self, schedule: Schedule, slot: Slot) -> str:
-        spoke = slot.state == "delivered" and isinstance(rhythm(schedule.cadence), Watch)
+        spoke = slot.state == "delivered" and watches(schedule)
         channel = self._workspace.channels.get(schedule.channel)
         where = f"#{channel.name}" if channel and channel.name else "a conversation"
         became = (SPOKE if spoke else BECAME[slot.state]).format(what=slot.line, where=where, why=slot.why)

@@ -2,20 +2,17 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-from bot.demo.beat import Beat
+from bot.demo.beat import Beat, watches
 from bot.demo.told import Told
-from bot.schedules.rhythm import Watch, rhythm
-from bot.schedules.rounds import LONGEST_WAIT, Rounds
+from bot.schedules.rounds import LONGEST_WAIT
 from bot.store import Schedule
 
 AGAIN = (timedelta(seconds=11), timedelta(seconds=21), timedelta(seconds=41))  # as the bot waits after failures
 # An hour, after which the bot says what kept it from delivering; and another for what a watch has seen meanwhile.
 TO_THE_END = (*AGAIN, *24 * [LONGEST_WAIT])
 WEEK = timedelta(days=7)
-BETWEEN_LOOKS = timedelta(hours=3)  # of watches, on a journey: as often as they look by themselves, it would be long
-NIGHT = (19, 7)  # UTC; nobody changes anything then, or hardly anybody
 MAKE_ONE = "Nothing is to come by the clock. Type /insights every monday 9:00 digest web/production in a channel."
 NOTHING_NEW = "Seven days went by, and no watch saw anything new."
 
@@ -25,20 +22,28 @@ class Travel:
         self._beat = beat
         self._told = told
 
-    async def next_slot(self) -> str:
+    async def next_slot(self) -> AsyncGenerator[str, None]:
         """To the next moment at which something comes by the clock, or has to be tried again; if only watches are
         there, until one speaks."""
         await self._told.news()
         if await self._open():
-            return " ".join(await self.come(self._beat.time() + LONGEST_WAIT))
-        if following := await coming(self._beat.rounds):
-            return " ".join(await self.come(following[0].next_at or self._beat.time()))
-        if not await _active(self._beat.rounds):
-            return MAKE_ONE
+            for sentence in await self.come(self._beat.time() + LONGEST_WAIT):
+                yield sentence
+        elif following := await coming(self._beat):
+            async for sentence in self.until(following[0].next_at or self._beat.time()):
+                yield sentence
+        elif await self._beat.active():
+            async for sentence in self._until_one_speaks():
+                yield sentence
+        else:
+            yield MAKE_ONE
+
+    async def _until_one_speaks(self) -> AsyncGenerator[str, None]:
         async with aclosing(self.week()) as week:
             async for sentence in week:
-                return sentence
-        return NOTHING_NEW
+                yield sentence
+                return
+        yield NOTHING_NEW
 
     async def week(self) -> AsyncGenerator[str, None]:
         """Seven days, with each slot at its moment."""
@@ -69,31 +74,12 @@ class Travel:
         return bool(await self._beat.rounds.store.slots.open(self._beat.rounds.team, tomorrow, 1))
 
     async def _next(self, end: datetime) -> datetime:
-        """The next moment at which there is something to do."""
-        moments = [one.next_at for one in await coming(self._beat.rounds) if one.next_at]
-        watched = any(map(_watches, await _active(self._beat.rounds)))
-        return min([*moments, *([_next_look(self._beat.time())] if watched else []), end])
+        """The next moment at which there is something to deliver; until then, watches look."""
+        moments = [one.next_at for one in await coming(self._beat) if one.next_at]
+        return await self._beat.look_until(min([*moments, end]))
 
 
-async def coming(rounds: Rounds) -> list[Schedule]:
+async def coming(beat: Beat) -> list[Schedule]:
     """What comes by the clock, the next first. A watch does not: it looks."""
-    schedules = [one for one in await _active(rounds) if one.next_at and not _watches(one)]
+    schedules = [one for one in await beat.active() if one.next_at and not watches(one)]
     return sorted(schedules, key=lambda one: (one.next_at, one.id))
-
-
-async def _active(rounds: Rounds) -> list[Schedule]:
-    return [one for one in await rounds.store.schedules.everywhere() if one.state == "active"]
-
-
-def _watches(schedule: Schedule) -> bool:
-    return isinstance(rhythm(schedule.cadence), Watch)
-
-
-def _next_look(now: datetime) -> datetime:
-    """At night once, when it is over."""
-    at = now.astimezone(UTC) + BETWEEN_LOOKS
-    evening, morning = NIGHT
-    if morning <= at.hour < evening:
-        return at
-    day = at if at.hour < morning else at + timedelta(days=1)
-    return day.replace(hour=morning, minute=0, second=0, microsecond=0)

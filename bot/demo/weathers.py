@@ -9,6 +9,7 @@ from bot.sandbox.slack.weather import RESPONSE_URL, Sky
 from bot.sandbox.weather import Weather
 
 LAUNCHDARKLY, SLACK = "LaunchDarkly", "Slack"
+FAIR = "fair"
 POST, EPHEMERAL = "chat.postMessage", "chat.postEphemeral"
 SETTINGS = ("status", "retry_after", "delay")
 
@@ -37,13 +38,13 @@ class OnTheWay(Weather):
 Clouds = Mapping[str, Callable[[], Cloud]]
 
 OVER_LAUNCHDARKLY: Mapping[str, tuple[str, Weather]] = {
-    "fair": ("Fair", Weather()),
+    FAIR: ("Fair", Weather()),
     "slow": ("Slow: 3 s an answer", Weather(delay=3)),
     "limited": ("Limits requests", Weather(status=429, retry_after=30)),
     "down": ("Down", Weather(status=503)),
 }
 OVER_SLACK: Mapping[str, tuple[str, Clouds]] = {
-    "fair": ("Fair", {}),
+    FAIR: ("Fair", {}),
     "refuses": ("Refuses posts", {POST: lambda: Cloud(error="message_limit_exceeded")}),
     "limits": (
         "Limits messages",

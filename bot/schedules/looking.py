@@ -62,8 +62,7 @@ async def look(rounds: Rounds, asking: Asking) -> list[Slot]:
         return []
     told = await rounds.store.tellings.of(watches)
     try:
-        since_when = _since(watches, told, asking.at)
-        seen = await observe(rounds, asking, since_when)
+        seen = await observe(rounds, asking, look_from(watches, told, asking.at))
     except Failure as failure:
         log.info("not seen", extra={"facts": {"question": asking.line, "outcome": failure.outcome}})
         await _failed(rounds, watches, asking, failure)
@@ -85,7 +84,7 @@ async def observe(rounds: Rounds, asking: Asking, from_when: datetime, caller: s
     return await watched(understood.spoken.name)(understood.query, ask, from_when)
 
 
-def _since(watches: Sequence[Schedule], told: Mapping[str, Mapping[str, Told]], now: datetime) -> datetime:
+def look_from(watches: Sequence[Schedule], told: Mapping[str, Mapping[str, Told]], now: datetime) -> datetime:
     """From when on to look, so that nobody misses anything."""
     moments = [
         since(told[watch.id].values(), milliseconds(watch.looked_at or now), LONGEST / timedelta(milliseconds=1))

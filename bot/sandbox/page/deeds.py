@@ -120,7 +120,7 @@ class Deeds:
     async def weather(self, said: Json) -> str:
         where, name = _word(said, "where"), _word(said, "name")
         self._stage.weathers[where][name]  # which there must be
-        self._stage.set_weather(where, name)
+        await self._stage.set_weather(where, name)
         await self._slack.changed()
         return ""
 

@@ -27,10 +27,11 @@ class Stage(Protocol):
         """Which is chosen."""
         ...
 
-    def set_weather(self, where: str, name: str) -> None: ...
+    async def set_weather(self, where: str, name: str) -> None: ...
 
-    async def next_slot(self) -> str:
-        """Move the clock to the next due schedule and wait until it is delivered: a sentence of what happened."""
+    def next_slot(self) -> AsyncIterator[str]:
+        """Move the clock to the next due schedule: a sentence for each thing that happened on the way, the last one
+        when it is delivered."""
         ...
 
     def week(self) -> AsyncIterator[str]:

@@ -21,14 +21,16 @@ class Travel:
     failed: str = ""
 
     async def next_slot(self) -> str:
-        async with self._away("Waiting for the next slot …"):
-            await self._say(await self.stage.next_slot())
-        return self.failed
+        return await self._travel("Waiting for the next slot …", self.stage.next_slot())
 
     async def week(self) -> str:
-        async with self._away("Seven days go by …"):
-            async for sentence in self.stage.week():
-                await self._say(sentence)
+        return await self._travel("Seven days go by …", self.stage.week())
+
+    async def _travel(self, busy: str, sentences: AsyncIterator[str]) -> str:
+        async with self._away(busy):
+            async for sentence in sentences:
+                self.said.append(sentence)
+                await self.stage.slack.changed()
         return self.failed
 
     @asynccontextmanager
@@ -45,7 +47,3 @@ class Travel:
         finally:
             self.busy = ""
             await self.stage.slack.changed()
-
-    async def _say(self, sentence: str) -> None:
-        self.said.append(sentence)
-        await self.stage.slack.changed()
