@@ -25,13 +25,14 @@ class Standing:
     broken: bool = False
     desk: Office | None = None
     ahead: timedelta = timedelta()
+    moment: datetime | None = None  # at which the clock stands still
     gate: asyncio.Event = field(default_factory=asyncio.Event)  # which a week waits for in its middle
 
     def __post_init__(self) -> None:
         self.gate.set()
 
     def now(self) -> datetime:
-        return datetime.now(UTC) + self.ahead
+        return (self.moment or datetime.now(UTC)) + self.ahead
 
     @property
     def weathers(self) -> Mapping[str, Mapping[str, str]]:

@@ -4,9 +4,10 @@ import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import unquote
+from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_asyncio
@@ -273,16 +274,30 @@ async def test_a_message_shows_what_it_is_made_of(reader: Reader) -> None:
     assert json.loads(unquote(blocks)) == {"blocks": said.blocks}
 
 
-async def test_moments_are_told_in_the_readers_zone_and_links_give_nothing_away(browser: Browser) -> None:
-    text = "<!date^1795186800^{date_short} at {time}|Fri 20 Nov 2026, 15:00 UTC> <https://x.example/?a=1&amp;b=2|there>"
-    for zone, said in (("America/New_York", "Nov 20, 2026 at 10:00 AM"), ("Asia/Tokyo", "Nov 21, 2026 at 12:00 AM")):
-        async with bare() as (stage, url):
-            stage.slack.post(stage.slack.channels["C1"], Content(text))
+async def test_dates_are_in_lenas_time_zone_wherever_the_browser_is(browser: Browser) -> None:
+    async with bare() as (stage, url):
+        stage.moment = datetime(2026, 11, 20, 22, 30, tzinfo=UTC)  # 23:30 in Berlin, and the next day in Tokyo
+        in_an_hour = int(stage.moment.timestamp()) + 3600
+        stage.slack.post(
+            stage.slack.channels["C1"], Content(f"<!date^{in_an_hour}^{{date_short_pretty}} {{time}}|then>")
+        )
+        for zone in ("America/New_York", "Asia/Tokyo"):
             async with reading(browser, stage, f"{url}/#C1", timezone_id=zone) as reader:
-                await expect(reader.articles.first.locator(".block time")).to_have_text(said)
-                link = reader.articles.first.get_by_role("link", name="there")
-                assert await link.get_attribute("href") == "https://x.example/?a=1&b=2"
-                assert await link.get_attribute("rel") == "noopener noreferrer"
+                [said] = stage.slack.channels["C1"].messages
+                local = said.at.astimezone(ZoneInfo("Europe/Berlin"))
+                article = reader.articles.first
+                await expect(article.locator(".block time")).to_have_text("tomorrow 12:30 AM")
+                await expect(article.locator(".who time")).to_have_text(f"{local:%-I:%M %p}")
+                await expect(reader.page.locator(".clock")).to_contain_text("Fri, Nov 20, 2026, 11:30 PM Europe/Berlin")
+
+
+async def test_links_give_nothing_away(browser: Browser) -> None:
+    async with bare() as (stage, url):
+        stage.slack.post(stage.slack.channels["C1"], Content("<https://x.example/?a=1&amp;b=2|there>"))
+        async with reading(browser, stage, f"{url}/#C1") as reader:
+            link = reader.articles.first.get_by_role("link", name="there")
+            assert await link.get_attribute("href") == "https://x.example/?a=1&b=2"
+            assert await link.get_attribute("rel") == "noopener noreferrer"
 
 
 async def test_markup_is_drawn_and_only_markup(browser: Browser) -> None:

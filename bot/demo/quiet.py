@@ -1,6 +1,6 @@
 """Skip the looks of watches that change nothing, up to the first one that does.
 
-Every watch still asks LaunchDarkly at each moment at which it looks by itself. A look that finds nothing new is only not
+Every watch still asks LaunchDarkly at each moment at which it looks by itself. A look that finds nothing new just isn't
 written down, so a week goes by several times as fast.
 """
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined
 from markupsafe import Markup
@@ -43,6 +44,7 @@ class Drawing:
             "chart": chart,
             "table": table,
         }
+        self._html.globals["zone"] = ZoneInfo(slack.users[telling.ME].tz)
         self._html.tests["linked"] = is_safe
 
     def page(self, **frame: Any) -> str:

@@ -107,7 +107,7 @@ class Pen:
         return self._link(unescape(target), label)
 
     def _moment(self, target: str, fallback: str) -> Markup | str:
-        """In the reader's zone, which the browser knows; elsewhere it is what it was said to be."""
+        """In the reader's zone, by the page's script; without that, it is what it was said to be."""
         _, unix, tokens, url, *_ = [*target.split("^"), "", ""]
         try:
             at = datetime.fromtimestamp(int(unix), UTC)

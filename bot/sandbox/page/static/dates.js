@@ -1,4 +1,4 @@
-// Moments in the zone of whoever reads, in those of Slack's forms that messages here have.
+// Dates in the time zone of the person at the keyboard, as her Slack would show them, wherever the browser is.
 // https://docs.slack.dev/messaging/formatting-message-text#date-formatting
 
 import { on } from "./news.js";
@@ -6,7 +6,8 @@ import { on } from "./news.js";
 const { hour12 } = new Intl.DateTimeFormat(undefined, { hour: "numeric" }).resolvedOptions();
 const HOUR = { hour: "numeric", minute: "2-digit", hour12 };
 const DATE = { month: "short", day: "numeric", year: "numeric" };
-const form = (how) => new Intl.DateTimeFormat("en", how).format;
+const { zone: timeZone } = document.body.dataset;
+const form = (how) => new Intl.DateTimeFormat("en", { ...how, timeZone }).format;
 
 export const whole = form({ weekday: "short", ...DATE, ...HOUR });
 const short = form(DATE);
@@ -20,8 +21,8 @@ on("now", (seconds) => {
 /** The demo's time. */
 export const now = () => new Date(Date.now() + ahead);
 
-const midnight = (date) => new Date(date).setHours(0, 0, 0, 0);
-const daysFrom = (date) => Math.round((midnight(date) - midnight(now())) / 86_400_000);
+const isoDay = new Intl.DateTimeFormat("sv", { timeZone }).format;
+const daysFrom = (date) => (Date.parse(isoDay(date)) - Date.parse(isoDay(now()))) / 86_400_000;
 
 const TOKENS = {
   __proto__: null, // it has these names, and no others
