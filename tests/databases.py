@@ -111,6 +111,16 @@ class PostgresDatabase:
             yield
 
 
+def fill_the_disk(url: str) -> None:
+    """From now on PostgreSQL refuses what is written in one table, in the words it has for a full disk."""
+    with psycopg.connect(url) as connection:
+        fails = "BEGIN RAISE EXCEPTION USING ERRCODE = 'disk_full'; END"
+        connection.execute(f"CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $${fails}$$")
+        connection.execute(
+            "CREATE TRIGGER full_disk BEFORE INSERT OR UPDATE ON channel_defaults EXECUTE FUNCTION full_disk()"
+        )
+
+
 @contextmanager
 def a_server() -> Iterator[Postgres]:
     """A PostgreSQL that is gone when the block is left."""

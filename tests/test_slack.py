@@ -14,7 +14,8 @@ from bot.endpoints import discover
 from bot.sandbox.slack import Acknowledgement, Slack, Weather, signed
 from bot.sandbox.slack.delivery import posted as sent_to
 from bot.sandbox.slack.names import SIGNING_SECRET
-from tests.databases import Postgres
+from bot.store.store import opened
+from tests.databases import Postgres, fill_the_disk
 from tests.office import Office, office, words
 
 
@@ -634,6 +635,15 @@ async def test_however_often_readiness_is_asked_for_slack_is_asked_once(desk: Of
     desk.slack.weather["auth.test"] = Weather(error="token_revoked")
     assert await _is_ready(desk)
     assert [call.method for call in desk.slack.calls] == ["auth.test"] * 2
+
+
+async def test_a_process_whose_disk_is_full_is_not_ready(postgres: Postgres) -> None:
+    database = postgres.database()
+    async with opened(database):
+        fill_the_disk(database)
+    async with office(database) as desk, httpx.AsyncClient(base_url=desk.url) as http:
+        found = await http.get("/readyz")
+        assert (found.status_code, found.text) == (503, "store: NOT READY\nslack: ready\n")
 
 
 async def _reconnected(desk: Office) -> None:

@@ -24,7 +24,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from psycopg import sql
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, event, select, text
 from sqlalchemy.exc import DBAPIError, StatementError
 
 from bot.errors import Misconfigured, TryLater
@@ -34,9 +34,10 @@ from bot.store.connections import Connections
 from bot.store.defaults import Defaults
 from bot.store.migrating import LOCK, STEPS
 from bot.store.sqlite import write_ahead
-from bot.store.store import opened
+from bot.store.store import Store, opened
 from bot.store.tables import CHANNEL_DEFAULTS, METADATA
-from tests.databases import Database, Postgres, SqliteDatabase
+from bot.store.write_probe import WriteProbe
+from tests.databases import Database, Postgres, SqliteDatabase, fill_the_disk
 
 HOUSE = Path(__file__).parent.parent
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
@@ -541,15 +542,64 @@ async def test_a_full_disk_below_postgresql_is_said(postgres: Postgres) -> None:
     url = postgres.database()
     async with opened(url) as store:
         await store.defaults.put("T1", "C1", WEB, "U1", NOW)
-        with psycopg.connect(url) as connection:
-            fails = "BEGIN RAISE EXCEPTION USING ERRCODE = 'disk_full'; END"
-            connection.execute(f"CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $${fails}$$")
-            connection.execute(
-                "CREATE TRIGGER full_disk BEFORE UPDATE ON channel_defaults EXECUTE FUNCTION full_disk()"
-            )
+        fill_the_disk(url)
         with pytest.raises(TryLater, match=r"The bot's own memory is full\."):
             await store.defaults.put("T1", "C1", OTHER, "U1", NOW)
         assert await store.defaults.get("T1", "C1") == WEB
+
+
+async def test_a_full_sqlite_is_not_ready_until_there_is_room(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/insights.db"
+    async with opened(url), connected(url) as connections:
+        store, probe = Store(connections), WriteProbe(connections, interval=0)
+        async with connections.reading() as connection:
+            await connection.execute(text("PRAGMA max_page_count = 1"))  # no more than there are
+        assert await store.ping()
+        assert not await store.ready()
+        assert not await probe.succeeds(5)
+        async with connections.reading() as connection:
+            await connection.execute(text("PRAGMA max_page_count = 1000000"))
+        assert await probe.succeeds(5)
+
+
+async def test_a_full_postgresql_is_not_ready(postgres: Postgres) -> None:
+    url = postgres.database()
+    async with opened(url) as store:
+        fill_the_disk(url)
+        assert await store.ping()
+        assert not await store.ready()
+
+
+async def test_the_write_probe_leaves_nothing_behind(database: Database) -> None:
+    async with opened(database.url), connected(database.url) as connections:
+        probe = WriteProbe(connections, interval=0)
+        assert await probe.succeeds(5)
+        sizes = set()
+        for _ in range(5):
+            assert await probe.succeeds(5)
+            sizes.add(await size(connections) if "sqlite" in database.url else 0)
+        assert not await connections.rows(select(CHANNEL_DEFAULTS))
+        assert len(sizes) == 1
+
+
+async def size(connections: Connections) -> int:
+    """How many pages an SQLite file has."""
+    [row] = await connections.rows(text("PRAGMA page_count"))
+    return int(row[0])
+
+
+async def test_the_write_probe_writes_once_however_many_ask(database: Database) -> None:
+    async with opened(database.url), connected(database.url) as connections:
+        store, writes = Store(connections), list[object]()
+        event.listen(connections._engine.sync_engine, "commit", writes.append)
+        assert all(await asyncio.gather(*(store.ready() for _ in range(20))))
+        assert len(writes) == 1
+
+
+async def test_a_database_that_is_only_busy_is_ready(database: Database) -> None:
+    async with opened(database.url) as store:
+        with database.held():
+            assert await store.ready()
 
 
 # A connection that is being opened while whoever wanted it leaves is closed by the garbage collector, here at once.

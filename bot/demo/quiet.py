@@ -1,7 +1,7 @@
 """Skip the looks of watches that change nothing, up to the first one that does.
 
-Every watch still asks LaunchDarkly at each moment at which it looks by itself. A look that finds nothing new just isn't
-written down, so a week goes by several times as fast.
+Every watch still asks LaunchDarkly each time it really would. A look that finds nothing new just isn't written down, so
+a week goes by several times as fast.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from datetime import datetime
 
 from bot.demo.time import Time
 from bot.errors import Failure
-from bot.schedules.looking import look_from, see
+from bot.schedules.looking import look_from, observe
 from bot.schedules.news import to_keep
 from bot.schedules.rhythm import Watch, rhythm
 from bot.schedules.rounds import Rounds
@@ -28,7 +28,7 @@ class Look:
     async def changes_anything(self, rounds: Rounds) -> bool:
         """Whether it is to be done properly: something has changed, or it fails."""
         try:
-            seen = await see(rounds, self.asking, self.from_when)
+            seen = await observe(rounds, self.asking, self.from_when)
         except Failure:
             return True
         return any(to_keep(told, seen) for told in self.told)

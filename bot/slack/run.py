@@ -64,7 +64,7 @@ async def running(parts: Parts) -> "AsyncIterator[tuple[Starlette, asyncio.Task[
         app = bolt(bare, porch.hear, work, Told(porch.moved, porch.check))
         reachable = Cached(partial(known, client(settings, calls, [])), settings.ready_seconds)
         checks = {
-            "store": partial(_ready, opening, lambda door: door.store.ping()),
+            "store": partial(_ready, opening, lambda door: door.store.ready()),
             "slack": partial(_ready, opening, lambda _: reachable()),
         }
         try:

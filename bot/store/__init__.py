@@ -17,6 +17,7 @@ single.py        what came of a single statement
 sqlite.py        what SQLite needs
 postgresql.py    what PostgreSQL needs
 process_lock.py  one process at a time works on the schedules of a SQLite file
+write_probe.py   whether the database takes writes
 troubles.py      what a database says when something is wrong ─► a failure with a sentence
 address.py       DATABASE_URL ─► where the database is
 migrating.py     the tables are brought up to date, by one process at a time

@@ -23,6 +23,7 @@ from bot.store.sqlite import write_ahead
 from bot.store.tellings import Tellings
 from bot.store.troubles import opening
 from bot.store.workspaces import Workspaces
+from bot.store.write_probe import WriteProbe
 
 
 class Store:
@@ -38,6 +39,7 @@ class Store:
         self.tellings = Tellings(connections)
         self.snapshots = Snapshots(connections)
         self.payloads = Payloads(connections)
+        self._probe = WriteProbe(connections)
 
     async def forget(self, now: datetime) -> None:
         """Delete what is so old that nobody asks for it."""
@@ -54,6 +56,10 @@ class Store:
         except (TryLater, TimeoutError, SQLAlchemyError):
             return False
         return True
+
+    async def ready(self, patience_ms: int = 1000) -> bool:
+        """Whether the database answers in that time, and takes writes."""
+        return await self.ping(patience_ms) and await self._probe.succeeds(patience_ms / 1000)
 
 
 @asynccontextmanager

@@ -75,6 +75,12 @@ def explained() -> Iterator[None]:
         raise TryLater("The bot's own memory cannot be reached just now.", "Try again in a minute.") from wrong
 
 
+def is_busy(failure: TryLater) -> bool:
+    """Whether the database is only held by somebody else, or too slow."""
+    cause = failure.__cause__
+    return cause is None or isinstance(cause, NoConnectionFree | TimeoutError) or _trouble(cause) is Trouble.BUSY
+
+
 @contextmanager
 def opening(address: Address, *, reached: bool = False) -> Iterator[None]:
     """While the bot starts: a database that cannot be used is a wrong setting, one that is busy or full is none.

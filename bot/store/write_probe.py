@@ -1,0 +1,57 @@
+"""Find out whether the database takes writes: a full disk can still be read.
+
+The probe adds a row and deletes it in one transaction, so nobody ever sees it, and the next one uses its space again.
+"""
+
+import asyncio
+import secrets
+from datetime import UTC, datetime
+
+from sqlalchemy import delete, insert
+
+from bot.errors import TryLater
+from bot.store.connections import Connections
+from bot.store.tables import CHANNEL_DEFAULTS as TABLE
+from bot.store.troubles import is_busy
+
+INTERVAL_SECONDS = 10.0
+PROBE_BYTES = 16_384  # more than a page, so that a full database has no room for it
+EPOCH = datetime.fromtimestamp(0, UTC)
+
+
+class WriteProbe:
+    """Writes at most once per interval, however many ask."""
+
+    def __init__(self, connections: Connections, interval: float = INTERVAL_SECONDS) -> None:
+        self._connections = connections
+        self._interval = interval
+        self._turn = asyncio.Lock()
+        self._next = 0.0
+        self._succeeded = True
+
+    async def succeeds(self, seconds: float) -> bool:
+        """Whether a write succeeds, or did within the interval. A database that is only busy will take it later."""
+        clock = asyncio.get_running_loop().time
+        async with self._turn:
+            if clock() >= self._next:
+                self._succeeded = await self._try(seconds)
+                self._next = clock() + self._interval
+            return self._succeeded
+
+    async def _try(self, seconds: float) -> bool:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._write()
+        except TimeoutError:
+            return True
+        except TryLater as failure:
+            return is_busy(failure)
+        return True
+
+    async def _write(self) -> None:
+        key = secrets.token_hex(16)
+        given = {"probe": secrets.token_hex(PROBE_BYTES // 2)}
+        row = {"team": "", "channel": key, "given": given, "changed_by": "", "changed_at": EPOCH}
+        async with self._connections.writing() as connection:
+            await connection.execute(insert(TABLE).values(row))
+            await connection.execute(delete(TABLE).where(TABLE.c.team == "", TABLE.c.channel == key))
