@@ -20,6 +20,7 @@ from bot.sandbox.slack.message import Content
 from bot.sandbox.slack.names import BOT_TOKEN
 from bot.schedules import closed
 from bot.schedules.post import Away, Blind, Gone, Limited, Post, Refused, Undelivered, Unsure
+from bot.slack.calls import Client
 from bot.slack.forms import Forms
 from bot.slack.pace import Pace
 from bot.slack.posting import EVENT, MOST_PAGES, PAGE, Posting
@@ -30,6 +31,7 @@ POST, HISTORY = "chat.postMessage", "conversations.history"
 SCORES = Message.of("Scores")
 CHARTED = Message("1 toggle", (CHART,))
 KEY = "deliver:7:2026-11-23"
+DEEP = 100_000 * '{"ok": '
 NOWHERE = "http://127.0.0.1:9/api/"  # nobody listens there
 
 
@@ -60,7 +62,7 @@ async def at_work(place: Path, *, seconds: float = 5, gap: float = 0) -> AsyncIt
     ):
 
         def hand(url: str) -> AsyncWebClient:
-            return AsyncWebClient(BOT_TOKEN, base_url=url, session=session, retry_handlers=[])
+            return Client(BOT_TOKEN, base_url=url, session=session, retry_handlers=[])
 
         me = AuthorizeResult.from_auth_test_response(auth_test_response=await hand(api).auth_test())
         forms = Forms(kept, slack.now)
@@ -206,7 +208,7 @@ async def test_what_nobody_knows_is_not_guessed_and_never_repeated(desk: Desk, w
     assert (await desk.find() is not None) is posted
 
 
-@pytest.mark.parametrize("body", ["[]", "null", "7", '"ok"', "{}", '{"ok": true}', '{"ok": false}', "{", ""])
+@pytest.mark.parametrize("body", [DEEP, "[]", "null", "7", '"ok"', "{}", '{"ok": true}', '{"ok": false}', "{", ""])
 async def test_an_answer_that_is_none_of_slacks_leaves_it_open(desk: Desk, body: str) -> None:
     desk.slack.weather[POST] = Weather(body=body, media_type="application/json")
     with pytest.raises(Unsure):
@@ -312,6 +314,7 @@ async def test_an_archived_channel_can_still_be_looked_at(desk: Desk) -> None:
         (Weather(status=500), Away),
         (Weather(reset=True), Away),
         (Weather(body="hello"), Away),
+        (Weather(body=DEEP, media_type="application/json"), Away),
         (Weather(body='{"ok": true}', media_type="application/json"), Away),
     ],
 )

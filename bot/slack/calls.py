@@ -4,10 +4,11 @@ import math
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from typing import Any
 
 import aiohttp
 from slack_bolt.authorization import AuthorizeResult
-from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.errors import SlackApiError, SlackClientError, SlackRequestError
 from slack_sdk.http_retry.async_handler import AsyncRetryHandler
 from slack_sdk.http_retry.builtin_async_handlers import (
     AsyncConnectionErrorRetryHandler,
@@ -15,6 +16,7 @@ from slack_sdk.http_retry.builtin_async_handlers import (
     AsyncServerErrorRetryHandler,
 )
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.errors import Misconfigured
 from bot.settings import Settings
@@ -34,6 +36,16 @@ NO_ANSWER = (AttributeError, KeyError, ValueError)
 AWAY = (SlackClientError, aiohttp.ClientError, OSError, TimeoutError)
 
 
+class Client(AsyncWebClient):
+    """Slack's Web API. An answer that is nested too deeply to be read is a failed request like any other."""
+
+    async def api_call(self, *given: Any, **named: Any) -> AsyncSlackResponse:
+        try:
+            return await super().api_call(*given, **named)
+        except RecursionError:
+            raise SlackRequestError("nested too deeply") from None
+
+
 def session() -> aiohttp.ClientSession:
     """One session for all calls, or each would open a connection of its own."""
     return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SLACK_SECONDS))
@@ -41,7 +53,7 @@ def session() -> aiohttp.ClientSession:
 
 def client(settings: Settings, session: aiohttp.ClientSession, retries: list[AsyncRetryHandler]) -> AsyncWebClient:
     """Slack's Web API, called as the bot."""
-    return AsyncWebClient(
+    return Client(
         token=settings.secret("slack_bot_token"),
         base_url=settings.slack_api_url,
         session=session,

@@ -17,7 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import Failure, Misconfigured, TryLater, Unreadable
 from bot.settings import Settings, meaning, unset
-from bot.slack.calls import told
+from bot.slack.calls import Client, told
 
 _silent = logging.getLogger(f"{__name__}.silent")  # what goes wrong is said by the doctor, and once is enough
 _silent.addHandler(logging.NullHandler())
@@ -74,7 +74,7 @@ def _needed(settings: Settings, name: str) -> str:
 def _client(settings: Settings, seconds: float, token: str | None = None) -> AsyncWebClient:
     whole_or_not: Any = seconds  # aiohttp takes both, and slack_sdk only hands it on
     url = settings.slack_api_url
-    return AsyncWebClient(token, base_url=url, timeout=whole_or_not, logger=_silent, retry_handlers=[])
+    return Client(token, base_url=url, timeout=whole_or_not, logger=_silent, retry_handlers=[])
 
 
 @contextmanager
