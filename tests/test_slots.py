@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from bot.store import Asking, Begun, Schedule
+from bot.store import Asking, Begun, Schedule, Told
 from bot.store.store import Store, opened
 from bot.store.tables import SLOTS
 from tests.databases import Database
@@ -100,6 +100,21 @@ async def test_what_is_old_goes_and_what_is_open_stays(store: Store) -> None:
     assert await store.slots.answered(Asking("T1", NEW.line, "UTC", NOW)) is None
     await store.slots.forget(NOW + WEEK, NOW + WEEK)
     assert [slot.schedule for slot in await store.slots.history([old.id, new.id], 9)] == [new.id]
+
+
+async def test_a_stopped_schedule_goes_with_all_its_rows_when_its_time_is_over(store: Store) -> None:
+    watch, day = await store.schedules.add(replace(NEW, cadence="watch UTC"), NOW), timedelta(days=1)
+    await store.tellings.looked(watch, {"risk": Told("good", "good 71", None)}, NOW, "UTC", {"text": "71"})
+    await store.schedules.change(watch.id, NOW, state="stopped", next_at=None)
+    late = NOW + 399 * day  # a look that was under way backs off, somebody sends a form that was open: of no effect
+    await store.schedules.change(watch.id, late, next_at=late)
+    await store.forget(late)
+    [kept] = await store.schedules.ever("T1", "C1")
+    assert (kept.state, kept.next_at) == ("stopped", None)
+    await store.forget(NOW + 401 * day)
+    assert not await store.schedules.ever("T1", "C1")
+    assert not await store.slots.history([watch.id], 9)
+    assert not (await store.tellings.of([watch]))[watch.id]
 
 
 async def test_what_is_put_back_is_offered_again_unless_somebody_is_at_it(store: Store) -> None:

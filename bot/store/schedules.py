@@ -90,8 +90,10 @@ class Schedules:
         )
 
     async def change(self, schedule: str, at: datetime, **columns: Any) -> None:
-        """Change what is said of a schedule."""
-        await self._connections.write(update(TABLE).where(TABLE.c.id == schedule).values({**columns, "changed_at": at}))
+        """Change what is said of a schedule, unless it is stopped: that is its last change, from which on it is kept
+        for a while."""
+        chosen = update(TABLE).where(TABLE.c.id == schedule, TABLE.c.state != STOPPED)
+        await self._connections.write(chosen.values({**columns, "changed_at": at}))
 
     async def pause(self, schedule: str, why: str, at: datetime) -> bool:
         """Pause it for a reason; whether it was not so already."""
