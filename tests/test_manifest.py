@@ -209,7 +209,3 @@ def test_for_what_is_no_address_nothing_is_printed() -> None:
     assert printed.returncode == 2
     assert printed.stdout == ""
     assert "nothing but https" in printed.stderr
-
-
-def test_a_platform_is_told_to_serve() -> None:
-    assert (HOUSE / "Procfile").read_text(encoding="utf-8") == "web: insights-bot run\n"
