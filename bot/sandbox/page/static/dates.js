@@ -4,8 +4,7 @@
 import { on } from "./news.js";
 
 const { hour12 } = new Intl.DateTimeFormat(undefined, { hour: "numeric" }).resolvedOptions();
-const HOUR = { hour: "numeric", minute: "2-digit", hour12 };
-const DATE = { month: "short", day: "numeric", year: "numeric" };
+const HOUR = { hour: "numeric", minute: "2-digit", hour12 }, DATE = { month: "short", day: "numeric", year: "numeric" };
 const { zone: timeZone } = document.body.dataset;
 const form = (how) => new Intl.DateTimeFormat("en", { ...how, timeZone }).format;
 
