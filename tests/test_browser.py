@@ -187,7 +187,7 @@ async def test_a_chart_tells_its_values_under_the_pointer_and_by_the_keys(reader
     series = next(b for b in reader.slack.ephemeral["U1"][-1].blocks if b["type"] == "data_visualization")["chart"]
     said = [f"{each['data'][0]['label']}: {each['data'][0]['value']} {each['name']}" for each in series["series"]]
     marks = chart.locator(".mark")
-    await marks.first.locator(".reach").hover()
+    await marks.first.locator(".shape").hover()
     await expect(marks.first.locator("text")).to_have_text(said[0])
     await expect(marks.first.locator("text")).to_be_visible()
     await reader.page.mouse.move(0, 0)

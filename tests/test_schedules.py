@@ -319,8 +319,7 @@ async def test_stop_buttons_ask_first(desk: Desk, line: str, text: str) -> None:
 
 
 async def test_a_long_line_fits_the_dialog_before_stop(desk: Desk) -> None:
-    apps = ",".join(f"application-{number}" for number in range(30))
-    reply = await desk.office.say(f"every monday scores web/production app={apps}")
+    reply = await desk.office.say(f"every monday events {'checkout-' * 25}flag web/production")
     [stop] = [found.body for found in elements(reply.blocks, ("button",)) if found.label == "Stop"]
     assert len(stop["confirm"]["text"]["text"]) == 300
 
@@ -389,7 +388,7 @@ async def test_the_list_is_updated_after_the_form_that_it_opened(desk: Desk) -> 
 async def test_a_list_that_is_too_old_to_be_updated_stays(desk: Desk) -> None:
     await desk.say(EVERY)
     shown = await desk.office.say("schedules")
-    desk.office.slack.weather["response_url"] = expired = Weather(status=404, body="expired_url", times=2)
+    desk.office.slack.weather["response_url"] = expired = Weather(status=404, body="expired_url", times=3)
     await desk.office.slack.press(shown, "Pause")
     await desk.office.slack.until(lambda: expired.times == 0)
     assert "Paused" in await desk.say("schedules")
