@@ -7,20 +7,20 @@ The rooms, in the order in which a question travels:
     app.py          the composition root: everything is made here, from settings
     orders/         one file an order: lines that change something of the bot's own
     schedules/      saved questions that are asked by the clock, and where their answers go
-    answer.py       a line in, a message out; it never raises and never stays silent
-    question.py     a line ─► its name and arguments ─► Query; all mistakes at once, with the corrected line
-    line.py         what keyboards and Slack do to a line, undone; the line taken apart into words
+    answers.py      a line in, a message out; it never raises and never stays silent
+    parser.py       a line ─► its name and arguments ─► Query; all mistakes at once, with the corrected line
+    tokenizer.py    what keyboards and Slack do to a line, undone; the line taken apart into words
     endpoints/      one file a question: Query, Reply, View, fetch, show, and the record that joins them
     launchdarkly/   how LaunchDarkly speaks HTTP, and not one endpoint
-    render.py       View + template ─► Message, of no more blocks than Slack takes
-    wording.py      the tags and holes of templates: what they become; Slack's limits enforced aloud
-    notes.py        what is said when it is no answer: help, mistakes, failures
+    renderer.py     View + template ─► Message, of no more blocks than Slack takes
+    template_tags.py the tags and holes of templates: what they become; Slack's limits enforced aloud
+    notices.py      what is said when it is no answer: help, mistakes, failures
     message.py      what is sent: text, blocks, and what belongs below them
-    twin.py         charts and tables drawn in characters, for where Slack's own blocks are refused
+    text_fallback.py charts and tables drawn in characters, for where Slack's own blocks are refused
     mrkdwn.py       the one room that knows Slack's markup
     store/          what must survive a restart, in SQLite or PostgreSQL
     metrics.py      what is counted
-    logs.py         how is logged
+    log.py          how is logged
     terminal.py     a message drawn in a terminal
     demo/           the whole bot in one process, whose clock and weather can be chosen
     doctor/         whether all is in place: a line each, with what to do

@@ -22,13 +22,13 @@ from bot.settings import Settings, try_settings, unset
 if TYPE_CHECKING:
     import httpx
 
-    from bot.answer import Answers
-    from bot.endpoints._endpoint import AnySpoken
+    from bot.answers import Answers
     from bot.launchdarkly import LaunchDarkly, Observer
-    from bot.sandbox.weather import Weather
-    from bot.schedules.engine import Engine
-    from bot.schedules.importing import Rules
-    from bot.schedules.rounds import Rounds
+    from bot.questions.base import AnySpoken
+    from bot.sandbox.launchdarkly.faults import Weather
+    from bot.schedules.context import Rounds
+    from bot.schedules.dbos_engine import Engine
+    from bot.schedules.schedule_import import Rules
     from bot.store.store import Store
 
 Clock = Callable[[], datetime]
@@ -39,9 +39,9 @@ sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # which i
 
 def register() -> "dict[str, AnySpoken]":
     """All that can be typed: the questions, then the orders."""
-    from bot import endpoints, orders
+    from bot import commands, questions
 
-    return {**endpoints.discover(), **orders.discover()}
+    return {**questions.discover(), **commands.discover()}
 
 
 @asynccontextmanager
@@ -55,10 +55,10 @@ async def opened(
 
     The *transport* is where another LaunchDarkly than the real one is plugged in.
     """
-    from bot.answer import Answers
-    from bot.endpoints._endpoint import Ask
+    from bot.answers import Answers
     from bot.launchdarkly import Pages
-    from bot.render import Renderer, compiled
+    from bot.messages.renderer import Renderer, compiled
+    from bot.questions.base import Ask
 
     async with connected(settings, now, transport, observer) as launchdarkly:
         pages = Pages(settings.launchdarkly_api_host)
@@ -68,14 +68,14 @@ async def opened(
 @asynccontextmanager
 async def import_rules(settings: Settings, now: Clock, progress: Callable[[int, int], None]) -> "AsyncIterator[Rules]":
     """What the schedules of a file have to pass. Without a token LaunchDarkly isn't asked."""
-    from bot import endpoints
-    from bot.question import parse
-    from bot.schedules.checking import QuestionCheck
-    from bot.schedules.importing import Rules
-    from bot.slack.people import Allowed
+    from bot import questions
+    from bot.lines.parser import parse
+    from bot.schedules.question_check import QuestionCheck
+    from bot.schedules.schedule_import import Rules
+    from bot.slack.users import Allowed
 
     allowed = Allowed.of(settings)
-    rules = Rules(partial(parse, register=endpoints.discover()), allowed.may, allowed.speaks_in, None, progress)
+    rules = Rules(partial(parse, register=questions.discover()), allowed.may, allowed.speaks_in, None, progress)
     if settings.launchdarkly_access_token is None:
         yield rules
         return
@@ -120,7 +120,7 @@ def sandboxed(
     """The settings and the transport with which the embedded LaunchDarkly answers, in this weather."""
     import httpx
 
-    from bot.sandbox.launchdarkly import TOKEN, launchdarkly
+    from bot.sandbox.launchdarkly.app import TOKEN, launchdarkly
 
     chosen = settings.model_copy(update={"launchdarkly_access_token": SecretStr(TOKEN)})
     return chosen, httpx.ASGITransport(launchdarkly(now, weather=weather))
@@ -129,8 +129,8 @@ def sandboxed(
 @asynccontextmanager
 async def served_sandbox(now: Clock, port: int) -> AsyncIterator[tuple[str, str]]:
     """The embedded LaunchDarkly for other programs of this machine: its address, and the token that it takes."""
-    from bot.sandbox.launchdarkly import TOKEN, launchdarkly
-    from bot.sandbox.serve import serving
+    from bot.sandbox.http_server import serving
+    from bot.sandbox.launchdarkly.app import TOKEN, launchdarkly
 
     async with serving(launchdarkly(now), port) as url:
         yield url, TOKEN
@@ -141,7 +141,7 @@ def settings_to_run(only: str | None = None) -> Settings:
     settings, wrong = try_settings()
     problems = settings.missing(hears=only != "worker") | wrong
     if problems:
-        from bot.store.address import address  # a start that nothing hinders comes to it soon enough
+        from bot.store.database_url import address  # a start that nothing hinders comes to it soon enough
 
         try:
             address(settings.database_url)
@@ -199,9 +199,9 @@ async def engine(settings: Settings, clock: Clock, rounds: "Rounds") -> "AsyncIt
     """The engine, which begins nothing by itself. Its *clock* is the real one, whatever time the *rounds* have.
 
     A SQLite file has one process with an engine."""
-    room = await asyncio.to_thread(import_module, "bot.schedules.engine")
-    from bot.schedules.closing import start_again
-    from bot.store.address import address
+    room = await asyncio.to_thread(import_module, "bot.schedules.dbos_engine")
+    from bot.schedules.run_lifecycle import start_again
+    from bot.store.database_url import address
     from bot.store.process_lock import process_lock
 
     database = address(settings.database_url)
@@ -221,6 +221,6 @@ async def nobody(_: "Rounds") -> AsyncIterator[Callable[[], None]]:
 
 
 def _import() -> None:
-    for room in ("bot.store.store", "bot.slack.opening"):  # between them they know all others
+    for room in ("bot.store.store", "bot.slack.wiring"):  # between them they know all others
         import_module(room)
     register()

@@ -17,14 +17,14 @@ from bot import __version__
 from bot.app import import_rules, opened, sandboxed, served_sandbox, settings_to_run
 from bot.app import run as serve
 from bot.errors import Failure, Misconfigured
-from bot.line import quoted
-from bot.logs import start_logging
+from bot.lines.tokenizer import quoted
+from bot.log import start_logging
 from bot.manifest import over_http, over_socket
-from bot.message import Message
+from bot.messages.message import Message
 from bot.settings import Settings, read_settings, zone
 
 if TYPE_CHECKING:
-    from bot.answer import Answer
+    from bot.answers import Answer
 
 EXIT = {"answered": 0, "mistyped": 2}
 MARKS = {"ok": "green", "wrong": "red", "skipped": "yellow"}
@@ -108,7 +108,7 @@ def ask(words: tuple[str, ...], form: str | None, sandbox: bool, zone_name: str 
 @zone_option
 def preview(question: str | None, sandbox: bool, zone_name: str | None) -> None:
     """Show the examples of each question, or of one."""
-    from bot.endpoints import discover
+    from bot.questions import discover
 
     endpoints = discover()
     if question and question not in endpoints:
@@ -133,9 +133,9 @@ def demo(once: bool, only_served: bool, port: int, really: bool) -> None:
     """Try the whole bot in a browser, with no workspace: Slack is embedded, and so is LaunchDarkly."""
     with suppress(KeyboardInterrupt, asyncio.CancelledError):
         from bot.demo.browser import browser
-        from bot.demo.once import once as once_through
-        from bot.demo.serving import keep_open
-        from bot.demo.stage import staged, staged_upon_the_real
+        from bot.demo.environment import staged, staged_upon_the_real
+        from bot.demo.server import keep_open
+        from bot.demo.tour import once as once_through
 
         chosen = read_settings()
         start_logging("ERROR")  # that Slack or LaunchDarkly fails is a thing to try
@@ -192,8 +192,8 @@ def schedules(export: bool, file: str | None) -> None:
 
 async def _import(chosen: Settings, file: str) -> None:
     """Add what a file holds, and say which questions couldn't be checked; or say all its mistakes."""
-    from bot.schedules.importing import imported
     from bot.schedules.plain_yaml import SHAPE, read
+    from bot.schedules.schedule_import import imported
     from bot.store import store
 
     text = read(file)
@@ -217,7 +217,7 @@ def _progress(done: int, total: int) -> None:
 
 
 async def _list(url: str, export: bool) -> None:
-    from bot.schedules.listing import HEADING, exported, rows
+    from bot.schedules.schedule_export import HEADING, exported, rows
     from bot.store import store
     from bot.terminal import console, draw_rows
 
@@ -272,7 +272,7 @@ def _answered(lines: Iterable[str], sandbox: bool, zone_name: str | None) -> "li
 
 
 async def _ask_all(lines: list[str], chosen: Settings, sandbox: bool) -> "list[Answer]":
-    from bot.answer import Asker
+    from bot.answers import Asker
 
     transport = None
     if sandbox or chosen.launchdarkly_access_token is None:

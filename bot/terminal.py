@@ -12,10 +12,10 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from bot import mrkdwn, twin
-from bot.endpoints._when import readable
-from bot.message import Block, Message
-from bot.mrkdwn import clean
+from bot.lines.timespec import readable
+from bot.messages import mrkdwn, text_fallback
+from bot.messages.message import Block, Message
+from bot.messages.mrkdwn import clean
 
 STYLES = {"bold": "bold", "italic": "italic", "strike": "strike", "code": "cyan", "link": "underline"}
 COLOURS = ("cyan", "green", "yellow", "magenta", "blue", "red")
@@ -105,7 +105,7 @@ def _buttons(elements: list[dict[str, Any]]) -> Iterator[Text]:
 
 
 def _chart(block: Block) -> RenderableType:
-    bars = twin.bars(block["chart"])
+    bars = text_fallback.bars(block["chart"])
     table = Table.grid(padding=(0, 1))
     colours = {series: COLOURS[n % len(COLOURS)] for n, series in enumerate(dict.fromkeys(bar.series for bar in bars))}
     label = ""
@@ -117,7 +117,7 @@ def _chart(block: Block) -> RenderableType:
 
 
 def _table(block: Block) -> RenderableType:
-    heading, *rows = twin.cells(block)
+    heading, *rows = text_fallback.cells(block)
     table = Table(title=Text(block["caption"], "bold"), title_justify="left", header_style="dim", border_style="dim")
     for n, name in enumerate(heading):
         numbers = all(row[n]["type"] == "raw_number" for row in block["rows"][1:])

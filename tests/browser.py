@@ -22,7 +22,7 @@ from playwright.async_api import (
 from playwright.async_api import TimeoutError as NotInTime
 
 from bot.sandbox.slack import Message, Slack
-from tests.page_stage import Standing, staffed
+from tests.page_harness import Standing, staffed
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 # It speaks to nobody but the page, and is one that many may be of at once.

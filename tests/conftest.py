@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from tests.conversation import Talk, talk
 from tests.databases import a_database, a_postgres, some_databases  # noqa: F401 - fixtures for all
-from tests.rounds import a_desk, a_room, some_desks  # noqa: F401
-from tests.talk import Talk, talk
+from tests.scheduler_harness import a_desk, a_room, some_desks  # noqa: F401
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

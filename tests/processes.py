@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from bot.sandbox.slack.names import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
+from bot.sandbox.slack.credentials import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
 from tests.test_cli import HOUSE
 
 

@@ -19,9 +19,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from bot.sandbox.serve import serving
+from bot.sandbox.http_server import serving
 from bot.sandbox.slack import Slack
-from bot.sandbox.slack.names import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
+from bot.sandbox.slack.credentials import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
 
 Json = dict[str, Any]
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.launchdarkly import Limits, Version
-from bot.launchdarkly.reply import MAX_VALUES
-from tests.rude import Thing, asking, reply, rude
+from bot.launchdarkly.decode import MAX_VALUES
+from tests.misbehaving_server import Thing, asking, reply, rude
 
 HOUSE = Path(__file__).parent.parent
 PATH = "/api/v2/things"

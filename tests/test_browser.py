@@ -13,14 +13,14 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Locator, expect
 
-from bot.endpoints import discover
-from bot.sandbox.page import page
-from bot.sandbox.serve import serving
+from bot.questions import discover
+from bot.sandbox.http_server import serving
 from bot.sandbox.slack import Content
-from bot.sandbox.slack.names import BOT_USER
+from bot.sandbox.slack.credentials import BOT_USER
+from bot.sandbox.web import page
 from tests.browser import PHONE, Reader, needs_a_browser, opened, reading, visit
 from tests.hostile import hostile
-from tests.page_stage import bare
+from tests.page_harness import bare
 from tests.test_goldens import GOLDENS
 
 pytestmark = [needs_a_browser, pytest.mark.asyncio(loop_scope="module")]

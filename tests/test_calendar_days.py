@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.answer import Answer
-from bot.sandbox.company import harbour_goods
-from bot.sandbox.history import History, Window, millis
-from tests.parts import DAY, HOUR, MIDNIGHT, deployed, nothing
-from tests.talk import NOW, Talk, talk, words
+from bot.answers import Answer
+from bot.sandbox.launchdarkly.company import harbour_goods
+from bot.sandbox.launchdarkly.history import History, Window, millis
+from tests.api_replies import DAY, HOUR, MIDNIGHT, deployed, nothing
+from tests.conversation import NOW, Talk, talk, words
 
 WEEKDAY = re.compile(r"^\w{3} (?=\d)")  # left out where many days are drawn
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Pacific/Auckland", "America/Santiago")

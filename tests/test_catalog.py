@@ -9,16 +9,16 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.endpoints._catalog import Catalog, everything
-from bot.endpoints._catalog.nearest import nearest
-from bot.endpoints._catalog.pages import MAX_ITEMS
-from bot.endpoints._catalog.reply import Named, Stale
 from bot.errors import NotAllowed, NotFound
 from bot.launchdarkly import LaunchDarkly, Limits
-from bot.sandbox.company import harbour_goods
-from bot.sandbox.launchdarkly import TOKEN, launchdarkly
-from bot.sandbox.weather import Weather
-from tests.talk import NOW
+from bot.questions.catalog import Catalog, everything
+from bot.questions.catalog.nearest import nearest
+from bot.questions.catalog.pages import MAX_ITEMS
+from bot.questions.catalog.reply import Named, Stale
+from bot.sandbox.launchdarkly.app import TOKEN, launchdarkly
+from bot.sandbox.launchdarkly.company import harbour_goods
+from bot.sandbox.launchdarkly.faults import Weather
+from tests.conversation import NOW
 
 
 @dataclass

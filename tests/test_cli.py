@@ -11,12 +11,12 @@ from urllib.parse import unquote
 
 import pytest
 
-from bot.endpoints import discover
-from bot.sandbox.launchdarkly import TOKEN, launchdarkly
-from bot.sandbox.serve import serving
-from bot.sandbox.slack_rules import faults
-from bot.sandbox.weather import Weather
-from tests.talk import NOW
+from bot.questions import discover
+from bot.sandbox.block_kit import faults
+from bot.sandbox.http_server import serving
+from bot.sandbox.launchdarkly.app import TOKEN, launchdarkly
+from bot.sandbox.launchdarkly.faults import Weather
+from tests.conversation import NOW
 
 HOUSE = Path(__file__).parent.parent
 NOTICE = "the embedded LaunchDarkly answers, with invented numbers.\n"

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.parts import (
+from tests.api_replies import (
     DAY,
     HOUR,
     MIDNIGHT,
@@ -19,7 +19,7 @@ from tests.parts import (
     sides,
     uncalculated,
 )
-from tests.talk import Edit, Talk, talk, words
+from tests.conversation import Edit, Talk, talk, words
 
 UNKNOWN = a_score(0, "notCalculated")
 

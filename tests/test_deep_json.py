@@ -7,16 +7,16 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.answer import Asker
+from bot.answers import Asker
 from bot.app import opened
-from bot.endpoints import discover
-from bot.sandbox.launchdarkly import launchdarkly
+from bot.questions import discover
+from bot.sandbox.launchdarkly.app import launchdarkly
 from bot.sandbox.slack import Weather
-from bot.schedules.kept import unpacked
-from bot.schedules.kept import whole as packed
-from tests.office import office, words
-from tests.rounds import LOOP, Desk
-from tests.talk import NOW, UTC_ZONE, settings
+from bot.schedules.answer_store import unpacked
+from bot.schedules.answer_store import whole as packed
+from tests.conversation import NOW, UTC_ZONE, settings
+from tests.scheduler_harness import LOOP, Desk
+from tests.workspace import office, words
 
 pytestmark = LOOP
 

@@ -9,21 +9,21 @@ from typing import Any
 
 import pytest
 
-from bot.demo.completing import completions
-from bot.demo.saying import said
-from bot.demo.stage import LEADS, RELEASES, Demo, staged, staged_upon_the_real
-from bot.demo.time import Time
-from bot.demo.weathers import Weathers
+from bot.commands import discover as orders
+from bot.demo.clock import Time
+from bot.demo.completions import completions
+from bot.demo.environment import LEADS, RELEASES, Demo, staged, staged_upon_the_real
+from bot.demo.fault_presets import Weathers
+from bot.demo.typing_client import said
 from bot.errors import Misconfigured
-from bot.orders import discover as orders
-from bot.sandbox.company import harbour_goods
-from bot.sandbox.launchdarkly import launchdarkly
-from bot.sandbox.serve import serving
+from bot.sandbox.http_server import serving
+from bot.sandbox.launchdarkly.app import launchdarkly
+from bot.sandbox.launchdarkly.company import harbour_goods
+from bot.sandbox.launchdarkly.faults import Weather
+from bot.sandbox.slack.faults import Sky
 from bot.sandbox.slack.message import Message
-from bot.sandbox.slack.weather import Sky
-from bot.sandbox.weather import Weather
-from tests.office import words
-from tests.talk import settings
+from tests.conversation import settings
+from tests.workspace import words
 
 NOW = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
 # LaunchDarkly counts for twenty minutes how large a change is; then it takes one look of a watch, and its delivery.

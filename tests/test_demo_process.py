@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bot.sandbox.launchdarkly import TOKEN
+from bot.sandbox.launchdarkly.app import TOKEN
 from tests.processes import living
 from tests.test_cli import HOUSE, run
 
@@ -86,7 +86,7 @@ async def test_what_is_cut_off_in_a_terminal_was_not_shown_and_leaves_nothing_ei
 def test_it_ends_as_well_while_it_is_being_set_up_and_once_only() -> None:
     script = """
 import asyncio, contextlib, signal
-from bot.demo.ending import until_told
+from bot.demo.shutdown import until_told
 
 @contextlib.asynccontextmanager
 async def stage():

@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.endpoints._others import at_least_one, part
 from bot.errors import Failure, NotAllowed, NotFound, TryLater
+from bot.questions.composition import at_least_one, part
 from bot.store import Snapshot
-from tests.parts import (
+from tests.api_replies import (
     DAY,
     HOUR,
     MIDNIGHT,
@@ -26,7 +26,7 @@ from tests.parts import (
     same,
     uncalculated,
 )
-from tests.talk import NOW, Edit, Refused, Talk, remembering, talk, texts, weekly, words
+from tests.conversation import NOW, Edit, Refused, Talk, remembering, talk, texts, weekly, words
 
 
 def _by(first: str) -> dict[str, str]:

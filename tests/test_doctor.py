@@ -16,18 +16,18 @@ from pydantic import SecretStr
 
 from bot import manifest
 from bot.doctor import Finding, Looks, Mark
-from bot.doctor.finding import Look, all_made
+from bot.doctor.check import Look, all_made
 from bot.errors import Misconfigured
-from bot.sandbox.launchdarkly import TOKEN, launchdarkly
-from bot.sandbox.serve import serving
+from bot.sandbox.http_server import serving
+from bot.sandbox.launchdarkly.app import TOKEN, launchdarkly
+from bot.sandbox.launchdarkly.faults import Weather
 from bot.sandbox.slack import Slack
 from bot.sandbox.slack import Weather as Sky
-from bot.sandbox.slack.names import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
-from bot.sandbox.weather import Weather
+from bot.sandbox.slack.credentials import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
 from bot.settings import Settings
-from bot.store.migrating import STEPS, newest
+from bot.store.migrate import STEPS, newest
 from bot.store.store import opened
-from tests.talk import settings
+from tests.conversation import settings
 from tests.test_cli import run
 
 SECRETS = (TOKEN, BOT_TOKEN, APP_TOKEN, SIGNING_SECRET)

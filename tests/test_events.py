@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.answer import Answer
-from bot.endpoints._when import readable
-from bot.endpoints._window import window
+from bot.answers import Answer
+from bot.lines.timespec import readable
+from bot.questions.time_window import window
 from bot.terminal import console, draw
-from tests.talk import NOW, Edit, Talk, ask, talk, words
+from tests.conversation import NOW, Edit, Talk, ask, talk, words
 
 
 def _event(**more: Any) -> dict[str, Any]:

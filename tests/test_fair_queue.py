@@ -7,13 +7,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import SecretStr
 
-from bot.answer import Asker
+from bot.answers import Asker
 from bot.app import opened
 from bot.errors import TryLater
 from bot.launchdarkly import Limits, Version
 from bot.launchdarkly.fair_queue import FairQueue
-from tests.rude import GOOD, TOKEN, Thing, Visit, asking, rude, tells
-from tests.talk import NOW, settings
+from tests.conversation import NOW, settings
+from tests.misbehaving_server import GOOD, TOKEN, Thing, Visit, asking, rude, tells
 
 PATH = "/api/v2/things"
 MANY = 3440

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.talk import NOW, Edit, Talk, talk, words
+from tests.conversation import NOW, Edit, Talk, talk, words
 
 YESTERDAY = int(NOW.timestamp() * 1000) - 86_400_000
 

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.answer import Answer
-from bot.endpoints import discover
-from bot.sandbox.slack_pings import pings
-from bot.sandbox.slack_rules import faults
+from bot.answers import Answer
+from bot.questions import discover
+from bot.sandbox.block_kit import faults
+from bot.sandbox.block_kit.mentions import pings
 from bot.store import Snapshot
+from tests.conversation import Edit, remembering, talk, whole, words
 from tests.hostile import hostile
-from tests.talk import Edit, remembering, talk, whole, words
 
 GOLDENS = Path(__file__).parent / "goldens"
 STATES = ("empty", "one", "more")

@@ -6,9 +6,9 @@ from dbos import DBOS
 
 from bot.schedules.workflows import here, housekeeping, keep_house
 from bot.store import Snapshot
+from tests.conversation import NOW
 from tests.databases import Database
-from tests.rounds import Clock, desk
-from tests.talk import NOW
+from tests.scheduler_harness import Clock, desk
 
 DAYS_ASLEEP = 2
 

@@ -13,7 +13,7 @@ from psycopg import sql
 
 from bot.errors import Misconfigured
 from bot.store.inspection import Inspection, inspect
-from bot.store.migrating import STEPS, newest
+from bot.store.migrate import STEPS, newest
 from bot.store.store import opened
 from tests.databases import Database, Postgres, PostgresDatabase, SqliteDatabase
 from tests.test_cli import HOUSE

@@ -19,7 +19,7 @@ import httpx
 import pytest
 
 from bot import __version__
-from bot.sandbox.launchdarkly import TOKEN
+from bot.sandbox.launchdarkly.app import TOKEN
 from bot.sandbox.slack import Slack
 from tests.databases import Postgres
 from tests.processes import Process, tokens
@@ -132,7 +132,7 @@ def test_a_wheel_holds_all_that_an_answer_needs(tmp_path: Path) -> None:
     [metadata] = installed.glob("*.dist-info/METADATA")
     assert message_from_bytes(metadata.read_bytes())["Version"] == __version__
     assert not (installed / "templates").exists()
-    page = Path("bot/sandbox/page")
+    page = Path("bot/sandbox/web")
     for path in (HOUSE / page).rglob("*.*"):
         assert path.suffix == ".pyc" or (installed / path.relative_to(HOUSE)).is_file()
     script = "import bot; print(bot.__file__); from bot.cli import main; main()"

@@ -8,11 +8,12 @@ import pytest
 
 from bot.errors import Failure, NotAllowed, NotFound, Refused, TryLater, Unreadable
 from bot.launchdarkly import Version
-from bot.sandbox.refusal import NEEDS_BETA
-from bot.sandbox.slack_pings import pings
-from bot.sandbox.slack_rules import faults
+from bot.sandbox.block_kit import faults
+from bot.sandbox.block_kit.mentions import pings
+from bot.sandbox.launchdarkly.errors import NEEDS_BETA
+from tests.conversation import NOW
 from tests.hostile import STRINGS
-from tests.rude import (
+from tests.misbehaving_server import (
     GOOD,
     TOKEN,
     Behaviour,
@@ -27,7 +28,6 @@ from tests.rude import (
     talk_at,
     tells,
 )
-from tests.talk import NOW
 
 PATH = "/api/v2/things"
 LINE = "scores web/production"

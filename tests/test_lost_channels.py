@@ -7,8 +7,8 @@ import pytest
 
 from bot.sandbox.slack import Weather
 from tests.databases import Databases
-from tests.office import words
-from tests.rounds import LOOP, Desk, Room
+from tests.scheduler_harness import LOOP, Desk, Room
+from tests.workspace import words
 
 pytestmark = LOOP
 

@@ -14,10 +14,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import manifest
 from bot.app import register
-from bot.slack.bolt import bolt
-from bot.slack.incoming import Incoming
+from bot.slack.background_tasks import Work
+from bot.slack.listeners import bolt
+from bot.slack.payloads import Incoming
 from bot.slack.web import PATH
-from bot.slack.work import Work
 from tests.test_cli import run
 
 Json = dict[str, Any]

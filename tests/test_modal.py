@@ -9,18 +9,18 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.metrics import Metrics
-from bot.sandbox.serve import serving
+from bot.sandbox.block_kit import view_faults
+from bot.sandbox.http_server import serving
 from bot.sandbox.slack import Acknowledgement, Slack
-from bot.sandbox.slack.chain import View
-from bot.sandbox.slack.names import SIGNING_SECRET
-from bot.sandbox.slack_rules import view_faults
-from bot.slack.bolt import NOBODY, Told, bolt
-from bot.slack.incoming import Incoming
+from bot.sandbox.slack.credentials import SIGNING_SECRET
+from bot.sandbox.slack.response_urls import View
+from bot.slack.background_tasks import Work
+from bot.slack.listeners import NOBODY, Told, bolt
 from bot.slack.modal import DAYS, LONGEST, QUESTION, TIME, ZONE, Change, modal, read
+from bot.slack.payloads import Incoming
 from bot.slack.web import web
-from bot.slack.work import Work
-from tests.office import office
 from tests.sandbox_slack import web as calling
+from tests.workspace import office
 
 MONDAYS = Change(3, "C1", "monday", "9:00", "Europe/Berlin", "scores web/production")
 

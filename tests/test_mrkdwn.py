@@ -4,8 +4,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.mrkdwn import Span, Stamp, clean, code, cut, escape, link, preformatted, spans, unescape
-from bot.sandbox.slack_pings import pings
+from bot.messages.mrkdwn import Span, Stamp, clean, code, cut, escape, link, preformatted, spans, unescape
+from bot.sandbox.block_kit.mentions import pings
 from tests.hostile import STRINGS
 
 HOSTILE = st.one_of(st.text(), st.sampled_from(STRINGS))

@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.schedules.cadence import CADENCE
 from bot.schedules.overlap import repeated_days, weekly
-from bot.schedules.rhythm import Watch
-from tests.office import words
-from tests.rounds import Desk
+from bot.schedules.recurrence import CADENCE
+from bot.schedules.trigger import Watch
+from tests.scheduler_harness import Desk
+from tests.workspace import words
 
 MONDAY = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)  # nine in Berlin
 

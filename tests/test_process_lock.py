@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import Misconfigured
-from bot.store.address import address
+from bot.store.database_url import address
 from bot.store.process_lock import process_lock
 from bot.store.store import opened
 from tests.processes import living

@@ -10,18 +10,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.answer import Asked
-from bot.endpoints import discover
+from bot.answers import Asked
 from bot.errors import NotAllowed
-from bot.message import Message
-from bot.mrkdwn import Stamp
-from bot.question import parse
-from bot.render import Renderer
-from bot.sandbox.slack_pings import pings
-from bot.sandbox.slack_rules import faults
-from tests import described
-from tests.talk import ask, whole
-from tests.test_house import asks
+from bot.lines.parser import parse
+from bot.messages.message import Message
+from bot.messages.mrkdwn import Stamp
+from bot.messages.renderer import Renderer
+from bot.questions import discover
+from bot.sandbox.block_kit import faults
+from bot.sandbox.block_kit.mentions import pings
+from tests import openapi_strategies
+from tests.conversation import ask, whole
+from tests.test_architecture import asks
 
 ENDPOINTS = discover()
 FLAG = "/api/v2/flags/{projectKey}/{featureFlagKey}"
@@ -32,7 +32,7 @@ STRICT = settings(
 )
 
 
-@described.needed
+@openapi_strategies.needed
 @pytest.mark.parametrize("name", ENDPOINTS)
 @given(data=st.data())
 @STRICT
@@ -41,7 +41,7 @@ def test_any_answer_makes_a_message_that_slack_accepts(name: str, data: st.DataO
     _check(asyncio.run(_message(line, Drawn(data), data.draw(st.sampled_from(ZONES)))))
 
 
-@described.needed
+@openapi_strategies.needed
 @pytest.mark.parametrize("name", [name for name in ENDPOINTS if asks(name)])
 @given(data=st.data())
 @STRICT
@@ -77,8 +77,8 @@ class Drawn(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if self._refuses and self._data.draw(st.booleans()):
             return httpx.Response(403, request=request)
-        path = described.path(request.url.path)
-        answer = self._data.draw(described.answers(path))
+        path = openapi_strategies.path(request.url.path)
+        answer = self._data.draw(openapi_strategies.answers(path))
         if path == FLAG:  # what is not there would not be found
             found = [*(answer.get("environments") or {}).values(), {"on": False}]
             answer["environments"] = dict(zip(request.url.params.get_list("env"), found, strict=False))

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from bot import manifest, orders
-from bot.endpoints import discover
-from bot.notes import usage
-from bot.question import Register, parse
+from bot import commands, manifest
+from bot.lines.parser import Register, parse
+from bot.notices import usage
+from bot.questions import discover
 from bot.settings import Settings
 
 README = Path(__file__).parent.parent / "README.md"
@@ -39,7 +39,7 @@ def scopes() -> str:
 
 TABLES = [
     ("questions", questions()),
-    ("orders", spoken(orders.discover())),
+    ("orders", spoken(commands.discover())),
     ("scopes", scopes()),
     ("settings", settings()),
 ]

@@ -5,19 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.parts import (
-    DAY,
-    HOUR,
-    MIDNIGHT,
-    after,
-    an_event,
-    deployed,
-    nothing,
-    only_events,
-    parts,
-    refuses,
-)
-from tests.talk import Edit, Refused, Talk, talk, texts, words
+from tests.api_replies import DAY, HOUR, MIDNIGHT, after, an_event, deployed, nothing, only_events, parts, refuses
+from tests.conversation import Edit, Refused, Talk, talk, texts, words
 
 
 def changed(*hours: float, **more: Any) -> Edit:

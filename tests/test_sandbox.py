@@ -16,10 +16,10 @@ from uuid import UUID
 import httpx
 import pytest
 
-from bot.sandbox.company import harbour_goods
-from bot.sandbox.launchdarkly import TOKEN, launchdarkly
-from bot.sandbox.serve import serving
-from bot.sandbox.weather import Weather
+from bot.sandbox.http_server import serving
+from bot.sandbox.launchdarkly.app import TOKEN, launchdarkly
+from bot.sandbox.launchdarkly.company import harbour_goods
+from bot.sandbox.launchdarkly.faults import Weather
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)  # a Friday afternoon
 MS = int(NOW.timestamp()) * 1000
@@ -221,7 +221,7 @@ async def test_a_new_endpoint_is_one_new_file(tmp_path: Path, monkeypatch: pytes
     (tmp_path / "more_replies").mkdir()
     (tmp_path / "more_replies" / "__init__.py").touch()
     (tmp_path / "more_replies" / "ping.py").write_text(
-        "from bot.sandbox.query import Query\n"
+        "from bot.sandbox.launchdarkly.params import Query\n"
         "PATH, BETA = '/api/v2/ping', False\n"
         "def reply(world, query): return {'flags': len(world.company.flags)}\n"
     )

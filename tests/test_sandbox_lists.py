@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from bot.sandbox.company import harbour_goods
-from bot.sandbox.weather import Weather
+from bot.sandbox.launchdarkly.company import harbour_goods
+from bot.sandbox.launchdarkly.faults import Weather
 from tests.test_sandbox import NOT_FOUND, Complaints, Json, ask, complaints, reasons, refusal, sandbox
 
 __all__ = ["complaints"]

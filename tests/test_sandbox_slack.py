@@ -9,8 +9,8 @@ from slack_sdk.signature import SignatureVerifier
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.slack import Slack, signed
+from bot.sandbox.slack.credentials import APP_TOKEN, BOT_TOKEN, BOT_USER
 from bot.sandbox.slack.message import Content
-from bot.sandbox.slack.names import APP_TOKEN, BOT_TOKEN, BOT_USER
 from tests.sandbox_slack import BUTTONS, CHART, Clock, Json, refused, section, web
 
 # The example of Slack's page on signing.

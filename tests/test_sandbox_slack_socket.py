@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 
 from bot.sandbox.slack import Slack
-from bot.sandbox.slack.names import APP_TOKEN
+from bot.sandbox.slack.credentials import APP_TOKEN
 from tests.sandbox_slack import Clock, over_socket, web
 
 OFTEN = 0.02  # seconds between two looks of the client at its connection

@@ -6,8 +6,8 @@ import pytest
 
 from bot.sandbox.slack import Weather
 from bot.sandbox.slack.elements import elements
-from tests.office import words
-from tests.rounds import LOOP, Desk, Desks
+from tests.scheduler_harness import LOOP, Desk, Desks
+from tests.workspace import words
 
 pytestmark = LOOP
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.talk import Edit, Talk, remembering, talk, weekly, words
+from tests.conversation import Edit, Talk, remembering, talk, weekly, words
 
 
 def _score(score: float, indicator: str, **more: Any) -> dict[str, Any]:

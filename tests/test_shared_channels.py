@@ -9,9 +9,9 @@ import pytest_asyncio
 from bot.sandbox.slack import Message, Slack, Weather
 from bot.sandbox.slack.elements import elements
 from bot.slack.shared_channels import SharedChannels
-from tests.office import Office, office, words
-from tests.rounds import LOOP, Desk, Desks
 from tests.sandbox_slack import Clock, web
+from tests.scheduler_harness import LOOP, Desk, Desks
+from tests.workspace import Office, office, words
 
 pytestmark = LOOP
 

@@ -10,13 +10,13 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.endpoints import discover
+from bot.questions import discover
 from bot.sandbox.slack import Acknowledgement, Slack, Weather, signed
-from bot.sandbox.slack.delivery import posted as sent_to
-from bot.sandbox.slack.names import SIGNING_SECRET
+from bot.sandbox.slack.credentials import SIGNING_SECRET
+from bot.sandbox.slack.webhook import posted as sent_to
 from bot.store.store import opened
 from tests.databases import Postgres, fill_the_disk
-from tests.office import Office, office, words
+from tests.workspace import Office, office, words
 
 
 @pytest.fixture(params=["http", "socket"])

@@ -8,7 +8,7 @@ import pytest
 
 from bot.errors import TryLater
 from bot.store import Snapshot
-from tests.talk import Edit, Talk, remembering, talk, weekly, words
+from tests.conversation import Edit, Talk, remembering, talk, weekly, words
 
 
 def _series(name: str, count: int | None, *points: int | None) -> dict[str, Any]:

@@ -29,10 +29,10 @@ from sqlalchemy.exc import DBAPIError, StatementError
 
 from bot.errors import Misconfigured, TryLater
 from bot.store import Change
-from bot.store.address import address
-from bot.store.connections import Connections
-from bot.store.defaults import Defaults
-from bot.store.migrating import LOCK, STEPS
+from bot.store.channel_defaults import Defaults
+from bot.store.database import Connections
+from bot.store.database_url import address
+from bot.store.migrate import LOCK, STEPS
 from bot.store.sqlite import write_ahead
 from bot.store.store import Store, opened
 from bot.store.tables import CHANNEL_DEFAULTS, METADATA

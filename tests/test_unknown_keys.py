@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from bot.answer import Answer, Asker
-from bot.sandbox.slack_pings import pings
-from bot.sandbox.slack_rules import faults
-from tests.office import office
-from tests.office import words as shown
-from tests.talk import UTC_ZONE, Given, Talk, talk, words
+from bot.answers import Answer, Asker
+from bot.sandbox.block_kit import faults
+from bot.sandbox.block_kit.mentions import pings
+from tests.conversation import UTC_ZONE, Given, Talk, talk, words
+from tests.workspace import office
+from tests.workspace import words as shown
 
 
 def requested(someone: Talk) -> list[str]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.office import office, words
+from tests.workspace import office, words
 
 
 @pytest.mark.parametrize(

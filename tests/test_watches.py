@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from bot.sandbox.slack.message import Message
-from tests.office import words
-from tests.rounds import LOOP, Desk, Desks
+from tests.scheduler_harness import LOOP, Desk, Desks
+from tests.workspace import words
 
 pytestmark = LOOP
 

@@ -12,12 +12,12 @@ from itertools import count
 import httpx
 
 from bot.errors import TryLater
-from bot.launchdarkly.exchange import Request, exchange
+from bot.launchdarkly.backoff import pause
+from bot.launchdarkly.cache import Memory
+from bot.launchdarkly.decode import R, read
 from bot.launchdarkly.fair_queue import FairQueue
-from bot.launchdarkly.memory import Memory
-from bot.launchdarkly.observer import Nobody, Observer
-from bot.launchdarkly.patience import pause
-from bot.launchdarkly.reply import R, read
+from bot.launchdarkly.instrumentation import Nobody, Observer
+from bot.launchdarkly.request import Request, exchange
 
 
 class Version(StrEnum):

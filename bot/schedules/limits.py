@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.errors import Refused
-from bot.schedules.rhythm import Rhythm, Watch
+from bot.schedules.trigger import Rhythm, Watch
 from bot.schedules.watches import watched
 from bot.store import Schedule
 

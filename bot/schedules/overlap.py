@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from bot.endpoints.digest import ENDPOINT as DIGEST
-from bot.schedules.cadence import Cadence
-from bot.schedules.rhythm import Rhythm
+from bot.questions.digest import ENDPOINT as DIGEST
+from bot.schedules.recurrence import Cadence
+from bot.schedules.trigger import Rhythm
 
 DAYS_COVERED = 7
 _IN_WORDS = ("", "one", "two", "three", "four", "five", "six")

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from bot.endpoints import _words
-from bot.endpoints._endpoint import View
-from bot.endpoints._when import milliseconds
-from bot.mrkdwn import Stamp
-from bot.schedules.cadence import Cadence
-from bot.schedules.closed import sentence
+from bot.lines.timespec import milliseconds
+from bot.messages import humanize
+from bot.messages.mrkdwn import Stamp
+from bot.questions.base import View
+from bot.schedules.channel_errors import sentence
 from bot.schedules.overlap import repeated_days, weekly
-from bot.schedules.rhythm import Watch, rhythm
+from bot.schedules.recurrence import Cadence
+from bot.schedules.trigger import Watch, rhythm
 from bot.store import Schedule, Slot
 
 
@@ -66,7 +66,7 @@ def schedule_view(schedule: Schedule) -> ScheduleView:
         owner=schedule.owner,
         paused=schedule.state == "paused",
         why=sentence(schedule.why) if schedule.why else "",
-        next=_words.stamp(milliseconds(next_at), ZoneInfo(found.zone))
+        next=humanize.stamp(milliseconds(next_at), ZoneInfo(found.zone))
         if next_at and isinstance(found, Cadence)
         else None,
         repeats=repeated_days(schedule.line, found),
@@ -94,7 +94,7 @@ def slot_view(schedule: Schedule, slot: Slot, zone: ZoneInfo) -> SlotView:
     return SlotView(
         number=schedule.number,
         line=slot.line,
-        at=_words.stamp(milliseconds(slot.at), zone),
+        at=humanize.stamp(milliseconds(slot.at), zone),
         by=slot.by,
         mark=MARKS[slot.state],
         says=SAYS.get(slot.state, slot.state),

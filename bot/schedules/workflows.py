@@ -17,13 +17,13 @@ from typing import Any, TypeVar
 from dbos import DBOS, SetWorkflowID
 
 from bot.errors import TryLater
-from bot.schedules.asking import ask
-from bot.schedules.delivering import deliver
-from bot.schedules.dispatching import Offer, hold_back, put_back
-from bot.schedules.looking import look
-from bot.schedules.rounds import Rounds
+from bot.schedules.context import Rounds
+from bot.schedules.delivery_job import deliver
+from bot.schedules.query_job import ask
+from bot.schedules.scheduler import Offer, hold_back, put_back
+from bot.schedules.watch_job import look
 from bot.store import Asking, Slot
-from bot.store.allowances import in_one_go
+from bot.store.rate_limit import in_one_go
 
 log = logging.getLogger(__name__)
 

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
-from bot import mrkdwn
-from bot.message import Block, Message
+from bot.messages import mrkdwn
+from bot.messages.message import Block, Message
 
 LONGEST_LINE = 2000  # what a button can carry
 

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.endpoints._endpoint import LONGEST_LINE, View
-from bot.slack.calls import told
-from bot.slack.incoming import CONFIRMED
-from bot.slack.people import UNKNOWN
+from bot.questions.base import LONGEST_LINE, View
+from bot.slack.client import told
+from bot.slack.payloads import CONFIRMED
+from bot.slack.users import UNKNOWN
 
 log = logging.getLogger(__name__)
 

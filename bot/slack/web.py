@@ -12,8 +12,8 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from bot.metrics import CONTENT_TYPE, Metrics
-from bot.slack.guard import Guard
 from bot.slack.health import Check
+from bot.slack.request_checks import Guard
 
 PATH = "/slack/events"
 

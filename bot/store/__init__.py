@@ -1,36 +1,36 @@
 """What must survive a restart, in SQLite or PostgreSQL, by the same code. It knows neither Slack nor LaunchDarkly.
 
 store.py         the door: a database by its URL, brought up to date and opened
-records.py       what is kept, as everybody else sees it
-defaults.py      what a channel's questions leave out
+models.py        what is kept, as everybody else sees it
+channel_defaults.py what a channel's questions leave out
 schedules.py     saved questions, by channel and number
-slots.py         the moments at which they were due, and what became of each
-allowances.py    how much may begin in a minute, for all processes of a workspace
-tellings.py      what watches have seen and told
+runs.py          the moments at which they were due, and what became of each
+rate_limit.py    how much may begin in a minute, for all processes of a workspace
+watch_state.py   what watches have seen and told
 payloads.py      what Slack has sent, so that it is worked on once
 snapshots.py     the numbers of past weeks
 workspaces.py    which workspaces do not take charts
 tables.py        the tables
 upsert.py        a row is written, whether it is there or not
-connections.py   reading and writing, in bounded time
-single.py        what came of a single statement
+database.py      reading and writing, in bounded time
+result.py        what came of a single statement
 sqlite.py        what SQLite needs
 postgresql.py    what PostgreSQL needs
 process_lock.py  one process at a time works on the schedules of a SQLite file
 write_probe.py   whether the database takes writes
-troubles.py      what a database says when something is wrong ─► a failure with a sentence
-address.py       DATABASE_URL ─► where the database is
-migrating.py     the tables are brought up to date, by one process at a time
+errors.py        what a database says when something is wrong ─► a failure with a sentence
+database_url.py  DATABASE_URL ─► where the database is
+migrate.py       the tables are brought up to date, by one process at a time
 migrations/      the steps of that, in order
 inspection.py    what a start would find in a database, and do to it; nothing is written
 """
 
-from bot.store.records import Asking as Asking
-from bot.store.records import Begun as Begun
-from bot.store.records import Change as Change
-from bot.store.records import Schedule as Schedule
-from bot.store.records import Slot as Slot
-from bot.store.records import Snapshot as Snapshot
-from bot.store.records import Told as Told
+from bot.store.models import Asking as Asking
+from bot.store.models import Begun as Begun
+from bot.store.models import Change as Change
+from bot.store.models import Schedule as Schedule
+from bot.store.models import Slot as Slot
+from bot.store.models import Snapshot as Snapshot
+from bot.store.models import Told as Told
 
 __all__ = ["Asking", "Begun", "Change", "Schedule", "Slot", "Snapshot", "Told"]

@@ -10,10 +10,10 @@ from pathlib import Path
 from sqlalchemy import Connection, text
 
 from bot.errors import Misconfigured
-from bot.store.address import Address, address
-from bot.store.connections import Connections
-from bot.store.migrating import STEPS, newest, revision
-from bot.store.troubles import GRANT, explained, opening
+from bot.store.database import Connections
+from bot.store.database_url import Address, address
+from bot.store.errors import GRANT, explained, opening
+from bot.store.migrate import STEPS, newest, revision
 
 MAY_CREATE = text(
     "SELECT coalesce(has_schema_privilege(current_schema(), 'CREATE'), false) "

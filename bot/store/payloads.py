@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import String, bindparam, delete, text
 
-from bot.store.connections import Connections
+from bot.store.database import Connections
 from bot.store.tables import PAYLOADS as TABLE
 from bot.store.tables import Moment
 

@@ -11,8 +11,8 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from bot.store.address import Address
-from bot.store.single import Done
+from bot.store.database_url import Address
+from bot.store.result import Done
 
 OURS: dict[str, Any] = {  # libpq's and psycopg's parameters; one that the URL gives counts more
     "prepare_threshold": None,  # PgBouncer gives each transaction another connection, which knows no prepared ones

@@ -11,8 +11,8 @@ from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 from bot.errors import Misconfigured
-from bot.store.address import Address
-from bot.store.troubles import explained
+from bot.store.database_url import Address
+from bot.store.errors import explained
 
 STOP_IT = "Stop that process first, or use PostgreSQL to run several."
 

@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, bindparam, func, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.connections import Connections
-from bot.store.records import Begun, Schedule
+from bot.store.database import Connections
+from bot.store.models import Begun, Schedule
 from bot.store.tables import SCHEDULES as TABLE
 
 ACTIVE, PAUSED, STOPPED = "active", "paused", "stopped"

@@ -4,8 +4,8 @@ from datetime import date
 
 from sqlalchemy import bindparam, delete, select
 
-from bot.store.connections import Connections
-from bot.store.records import Snapshot
+from bot.store.database import Connections
+from bot.store.models import Snapshot
 from bot.store.tables import SNAPSHOTS as TABLE
 from bot.store.upsert import add
 

@@ -11,9 +11,9 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from bot.store.address import Address
-from bot.store.single import Done
-from bot.store.troubles import explained
+from bot.store.database_url import Address
+from bot.store.errors import explained
+from bot.store.result import Done
 
 
 def engine(address: Address, patience: float, *, foreign_keys: bool) -> AsyncEngine:

@@ -10,18 +10,18 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import TryLater
-from bot.store.address import address
-from bot.store.allowances import Allowances
-from bot.store.connections import Connections
-from bot.store.defaults import Defaults
-from bot.store.migrating import STEPS, VERSION, is_current, migrate
+from bot.store.channel_defaults import Defaults
+from bot.store.database import Connections
+from bot.store.database_url import address
+from bot.store.errors import opening
+from bot.store.migrate import STEPS, VERSION, is_current, migrate
 from bot.store.payloads import Payloads
+from bot.store.rate_limit import Allowances
+from bot.store.runs import Slots
 from bot.store.schedules import Schedules
-from bot.store.slots import Slots
 from bot.store.snapshots import Snapshots
 from bot.store.sqlite import write_ahead
-from bot.store.tellings import Tellings
-from bot.store.troubles import opening
+from bot.store.watch_state import Tellings
 from bot.store.workspaces import Workspaces
 from bot.store.write_probe import WriteProbe
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, select
 
-from bot.store.connections import Connections
+from bot.store.database import Connections
 from bot.store.tables import WORKSPACES as TABLE
 from bot.store.upsert import upsert
 

@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from sqlalchemy import delete, insert
 
 from bot.errors import TryLater
-from bot.store.connections import Connections
+from bot.store.database import Connections
+from bot.store.errors import is_busy
 from bot.store.tables import CHANNEL_DEFAULTS as TABLE
-from bot.store.troubles import is_busy
 
 INTERVAL_SECONDS = 10.0
 PROBE_BYTES = 16_384  # more than a page, so that a full database has no room for it

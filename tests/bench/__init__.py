@@ -16,24 +16,24 @@ All it says are ratios, measured side by side in one run; times would say more a
     load.py            a thousand channels that are due at once
     idle.py            nothing is due
     mixed.py           an hour of all at twice the peak
-    year.py            the file of a year
+    database_growth.py the file of a year
 
     payloads.py        what LaunchDarkly sends, field for field
     replies.py         what the bot reads it into
     stub.py            a server on this machine that sends it
     race.py            contenders in turns
     alone.py           one process, its time and its memory
-    by_hand.py         the message of a question, written out in Python
+    baseline_dicts.py  the message of a question, written out in Python
     by_sdk.py          the same in the models of Slack's SDK
     commands.py        what Slack sends
-    knock.py           requests on raw connections
+    http_load.py       requests on raw connections
     served.py          an app in a process of its own
-    slack_there.py     the embedded Slack in one
+    fake_slack.py      the embedded Slack in one
     at_work.py         the whole bot in one
     asking.py          people who ask it
     bare_bolt.py       a Slack app by Bolt alone
     bare_starlette.py  one that only verifies
-    stand_ins.py       a Slack and a LaunchDarkly that say the same to all, and count
+    stub_servers.py    a Slack and a LaunchDarkly that say the same to all, and count
     workers.py         the bot's own processes, and what they have to deliver
     bare_queue.py      the engine with empty jobs
     table.py           rows, goals, and how they are drawn

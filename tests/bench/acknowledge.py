@@ -13,16 +13,16 @@ from slack_sdk.web.async_client import AsyncWebClient
 from starlette.types import ASGIApp
 
 from bot.metrics import Metrics
-from bot.sandbox.slack.names import BOT_TOKEN, SIGNING_SECRET
-from bot.slack.bolt import bolt
-from bot.slack.incoming import Incoming
+from bot.sandbox.slack.credentials import BOT_TOKEN, SIGNING_SECRET
+from bot.slack.background_tasks import Work
+from bot.slack.listeners import bolt
+from bot.slack.payloads import Incoming
 from bot.slack.web import web
-from bot.slack.work import Work
 from tests.bench import bare_bolt, bare_starlette
 from tests.bench.commands import Author, forged
-from tests.bench.knock import at_once, one_by_one, status
+from tests.bench.fake_slack import slack_there
+from tests.bench.http_load import at_once, one_by_one, status
 from tests.bench.served import Make, served
-from tests.bench.slack_there import slack_there
 from tests.bench.table import Row, at_least, at_most
 
 ROUNDS = 9

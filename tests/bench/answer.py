@@ -14,8 +14,8 @@ from time import perf_counter
 from tests.bench.acknowledge import bare, typical
 from tests.bench.asking import People, asking
 from tests.bench.at_work import AtWork, at_work
+from tests.bench.fake_slack import slack_there
 from tests.bench.served import served
-from tests.bench.slack_there import slack_there
 from tests.bench.table import Row, at_most
 
 ROUNDS = 5

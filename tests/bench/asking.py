@@ -11,7 +11,7 @@ from typing import cast
 
 from tests.bench.at_work import LINES
 from tests.bench.commands import Author, Command
-from tests.bench.knock import END, check, complete, length
+from tests.bench.http_load import END, check, complete, length
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok"
 USERS, CHANNELS = ("U1", "U2"), ("C1", "C2", "C3", "C6")

@@ -17,11 +17,11 @@ from urllib.parse import urlsplit
 import httpx
 
 from bot.demo import at_home, working
-from bot.logs import start_logging
+from bot.log import start_logging
 from bot.metrics import Metrics
 from bot.sandbox.slack import Slack
 from tests.bench import payloads
-from tests.talk import NOW, settings
+from tests.conversation import NOW, settings
 
 LINES = ("scores web/production", "events web/production", "flag one-key web/production")
 

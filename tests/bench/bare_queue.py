@@ -11,7 +11,7 @@ from typing import Any
 
 from dbos import DBOS, DBOSPortableJSONSerializer, SetWorkflowID
 
-from bot.store.address import address
+from bot.store.database_url import address
 from tests.bench.workers import GLANCE, pause
 
 QUEUES = ("asks", "looks", "deliveries")

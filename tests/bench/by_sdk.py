@@ -4,9 +4,9 @@ import json
 from collections.abc import Callable
 from importlib import import_module
 
-from bot.answer import Asked
-from bot.endpoints.events import EventsView, EventView
-from tests.bench import by_hand
+from bot.answers import Asked
+from bot.questions.events import EventsView, EventView
+from tests.bench import baseline_dicts
 
 
 def writer() -> Callable[[EventsView, Asked], str]:
@@ -23,17 +23,17 @@ def writer() -> Callable[[EventsView, Asked], str]:
         return slack.ButtonElement(action_id=f"{does}:{label.lower()}", text=plain(label), value=line)
 
     def section(event: EventView) -> object:
-        beside = button("ask", by_hand.DETAILS, event.details) if event.details else None
-        return slack.SectionBlock(text=mrkdwn(by_hand.told(event)), accessory=beside)
+        beside = button("ask", baseline_dicts.DETAILS, event.details) if event.details else None
+        return slack.SectionBlock(text=mrkdwn(baseline_dicts.told(event)), accessory=beside)
 
     def message(view: EventsView, asked: Asked) -> str:
         blocks = [
-            slack.HeaderBlock(text=plain(by_hand.heading(view))),
-            slack.SectionBlock(text=mrkdwn(by_hand.summary(view))),
+            slack.HeaderBlock(text=plain(baseline_dicts.heading(view))),
+            slack.SectionBlock(text=mrkdwn(baseline_dicts.summary(view))),
             *map(section, view.events),
-            slack.ActionsBlock(elements=[button("turn", *page) for page in by_hand.pages(view)]),
-            slack.ContextBlock(elements=[mrkdwn(by_hand.footer(view, asked))]),
+            slack.ActionsBlock(elements=[button("turn", *page) for page in baseline_dicts.pages(view)]),
+            slack.ContextBlock(elements=[mrkdwn(baseline_dicts.footer(view, asked))]),
         ]
-        return json.dumps({"text": by_hand.spoken(view), "blocks": [block.to_dict() for block in blocks]})
+        return json.dumps({"text": baseline_dicts.spoken(view), "blocks": [block.to_dict() for block in blocks]})
 
     return message

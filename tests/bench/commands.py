@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.sandbox.slack import Slack
-from bot.sandbox.slack.delivery import written
+from bot.sandbox.slack.credentials import SIGNING_SECRET
 from bot.sandbox.slack.message import Content
-from bot.sandbox.slack.names import SIGNING_SECRET
 from bot.sandbox.slack.payloads import Payload, on_message, slash_command
+from bot.sandbox.slack.webhook import written
 
 PATH = "/slack/events"
 

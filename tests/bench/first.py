@@ -12,10 +12,10 @@ from tempfile import TemporaryDirectory
 from threading import Event
 from time import perf_counter
 
-from bot.sandbox.slack.names import BOT_TOKEN, SIGNING_SECRET
+from bot.sandbox.slack.credentials import BOT_TOKEN, SIGNING_SECRET
 from tests.bench.commands import Author
-from tests.bench.knock import one_by_one
-from tests.bench.slack_there import slack_there
+from tests.bench.fake_slack import slack_there
+from tests.bench.http_load import one_by_one
 from tests.bench.table import Row, at_most
 
 ROUNDS = 9

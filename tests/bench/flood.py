@@ -15,8 +15,8 @@ from tempfile import TemporaryDirectory
 from bot.sandbox.slack.signing import signed
 from tests.bench.acknowledge import typical
 from tests.bench.commands import PATH, now
+from tests.bench.fake_slack import slack_there
 from tests.bench.first import RUN, settings, started
-from tests.bench.slack_there import slack_there
 from tests.bench.table import Row, at_most
 
 ROUNDS = 5

@@ -10,10 +10,10 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
-from bot.schedules.rhythm import Watch
+from bot.schedules.trigger import Watch
 from bot.store.store import opened
 from tests.bench.load import BARE, LINES
-from tests.bench.stand_ins import stand_ins
+from tests.bench.stub_servers import stand_ins
 from tests.bench.table import Row, at_most
 from tests.bench.workers import Program, Table, pause, program, right_now, variables
 

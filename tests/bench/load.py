@@ -15,14 +15,14 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 
-from bot.answer import Asker
+from bot.answers import Asker
 from bot.app import opened
 from bot.settings import Settings
-from tests.bench.stand_ins import StandIns, stand_ins
+from tests.bench.stub_servers import StandIns, stand_ins
 from tests.bench.table import Row, at_least, at_most
 from tests.bench.workers import FAST, Program, Table, program, right_now, variables, wait
+from tests.conversation import settings
 from tests.databases import Postgres, a_server
-from tests.talk import settings
 
 ROUNDS = 2
 CHANNELS, FEW, MANY = 1_000, 100, 10_000

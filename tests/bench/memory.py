@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from tests.bench.asking import asking
 from tests.bench.at_work import AtWork, at_work
-from tests.bench.slack_there import slack_there
+from tests.bench.fake_slack import slack_there
 from tests.bench.table import Row, at_most
 
 SOME = 1_000

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import quantiles
 
-from bot.schedules.rhythm import Watch
+from bot.schedules.trigger import Watch
 from tests.bench.asking import People, asking
 from tests.bench.load import LINES
-from tests.bench.stand_ins import stand_ins
+from tests.bench.stub_servers import stand_ins
 from tests.bench.table import Row, at_most
 from tests.bench.workers import FAST, Program, Table, free_port, program, right_now, variables
 

@@ -10,18 +10,18 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.answer import Asker
+from bot.answers import Asker
 from bot.app import answering
-from bot.message import Message
-from bot.sandbox.slack.names import BOT_TOKEN
-from bot.slack.calls import client, identity, session
-from bot.slack.forms import Forms
-from bot.slack.posting import Posting
+from bot.messages.message import Message
+from bot.sandbox.slack.credentials import BOT_TOKEN
+from bot.slack.block_fallback import Forms
+from bot.slack.client import client, identity, session
+from bot.slack.publisher import Posting
 from tests.bench.at_work import Canned, bodies
 from tests.bench.race import Tasks, race
-from tests.bench.stand_ins import stand_ins
+from tests.bench.stub_servers import stand_ins
 from tests.bench.table import Row, at_most
-from tests.talk import UTC_ZONE, settings
+from tests.conversation import UTC_ZONE, settings
 
 LINE = "events web/production"
 AT_ONCE = 50

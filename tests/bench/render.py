@@ -4,17 +4,17 @@ import asyncio
 import json
 from collections.abc import Iterator
 
-from bot.answer import Asked
-from bot.endpoints import discover
-from bot.endpoints._when import milliseconds
-from bot.endpoints._words import stamp
-from bot.endpoints.events import EventsView
-from bot.question import parse
-from bot.render import Renderer, compiled
-from tests.bench import by_hand, by_sdk
+from bot.answers import Asked
+from bot.lines.parser import parse
+from bot.lines.timespec import milliseconds
+from bot.messages.humanize import stamp
+from bot.messages.renderer import Renderer, compiled
+from bot.questions import discover
+from bot.questions.events import EventsView
+from tests.bench import baseline_dicts, by_sdk
 from tests.bench.race import Tasks, every, race
 from tests.bench.table import Row, at_least, at_most
-from tests.talk import ask
+from tests.conversation import ask
 
 LINE = "events web/production impact=any since=4w limit=16"
 BLOCKS = 20
@@ -37,7 +37,7 @@ def ours() -> Tasks:
     """As the bot does."""
     view, asked = _view()
     renderer = Renderer()
-    written = json.loads(by_hand.message(view, asked))
+    written = json.loads(baseline_dicts.message(view, asked))
     _check(renderer.render("events", view=view, asked=asked).payload(), written)
     return {
         "message": every(lambda: renderer.render("events", view=view, asked=asked)),
@@ -49,12 +49,12 @@ def ours() -> Tasks:
 def hand() -> Tasks:
     """Dicts written out in Python."""
     view, asked = _view()
-    return {"message": every(lambda: by_hand.message(view, asked))}
+    return {"message": every(lambda: baseline_dicts.message(view, asked))}
 
 
 def ready() -> Tasks:
     """Dicts that are there already."""
-    payload = by_hand.payload(*_view())
+    payload = baseline_dicts.payload(*_view())
     return {"message": every(lambda: json.dumps(payload))}
 
 
@@ -62,7 +62,7 @@ def sdk() -> Tasks:
     """The models of Slack's SDK."""
     view, asked = _view()
     message = by_sdk.writer()
-    _check(json.loads(message(view, asked)), by_hand.payload(view, asked))
+    _check(json.loads(message(view, asked)), baseline_dicts.payload(view, asked))
     return {"message": every(lambda: message(view, asked))}
 
 

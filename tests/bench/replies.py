@@ -2,8 +2,8 @@
 
 from typing import get_type_hints
 
-from bot.endpoints import discover
 from bot.launchdarkly import Reply
+from bot.questions import discover
 
 
 def reply(question: str) -> type[Reply]:

@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
-from bot.answer import Asker
+from bot.answers import Asker
 from bot.app import opened
 from tests.bench import payloads
 from tests.bench.table import Row, at_least, at_most
-from tests.talk import NOW, settings
+from tests.conversation import NOW, settings
 
 LINE = "flag one-key web/production"
 ASKED = "env=production, gzip"

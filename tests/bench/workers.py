@@ -16,10 +16,10 @@ from uuid import uuid4
 
 from sqlalchemy import Engine, create_engine, func, insert, select, update
 
-from bot.sandbox.slack.names import BOT_TOKEN, SIGNING_SECRET
+from bot.sandbox.slack.credentials import BOT_TOKEN, SIGNING_SECRET
 from bot.sandbox.slack.workspace import HOME
-from bot.schedules.cadence import CADENCE
-from bot.store.address import address
+from bot.schedules.recurrence import CADENCE
+from bot.store.database_url import address
 from bot.store.tables import SCHEDULES, SLOTS
 
 ROOT = Path(__file__).parents[2]

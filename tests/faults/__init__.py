@@ -11,8 +11,8 @@ what was sent, what was lost, what was posted twice, and how late the last of it
     ending.py          a process that is told to end under load
     clock.py           a clock that is set back
 
-    stage.py           what all of them are played on
-    roads.py           the way of a process to Slack
-    conditioned.py     the bot with another clock, or little room in its file
+    environment.py     what all of them are played on
+    slack_proxy.py     the way of a process to Slack
+    constrained_process.py the bot with another clock, or little room in its file
     table.py           rows, and how they are drawn
 """

@@ -6,7 +6,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-from tests.faults.stage import Theatre, theatre
+from tests.faults.environment import Theatre, theatre
 from tests.faults.table import heading, line
 
 PARTS = ("killed", "frozen", "database", "slack", "launchdarkly", "ending", "clock")

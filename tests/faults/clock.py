@@ -4,8 +4,8 @@ What was not offered by then may wait until it is that late once more, so after 
 
 import asyncio
 
-from tests.faults import conditioned
-from tests.faults.stage import Stage, Theatre, stage
+from tests.faults import constrained_process
+from tests.faults.environment import Stage, Theatre, stage
 from tests.faults.table import Row
 
 HOUR = 3600
@@ -14,7 +14,7 @@ WRONG = 30  # seconds at most
 
 async def back(where: Theatre, seed: int) -> Row:
     async with stage(where, "sqlite", seed) as here:
-        here.monday.program = conditioned.MODULE
+        here.monday.program = constrained_process.MODULE
         await here.actor()
         await _set_back(here)
         return await here.row("the clock set back an hour, SQLite", seed)
@@ -22,7 +22,7 @@ async def back(where: Theatre, seed: int) -> Row:
 
 async def back_for_one(where: Theatre, seed: int) -> Row:
     async with stage(where, "postgresql", seed) as here:
-        here.monday.program = conditioned.MODULE
+        here.monday.program = constrained_process.MODULE
         await here.actor()
         here.monday.program = ("bot", "run")
         await here.actor()
@@ -32,7 +32,7 @@ async def back_for_one(where: Theatre, seed: int) -> Row:
 
 async def _set_back(here: Stage) -> None:
     await here.random_moment()
-    clock = here.monday.place / conditioned.CLOCK
+    clock = here.monday.place / constrained_process.CLOCK
     await asyncio.to_thread(clock.write_text, str(-HOUR))
     done = await here.done(WRONG)
     here.remarks.append("done while it was wrong" if done else f"{here.accepted} posted while it was wrong")

@@ -2,8 +2,8 @@
 
 import asyncio
 
-from tests.faults import conditioned
-from tests.faults.stage import Theatre, pause, stage
+from tests.faults import constrained_process
+from tests.faults.environment import Theatre, pause, stage
 from tests.faults.table import Row
 
 STOPPED, FULL = 3, 5  # seconds
@@ -21,10 +21,10 @@ async def stopped(where: Theatre, seed: int) -> Row:
 
 async def full(where: Theatre, seed: int) -> Row:
     async with stage(where, "sqlite", seed) as here:
-        here.monday.program = conditioned.MODULE
+        here.monday.program = constrained_process.MODULE
         await here.actor()
         await here.random_moment()
-        pages = here.monday.place / conditioned.PAGES
+        pages = here.monday.place / constrained_process.PAGES
         await asyncio.to_thread(pages.write_text, "1")  # as many as there are
         await pause(FULL)
         await asyncio.to_thread(pages.write_text, "1000000")

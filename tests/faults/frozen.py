@@ -5,7 +5,7 @@ nothing keeps it from posting a second time."""
 
 import signal
 
-from tests.faults.stage import Theatre, pause, stage
+from tests.faults.environment import Theatre, pause, stage
 from tests.faults.table import Row
 
 GOES_ON = 4  # seconds

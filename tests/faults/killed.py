@@ -2,7 +2,7 @@
 
 import signal
 
-from tests.faults.stage import Theatre, stage
+from tests.faults.environment import Theatre, stage
 from tests.faults.table import Row
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from bot.sandbox.weather import Weather
-from tests.faults.stage import Stage, Theatre, pause, stage
+from bot.sandbox.launchdarkly.faults import Weather
+from tests.faults.environment import Stage, Theatre, pause, stage
 from tests.faults.table import Row
 
 FOR = 8  # seconds after the slot

@@ -1,6 +1,6 @@
 """Slack refuses a third of the posts, by limits and by its own faults; or accepts some and never says so."""
 
-from tests.faults.stage import Theatre, stage
+from tests.faults.environment import Theatre, stage
 from tests.faults.table import Row
 
 

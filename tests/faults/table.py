@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tests.monday import Count
+from tests.load_harness import Count
 
 HEADING = ("fault", "seed", "due", "sent", "lost", "twice", "last one late", "took", "")
 WIDTHS = (46, 4, 4, 5, 4, 5, 13, 6, 4)

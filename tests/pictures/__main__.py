@@ -6,11 +6,11 @@ from pathlib import Path
 
 from playwright.async_api import Browser, Locator, Page, ViewportSize, expect
 
-from bot.demo.serving import served
-from bot.demo.stage import staged
+from bot.demo.environment import staged
+from bot.demo.server import served
 from bot.settings import Settings
 from tests.browser import opened
-from tests.talk import NOW
+from tests.conversation import NOW
 
 HERE = Path(__file__).parent
 DESK, TALL = ViewportSize(width=1080, height=800), ViewportSize(width=900, height=2400)  # the whole digest fits

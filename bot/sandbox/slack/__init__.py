@@ -18,13 +18,13 @@ blocks; `scopes`, `patience`; `habits` for what Slack does not document; `socket
 `.ping()` and `.deaf = True` for its moods. Tokens and the signing secret are in `names`.
 
 It knows nothing of the bot. It does not know: files, reactions, search, several workspaces, messages of other apps, and
-how Slack looks: that is the page's (`bot/sandbox/page/`).
+how Slack looks: that is the page's (`bot/sandbox/web/`).
 """
 
-from bot.sandbox.slack.delivery import Acknowledgement
+from bot.sandbox.slack.faults import Weather
 from bot.sandbox.slack.message import Content, Message
+from bot.sandbox.slack.server import Slack
 from bot.sandbox.slack.signing import signed
-from bot.sandbox.slack.slack import Slack
-from bot.sandbox.slack.weather import Weather
+from bot.sandbox.slack.webhook import Acknowledgement
 
 __all__ = ["Acknowledgement", "Content", "Message", "Slack", "Weather", "signed"]

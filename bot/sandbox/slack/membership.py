@@ -7,8 +7,8 @@ A bot is told of public channels with `channels:read`, and of private ones with 
 from collections.abc import Callable
 from typing import Any
 
+from bot.sandbox.slack.credentials import BOT_USER
 from bot.sandbox.slack.message import Content
-from bot.sandbox.slack.names import BOT_USER
 from bot.sandbox.slack.state import State
 from bot.sandbox.slack.workspace import Channel
 

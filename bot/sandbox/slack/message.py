@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from bot.sandbox.slack.names import APP
+from bot.sandbox.slack.credentials import APP
 
 Json = dict[str, Any]
 

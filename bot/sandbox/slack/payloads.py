@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from bot.sandbox.slack.chain import Chain, View
+from bot.sandbox.slack.credentials import APP, BOT_USER, VERIFICATION_TOKEN
 from bot.sandbox.slack.message import Message
-from bot.sandbox.slack.names import APP, BOT_USER, VERIFICATION_TOKEN
+from bot.sandbox.slack.response_urls import Chain, View
 from bot.sandbox.slack.state import State
 from bot.sandbox.slack.workspace import User
 

@@ -9,11 +9,11 @@ after a command.
 from dataclasses import dataclass
 from typing import Any
 
-from bot.sandbox.slack.chain import Chain
-from bot.sandbox.slack.content import judged
+from bot.sandbox.slack.errors import Refused
 from bot.sandbox.slack.message import Message
-from bot.sandbox.slack.refusal import Refused
+from bot.sandbox.slack.response_urls import Chain
 from bot.sandbox.slack.state import State
+from bot.sandbox.slack.validation import judged
 
 Json = dict[str, Any]
 

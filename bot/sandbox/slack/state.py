@@ -9,11 +9,11 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from bot.sandbox.slack import names, workspace
-from bot.sandbox.slack.call import Call
-from bot.sandbox.slack.chain import Chain, Trigger, View
+from bot.sandbox.slack import credentials, workspace
+from bot.sandbox.slack.errors import Refused
 from bot.sandbox.slack.message import Content, Message
-from bot.sandbox.slack.refusal import Refused
+from bot.sandbox.slack.request import Call
+from bot.sandbox.slack.response_urls import Chain, Trigger, View
 from bot.sandbox.slack.workspace import Channel, User
 
 Json = dict[str, Any]
@@ -92,8 +92,8 @@ class State:
         message.deleted = True
 
     def _message(self, channel: Channel, content: Content, user: str) -> Message:
-        bot = None if user else names.BOT
-        return Message(channel.id, self.new_ts(), user or names.BOT_USER, self.now(), content, bot=bot)
+        bot = None if user else credentials.BOT
+        return Message(channel.id, self.new_ts(), user or credentials.BOT_USER, self.now(), content, bot=bot)
 
     def gaps(self, channel: str) -> list[float]:
         """Seconds between one message of the bot and its next in a channel: Slack wants about one."""
@@ -126,8 +126,8 @@ class State:
             **view,
             "id": shown.id,
             "team_id": self.team.id,
-            "app_id": names.APP,
-            "bot_id": names.BOT,
+            "app_id": credentials.APP,
+            "bot_id": credentials.BOT,
             "root_view_id": shown.id,
             "hash": f"{int(self.now().timestamp())}.{self.new_id('')}",
         }

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.sandbox.slack.credentials import BOT_USER
 from bot.sandbox.slack.message import Message
-from bot.sandbox.slack.names import BOT_USER
 
 Json = dict[str, Any]
 

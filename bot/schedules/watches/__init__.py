@@ -7,9 +7,9 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
 
-from bot.endpoints._endpoint import Ask
 from bot.errors import Refused
-from bot.schedules.watches._sight import Sight
+from bot.questions.base import Ask
+from bot.schedules.watches.observation import Sight
 
 See = Callable[[Any, Ask, datetime], Awaitable[dict[str, Sight]]]
 
@@ -17,8 +17,8 @@ See = Callable[[Any, Ask, datetime], Awaitable[dict[str, Sight]]]
 @cache
 def discover() -> dict[str, See]:
     """All of them, by the name of the question."""
-    names = [module.name for module in iter_modules(__path__) if not module.name.startswith("_")]
-    return {name: import_module(f"{__name__}.{name}").see for name in names}
+    modules = {module.name: import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)}
+    return {name: module.see for name, module in modules.items() if hasattr(module, "see")}
 
 
 def watched(name: str) -> See:

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from bot.endpoints._endpoint import Ask
-from bot.endpoints.deploys import ENDPOINT, DeploysQuery
-from bot.schedules.watches._sight import Sight
+from bot.questions.base import Ask
+from bot.questions.deploys import ENDPOINT, DeploysQuery
+from bot.schedules.watches.observation import Sight
 
 
 async def see(query: DeploysQuery, ask: Ask, _: datetime) -> dict[str, Sight]:

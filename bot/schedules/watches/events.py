@@ -3,12 +3,12 @@ one of them; so events of all sizes are looked at, from the oldest on that was s
 
 from datetime import datetime
 
-from bot.endpoints._endpoint import Ask
-from bot.endpoints._when import exact
-from bot.endpoints.events import EventsQuery, view_of
-from bot.endpoints.events.pages import read
-from bot.endpoints.events.reply import Event, Impact
-from bot.schedules.watches._sight import WAITING, Sight
+from bot.lines.timespec import exact
+from bot.questions.base import Ask
+from bot.questions.events import EventsQuery, view_of
+from bot.questions.events.pagination import read
+from bot.questions.events.reply import Event, Impact
+from bot.schedules.watches.observation import WAITING, Sight
 
 
 async def see(query: EventsQuery, ask: Ask, since: datetime) -> dict[str, Sight]:

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from bot.endpoints._endpoint import Ask
-from bot.endpoints.flag import ENDPOINT, FlagQuery
-from bot.schedules.watches._sight import Sight
+from bot.questions.base import Ask
+from bot.questions.flag import ENDPOINT, FlagQuery
+from bot.schedules.watches.observation import Sight
 
 
 async def see(query: FlagQuery, ask: Ask, _: datetime) -> dict[str, Sight]:

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from bot.endpoints._endpoint import Ask
-from bot.endpoints.scores import ENDPOINT, ScoresQuery
-from bot.schedules.watches._sight import Sight
+from bot.questions.base import Ask
+from bot.questions.scores import ENDPOINT, ScoresQuery
+from bot.schedules.watches.observation import Sight
 
 
 async def see(query: ScoresQuery, ask: Ask, _: datetime) -> dict[str, Sight]:

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bot.sandbox.slack.call import Call
-from bot.sandbox.slack.methods import chat, conversations, people, views
+from bot.sandbox.slack.methods import chat, conversations, users, views
+from bot.sandbox.slack.request import Call
 from bot.sandbox.slack.state import State
 
 Method = Callable[[State, Call], dict[str, Any]]
 
-METHODS: Mapping[str, Method] = {**people.METHODS, **chat.METHODS, **conversations.METHODS, **views.METHODS}
+METHODS: Mapping[str, Method] = {**users.METHODS, **chat.METHODS, **conversations.METHODS, **views.METHODS}

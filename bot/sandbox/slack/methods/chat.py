@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from bot.sandbox.slack.call import Call
-from bot.sandbox.slack.content import judged
+from bot.sandbox.slack.credentials import BOT
+from bot.sandbox.slack.errors import Refused
 from bot.sandbox.slack.message import Content, Message
-from bot.sandbox.slack.names import BOT
-from bot.sandbox.slack.refusal import Refused
+from bot.sandbox.slack.request import Call
 from bot.sandbox.slack.state import State
+from bot.sandbox.slack.validation import judged
 from bot.sandbox.slack.workspace import Channel
 
 Json = dict[str, Any]

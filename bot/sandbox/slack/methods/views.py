@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from bot.sandbox.slack.call import Call
-from bot.sandbox.slack.chain import View
-from bot.sandbox.slack.content import judged_view
-from bot.sandbox.slack.refusal import Refused
+from bot.sandbox.slack.errors import Refused
+from bot.sandbox.slack.request import Call
+from bot.sandbox.slack.response_urls import View
 from bot.sandbox.slack.state import State
+from bot.sandbox.slack.validation import judged_view
 
 Json = dict[str, Any]
 

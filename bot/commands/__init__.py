@@ -1,0 +1,16 @@
+"""The orders: lines that change something of the bot's own. One file each, found like the questions.
+
+An order says all itself, is confirmed, and changes nothing in LaunchDarkly. Its template stands in
+`templates/notices/`.
+"""
+
+from importlib import import_module
+from pkgutil import iter_modules
+
+from bot.commands.base import AnyOrder
+
+
+def discover() -> dict[str, AnyOrder]:
+    """All orders, by name, in alphabetical order."""
+    modules = (import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__))
+    return {module.ORDER.name: module.ORDER for module in modules if hasattr(module, "ORDER")}

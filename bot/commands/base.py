@@ -1,0 +1,80 @@
+"""The record that makes an order, and what it may use."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from zoneinfo import ZoneInfo
+
+from bot.questions.base import Q, Spoken, View
+from bot.questions.catalog import Catalog
+from bot.schedules.question_check import CheckedQuestion
+from bot.schedules.trigger import Rhythm
+from bot.schedules.views import Week
+
+if TYPE_CHECKING:  # the command line knows the orders without their store
+    from bot.store.store import Store
+
+V = TypeVar("V", bound=View)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an order was given, and by whom. Slack's ids, never names: names change."""
+
+    team: str
+    channel: str
+    user: str
+
+
+class Reach(Protocol):
+    """How far the bot reaches from here: into the channel, and to its own work by the clock."""
+
+    async def is_in(self, channel: str) -> bool:
+        """Whether the bot is in a channel; yes where that cannot be known."""
+
+    async def link(self, channel: str, ts: str) -> str:
+        """The address of a message; empty where it cannot be had."""
+
+    async def check(self, question: str, found: Rhythm, caller: str) -> CheckedQuestion:
+        """Ask a question once before it is saved."""
+
+    async def last_week(self, line: str, zone: ZoneInfo, caller: str) -> Week:
+        """What a watch would have told in the last week."""
+
+    def wake(self) -> None:
+        """There is something to do at once."""
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What an order may use. Made anew for each one."""
+
+    place: Place
+    store: "Store"
+    now: datetime
+    zone: ZoneInfo  # of whoever gives the order
+    reach: Reach
+    catalog: Catalog
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What an order makes the bot post in the channel, and when."""
+
+    line: str
+    when: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order(Spoken[Q], Generic[Q, V]):
+    """A kind of order. The template of its confirmation bears its name. One that is *guarded* is not everybody's to
+    give, where the settings say so. `publishes` tells what it would make the bot post, if anything."""
+
+    guarded: bool = False
+    publishes: Callable[[Q, Circumstances], Awaitable[Publication | None]] | None = None
+    view: type[V]
+    obey: Callable[[Q, Circumstances], Awaitable[V]]
+
+
+AnyOrder = Order[Any, Any]

@@ -1,0 +1,79 @@
+"""What LaunchDarkly sends of its lists, and of that only what may be shown.
+
+Environments come with SDK keys and people with e-mail addresses: neither is decoded."""
+
+from collections.abc import Sequence
+
+from bot.launchdarkly import Real, Reply, Whole, field
+from bot.messages import humanize
+
+
+class Named(Reply):
+    """A project, an environment or an application."""
+
+    key: str
+    name: str | None = None
+
+
+class Person(Reply):
+    first: str | None = field(name="firstName", default=None)
+    last: str | None = field(name="lastName", default=None)
+
+
+class Team(Reply):
+    key: str | None = None
+    name: str | None = None
+
+
+class Stale(Reply):
+    """LaunchDarkly's own verdict on what is left to do with a flag that has served its purpose."""
+
+    code: bool | None = field(name="readyForCodeRemoval", default=None)
+    archive: bool | None = field(name="readyToArchive", default=None)
+
+
+class Flag(Named):
+    """A flag. Where LaunchDarkly sends no verdict, `stale` is None: nothing is known, which is not the same as no."""
+
+    created: Real | None = field(name="creationDate", default=None)
+    tags: list[str] | None = None
+    temporary: bool | None = None
+    archived: bool | None = None
+    deprecated: bool | None = None
+    stale: Stale | None = None
+    person: Person | None = field(name="_maintainer", default=None)
+    crew: Team | None = field(name="_maintainerTeam", default=None)
+    team_key: str | None = field(name="maintainerTeamKey", default=None)
+
+    @property
+    def maintainer(self) -> str:
+        """The person who maintains it, by name; empty where nobody does."""
+        return humanize.person(self.person.first, self.person.last) if self.person else ""
+
+    @property
+    def team(self) -> str:
+        """The team that maintains it, by name where that is sent; empty where none does."""
+        return (self.crew and (self.crew.name or self.crew.key)) or self.team_key or ""
+
+
+class Link(Reply):
+    href: str | None = None
+
+
+class Names(Reply, kw_only=True):
+    """A page of keys and names, which may or may not say how many there are of them."""
+
+    items: Sequence[Named]
+    total: Whole | None = field(name="totalCount", default=None)
+    links: dict[str, Link | None] | None = field(name="_links", default=None)
+
+    @property
+    def more(self) -> bool:
+        """Whether LaunchDarkly links to a next page."""
+        return bool((self.links or {}).get("next"))
+
+
+class Flags(Names, kw_only=True):
+    """A page of flags."""
+
+    items: Sequence[Flag]

@@ -1,0 +1,121 @@
+"""LaunchDarkly's charts, which all have one shape, and what Slack can draw of them.
+
+Slack draws at most twenty points, and six lines or slices under every version of its rules; names are twenty characters
+at most and may not repeat. https://docs.slack.dev/reference/block-kit/blocks/data-visualization-block"""
+
+from collections.abc import Iterable
+
+from bot.launchdarkly import Number, Reply
+from bot.messages import humanize
+from bot.messages.text_fallback import value_text
+from bot.questions.base import View
+
+MOST_POINTS = 20
+MOST_LINES = 6
+LONGEST_LABEL = 20
+OTHER = "Other"
+
+
+class Point(Reply):
+    x: Number | None = None
+    y: Number | None = None
+
+
+class SeriesMetadata(Reply):
+    name: str | None = None
+    count: Number | None = None
+
+
+class Series(Reply):
+    metadata: SeriesMetadata
+    data: list[Point] | None = None
+
+
+class Tier(Reply):
+    indicator: str | None = None
+    description: str | None = None
+
+
+class Metric(Reply):
+    indicator: str | None = None
+    value: Number | None = None
+    unit: str | None = None
+    modifier: str | None = None
+    tiers: list[Tier] | None = None
+
+
+class ChartMetadata(Reply):
+    metrics: dict[str, Metric | None] | None = None
+
+
+class ChartReply(Reply):
+    metadata: ChartMetadata
+    series: list[Series] | None
+
+
+class Slice(View):
+    """A share of a pie."""
+
+    label: str
+    value: Number
+
+
+class Line(View):
+    """One line, or one set of bars."""
+
+    name: str
+    values: tuple[Number, ...]
+
+
+class Lines(View):
+    """Lines over the same points."""
+
+    labels: tuple[str, ...]
+    series: tuple[Line, ...]
+
+    @property
+    def spoken(self) -> tuple[str, ...]:
+        """The same in words, point by point."""
+        several = len(self.series) > 1
+        return tuple(
+            f"{label} "
+            + ", ".join(
+                f"{line.name} {value}" if several else value
+                for line in self.series
+                for value in (value_text(label, line.values[n]),)
+            )
+            for n, label in enumerate(self.labels)
+        )
+
+
+def labels(names: Iterable[str]) -> list[str]:
+    """Names short enough for a chart, and no two alike."""
+    found: list[str] = []
+    for name in names:
+        label = humanize.short(name, LONGEST_LABEL) or "–"
+        again = 2
+        while label in found:
+            label = f"{humanize.short(name, LONGEST_LABEL - 4)} {again}"
+            again += 1
+        found.append(label)
+    return found
+
+
+def folded(counts: list[tuple[str, Number]]) -> bool:
+    """Whether some slices of the pie are drawn together."""
+    return len(_drawn(counts)) > MOST_LINES
+
+
+def slices(counts: list[tuple[str, Number]]) -> tuple[Slice, ...]:
+    """A pie of what is more than nothing, the smallest together where there are too many (see `folded`)."""
+    drawn = _drawn(counts)
+    if len(drawn) > MOST_LINES:
+        largest = sorted(drawn, key=lambda pair: pair[1], reverse=True)[: MOST_LINES - 1]
+        rest = sum(value for name, value in drawn if (name, value) not in largest)
+        drawn = [pair for pair in drawn if pair in largest] + [(OTHER, rest)]
+    names = labels(name for name, _ in drawn)
+    return tuple(Slice(label=label, value=value) for label, (_, value) in zip(names, drawn, strict=True))
+
+
+def _drawn(counts: list[tuple[str, Number]]) -> list[tuple[str, Number]]:
+    return [(name, value) for name, value in counts if value > 0]

@@ -1,0 +1,1 @@
+"""A LaunchDarkly that lives in this process."""

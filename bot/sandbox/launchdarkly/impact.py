@@ -1,0 +1,57 @@
+"""How much a change moved: who was served which variation before and after it, as shares and as counts.
+
+Everything that is said about an impact (percentage, size) is computed from the counts, so that they cannot disagree.
+"""
+
+from collections.abc import Sequence
+from random import Random
+from typing import Literal
+
+from bot.sandbox.launchdarkly.company import Config, Flag
+
+Size = Literal["none", "small", "medium", "large"]
+Shares = tuple[float, ...]
+Counts = tuple[int, ...]
+
+
+def served(flag: Flag, config: Config) -> Shares:
+    """The share of people to whom each variation is served; rules and targets bend the default a little."""
+    if not config.on:
+        return only(flag, config.off)
+    if config.rollout:
+        return (*(weight / 100 for weight in config.rollout), *only(flag, None))[: len(flag.variations)]
+    return moved(only(flag, config.serve), config.serve, other(flag, config.serve), 0.06 if config.rules else 0.02)
+
+
+def only(flag: Flag, variation: int | None) -> Shares:
+    return tuple(float(index == variation) for index in range(len(flag.variations)))
+
+
+def other(flag: Flag, variation: int) -> int:
+    return (variation + 1) % len(flag.variations)
+
+
+def moved(shares: Shares, source: int, target: int, amount: float) -> Shares:
+    amount = min(amount, shares[source])
+    change = {source: -amount, target: amount}
+    return tuple(share + change.get(index, 0) for index, share in enumerate(shares))
+
+
+def counted(shares: Shares, traffic: int, dice: Random) -> Counts:
+    total = traffic * dice.uniform(0.9, 1.1)
+    return tuple(round(share * total) for share in shares)
+
+
+def percentage(before: Sequence[int], after: Sequence[int]) -> float:
+    """The share of people who are served something else than before, in percent."""
+    was, now = sum(before) or 1, sum(after) or 1
+    return round(50 * sum(abs(b / was - a / now) for b, a in zip(before, after, strict=True)), 1)
+
+
+def size(percent: float) -> Size:
+    """LaunchDarkly's words: none is 0 %, small below 20 %, large above 80 %."""
+    if percent == 0:
+        return "none"
+    if percent < 20:
+        return "small"
+    return "medium" if percent <= 80 else "large"

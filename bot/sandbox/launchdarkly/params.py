@@ -1,0 +1,65 @@
+"""What is asked: the parameters of a request, checked against the `Query` of the endpoint that answers it.
+
+Parameters that an endpoint does not know are ignored, as everywhere in LaunchDarkly's API.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Self, get_origin
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError
+from pydantic.alias_generators import to_camel
+from pydantic_core import ErrorDetails
+from starlette.datastructures import QueryParams
+
+from bot.sandbox.launchdarkly.errors import Refusal, invalid
+
+
+def _commas(said: object) -> object:
+    return frozenset(filter(None, said.split(","))) if isinstance(said, str) else said
+
+
+Key = Annotated[str, StringConstraints(min_length=1)]
+Keys = Annotated[frozenset[str], BeforeValidator(_commas)]  # a comma-separated list
+
+
+class Query(BaseModel):
+    """Field names are LaunchDarkly's in snake case. A `tuple` field takes a parameter that may be repeated."""
+
+    model_config = ConfigDict(alias_generator=to_camel, frozen=True)
+
+    @classmethod
+    def read(cls, path: Mapping[str, str], asked: QueryParams) -> Self:
+        repeated = {name for name, field in cls.model_fields.items() if get_origin(field.annotation) is tuple}
+        try:
+            return cls.model_validate({**asked, **{name: asked.getlist(name) for name in repeated}, **path})
+        except ValidationError as error:
+            raise _refused(error) from None
+
+
+class PlaceQuery(Query):
+    """The parameters that most insights endpoints share."""
+
+    project_key: Key
+    environment_key: Key
+    application_key: Keys = frozenset()
+
+
+def _refused(error: ValidationError) -> Refusal:
+    return invalid({str(detail["loc"][0]): _reason(detail) for detail in error.errors()})
+
+
+def _reason(detail: ErrorDetails) -> str:
+    limits = detail.get("ctx", {})
+    match detail["type"]:
+        case "missing" | "string_too_short":
+            return "must be present"
+        case "literal_error":
+            return f"must be one of {limits['expected']}"
+        case "int_parsing" | "int_from_float":
+            return "must be an integer"
+        case "less_than_equal":
+            return f"must be no greater than {limits['le']}"
+        case "greater_than_equal":
+            return f"must be no less than {limits['ge']}"
+        case _:
+            return "is invalid"

@@ -1,0 +1,16 @@
+"""The form that all charts of the engineering insights share."""
+
+from collections.abc import Iterable, Sequence
+
+from bot.sandbox.launchdarkly.context import Json
+
+
+def chart(name: str, x_axis: str, series: Iterable[Json]) -> Json:
+    """What LaunchDarkly writes into a summary is not documented; it is left empty rather than invented."""
+    metadata = {"name": name, "summary": {}, "xAxis": {"unit": x_axis}, "yAxis": {"unit": "count"}}
+    return {"metadata": metadata, "series": list(series)}
+
+
+def line(name: str, points: Sequence[tuple[int, int]]) -> Json:
+    count = sum(y for _, y in points)
+    return {"metadata": {"name": name, "count": count}, "data": [{"x": x, "y": y} for x, y in points]}

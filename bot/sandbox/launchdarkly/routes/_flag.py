@@ -1,0 +1,99 @@
+"""What LaunchDarkly tells of a flag, alone or in a list: what it is, who looks after it, and its state."""
+
+from collections.abc import Iterator
+
+from bot.sandbox.launchdarkly.company import Flag, Person, Project, Variation, object_id
+from bot.sandbox.launchdarkly.context import Json, World
+
+
+def described(flag: Flag, project: Project, world: World, expand: frozenset[str]) -> Json:
+    """All of a flag but its environments."""
+    return {
+        **_identity(flag, world),
+        **_maintainer(flag, world),
+        **_lifecycle(flag, project, world),
+        **_migration(flag, expand),
+    }
+
+
+def _identity(flag: Flag, world: World) -> Json:
+    self, parent = f"/api/v2/flags/{flag.project}/{flag.key}", f"/api/v2/flags/{flag.project}"
+    return {
+        "key": flag.key,
+        "name": flag.name,
+        "description": flag.description,
+        "kind": "boolean" if isinstance(flag.variations[0].value, bool) else "multivariate",
+        "temporary": flag.temporary,
+        "tags": list(flag.tags),
+        "variations": [_variation(flag, index, one) for index, one in enumerate(flag.variations)],
+        "variationJsonSchema": None,  # undocumented, and there in every real answer
+        "defaults": {"onVariation": 0, "offVariation": len(flag.variations) - 1},
+        "experiments": {"baselineIdx": 0, "items": list(_experiments(flag, world))},
+        "clientSideAvailability": {"usingMobileKey": flag.project == "mobile", "usingEnvironmentId": True},
+        "includeInSnippet": True,
+        "customProperties": {},
+        "goalIds": [],
+        "_links": {name: _link(href) for name, href in (("self", self), ("parent", parent))},
+    }
+
+
+def _variation(flag: Flag, index: int, variation: Variation) -> Json:
+    """A name or a description that was never given is left out, as LaunchDarkly does."""
+    words = {"name": variation.name, "description": variation.description}
+    identity = object_id("variation", flag.project, flag.key, str(index))
+    return {"_id": identity, "value": variation.value} | {name: word for name, word in words.items() if word}
+
+
+def _experiments(flag: Flag, world: World) -> Iterator[Json]:
+    if flag.experiment is not None:
+        project = world.project(flag.project)
+        yield {"metricKey": flag.experiment.metric, "environments": [one.key for one in project.environments[:1]]}
+
+
+def _maintainer(flag: Flag, world: World) -> Json:
+    team = world.company.team(flag.maintainer.removeprefix("team:"))
+    if team is not None:
+        link = {"self": _link(f"/api/v2/teams/{team.key}")}
+        return {
+            "maintainerTeamKey": team.key,
+            "_maintainerTeam": {"key": team.key, "name": team.name, "_links": link},
+        }
+    person = world.company.person(flag.maintainer)
+    return {} if person is None else {"maintainerId": object_id("member", person.key), "_maintainer": _member(person)}
+
+
+def _member(person: Person) -> Json:
+    identity = object_id("member", person.key)
+    names = {"firstName": person.first} | ({"lastName": person.last} if person.last else {})
+    links = {"self": _link(f"/api/v2/members/{identity}")}
+    return {"_id": identity, "email": person.email, "role": person.role, "_links": links, **names}
+
+
+def _lifecycle(flag: Flag, project: Project, world: World) -> Json:
+    told: Json = {
+        "_version": 1 + flag.created // 9,
+        "creationDate": world.days_ago(flag.created),
+        "archived": flag.archived,
+        "deprecated": flag.deprecated is not None,
+    }
+    if flag.archived:
+        told["archivedDate"] = world.history.archived(project, flag, world.now)
+    if flag.deprecated is not None:
+        told["deprecatedDate"] = world.days_ago(flag.deprecated)
+    if flag.ready_for_code_removal or flag.ready_to_archive:
+        told["stale"] = {
+            "readyForCodeRemoval": flag.ready_for_code_removal,
+            "readyToArchive": flag.ready_to_archive,
+        }
+    return told
+
+
+def _migration(flag: Flag, expand: frozenset[str]) -> Json:
+    if not flag.stages:
+        return {}
+    settings = {"contextKind": "user", "stageCount": flag.stages}
+    return {"_purpose": "migration"} | ({"migrationSettings": settings} if "migrationSettings" in expand else {})
+
+
+def _link(href: str) -> Json:
+    return {"href": href, "type": "application/json"}

@@ -1,0 +1,47 @@
+"""The form that all lists with `limit` and `offset` share: a page of them, and links to the others."""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from pydantic import Field
+
+from bot.sandbox.launchdarkly.context import Json
+from bot.sandbox.launchdarkly.errors import invalid
+from bot.sandbox.launchdarkly.params import Query as AnyQuery
+
+
+class PageQuery(AnyQuery):
+    """The parameters of a list. How long a page may be is documented for flags alone; no list takes more here."""
+
+    limit: int = Field(20, ge=1, le=100)
+    offset: int = Field(0, ge=0)
+    filter: str = ""
+
+    def filters(self, *known: str) -> dict[str, str]:
+        """The fields of the filter; one that is not *known* is refused rather than passed over."""
+        found = dict(part.partition(":")[::2] for part in self.filter.split(",") if part)
+        if not found.keys() <= set(known):
+            raise invalid({"filter": "is invalid"})
+        return found
+
+
+def page(path: str, items: Sequence[Any], query: PageQuery) -> tuple[Sequence[Any], Json]:
+    """What the page holds, and what stands around it."""
+    last = max(len(items) - 1, 0) // query.limit * query.limit
+    offsets = {"self": query.offset}
+    if query.offset:
+        offsets |= {"first": 0, "prev": max(query.offset - query.limit, 0)}
+    if query.offset + query.limit < len(items):
+        offsets |= {"next": query.offset + query.limit, "last": last}
+    links = {name: _link(path, query.limit, offset) for name, offset in offsets.items()}
+    return items[query.offset : query.offset + query.limit], {"totalCount": len(items), "_links": links}
+
+
+def _link(path: str, limit: int, offset: int) -> Json:
+    return {"href": f"{path}?{urlencode({'limit': limit, 'offset': offset})}", "type": "application/json"}
+
+
+def matches(wanted: str, *texts: str) -> bool:
+    """Whether any text holds what is wanted, in any case."""
+    return any(wanted.lower() in text.lower() for text in texts)

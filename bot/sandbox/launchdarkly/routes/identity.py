@@ -1,0 +1,24 @@
+"""Whose token it is: a service's, with the Reader role, of which LaunchDarkly itself tells nothing here.
+
+Every field is optional, and only those are told whose values are documented or obvious.
+https://launchdarkly.com/docs/api/other/get-caller-identity
+"""
+
+from bot.sandbox.launchdarkly.context import Json, World
+from bot.sandbox.launchdarkly.params import Query as AnyQuery
+
+PATH = "/api/v2/caller-identity"
+BETA = False
+
+
+class Query(AnyQuery):
+    pass
+
+
+def reply(world: World, query: Query) -> Json:
+    return {
+        "accountId": "5f2a9c0b7d3e41860a9b1c01",
+        "tokenId": "65c1e0d94b7a2f0012d3e4f5",
+        "tokenName": "insights-bot",
+        "serviceToken": True,
+    }

@@ -1,0 +1,42 @@
+"""The projects. Their environments are no part of the list: those carry SDK keys, and nobody here asks for them."""
+
+from bot.sandbox.launchdarkly.company import Project, object_id
+from bot.sandbox.launchdarkly.context import Json, World
+from bot.sandbox.launchdarkly.errors import invalid
+from bot.sandbox.launchdarkly.params import Keys
+from bot.sandbox.launchdarkly.routes._page import PageQuery, matches, page
+
+PATH = "/api/v2/projects"
+BETA = False
+
+
+class Query(PageQuery):
+    expand: Keys = frozenset()
+
+
+def reply(world: World, query: Query) -> Json:
+    if query.expand:
+        raise invalid({"expand": "is invalid"})
+    filters = query.filters("query", "keys")
+    keys = filters.get("keys", "").split("|") if "keys" in filters else None
+    wanted = filters.get("query", "")
+    found = [
+        one
+        for one in world.company.projects
+        if matches(wanted, one.key, one.name) and (keys is None or one.key in keys)
+    ]
+    items, around = page(PATH, found, query)
+    return around | {"items": [_project(one) for one in items]}
+
+
+def _project(project: Project) -> Json:
+    self = f"{PATH}/{project.key}"
+    links = {"self": self, "environments": f"{self}/environments"}
+    return {
+        "_id": object_id("project", project.key),
+        "_links": {name: {"href": href, "type": "application/json"} for name, href in links.items()},
+        "key": project.key,
+        "name": project.name,
+        "includeInSnippetByDefault": True,
+        "tags": [],
+    }

@@ -1,0 +1,59 @@
+"""Who one is, who others are, who belongs together, and how to open a socket."""
+
+from typing import Any
+
+from bot.sandbox.slack.credentials import APP, BOT, BOT_USER
+from bot.sandbox.slack.errors import Refused
+from bot.sandbox.slack.request import Call
+from bot.sandbox.slack.state import State
+
+Json = dict[str, Any]
+
+
+def api_test(_: State, call: Call) -> Json:
+    if call.text("error"):
+        raise Refused(call.text("error"), args=call.arguments)
+    return {"args": call.arguments} if call.arguments else {}
+
+
+def auth_test(state: State, _: Call) -> Json:
+    return {
+        "url": state.team.url,
+        "team": state.team.name,
+        "user": state.users[BOT_USER].name,
+        "team_id": state.team.id,
+        "user_id": BOT_USER,
+        "bot_id": BOT,
+        "is_enterprise_install": False,
+    }
+
+
+def connections_open(state: State, _: Call) -> Json:
+    ticket = state.new_id("ticket-")
+    state.tickets.add(ticket)
+    return {"url": f"{state.url.replace('http', 'ws', 1)}/link/?ticket={ticket}&app_id={APP}"}
+
+
+def users_info(state: State, call: Call) -> Json:
+    state.needs("users:read")
+    found = state.users.get(call.needed("user"))
+    if found is None:
+        raise Refused("user_not_found")
+    return {"user": found.told(call.at)}
+
+
+def group_members(state: State, call: Call) -> Json:
+    state.needs("usergroups:read")
+    members = state.groups.get(call.needed("usergroup"))
+    if members is None:
+        raise Refused("no_such_subteam")
+    return {"users": list(members)}
+
+
+METHODS = {
+    "api.test": api_test,
+    "auth.test": auth_test,
+    "apps.connections.open": connections_open,
+    "users.info": users_info,
+    "usergroups.users.list": group_members,
+}

@@ -1,0 +1,77 @@
+"""A call of the Web API as it came in: which method, with what, when. Forms, JSON and query strings are all read."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+
+from bot.sandbox.slack.errors import Refused
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Call:
+    """`moment` is the event loop's clock, which nobody can set; `at` is the clock that this Slack was given."""
+
+    method: str
+    arguments: Json
+    at: datetime
+    moment: float
+    token: str = field(default="", repr=False)
+
+    def text(self, name: str) -> str:
+        value = self.arguments.get(name)
+        return "" if value is None else str(value)
+
+    def flag(self, name: str) -> bool:
+        return self.text(name).lower() in ("true", "1")
+
+    def number(self, name: str, otherwise: int) -> int:
+        try:
+            return int(self.arguments.get(name) or otherwise)
+        except (TypeError, ValueError):
+            raise Refused("invalid_arguments") from None
+
+    def needed(self, name: str) -> str:
+        """Slack's own words for an argument that is not there."""
+        if not self.text(name):
+            raise Refused(
+                "invalid_arguments",
+                response_metadata={"messages": [f"[ERROR] missing required field: {name}"]},
+            )
+        return self.text(name)
+
+    def decoded(self, name: str, otherwise: str) -> Any:
+        """An argument with a structure, which a form carries as a string of JSON."""
+        value = self.arguments.get(name)
+        if not isinstance(value, str):
+            return value
+        try:
+            return json.loads(value) if value else None
+        except ValueError:
+            raise Refused(otherwise) from None
+
+
+async def read(request: Request, method: str, at: datetime, moment: float) -> Call:
+    arguments: Json = {**request.query_params, **written(await request.body(), request.headers)}
+    beside = str(arguments.pop("token", ""))
+    token = request.headers.get("Authorization", "").removeprefix("Bearer ") or beside
+    return Call(method, arguments, at, moment, token)
+
+
+def written(body: bytes, headers: Mapping[str, str]) -> Json:
+    """What a body says. One that says nothing readable is no object, and so nothing."""
+    if "json" not in headers.get("Content-Type", ""):
+        return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+    try:
+        found = json.loads(body or b"{}")
+    except ValueError:
+        raise Refused("invalid_json") from None
+    if not isinstance(found, dict):
+        raise Refused("json_not_object")
+    return found

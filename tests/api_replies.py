@@ -1,0 +1,86 @@
+"""What LaunchDarkly answers to the parts of a question that asks others, written by hand: edits to plug into a talk."""
+
+from typing import Any
+
+from tests.conversation import NOW, Edit, Refused
+
+HOUR = 3_600_000
+DAY = 24 * HOUR
+MIDNIGHT = int(NOW.timestamp() * 1000) // DAY * DAY
+
+
+def same(reply: Any) -> Any:
+    return reply
+
+
+def sides(name: str, **edits: Edit) -> Edit:
+    """An edit of each side, told apart by what was asked for under this *name*."""
+    return lambda reply: edits.get(reply.asked.get(name), same)(reply)
+
+
+def parts(scores: Edit = same, events: Edit = same, status: Edit = same, deploys: Edit = same) -> Edit:
+    """An edit of each part, told apart by what only that part has."""
+
+    def edit(reply: Any) -> Any:
+        if "scores" in reply:
+            return scores(reply)
+        if "totalCount" in reply:
+            return events(reply)
+        return (status if reply["metadata"]["name"] == "flagStatus" else deploys)(reply)
+
+    return edit
+
+
+def an_event(**more: Any) -> dict[str, Any]:
+    return {
+        "flagKey": "new-checkout",
+        "eventType": "updated_rollout",
+        "eventTime": MIDNIGHT - DAY + HOUR,
+        "description": "Rollout changed from 5% to 95%",
+        "environmentKey": "production",
+        "member": {"email": "dana@harbour.example", "firstName": "Dana", "lastName": "Ortiz"},
+        "impact": {"size": "large", "percentage": 90, "reason": "evaluations"},
+        "experiments": {"totalCount": 0, "items": []},
+    } | more
+
+
+def large(percentage: float | None) -> dict[str, Any]:
+    return {"size": "large"} | ({} if percentage is None else {"percentage": percentage})
+
+
+def only_events(*events: dict[str, Any], total: int | None = None) -> Edit:
+    return lambda _: {"totalCount": len(events) if total is None else total, "items": list(events), "_links": {}}
+
+
+def after(cursor: str) -> dict[str, Any]:
+    return {"next": {"href": f"/api/v2/engineering-insights/flag-events?after={cursor}"}}
+
+
+def deployed(*hours: tuple[float, int]) -> Edit:
+    """So many deployments, so many hours before the last midnight."""
+    data = [{"x": round(MIDNIGHT - ago * HOUR), "y": y} for ago, y in hours]
+    return lambda reply: reply | {"series": [{"metadata": {"name": "deployments"}, "data": data}]}
+
+
+def nothing(reply: Any) -> Any:
+    return reply | {"series": []}
+
+
+def uncalculated(reply: Any) -> Any:
+    nothing = {"score": 0, "indicator": "notCalculated", "indicatorRange": {"min": 0, "max": 0}}
+    tree = {
+        name: {"aggregateOf": score["aggregateOf"]} for name, score in reply["scores"].items() if "aggregateOf" in score
+    }
+    return reply | {"scores": {name: nothing | tree.get(name, {}) for name in reply["scores"]}}
+
+
+def a_score(score: float, indicator: str = "good", **more: Any) -> dict[str, Any]:
+    return {"score": score, "indicator": indicator, "indicatorRange": {"min": 70, "max": 89}} | more
+
+
+def only_scores(**scores: Any) -> Edit:
+    return lambda reply: reply | {"scores": scores}
+
+
+def refuses(status: int) -> Edit:
+    return lambda _: Refused(status)

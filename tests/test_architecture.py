@@ -1,0 +1,172 @@
+"""The rules of the house that no other tool holds."""
+
+import ast
+import re
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from bot.answers import Asked
+from bot.lines.parser import parse
+from bot.messages.mrkdwn import Stamp
+from bot.messages.renderer import Renderer
+from bot.questions import discover
+from bot.questions.base import AnyEndpoint, View
+from tests.conversation import ask
+from tests.test_goldens import CASES, GOLDENS, STATES, Case
+
+HOUSE = Path(__file__).parent.parent
+MODULES = sorted((HOUSE / "bot").rglob("*.py"))
+TEMPLATES = sorted((HOUSE / "templates").rglob("*.j2"))
+TESTS = sorted((HOUSE / "tests").rglob("*.py"))
+ENDPOINTS = discover()
+TOP_LEVEL = {
+    "bot",
+    "templates",
+    "tests",
+    "pyproject.toml",
+    "README.md",
+    "requirements.txt",
+    "LICENSE",
+    "manifest.yml",
+    "Procfile",
+}
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(HOUSE))
+
+
+def test_the_top_level_holds_the_few_things_that_it_should() -> None:
+    assert {path.name for path in HOUSE.iterdir() if not path.name.startswith(".")} <= TOP_LEVEL
+
+
+@pytest.mark.parametrize("path", MODULES, ids=named)
+def test_a_module_is_short_and_says_what_it_is_for(path: Path) -> None:
+    source = path.read_text()
+    assert len(source.splitlines()) <= 400
+    assert ast.get_docstring(ast.parse(source))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=named)
+def test_only_the_doors_read_the_clock(path: Path) -> None:
+    reads_it = re.search(r"datetime\.(now|utcnow|today)\(|date\.today\(|\btime\.(time|monotonic)\(", path.read_text())
+    assert not reads_it or named(path) in ("bot/app.py", "bot/cli.py")
+
+
+@pytest.mark.parametrize("path", MODULES, ids=named)
+def test_only_the_settings_read_the_environment(path: Path) -> None:
+    assert not re.search(r"\bos\.(environ|getenv)\b", path.read_text())
+
+
+@pytest.mark.parametrize("path", TESTS, ids=named)
+def test_tests_plug_fakes_in_below_the_real_code_and_wait_for_nothing(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+    called = {_called(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    imported = {
+        alias.name for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom) for alias in node.names
+    }
+    assert not {"patch", "Mock", "MagicMock", "AsyncMock", "setattr"} & (called | imported)
+    assert all(map(_yields_only, (node for node in ast.walk(tree) if isinstance(node, ast.Call))))
+
+
+def _yields_only(call: ast.Call) -> bool:
+    """Whether a call is no sleep, or one that only lets others go on."""
+    return _called(call.func) != "sleep" or [ast.unparse(argument) for argument in call.args] == ["0"]
+
+
+def _called(function: ast.expr) -> str:
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=named)
+def test_a_template_escapes_nothing_by_hand(path: Path) -> None:
+    """These pass by the escaping, or double it: see `bot/messages/template_tags.py`."""
+    source = path.read_text()
+    assert not re.search(r"\|\s*(tojson|safe|e|escape)\b|~|\{%-?\s*set\s|\{%-?\s*autoescape", source)
+
+
+@pytest.mark.parametrize("path", [path for path in TEMPLATES if path.stem not in ENDPOINTS], ids=named)
+def test_a_template_is_a_question_or_a_note_or_shared(path: Path) -> None:
+    assert path.parent.name == "notes" or path.stem.startswith("_")
+
+
+# A question is one file, one template, one test, and its goldens.
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS.values(), ids=lambda endpoint: endpoint.name)
+def test_a_question_has_a_template_a_test_and_goldens(endpoint: AnyEndpoint) -> None:
+    assert (HOUSE / "templates" / f"{endpoint.name}.j2").is_file()
+    assert (HOUSE / "tests" / f"test_{endpoint.name}.py").is_file()
+    goldens = {path.stem for path in (GOLDENS / endpoint.name).glob("*.json")}
+    assert {"example-1", "hostile", *STATES} <= goldens
+
+
+@pytest.mark.parametrize("name", ENDPOINTS)
+def test_a_question_that_asks_others_is_asked_by_none(name: str) -> None:
+    """So none ends up asking itself, and whoever reads one needs to read one step further at most."""
+    assert [other for other in asks(name) if asks(other)] == []
+
+
+def asks(name: str) -> set[str]:
+    """The questions that a question knows. What is shared by several stands in files with `_`, which know none."""
+    room = HOUSE / "bot" / "endpoints"
+    return _known(*room.glob(f"{name}.py"), *(room / name).glob("*.py")) - {name}
+
+
+def test_what_questions_share_knows_none_of_them() -> None:
+    assert _known(*(HOUSE / "bot" / "endpoints").glob("_*.py")) == set()
+
+
+def _known(*paths: Path) -> set[str]:
+    return set(re.findall(r"(?:from|import) bot\.endpoints\.([a-z]\w*)", "".join(path.read_text() for path in paths)))
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS.values(), ids=lambda endpoint: endpoint.name)
+def test_an_example_is_its_own_canonical_line(endpoint: AnyEndpoint) -> None:
+    assert [parse(line, ENDPOINTS).canonical for line in endpoint.examples] == list(endpoint.examples)
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS.values(), ids=lambda endpoint: endpoint.name)
+async def test_every_field_of_a_view_is_read_by_its_template(endpoint: AnyEndpoint) -> None:
+    read: set[tuple[type[View], str]] = set()
+    for case in (case for case in CASES if case.question == endpoint.name):
+        view = await _view(case)
+        asked = Asked(case.line, Stamp(1, "now"))
+        Renderer().render(endpoint.name, view=Recorded(view, read), asked=asked)
+    written = {(kind, name) for kind in _views(endpoint.view) for name in kind.model_fields}
+    assert {f"{kind.__name__}.{name}" for kind, name in written - read} == set()
+
+
+class Recorded:
+    """A view that writes down which of its fields are read."""
+
+    def __init__(self, view: View, read: set[tuple[type[View], str]]) -> None:
+        self._view = view
+        self._read = read
+
+    def __getattr__(self, name: str) -> Any:
+        if name in type(self._view).model_fields:
+            self._read.add((type(self._view), name))
+        return self._wrapped(getattr(self._view, name))
+
+    def _wrapped(self, value: Any) -> Any:
+        if isinstance(value, tuple):
+            return tuple(self._wrapped(part) for part in value)
+        return Recorded(value, self._read) if isinstance(value, View) else value
+
+
+async def _view(case: Case) -> View:
+    """The view of a golden message."""
+    query, asking = parse(case.line, ENDPOINTS).query, ask(menus=True, edit=case.edit or (lambda reply: reply))
+    endpoint = ENDPOINTS[case.question]
+    view: View = endpoint.show(query, await endpoint.fetch(query, asking), asking)
+    return view
+
+
+def _views(kind: Any) -> set[type[View]]:
+    """A view and all that it holds."""
+    if isinstance(kind, type) and issubclass(kind, View):
+        return {kind}.union(*(_views(field.annotation) for field in kind.model_fields.values()))
+    return set[type[View]]().union(*(_views(part) for part in get_args(kind)))

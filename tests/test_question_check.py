@@ -1,0 +1,123 @@
+"""A schedule's question is asked once before it is saved: mistyped keys are refused while somebody can mend them."""
+
+import pytest
+
+from bot.sandbox.slack.message import Message
+from tests.scheduler_harness import LOOP, Desk, Desks
+from tests.workspace import words
+
+pytestmark = LOOP
+
+EVERY = "every monday 9:00 scores web/production"
+NONE = "Nothing is asked by the clock"
+UNCHECKED = "I couldn't check it with LaunchDarkly"
+
+
+def public(desk: Desk) -> list[Message]:
+    return desk.office.slack.channels["C1"].messages
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("every monday digest web/prod", "It has production, staging and test."),
+        ("every monday digest web/prod", "`every monday 9:00 digest web/production`"),
+        ("every monday scores wbe/production", "There's no project “wbe”. Did you mean web?"),
+        ("every monday compare web/production,prod", "web has no environment “prod”."),
+        ("every friday flag new-chekout web/production", "Did you mean new-checkout?"),
+        ("every friday flag new-checkout web/prod", "web has no environment “prod”."),
+        ("watch on flag new-chekout web/production", "`watch on flag new-checkout web/production`"),
+        ("watch on events web/prod", "web has no environment “prod”."),
+        ("watch on scores wbe/production", "There's no project “wbe”. Did you mean web?"),
+    ],
+)
+async def test_unknown_keys_are_refused_before_saving(desk: Desk, line: str, says: str) -> None:
+    answer = await desk.office.say(line)
+    assert "⚠️" in words(answer)
+    assert says in words(answer)
+    assert answer.to == "U1"
+    assert public(desk) == []
+    assert NONE in await desk.say("schedules")
+
+
+@pytest.mark.parametrize("line", ["every monday digest WEB/Production", "watch on events web/PRODUCTION"])
+async def test_keys_are_saved_as_launchdarkly_writes_them(desk: Desk, line: str) -> None:
+    await desk.say(line)
+    assert f"{line.split()[2]} web/production`" in await desk.say("schedules")
+
+
+async def test_what_the_token_may_not_see_is_refused(desk: Desk) -> None:
+    desk.office.weather.status = 403
+    assert "does not let the bot see this" in await desk.say(EVERY)
+    assert NONE in await desk.say("schedules")
+
+
+async def test_change_keeps_the_old_question_when_the_new_one_is_unknown(desk: Desk) -> None:
+    await desk.say(EVERY)
+    assert "new-chekout" in await desk.say("change 1 tuesday flag new-chekout web/production")
+    shown = await desk.say("schedules")
+    assert "`scores web/production` *every Monday at 9:00" in shown
+
+
+async def test_form_is_acknowledged_first_and_its_question_checked_after(desk: Desk) -> None:
+    slack, reply = desk.office.slack, await desk.office.say(EVERY)
+    await slack.press(reply, "Change", user="U2")
+    await slack.until(lambda: slack.views)
+    sent = await slack.submit(slack.views[0], {"question": "flag new-chekout web/production"})
+    assert (sent.error, sent.body) == ("", "")
+    await slack.until(lambda: slack.ephemeral["U2"])
+    assert "new-chekout" in words(slack.ephemeral["U2"][-1])
+    assert public(desk) == [reply]
+
+
+async def test_same_question_can_move_to_another_time_unchecked(desk: Desk) -> None:
+    await desk.say(EVERY)
+    before = len(desk.office.weather.requests)
+    desk.office.weather.status = 404
+    assert "has changed number 1" in await desk.say("change 1 tuesday 10:00")
+    assert "has changed number 1" in await desk.say("change 1 friday scores web/production")
+    assert len(desk.office.weather.requests) == before
+
+
+@pytest.mark.parametrize("status", [503, 429])
+@pytest.mark.parametrize("line", [EVERY, "watch on flag new-checkout web/production"])
+async def test_question_is_saved_unchecked_while_launchdarkly_is_away(desk: Desk, line: str, status: int) -> None:
+    desk.office.weather.status, desk.office.weather.retry_after = status, 0
+    answer = await desk.office.say(line)
+    assert UNCHECKED in answer.text
+    assert UNCHECKED in words(answer).replace(answer.text, "")
+    assert public(desk) == [answer]
+    assert NONE not in await desk.say("schedules")
+    assert UNCHECKED in await desk.say(f"change 1 {'monday ' if line == EVERY else ''}flag dark-mode web/production")
+
+
+@pytest.mark.parametrize("line", [EVERY, "watch on scores web/production"])
+async def test_check_costs_one_request(desk: Desk, line: str) -> None:
+    answer = await desk.say(line)
+    assert UNCHECKED not in answer
+    assert len(desk.office.weather.requests) == 1
+
+
+async def test_nobody_without_permission_causes_a_request(desks: Desks) -> None:
+    async with desks(allowed_schedulers="S1", allowed_projects="web") as desk:
+        for line in (EVERY, "watch on scores web/production", "change 1 scores web/production"):
+            assert "You are not among those" in await desk.say(line, user="U2")
+        for line in ("every monday scores mobile/production", "watch on scores mobile/production"):
+            assert "I am not to tell about the project mobile" in await desk.say(line, user="U1")
+        assert desk.office.weather.requests == []
+
+
+async def test_same_line_sent_twice_at_once_is_saved_once(desk: Desk) -> None:
+    slack, desk.office.weather.delay = desk.office.slack, 0.2
+    for user in ("U1", "U2"):
+        await slack.type("/insights every monday 9:00 UTC scores web/production", user=user)
+    await slack.until(lambda: public(desk) and any(map(slack.ephemeral.get, ("U1", "U2"))))
+    [refused] = [message for user in ("U1", "U2") for message in slack.ephemeral[user]]
+    assert "That is asked here already: it is number 1." in words(refused)
+    assert len(await desk.rounds.store.schedules.everywhere()) == 1
+
+
+async def test_watch_cannot_change_to_what_cannot_be_watched(desk: Desk) -> None:
+    await desk.say("watch on scores web/production")
+    assert "`digest` cannot be watched." in await desk.say("change 1 digest web/production")
+    assert "`scores web/production`" in await desk.say("schedules")

@@ -1,0 +1,261 @@
+"""Cadences as people write them, and as they are written and said back."""
+
+from dataclasses import replace
+from datetime import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import TypeAdapter
+
+from bot.app import register
+from bot.lines.param_types import Mistake
+from bot.schedules.recurrence import EVERY_DAY, WEEKDAYS, Cadence, Cadences
+from bot.schedules.timezones import zone
+
+CADENCES = Cadences()
+# `every` is none: it holds a cadence and stands in no schedule, so that one may say `last friday of every month`.
+QUESTIONS = {*register(), "help", "digest", "compare", "releases", "watch", "watches", "schedules", "history"}
+QUESTIONS = (QUESTIONS | {"pause", "resume", "stop", "snooze", "now", "share", "segments", "experiments"}) - {"every"}
+
+
+def written(line: str) -> str:
+    """How a line is written back."""
+    return CADENCES.write(CADENCES.read(line))
+
+
+@pytest.mark.parametrize(
+    ("line", "canonical"),
+    [
+        ("monday 9:00 Europe/Berlin", "monday 9:00 Europe/Berlin"),
+        ("every Monday at 9", "monday 9:00"),
+        ("mondays", "monday 9:00"),
+        ("MON 17:30", "monday 17:30"),
+        ("at 9:00 on mondays", "monday 9:00"),
+        ("monday,thursday 9:00", "monday,thursday 9:00"),
+        ("thu and mon 9:00", "monday,thursday 9:00"),
+        ("monday, wednesday & friday", "monday,wednesday,friday 9:00"),
+        ("monday monday thursday", "monday,thursday 9:00"),
+        ("mon-fri 8:15", "weekday 8:15"),
+        ("monday to friday 8:15", "weekday 8:15"),
+        ("wed - thu", "wednesday,thursday 9:00"),
+        ("fri-mon", "monday,friday,saturday,sunday 9:00"),
+        ("mon,tue,weds,thurs,fri,sat,sun", "day 9:00"),
+        ("weekdays 9:00", "weekday 9:00"),
+        ("daily noon utc", "day 12:00 UTC"),
+        ("each day midnight", "day 0:00"),
+        ("weekend 10am", "saturday,sunday 10:00"),
+        ("first monday 9:00", "first monday 9:00"),
+        ("1st monday of the month at 9:00", "first monday 9:00"),
+        ("the third tues of every month", "third tuesday 9:00"),
+        ("Fourth Wednesday", "fourth wednesday 9:00"),
+        ("last friday of the month 16:00 Europe/Berlin", "last friday 16:00 Europe/Berlin"),
+        ("last weekday 17:00", "last weekday 17:00"),
+        ("first day of the month", "first day 9:00"),
+    ],
+)
+def test_days_are_read_as_people_say_them(line: str, canonical: str) -> None:
+    assert written(line) == canonical
+
+
+@pytest.mark.parametrize(
+    ("said", "at"),
+    [
+        ("9", time(9)),
+        ("09.00", time(9)),
+        ("9h", time(9)),
+        ("9h30", time(9, 30)),
+        ("9am", time(9)),
+        ("9 AM", time(9)),
+        ("9 a.m.", time(9)),
+        ("9:30pm", time(21, 30)),
+        ("9.30 pm", time(21, 30)),
+        ("12am", time(0)),
+        ("12pm", time(12)),
+        ("12:30am", time(0, 30)),
+        ("0900", time(9)),
+        ("930", time(9, 30)),
+        ("17:30", time(17, 30)),
+        ("0:00", time(0)),
+        ("23:59", time(23, 59)),
+        ("9 o'clock", time(9)),
+        ("noon", time(12)),
+        ("midnight", time(0)),
+    ],
+)
+def test_times_are_read_as_people_write_them(said: str, at: time) -> None:
+    expected = Cadence((0,), 0, at, "Asia/Tokyo")
+    assert CADENCES.read(f"monday {said} Asia/Tokyo") == CADENCES.read(f"Tokyo at {said} on monday") == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("europe/berlin", "Europe/Berlin"),
+        ("AMERICA/NEW_YORK", "America/New_York"),
+        ("america/new-york", "America/New_York"),
+        ("new_york", "America/New_York"),
+        ("utc", "UTC"),
+        ("gmt", "GMT"),
+        ("Berlin", "Europe/Berlin"),
+        ("buenos_aires", "America/Argentina/Buenos_Aires"),
+        ("istanbul", "Europe/Istanbul"),
+        ("Port-au-Prince", "America/Port-au-Prince"),
+        ("Etc/GMT-5", "Etc/GMT-5"),
+        ("etc/gmt+5", "Etc/GMT+5"),
+        ("Calcutta", "Asia/Calcutta"),
+    ],
+)
+def test_zones_are_read_as_people_write_them(said: str, name: str) -> None:
+    assert zone(said) == CADENCES.read(f"day 9:00 {said}").zone == name
+
+
+@pytest.mark.parametrize("word", ["Pacific", "Eastern", "Factory", "localtime", "Europe", "", "/", "Munich"])
+def test_what_names_no_zone_or_several_is_none(word: str) -> None:
+    assert zone(word) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "says", "meant"),
+    [
+        ("munday 9:00 utc", "“munday” is no day I know: did you mean monday 9:00 UTC?", "monday 9:00 UTC"),
+        ("frist friday", "“frist” is no day I know: did you mean first friday 9:00?", "first friday 9:00"),
+        ("Wendesday and Thrusday", "“Wendesday” is no day I know and “Thrusday” is no day I know", None),
+        ("day 9:00 Europe/Berln", "“Europe/Berln” is no zone I know", "day 9:00 Europe/Berlin"),
+        ("day 9:00 Amsterdm", "“Amsterdm” is no zone I know", "day 9:00 Europe/Amsterdam"),
+        ("day 9am PT", "“PT” is no zone I know", "day 9:00 America/Los_Angeles"),
+        ("fifth monday", "not every month has a fifth", "last monday 9:00"),
+        ("weekly 10:00", "“weekly” is no cadence that I keep", "monday 10:00"),
+        ("other friday", "“other” is no cadence that I keep", "friday 9:00"),
+        ("monthly", "“monthly” is no cadence that I keep", "first monday 9:00"),
+        ("2 days at 10", "“2 days” is no cadence that I keep", "day 10:00"),
+        ("2 weeks on friday", "“2 weeks” is no cadence that I keep", "friday 9:00"),
+        ("hour", "“hour” is no cadence that I keep", "day 9:00"),
+    ],
+)
+def test_what_was_probably_meant_is_offered_whole(line: str, says: str, meant: str | None) -> None:
+    with pytest.raises(Mistake) as caught:
+        CADENCES.read(line)
+    assert str(caught.value).startswith(says)
+    assert caught.value.meant == (meant or "wednesday,thursday 9:00")
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("9:00", "it is not said on which days; say monday 9:00,"),
+        ("", "it is not said on which days"),
+        ("first 9:00 Europe/Berlin", "it is not said on which days"),
+        ("month", "it is not said on which days"),
+        ("monday 25:00", "“25:00” is no time of day; say 0:00 to 23:59, or 12am to 11:59pm."),
+        ("monday 24:00", "“24:00” is no time of day"),
+        ("monday 9:75", "“9:75” is no time of day"),
+        ("monday 13pm", "“13pm” is no time of day"),
+        ("monday 0am", "“0am” is no time of day"),
+        ("monday 9:5", "“9:5” is no time of day"),
+        ("monday 9:00:00", "“9:00:00” is no time of day"),
+        ("monday pm", "“pm” is no time of day"),
+        ("monday 9:00 10:00", "one time of day is enough."),
+        ("monday 0:00 midnight", "one time of day is enough."),
+        ("monday UTC Europe/Berlin", "one zone is enough."),
+        ("first last monday", "one of first, second, third, fourth and last is enough."),
+        ("first monday,thursday", "“first” goes with one day; say first monday."),
+        ("last weekend", "“last” goes with one day; say last monday."),
+        ("monday UTC+2", "“UTC+2” is no zone I know; say one such as Europe/Berlin."),
+        ("monday xyzzy", "“xyzzy” is neither a day, nor a time, nor a zone; say monday 9:00,"),
+        ("monday " + "x" * 5000, "“" + "x" * 60 + "” is neither"),
+    ],
+)
+def test_what_cannot_be_put_right_is_said(line: str, says: str) -> None:
+    with pytest.raises(Mistake) as caught:
+        CADENCES.read(line)
+    assert str(caught.value).startswith(says)
+    assert caught.value.meant is None
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("monday 9:00 Europe/Berlin", "every Monday at 9:00 (Europe/Berlin)"),
+        ("weekday 17:30 UTC", "every weekday at 17:30 (UTC)"),
+        ("day 0:05", "every day at 0:05"),
+        ("monday,thursday", "every Monday and Thursday at 9:00"),
+        ("mon,wed,fri", "every Monday, Wednesday and Friday at 9:00"),
+        ("first monday 9:00 Asia/Tokyo", "every first Monday of the month at 9:00 (Asia/Tokyo)"),
+        ("last weekday", "every last weekday of the month at 9:00"),
+    ],
+)
+def test_a_cadence_is_said_in_a_sentence(line: str, says: str) -> None:
+    assert CADENCES.read(line).says() == says
+
+
+@pytest.mark.parametrize("question", sorted(QUESTIONS))
+def test_the_name_of_a_question_ends_a_cadence(question: str) -> None:
+    assert not CADENCES.knows(question)
+    assert not CADENCES.knows(question.upper())
+
+
+@pytest.mark.parametrize(
+    "word", ["web/production", "shop/test", "acme/staging", "impact=large", "", "new-checkout", "mon-digest"]
+)
+def test_neither_do_places_and_values_belong_to_one(word: str) -> None:
+    assert not CADENCES.knows(word)
+
+
+BELONGING = """
+    every monday Mondays mon tues monday,thursday mon-fri and & , to - weekdays day daily weekend 1st last fifth of the
+    month munday wendesday thrusday firday tusday forth weekly at on 9 9:00 25:00 9h30 9am 13pm am p.m. noon o'clock
+    Europe/Berlin Berlin utc PST UTC+2 Europe/Munich Eurpe/Berlin us/boston
+"""
+
+
+@pytest.mark.parametrize("word", BELONGING.split())
+def test_what_belongs_to_a_cadence_is_known(word: str) -> None:
+    assert CADENCES.knows(word)
+
+
+def test_a_cadence_ends_where_the_question_begins() -> None:
+    words = ["monday", "9:00", "Europe/Berlin", "digest", "web/production"]
+    assert [word for word in words if CADENCES.knows(word)] == ["monday", "9:00", "Europe/Berlin"]
+
+
+def test_a_cadence_can_be_a_field_of_a_query() -> None:
+    cadence = CADENCES.read("first monday 9:00")
+    assert TypeAdapter(Cadence).validate_python(cadence) == cadence
+    assert str(replace(cadence, zone="Asia/Tokyo")) == "first monday 9:00 Asia/Tokyo"
+
+
+DAYS = st.sets(st.integers(0, 6), min_size=1).map(lambda days: (0, tuple(sorted(days))))
+NTH = st.tuples(
+    st.sampled_from([1, 2, 3, 4, -1]),
+    st.integers(0, 6).map(lambda day: (day,)) | st.sampled_from([EVERY_DAY, WEEKDAYS]),
+)
+ZONES = st.sampled_from(["", "UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires", "Etc/GMT-5", "NZ-CHAT", "W-SU"])
+WORDS = """
+    monday mon munday mon-fri -fri mon- first last fifth day weekend weekly to - 2 days weeks 9 9:00 25:00 am 9h ٩ noon
+    utc utc+2 pst Berlin Europe/Berln a/b / , İ deploys
+"""
+JUNK = st.lists(st.sampled_from(WORDS.split()) | st.text(max_size=8))
+
+
+@settings(deadline=None)
+@given(DAYS | NTH, st.times(), ZONES)
+def test_what_is_written_reads_the_same(days: tuple[int, tuple[int, ...]], at: time, zone: str) -> None:
+    cadence = Cadence(days[1], days[0], time(at.hour, at.minute), zone)
+    assert CADENCES.read(str(cadence)) == cadence
+    assert all(map(CADENCES.knows, str(cadence).split()))
+
+
+@settings(deadline=None)
+@given(st.text() | JUNK.map(" ".join))
+def test_whatever_is_typed_is_a_cadence_or_a_mistake_that_can_be_put_right(line: str) -> None:
+    for word in line.split():
+        CADENCES.knows(word)
+    try:
+        cadence = CADENCES.read(line)
+    except Mistake as mistake:
+        if mistake.meant is None:
+            return
+        cadence = CADENCES.read(mistake.meant)
+    assert CADENCES.read(str(cadence)) == cadence
+    assert cadence.says().startswith("every ")

@@ -1,0 +1,198 @@
+"""Templates become messages: no data breaks one, and mistakes in a template are loud."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jinja2 import TemplateSyntaxError, UndefinedError
+from jinja2.bccache import Bucket
+
+from bot.messages.message import Message
+from bot.messages.mrkdwn import Stamp
+from bot.messages.renderer import Compiled, Renderer
+from bot.sandbox.block_kit import faults
+from bot.sandbox.block_kit.mentions import pings
+from tests.hostile import STRINGS
+
+ALL_TAGS = """
+{% text %}It is {{ it }}.{% endtext %}
+{% header %}About {{ it }}{% endheader %}
+{% section %}*{{ it }}* and {{ link("https://x.example/?a=1&b=2", it) }} and {{ code(it) }}{% endsection %}
+{"type": "section", "fields": [{% mrkdwn %}{{ it }}!{% endmrkdwn %}, {% plain %}{{ it }}!{% endplain %}]}
+{% context %}{{ it }}.{% endcontext %}
+"""
+
+
+def rendered(where: Path, source: str, **holes: object) -> Message:
+    (where / "it.j2").write_text(source)
+    return Renderer(where).render("it", **holes)
+
+
+@pytest.fixture(scope="module")
+def all_tags(tmp_path_factory: pytest.TempPathFactory) -> Renderer:
+    where = tmp_path_factory.mktemp("templates")
+    (where / "it.j2").write_text(ALL_TAGS)
+    return Renderer(where)
+
+
+@given(it=st.one_of(st.text(), st.sampled_from(STRINGS)))
+def test_no_data_breaks_a_message_pings_anybody_or_fakes_a_link(all_tags: Renderer, it: str) -> None:
+    message = all_tags.render("it", it=it).payload()
+    assert not faults(message)
+    assert not pings(message)
+    assert [block["type"] for block in message["blocks"]] == ["header", "section", "section", "context"]
+
+
+def test_a_hole_outside_a_tag_is_one_json_value(tmp_path: Path) -> None:
+    source = '"x" {"s": {{ s }}, "n": {{ n }}, "f": {{ f }}, "t": {{ t }}, "z": {{ z }}}'
+    message = rendered(tmp_path, source, s='a "quoted" \\ line', n=3, f=2.5, t=True, z=None)
+    assert message.blocks == ({"s": 'a "quoted" \\ line', "n": 3, "f": 2.5, "t": True, "z": None},)
+
+
+def test_a_constant_in_a_hole_is_escaped_for_its_place_and_once(tmp_path: Path) -> None:
+    source = '{% text %}{{ "a & b" }}{% endtext %}{% section %}{{ "<c>" }}{% endsection %} {"d": {{ "e & <f>" }}}'
+    message = rendered(tmp_path, source)
+    assert message.text == "a &amp; b"
+    assert message.blocks[0]["text"]["text"] == "&lt;c&gt;"
+    assert message.blocks[1] == {"d": "e & <f>"}
+
+
+def test_a_hole_may_hold_a_whole_expression(tmp_path: Path) -> None:
+    source = '{% text %}{{ it if yes else "b" }}, {{ many | join(" & ") }}{% endtext %}'
+    assert rendered(tmp_path, source, it="<a>", yes=True, many=("c", "d")).text == "&lt;a&gt;, c &amp; d"
+
+
+def test_a_button_says_its_label_and_carries_its_line(tmp_path: Path) -> None:
+    source = (
+        '{% text %}x{% endtext %}{% section button(label, line, "turn") %}y{% endsection %}{{ button(label, line) }}'
+    )
+    message = rendered(tmp_path, source, label='Say "& <!here>"', line='flag "a & b"').blocks
+    beside = message[0]["accessory"]
+    text = {"type": "plain_text", "text": 'Say "& <!here>"', "emoji": False}
+    action = 'turn:say "& <!here>"'
+    assert beside == {"type": "button", "action_id": action, "text": text, "value": 'flag "a & b"'}
+    assert message[1] == beside | {"action_id": 'ask:say "& <!here>"'}
+
+
+def test_an_address_and_a_label_stay_as_they_are_outside_markup(tmp_path: Path) -> None:
+    message = rendered(tmp_path, '"x" {"url": {{ url }}}', url="https://x.example/?a=1&b=<2>")
+    assert message.blocks[0]["url"] == "https://x.example/?a=1&b=<2>"
+
+
+def test_a_moment_is_drawn_in_markup_and_said_everywhere_else(tmp_path: Path) -> None:
+    source = "{% text %}{{ at }}{% endtext %}{% header %}{{ at }}{% endheader %}{% context %}{{ at }}{% endcontext %}"
+    message = rendered(tmp_path, source, at=Stamp(1, "nine o'clock"))
+    assert message.text == message.blocks[0]["text"]["text"] == "nine o'clock"
+    assert message.blocks[1]["elements"][0]["text"].startswith("<!date^1^")
+
+
+def test_lines_are_joined_and_an_empty_line_begins_a_new_one(tmp_path: Path) -> None:
+    text = "{% text %}a\nb\n\nc{% endtext %}"
+    section = "{% section %}a\n  b {% if yes %}c{% endif %}\n\n{% if no %}d{% endif %}\n\ne{% endsection %}"
+    message = rendered(tmp_path, text + section, yes=True, no=False)
+    assert message.text == "a b c"
+    assert message.blocks[0]["text"]["text"] == "a b c\ne"
+
+
+def test_a_section_without_words_is_no_section(tmp_path: Path) -> None:
+    source = "{% text %}x{% endtext %}{% section %}{% if no %}d{% endif %}{% endsection %}{% context %}{% endcontext %}"
+    assert rendered(tmp_path, source, no=False).blocks == ()
+
+
+@pytest.mark.parametrize(
+    ("source", "holes", "error"),
+    [
+        ("{{ it.missing }}", {"it": object()}, UndefinedError),
+        ("{% text %}{{ missing }}{% endtext %}", {}, UndefinedError),
+        ("{{ it }}", {"it": ["a"]}, TypeError),
+        ("{{ it }}", {"it": {"a": 1}}, TypeError),
+        ("{{ it }}", {"it": float("nan")}, TypeError),
+        ('{{ link("https://x.example", "x") }}', {}, TypeError),
+        ("{% macro m() %}{}{% endmacro %}{% text %}{{ m() }}{% endtext %}", {}, TypeError),
+        ("{% text %}{{ it }}{% endtext %}", {"it": ["a"]}, TypeError),
+        ("{% header %}{{ it }}{% endheader %}", {"it": {"a": 1}}, TypeError),
+        ("{% section it %}a{% endsection %}", {"it": '{"type": "button"}'}, TypeError),
+        ("{% section missing %}a{% endsection %}", {}, UndefinedError),
+        ("{% context button(it, it) %}a{% endcontext %}", {"it": "x"}, TypeError),
+        ('{{ button("x", code(it)) }}', {"it": "x"}, TypeError),
+        ('{{ button(missing, "x") }}', {}, UndefinedError),
+        ('{{ button("x", missing) }}', {}, UndefinedError),
+        ("{{ }}", {}, TypeError),
+        ("{% section %}{% plain %}a{% endplain %}{% endsection %}", {}, TemplateSyntaxError),
+        ('"it is {{ it }}"', {"it": "x"}, json.JSONDecodeError),
+    ],
+)
+def test_a_mistake_in_a_template_is_loud(tmp_path: Path, source: str, holes: dict[str, object], error: type) -> None:
+    with pytest.raises(error):
+        rendered(tmp_path, source, **holes)
+
+
+def test_what_is_longer_than_slack_takes_is_cut_and_seen_to_be(tmp_path: Path) -> None:
+    source = ALL_TAGS.replace("{{ it }}", "{{ it }} {{ it }}")
+    message = rendered(tmp_path, source, it="word & " * 900)
+    assert not faults(message.payload())
+    assert message.text.endswith(" …")
+    assert message.blocks[0]["text"]["text"].endswith("…")
+    assert message.blocks[1]["text"]["text"].endswith(" …")
+
+
+def test_more_blocks_than_slack_takes_are_counted_and_the_footer_stays(tmp_path: Path) -> None:
+    sections = "{% for n in many %}{% section %}{{ n }}{% endsection %}{% endfor %}"
+    source = "{% text %}x{% endtext %}" + sections + "{% context %}end{% endcontext %}"
+    message = rendered(tmp_path, source, many=range(70))
+    assert not faults(message.payload())
+    assert message.blocks[-2]["text"]["text"] == "… and 24 more parts"
+    assert message.blocks[-1]["elements"][0]["text"] == "end"
+
+
+def test_each_further_text_starts_a_message_of_the_thread(tmp_path: Path) -> None:
+    part = "{% text %}{{ n }}{% endtext %}{% section %}*{{ n }}*{% endsection %}"
+    message = rendered(tmp_path, f"{part}{{% for n in many %}}{part}{{% endfor %}}", n=0, many=range(1, 3))
+    assert message == _said("0", thread=(_said("1"), _said("2")))
+    assert message.payload() == _said("0").payload()
+
+
+def _said(word: str, thread: tuple[Message, ...] = ()) -> Message:
+    return Message(word, Message.of(f"*{word}*").blocks, thread)
+
+
+def test_slacks_limits_hold_for_each_message_of_a_thread_by_itself(tmp_path: Path) -> None:
+    part = "{% text %}x{% endtext %}{% for n in many %}{% section %}{{ n }}{% endsection %}{% endfor %}"
+    message = rendered(tmp_path, part * 3, many=range(40))
+    assert [len(one.blocks) for one in (message, *message.thread)] == [40, 40, 40]
+    [below] = rendered(tmp_path, part + part.replace("many", "more"), many=range(2), more=range(70)).thread
+    assert below.blocks[-2]["text"]["text"] == "… and 23 more parts"
+
+
+def test_a_message_that_does_not_start_with_its_text_is_a_mistake(tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match="starts with its text"):
+        rendered(tmp_path, "{% section %}x{% endsection %}")
+
+
+class Counted(Compiled):
+    """A cache that counts what it was asked to keep."""
+
+    kept = 0
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.kept += 1
+        super().dump_bytecode(bucket)
+
+
+def test_templates_that_an_earlier_run_compiled_are_not_compiled_again(tmp_path: Path) -> None:
+    first, second = Counted(tmp_path), Counted(tmp_path)
+    said = [Renderer(cache=cache).render("notices/failure", view=_failure()) for cache in (first, second)]
+    assert said[0] == said[1]
+    assert (first.kept, second.kept) == (1, 0)
+
+
+def test_a_place_that_cannot_be_written_costs_no_answer(tmp_path: Path) -> None:
+    cache = Counted(tmp_path / "gone")
+    assert Renderer(cache=cache).render("notices/failure", view=_failure()).text == "It broke. Mend it."
+    assert cache.kept == 1
+
+
+def _failure() -> dict[str, object]:
+    return {"what": "It broke.", "todo": "Mend it.", "said": "", "mistakes": (), "corrected": "", "reference": ""}

@@ -1,0 +1,187 @@
+"""Channels, people, modals and Home tabs of the sandbox's Slack, read and opened by slack_sdk."""
+
+import json
+from collections.abc import AsyncIterator
+
+import pytest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.sandbox.slack import Slack
+from bot.sandbox.slack.credentials import BOT_USER
+from bot.sandbox.slack.response_urls import View
+from tests.sandbox_slack import Clock, Json, refused, section, web
+
+MODAL = {"type": "modal", "title": {"type": "plain_text", "text": "Watch"}, "blocks": [section("A flag")]}
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def slack(clock: Clock) -> AsyncIterator[Slack]:
+    slack = Slack(clock)
+    async with slack.served():
+        yield slack
+
+
+@pytest.fixture
+async def client(slack: Slack) -> AsyncIterator[AsyncWebClient]:
+    async with web(slack) as client:
+        yield client
+
+
+# ----------------------------------------------------------------------------------------------------- conversations
+
+
+async def test_history_is_told_newest_first_and_in_pages(client: AsyncWebClient) -> None:
+    stamps = [(await client.chat_postMessage(channel="C1", text=str(at)))["ts"] for at in range(5)]
+    await client.chat_postMessage(channel="C1", text="reply", thread_ts=stamps[0])
+    first = await client.conversations_history(channel="C1", limit=3)
+    assert ([message["text"] for message in first["messages"]], first["has_more"]) == (["4", "3", "2"], True)
+    rest = await client.conversations_history(channel="C1", limit=3, cursor=first["response_metadata"]["next_cursor"])
+    assert ([message["text"] for message in rest["messages"]], rest["has_more"]) == (["1", "0"], False)
+
+
+@pytest.mark.parametrize(("inclusive", "found"), [(False, ["2"]), (True, ["3", "2", "1"])])
+async def test_history_has_bounds(client: AsyncWebClient, inclusive: bool, found: list[str]) -> None:
+    stamps = [(await client.chat_postMessage(channel="C1", text=str(at)))["ts"] for at in range(5)]
+    answer = await client.conversations_history(channel="C1", oldest=stamps[1], latest=stamps[3], inclusive=inclusive)
+    assert [message["text"] for message in answer["messages"]] == found
+
+
+async def test_that_the_bot_came_or_went_stands_in_the_channel(slack: Slack, client: AsyncWebClient) -> None:
+    slack.scopes.remove("channels:read")  # so that nobody has to be there to hear of it
+    await slack.remove("C1")
+    await slack.invite("C1", by="U2")
+    went, came = slack.channels["C1"].messages
+    assert went.text == "was removed from #checkout by Lena Hoffmann."
+    assert came.text == "was added to #checkout by Mateo Ruiz."
+    history = await client.conversations_history(channel="C1")
+    assert history["messages"] == [
+        {
+            "type": "message",
+            "subtype": "channel_join",
+            "user": BOT_USER,
+            "ts": came.ts,
+            "text": f"<@{BOT_USER}> has joined the channel",
+            "inviter": "U2",
+        },
+        {
+            "type": "message",
+            "subtype": "channel_leave",
+            "user": BOT_USER,
+            "ts": went.ts,
+            "text": f"<@{BOT_USER}> has left the channel",
+        },
+    ]
+
+
+async def test_metadata_is_told_whole_only_to_those_who_ask(client: AsyncWebClient) -> None:
+    metadata = {"event_type": "digest", "event_payload": {"slot": "1"}}
+    await client.chat_postMessage(channel="C1", text="Digest", metadata=metadata)
+    short = await client.conversations_history(channel="C1")
+    whole = await client.conversations_history(channel="C1", include_all_metadata=True)
+    assert short["messages"][0]["metadata"] == {"event_type": "digest"}
+    assert whole["messages"][0]["metadata"] == metadata
+
+
+async def test_a_thread_begins_with_what_it_answers(client: AsyncWebClient) -> None:
+    ts = (await client.chat_postMessage(channel="C1", text="Scores"))["ts"]
+    await client.chat_postMessage(channel="C1", text="Why?", thread_ts=ts)
+    answer = await client.conversations_replies(channel="C1", ts=ts)
+    assert [message["text"] for message in answer["messages"]] == ["Scores", "Why?"]
+    assert (await refused(client.conversations_replies, channel="C1", ts="1.0"))["error"] == "thread_not_found"
+
+
+async def test_channels_are_told_as_they_are(client: AsyncWebClient) -> None:
+    there = ("C1", "C2", "C3", "C5", "C6")
+    told = [(await client.conversations_info(channel=channel))["channel"] for channel in there]
+    signs = ("is_private", "is_member", "is_archived", "is_ext_shared")
+    assert {channel["id"]: [sign for sign in signs if channel[sign]] for channel in told} == {
+        "C1": ["is_member"],
+        "C2": ["is_private", "is_member"],
+        "C3": [],
+        "C5": ["is_member", "is_archived"],
+        "C6": ["is_member", "is_ext_shared"],
+    }
+    assert (await refused(client.conversations_info, channel="C4"))["error"] == "channel_not_found"
+    assert (await refused(client.conversations_history, channel="C3"))["error"] == "not_in_channel"
+
+
+async def test_the_bot_can_speak_to_one_person(slack: Slack, client: AsyncWebClient) -> None:
+    channel = (await client.conversations_open(users="U1"))["channel"]["id"]
+    await client.chat_postMessage(channel=channel, text="Paused")
+    await client.chat_postMessage(channel="U1", text="Resumed")
+    assert [message.text for message in slack.channels[channel].messages] == ["Paused", "Resumed"]
+    assert (await refused(client.conversations_open, users="U7"))["error"] == "user_not_found"
+
+
+async def test_people_have_a_time_zone_and_an_organisation(client: AsyncWebClient) -> None:
+    lena, robin = [(await client.users_info(user=user))["user"] for user in ("U1", "U9")]
+    assert (lena["tz"], lena["tz_offset"] in (3600, 7200), lena["team_id"]) == ("Europe/Berlin", True, "T0HARBOUR")
+    assert robin["team_id"] != lena["team_id"]
+    assert (await refused(client.users_info, user="U7"))["error"] == "user_not_found"
+
+
+# ------------------------------------------------------------------------------------------------------------- views
+
+
+async def test_a_trigger_opens_one_modal_within_three_seconds(
+    slack: Slack, client: AsyncWebClient, clock: Clock
+) -> None:
+    once, late = slack.open_trigger("U1"), slack.open_trigger("U1")
+    await client.views_open(trigger_id=once, view=MODAL)
+    assert [view.body["title"] for view in slack.views] == [MODAL["title"]]
+    clock.passes(seconds=1)
+    assert (await refused(client.views_open, trigger_id=once, view=MODAL))["error"] == "exchanged_trigger_id"
+    clock.passes(seconds=2.5)
+    assert (await refused(client.views_open, trigger_id=late, view=MODAL))["error"] == "expired_trigger_id"
+    assert (await refused(client.views_open, trigger_id="1.2.3", view=MODAL))["error"] == "invalid_trigger_id"
+
+
+async def test_a_view_is_updated_by_those_who_saw_the_last(slack: Slack, client: AsyncWebClient) -> None:
+    view = (await client.views_open(trigger_id=slack.open_trigger("U1"), view=MODAL))["view"]
+    await client.views_update(view_id=view["id"], hash=view["hash"], view={**MODAL, "blocks": []})
+    assert slack.views[0].body["blocks"] == []
+    stale = await refused(client.views_update, view_id=view["id"], hash=view["hash"], view=MODAL)
+    assert stale["error"] == "hash_conflict"
+    assert (await refused(client.views_update, view_id="V7", view=MODAL))["error"] == "not_found"
+
+
+async def test_a_modal_is_put_on_top_of_one_that_is_open_and_three_are_enough(
+    slack: Slack, client: AsyncWebClient
+) -> None:
+    async def push() -> Json:
+        return await refused(client.views_push, trigger_id=slack.open_trigger("U1"), view=MODAL)
+
+    assert (await push())["error"] == "not_found"
+    await client.views_open(trigger_id=slack.open_trigger("U1"), view=MODAL)
+    for _ in range(2):
+        await client.views_push(trigger_id=slack.open_trigger("U1"), view=MODAL)
+    assert [view.open for view in slack.views] == [True] * 3
+    assert (await push())["error"] == "push_limit_reached"
+    slack.views[-1].open = False
+    await client.views_push(trigger_id=slack.open_trigger("U1"), view=MODAL)
+
+
+async def test_everybody_has_one_home_tab(slack: Slack, client: AsyncWebClient) -> None:
+    for words in ("Hello", "Hello again"):
+        await client.views_publish(user_id="U1", view={"type": "home", "blocks": [section(words)]})
+    assert json.dumps(slack.homes["U1"].body).count("Hello again") == 1
+    assert isinstance(slack.homes["U1"], View)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"type": "page"},
+        {"title": {"type": "plain_text", "text": "A title that is much too long"}},
+        {"blocks": [section("")]},
+    ],
+)
+async def test_a_view_that_slack_would_not_show_is_refused(slack: Slack, client: AsyncWebClient, wrong: Json) -> None:
+    answer = await refused(client.views_open, trigger_id=slack.open_trigger("U1"), view={**MODAL, **wrong})
+    assert answer["error"] == "invalid_arguments"
+    assert "[json-pointer:/view/" in answer["response_metadata"]["messages"][0]

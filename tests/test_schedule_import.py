@@ -1,0 +1,248 @@
+"""`insights-bot schedules --import`: each entry is checked like a typed line, and all mistakes come at once."""
+
+import asyncio
+import os
+import threading
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from bot.errors import Misconfigured
+from bot.lines.parser import parse
+from bot.questions import discover
+from bot.sandbox.http_server import serving
+from bot.sandbox.launchdarkly.app import TOKEN, launchdarkly
+from bot.sandbox.launchdarkly.faults import Weather
+from bot.schedules import plain_yaml
+from bot.schedules.question_check import QuestionCheck
+from bot.schedules.schedule_import import Imported, Rules, imported
+from bot.slack.users import Allowed
+from bot.store.store import Store, opened
+from tests.conversation import NOW, talk
+from tests.test_cli import run
+
+GOOD = {"team": "T1", "channel": "C1", "owner": "U1", "every": "monday 9:00 UTC", "asks": "scores web/production"}
+
+
+def entry(asks: str = GOOD["asks"], **other: Any) -> dict[str, Any]:
+    return GOOD | {"asks": asks} | other
+
+
+def file(*entries: Any) -> str:
+    return yaml.safe_dump({"schedules": list(entries)})
+
+
+@dataclass
+class Importer:
+    """A store, a LaunchDarkly, and what is imported with both."""
+
+    store: Store
+    weather: Weather
+    rules: Rules
+    progress: list[tuple[int, int]] = field(default_factory=list)
+
+    async def take(self, *entries: Any, **rules: Any) -> Imported:
+        return await imported(self.store, file(*entries), replace(self.rules, **rules), NOW)
+
+    async def mistakes(self, *entries: Any, **rules: Any) -> list[str]:
+        """What is wrong; then nothing is added."""
+        found = await self.take(*entries, **rules)
+        assert (found.added, await self.lines()) == (0, [])
+        return found.mistakes
+
+    async def lines(self) -> list[str]:
+        return [schedule.line for schedule in await self.store.schedules.everywhere()]
+
+
+@pytest.fixture
+async def importer(tmp_path: Path) -> AsyncIterator[Importer]:
+    allowed, progress = Allowed(), list[tuple[int, int]]()
+    async with opened(f"sqlite:///{tmp_path / 'bot.db'}") as store, talk() as answering:
+        check = QuestionCheck(answering.answers, allowed.may, allowed.allows, lambda: NOW)
+        understand = partial(parse, register=discover())
+        rules = Rules(understand, allowed.may, allowed.speaks_in, check, lambda *counts: progress.append(counts))
+        yield Importer(store, answering.weather, rules, progress)
+
+
+# The file.
+
+NAMES = "abcdefghi"
+BOMB = "a: &a [x]\n" + "".join(f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]\n" for a, b in pairwise(NAMES))
+MERGES = "a0: &a0 {k: 1}\n" + "".join(f"a{n + 1}: &a{n + 1} {{<<: [{', '.join([f'*a{n}'] * 9)}]}}\n" for n in range(27))
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"\xff\xfe", "is not UTF-8 text."),
+        (b"#" * (plain_yaml.MAX_BYTES + 1), "is too large. It may have 500,000 bytes."),
+        (b"schedules: [", "The file is no YAML:"),
+        (b"[" * 100_000, "The file holds what cannot be read."),
+        (f"{BOMB}schedules: *i".encode(), "aliases (*name) are not read, so write each schedule in full"),
+        (f"{MERGES}schedules: []".encode(), "aliases (*name) are not read, so write each schedule in full"),
+        (b"schedules: [" + b"a," * plain_yaml.MAX_NODES + b"]", "only 50,000 parts are read, so make it several files"),
+        (b"? {a: b}\n: c", "The file"),
+        (b"schedules: 2026-13-45", "The file holds no schedules."),
+        (b"", "The file holds no schedules."),
+        (b"schedules:", "The file holds no schedules."),
+        (b"- 1", "The file holds no schedules."),
+        (b"schedules: {a: b}", "The file holds no schedules."),
+    ],
+    ids=range(13),
+)
+async def test_unreadable_file_is_refused_in_one_line(
+    importer: Importer, content: bytes, said: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "wrong.yml"
+    path.write_bytes(content)
+    with pytest.raises(Misconfigured) as wrong:
+        await imported(importer.store, plain_yaml.read(str(path)), importer.rules, NOW)
+    assert said in f"{wrong.value.what} {wrong.value.todo}"
+    assert "\n" not in f"{wrong.value.what} {wrong.value.todo}"
+
+
+def test_scalars_are_text_whatever_yaml_makes_of_them() -> None:
+    many = ":".join(["1"] * 1000)  # a number in base sixty, which takes ever longer to work out
+    found = plain_yaml.parse(
+        f"{{a: {many}, b: 2026-13-45, c: !!python/object/apply:os.system [false], d: yes, <<: {{e: f}}}}"
+    )
+    assert found == {"a": many, "b": "2026-13-45", "c": ["false"], "d": "yes", "<<": {"e": "f"}}
+
+
+def test_file_is_read_once(tmp_path: Path) -> None:
+    pipe, database = tmp_path / "pipe", f"sqlite:///{tmp_path / 'bot.db'}"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=(file(entry()),))
+    writer.start()
+    assert run("schedules", "--import", str(pipe), DATABASE_URL=database).stdout == "1 added, 0 there already.\n"
+    writer.join()
+
+
+def test_missing_file_is_named_in_one_line(tmp_path: Path) -> None:
+    for name in ("none.yml", "."):
+        ended = run("schedules", "--import", str(tmp_path / name), DATABASE_URL=f"sqlite:///{tmp_path / 'bot.db'}")
+        assert ended.returncode == 1
+        assert "cannot be read (" in ended.stderr
+        assert ended.stderr.count("\n") == 1
+
+
+# The entries.
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("monday", "entry 1: "),
+        (entry(every="sometimes UTC"), "entry 1 (“sometimes UTC scores web/production”): "),
+        (entry(every="monday 9:00"), "“monday 9:00” names no time zone, such as Europe/Berlin."),
+        (entry(every="monday 9:00 Foo/Bar"), "“Foo/Bar”"),
+        (entry("events web/production", every="watch Foo/Bar"), "“Foo/Bar” is no zone I know"),
+        (entry(every="watch Europe/Berln"), "did you mean Europe/Berlin?"),
+        (entry(every="watch"), "is no zone I know"),
+        (entry("digest web/production", every="watch UTC"), "`digest` cannot be watched. These can: deploys, events"),
+        (entry("scroes web/production"), "did you mean scores?"),
+        (entry("stop 1"), "I don't know “stop”"),
+        (entry("scores"), "project is missing"),
+        (entry(f"scores web/production app={','.join(f'application-{n}' for n in range(40))}"), "500 characters"),
+        (entry("scores a\0b/production"), "asks: "),
+        (entry(owner="lena\0"), "owner: "),
+        (entry(colour="red"), "colour: "),
+        (entry(number="many", paused="perhaps"), "number: "),
+        (entry(number="many", paused="perhaps"), "; paused: "),
+        (entry("digest web/prod"), "web has no environment “prod”. It has production, staging and test."),
+        (entry("flag new-chekout web/production"), "new-chekout"),
+        (entry("flag new-chekout web/production", every="watch UTC"), "new-chekout"),
+        (entry("scores wbe/production", paused=True), "There's no project “wbe”. Did you mean web?"),
+    ],
+    ids=range(21),
+)
+async def test_entry_that_could_not_be_typed_is_a_mistake(importer: Importer, wrong: Any, said: str) -> None:
+    [mistake] = await importer.mistakes(wrong)
+    assert mistake.startswith("entry 1")
+    assert said in mistake
+    assert "\n" not in mistake
+
+
+async def test_all_mistakes_come_at_once_each_with_its_entry(importer: Importer) -> None:
+    unknown = entry("digest web/prod"), entry("digest web/prod", channel="C2")
+    found = await importer.mistakes(entry(), entry("stop 1"), *unknown, entry(team=""))
+    assert [mistake.partition(" (")[0] for mistake in found] == ["entry 2", "entry 3", "entry 4", "entry 5"]
+
+
+async def test_channel_has_room_for_twenty_with_those_it_has(importer: Importer) -> None:
+    every = [f"monday 9:{minute} UTC" for minute in range(10, 33)]
+    assert (await importer.take(*(entry(every=when) for when in every[:18]))).added == 18
+    found = await importer.take(*(entry(every=when) for when in every), entry(channel="C2"))
+    assert [mistake.partition(" (")[0] for mistake in found.mistakes] == ["entry 21", "entry 22", "entry 23"]
+    assert "This channel has 20 schedules" in found.mistakes[0]
+    assert len(await importer.lines()) == 18
+    found = await importer.take(*(entry(every=when) for when in every[:20]))
+    assert (found.added, found.there, found.mistakes) == (2, 18, [])
+
+
+async def test_settings_limit_what_is_imported_before_launchdarkly_is_asked(importer: Importer) -> None:
+    allowed = Allowed(channels=frozenset({"C1"}), projects=frozenset({"web"}))
+    wrong = entry("scores mobile/production"), entry("status web/production", channel="C2")
+    found = await importer.mistakes(*wrong, may=allowed.may, speaks_in=allowed.speaks_in)
+    assert "I am not to tell about the project mobile." in found[0]
+    assert "The settings do not let me answer in this channel." in found[1]
+    assert importer.weather.requests == []
+
+
+# LaunchDarkly.
+
+
+async def test_each_question_is_asked_once_and_only_if_it_is_new(importer: Importer) -> None:
+    entries = [entry(channel=f"C{number}") for number in range(1, 6)]
+    assert (await importer.take(*entries)).added == 5
+    assert len(importer.weather.requests) == 1
+    again = await importer.take(*entries, entry("status web/production"))
+    assert (again.added, again.there) == (1, 5)
+    assert len(importer.weather.requests) == 2
+    assert importer.progress == [(0, 1), (0, 1)]
+
+
+async def test_questions_are_imported_unchecked_while_launchdarkly_is_away(importer: Importer) -> None:
+    importer.weather.status, importer.weather.retry_after = 503, 0
+    found = await importer.take(*(entry(f"scores web/{env}") for env in ("production", "staging", "test", "a", "b")))
+    assert found.added == 5
+    assert len(found.unchecked) == 5
+    assert set(found.unchecked.values()) == {"LaunchDarkly has trouble of its own (503)."}
+    assert {seen.query.partition("environmentKey=")[2] for seen in importer.weather.requests} == {
+        "production",
+        "staging",
+        "test",
+    }
+
+
+def test_import_says_what_was_not_checked_for_lack_of_a_token(tmp_path: Path) -> None:
+    (tmp_path / "good.yml").write_text(file(entry()))
+    ended = run("schedules", "--import", str(tmp_path / "good.yml"), DATABASE_URL=f"sqlite:///{tmp_path / 'bot.db'}")
+    assert (ended.returncode, ended.stdout) == (0, "1 added, 0 there already.\n")
+    assert "LAUNCHDARKLY_ACCESS_TOKEN is not set: the questions were not checked" in ended.stderr
+
+
+async def test_import_asks_launchdarkly_and_shows_its_progress(tmp_path: Path) -> None:
+    path = tmp_path / "some.yml"
+    many = [entry(f"deploys web/production since={days}d", channel=f"C{days}") for days in range(1, 26)]
+    async with serving(launchdarkly(lambda: NOW), 0) as url:
+
+        async def take(*entries: Any) -> Any:
+            path.write_text(file(*entries))
+            variables = {"LAUNCHDARKLY_API_HOST": url, "LAUNCHDARKLY_ACCESS_TOKEN": TOKEN}
+            database = f"sqlite:///{tmp_path / 'bot.db'}"
+            return await asyncio.to_thread(run, "schedules", "--import", str(path), DATABASE_URL=database, **variables)
+
+        wrong = await take(*many, entry("digest web/prod"), entry("digest web/production", every="watch UTC"))
+        assert (wrong.returncode, wrong.stdout) == (1, "")
+        assert "Checking 26 questions with LaunchDarkly, 20 done …" in wrong.stderr
+        assert "The file has 2 mistakes, so nothing was added:\n  entry 26 (“monday 9:00 UTC digest" in wrong.stderr
+        assert "\n  entry 27 (“watch UTC digest web/production”): `digest` cannot be watched." in wrong.stderr
+        right = await take(*many)
+        assert (right.returncode, right.stdout) == (0, "25 added, 0 there already.\n")

@@ -1,0 +1,85 @@
+"""Charts and tables in characters say what the native blocks say."""
+
+from typing import Any
+
+from bot.messages.message import Message
+from bot.messages.text_fallback import bars
+from bot.sandbox.block_kit import faults
+from bot.sandbox.block_kit.mentions import pings
+
+PIE = {
+    "type": "data_visualization",
+    "title": "Flags <by> status",
+    "chart": {"type": "pie", "segments": [{"label": "New", "value": 1}, {"label": "Active & well", "value": 1999}]},
+}
+
+
+def _bar_chart(**series: list[int]) -> dict[str, Any]:
+    days = ["Mon", "Tue"]
+    lines = [
+        {"name": name, "data": [{"label": day, "value": y} for day, y in zip(days, ys, strict=True)]}
+        for name, ys in series.items()
+    ]
+    return {
+        "type": "data_visualization",
+        "title": "Deployments",
+        "chart": {"type": "bar", "series": lines, "axis_config": {"categories": days}},
+    }
+
+
+def _table(*rows: tuple[str, str]) -> dict[str, Any]:
+    cells = [[{"type": "raw_text", "text": text} for text in row] for row in (("Status", "Flags"), *rows)]
+    return {"type": "data_table", "caption": "Flags", "rows": cells}
+
+
+def _plain(block: dict[str, Any]) -> list[str]:
+    message = Message("x", (block,)).plain()
+    assert not faults(message.payload())
+    assert not pings(message.payload())
+    return [block["text"]["text"] for block in message.blocks]
+
+
+def test_a_pie_is_drawn_in_proportion_and_what_is_little_still_shows() -> None:
+    assert _plain(PIE) == [
+        "*Flags &lt;by&gt; status*\n```New            ▏ 1 (0%)\nActive &amp; well  ████████████████████ 1,999 (100%)```"
+    ]
+
+
+def test_one_line_has_a_bar_for_each_point() -> None:
+    assert _plain(_bar_chart(all=[4, 0])) == ["*Deployments*\n```Mon  ████████████████████ 4\nTue   0```"]
+
+
+def test_several_lines_stand_below_each_other_point_by_point() -> None:
+    assert _plain(_bar_chart(web=[4, 1], api=[2, 0])) == [
+        "*Deployments*\n```Mon  web  ████████████████████ 4\n     api  ██████████ 2\nTue  web  █████ 1\n     api   0```"
+    ]
+
+
+def test_a_fall_below_zero_is_no_bar() -> None:
+    assert [bar.drawn() for bar in bars(_bar_chart(all=[-4, 2])["chart"])] == ["", "█" * 10]
+
+
+def test_a_table_keeps_its_columns() -> None:
+    assert _plain(_table(("New", "2"), ("Inactive", "12"))) == [
+        "*Flags*\n```Status    Flags\nNew       2\nInactive  12```"
+    ]
+
+
+def test_a_backtick_does_not_end_the_code_early() -> None:
+    assert _plain(_table(("a```b", "1")))[0].count("```") == 2
+
+
+def test_what_is_long_takes_several_sections() -> None:
+    parts = _plain(_table(*((f"{'<&>' * 30} {n}", "1") for n in range(90))))
+    assert len(parts) > 5
+    assert sum(part.count("1\n") + part.count("1`") for part in parts) >= 90
+
+
+def test_other_blocks_stand_for_themselves() -> None:
+    divider = {"type": "divider"}
+    assert Message("x", (divider,)).plain().blocks == (divider,)
+
+
+def test_what_belongs_below_a_message_is_drawn_too() -> None:
+    [below] = Message("x", (), (Message("y", (PIE,)),)).plain().thread
+    assert below == Message("y", (PIE,)).plain()

@@ -1,0 +1,127 @@
+"""Moments as people say them."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.lines.timespec import milliseconds, moment, readable, tidied
+from tests.conversation import NOW, UTC_ZONE
+
+BERLIN = ZoneInfo("Europe/Berlin")
+AUCKLAND = ZoneInfo("Pacific/Auckland")
+
+
+@pytest.mark.parametrize(
+    ("said", "start"),
+    [
+        ("7d", "2026-11-13T16:00+01:00"),
+        ("2w", "2026-11-06T16:00+01:00"),
+        ("36h", "2026-11-19T04:00+01:00"),
+        ("90m", "2026-11-20T14:30+01:00"),
+        ("now", "2026-11-20T16:00+01:00"),
+        ("today", "2026-11-20T00:00+01:00"),
+        ("yesterday", "2026-11-19T00:00+01:00"),
+        ("monday", "2026-11-16T00:00+01:00"),
+        ("friday", "2026-11-20T00:00+01:00"),
+        ("saturday", "2026-11-14T00:00+01:00"),
+        ("2026-11-01", "2026-11-01T00:00+01:00"),
+        ("2026-07-01", "2026-07-01T00:00+02:00"),
+        ("2026-11-01T09:30", "2026-11-01T09:30+01:00"),
+        ("2026-11-01T09:30Z", "2026-11-01T10:30+01:00"),
+    ],
+)
+def test_a_moment_is_what_was_said_where_the_reader_is(said: str, start: str) -> None:
+    assert moment(said, NOW, BERLIN) == datetime.fromisoformat(start)
+
+
+@pytest.mark.parametrize(
+    ("said", "end"),
+    [
+        ("yesterday", "2026-11-20T00:00+01:00"),
+        ("wednesday", "2026-11-19T00:00+01:00"),
+        ("2026-11-07", "2026-11-08T00:00+01:00"),
+        ("today", "2026-11-20T16:00+01:00"),
+        ("2d", "2026-11-18T16:00+01:00"),
+    ],
+)
+def test_a_day_as_an_end_is_its_own_end_but_not_the_future(said: str, end: str) -> None:
+    assert moment(said, NOW, BERLIN, end=True) == datetime.fromisoformat(end)
+
+
+def test_it_is_another_day_elsewhere() -> None:
+    assert moment("today", NOW, AUCKLAND) == datetime.fromisoformat("2026-11-21T00:00+13:00")
+
+
+def test_a_week_is_counted_on_the_wall() -> None:
+    after_the_change = datetime(2026, 10, 28, 8, 0, tzinfo=UTC)  # the clocks went back on the 25th
+    assert moment("7d", after_the_change, BERLIN).isoformat() == "2026-10-21T09:00:00+02:00"
+
+
+def test_hours_are_counted_as_they_pass() -> None:
+    after_the_change = datetime(2026, 10, 25, 8, 0, tzinfo=UTC)
+    assert moment("24h", after_the_change, BERLIN).isoformat() == "2026-10-24T10:00:00+02:00"
+
+
+def test_what_is_relative_is_a_whole_minute_so_that_many_askers_share_a_request() -> None:
+    assert moment("7d", NOW.replace(second=41, microsecond=7), BERLIN) == moment("7d", NOW, BERLIN)
+
+
+@pytest.mark.parametrize(
+    "word", ["", "soon", "7", "0d", "7x", "12345d", "2026-13-01", "2026-02-31", "26-1-1", "20261101", "1e5"]
+)
+def test_what_says_no_moment_is_none(word: str) -> None:
+    assert tidied(word) is None
+
+
+@given(st.integers(10**11, 10**13 - 1))
+def test_milliseconds_come_back_as_they_were_said(said: int) -> None:
+    kept = tidied(str(said))
+    assert kept
+    assert tidied(kept) == kept
+    assert milliseconds(moment(kept, NOW, BERLIN)) == said
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("1795186800000", "2026-11-20T15:00Z"),
+        ("1795186801000", "2026-11-20T15:00:01Z"),
+        ("1795186800007", "2026-11-20T15:00:00.007Z"),
+    ],
+)
+def test_milliseconds_become_a_date_that_people_can_read(typed: str, kept: str) -> None:
+    assert tidied(typed) == kept
+
+
+@pytest.mark.parametrize(
+    ("line", "zone", "shown"),
+    [
+        ("since=2026-11-16T00:00+01:00 until=2026-11-23T00:00+01:00", BERLIN, "since=2026-11-16 until=2026-11-22"),
+        ("since=2026-11-16T00:00+01:00 until=2026-11-23T00:00+01:00", None, "since=2026-11-16 until=2026-11-22"),
+        ("since=2026-10-25T00:00+02:00 until=2026-10-26T00:00+01:00", BERLIN, "since=2026-10-25 until=2026-10-25"),
+        ("since=2026-11-16T00:00+01:00", ZoneInfo("America/New_York"), "since=2026-11-15T18:00-05:00"),
+        ("since=2026-11-15T23:00Z", BERLIN, "since=2026-11-16"),
+        ("until=2026-11-20T15:00:07Z page=3 after=abc~12", UTC_ZONE, "until=2026-11-20T15:00:07Z page=3"),
+        ("limit=5 before=xyz", UTC_ZONE, "limit=5"),
+        ("since=7d until=2026-11-16T00:00", BERLIN, "since=7d until=2026-11-16T00:00"),
+    ],
+)
+def test_a_line_is_shown_as_a_person_would_type_it(line: str, zone: ZoneInfo | None, shown: str) -> None:
+    assert readable(f"events web/production {line}", zone) == f"events web/production {shown}"
+
+
+@given(
+    st.text(max_size=30)
+    | st.from_regex(r"\d{1,5}[mhdw]|\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?Z?|[a-z]{3,9}", fullmatch=True)
+)
+def test_whatever_is_understood_is_a_moment_everywhere(word: str) -> None:
+    said = tidied(word)
+    if said is not None:
+        assert tidied(said) == said
+        for zone in (BERLIN, AUCKLAND, ZoneInfo("America/St_Johns")):
+            assert (
+                moment(said, NOW, zone).timestamp() <= moment(said, NOW, zone, end=True).timestamp() or said > "2026-11"
+            )
