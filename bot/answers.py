@@ -16,7 +16,7 @@ from bot.messages.mrkdwn import Stamp
 from bot.messages.renderer import Renderer
 from bot.notices import Notes, broken
 from bot.questions import history
-from bot.questions.base import AnyEndpoint, Ask, Endpoint, View
+from bot.questions.base import AnyEndpoint, Ask, View
 from bot.questions.catalog import Allows, Catalog, everything
 from bot.questions.catalog.explanation import confirmed, explained
 from bot.store import Snapshot
@@ -89,7 +89,7 @@ class Answers:
             understood = parse(text, self._register, asker.defaults)
             line, name = understood.canonical, understood.spoken.name
             asker.may(understood.saved or understood)
-            asks = isinstance(understood.spoken, Endpoint)
+            asks = understood.spoken.is_question
             answer = await (self._asked(understood, asker) if asks else self._ordered(understood, asker))
             return replace(answer, line=answer.line or line, name=name, reference=reference)
         except Failure as failure:
@@ -110,7 +110,7 @@ class Answers:
 
     def canonical(self, text: str) -> str:
         """The canonical line of a question; what is none is Mistyped."""
-        questions = {name: spoken for name, spoken in self._register.items() if isinstance(spoken, Endpoint)}
+        questions = {name: spoken for name, spoken in self._register.items() if spoken.is_question}
         return parse(text, questions).canonical
 
     def note(self, name: str, view: View) -> Message:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from bot.answers import Answers
     from bot.launchdarkly import LaunchDarkly, Observer
-    from bot.questions.base import AnySpoken
+    from bot.lines.spec import AnySpoken
     from bot.sandbox.launchdarkly.faults import Weather
     from bot.schedules.context import Rounds
     from bot.schedules.dbos_engine import Engine

@@ -4,10 +4,11 @@ from bot.errors import Failure, Mistyped, UnknownKey
 from bot.lines.param_types import misspelled
 from bot.lines.params import Field
 from bot.lines.parser import Register
+from bot.lines.spec import AnySpoken
 from bot.lines.tokenizer import words
 from bot.messages.message import Message
 from bot.messages.renderer import Renderer
-from bot.questions.base import AnySpoken, Endpoint, View
+from bot.questions.base import View
 
 HELP = ("", "help", "?")
 
@@ -91,7 +92,8 @@ class Notes:
 
     def _asks(self, line: str) -> bool:
         """Whether a line is a question. No button gives an order that nobody has typed."""
-        return isinstance(self._register.get(line.partition(" ")[0]), Endpoint)
+        known = self._register.get(line.partition(" ")[0])
+        return known is not None and known.is_question
 
 
 def broken(reference: str) -> Message:
@@ -106,7 +108,7 @@ def _question(spoken: AnySpoken) -> QuestionHelp:
         summary=spoken.summary,
         usage=usage(spoken),
         example=spoken.examples[0],
-        asks=isinstance(spoken, Endpoint),
+        asks=spoken.is_question,
     )
 
 

@@ -89,7 +89,7 @@ def test_a_template_escapes_nothing_by_hand(path: Path) -> None:
 
 @pytest.mark.parametrize("path", [path for path in TEMPLATES if path.stem not in ENDPOINTS], ids=named)
 def test_a_template_is_a_question_or_a_note_or_shared(path: Path) -> None:
-    assert path.parent.name == "notes" or path.stem.startswith("_")
+    assert path.parent.name == "notices" or path.stem.startswith("_")
 
 
 # A question is one file, one template, one test, and its goldens.
@@ -110,17 +110,22 @@ def test_a_question_that_asks_others_is_asked_by_none(name: str) -> None:
 
 
 def asks(name: str) -> set[str]:
-    """The questions that a question knows. What is shared by several stands in files with `_`, which know none."""
-    room = HOUSE / "bot" / "endpoints"
-    return _known(*room.glob(f"{name}.py"), *(room / name).glob("*.py")) - {name}
+    """The questions that a question knows. What several share knows none."""
+    room = HOUSE / "bot" / "questions"
+    return _known(*room.glob(f"{name}.py"), *(room / name).glob("*.py")) & ENDPOINTS.keys() - {name}
 
 
 def test_what_questions_share_knows_none_of_them() -> None:
-    assert _known(*(HOUSE / "bot" / "endpoints").glob("_*.py")) == set()
+    shared = [
+        path
+        for path in (HOUSE / "bot" / "questions").rglob("*.py")
+        if not {path.stem, path.parent.name} & ENDPOINTS.keys()
+    ]
+    assert _known(*shared) & ENDPOINTS.keys() == set()
 
 
 def _known(*paths: Path) -> set[str]:
-    return set(re.findall(r"(?:from|import) bot\.endpoints\.([a-z]\w*)", "".join(path.read_text() for path in paths)))
+    return set(re.findall(r"(?:from|import) bot\.questions\.([a-z]\w*)", "".join(path.read_text() for path in paths)))
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS.values(), ids=lambda endpoint: endpoint.name)

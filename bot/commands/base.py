@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
-from bot.questions.base import Q, Spoken, View
+from bot.lines.spec import Q, Spoken
+from bot.questions.base import View
 from bot.questions.catalog import Catalog
 from bot.schedules.question_check import CheckedQuestion
 from bot.schedules.trigger import Rhythm

@@ -6,8 +6,8 @@ from typing import Any
 from bot.app import register
 from bot.lines.param_types import Several
 from bot.lines.params import Field
+from bot.lines.spec import AnySpoken
 from bot.notices import usage
-from bot.questions.base import AnySpoken
 from bot.sandbox.launchdarkly.company import Company
 
 MOMENTS = ("1d", "7d", "2w", "yesterday", "monday")

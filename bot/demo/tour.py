@@ -8,7 +8,6 @@ from bot.demo.environment import RELEASES, Demo
 from bot.demo.shutdown import until_told
 from bot.demo.typing_client import answer, said
 from bot.messages.message import Message
-from bot.questions.base import Endpoint
 from bot.sandbox.slack.message import Message as Posted
 
 HERE = "C1"
@@ -32,7 +31,7 @@ async def _asked(demo: Demo) -> AsyncGenerator[Shown, None]:
     for line in ("", "use web/production"):
         yield await _line(demo, line)
     for name, spoken in register().items():
-        if isinstance(spoken, Endpoint):
+        if spoken.is_question:
             line = "scores" if name == "scores" else spoken.examples[0]
             answered = await said(demo.slack, line, HERE)
             yield f"/insights {line}", _drawable(answered)

@@ -10,8 +10,8 @@ from typing import Any
 from bot.errors import Mistyped
 from bot.lines.param_types import Mistake, Several, misspelled, nearest
 from bot.lines.params import Field, Query
+from bot.lines.spec import AnySpoken
 from bot.lines.tokenizer import Word, words
-from bot.questions.base import AnySpoken, Endpoint
 
 MAX_QUOTED = 60  # characters of what was typed that are repeated
 
@@ -44,7 +44,7 @@ def parse(text: str, register: Register, defaults: Defaults | None = None) -> Un
     if reading.spoken.query.saves:
         rest = reading.take_question(rest, register, defaults)
     reading.take(rest)
-    if isinstance(reading.spoken, Endpoint):
+    if reading.spoken.is_question:
         reading.fill(defaults or {})
     try:
         return reading.finish()
@@ -63,7 +63,7 @@ def _meant(typed: str, register: Register) -> AnySpoken:
 
 def _unknown_line(typed: str, register: Register) -> Mistyped:
     """A line that nobody can read. Only questions are named: an order is nothing to try."""
-    questions = ", ".join(name for name, spoken in register.items() if isinstance(spoken, Endpoint))
+    questions = ", ".join(name for name, spoken in register.items() if spoken.is_question)
     return Mistyped((f"{_dont_know(typed)}; I can answer {questions}.",), complete=False)
 
 
@@ -114,7 +114,7 @@ class _Reading:
         for name in self.spoken.query.words:
             rest = self._before(self.fields[name], rest)
         if rest:
-            questions = {name: spoken for name, spoken in register.items() if isinstance(spoken, Endpoint)}
+            questions = {name: spoken for name, spoken in register.items() if spoken.is_question}
             asked: str | None = None
             try:
                 self.saved = parse(" ".join(word.text for word in rest), questions, defaults)
@@ -221,7 +221,7 @@ class _Reading:
 
     def _mistyped(self) -> Mistyped:
         """A question is offered as far as it was understood; an order only whole, or it would do something else."""
-        offered = self.complete or isinstance(self.spoken, Endpoint)
+        offered = self.complete or self.spoken.is_question
         corrected = self.spoken.line(self.values) if offered else ""
         return Mistyped(tuple(self.mistakes), corrected=corrected, complete=self.complete, topic=self.spoken.name)
 

@@ -56,7 +56,7 @@ class Renderer:
 
 def find_templates() -> Path:
     """Beside the package in a checkout, inside it in an installed wheel."""
-    room = Path(__file__).parent
+    room = Path(__file__).parent.parent
     return next(place for place in (room / "templates", room.parent / "templates") if place.is_dir())
 
 

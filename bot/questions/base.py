@@ -1,20 +1,18 @@
-"""The records that make a line something that can be typed, and what an answer may use."""
+"""The record that makes a question, what an answer may use, and what a person reads."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
 from bot.launchdarkly import LaunchDarkly, Pages
-from bot.lines.params import Field, Query
-from bot.lines.tokenizer import quoted
+from bot.lines.params import Query
+from bot.lines.spec import Q, Spoken
 from bot.questions.catalog import Allows, Catalog, everything
 from bot.store import Snapshot
-
-LONGEST_LINE = 2000  # what a button can carry
 
 
 class View(BaseModel):
@@ -56,40 +54,8 @@ class Ask:
         return Catalog(self.launchdarkly, self.allows)
 
 
-Q = TypeVar("Q", bound=Query)
 R = TypeVar("R")  # a Reply, or a record of several where a question asks others
 V = TypeVar("V", bound=View)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Spoken(Generic[Q]):
-    """What can be typed: a question, or an order."""
-
-    name: str
-    summary: str
-    examples: tuple[str, ...]
-    query: type[Q]
-
-    def line(self, values: Mapping[str, Any]) -> str:
-        """The line that says these values. What must be there and is not stands in capitals, to be filled in."""
-        fields = {field.field: field for field in self.query.fields()}
-        said = {name: _said(field, values.get(name)) for name, field in fields.items()}
-        asks = said.pop(self.query.saves, "")
-        place = [f"{said.pop('project')}/{said.pop('env')}"] if said.get("project") and said.get("env") else []
-        bare = [word for name in self.query.words if name != "env" and (word := said.pop(name, ""))]
-        named = [f"{fields[name].short}={quoted(word)}" for name, word in said.items() if word]
-        return " ".join([self.name, *bare, *place, *named, *filter(None, [asks])])
-
-    def way(self, values: Q | Mapping[str, Any]) -> str:
-        """The line that a button asks; nothing where that is more than one can carry."""
-        line = self.line(dict(values))
-        return line if len(line) <= LONGEST_LINE else ""
-
-
-def _said(field: Field, value: Any) -> str:
-    if value is None:
-        return field.short.upper() if field.required else ""
-    return "" if value == field.default else field.kind.write(value)
 
 
 def _speaks(_: View) -> bool:
@@ -121,6 +87,7 @@ class Endpoint(Spoken[Q], Generic[Q, R, V]):
     for later ones once it has been delivered by the clock. `doubted` gives the keys for which a reply holds nothing, by
     their fields in the query: LaunchDarkly may not know them."""
 
+    is_question: ClassVar[bool] = True
     reply: type[R]
     view: type[V]
     fetch: Callable[[Q, Ask], Awaitable[R]]
@@ -132,5 +99,4 @@ class Endpoint(Spoken[Q], Generic[Q, R, V]):
     doubted: Callable[[Q, R], Mapping[str, Sequence[str]]] = _certain
 
 
-AnySpoken = Spoken[Any]
 AnyEndpoint = Endpoint[Any, Any, Any]

@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 from bot.launchdarkly import Real, Reply, Version, field
 from bot.lines.param_types import Key, Keys
 from bot.lines.params import Parameter, Query
+from bot.lines.spec import LONGEST_LINE
 from bot.messages import humanize
 from bot.questions import history
-from bot.questions.base import LONGEST_LINE, Ask, Endpoint, View
+from bot.questions.base import Ask, Endpoint, View
 from bot.questions.time_window import Window
 
 UTC = ZoneInfo("UTC")

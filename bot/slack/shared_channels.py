@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.questions.base import LONGEST_LINE, View
+from bot.lines.spec import LONGEST_LINE
+from bot.questions.base import View
 from bot.slack.client import told
 from bot.slack.payloads import CONFIRMED
 from bot.slack.users import UNKNOWN

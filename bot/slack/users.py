@@ -13,7 +13,6 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import NotAllowed
 from bot.lines.parser import Understood
-from bot.questions.base import Endpoint
 from bot.settings import Settings
 from bot.slack.client import told
 from bot.slack.payloads import Incoming
@@ -72,7 +71,7 @@ class Allowed:
     def may(self, understood: Understood) -> None:
         """Whether this may be asked."""
         project = getattr(understood.query, "project", None)
-        asks = isinstance(understood.spoken, Endpoint) or project  # an order may well name none
+        asks = understood.spoken.is_question or project  # an order may well name none
         if asks and not self.allows(project):
             asked = f"the project {project}" if project else "all projects"
             known = ", ".join(sorted(self.projects))

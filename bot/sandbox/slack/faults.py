@@ -70,3 +70,11 @@ class Sky(dict[str, Weather]):
         """The weather that a request meets there now, if it meets any."""
         weather = self.get(place) or self.get(EVERYWHERE)
         return weather if weather is not None and weather.meets() else None
+
+
+@dataclass
+class Habits:
+    """What Slack does not say about its response_urls. A bot has to read well both ways."""
+
+    replaces_progress: bool = True  # after a command, replace_original replaces what the command's answer said before
+    refuses_with_200: bool = False  # a refusal is HTTP 200 with `"ok": false`, instead of 400 with the code as its body

@@ -6,10 +6,10 @@ either a switch or a choice that is named where it is made: how a refusal looks,
 after a command.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 from bot.sandbox.slack.errors import Refused
+from bot.sandbox.slack.faults import Habits
 from bot.sandbox.slack.message import Message
 from bot.sandbox.slack.response_urls import Chain
 from bot.sandbox.slack.state import State
@@ -19,14 +19,6 @@ Json = dict[str, Any]
 
 # Seen in the wild, documented nowhere: an address that is used up or too old is not found.
 GONE = ("expired_url", "used_url")
-
-
-@dataclass
-class Habits:
-    """What Slack does not say about its response_urls. A bot has to read well both ways."""
-
-    replaces_progress: bool = True  # after a command, replace_original replaces what the command's answer said before
-    refuses_with_200: bool = False  # a refusal is HTTP 200 with `"ok": false`, instead of 400 with the code as its body
 
 
 def use(state: State, habits: Habits, chain: Chain, body: Json) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -16,9 +16,8 @@ from bot.sandbox.slack.errors import Refused
 from bot.sandbox.slack.faults import RESPONSE_URL
 from bot.sandbox.slack.methods import METHODS
 from bot.sandbox.slack.request import Call, read
-
-if TYPE_CHECKING:
-    from bot.sandbox.slack.server import Slack
+from bot.sandbox.slack.socket_mode import Socket
+from bot.sandbox.slack.state import State
 
 Json = dict[str, Any]
 
@@ -26,15 +25,15 @@ TOKENLESS = ("api.test",)
 FOR_THE_APP = ("apps.connections.open",)  # with the app's own token, and no other method takes that
 
 
-def doors(slack: "Slack") -> Starlette:
+def doors(state: State, socket: Socket) -> Starlette:
     async def api(request: Request) -> Response:
-        return await _api(slack, request)
+        return await _api(state, request)
 
     async def response(request: Request) -> Response:
-        return await _response(slack, request)
+        return await _response(state, request)
 
     async def link(websocket: WebSocket) -> None:
-        await slack.socket.serve(websocket)
+        await socket.serve(websocket)
 
     return Starlette(
         routes=[
@@ -45,31 +44,31 @@ def doors(slack: "Slack") -> Starlette:
     )
 
 
-async def _api(slack: "Slack", request: Request) -> Response:
+async def _api(state: State, request: Request) -> Response:
     method = request.path_params["method"]
-    weather = slack.weather.over(method)
+    weather = state.weather.over(method)
     try:
-        call = await read(request, method, slack.now(), asyncio.get_running_loop().time())
+        call = await read(request, method, state.now(), asyncio.get_running_loop().time())
     except Refused as refusal:
         return JSONResponse(refusal.body)
-    slack.calls.append(call)
+    state.calls.append(call)
     if weather and (instead := await weather.before(request.scope["wire"])):
-        await slack.changed()
+        await state.changed()
         return instead
-    answer = JSONResponse(_answer(slack, call), headers=_scopes(slack, call))
-    await slack.changed()
+    answer = JSONResponse(_answer(state, call), headers=_scopes(state, call))
+    await state.changed()
     if weather:
         await weather.after(request.scope["wire"])
     return answer
 
 
-def _answer(slack: "Slack", call: Call) -> Json:
+def _answer(state: State, call: Call) -> Json:
     try:
         method = METHODS.get(call.method)
         if method is None:
             raise Refused("unknown_method", req_method=call.method)
         _check_token(call)
-        return {"ok": True, **method(slack, call)}
+        return {"ok": True, **method(state, call)}
     except Refused as refusal:
         return refusal.body
 
@@ -85,44 +84,44 @@ def _check_token(call: Call) -> None:
         raise Refused("not_allowed_token_type")
 
 
-def _scopes(slack: "Slack", call: Call) -> dict[str, str]:
+def _scopes(state: State, call: Call) -> dict[str, str]:
     """Every answer tells what the token may do."""
-    known = {BOT_TOKEN: ",".join(sorted(slack.scopes)), APP_TOKEN: "connections:write"}
+    known = {BOT_TOKEN: ",".join(sorted(state.scopes)), APP_TOKEN: "connections:write"}
     return {"X-OAuth-Scopes": known[call.token]} if call.token in known else {}
 
 
-async def _response(slack: "Slack", request: Request) -> Response:
-    weather = slack.weather.over(RESPONSE_URL)
+async def _response(state: State, request: Request) -> Response:
+    weather = state.weather.over(RESPONSE_URL)
     body = await request.body()
-    slack.calls.append(_noted(slack, body))
+    state.calls.append(_noted(state, body))
     if weather and (instead := await weather.before(request.scope["wire"])):
-        await slack.changed()
+        await state.changed()
         return instead
-    status, answer = _respond(slack, request.path_params["id"], body)
-    await slack.changed()
+    status, answer = _respond(state, request.path_params["id"], body)
+    await state.changed()
     if weather:
         await weather.after(request.scope["wire"])
     return PlainTextResponse(answer, status) if isinstance(answer, str) else JSONResponse(answer, status)
 
 
-def _respond(slack: "Slack", name: str, body: bytes) -> tuple[int, str | Json]:
+def _respond(state: State, name: str, body: bytes) -> tuple[int, str | Json]:
     try:
-        chain = slack.chains.get(name)
+        chain = state.chains.get(name)
         if chain is None:
             raise Refused("expired_url")
-        response_url.use(slack, slack.habits, chain, _payload(body))
+        response_url.use(state, state.habits, chain, _payload(body))
     except Refused as refusal:
-        return response_url.refused(slack.habits, refusal)
+        return response_url.refused(state.habits, refusal)
     return 200, "ok"
 
 
-def _noted(slack: "Slack", body: bytes) -> Call:
+def _noted(state: State, body: bytes) -> Call:
     """A use of a response_url stands among the calls, whatever comes of it."""
     try:
         arguments = _payload(body)
     except Refused:
         arguments = {}
-    return Call(RESPONSE_URL, arguments, slack.now(), asyncio.get_running_loop().time())
+    return Call(RESPONSE_URL, arguments, state.now(), asyncio.get_running_loop().time())
 
 
 def _payload(body: bytes) -> Json:

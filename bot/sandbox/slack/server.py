@@ -19,11 +19,10 @@ from bot.sandbox.slack.connection import Wire
 from bot.sandbox.slack.credentials import SIGNING_SECRET
 from bot.sandbox.slack.elements import CHOSEN_FROM, PRESSED, Element, found
 from bot.sandbox.slack.errors import Refused
-from bot.sandbox.slack.faults import Sky
 from bot.sandbox.slack.inputs import filled
 from bot.sandbox.slack.message import Content, Message
 from bot.sandbox.slack.payloads import Payload
-from bot.sandbox.slack.response_url import Habits, say
+from bot.sandbox.slack.response_url import say
 from bot.sandbox.slack.response_urls import Chain, View
 from bot.sandbox.slack.routes import doors
 from bot.sandbox.slack.socket_mode import Socket
@@ -42,12 +41,8 @@ class Slack(State):
         self.request_url: str | None = None
         self.secret = SIGNING_SECRET
         self.patience: float = 3  # seconds that a bot has for its acknowledgement
-        self.habits = Habits()
-        self.weather = Sky()
         self.socket = Socket(self)
-        self.changes = 0  # how often something has changed
-        self._news = asyncio.Condition()
-        self._app = doors(self)
+        self._app = doors(self, self.socket)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._app({**scope, "wire": Wire(receive)}, receive, send)
@@ -148,17 +143,6 @@ class Slack(State):
         return await self._acknowledged(acknowledgement.sent, acknowledgement.chain)
 
     # ------------------------------------------------------------------------------------------------------- waiting
-
-    async def changed(self) -> None:
-        async with self._news:
-            self.changes += 1
-            self._news.notify_all()
-
-    async def news(self, since: int) -> int:
-        """Wait until something has changed more than *since* times; told is how often by now."""
-        async with self._news:
-            await self._news.wait_for(lambda: self.changes > since)
-            return self.changes
 
     async def until(self, condition: Callable[[], Any], seconds: float = 5) -> None:
         """Wait for it, looking only when something has changed."""

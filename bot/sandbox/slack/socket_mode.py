@@ -9,17 +9,15 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from bot.sandbox.slack.connection import Wire
 from bot.sandbox.slack.credentials import APP
 from bot.sandbox.slack.payloads import Payload
+from bot.sandbox.slack.state import State
 from bot.sandbox.slack.webhook import FAILED, TIMEOUT, Acknowledgement
-
-if TYPE_CHECKING:
-    from bot.sandbox.slack.server import Slack
 
 Json = dict[str, Any]
 
@@ -46,8 +44,8 @@ class Connection:
 
 
 class Socket:
-    def __init__(self, slack: "Slack") -> None:
-        self.slack = slack
+    def __init__(self, state: State) -> None:
+        self.state = state
         self.connections: list[Connection] = []
         self.opened = 0  # connections ever
         self.pings_every: float | None = 10  # seconds; read when a connection opens
@@ -68,7 +66,7 @@ class Socket:
     # -------------------------------------------------------------------------------------------------- what Slack does
 
     async def deliver(self, payload: Payload, patience: float, name: str = "") -> Acknowledgement:
-        name = name or self.slack.new_id("envelope-")
+        name = name or self.state.new_id("envelope-")
         begun = asyncio.get_running_loop().time()
         if not self.connections:
             return Acknowledgement(error=FAILED, payload=payload)
@@ -104,14 +102,14 @@ class Socket:
 
     async def serve(self, websocket: WebSocket) -> None:
         ticket = websocket.query_params.get("ticket", "")
-        if ticket not in self.slack.tickets:
+        if ticket not in self.state.tickets:
             await websocket.close()  # before it is accepted: HTTP 403
             return
-        self.slack.tickets.remove(ticket)
+        self.state.tickets.remove(ticket)
         await websocket.accept()
         async with self._opened(Connection(websocket, deaf=self._deaf)) as connection:
             await connection.tell(self._hello())
-            await self.slack.changed()
+            await self.state.changed()
             await self._listen(connection)
 
     @asynccontextmanager
@@ -126,7 +124,7 @@ class Socket:
         finally:
             pinging.cancel()
             self.connections.remove(connection)
-            await self.slack.changed()
+            await self.state.changed()
 
     def _hello(self) -> Json:
         return {
@@ -143,7 +141,7 @@ class Socket:
             waiting = self._waiting.pop(str(frame.get("envelope_id")), None)
             if waiting is not None and not waiting.done() and not connection.deaf:
                 waiting.set_result(frame)
-            await self.slack.changed()
+            await self.state.changed()
 
     async def _pinging(self, connection: Connection) -> None:
         while self.pings_every is not None:

@@ -3,6 +3,7 @@
 Whatever is here may be read by a test, and set before it begins.
 """
 
+import asyncio
 import itertools
 from collections import defaultdict
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from typing import Any
 
 from bot.sandbox.slack import credentials, workspace
 from bot.sandbox.slack.errors import Refused
+from bot.sandbox.slack.faults import Habits, Sky
 from bot.sandbox.slack.message import Content, Message
 from bot.sandbox.slack.request import Call
 from bot.sandbox.slack.response_urls import Chain, Trigger, View
@@ -36,8 +38,23 @@ class State:
         self.tickets: set[str] = set()  # addresses for a socket that nobody has connected to yet
         self.scopes = set(workspace.SCOPES)
         self.charts = True  # whether the workspace takes charts and data tables
+        self.habits = Habits()
+        self.weather = Sky()
+        self.changes = 0  # how often something has changed
+        self._news = asyncio.Condition()
         self._ids = itertools.count(1)
         self._micros = 0
+
+    async def changed(self) -> None:
+        async with self._news:
+            self.changes += 1
+            self._news.notify_all()
+
+    async def news(self, since: int) -> int:
+        """Wait until something has changed more than *since* times; told is how often by now."""
+        async with self._news:
+            await self._news.wait_for(lambda: self.changes > since)
+            return self.changes
 
     def new_id(self, prefix: str) -> str:
         return f"{prefix}{next(self._ids):06d}"
