@@ -1,7 +1,7 @@
 """A Slack bot over LaunchDarkly's engineering insights: a line of text in, a message out.
 
-Every surface submits a line: a slash command, a button, a form, a schedule, the command line. The packages, in the order
-in which a line travels:
+Every surface submits a line: a slash command, a button, a form, a schedule, the command line. The packages, in the
+order in which a line travels:
 
     cli.py          the command line (`python -m bot`, or `insights-bot`)
     app.py          the composition root: builds everything from settings
@@ -26,8 +26,8 @@ in which a line travels:
     terminal.py     draws a message in a terminal
     manifest.py     the app manifest that Slack needs, for Socket Mode or HTTP
 
-Imports go one way, from the surfaces down; pyproject.toml holds the contracts. The sandbox imports nothing from the bot.
-Only the settings read the environment, and only app and cli read the clock. Wording lives in templates/.
+Imports go one way, from the surfaces down, as pyproject.toml says. The sandbox imports nothing from the bot. Only the
+settings read the environment, and only app and cli read the clock. Wording lives in templates/.
 """
 
 __version__ = "0.1.0"

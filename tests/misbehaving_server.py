@@ -97,7 +97,8 @@ async def rude(manners: Manners) -> AsyncIterator[Rude]:
             visit.cancel()
         ended = await asyncio.gather(*visits, return_exceptions=True)
         await server.wait_closed()
-    assert not [wrong for wrong in ended if isinstance(wrong, Exception)]
+    wrong = [error for error in ended if isinstance(error, Exception)]
+    assert not wrong, wrong
 
 
 def reply(status: int, body: bytes = b"", length: int | None = None, **headers: str) -> bytes:

@@ -23,7 +23,7 @@ LINE = "flag a web/production"
 ASKS = """
 import asyncio, json, sys
 from pathlib import Path
-from tests.rude import talk_at
+from tests.misbehaving_server import talk_at
 
 def peak():
     return int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0]) * 1024
@@ -62,7 +62,8 @@ async def test_no_answer_takes_more_memory_than_three_times_the_cap() -> None:
         reply(status, gzip.compress(body), Content_Encoding="gzip", Connection="close")
         for status, body, _ in BOMBS.values()
     ]
-    async with rude(lambda n: answers[n - 2] if n > 1 else reply(404)) as server:
+    denied = reply(403)  # the first question, and the lists that may explain the last one
+    async with rude(lambda n: answers[n - 2] if 2 <= n < len(answers) + 2 else denied) as server:
         child = await asyncio.create_subprocess_exec(
             *(sys.executable, "-c", ASKS, server.url, LINE, str(len(BOMBS))), cwd=HOUSE, stdout=asyncio.subprocess.PIPE
         )

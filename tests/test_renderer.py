@@ -195,4 +195,12 @@ def test_a_place_that_cannot_be_written_costs_no_answer(tmp_path: Path) -> None:
 
 
 def _failure() -> dict[str, object]:
-    return {"what": "It broke.", "todo": "Mend it.", "said": "", "mistakes": (), "corrected": "", "reference": ""}
+    return {
+        "what": "It broke.",
+        "todo": "Mend it.",
+        "said": "",
+        "mistakes": (),
+        "corrected": "",
+        "run": "",
+        "reference": "",
+    }

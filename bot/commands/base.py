@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from bot.lines.spec import Q, Spoken
 from bot.questions.base import View
 from bot.questions.catalog import Catalog
-from bot.schedules.question_check import CheckedQuestion
+from bot.schedules.limits import CheckedQuestion
 from bot.schedules.trigger import Rhythm
 from bot.schedules.views import Week
 

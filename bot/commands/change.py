@@ -7,8 +7,7 @@ from bot.commands.base import Circumstances, Order, Publication
 from bot.commands.quiet_preview import PreviewView, preview
 from bot.commands.schedule_lookup import SAVED, ChangedView, NumberQuery, meant, publication
 from bot.lines.params import own
-from bot.schedules.limits import check_question
-from bot.schedules.question_check import CheckedQuestion
+from bot.schedules.limits import CheckedQuestion, check_question
 from bot.schedules.recurrence import CADENCE, Cadence
 from bot.schedules.trigger import next_of, rhythm
 from bot.schedules.views import schedule_view

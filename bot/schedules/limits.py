@@ -1,6 +1,7 @@
 """What a schedule may be, whatever LaunchDarkly says of its question."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from bot.errors import Refused
 from bot.schedules.trigger import Rhythm, Watch
@@ -9,6 +10,14 @@ from bot.store import Schedule
 
 MAX_SCHEDULES = 20  # in one channel
 MAX_QUESTION = 500  # characters; the engine keeps a question in the name of its work
+
+
+@dataclass(frozen=True)
+class CheckedQuestion:
+    """A question to save."""
+
+    line: str  # its keys as LaunchDarkly writes them
+    unchecked: str = ""  # why LaunchDarkly couldn't be asked
 
 
 def check_question(question: str, found: Rhythm) -> None:

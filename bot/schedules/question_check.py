@@ -13,16 +13,9 @@ from bot.answers import Answers, Asker
 from bot.errors import PASSING
 from bot.lines.parser import Understood
 from bot.questions.catalog import Allows
+from bot.schedules.limits import CheckedQuestion
 from bot.schedules.trigger import Rhythm, Watch
 from bot.schedules.watch_job import first_look
-
-
-@dataclass(frozen=True)
-class CheckedQuestion:
-    """A question to save."""
-
-    line: str  # its keys as LaunchDarkly writes them
-    unchecked: str = ""  # why LaunchDarkly couldn't be asked
 
 
 @dataclass(frozen=True)

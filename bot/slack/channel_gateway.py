@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from bot.schedules.context import Rounds
-from bot.schedules.question_check import CheckedQuestion, QuestionCheck
+from bot.schedules.limits import CheckedQuestion
+from bot.schedules.question_check import QuestionCheck
 from bot.schedules.trigger import Rhythm
 from bot.schedules.views import Week
 from bot.schedules.watch_job import last_week
