@@ -7,49 +7,49 @@ from dataclasses import dataclass, field, replace
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from bot.errors import Failure, NotFound, Refused, UnknownKey
-from bot.lines.parser import Defaults, Register, Understood, parse
-from bot.lines.timespec import milliseconds, readable
-from bot.messages.humanize import stamp
+from bot.errors import Failure, NotFound, Rejected, UnknownKey
+from bot.lines.parser import Defaults, ParsedLine, Registry, parse
+from bot.lines.timespec import display_line, to_milliseconds
+from bot.messages.humanize import timestamp
 from bot.messages.message import Message
-from bot.messages.mrkdwn import Stamp
+from bot.messages.mrkdwn import Timestamp
 from bot.messages.renderer import Renderer
-from bot.notices import Notes, broken
-from bot.questions import history
-from bot.questions.base import AnyEndpoint, Ask, View
-from bot.questions.catalog import Allows, Catalog, everything
-from bot.questions.catalog.explanation import confirmed, explained
+from bot.notices import Notices, internal_error_message
+from bot.questions.base import AnyQuestion, QuestionContext, View
+from bot.questions.catalog import Catalog, ProjectFilter, allow_all
+from bot.questions.catalog.explanation import confirm_keys, correct_or_raise
+from bot.questions.history import HistoryReader, load_snapshots, no_history
 from bot.store import Snapshot
 
 log = logging.getLogger(__name__)
 
-Fetch = Callable[[Any, Ask], Awaitable[Any]]
+Fetch = Callable[[Any, QuestionContext], Awaitable[Any]]
 
 
 @dataclass(frozen=True)
-class Asked:
+class AnswerFooter:
     """What stands below every answer: the line as a person would type it, and as of when."""
 
     line: str
-    at: Stamp
+    at: Timestamp
     note: str = ""  # what one should know of its keys
 
 
-SCHEDULED = "scheduled"  # all that is asked by the clock
+SCHEDULER_CALLER = "scheduled"  # all that is asked by the clock
 
 
 @dataclass(frozen=True)
-class Asker:
+class Caller:
     """Who asks, as far as the answer depends on it. Whoever stands in a channel can give orders there."""
 
     zone: ZoneInfo
     defaults: Defaults = field(default_factory=dict)
-    obey: Callable[[Understood], Awaitable[View]] | None = None
-    may: Callable[[Understood], None] = lambda _: None
-    allows: Allows = everything  # the projects that corrections and suggestions may come from
-    menus: bool = False
-    past: history.Past = history.nothing
-    caller: str = ""  # in whose line their requests to LaunchDarkly wait
+    execute: Callable[[ParsedLine], Awaitable[View]] | None = None
+    authorize: Callable[[ParsedLine], None] = lambda _: None
+    allows: ProjectFilter = allow_all  # the projects that corrections and suggestions may come from
+    supports_menus: bool = False
+    history: HistoryReader = no_history
+    queue_key: str = ""  # in whose line their requests to LaunchDarkly wait
 
 
 @dataclass(frozen=True)
@@ -61,138 +61,151 @@ class Answer:
     line: str = ""  # canonical, where the line was understood
     name: str = ""  # of the question or the order
     reference: str = ""
-    public: bool = False  # whether all in the channel are to hear it
-    question: bool = False  # whether it was answered by LaunchDarkly, and may be asked again
-    what: str = ""  # went wrong, in one sentence
-    partial: bool = False  # whether something is missing that may be had later
-    quiet: bool = False  # whether it says that there is nothing to say
+    is_public: bool = False  # whether all in the channel are to hear it
+    is_question: bool = False  # whether it was answered by LaunchDarkly, and may be asked again
+    error_summary: str = ""  # went wrong, in one sentence
+    is_partial: bool = False  # whether something is missing that may be had later
+    is_quiet: bool = False  # whether it says that there is nothing to say
     snapshot: Snapshot | None = None  # what is to be kept of it once it has been delivered by the clock
 
 
 class Answers:
     """Answers any line of text."""
 
-    def __init__(self, register: Register, renderer: Renderer, ask: Callable[[ZoneInfo], Ask]) -> None:
-        self._register = register
+    def __init__(
+        self, registry: Registry, renderer: Renderer, make_context: Callable[[ZoneInfo], QuestionContext]
+    ) -> None:
+        self._registry = registry
         self._renderer = renderer
-        self._notes = Notes(register, renderer)
-        self._ask = ask
+        self._notices = Notices(registry, renderer)
+        self._make_context = make_context
 
-    async def answer(self, text: str, asker: Asker | Callable[[], Awaitable[Asker]]) -> Answer:
+    async def answer(self, text: str, caller: Caller | Callable[[], Awaitable[Caller]]) -> Answer:
         """The answer to a line, whatever it is and whatever happens, also while it is found out who asks."""
-        reference = _reference()
+        reference = _new_reference()
         line = name = ""
         try:
-            if note := self._notes.help(text):
-                return Answer(note, name="help", reference=reference)
-            asker = asker if isinstance(asker, Asker) else await asker()
-            understood = parse(text, self._register, asker.defaults)
-            line, name = understood.canonical, understood.spoken.name
-            asker.may(understood.saved or understood)
-            asks = understood.spoken.is_question
-            answer = await (self._asked(understood, asker) if asks else self._ordered(understood, asker))
+            if notice := self._notices.help(text):
+                return Answer(notice, name="help", reference=reference)
+            caller = caller if isinstance(caller, Caller) else await caller()
+            parsed = parse(text, self._registry, caller.defaults)
+            line, name = parsed.canonical, parsed.spec.name
+            caller.authorize(parsed.saved_question or parsed)
+            is_question = parsed.spec.is_question
+            answer = await (
+                self._answer_question(parsed, caller) if is_question else self._execute_command(parsed, caller)
+            )
             return replace(answer, line=answer.line or line, name=name, reference=reference)
         except Failure as failure:
-            return self.sorry(failure, line, name, reference)
+            return self.failure_answer(failure, line, name, reference)
         except Exception:
-            return self.broken(line, name, reference)
+            return self.internal_error_answer(line, name, reference)
 
-    async def check(self, text: str, asker: Asker, fetch: Fetch | None = None) -> str:
+    async def check(self, text: str, caller: Caller, fetch: Fetch | None = None) -> str:
         """Ask a question, or *fetch* something else for it, and return its line with LaunchDarkly's own capitals.
 
         Whatever keeps it from being answered is raised."""
-        understood = parse(text, self._register)
-        asker.may(understood)
+        parsed = parse(text, self._registry)
+        caller.authorize(parsed)
         if fetch is None:
-            return (await self._asked(understood, asker)).line
-        understood, _ = await _fetched(understood, self._ask_for(asker), fetch)
-        return understood.canonical
+            return (await self._answer_question(parsed, caller)).line
+        parsed, _ = await _fetch_corrected(parsed, self._context_for(caller), fetch)
+        return parsed.canonical
 
-    def canonical(self, text: str) -> str:
+    def canonical_line(self, text: str) -> str:
         """The canonical line of a question; what is none is Mistyped."""
-        questions = {name: spoken for name, spoken in self._register.items() if spoken.is_question}
+        questions = {name: spec for name, spec in self._registry.items() if spec.is_question}
         return parse(text, questions).canonical
 
-    def note(self, name: str, view: View) -> Message:
+    def notice(self, name: str, view: View) -> Message:
         """What is said without having been asked."""
         return self._renderer.render(f"notices/{name}", view=view)
 
-    def sorry(self, failure: Failure, line: str = "", name: str = "", reference: str = "") -> Answer:
+    def failure_answer(self, failure: Failure, line: str = "", name: str = "", reference: str = "") -> Answer:
         """A deliberate failure as an answer."""
         return Answer(
-            self._notes.failure(failure, reference), failure.outcome, line, name, reference, what=failure.what
+            self._notices.failure(failure, reference),
+            failure.outcome,
+            line,
+            name,
+            reference,
+            error_summary=failure.summary,
         )
 
-    def broken(self, line: str = "", name: str = "", reference: str = "") -> Answer:
+    def internal_error_answer(self, line: str = "", name: str = "", reference: str = "") -> Answer:
         """The answer where the bot is at fault; to be called where the fault is dealt with, so that the log has it."""
-        reference = reference or _reference()
+        reference = reference or _new_reference()
         log.exception("reference %s: %s could not be answered", reference, line or "a line")
-        return Answer(broken(reference), "broken", line, name, reference)
+        return Answer(internal_error_message(reference), "broken", line, name, reference)
 
-    def asking(self, text: str, zone: ZoneInfo, caller: str) -> tuple[Understood, Ask]:
+    def prepare_question(self, text: str, zone: ZoneInfo, queue_key: str) -> tuple[ParsedLine, QuestionContext]:
         """A question and what it may use, for whoever wants no message of it."""
-        return parse(text, self._register), self._ask_for(Asker(zone, caller=caller))
+        return parse(text, self._registry), self._context_for(Caller(zone, queue_key=queue_key))
 
-    def catalog(self, zone: ZoneInfo, allows: Allows, caller: str) -> Catalog:
+    def catalog(self, zone: ZoneInfo, allows: ProjectFilter, queue_key: str) -> Catalog:
         """What there is in LaunchDarkly, as far as these projects go."""
-        return self._ask_for(Asker(zone, allows=allows, caller=caller)).catalog
+        return self._context_for(Caller(zone, allows=allows, queue_key=queue_key)).catalog
 
-    async def _asked(self, understood: Understood, asker: Asker) -> Answer:
-        spoken, ask = cast(AnyEndpoint, understood.spoken), self._ask_for(asker)
-        understood, reply = await _fetched(understood, ask, spoken.fetch)
-        query = understood.query
-        if place := spoken.place(query):
-            ask = replace(ask, past=await history.recalled(asker.past, place, ask.today))
-        meant, note = await confirmed(query, spoken.doubted(query, reply), ask.catalog, spoken.way)
-        if meant != query:
-            return await self._asked(replace(understood, query=meant), asker)
-        view = spoken.show(query, reply, ask)
-        asked = Asked(readable(understood.canonical, ask.zone), stamp(milliseconds(ask.now), ask.zone), note)
-        message = self._renderer.render(spoken.name, view=view, asked=asked)
-        kept = spoken.snapshot(query, reply, ask)
+    async def _answer_question(self, parsed: ParsedLine, caller: Caller) -> Answer:
+        question, ctx = cast(AnyQuestion, parsed.spec), self._context_for(caller)
+        parsed, reply = await _fetch_corrected(parsed, ctx, question.fetch)
+        params = parsed.params
+        if history_key := question.history_key(params):
+            ctx = replace(ctx, history=await load_snapshots(caller.history, history_key, ctx.today))
+        confirmed_params, key_note = await confirm_keys(
+            params, question.suspect_keys(params, reply), ctx.catalog, question.button_line
+        )
+        if confirmed_params != params:
+            return await self._answer_question(replace(parsed, params=confirmed_params), caller)
+        view = question.build_view(params, reply, ctx)
+        footer = AnswerFooter(
+            display_line(parsed.canonical, ctx.zone), timestamp(to_milliseconds(ctx.now), ctx.zone), key_note
+        )
+        message = self._renderer.render(question.name, view=view, asked=footer)
+        snapshot = question.snapshot(params, reply, ctx)
         return Answer(
             message,
-            line=understood.canonical,
-            question=True,
-            partial=spoken.partial(reply),
-            quiet=spoken.quiet(view),
-            snapshot=kept,
+            line=parsed.canonical,
+            is_question=True,
+            is_partial=question.is_partial(reply),
+            is_quiet=question.is_quiet(view),
+            snapshot=snapshot,
         )
 
-    async def _ordered(self, understood: Understood, asker: Asker) -> Answer:
-        name = understood.spoken.name
-        if asker.obey is None:
-            raise Refused(f"`{name}` is an order for a channel.", "Type it in Slack, after /insights.")
+    async def _execute_command(self, parsed: ParsedLine, caller: Caller) -> Answer:
+        name = parsed.spec.name
+        if caller.execute is None:
+            raise Rejected(f"`{name}` is an order for a channel.", "Type it in Slack, after /insights.")
         try:
-            view = await asker.obey(understood)
-        except UnknownKey as unknown:
-            raise _in_command(unknown, understood) from None
-        return Answer(self.note(view.notice or name, view), public=view.public)
+            view = await caller.execute(parsed)
+        except UnknownKey as unknown_key:
+            raise _correct_command(unknown_key, parsed) from None
+        return Answer(self.notice(view.notice_template or name, view), is_public=view.public)
 
-    def _ask_for(self, asker: Asker) -> Ask:
-        ask = self._ask(asker.zone)
-        launchdarkly = ask.launchdarkly.for_caller(asker.caller)
-        return replace(ask, launchdarkly=launchdarkly, menus=asker.menus, allows=asker.allows)
+    def _context_for(self, caller: Caller) -> QuestionContext:
+        ctx = self._make_context(caller.zone)
+        launchdarkly = ctx.launchdarkly.for_caller(caller.queue_key)
+        return replace(ctx, launchdarkly=launchdarkly, supports_menus=caller.supports_menus, allows=caller.allows)
 
 
-async def _fetched(understood: Understood, ask: Ask, fetch: Fetch) -> tuple[Understood, Any]:
+async def _fetch_corrected(parsed: ParsedLine, ctx: QuestionContext, fetch: Fetch) -> tuple[ParsedLine, Any]:
     """Return the question with LaunchDarkly's own capitals, and the reply. An unknown key is explained."""
-    query, spoken = understood.query, understood.spoken
+    params, spec = parsed.params, parsed.spec
     try:
-        return understood, await fetch(query, ask)
-    except (NotFound, Refused) as failure:
-        meant = await explained(query, failure, ask.catalog, spoken.way)
-    return await _fetched(replace(understood, query=meant), ask, fetch)
+        return parsed, await fetch(params, ctx)
+    except (NotFound, Rejected) as failure:
+        corrected_params = await correct_or_raise(params, failure, ctx.catalog, spec.button_line)
+    return await _fetch_corrected(replace(parsed, params=corrected_params), ctx, fetch)
 
 
-def _in_command(unknown: UnknownKey, understood: Understood) -> UnknownKey:
+def _correct_command(unknown_key: UnknownKey, parsed: ParsedLine) -> UnknownKey:
     """Return the failure with the whole command corrected, where the key is one of the question that it saves."""
-    if not understood.saved or not unknown.corrected:
-        return unknown
-    values = {**dict(understood.query), understood.query.saves: unknown.corrected}
-    return UnknownKey(unknown.what, corrected=understood.spoken.line(values))
+    if not parsed.saved_question or not unknown_key.corrected:
+        return unknown_key
+    values = {**dict(parsed.params), parsed.params.question_field: unknown_key.corrected}
+    return UnknownKey(unknown_key.summary, corrected=parsed.spec.line(values))
 
 
-def _reference() -> str:
+def _new_reference() -> str:
     """What the person and the log have in common."""
     return secrets.token_hex(3).upper()

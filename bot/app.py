@@ -17,18 +17,18 @@ from typing import TYPE_CHECKING
 from pydantic import SecretStr
 
 from bot.errors import InvalidSettings, Misconfigured
-from bot.settings import Settings, try_settings, unset
+from bot.settings import Settings, missing_setting, validate_settings
 
 if TYPE_CHECKING:
     import httpx
 
     from bot.answers import Answers
     from bot.launchdarkly import LaunchDarkly, Observer
-    from bot.lines.spec import AnySpoken
-    from bot.sandbox.launchdarkly.faults import Weather
-    from bot.schedules.context import Rounds
+    from bot.lines.spec import AnySpec
+    from bot.sandbox.launchdarkly.faults import FaultInjector
+    from bot.schedules.context import SchedulerContext
     from bot.schedules.dbos_engine import Engine
-    from bot.schedules.schedule_import import Rules
+    from bot.schedules.schedule_import import ImportRules
     from bot.store.store import Store
 
 Clock = Callable[[], datetime]
@@ -37,7 +37,7 @@ Clock = Callable[[], datetime]
 sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # which is how Python is told that it is not there
 
 
-def register() -> "dict[str, AnySpoken]":
+def build_registry() -> "dict[str, AnySpec]":
     """All that can be typed: the questions, then the orders."""
     from bot import commands, questions
 
@@ -45,7 +45,7 @@ def register() -> "dict[str, AnySpoken]":
 
 
 @asynccontextmanager
-async def opened(
+async def open_answers(
     settings: Settings,
     now: Clock,
     transport: "httpx.AsyncBaseTransport | None" = None,
@@ -56,35 +56,49 @@ async def opened(
     The *transport* is where another LaunchDarkly than the real one is plugged in.
     """
     from bot.answers import Answers
-    from bot.launchdarkly import Pages
-    from bot.messages.renderer import Renderer, compiled
-    from bot.questions.base import Ask
+    from bot.launchdarkly import AppUrls
+    from bot.messages.renderer import Renderer, open_bytecode_cache
+    from bot.questions.base import QuestionContext
 
-    async with connected(settings, now, transport, observer) as launchdarkly:
-        pages = Pages(settings.launchdarkly_api_host)
-        yield Answers(register(), Renderer(cache=compiled()), lambda zone: Ask(launchdarkly, pages, now(), zone))
+    async with open_launchdarkly(settings, now, transport, observer) as launchdarkly:
+        urls = AppUrls(settings.launchdarkly_api_host)
+        yield Answers(
+            build_registry(),
+            Renderer(cache=open_bytecode_cache()),
+            lambda zone: QuestionContext(launchdarkly, urls, now(), zone),
+        )
 
 
 @asynccontextmanager
-async def import_rules(settings: Settings, now: Clock, progress: Callable[[int, int], None]) -> "AsyncIterator[Rules]":
+async def open_import_rules(
+    settings: Settings, now: Clock, progress: Callable[[int, int], None]
+) -> "AsyncIterator[ImportRules]":
     """What the schedules of a file have to pass. Without a token LaunchDarkly isn't asked."""
     from bot import questions
     from bot.lines.parser import parse
     from bot.schedules.question_check import QuestionCheck
-    from bot.schedules.schedule_import import Rules
-    from bot.slack.users import Allowed
+    from bot.schedules.schedule_import import ImportRules
+    from bot.slack.users import AccessRules
 
-    allowed = Allowed.of(settings)
-    rules = Rules(partial(parse, register=questions.discover()), allowed.may, allowed.speaks_in, None, progress)
+    access_rules = AccessRules.from_settings(settings)
+    rules = ImportRules(
+        partial(parse, registry=questions.discover()),
+        access_rules.authorize,
+        access_rules.allows_channel,
+        None,
+        progress,
+    )
     if settings.launchdarkly_access_token is None:
         yield rules
         return
-    async with opened(settings, now) as answers:
-        yield replace(rules, check=QuestionCheck(answers, allowed.may, allowed.allows, now))
+    async with open_answers(settings, now) as answers:
+        yield replace(
+            rules, question_check=QuestionCheck(answers, access_rules.authorize, access_rules.allows_project, now)
+        )
 
 
 @asynccontextmanager
-async def connected(
+async def open_launchdarkly(
     settings: Settings,
     now: Clock,
     transport: "httpx.AsyncBaseTransport | None" = None,
@@ -93,16 +107,16 @@ async def connected(
     """LaunchDarkly, asked with the token of the settings."""
     import httpx
 
-    from bot.launchdarkly import LaunchDarkly, Limits
+    from bot.launchdarkly import ClientLimits, LaunchDarkly
 
     if settings.launchdarkly_access_token is None:
-        raise unset("launchdarkly_access_token")
-    limits = Limits(
+        raise missing_setting("launchdarkly_access_token")
+    limits = ClientLimits(
         settings.connect_seconds,
         settings.read_seconds,
         settings.answer_seconds,
-        again=settings.again_seconds,
-        remembered=settings.remembered_seconds,
+        first_retry_wait=settings.again_seconds,
+        cache_seconds=settings.remembered_seconds,
     )
     async with httpx.AsyncClient(
         base_url=settings.launchdarkly_api_host,
@@ -114,20 +128,20 @@ async def connected(
         yield LaunchDarkly(http, limits, now, observer)
 
 
-def sandboxed(
-    settings: Settings, now: Clock, weather: "Weather | None" = None
+def use_sandbox(
+    settings: Settings, now: Clock, faults: "FaultInjector | None" = None
 ) -> "tuple[Settings, httpx.AsyncBaseTransport]":
     """The settings and the transport with which the embedded LaunchDarkly answers, in this weather."""
     import httpx
 
     from bot.sandbox.launchdarkly.app import TOKEN, launchdarkly
 
-    chosen = settings.model_copy(update={"launchdarkly_access_token": SecretStr(TOKEN)})
-    return chosen, httpx.ASGITransport(launchdarkly(now, weather=weather))
+    sandbox_settings = settings.model_copy(update={"launchdarkly_access_token": SecretStr(TOKEN)})
+    return sandbox_settings, httpx.ASGITransport(launchdarkly(now, faults=faults))
 
 
 @asynccontextmanager
-async def served_sandbox(now: Clock, port: int) -> AsyncIterator[tuple[str, str]]:
+async def serve_sandbox(now: Clock, port: int) -> AsyncIterator[tuple[str, str]]:
     """The embedded LaunchDarkly for other programs of this machine: its address, and the token that it takes."""
     from bot.sandbox.http_server import serving
     from bot.sandbox.launchdarkly.app import TOKEN, launchdarkly
@@ -136,15 +150,15 @@ async def served_sandbox(now: Clock, port: int) -> AsyncIterator[tuple[str, str]
         yield url, TOKEN
 
 
-def settings_to_run(only: str | None = None) -> Settings:
+def load_run_settings(only: str | None = None) -> Settings:
     """The settings that the bot in Slack runs with; all that are missing or wrong end it at once."""
-    settings, wrong = try_settings()
-    problems = settings.missing(hears=only != "worker") | wrong
+    settings, invalid = validate_settings()
+    problems = settings.missing(serves_slack=only != "worker") | invalid
     if problems:
-        from bot.store.database_url import address  # a start that nothing hinders comes to it soon enough
+        from bot.store.database_url import parse_database_url  # a start that nothing hinders comes to it soon enough
 
         try:
-            address(settings.database_url)
+            parse_database_url(settings.database_url)
         except Misconfigured as problem:
             problems["database_url"] = problem
         raise InvalidSettings(problems.values())
@@ -157,70 +171,73 @@ async def run(settings: Settings, now: Clock, only: str | None = None) -> None:
     from bot.metrics import Metrics
 
     metrics = Metrics()
-    parts = slack.Parts(
+    dependencies = slack.Dependencies(
         settings,
         metrics,
         now,
-        answering=partial(answering, settings, now, observer=metrics),
-        by_the_clock=nobody if only == "web" else partial(by_the_clock, settings, now),
-        hears=only != "worker",
+        open_answers=partial(open_answers_and_store, settings, now, observer=metrics),
+        start_scheduler=no_scheduler if only == "web" else partial(run_scheduler, settings, now),
+        serves_slack=only != "worker",
     )
-    await slack.run(parts)
+    await slack.run(dependencies)
 
 
 @asynccontextmanager
-async def answering(
+async def open_answers_and_store(
     settings: Settings,
     now: Clock,
     transport: "httpx.AsyncBaseTransport | None" = None,
     observer: "Observer | None" = None,
 ) -> "AsyncIterator[tuple[Answers, Store]]":
     """Everything that answers in Slack. Its imports take as long as the start before them; Slack is heard meanwhile."""
-    await asyncio.to_thread(_import)
+    await asyncio.to_thread(_preload_modules)
     from bot.store import store
 
-    async with opened(settings, now, transport, observer) as answers, store.opened(settings.database_url) as kept:
-        yield answers, kept
+    async with (
+        open_answers(settings, now, transport, observer) as answers,
+        store.open_store(settings.database_url) as opened_store,
+    ):
+        yield answers, opened_store
 
 
 @asynccontextmanager
-async def by_the_clock(settings: Settings, now: Clock, rounds: "Rounds") -> AsyncIterator[Callable[[], None]]:
+async def run_scheduler(settings: Settings, now: Clock, ctx: "SchedulerContext") -> AsyncIterator[Callable[[], None]]:
     """What works by the clock, at work; it gives what wakes it when there is something to do at once."""
-    async with engine(settings, now, rounds) as working:
-        looking = asyncio.create_task(working.keep_dispatching(settings.look_seconds))
+    async with open_engine(settings, now, ctx) as running_engine:
+        dispatch_task = asyncio.create_task(running_engine.dispatch_forever(settings.look_seconds))
         try:
-            yield working.wake
+            yield running_engine.wake
         finally:
-            looking.cancel()
+            dispatch_task.cancel()
 
 
 @asynccontextmanager
-async def engine(settings: Settings, clock: Clock, rounds: "Rounds") -> "AsyncIterator[Engine]":
+async def open_engine(settings: Settings, clock: Clock, ctx: "SchedulerContext") -> "AsyncIterator[Engine]":
     """The engine, which begins nothing by itself. Its *clock* is the real one, whatever time the *rounds* have.
 
     A SQLite file has one process with an engine."""
-    room = await asyncio.to_thread(import_module, "bot.schedules.dbos_engine")
-    from bot.schedules.run_lifecycle import start_again
-    from bot.store.database_url import address
+    dbos_engine = await asyncio.to_thread(import_module, "bot.schedules.dbos_engine")
+    from bot.schedules.run_lifecycle import resume_after_reinstall
+    from bot.store.database_url import parse_database_url
     from bot.store.process_lock import process_lock
 
-    database = address(settings.database_url)
-    pace = room.Pace(
+    database = parse_database_url(settings.database_url)
+    queue_limits = dbos_engine.EngineConfig(
         settings.queue_seconds, settings.deliveries_at_once, settings.deliveries_per_minute, settings.drain_seconds
     )
     async with process_lock(database, settings.lock_wait_seconds):
-        await start_again(rounds)
-        async with room.opened(database.plain, rounds, pace, clock) as working:
-            yield working
+        await resume_after_reinstall(ctx)
+        async with dbos_engine.open_engine(database.plain_url, ctx, queue_limits, clock) as running_engine:
+            yield running_engine
 
 
 @asynccontextmanager
-async def nobody(_: "Rounds") -> AsyncIterator[Callable[[], None]]:
+async def no_scheduler(_: "SchedulerContext") -> AsyncIterator[Callable[[], None]]:
     """Another process works by the clock, and looks by itself what there is to do."""
     yield lambda: None
 
 
-def _import() -> None:
-    for room in ("bot.store.store", "bot.slack.wiring"):  # between them they know all others
-        import_module(room)
-    register()
+def _preload_modules() -> None:
+    for module in ("bot.store.store", "bot.slack.wiring"):  # between them they know all others
+        import_module(module)
+    build_registry()

@@ -14,22 +14,22 @@ from urllib.parse import quote
 import click
 
 from bot import __version__
-from bot.app import import_rules, opened, sandboxed, served_sandbox, settings_to_run
+from bot.app import load_run_settings, open_answers, open_import_rules, serve_sandbox, use_sandbox
 from bot.app import run as serve
 from bot.errors import Failure, Misconfigured
-from bot.lines.tokenizer import quoted
-from bot.log import start_logging
-from bot.manifest import over_http, over_socket
+from bot.lines.tokenizer import quote_value
+from bot.log import configure_logging
+from bot.manifest import http_manifest, socket_mode_manifest
 from bot.messages.message import Message
-from bot.settings import Settings, read_settings, zone
+from bot.settings import Settings, parse_zone, read_settings
 
 if TYPE_CHECKING:
     from bot.answers import Answer
 
-EXIT = {"answered": 0, "mistyped": 2}
-MARKS = {"ok": "green", "wrong": "red", "skipped": "yellow"}
-MANY = 20  # questions that take long enough for a word of progress, after each so many
-BUILDER = "https://app.slack.com/block-kit-builder/#"
+EXIT_CODES = {"answered": 0, "mistyped": 2}
+MARK_COLORS = {"ok": "green", "wrong": "red", "skipped": "yellow"}
+PROGRESS_INTERVAL = 20  # questions that take long enough for a word of progress, after each so many
+BLOCK_KIT_BUILDER_URL = "https://app.slack.com/block-kit-builder/#"
 
 sandbox_option = click.option(
     "--sandbox", is_flag=True, help="Answer from the embedded LaunchDarkly, with invented numbers."
@@ -37,7 +37,7 @@ sandbox_option = click.option(
 zone_option = click.option("--zone", "zone_name", help="The IANA time zone to read and say times in.")
 
 
-class Commands(click.Group):
+class CommandGroup(click.Group):
     """What keeps the bot from working at all ends any command in one line; a reader who has read enough, in none."""
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
@@ -47,7 +47,7 @@ class Commands(click.Group):
             _flush()
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
-        with _ending_when_nobody_reads():  # --help and --version are printed here
+        with _exit_on_broken_pipe():  # --help and --version are printed here
             return super().make_context(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -55,15 +55,15 @@ class Commands(click.Group):
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="replace")  # a terminal of another age still shows the numbers
         try:
-            with _ending_when_nobody_reads():
+            with _exit_on_broken_pipe():
                 return super().invoke(ctx)
         except Failure as failure:
-            click.echo(f"{failure.what} {failure.todo}".rstrip(), err=True)
+            click.echo(f"{failure.summary} {failure.todo}".rstrip(), err=True)
             sys.exit(1)
 
 
 @contextmanager
-def _ending_when_nobody_reads() -> Iterator[None]:
+def _exit_on_broken_pipe() -> Iterator[None]:
     """End quietly when the reader of a pipe has gone. Click would exit with 1."""
     try:
         yield
@@ -80,7 +80,7 @@ def _flush() -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
 def main() -> None:
     """LaunchDarkly's engineering insights, asked and answered."""
@@ -96,10 +96,10 @@ def main() -> None:
 @zone_option
 def ask(words: tuple[str, ...], form: str | None, sandbox: bool, zone_name: str | None) -> None:
     """Ask a question, such as: scores web/production. Without one, or with help, it says what can be asked."""
-    line = words[0] if len(words) == 1 else " ".join(map(quoted, words))
-    [answer] = _answered([line], sandbox, zone_name)
+    question_line = words[0] if len(words) == 1 else " ".join(map(quote_value, words))
+    [answer] = _answer_lines([question_line], sandbox, zone_name)
     _print(answer, form)
-    sys.exit(EXIT.get(answer.outcome, 1))
+    sys.exit(EXIT_CODES.get(answer.outcome, 1))
 
 
 @main.command()
@@ -110,18 +110,18 @@ def preview(question: str | None, sandbox: bool, zone_name: str | None) -> None:
     """Show the examples of each question, or of one."""
     from bot.questions import discover
 
-    endpoints = discover()
-    if question and question not in endpoints:
-        raise click.BadParameter(f"there is no question {question!r}; there are {', '.join(endpoints)}")
-    chosen = [endpoints[question]] if question else endpoints.values()
-    lines = [line for endpoint in chosen for line in endpoint.examples]
-    answers = _answered(lines, sandbox, zone_name)
+    questions = discover()
+    if question and question not in questions:
+        raise click.BadParameter(f"there is no question {question!r}; there are {', '.join(questions)}")
+    chosen_questions = [questions[question]] if question else questions.values()
+    lines = [line for spec in chosen_questions for line in spec.examples]
+    answers = _answer_lines(lines, sandbox, zone_name)
     for n, (line, answer) in enumerate(zip(lines, answers, strict=True)):
         if n:
             click.echo()
-        click.secho(f"$ insights-bot ask {quoted(line)}\n", fg="green", bold=True)
+        click.secho(f"$ insights-bot ask {quote_value(line)}\n", fg="green", bold=True)
         _print(answer, None)
-    sys.exit(max(EXIT.get(answer.outcome, 1) for answer in answers))
+    sys.exit(max(EXIT_CODES.get(answer.outcome, 1) for answer in answers))
 
 
 @main.command()
@@ -132,24 +132,28 @@ def preview(question: str | None, sandbox: bool, zone_name: str | None) -> None:
 def demo(once: bool, only_served: bool, port: int, really: bool) -> None:
     """Try the whole bot in a browser, with no workspace: Slack is embedded, and so is LaunchDarkly."""
     with suppress(KeyboardInterrupt, asyncio.CancelledError):
-        from bot.demo.browser import browser
-        from bot.demo.environment import staged, staged_upon_the_real
-        from bot.demo.server import keep_open
-        from bot.demo.tour import once as once_through
+        from bot.demo.browser import find_browser
+        from bot.demo.environment import live_demo, sandbox_demo
+        from bot.demo.server import serve_until_stopped
+        from bot.demo.tour import run_tour as once_through
 
-        chosen = read_settings()
-        start_logging("ERROR")  # that Slack or LaunchDarkly fails is a thing to try
-        shown = browser() if sys.stdout.isatty() and not only_served else None
-        once = once or not (only_served or shown)
-        stage = staged_upon_the_real(chosen, _now, typed=not once) if really else staged(chosen, _now)
-        asyncio.run(once_through(stage, click.echo, _show) if once else keep_open(stage, port, shown, click.echo))
+        settings = read_settings()
+        configure_logging("ERROR")  # that Slack or LaunchDarkly fails is a thing to try
+        open_browser = find_browser() if sys.stdout.isatty() and not only_served else None
+        once = once or not (only_served or open_browser)
+        environment = live_demo(settings, _now, interactive=not once) if really else sandbox_demo(settings, _now)
+        asyncio.run(
+            once_through(environment, click.echo, _print_step)
+            if once
+            else serve_until_stopped(environment, port, open_browser, click.echo)
+        )
         return
     click.echo("The demo has ended.")
     sys.exit(once)  # which was to be shown to its end
 
 
-def _show(done: str, message: Message) -> None:
-    click.secho(f"{done}\n", fg="green", bold=True)
+def _print_step(title: str, message: Message) -> None:
+    click.secho(f"{title}\n", fg="green", bold=True)
     _draw(message, err=False)
     click.echo()
 
@@ -162,21 +166,21 @@ def _show(done: str, message: Message) -> None:
 )
 def run(only: str | None) -> None:
     """Be in Slack: answer commands and buttons until told to end."""
-    chosen = settings_to_run(only)
-    start_logging(chosen.log_level)
-    asyncio.run(serve(chosen, _now, only))
+    settings = load_run_settings(only)
+    configure_logging(settings.log_level)
+    asyncio.run(serve(settings, _now, only))
 
 
 @main.command()
 def doctor() -> None:
     """Look whether all is in place: settings, tokens, scopes, clock and store, a line each."""
-    from bot.doctor import examined
+    from bot.doctor import run_checks
 
-    found = asyncio.run(examined(_now))
-    for finding in found:
-        mark = click.style(f"{finding.mark:<8}", fg=MARKS[finding.mark], bold=True)
-        click.echo(f"{mark} {finding.name:<13} {finding.says}")
-    sys.exit(any(finding.mark == "wrong" for finding in found))
+    checks = asyncio.run(run_checks(_now))
+    for check in checks:
+        mark = click.style(f"{check.status:<8}", fg=MARK_COLORS[check.status], bold=True)
+        click.echo(f"{mark} {check.name:<13} {check.message}")
+    sys.exit(any(check.status == "wrong" for check in checks))
 
 
 @main.command()
@@ -186,46 +190,53 @@ def schedules(export: bool, file: str | None) -> None:
     """List what is asked by the clock, in all channels."""
     if export and file:
         raise click.UsageError("--export and --import are two things; do one after the other.")
-    chosen = read_settings()
-    asyncio.run(_import(chosen, file) if file else _list(chosen.database_url, export))
+    settings = read_settings()
+    asyncio.run(_import_schedules(settings, file) if file else _list_schedules(settings.database_url, export))
 
 
-async def _import(chosen: Settings, file: str) -> None:
+async def _import_schedules(settings: Settings, file: str) -> None:
     """Add what a file holds, and say which questions couldn't be checked; or say all its mistakes."""
-    from bot.schedules.plain_yaml import SHAPE, read
-    from bot.schedules.schedule_import import imported
+    from bot.schedules.plain_yaml import FORMAT_HINT, read_file
+    from bot.schedules.schedule_import import import_schedules
     from bot.store import store
 
-    text = read(file)
-    async with store.opened(chosen.database_url) as kept, import_rules(chosen, _now, _progress) as rules:
-        found = await imported(kept, text, rules, _now())
-    if found.mistakes:
-        mistakes = "1 mistake" if len(found.mistakes) == 1 else f"{len(found.mistakes)} mistakes"
-        said = [f"The file has {mistakes}, so nothing was added:", *(f"  {each}" for each in found.mistakes), SHAPE]
-        click.echo("\n".join(said), err=True)
+    text = read_file(file)
+    async with (
+        store.open_store(settings.database_url) as opened_store,
+        open_import_rules(settings, _now, _progress) as rules,
+    ):
+        result = await import_schedules(opened_store, text, rules, _now())
+    if result.mistakes:
+        mistakes = "1 mistake" if len(result.mistakes) == 1 else f"{len(result.mistakes)} mistakes"
+        lines = [
+            f"The file has {mistakes}, so nothing was added:",
+            *(f"  {mistake}" for mistake in result.mistakes),
+            FORMAT_HINT,
+        ]
+        click.echo("\n".join(lines), err=True)
         sys.exit(1)
-    if rules.check is None:
+    if rules.question_check is None:
         click.echo("LAUNCHDARKLY_ACCESS_TOKEN is not set: the questions were not checked with LaunchDarkly.", err=True)
-    for question, why in found.unchecked.items():
+    for question, why in result.unchecked.items():
         click.echo(f"Not checked with LaunchDarkly: {question}. {why}", err=True)
-    click.echo(f"{found.added} added, {found.there} there already.")
+    click.echo(f"{result.added} added, {result.existing} there already.")
 
 
 def _progress(done: int, total: int) -> None:
-    if total >= MANY and done % MANY == 0:
+    if total >= PROGRESS_INTERVAL and done % PROGRESS_INTERVAL == 0:
         click.echo(f"Checking {total} questions with LaunchDarkly, {done} done …", err=True)
 
 
-async def _list(url: str, export: bool) -> None:
-    from bot.schedules.schedule_export import HEADING, exported, rows
+async def _list_schedules(url: str, export: bool) -> None:
+    from bot.schedules.schedule_export import HEADING, export_yaml, table_rows
     from bot.store import store
     from bot.terminal import console, draw_rows
 
-    async with store.opened(url) as kept:
+    async with store.open_store(url) as opened_store:
         if export:
-            click.echo(await exported(kept), nl=False)
-        elif listed := await rows(kept):
-            draw_rows(HEADING, listed, console())
+            click.echo(await export_yaml(opened_store), nl=False)
+        elif schedule_rows := await table_rows(opened_store):
+            draw_rows(HEADING, schedule_rows, console())
         else:
             click.echo("Nothing is asked by the clock. In a channel, /insights every … or watch … begins it.")
 
@@ -235,9 +246,9 @@ async def _list(url: str, export: bool) -> None:
 def manifest(address: str | None) -> None:
     """Print what Slack needs to know to make the app: for Socket Mode, unless told otherwise."""
     try:
-        click.echo(over_http(address) if address else over_socket(), nl=False)
-    except ValueError as wrong:
-        raise click.BadParameter(str(wrong), param_hint="--http") from None
+        click.echo(http_manifest(address) if address else socket_mode_manifest(), nl=False)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--http") from None
 
 
 @main.command()
@@ -245,19 +256,19 @@ def manifest(address: str | None) -> None:
 def sandbox(port: int) -> None:
     """Serve the embedded LaunchDarkly to other programs, until Ctrl-C."""
     try:
-        asyncio.run(_serve(port))
+        asyncio.run(_serve_sandbox(port))
     except KeyboardInterrupt:
         click.echo("The embedded LaunchDarkly is closed.")
-    except OSError as taken:
-        what = f"Port {port} cannot be used ({taken.strerror})."
+    except OSError as error:
+        what = f"Port {port} cannot be used ({error.strerror})."
         raise Misconfigured(what, "Choose another with --port, or any with 0.") from None
 
 
-async def _serve(port: int) -> None:
-    async with served_sandbox(_now, port) as (url, token):
+async def _serve_sandbox(port: int) -> None:
+    async with serve_sandbox(_now, port) as (url, token):
         click.echo(f"The embedded LaunchDarkly listens at {url}. Ask it with\n")
-        ask = "insights-bot ask scores web/production"
-        click.echo(f"  LAUNCHDARKLY_API_HOST={url} LAUNCHDARKLY_ACCESS_TOKEN={token} {ask}")
+        example = "insights-bot ask scores web/production"
+        click.echo(f"  LAUNCHDARKLY_API_HOST={url} LAUNCHDARKLY_ACCESS_TOKEN={token} {example}")
         await asyncio.Event().wait()
 
 
@@ -265,23 +276,23 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _answered(lines: Iterable[str], sandbox: bool, zone_name: str | None) -> "list[Answer]":
+def _answer_lines(lines: Iterable[str], sandbox: bool, zone_name: str | None) -> "list[Answer]":
     """The answers to some lines, one after the other."""
-    chosen = read_settings(**({"time_zone": zone_name} if zone_name else {}))
-    return asyncio.run(_ask_all(list(lines), chosen, sandbox))
+    settings = read_settings(**({"time_zone": zone_name} if zone_name else {}))
+    return asyncio.run(_ask_all(list(lines), settings, sandbox))
 
 
-async def _ask_all(lines: list[str], chosen: Settings, sandbox: bool) -> "list[Answer]":
-    from bot.answers import Asker
+async def _ask_all(lines: list[str], settings: Settings, sandbox: bool) -> "list[Answer]":
+    from bot.answers import Caller
 
     transport = None
-    if sandbox or chosen.launchdarkly_access_token is None:
-        why = "" if sandbox else "LAUNCHDARKLY_ACCESS_TOKEN is not set: "
-        click.echo(f"{why}the embedded LaunchDarkly answers, with invented numbers.", err=True)
-        chosen, transport = sandboxed(chosen, _now)
-    asker = Asker(zone(chosen.time_zone), chosen.defaults)
-    async with opened(chosen, _now, transport) as answers:
-        return [await answers.answer(line, asker) for line in lines]
+    if sandbox or settings.launchdarkly_access_token is None:
+        reason = "" if sandbox else "LAUNCHDARKLY_ACCESS_TOKEN is not set: "
+        click.echo(f"{reason}the embedded LaunchDarkly answers, with invented numbers.", err=True)
+        settings, transport = use_sandbox(settings, _now)
+    caller = Caller(parse_zone(settings.time_zone), settings.defaults)
+    async with open_answers(settings, _now, transport) as answers:
+        return [await answers.answer(line, caller) for line in lines]
 
 
 def _print(answer: "Answer", form: str | None) -> None:
@@ -291,7 +302,7 @@ def _print(answer: "Answer", form: str | None) -> None:
         click.echo(payload)
     elif form == "builder":
         blocks = json.dumps({"blocks": answer.message.payload()["blocks"]}, ensure_ascii=False, separators=(",", ":"))
-        click.echo(BUILDER + quote(blocks, safe=""))
+        click.echo(BLOCK_KIT_BUILDER_URL + quote(blocks, safe=""))
     else:
         _draw(answer.message, err=answer.outcome != "answered")
 

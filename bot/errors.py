@@ -23,33 +23,33 @@ class Failure(Exception):
 
     outcome: ClassVar[str] = "failed"
 
-    def __init__(self, what: str, todo: str, *, said: str = "", about: tuple[str, ...] = ()) -> None:
+    def __init__(self, summary: str, todo: str, *, server_message: str = "", param_names: tuple[str, ...] = ()) -> None:
         """*what* happened and why, what *todo* next, what LaunchDarkly *said* itself (untrusted text), and which
         parameters it is *about*, by LaunchDarkly's names, where that is known."""
-        super().__init__(what)
-        self.what = what
+        super().__init__(summary)
+        self.summary = summary
         self.todo = todo
-        self.said = said
-        self.about = about
+        self.server_message = server_message
+        self.param_names = param_names
 
 
-class Mistyped(Failure):
+class InvalidLine(Failure):
     """The line cannot be read."""
 
     outcome = "mistyped"
 
     def __init__(
-        self, mistakes: tuple[str, ...], *, corrected: str = "", complete: bool = True, topic: str = ""
+        self, mistakes: tuple[str, ...], *, corrected: str = "", is_complete: bool = True, topic: str = ""
     ) -> None:
         """The *corrected* line is *complete* if it says all that was typed. Without one, the help on a *topic* does."""
-        see_help = f"`help {topic}` shows how to write it." if topic else "`help` shows what I can do."
-        super().__init__("I cannot read that line.", "Correct it and ask again." if corrected else see_help)
+        help_hint = f"`help {topic}` shows how to write it." if topic else "`help` shows what I can do."
+        super().__init__("I cannot read that line.", "Correct it and ask again." if corrected else help_hint)
         self.mistakes = mistakes
         self.corrected = corrected
-        self.complete = complete
+        self.is_complete = is_complete
 
 
-class Refused(Failure):
+class Rejected(Failure):
     """LaunchDarkly checked the question and would not take it (400)."""
 
     outcome = "mistyped"
@@ -64,8 +64,8 @@ class NotFound(Failure):
 class UnknownKey(NotFound):
     """LaunchDarkly doesn't know a key of the line. The corrected line has the nearest key that it does know."""
 
-    def __init__(self, what: str, *, corrected: str = "") -> None:
-        super().__init__(what, f"Try `{corrected}`." if corrected else "Check the key (not the name).")
+    def __init__(self, summary: str, *, corrected: str = "") -> None:
+        super().__init__(summary, f"Try `{corrected}`." if corrected else "Check the key (not the name).")
         self.corrected = corrected
 
 
@@ -80,20 +80,25 @@ class TryLater(Failure):
 
     outcome = "try later"
 
-    def __init__(self, what: str, todo: str, *, said: str = "", after: float | None = None) -> None:
+    def __init__(self, summary: str, todo: str, *, server_message: str = "", retry_after: float | None = None) -> None:
         """*after* is the number of seconds that LaunchDarkly asked us to wait, where it said one."""
-        super().__init__(what, todo, said=said)
-        self.after = after
+        super().__init__(summary, todo, server_message=server_message)
+        self.retry_after = retry_after
 
 
-class Unreadable(Failure):
+class InvalidResponse(Failure):
     """LaunchDarkly, or something in front of it, answered with what the bot cannot read."""
 
     outcome = "unreadable"
 
 
-PASSING = (TryLater, Unreadable)  # what may be better a little later
-LASTING = (Mistyped, Refused, NotFound, NotAllowed)  # what stays as it is until somebody does something about it
+TRANSIENT_FAILURES = (TryLater, InvalidResponse)  # what may be better a little later
+PERMANENT_FAILURES = (
+    InvalidLine,
+    Rejected,
+    NotFound,
+    NotAllowed,
+)  # what stays as it is until somebody does something about it
 
 
 class Misconfigured(Failure):
@@ -107,4 +112,4 @@ class InvalidSettings(Misconfigured):
 
     def __init__(self, problems: Iterable[Misconfigured]) -> None:
         self.problems = tuple(problems)
-        super().__init__("\n".join(f"{problem.what} {problem.todo}" for problem in self.problems), "")
+        super().__init__("\n".join(f"{problem.summary} {problem.todo}" for problem in self.problems), "")

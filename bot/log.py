@@ -6,11 +6,11 @@ import sys
 from datetime import UTC, datetime
 
 
-class JsonLines(logging.Formatter):
+class JsonFormatter(logging.Formatter):
     """One object a line, as log collectors read it."""
 
     def format(self, record: logging.LogRecord) -> str:
-        said = {
+        entry = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "from": record.name,
@@ -18,11 +18,11 @@ class JsonLines(logging.Formatter):
             **getattr(record, "facts", {}),
         }
         if record.exc_info:
-            said["trace"] = self.formatException(record.exc_info)
-        return json.dumps(said, ensure_ascii=False, default=str)
+            entry["trace"] = self.formatException(record.exc_info)
+        return json.dumps(entry, ensure_ascii=False, default=str)
 
 
-class Readable(logging.Formatter):
+class ReadableFormatter(logging.Formatter):
     """A line for people, with the facts behind it."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -30,9 +30,11 @@ class Readable(logging.Formatter):
         return f"{super().format(record)} {facts}".rstrip()
 
 
-def start_logging(level: str) -> None:
+def configure_logging(level: str) -> None:
     """Log to standard error. Libraries speak only when something is wrong."""
-    out = logging.StreamHandler(sys.stderr)
-    out.setFormatter(Readable("%(asctime)s %(levelname)s %(message)s") if sys.stderr.isatty() else JsonLines())
-    logging.basicConfig(level=logging.WARNING, handlers=[out], force=True)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        ReadableFormatter("%(asctime)s %(levelname)s %(message)s") if sys.stderr.isatty() else JsonFormatter()
+    )
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("bot").setLevel(level)

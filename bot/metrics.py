@@ -4,9 +4,9 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
-ACKNOWLEDGED = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3)
-LATE = (3, 10, 30, 60, 120, 300, 900, 3600)
-ANSWERED = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30)
+ACK_BUCKETS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3)
+LATENESS_BUCKETS = (3, 10, 30, 60, 120, 300, 900, 3600)
+LATENCY_BUCKETS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30)
 
 
 class Metrics:
@@ -18,41 +18,46 @@ class Metrics:
         self.acknowledgement = Histogram(
             "insights_acknowledgement_seconds",
             "From Slack's request to our 200",
-            buckets=ACKNOWLEDGED,
+            buckets=ACK_BUCKETS,
             registry=registry,
         )
         self.answer = Histogram(
-            "insights_answer_seconds", "From the line to the delivered answer", buckets=ANSWERED, registry=registry
+            "insights_answer_seconds",
+            "From the line to the delivered answer",
+            buckets=LATENCY_BUCKETS,
+            registry=registry,
         )
         self.deliveries = Counter("insights_deliveries", "Messages handed to Slack", ["outcome"], registry=registry)
-        self.slots = Counter("insights_slots", "Slots of schedules closed", ["outcome"], registry=registry)
-        self.late = Histogram(
+        self.runs = Counter("insights_slots", "Slots of schedules closed", ["outcome"], registry=registry)
+        self.lateness = Histogram(
             "insights_late_seconds",
             "From the moment that something was due to its delivery",
-            buckets=LATE,
+            buckets=LATENESS_BUCKETS,
             registry=registry,
         )
         self._requests = Histogram(
-            "insights_launchdarkly_seconds", "Requests to LaunchDarkly", buckets=ANSWERED, registry=registry
+            "insights_launchdarkly_seconds", "Requests to LaunchDarkly", buckets=LATENCY_BUCKETS, registry=registry
         )
-        self._remembered = Counter("insights_remembered", "Answers served from memory", registry=registry)
-        self._left = Gauge("insights_launchdarkly_left", "Requests that LaunchDarkly still allows", registry=registry)
+        self._cache_hits = Counter("insights_remembered", "Answers served from memory", registry=registry)
+        self._rate_limit_remaining = Gauge(
+            "insights_launchdarkly_left", "Requests that LaunchDarkly still allows", registry=registry
+        )
 
-    def requested(self, seconds: float) -> None:
+    def request_finished(self, seconds: float) -> None:
         self._requests.observe(seconds)
 
-    def remembered(self) -> None:
-        self._remembered.inc()
+    def cache_hit(self) -> None:
+        self._cache_hits.inc()
 
-    def left(self, requests: float) -> None:
-        self._left.set(requests)
+    def rate_limit_remaining(self, requests: float) -> None:
+        self._rate_limit_remaining.set(requests)
 
-    def closed(self, outcome: str, seconds: float) -> None:
+    def run_closed(self, outcome: str, seconds: float) -> None:
         """A slot is closed, so long after it was due."""
-        self.slots.labels(outcome).inc()
+        self.runs.labels(outcome).inc()
         if outcome in ("delivered", "quiet"):
-            self.late.observe(seconds)
+            self.lateness.observe(seconds)
 
-    def page(self) -> bytes:
+    def exposition(self) -> bytes:
         """All of it as Prometheus reads it."""
         return generate_latest(self._registry)

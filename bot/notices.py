@@ -1,16 +1,16 @@
 """What is said when it is no answer: what can be asked, what was mistyped, what went wrong."""
 
-from bot.errors import Failure, Mistyped, UnknownKey
-from bot.lines.param_types import misspelled
-from bot.lines.params import Field
-from bot.lines.parser import Register
-from bot.lines.spec import AnySpoken
-from bot.lines.tokenizer import words
+from bot.errors import Failure, InvalidLine, UnknownKey
+from bot.lines.param_types import correct_typo
+from bot.lines.params import ParamField
+from bot.lines.parser import Registry
+from bot.lines.spec import AnySpec
+from bot.lines.tokenizer import tokenize
 from bot.messages.message import Message
 from bot.messages.renderer import Renderer
 from bot.questions.base import View
 
-HELP = ("", "help", "?")
+HELP_WORDS = ("", "help", "?")
 
 
 class QuestionHelp(View):
@@ -55,95 +55,99 @@ class FailureView(View):
     reference: str
 
 
-class Notes:
+class Notices:
     """The messages that are no answers."""
 
-    def __init__(self, register: Register, renderer: Renderer) -> None:
-        self._register = register
+    def __init__(self, registry: Registry, renderer: Renderer) -> None:
+        self._registry = registry
         self._renderer = renderer
 
     def help(self, text: str) -> Message | None:
         """What can be asked, where the line wants to know that: `help`, `help scores`, `scores --help`, or nothing."""
-        said = [word.value or word.name for word in words(text)] or [""]
-        if said[0].lower() not in HELP and said[1:2] != ["help"]:
+        line_words = [token.value or token.name for token in tokenize(text)] or [""]
+        if line_words[0].lower() not in HELP_WORDS and line_words[1:2] != ["help"]:
             return None
-        topics = [word for word in said if word.lower() not in HELP]
+        topics = [token for token in line_words if token.lower() not in HELP_WORDS]
         topic = topics[0].lower() if topics else ""
-        known = topic if topic in self._register else misspelled(topic, self._register)
-        if known:
-            return self._renderer.render("notices/usage", view=_usage(self._register[known]))
-        view = HelpView(questions=tuple(map(_question, self._register.values())))
+        name = topic if topic in self._registry else correct_typo(topic, self._registry)
+        if name:
+            return self._renderer.render("notices/usage", view=_usage_view(self._registry[name]))
+        view = HelpView(questions=tuple(map(_question_help, self._registry.values())))
         return self._renderer.render("notices/help", view=view)
 
     def failure(self, failure: Failure, reference: str) -> Message:
         """A deliberate failure as the person who asked reads it; the log holds the same reference."""
-        mistakes, corrected = (failure.mistakes, failure.corrected) if isinstance(failure, Mistyped) else ((), "")
-        run = failure.corrected if isinstance(failure, UnknownKey) and self._asks(failure.corrected) else ""
+        mistakes, corrected = (failure.mistakes, failure.corrected) if isinstance(failure, InvalidLine) else ((), "")
+        runnable_line = (
+            failure.corrected if isinstance(failure, UnknownKey) and self._is_question(failure.corrected) else ""
+        )
         view = FailureView(
-            what=failure.what,
+            what=failure.summary,
             todo=failure.todo,
-            said=failure.said,
+            said=failure.server_message,
             mistakes=mistakes,
             corrected=corrected,
-            run=run,
-            reference="" if isinstance(failure, Mistyped | UnknownKey) else reference,
+            run=runnable_line,
+            reference="" if isinstance(failure, InvalidLine | UnknownKey) else reference,
         )
         return self._renderer.render("notices/failure", view=view)
 
-    def _asks(self, line: str) -> bool:
+    def _is_question(self, line: str) -> bool:
         """Whether a line is a question. No button gives an order that nobody has typed."""
-        known = self._register.get(line.partition(" ")[0])
+        known = self._registry.get(line.partition(" ")[0])
         return known is not None and known.is_question
 
 
-def broken(reference: str) -> Message:
+def internal_error_message(reference: str) -> Message:
     """The last resort: a constant, not a template, since a template may be what broke."""
     text = f"Something broke in the bot, and it is not your fault. An admin finds it by the reference {reference}."
-    return Message.of(text)
+    return Message.from_markup(text)
 
 
-def _question(spoken: AnySpoken) -> QuestionHelp:
+def _question_help(spec: AnySpec) -> QuestionHelp:
     return QuestionHelp(
-        name=spoken.name,
-        summary=spoken.summary,
-        usage=usage(spoken),
-        example=spoken.examples[0],
-        asks=spoken.is_question,
+        name=spec.name,
+        summary=spec.summary,
+        usage=usage_line(spec),
+        example=spec.examples[0],
+        asks=spec.is_question,
     )
 
 
-def _usage(spoken: AnySpoken) -> UsageView:
+def _usage_view(spec: AnySpec) -> UsageView:
     return UsageView(
-        name=spoken.name,
-        summary=spoken.summary,
-        usage=usage(spoken),
-        parameters=tuple(map(_parameter, spoken.query.fields())),
-        examples=spoken.examples,
+        name=spec.name,
+        summary=spec.summary,
+        usage=usage_line(spec),
+        parameters=tuple(map(_parameter_help, spec.params.fields())),
+        examples=spec.examples,
     )
 
 
-def _parameter(field: Field) -> ParameterHelp:
-    default = "" if field.required or field.default is None else field.kind.write(field.default)
+def _parameter_help(field: ParamField) -> ParameterHelp:
+    default = "" if field.required or field.default is None else field.param_type.write(field.default)
     return ParameterHelp(
-        name=field.short,
-        theirs=field.name,
-        meaning=field.meaning,
-        allowed=field.kind.allowed,
+        name=field.short_name,
+        theirs=field.api_name,
+        meaning=field.description,
+        allowed=field.param_type.hint,
         default="required" if field.required else default,
     )
 
 
-def usage(spoken: AnySpoken) -> str:
+def usage_line(spec: AnySpec) -> str:
     """How a line is typed: what must be there, and in brackets what may."""
-    fields = {field.field: field for field in spoken.query.fields()}
-    bare = [name for name in spoken.query.words if name != "env"]
-    parts = [_optional(fields[name].short, fields[name]) for name in bare]
-    parts += [_optional("project/env", fields["project"])] if "project" in fields else []
-    said = {*bare, "project", "env", spoken.query.saves}
-    named = [f"[{field.short}=…]" for name, field in fields.items() if name not in said]
-    asked = [_optional("question", fields[spoken.query.saves])] if spoken.query.saves else []
-    return " ".join([spoken.name, *parts, *named, *asked])
+    fields = {field.field_name: field for field in spec.params.fields()}
+    positional = [name for name in spec.params.positional if name != "env"]
+    placeholders = [_placeholder(fields[name].short_name, fields[name]) for name in positional]
+    placeholders += [_placeholder("project/env", fields["project"])] if "project" in fields else []
+    shown_names = {*positional, "project", "env", spec.params.question_field}
+    options = [f"[{field.short_name}=…]" for name, field in fields.items() if name not in shown_names]
+    question_placeholder = (
+        [_placeholder("question", fields[spec.params.question_field])] if spec.params.question_field else []
+    )
+    return " ".join([spec.name, *placeholders, *options, *question_placeholder])
 
 
-def _optional(word: str, field: Field) -> str:
+def _placeholder(word: str, field: ParamField) -> str:
     return f"<{word}>" if field.required else f"[{word}]"

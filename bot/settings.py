@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import InvalidSettings, Misconfigured
 
-DAY = 86_400  # seconds: nobody means to wait longer
+SECONDS_PER_DAY = 86_400  # seconds: nobody means to wait longer
 
 
 class Settings(BaseSettings):
@@ -51,10 +51,13 @@ class Settings(BaseSettings):
         500, ge=1, le=100_000, description="How many connections to that port may be open; one more closes an idle one."
     )
     request_seconds: float = Field(
-        10, gt=0, le=DAY, description="How long a connection to that port may take to send a request."
+        10, gt=0, le=SECONDS_PER_DAY, description="How long a connection to that port may take to send a request."
     )
     ready_seconds: float = Field(
-        10, ge=0, le=DAY, description="How long /readyz reports what Slack last answered, before it is asked again."
+        10,
+        ge=0,
+        le=SECONDS_PER_DAY,
+        description="How long /readyz reports what Slack last answered, before it is asked again.",
     )
     log_level: str = Field(
         "INFO",
@@ -75,52 +78,74 @@ class Settings(BaseSettings):
         description="The project/environment of a question that names none.",
     )
     time_zone: str = Field("UTC", description="The IANA time zone in which times are read and said.")
-    connect_seconds: float = Field(3, gt=0, le=DAY, description="How long connecting to LaunchDarkly may take.")
-    read_seconds: float = Field(12, gt=0, le=DAY, description="How long LaunchDarkly may be silent.")
-    answer_seconds: float = Field(20, gt=0, le=DAY, description="How long an answer may take, with all attempts.")
+    connect_seconds: float = Field(
+        3, gt=0, le=SECONDS_PER_DAY, description="How long connecting to LaunchDarkly may take."
+    )
+    read_seconds: float = Field(12, gt=0, le=SECONDS_PER_DAY, description="How long LaunchDarkly may be silent.")
+    answer_seconds: float = Field(
+        20, gt=0, le=SECONDS_PER_DAY, description="How long an answer may take, with all attempts."
+    )
     again_seconds: float = Field(
         0.2,
         ge=0,
         le=60,
         description="How long a failed request to LaunchDarkly waits for the next; later ones longer.",
     )
-    remembered_seconds: float = Field(30, ge=0, le=DAY, description="How long one answer serves for the same question.")
+    remembered_seconds: float = Field(
+        30, ge=0, le=SECONDS_PER_DAY, description="How long one answer serves for the same question."
+    )
 
     word_seconds: float = Field(
-        1, gt=0, le=DAY, description="After how long a word says that the answer is on its way."
+        1, gt=0, le=SECONDS_PER_DAY, description="After how long a word says that the answer is on its way."
     )
-    drain_seconds: float = Field(30, ge=0, le=DAY, description="How long the end waits for answers under way.")
+    drain_seconds: float = Field(
+        30, ge=0, le=SECONDS_PER_DAY, description="How long the end waits for answers under way."
+    )
     ping_seconds: float = Field(
-        5, gt=0, le=DAY, description="How often Socket Mode checks that its socket is not deaf."
+        5, gt=0, le=SECONDS_PER_DAY, description="How often Socket Mode checks that its socket is not deaf."
     )
 
     silence_seconds: float = Field(
-        600, gt=0, le=DAY, description="After how long a silence Socket Mode replaces its socket."
+        600, gt=0, le=SECONDS_PER_DAY, description="After how long a silence Socket Mode replaces its socket."
     )
 
     window_seconds: float = Field(
         3600,
         gt=0,
-        le=DAY,
+        le=SECONDS_PER_DAY,
         description="How late a digest may be delivered; after that it is left out, and that is said.",
     )
     spread_seconds: float = Field(
         60, ge=0, le=3600, description="Over how long those are spread that are due in the same minute."
     )
     lease_seconds: float = Field(
-        300, gt=0, le=DAY, description="After how long the work of a process that is gone is taken up by another."
+        300,
+        gt=0,
+        le=SECONDS_PER_DAY,
+        description="After how long the work of a process that is gone is taken up by another.",
     )
     retry_seconds: float = Field(
-        10, gt=0, le=DAY, description="How long a first failed delivery waits for the next attempt; later ones longer."
+        10,
+        gt=0,
+        le=SECONDS_PER_DAY,
+        description="How long a first failed delivery waits for the next attempt; later ones longer.",
     )
     settle_seconds: float = Field(
-        10, ge=0, le=DAY, description="How long a message that may be posted is looked for before it is posted again."
+        10,
+        ge=0,
+        le=SECONDS_PER_DAY,
+        description="How long a message that may be posted is looked for before it is posted again.",
     )
     lock_wait_seconds: float = Field(
-        10, ge=0, le=DAY, description="How long the start waits for another process on the same SQLite file to end."
+        10,
+        ge=0,
+        le=SECONDS_PER_DAY,
+        description="How long the start waits for another process on the same SQLite file to end.",
     )
-    look_seconds: float = Field(5, gt=0, le=DAY, description="How often is looked what is due.")
-    watch_seconds: float = Field(300, ge=30, le=DAY, description="How often a watch looks for something new.")
+    look_seconds: float = Field(5, gt=0, le=SECONDS_PER_DAY, description="How often is looked what is due.")
+    watch_seconds: float = Field(
+        300, ge=30, le=SECONDS_PER_DAY, description="How often a watch looks for something new."
+    )
     storm_per_hour: int = Field(
         6, ge=1, le=1000, description="How many messages of a watch an hour may hold; what is more becomes one summary."
     )
@@ -131,7 +156,10 @@ class Settings(BaseSettings):
     )
     gap_seconds: float = Field(1, ge=0, le=60, description="The time between two messages in one channel.")
     charts_seconds: float = Field(
-        7 * DAY, ge=0, le=365 * DAY, description="How long a workspace that refused charts is spared them."
+        7 * SECONDS_PER_DAY,
+        ge=0,
+        le=365 * SECONDS_PER_DAY,
+        description="How long a workspace that refused charts is spared them.",
     )
 
     @field_validator("launchdarkly_access_token")
@@ -147,21 +175,21 @@ class Settings(BaseSettings):
     @classmethod
     def _known_zone(cls, name: str) -> str:
         try:
-            zone(name)
+            parse_zone(name)
         except ValueError:
             raise ValueError("must be an IANA time zone, for example Europe/Berlin") from None
         return name
 
-    def missing(self, *, hears: bool = True) -> dict[str, Misconfigured]:
+    def missing(self, *, serves_slack: bool = True) -> dict[str, Misconfigured]:
         """What the bot in Slack needs and doesn't have, by setting; it *hears* nobody where it only runs schedules."""
-        needed = ("launchdarkly_access_token", "slack_bot_token")
-        found = {name: unset(name) for name in needed if getattr(self, name) is None}
-        if hears and not self.socket_mode and self.slack_signing_secret is None:
-            found["slack_app_token"] = unset_mode()
-        if not hears and self.database_url.startswith("sqlite"):
+        required = ("launchdarkly_access_token", "slack_bot_token")
+        problems = {name: missing_setting(name) for name in required if getattr(self, name) is None}
+        if serves_slack and not self.socket_mode and self.slack_signing_secret is None:
+            problems["slack_app_token"] = missing_slack_mode()
+        if not serves_slack and self.database_url.startswith("sqlite"):
             todo = "Let DATABASE_URL name one, or do all in one process: insights-bot run."
-            found["database_url"] = Misconfigured("A worker of its own needs PostgreSQL.", todo)
-        return found
+            problems["database_url"] = Misconfigured("A worker of its own needs PostgreSQL.", todo)
+        return problems
 
     @property
     def socket_mode(self) -> bool:
@@ -170,10 +198,10 @@ class Settings(BaseSettings):
 
     def secret(self, name: str) -> str:
         """A secret in the clear, for the one place that needs it."""
-        found: SecretStr | None = getattr(self, name)
-        return found.get_secret_value() if found else ""
+        secret: SecretStr | None = getattr(self, name)
+        return secret.get_secret_value() if secret else ""
 
-    def listed(self, name: str) -> frozenset[str]:
+    def as_set(self, name: str) -> frozenset[str]:
         """A setting that lists words."""
         return frozenset(word.strip() for word in getattr(self, name).split(",") if word.strip())
 
@@ -184,7 +212,7 @@ class Settings(BaseSettings):
         return {"project": project, "env": env} if project else {}
 
 
-def zone(name: str) -> ZoneInfo:
+def parse_zone(name: str) -> ZoneInfo:
     """A time zone by its IANA name."""
     try:
         return ZoneInfo(name)
@@ -192,53 +220,58 @@ def zone(name: str) -> ZoneInfo:
         raise ValueError(f"{name!r} is no time zone; an IANA name such as Europe/Berlin is") from None
 
 
-def read_settings(**given: Any) -> Settings:
+def read_settings(**overrides: Any) -> Settings:
     """The settings; wrong ones end in a line each that says which it is and why, without its value."""
-    settings, wrong = try_settings(**given)
-    if wrong:
-        raise InvalidSettings(wrong.values())
+    settings, problems = validate_settings(**overrides)
+    if problems:
+        raise InvalidSettings(problems.values())
     return settings
 
 
-def try_settings(**given: Any) -> tuple[Settings, dict[str, Misconfigured]]:
+def validate_settings(**overrides: Any) -> tuple[Settings, dict[str, Misconfigured]]:
     """The settings, and what is wrong with which of them; a wrong one stands at its default."""
     try:
-        return Settings(**given), {}
+        return Settings(**overrides), {}
     except UnicodeDecodeError:
         raise Misconfigured("The file .env is not UTF-8 text.", "Save it as such, or remove it.") from None
-    except ValidationError as found:
-        errors = found.errors(include_input=False, include_url=False)
-    wrong = {str(error["loc"][0]): _misconfigured(str(error["loc"][0]), error) for error in errors}
-    return Settings(**given | {name: Settings.model_fields[name].default for name in wrong}), wrong
+    except ValidationError as invalid:
+        errors = invalid.errors(include_input=False, include_url=False)
+    problems = {str(error["loc"][0]): _misconfigured(str(error["loc"][0]), error) for error in errors}
+    return Settings(**overrides | {name: Settings.model_fields[name].default for name in problems}), problems
 
 
-def meaning(name: str) -> str:
+def setting_description(name: str) -> str:
     """What a setting means, and where to get it."""
     return Settings.model_fields[name].description or ""
 
 
-def unset(name: str) -> Misconfigured:
+def missing_setting(name: str) -> Misconfigured:
     """That a setting is missing."""
-    return Misconfigured(f"{name.upper()} is not set.", meaning(name))
+    return Misconfigured(f"{name.upper()} is not set.", setting_description(name))
 
 
-def unset_mode() -> Misconfigured:
+def missing_slack_mode() -> Misconfigured:
     """That neither of the settings is there of which one says how Slack is heard."""
-    todo = f"{meaning('slack_app_token')} {meaning('slack_signing_secret')}"
+    todo = f"{setting_description('slack_app_token')} {setting_description('slack_signing_secret')}"
     return Misconfigured("Neither SLACK_APP_TOKEN nor SLACK_SIGNING_SECRET is set.", todo)
 
 
 def _misconfigured(name: str, error: ErrorDetails) -> Misconfigured:
-    own = error["type"] == "value_error"  # which a validator of ours says
-    must = error["msg"].removeprefix("Value error, ") if own else _must(Settings.model_fields[name])
-    return Misconfigured(f"{name.upper()} {must}.", meaning(name))
+    is_custom = error["type"] == "value_error"  # which a validator of ours says
+    requirement = error["msg"].removeprefix("Value error, ") if is_custom else _requirement(Settings.model_fields[name])
+    return Misconfigured(f"{name.upper()} {requirement}.", setting_description(name))
 
 
-def _must(field: FieldInfo) -> str:
+def _requirement(field: FieldInfo) -> str:
     """What a value must be: as the field says it, or a number within its bounds."""
     if isinstance(field.json_schema_extra, dict):
         return f"must {field.json_schema_extra['must']}"
-    bounds = {name: getattr(one, name) for one in field.metadata for name in ("gt", "ge", "le") if hasattr(one, name)}
+    bounds = {
+        name: getattr(constraint, name)
+        for constraint in field.metadata
+        for name in ("gt", "ge", "le")
+        if hasattr(constraint, name)
+    }
     number = "a whole number" if field.annotation is int else "a number"
-    least = f"from {bounds['ge']}" if "ge" in bounds else f"above {bounds['gt']}, up"
-    return f"must be {number} {least} to {bounds['le']}"
+    lower_bound = f"from {bounds['ge']}" if "ge" in bounds else f"above {bounds['gt']}, up"
+    return f"must be {number} {lower_bound} to {bounds['le']}"

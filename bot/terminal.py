@@ -12,7 +12,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from bot.lines.timespec import readable
+from bot.lines.timespec import display_line
 from bot.messages import mrkdwn, text_fallback
 from bot.messages.message import Block, Message
 from bot.messages.mrkdwn import clean
@@ -22,8 +22,8 @@ COLOURS = ("cyan", "green", "yellow", "magenta", "blue", "red")
 
 
 INDENT = 2
-UNCUT = 1000  # columns
-NARROWEST = 40  # columns; some terminals say 0
+PIPE_WIDTH = 1000  # columns
+MIN_WIDTH = 40  # columns; some terminals say 0
 
 
 class Terminal(Console):
@@ -37,32 +37,32 @@ class Terminal(Console):
         if self.is_terminal:
             super().print(*objects, **options)
             return
-        with self.capture() as drawn:
+        with self.capture() as captured:
             super().print(*objects, **options)
-        self.file.write("\n".join(line.rstrip() for line in drawn.get().split("\n")))
+        self.file.write("\n".join(line.rstrip() for line in captured.get().split("\n")))
         self.file.flush()
 
 
 def console(*, err: bool = False) -> Console:
     """The terminal that this process writes to."""
-    found = Terminal(stderr=err, highlight=False)
-    found.width = max(found.width, NARROWEST)
-    return found
+    terminal = Terminal(stderr=err, highlight=False)
+    terminal.width = max(terminal.width, MIN_WIDTH)
+    return terminal
 
 
 def draw(message: Message, console: Console) -> None:
     """The whole message, a blank line between its parts, and below it, set in a little, its thread."""
     _draw(message, console, 0)
-    for n, below in enumerate(message.thread):
+    for n, thread_message in enumerate(message.thread):
         console.print()
         console.print(Rule(Text("" if n else "In the thread", "dim"), align="left", style="dim"))
-        _draw(below, console, INDENT)
+        _draw(thread_message, console, INDENT)
 
 
 def draw_rows(heading: Sequence[str], rows: Iterable[Sequence[str]], console: Console) -> None:
     """A table; each row is one line where a program reads it."""
     if not console.is_terminal:
-        console.width = UNCUT
+        console.width = PIPE_WIDTH
     table = Table(*heading, header_style="dim", border_style="dim")
     for row in rows:
         table.add_row(*(Text(clean(cell)) for cell in row))
@@ -83,8 +83,8 @@ def _header(block: Block) -> RenderableType:
 
 
 def _section(block: Block) -> RenderableType:
-    words = _text(block["text"])
-    return Group(words, *_buttons([block["accessory"]])) if "accessory" in block else words
+    text = _text(block["text"])
+    return Group(text, *_buttons([block["accessory"]])) if "accessory" in block else text
 
 
 def _context(block: Block) -> RenderableType:
@@ -100,7 +100,7 @@ def _buttons(elements: list[dict[str, Any]]) -> Iterator[Text]:
     for element in elements:
         for choice in element.get("options", [element]):
             label, url = choice["text"]["text"], choice.get("url", "")
-            target = (url, f"dim link {url}") if url else (readable(choice["value"]), "cyan")
+            target = (url, f"dim link {url}") if url else (display_line(choice["value"]), "cyan")
             yield Text.assemble((f"[{label}]", "bold"), " ", target)
 
 
@@ -110,7 +110,7 @@ def _chart(block: Block) -> RenderableType:
     colours = {series: COLOURS[n % len(COLOURS)] for n, series in enumerate(dict.fromkeys(bar.series for bar in bars))}
     label = ""
     for bar in bars:
-        drawn = Text.assemble((bar.drawn(), colours[bar.series]), " ", bar.said)
+        drawn = Text.assemble((bar.render(), colours[bar.series]), " ", bar.value_text)
         table.add_row("" if bar.label == label else bar.label, Text(bar.series, "dim"), drawn)
         label = bar.label
     return Group(Text(block["title"], "bold"), table)
@@ -129,11 +129,11 @@ def _table(block: Block) -> RenderableType:
 
 def _text(text: dict[str, str], base: str = "") -> Text:
     """A text object; only mrkdwn has styles."""
-    drawn = Text(style=base)
-    for span in mrkdwn.spans(text["text"]) if text["type"] == "mrkdwn" else (mrkdwn.Span(text["text"]),):
+    styled = Text(style=base)
+    for span in mrkdwn.parse_spans(text["text"]) if text["type"] == "mrkdwn" else (mrkdwn.Span(text["text"]),):
         styles = [STYLES[style] for style in span.styles]
-        drawn.append(span.text, " ".join([*styles, f"link {span.url}"] if span.url else styles))
-    return drawn
+        styled.append(span.text, " ".join([*styles, f"link {span.url}"] if span.url else styles))
+    return styled
 
 
 _DRAWN: dict[str, Callable[[Block], RenderableType]] = {

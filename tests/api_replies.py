@@ -2,23 +2,25 @@
 
 from typing import Any
 
-from tests.conversation import NOW, Edit, Refused
+from tests.conversation import NOW, Edit, ErrorReply
 
 HOUR = 3_600_000
 DAY = 24 * HOUR
 MIDNIGHT = int(NOW.timestamp() * 1000) // DAY * DAY
 
 
-def same(reply: Any) -> Any:
+def unchanged(reply: Any) -> Any:
     return reply
 
 
-def sides(name: str, **edits: Edit) -> Edit:
+def edit_sides(name: str, **edits: Edit) -> Edit:
     """An edit of each side, told apart by what was asked for under this *name*."""
-    return lambda reply: edits.get(reply.asked.get(name), same)(reply)
+    return lambda reply: edits.get(reply.asked.get(name), unchanged)(reply)
 
 
-def parts(scores: Edit = same, events: Edit = same, status: Edit = same, deploys: Edit = same) -> Edit:
+def edit_parts(
+    scores: Edit = unchanged, events: Edit = unchanged, status: Edit = unchanged, deploys: Edit = unchanged
+) -> Edit:
     """An edit of each part, told apart by what only that part has."""
 
     def edit(reply: Any) -> Any:
@@ -31,7 +33,7 @@ def parts(scores: Edit = same, events: Edit = same, status: Edit = same, deploys
     return edit
 
 
-def an_event(**more: Any) -> dict[str, Any]:
+def an_event(**overrides: Any) -> dict[str, Any]:
     return {
         "flagKey": "new-checkout",
         "eventType": "updated_rollout",
@@ -41,10 +43,10 @@ def an_event(**more: Any) -> dict[str, Any]:
         "member": {"email": "dana@harbour.example", "firstName": "Dana", "lastName": "Ortiz"},
         "impact": {"size": "large", "percentage": 90, "reason": "evaluations"},
         "experiments": {"totalCount": 0, "items": []},
-    } | more
+    } | overrides
 
 
-def large(percentage: float | None) -> dict[str, Any]:
+def large_impact(percentage: float | None) -> dict[str, Any]:
     return {"size": "large"} | ({} if percentage is None else {"percentage": percentage})
 
 
@@ -52,35 +54,35 @@ def only_events(*events: dict[str, Any], total: int | None = None) -> Edit:
     return lambda _: {"totalCount": len(events) if total is None else total, "items": list(events), "_links": {}}
 
 
-def after(cursor: str) -> dict[str, Any]:
+def next_page_link(cursor: str) -> dict[str, Any]:
     return {"next": {"href": f"/api/v2/engineering-insights/flag-events?after={cursor}"}}
 
 
-def deployed(*hours: tuple[float, int]) -> Edit:
+def deployments_at(*hours: tuple[float, int]) -> Edit:
     """So many deployments, so many hours before the last midnight."""
-    data = [{"x": round(MIDNIGHT - ago * HOUR), "y": y} for ago, y in hours]
+    data = [{"x": round(MIDNIGHT - hours_ago * HOUR), "y": count} for hours_ago, count in hours]
     return lambda reply: reply | {"series": [{"metadata": {"name": "deployments"}, "data": data}]}
 
 
-def nothing(reply: Any) -> Any:
+def no_series(reply: Any) -> Any:
     return reply | {"series": []}
 
 
-def uncalculated(reply: Any) -> Any:
-    nothing = {"score": 0, "indicator": "notCalculated", "indicatorRange": {"min": 0, "max": 0}}
-    tree = {
+def scores_not_calculated(reply: Any) -> Any:
+    not_calculated = {"score": 0, "indicator": "notCalculated", "indicatorRange": {"min": 0, "max": 0}}
+    aggregates = {
         name: {"aggregateOf": score["aggregateOf"]} for name, score in reply["scores"].items() if "aggregateOf" in score
     }
-    return reply | {"scores": {name: nothing | tree.get(name, {}) for name in reply["scores"]}}
+    return reply | {"scores": {name: not_calculated | aggregates.get(name, {}) for name in reply["scores"]}}
 
 
-def a_score(score: float, indicator: str = "good", **more: Any) -> dict[str, Any]:
-    return {"score": score, "indicator": indicator, "indicatorRange": {"min": 70, "max": 89}} | more
+def a_score(score: float, indicator: str = "good", **overrides: Any) -> dict[str, Any]:
+    return {"score": score, "indicator": indicator, "indicatorRange": {"min": 70, "max": 89}} | overrides
 
 
 def only_scores(**scores: Any) -> Edit:
     return lambda reply: reply | {"scores": scores}
 
 
-def refuses(status: int) -> Edit:
-    return lambda _: Refused(status)
+def refuse_with(status: int) -> Edit:
+    return lambda _: ErrorReply(status)

@@ -19,31 +19,31 @@ from playwright.async_api import (
     async_playwright,
     expect,
 )
-from playwright.async_api import TimeoutError as NotInTime
+from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from bot.sandbox.slack import Message, Slack
-from tests.page_harness import Standing, staffed
+from tests.page_harness import PageHarness, page_with_bot
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 # It speaks to nobody but the page, and is one that many may be of at once.
-ARGUMENTS = (
+CHROMIUM_ARGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-dev-shm-usage"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
-DESK, PHONE = ViewportSize(width=1280, height=860), ViewportSize(width=390, height=844)
-ASKING = "Asking LaunchDarkly"
-WIDE = """() => [...document.querySelectorAll("html, body, main, #log, article, .block")]
+DESKTOP, PHONE = ViewportSize(width=1280, height=860), ViewportSize(width=390, height=844)
+PROGRESS_TEXT = "Asking LaunchDarkly"
+FIND_OVERFLOW_JS = """() => [...document.querySelectorAll("html, body, main, #log, article, .block")]
     .filter((node) => node.scrollWidth > node.clientWidth + 1 && node.clientWidth)
     .map((node) => `${node.tagName} ${node.className}: ${node.scrollWidth} > ${node.clientWidth}`)"""
-IMPACTS = ("serious", "critical")
+SERIOUS_IMPACTS = ("serious", "critical")
 
 needs_a_browser = pytest.mark.skipif(CHROMIUM is None, reason="There is no browser here: install chromium.")
 
 
 @asynccontextmanager
-async def opened() -> AsyncIterator[Browser]:
+async def launch_browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(CHROMIUM_ARGS))
         yield browser
         await browser.close()
 
@@ -53,17 +53,17 @@ class Reader:
     """Somebody before the page. What they do is done by what a person sees, or a screen reader says."""
 
     page: Page
-    stage: Standing
+    stage: PageHarness
     url: str
-    complaints: list[str] = field(default_factory=list)  # of the browser
-    outside: list[str] = field(default_factory=list)  # what was asked of others; it is never answered
+    console_errors: list[str] = field(default_factory=list)  # of the browser
+    external_requests: list[str] = field(default_factory=list)  # what was asked of others; it is never answered
 
     @property
     def slack(self) -> Slack:
         return self.stage.slack
 
     @property
-    def line(self) -> Locator:
+    def message_box(self) -> Locator:
         return self.page.get_by_role("combobox", name="Message")
 
     @property
@@ -76,84 +76,87 @@ class Reader:
 
     async def type(self, line: str) -> Locator:
         """Send a line to the bot, and wait until its answer is to be read."""
-        asked = len(self.slack.chains)
-        await self.line.fill(f"/insights {line}".strip())
-        await self.line.press("Enter")
-        return await self.said(asked)
+        answers_before = len(self.slack.response_urls)
+        await self.message_box.fill(f"/insights {line}".strip())
+        await self.message_box.press("Enter")
+        return await self.answer_article(answers_before)
 
-    async def said(self, asked: int) -> Locator:
+    async def answer_article(self, answers_before: int) -> Locator:
         """The answer to what was asked after so many other things: that it is being asked is none."""
-        return self.article((await self.answer(asked)).ts)
+        return self.article((await self.answer_message(answers_before)).ts)
 
-    async def answer(self, asked: int) -> Message:
-        chains = self.slack.chains
-        await self.slack.until(lambda: len(chains) > asked and _is_answer(list(chains.values())[-1].latest))
+    async def answer_message(self, answers_before: int) -> Message:
+        chains = self.slack.response_urls
+        await self.slack.until(lambda: len(chains) > answers_before and _is_answer(list(chains.values())[-1].latest))
         answer = list(chains.values())[-1].latest
         assert answer
-        await expect(self.article(answer.ts)).not_to_contain_text(ASKING)
+        await expect(self.article(answer.ts)).not_to_contain_text(PROGRESS_TEXT)
         return answer
 
     def article(self, ts: str) -> Locator:
         return self.page.locator(f'#log article[data-ts="{ts}"]')
 
-    async def fits(self) -> None:
+    async def assert_fits(self) -> None:
         """Nothing is wider than the window, and nothing in a message is wider than the message, once it is drawn."""
         try:
-            await self.page.wait_for_function(f"() => !({WIDE})().length")
-        except NotInTime as error:
-            raise AssertionError(await self.page.evaluate(WIDE)) from error
+            await self.page.wait_for_function(f"() => !({FIND_OVERFLOW_JS})().length")
+        except PlaywrightTimeout as error:
+            raise AssertionError(await self.page.evaluate(FIND_OVERFLOW_JS)) from error
 
-    async def can_be_used_by_all(self) -> None:
+    async def assert_accessible(self) -> None:
         """What axe finds wrong, without what it calls minor."""
-        found = (await Axe().run(self.page)).response["violations"]
-        told = [
-            f"{fault['id']}: {node['html'][:160]} ({node['failureSummary']})"
-            for fault in found
-            if fault["impact"] in IMPACTS
-            for node in fault["nodes"]
+        violations = (await Axe().run(self.page)).response["violations"]
+        problems = [
+            f"{violation['id']}: {node['html'][:160]} ({node['failureSummary']})"
+            for violation in violations
+            if violation["impact"] in SERIOUS_IMPACTS
+            for node in violation["nodes"]
         ]
-        assert not told, "\n".join(told)
+        assert not problems, "\n".join(problems)
 
 
 @asynccontextmanager
-async def reading(
-    browser: Browser, stage: Standing, url: str, *, size: ViewportSize = DESK, **context: Any
+async def open_page(
+    browser: Browser, stage: PageHarness, url: str, *, size: ViewportSize = DESKTOP, **options: Any
 ) -> AsyncIterator[Reader]:
     """A visit, at whose end the browser must not have complained of anything."""
-    inside = re.escape(url.rsplit(":", 1)[0])
-    how = {"timezone_id": "Europe/Berlin", "locale": "en-US", **context}
-    visit = await browser.new_context(viewport=size, **how)
-    visit.set_default_timeout(5000)
-    page = await visit.new_page()
+    own_origin = re.escape(url.rsplit(":", 1)[0])
+    context_options = {"timezone_id": "Europe/Berlin", "locale": "en-US", **options}
+    context = await browser.new_context(viewport=size, **context_options)
+    context.set_default_timeout(5000)
+    page = await context.new_page()
     reader = Reader(page, stage, url)
 
-    async def refuse(route: Route) -> None:
-        reader.outside.append(route.request.url)
+    async def block_request(route: Route) -> None:
+        reader.external_requests.append(route.request.url)
         await route.abort()
 
-    def heard(message: ConsoleMessage) -> None:
+    def record_message(message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
-            reader.complaints.append(message.text)
+            reader.console_errors.append(message.text)
 
-    await visit.route(re.compile(rf"^(?!{inside})"), refuse)
-    page.on("console", heard)
-    page.on("pageerror", lambda error: reader.complaints.append(str(error)))
+    await context.route(re.compile(rf"^(?!{own_origin})"), block_request)
+    page.on("console", record_message)
+    page.on("pageerror", lambda error: reader.console_errors.append(str(error)))
     await page.goto(url)
     await expect(page.get_by_role("heading", level=2).first).not_to_be_empty()
     try:
         yield reader
-        assert not reader.complaints, reader.complaints
+        assert not reader.console_errors, reader.console_errors
     finally:
-        await visit.close()
+        await context.close()
 
 
 @asynccontextmanager
-async def visit(browser: Browser, *, fragment: str = "#C1", **how: Any) -> AsyncIterator[Reader]:
+async def open_bot_page(browser: Browser, *, fragment: str = "#C1", **options: Any) -> AsyncIterator[Reader]:
     """The page with the bot behind it. *how* is of the browser, or of the bot's office."""
-    ours = {name: how.pop(name) for name in ("edit",) if name in how}
-    async with staffed(**ours) as (stage, url), reading(browser, stage, f"{url}/{fragment}", **how) as reader:
+    bot_options = {name: options.pop(name) for name in ("edit",) if name in options}
+    async with (
+        page_with_bot(**bot_options) as (stage, url),
+        open_page(browser, stage, f"{url}/{fragment}", **options) as reader,
+    ):
         yield reader
 
 
 def _is_answer(message: Message | None) -> bool:
-    return message is not None and not message.text.startswith(ASKING)
+    return message is not None and not message.text.startswith(PROGRESS_TEXT)

@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.conversation import Talk, talk
-from tests.databases import a_database, a_postgres, some_databases  # noqa: F401 - fixtures for all
-from tests.scheduler_harness import a_desk, a_room, some_desks  # noqa: F401
+from tests.conversation import Conversation, start_conversation
+from tests.databases import database_fixture, databases_fixture, postgres_fixture  # noqa: F401 - fixtures for all
+from tests.scheduler_harness import scheduler_factory_fixture, scheduler_fixture, shared_engine_fixture  # noqa: F401
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -19,7 +19,7 @@ def rewrite(request: pytest.FixtureRequest) -> bool:
 
 
 @pytest.fixture
-async def someone() -> AsyncIterator[Talk]:
+async def someone() -> AsyncIterator[Conversation]:
     """Someone who talks to a bot with the embedded LaunchDarkly below it."""
-    async with talk() as found:
-        yield found
+    async with start_conversation() as conversation:
+        yield conversation

@@ -15,14 +15,14 @@ from zoneinfo import ZoneInfo
 import httpx
 from pydantic import SecretStr
 
-from bot.answers import Answer, Answers, Asker
-from bot.app import opened
-from bot.launchdarkly import LaunchDarkly, Limits, Pages
+from bot.answers import Answer, Answers, Caller
+from bot.app import open_answers
+from bot.launchdarkly import AppUrls, ClientLimits, LaunchDarkly
 from bot.messages.message import Message
 from bot.questions import history
-from bot.questions.base import Ask
+from bot.questions.base import QuestionContext
 from bot.sandbox.launchdarkly.app import TOKEN, launchdarkly
-from bot.sandbox.launchdarkly.faults import Weather
+from bot.sandbox.launchdarkly.faults import FaultInjector
 from bot.settings import Settings
 from bot.store import Snapshot
 
@@ -31,7 +31,7 @@ UTC_ZONE = ZoneInfo("UTC")
 Edit = Callable[[Any], Any]
 
 
-class Given(dict[str, Any]):
+class EditableReply(dict[str, Any]):
     """A good answer on its way, which knows with which parameters it was asked for."""
 
     def __init__(self, body: dict[str, Any], asked: httpx.QueryParams) -> None:
@@ -40,13 +40,13 @@ class Given(dict[str, Any]):
 
 
 @dataclass(frozen=True)
-class Refused:
+class ErrorReply:
     """What an edit makes of an answer that is to be none."""
 
     status: int
 
 
-class Edited(httpx.AsyncBaseTransport):
+class EditingTransport(httpx.AsyncBaseTransport):
     """A transport that edits good answers."""
 
     def __init__(self, inner: httpx.AsyncBaseTransport, edit: Edit) -> None:
@@ -57,95 +57,105 @@ class Edited(httpx.AsyncBaseTransport):
         response = await self._inner.handle_async_request(request)
         if response.status_code != 200:
             return response
-        body = self._edit(Given(json.loads(await response.aread()), request.url.params))
-        status, body = (body.status, {}) if isinstance(body, Refused) else (200, body)
+        body = self._edit(EditableReply(json.loads(await response.aread()), request.url.params))
+        status, body = (body.status, {}) if isinstance(body, ErrorReply) else (200, body)
         return httpx.Response(status, json=body, request=request)
 
 
 @dataclass
-class Talk:
+class Conversation:
     """Someone who types lines."""
 
     answers: Answers
-    weather: Weather
+    faults: FaultInjector
     zone: ZoneInfo = UTC_ZONE
     defaults: dict[str, str] = field(default_factory=dict)
-    past: history.Past = history.nothing
+    past_snapshots: history.HistoryReader = history.no_history
 
-    async def say(self, line: str) -> Answer:
-        return await self.answers.answer(line, Asker(self.zone, self.defaults, past=self.past))
+    async def send(self, line: str) -> Answer:
+        return await self.answers.answer(line, Caller(self.zone, self.defaults, history=self.past_snapshots))
 
-    def asked(self) -> list[dict[str, list[str]]]:
+    def requested_params(self) -> list[dict[str, list[str]]]:
         """The parameters of each request that LaunchDarkly saw."""
         return [
-            {name: httpx.QueryParams(seen.query).get_list(name) for name in httpx.QueryParams(seen.query)}
-            for seen in self.weather.requests
+            {name: httpx.QueryParams(request.query).get_list(name) for name in httpx.QueryParams(request.query)}
+            for request in self.faults.requests
         ]
 
 
-def settings(**given: Any) -> Settings:
+def settings(**overrides: Any) -> Settings:
     """Settings that read neither the environment nor a file."""
-    given = {"launchdarkly_access_token": SecretStr(TOKEN), "answer_seconds": 2.0, "remembered_seconds": 0.0} | given
-    return Settings.model_construct(**{name: f.default for name, f in Settings.model_fields.items()} | given)
+    overrides = {
+        "launchdarkly_access_token": SecretStr(TOKEN),
+        "answer_seconds": 2.0,
+        "remembered_seconds": 0.0,
+    } | overrides
+    return Settings.model_construct(
+        **{name: field_info.default for name, field_info in Settings.model_fields.items()} | overrides
+    )
 
 
 @asynccontextmanager
-async def talk(
-    edit: Edit | None = None, *, spelling: str = "", now: datetime = NOW, **given: Any
-) -> AsyncIterator[Talk]:
+async def start_conversation(
+    edit: Edit | None = None, *, spelling: str = "", now: datetime = NOW, **overrides: Any
+) -> AsyncIterator[Conversation]:
     """A bot to talk to. The embedded LaunchDarkly below it can be told to understand one *spelling* of times only."""
-    weather = Weather()
+    faults = FaultInjector()
     app = launchdarkly(
-        lambda: now, weather=weather, only_rfc3339=spelling == "dates", only_millis=spelling == "milliseconds"
+        lambda: now, faults=faults, only_rfc3339=spelling == "dates", only_millis=spelling == "milliseconds"
     )
     transport: httpx.AsyncBaseTransport = httpx.ASGITransport(app)
-    async with opened(settings(**given), lambda: now, Edited(transport, edit) if edit else transport) as answers:
-        yield Talk(answers, weather)
+    async with open_answers(
+        settings(**overrides), lambda: now, EditingTransport(transport, edit) if edit else transport
+    ) as answers:
+        yield Conversation(answers, faults)
 
 
-def ask(
+def question_context(
     zone: ZoneInfo = UTC_ZONE,
     *,
     menus: bool = False,
     edit: Edit = lambda reply: reply,
     transport: httpx.AsyncBaseTransport | None = None,
-) -> Ask:
+) -> QuestionContext:
     """What an answer may use, for what needs no conversation."""
     http = httpx.AsyncClient(
         base_url="https://app.launchdarkly.com",
         headers={"Authorization": TOKEN},
-        transport=transport or Edited(httpx.ASGITransport(launchdarkly(lambda: NOW)), edit),
+        transport=transport or EditingTransport(httpx.ASGITransport(launchdarkly(lambda: NOW)), edit),
     )
-    limits = Limits(attempts=1)
-    return Ask(LaunchDarkly(http, limits, lambda: NOW), Pages("https://app.launchdarkly.com"), NOW, zone, menus)
+    limits = ClientLimits(attempts=1)
+    return QuestionContext(
+        LaunchDarkly(http, limits, lambda: NOW), AppUrls("https://app.launchdarkly.com"), NOW, zone, menus
+    )
 
 
 def weekly(**numbers: tuple[float | None, ...]) -> tuple[Snapshot, ...]:
     """A snapshot for each past week: of each name its numbers, the oldest first, the last a week ago."""
     weeks = max(map(len, numbers.values()))
-    found = []
-    for ago in range(1, weeks + 1):
-        known = {name: told[-ago] for name, told in numbers.items() if ago <= len(told)}
-        counted = {name: number for name, number in known.items() if number is not None}
-        found.append(Snapshot("web/production", NOW.date() - timedelta(weeks=ago), counted, material=True))
-    return tuple(found)
+    snapshots = []
+    for weeks_ago in range(1, weeks + 1):
+        numbers_then = {name: values[-weeks_ago] for name, values in numbers.items() if weeks_ago <= len(values)}
+        present = {name: number for name, number in numbers_then.items() if number is not None}
+        snapshots.append(Snapshot("web/production", NOW.date() - timedelta(weeks=weeks_ago), present, material=True))
+    return tuple(snapshots)
 
 
-def remembering(*snapshots: Snapshot) -> history.Past:
+def history_of(*snapshots: Snapshot) -> history.HistoryReader:
     """A past of these."""
 
-    async def past(place: str, since: date) -> tuple[Snapshot, ...]:
-        return tuple(kept for kept in snapshots if kept.place == place and kept.day >= since)
+    async def snapshots_since(history_key: str, since: date) -> tuple[Snapshot, ...]:
+        return tuple(snapshot for snapshot in snapshots if snapshot.place == history_key and snapshot.day >= since)
 
-    return past
+    return snapshots_since
 
 
-def words(answer: Answer) -> str:
+def visible_text(answer: Answer) -> str:
     """All that a person reads of an answer: every text of every block, in its thread too."""
-    return "\n".join(texts([list(message.blocks) for message in whole(answer.message)]))
+    return "\n".join(texts([list(message.blocks) for message in with_thread(answer.message)]))
 
 
-def whole(message: Message) -> tuple[Message, ...]:
+def with_thread(message: Message) -> tuple[Message, ...]:
     """A message and those of its thread."""
     return (message, *message.thread)
 

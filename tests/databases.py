@@ -18,7 +18,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-HOLD = """
+HOLD_LOCK_SCRIPT = """
 import sqlite3, sys
 connection = sqlite3.connect(sys.argv[1], isolation_level=None)
 connection.execute("BEGIN EXCLUSIVE")
@@ -40,23 +40,23 @@ class Postgres:
     """A PostgreSQL of our own."""
 
     server: Server
-    numbers: Iterator[int]
+    sequence: Iterator[int]
 
-    def database(self) -> str:
+    def new_schema(self) -> str:
         """The URL of a place of one's own: a schema, which is made thirty times as fast as a database."""
-        name = f"test_{next(self.numbers)}"
+        name = f"test_{next(self.sequence)}"
         with psycopg.connect(self.server.get_uri(), autocommit=True) as connection:
             connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(name)))
         return f"{self.server.get_uri()}&options=-csearch_path%3D{name}"
 
-    def empty(self) -> str:
+    def new_database(self) -> str:
         """The URL of a database of one's own, in which nobody has made a table or a schema."""
-        name = f"test_{next(self.numbers)}"
+        name = f"test_{next(self.sequence)}"
         with psycopg.connect(self.server.get_uri(), autocommit=True) as connection:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         return self.server.get_uri(name)
 
-    def forget_engine(self) -> None:
+    def drop_engine_schema(self) -> None:
         """The engine keeps what it knows in a schema of its own, which all places share: the next begins anew."""
         with psycopg.connect(self.server.get_uri(), autocommit=True) as connection:
             connection.execute("DROP SCHEMA IF EXISTS dbos CASCADE")
@@ -71,12 +71,12 @@ class Postgres:
             self.server.start()
 
 
-class Database(Protocol):
+class TemporaryDatabase(Protocol):
     """A database of a test's own."""
 
     url: str
 
-    def held(self) -> AbstractContextManager[None]:
+    def locked(self) -> AbstractContextManager[None]:
         """Somebody else holds what we want to write."""
 
 
@@ -88,16 +88,16 @@ class SqliteDatabase:
         self.url = f"sqlite:///{self.path}"
 
     @contextmanager
-    def held(self) -> Iterator[None]:
+    def locked(self) -> Iterator[None]:
         """By another process: SQLite's locks are between processes."""
-        command = [sys.executable, "-I", "-S", "-c", HOLD, str(self.path)]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
-            assert other.stdout
-            assert other.stdout.readline() == b"held\n"
+        command = [sys.executable, "-I", "-S", "-c", HOLD_LOCK_SCRIPT, str(self.path)]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+            assert holder.stdout
+            assert holder.stdout.readline() == b"held\n"
             try:
                 yield
             finally:
-                other.communicate()
+                holder.communicate()
 
 
 @dataclass
@@ -105,24 +105,24 @@ class PostgresDatabase:
     url: str
 
     @contextmanager
-    def held(self) -> Iterator[None]:
+    def locked(self) -> Iterator[None]:
         with psycopg.connect(self.url) as connection:
             connection.execute("LOCK TABLE channel_defaults, workspaces IN EXCLUSIVE MODE")
             yield
 
 
-def fill_the_disk(url: str) -> None:
+def simulate_full_disk(url: str) -> None:
     """From now on PostgreSQL refuses what is written in one table, in the words it has for a full disk."""
     with psycopg.connect(url) as connection:
-        fails = "BEGIN RAISE EXCEPTION USING ERRCODE = 'disk_full'; END"
-        connection.execute(f"CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $${fails}$$")
+        function_body = "BEGIN RAISE EXCEPTION USING ERRCODE = 'disk_full'; END"
+        connection.execute(f"CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $${function_body}$$")
         connection.execute(
             "CREATE TRIGGER full_disk BEFORE INSERT OR UPDATE ON channel_defaults EXECUTE FUNCTION full_disk()"
         )
 
 
 @contextmanager
-def a_server() -> Iterator[Postgres]:
+def running_postgres() -> Iterator[Postgres]:
     """A PostgreSQL that is gone when the block is left."""
     with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
         warnings.simplefilter("ignore")  # one who runs no desktop has no XDG_RUNTIME_DIR, and is told so
@@ -139,36 +139,36 @@ def a_server() -> Iterator[Postgres]:
 
 
 @pytest.fixture(name="postgres", scope="session")
-def a_postgres() -> Iterator[Postgres]:
-    with a_server() as found:
-        yield found
+def postgres_fixture() -> Iterator[Postgres]:
+    with running_postgres() as server:
+        yield server
 
 
-KINDS = ["sqlite", "postgresql"]
-Databases = Callable[[], Database]
+DATABASE_KINDS = ["sqlite", "postgresql"]
+DatabaseFactory = Callable[[], TemporaryDatabase]
 
 
-@pytest.fixture(name="database", params=KINDS)
-def a_database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
+@pytest.fixture(name="database", params=DATABASE_KINDS)
+def database_fixture(request: pytest.FixtureRequest, tmp_path: Path) -> TemporaryDatabase:
     """A new and empty database: what is said of the store holds on both."""
-    _forget_engine(request)
-    return _new(request, tmp_path)
+    _drop_engine_schema(request)
+    return _create_database(request, tmp_path)
 
 
-@pytest.fixture(name="databases", scope="module", params=KINDS)
-def some_databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Databases:
+@pytest.fixture(name="databases", scope="module", params=DATABASE_KINDS)
+def databases_fixture(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> DatabaseFactory:
     """As many as are wanted, of one kind and then of the other."""
-    _forget_engine(request)
-    return lambda: _new(request, tmp_path_factory.mktemp("database"))
+    _drop_engine_schema(request)
+    return lambda: _create_database(request, tmp_path_factory.mktemp("database"))
 
 
-def _forget_engine(request: pytest.FixtureRequest) -> None:
+def _drop_engine_schema(request: pytest.FixtureRequest) -> None:
     if request.param == "postgresql":
-        request.getfixturevalue("postgres").forget_engine()
+        request.getfixturevalue("postgres").drop_engine_schema()
 
 
-def _new(request: pytest.FixtureRequest, folder: Path) -> Database:
+def _create_database(request: pytest.FixtureRequest, folder: Path) -> TemporaryDatabase:
     if request.param == "sqlite":
         return SqliteDatabase(folder / "insights.db")
     server: Postgres = request.getfixturevalue("postgres")
-    return PostgresDatabase(server.database())
+    return PostgresDatabase(server.new_schema())

@@ -3,7 +3,7 @@
 from itertools import cycle
 from typing import Any
 
-STRINGS = (
+HOSTILE_STRINGS = (
     '"}, {"type": "divider"}, {"x": "',
     "back\\slash and \\u0041 and {{ 7*7 }} and {% raw %}",
     "<!channel> <!here> <@U012345> <!subteam^S1>",
@@ -21,13 +21,13 @@ STRINGS = (
 
 def hostile(reply: Any) -> Any:
     """The same answer with every string replaced; the keys of maps stay, or nothing would be found."""
-    texts = cycle(STRINGS)
+    texts = cycle(HOSTILE_STRINGS)
 
-    def replaced(part: Any) -> Any:
+    def replace_strings(part: Any) -> Any:
         if isinstance(part, dict):
-            return {key: replaced(value) for key, value in part.items()}
+            return {key: replace_strings(value) for key, value in part.items()}
         if isinstance(part, list):
-            return [replaced(value) for value in part]
+            return [replace_strings(value) for value in part]
         return next(texts) if isinstance(part, str) else part
 
-    return replaced(reply)
+    return replace_strings(reply)

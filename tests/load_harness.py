@@ -18,19 +18,19 @@ from starlette.types import Message, Receive, Scope, Send
 
 from bot.sandbox.http_server import serving
 from bot.sandbox.launchdarkly.app import TOKEN, launchdarkly
-from bot.sandbox.launchdarkly.faults import Weather as Climate
-from bot.sandbox.slack import Slack, Weather
+from bot.sandbox.launchdarkly.faults import FaultInjector
+from bot.sandbox.slack import Fault, Slack
 from bot.sandbox.slack.message import Message as Posted
-from bot.sandbox.slack.workspace import HOME, Channel, Team
-from bot.schedules.recurrence import CADENCE
-from bot.store import Schedule, Slot
-from bot.store.store import Store, opened
-from tests.processes import Process, started, tokens
+from bot.sandbox.slack.workspace import HOME_TEAM, Channel, Team
+from bot.schedules.recurrence import RECURRENCE
+from bot.store import Run, Schedule
+from bot.store.store import Store, open_store
+from tests.processes import Process, running_bot, slack_tokens
 
-POST = "/api/chat.postMessage"
-CHANNELS = 5
+POST_PATH = "/api/chat.postMessage"
+CHANNEL_COUNT = 5
 QUESTIONS = ("scores web/production", "digest web/production", "status web/production")
-SHORT = {
+FAST_SETTINGS = {
     "LEASE_SECONDS": "2",
     "RETRY_SECONDS": "0.2",
     "SETTLE_SECONDS": "1.5",
@@ -44,138 +44,146 @@ SHORT = {
 }
 
 
-class Road(Protocol):
+class SlackProxy(Protocol):
     """A way of one process to Slack, by which all goes in the end."""
 
-    free: asyncio.Event
+    released: asyncio.Event
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
 
 
 @dataclass
-class Way:
+class StallingProxy:
     """The way of one process to Slack. Once so many of its posts were heard of, answers get stuck on it."""
 
     slack: Slack
-    heard: int
+    reply_limit: int
     accepted: int = 0
-    free: asyncio.Event = field(default_factory=asyncio.Event)
+    released: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
-    def stuck(self) -> int:
-        return max(0, self.accepted - self.heard)
+    def stalled(self) -> int:
+        return max(0, self.accepted - self.reply_limit)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def slowly(message: Message) -> None:
-            if scope["path"] == POST and message["type"] == "http.response.start":
+        async def stalling_send(message: Message) -> None:
+            if scope["path"] == POST_PATH and message["type"] == "http.response.start":
                 self.accepted += 1
-                await self.slack.changed()
-                if self.stuck:
-                    await self.free.wait()
+                await self.slack.notify_change()
+                if self.stalled:
+                    await self.released.wait()
             await send(message)
 
-        await self.slack(scope, receive, slowly)
+        await self.slack(scope, receive, stalling_send)
 
 
 @dataclass(frozen=True)
-class Count:
+class DeliveryCount:
     """What became of all that was to be posted."""
 
     sent: int
     lost: int
-    twice: int
+    duplicates: int
 
 
 @dataclass
-class Monday:
+class LoadHarness:
     """Many schedules that are due at once, and processes that deliver them."""
 
     slack: Slack
-    climate: Climate  # of LaunchDarkly
-    place: Path
+    launchdarkly_faults: FaultInjector  # of LaunchDarkly
+    folder: Path
     store: Store
     variables: dict[str, str]
     random: Random
-    behind: AsyncExitStack
+    exit_stack: AsyncExitStack
     schedules: list[Schedule] = field(default_factory=list)
-    roads: list[Road] = field(default_factory=list)
+    proxies: list[SlackProxy] = field(default_factory=list)
     program: Sequence[str] = ("bot", "run")
 
-    async def order(self, many: int, at: datetime, channels: int = CHANNELS) -> None:
+    async def add_schedules(self, count: int, at: datetime, channels: int = CHANNEL_COUNT) -> None:
         """So many that are due at this moment, and then not for days."""
-        cadence = str(CADENCE.read(f"{(at + timedelta(days=3)):%A} 12:00 UTC"))
-        for number in range(many):
+        recurrence = str(RECURRENCE.read(f"{(at + timedelta(days=3)):%A} 12:00 UTC"))
+        for number in range(count):
             name, line = f"C9{number % channels}", self.random.choice(QUESTIONS)
             self.slack.channels.setdefault(name, Channel(name, f"team-{number % channels}"))
-            new = Schedule("", self.slack.team.id, name, 0, "U1", cadence, line, "active", "", at)
+            new = Schedule("", self.slack.team.id, name, 0, "U1", recurrence, line, "active", "", at)
             self.schedules.append(await self.store.schedules.add(new, at))
 
-    async def process(self, *options: str, heard: int = 10_000) -> tuple[Process, Way]:
-        way = Way(self.slack, heard)
-        return await self.by(way, *options), way
+    async def start(self, *options: str, reply_limit: int = 10_000) -> tuple[Process, StallingProxy]:
+        proxy = StallingProxy(self.slack, reply_limit)
+        return await self.start_behind(proxy, *options), proxy
 
-    async def by(self, road: Road, *options: str) -> Process:
+    async def start_behind(self, proxy: SlackProxy, *options: str) -> Process:
         """A process with this way to Slack."""
-        self.roads.append(road)
-        url = await self.behind.enter_async_context(serving(road))
+        self.proxies.append(proxy)
+        url = await self.exit_stack.enter_async_context(serving(proxy))
         variables = {**self.variables, "SLACK_API_URL": f"{url}/api/"}
-        return await self.behind.enter_async_context(started(self.place, *options, program=self.program, **variables))
+        return await self.exit_stack.enter_async_context(
+            running_bot(self.folder, *options, program=self.program, **variables)
+        )
 
-    async def slots(self) -> list[Slot]:
-        return await self.store.slots.history([schedule.id for schedule in self.schedules], len(self.schedules))
+    async def runs(self) -> list[Run]:
+        return await self.store.runs.history([schedule.id for schedule in self.schedules], len(self.schedules))
 
-    async def closed(self) -> bool:
+    async def all_closed(self) -> bool:
         """Whether every slot is closed."""
-        return len([slot for slot in await self.slots() if slot.state != "open"]) == len(self.schedules)
+        return len([run for run in await self.runs() if run.state != "open"]) == len(self.schedules)
 
-    async def done(self, process: Process) -> None:
+    async def wait_until_closed(self, process: Process) -> None:
         """Until every slot is closed. Whoever closes one says so in its log."""
-        while not await self.closed():
-            await process.line("")
+        while not await self.all_closed():
+            await process.wait_for_log("")
 
-    async def count(self) -> Count:
-        slots = {slot.schedule: slot for slot in await self.slots()}
-        wanted = [key for schedule in self.schedules for key in await self._keys(schedule, slots.get(schedule.id))]
+    async def count_deliveries(self) -> DeliveryCount:
+        runs_by_schedule = {run.schedule: run for run in await self.runs()}
+        expected = [
+            key
+            for schedule in self.schedules
+            for key in await self._message_keys(schedule, runs_by_schedule.get(schedule.id))
+        ]
         posted = Counter(key for key, _ in self.posted())
-        assert set(posted) <= set(wanted)
-        return Count(len(posted), len(set(wanted) - set(posted)), sum(count - 1 for count in posted.values()))
+        assert set(posted) <= set(expected)
+        return DeliveryCount(len(posted), len(set(expected) - set(posted)), sum(count - 1 for count in posted.values()))
 
     def posted(self) -> list[tuple[str, Posted]]:
         """What stands in the channels, by the keys that it bears."""
-        said = [message for channel in self.slack.channels.values() for message in channel.messages]
-        return [(str(message.metadata["event_payload"]["key"]), message) for message in said if message.metadata]
+        messages = [message for channel in self.slack.channels.values() for message in channel.messages]
+        return [(str(message.metadata["event_payload"]["key"]), message) for message in messages if message.metadata]
 
-    async def _keys(self, schedule: Schedule, slot: Slot | None) -> list[str]:
+    async def _message_keys(self, schedule: Schedule, run: Run | None) -> list[str]:
         """Of the message, and of what belongs below it; of what nobody has begun, of the message alone."""
-        answer = await self.store.slots.answered(slot.asking) if slot else None
-        parts = 1 + len(answer[0]["thread"]) if answer else 1
-        at = slot.at if slot else schedule.next_at
+        answer = await self.store.runs.get_answer(run.query_key) if run else None
+        part_count = 1 + len(answer[0]["thread"]) if answer else 1
+        at = run.at if run else schedule.next_at
         assert at
-        return [f"{schedule.id}@{int(at.timestamp())}#{part}" for part in range(parts)]
+        return [f"{schedule.id}@{int(at.timestamp())}#{part}" for part in range(part_count)]
 
 
 @asynccontextmanager
-async def monday(database: str, place: Path, seed: int, team: Team = HOME) -> AsyncIterator[Monday]:
-    slack, climate = Slack(right_now), Climate()
+async def open_load_harness(
+    database: str, folder: Path, seed: int, team: Team = HOME_TEAM
+) -> AsyncIterator[LoadHarness]:
+    slack, launchdarkly_faults = Slack(right_now), FaultInjector()
     slack.team = team
-    slack.weather["chat.postMessage"] = Weather(delay=0.05)
+    slack.faults["chat.postMessage"] = Fault(delay=0.05)
     async with (
-        slack.served(),
-        serving(launchdarkly(right_now, weather=climate)) as host,
-        opened(database) as store,
-        AsyncExitStack() as behind,
+        slack.serving(),
+        serving(launchdarkly(right_now, faults=launchdarkly_faults)) as host,
+        open_store(database) as store,
+        AsyncExitStack() as exit_stack,
     ):
         variables = {
-            **SHORT,
-            **tokens("http"),
+            **FAST_SETTINGS,
+            **slack_tokens("http"),
             "LAUNCHDARKLY_ACCESS_TOKEN": TOKEN,
             "LAUNCHDARKLY_API_HOST": host,
             "DATABASE_URL": database,
         }
-        found = Monday(slack, climate, place, store, variables, Random(seed), behind)  # noqa: S311
-        yield found
-        for road in found.roads:
-            road.free.set()
+        harness = LoadHarness(slack, launchdarkly_faults, folder, store, variables, Random(seed), exit_stack)  # noqa: S311
+        yield harness
+        for proxy in harness.proxies:
+            proxy.released.set()
 
 
 def right_now() -> datetime:

@@ -18,22 +18,22 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 
-from bot.app import opened
-from bot.launchdarkly import LaunchDarkly, Limits, Number, Real, Reply, Whole
-from bot.sandbox.launchdarkly.faults import Weather
-from tests.conversation import NOW, Talk, settings
+from bot.app import open_answers
+from bot.launchdarkly import ClientLimits, Float64, Int64, LaunchDarkly, Number, Reply
+from bot.sandbox.launchdarkly.faults import FaultInjector
+from tests.conversation import NOW, Conversation, settings
 
 TOKEN = "api-5ee40b2c-not-for-any-eye"  # noqa: S105 - it opens nothing
-TRUSTS_NOBODY = ssl.SSLContext(
+EMPTY_SSL_CONTEXT = ssl.SSLContext(
     ssl.PROTOCOL_TLS_CLIENT
 )  # nothing here is encrypted, and reading certificates takes time
 
 
 @dataclass
-class Visit:
+class Connection:
     """One request, as a behaviour sees it."""
 
-    rude: "Rude"
+    server: "MisbehavingServer"
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
 
@@ -42,128 +42,131 @@ class Visit:
         self.writer.write(data)
         await self.writer.drain()
         await asyncio.sleep(0)
-        self.rude.sent += len(data)
+        self.server.bytes_sent += len(data)
 
-    async def hung_up(self) -> None:
+    async def wait_for_close(self) -> None:
         """Wait until the other side closes the connection."""
         while await self.reader.read(1):
             pass
 
 
-Behaviour = Callable[[Visit], Awaitable[None]]
-Manners = Callable[[int], bytes | Behaviour]
+Behaviour = Callable[[Connection], Awaitable[None]]
+ChooseBehaviour = Callable[[int], bytes | Behaviour]
 
 
 @dataclass
-class Rude:
+class MisbehavingServer:
     """What the server was asked and what it did."""
 
     url: str = ""
     connections: int = 0
     requests: list[str] = field(default_factory=list)  # their heads, as they came
-    sent: int = 0  # bytes that the other side took, or that wait for it
-    heard: asyncio.Event = field(default_factory=asyncio.Event)  # a request has come
-    left: asyncio.Event = field(default_factory=asyncio.Event)  # a visit is over
+    bytes_sent: int = 0  # bytes that the other side took, or that wait for it
+    request_received: asyncio.Event = field(default_factory=asyncio.Event)  # a request has come
+    connection_done: asyncio.Event = field(default_factory=asyncio.Event)  # a visit is over
 
 
 @asynccontextmanager
-async def rude(manners: Manners) -> AsyncIterator[Rude]:
+async def misbehaving_server(choose_behaviour: ChooseBehaviour) -> AsyncIterator[MisbehavingServer]:
     """Serve until the block is left."""
-    found = Rude()
-    visits: set[asyncio.Task[None]] = set()
+    misbehaving = MisbehavingServer()
+    tasks: set[asyncio.Task[None]] = set()
 
-    async def visited(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        found.connections += 1
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        misbehaving.connections += 1
         with suppress(ConnectionError, asyncio.IncompleteReadError):
-            found.requests.append((await reader.readuntil(b"\r\n\r\n")).decode("latin-1"))
-            found.heard.set()
-            behaviour = manners(len(found.requests))
-            visit = Visit(found, reader, writer)
-            await (visit.send(behaviour) if isinstance(behaviour, bytes) else behaviour(visit))
-        found.left.set()
+            misbehaving.requests.append((await reader.readuntil(b"\r\n\r\n")).decode("latin-1"))
+            misbehaving.request_received.set()
+            behaviour = choose_behaviour(len(misbehaving.requests))
+            connection = Connection(misbehaving, reader, writer)
+            await (connection.send(behaviour) if isinstance(behaviour, bytes) else behaviour(connection))
+        misbehaving.connection_done.set()
 
-    def welcome(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        visit = asyncio.ensure_future(visited(reader, writer))
-        visits.add(visit)
-        visit.add_done_callback(lambda done: writer.transport.abort() if done.cancelled() else writer.close())
+    def on_connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.ensure_future(serve(reader, writer))
+        tasks.add(task)
+        task.add_done_callback(lambda done: writer.transport.abort() if done.cancelled() else writer.close())
 
-    server = await asyncio.start_server(welcome, "127.0.0.1", 0)
-    found.url = "http://127.0.0.1:{1}".format(*server.sockets[0].getsockname())
+    server = await asyncio.start_server(on_connect, "127.0.0.1", 0)
+    misbehaving.url = "http://127.0.0.1:{1}".format(*server.sockets[0].getsockname())
     try:
-        yield found
+        yield misbehaving
     finally:
         server.close()
-        for visit in visits:
-            visit.cancel()
-        ended = await asyncio.gather(*visits, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
         await server.wait_closed()
-    wrong = [error for error in ended if isinstance(error, Exception)]
-    assert not wrong, wrong
+    error = [error for error in results if isinstance(error, Exception)]
+    assert not error, error
 
 
-def reply(status: int, body: bytes = b"", length: int | None = None, **headers: str) -> bytes:
+def http_response(status: int, body: bytes = b"", content_length: int | None = None, **headers: str) -> bytes:
     """An answer as it goes over the wire; *length* is what it says of its body, which need not be true."""
-    said = {"Content-Length": str(len(body) if length is None else length), "Connection": "close"}
-    said |= {name.replace("_", "-"): value for name, value in headers.items()}
+    all_headers = {
+        "Content-Length": str(len(body) if content_length is None else content_length),
+        "Connection": "close",
+    }
+    all_headers |= {name.replace("_", "-"): value for name, value in headers.items()}
     phrase = HTTPStatus(status).phrase
-    lines = [f"HTTP/1.1 {status} {phrase}", *(f"{name}: {value}" for name, value in said.items())]
+    lines = [f"HTTP/1.1 {status} {phrase}", *(f"{name}: {value}" for name, value in all_headers.items())]
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
 
 
-def tells(status: int, body: object, **headers: str) -> bytes:
+def json_response(status: int, body: object, **headers: str) -> bytes:
     """An answer in JSON."""
-    return reply(status, json.dumps(body).encode(), None, Content_Type="application/json", **headers)
+    return http_response(status, json.dumps(body).encode(), None, Content_Type="application/json", **headers)
 
 
-GOOD = tells(200, {"name": "one"})
+GOOD_RESPONSE = json_response(200, {"name": "one"})
 
 
-async def hangs(visit: Visit) -> None:
+async def hang(connection: Connection) -> None:
     """Takes the request, and never says a word."""
-    await visit.hung_up()
+    await connection.wait_for_close()
 
 
-async def drips(visit: Visit) -> None:
+async def drip(connection: Connection) -> None:
     """Sends one byte after the other, for ever: it is never silent for long, and never done."""
-    await visit.send(reply(200, length=10**12))
+    await connection.send(http_response(200, content_length=10**12))
     while True:
-        await visit.send(b" ")
+        await connection.send(b" ")
 
 
-def floods(total: int) -> Behaviour:
+def flood(total: int) -> Behaviour:
     """Sends as much as anybody takes, up to *total* bytes."""
 
-    async def flood(visit: Visit) -> None:
-        await visit.send(reply(200, length=total))
-        while visit.rude.sent < total:
-            await visit.send(b" " * 65_536)
+    async def send_all(connection: Connection) -> None:
+        await connection.send(http_response(200, content_length=total))
+        while connection.server.bytes_sent < total:
+            await connection.send(b" " * 65_536)
 
-    return flood
+    return send_all
 
 
-class Thing(Reply):
+class SampleReply(Reply):
     """What a polite server sends."""
 
     name: str
-    parts: dict[str, Whole] = {}
-    weight: Real | None = None
+    parts: dict[str, Int64] = {}
+    weight: Float64 | None = None
     amount: Number | None = None
-    last: "Thing | None" = None
+    last: "SampleReply | None" = None
 
 
 @asynccontextmanager
-async def asking(url: str, now: Callable[[], datetime] = lambda: NOW, **limits: Any) -> AsyncIterator[LaunchDarkly]:
+async def client_for(url: str, now: Callable[[], datetime] = lambda: NOW, **limits: Any) -> AsyncIterator[LaunchDarkly]:
     """The client alone, which tries once and remembers nothing unless it is told to."""
-    chosen = Limits(**({"attempts": 1, "remembered": 0} | limits))
+    client_limits = ClientLimits(**({"attempts": 1, "cache_seconds": 0} | limits))
     async with httpx.AsyncClient(
-        base_url=url, headers={"Authorization": TOKEN}, timeout=chosen.timeout, verify=TRUSTS_NOBODY
+        base_url=url, headers={"Authorization": TOKEN}, timeout=client_limits.timeout, verify=EMPTY_SSL_CONTEXT
     ) as http:
-        yield LaunchDarkly(http, chosen, now)
+        yield LaunchDarkly(http, client_limits, now)
 
 
 @asynccontextmanager
-async def talk_at(url: str, token: str = TOKEN, **given: Any) -> AsyncIterator[Talk]:
+async def conversation_at(url: str, token: str = TOKEN, **overrides: Any) -> AsyncIterator[Conversation]:
     """The whole bot, with the LaunchDarkly at *url* below it."""
-    given |= {"launchdarkly_api_host": url, "launchdarkly_access_token": SecretStr(token)}
-    async with opened(settings(**given), lambda: NOW) as answers:
-        yield Talk(answers, Weather())
+    overrides |= {"launchdarkly_api_host": url, "launchdarkly_access_token": SecretStr(token)}
+    async with open_answers(settings(**overrides), lambda: NOW) as answers:
+        yield Conversation(answers, FaultInjector())

@@ -13,71 +13,75 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from tests.hostile import STRINGS
+from tests.hostile import HOSTILE_STRINGS
 
-PATH = os.environ.get("LAUNCHDARKLY_OPENAPI", "")
-needed = pytest.mark.skipif(not PATH, reason="LAUNCHDARKLY_OPENAPI does not say where the API's description lies")
+OPENAPI_PATH = os.environ.get("LAUNCHDARKLY_OPENAPI", "")
+requires_openapi = pytest.mark.skipif(
+    not OPENAPI_PATH, reason="LAUNCHDARKLY_OPENAPI does not say where the API's description lies"
+)
 
 INTEGERS = st.integers(-(2**63), 2**63 - 1) | st.integers(0, 200) | st.integers(1_790_000_000_000, 1_800_000_000_000)
-TEXTS = st.sampled_from(STRINGS) | st.text(max_size=30)
-DEEPEST = 7
+TEXTS = st.sampled_from(HOSTILE_STRINGS) | st.text(max_size=30)
+MAX_DEPTH = 7
 
 
 @cache
-def description() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(Path(PATH).read_text())
-    return found
+def openapi_document() -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(Path(OPENAPI_PATH).read_text())
+    return document
 
 
-def path(asked: str) -> str:
+def matching_path(request_path: str) -> str:
     """The path of the description that a request asks for."""
-    known: list[str] = list(description()["paths"])
-    return next(found for found in known if re.fullmatch(re.sub(r"{\w+}", "[^/]+", found), asked))
+    templates: list[str] = list(openapi_document()["paths"])
+    return next(template for template in templates if re.fullmatch(re.sub(r"{\w+}", "[^/]+", template), request_path))
 
 
-def answers(path: str) -> st.SearchStrategy[Any]:
+def replies(path: str) -> st.SearchStrategy[Any]:
     """Any answer that the description allows a GET of this path."""
-    reference = description()["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
-    return _drawn(reference, 0)
+    schema = openapi_document()["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    return _strategy(schema, 0)
 
 
-def _drawn(schema: dict[str, Any], depth: int) -> st.SearchStrategy[Any]:
+def _strategy(schema: dict[str, Any], depth: int) -> st.SearchStrategy[Any]:
     if "$ref" in schema:
-        return _named(schema["$ref"].rsplit("/", 1)[1], depth + 1)
+        return _ref_strategy(schema["$ref"].rsplit("/", 1)[1], depth + 1)
     if "enum" in schema:
         return st.sampled_from(schema["enum"]) | TEXTS  # an enum of today may have grown by tomorrow
     if "allOf" in schema:
-        return _drawn(schema["allOf"][0], depth)
+        return _strategy(schema["allOf"][0], depth)
     kinds = {
-        "object": lambda: _object(schema, depth),
-        "array": lambda: st.lists(_drawn(schema["items"], depth), max_size=0 if depth > DEEPEST else 4),
+        "object": lambda: _object_strategy(schema, depth),
+        "array": lambda: st.lists(_strategy(schema["items"], depth), max_size=0 if depth > MAX_DEPTH else 4),
         "string": lambda: st.uuids().map(str) if schema.get("format") == "uuid" else TEXTS,
         "integer": lambda: INTEGERS,
         "number": lambda: st.floats(-(2.0**63), 2.0**63) | INTEGERS,
         "boolean": st.booleans,
     }
-    return kinds[schema["type"]]() if "type" in schema else _anything()
+    return kinds[schema["type"]]() if "type" in schema else _any_value()
 
 
 @cache
-def _named(name: str, depth: int) -> st.SearchStrategy[Any]:
-    return st.deferred(lambda: _drawn(description()["components"]["schemas"][name], depth))
+def _ref_strategy(name: str, depth: int) -> st.SearchStrategy[Any]:
+    return st.deferred(lambda: _strategy(openapi_document()["components"]["schemas"][name], depth))
 
 
-def _object(schema: dict[str, Any], depth: int) -> st.SearchStrategy[Any]:
+def _object_strategy(schema: dict[str, Any], depth: int) -> st.SearchStrategy[Any]:
     properties = schema.get("properties", {})
     required = set(schema.get("required", ()))
-    drawn = {name: _drawn(part, depth) for name, part in properties.items()}
-    optional = {name: part | st.none() for name, part in drawn.items() if name not in required and depth <= DEEPEST}
-    fixed = st.fixed_dictionaries({name: drawn[name] for name in required}, optional=optional)
-    more = schema.get("additionalProperties")
-    if not isinstance(more, dict) or depth > DEEPEST:
+    strategies = {name: _strategy(part, depth) for name, part in properties.items()}
+    optional = {
+        name: part | st.none() for name, part in strategies.items() if name not in required and depth <= MAX_DEPTH
+    }
+    fixed = st.fixed_dictionaries({name: strategies[name] for name in required}, optional=optional)
+    additional = schema.get("additionalProperties")
+    if not isinstance(additional, dict) or depth > MAX_DEPTH:
         return fixed
-    extra = st.dictionaries(TEXTS, _drawn(more, depth) if more else _anything(), max_size=3)
+    extra = st.dictionaries(TEXTS, _strategy(additional, depth) if additional else _any_value(), max_size=3)
     return st.builds(lambda a, b: {**b, **a}, fixed, extra)
 
 
-def _anything() -> st.SearchStrategy[Any]:
+def _any_value() -> st.SearchStrategy[Any]:
     """A value of any kind: the value of a variation, say."""
     plain = st.none() | st.booleans() | INTEGERS | TEXTS
     return st.recursive(

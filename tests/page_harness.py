@@ -7,77 +7,77 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.app import register
+from bot.app import build_registry
 from bot.sandbox.http_server import serving
 from bot.sandbox.slack import Content, Slack
-from bot.sandbox.web import page
-from tests.workspace import Office, office
+from bot.sandbox.web import build_page
+from tests.workspace import Workspace, open_workspace
 
 FAIR = "fair"
 
 
 @dataclass
-class Standing:
+class PageHarness:
     slack: Slack
     notice: str = "The embedded LaunchDarkly answers, with invented numbers."
-    home: str = "C1"
-    weather: dict[str, str] = field(default_factory=lambda: {"LaunchDarkly": FAIR, "Slack": FAIR})
+    home_channel: str = "C1"
+    selected_faults: dict[str, str] = field(default_factory=lambda: {"LaunchDarkly": FAIR, "Slack": FAIR})
     broken: bool = False
-    desk: Office | None = None
-    ahead: timedelta = timedelta()
-    moment: datetime | None = None  # at which the clock stands still
-    gate: asyncio.Event = field(default_factory=asyncio.Event)  # which a week waits for in its middle
+    workspace: Workspace | None = None
+    clock_offset: timedelta = timedelta()
+    frozen_now: datetime | None = None  # at which the clock stands still
+    week_gate: asyncio.Event = field(default_factory=asyncio.Event)  # which a week waits for in its middle
 
     def __post_init__(self) -> None:
-        self.gate.set()
+        self.week_gate.set()
 
     def now(self) -> datetime:
-        return (self.moment or datetime.now(UTC)) + self.ahead
+        return (self.frozen_now or datetime.now(UTC)) + self.clock_offset
 
     @property
-    def weathers(self) -> Mapping[str, Mapping[str, str]]:
-        return {where: {FAIR: "answers", "down": "does not answer"} for where in self.weather}
+    def fault_presets(self) -> Mapping[str, Mapping[str, str]]:
+        return {where: {FAIR: "answers", "down": "does not answer"} for where in self.selected_faults}
 
-    async def set_weather(self, where: str, name: str) -> None:
-        self.weather[where] = name
+    async def select_fault(self, where: str, name: str) -> None:
+        self.selected_faults[where] = name
 
-    async def next_slot(self) -> AsyncIterator[str]:
+    async def skip_to_next_run(self) -> AsyncIterator[str]:
         if self.broken:
             raise RuntimeError("no clock")
         self.slack.post(self.slack.channels["C2"], Content("What came by the clock."))
         yield "Monday, 9:00: the digest came."
 
-    async def week(self) -> AsyncIterator[str]:
+    async def skip_week(self) -> AsyncIterator[str]:
         yield "Monday: nothing new."
-        await self.gate.wait()
+        await self.week_gate.wait()
         yield "Tuesday: nothing new."
 
     def completions(self) -> Sequence[Mapping[str, Any]]:
         return [
             {
-                "name": spoken.name,
-                "summary": spoken.summary,
-                "usage": spoken.name,
-                "examples": list(spoken.examples),
+                "name": spec.name,
+                "summary": spec.summary,
+                "usage": spec.name,
+                "examples": list(spec.examples),
                 "arguments": [{"name": "env", "help": "where", "values": ["production", "staging"]}],
             }
-            for spoken in register().values()
+            for spec in build_registry().values()
         ]
 
 
 @asynccontextmanager
-async def bare() -> AsyncIterator[tuple[Standing, str]]:
+async def page_without_bot() -> AsyncIterator[tuple[PageHarness, str]]:
     """The page of a workspace that no bot is in."""
     slack = Slack(lambda: datetime.now(UTC))
-    stage = Standing(slack)
-    async with slack.served(), serving(page(stage)) as url:
+    stage = PageHarness(slack)
+    async with slack.serving(), serving(build_page(stage)) as url:
         yield stage, url
 
 
 @asynccontextmanager
-async def staffed(**given: Any) -> AsyncIterator[tuple[Standing, str]]:
+async def page_with_bot(**overrides: Any) -> AsyncIterator[tuple[PageHarness, str]]:
     """The page of a workspace with the bot in it."""
-    async with office(**given) as desk:
-        stage = Standing(desk.slack, desk=desk)
-        async with serving(page(stage)) as url:
+    async with open_workspace(**overrides) as workspace:
+        stage = PageHarness(workspace.slack, workspace=workspace)
+        async with serving(build_page(stage)) as url:
             yield stage, url

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from bot.sandbox.slack.credentials import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
-from tests.test_cli import HOUSE
+from tests.test_cli import ROOT
 
 
 class Process:
@@ -20,32 +20,32 @@ class Process:
         self.running = running
         self.log: list[str] = []
 
-    async def line(self, part: str) -> str:
+    async def wait_for_log(self, text: str) -> str:
         """The next line of its log that holds this."""
         assert self.running.stderr is not None
         async with asyncio.timeout(30):
             async for line in self.running.stderr:
                 self.log.append(line.decode())
-                if part in self.log[-1]:
+                if text in self.log[-1]:
                     return self.log[-1]
         raise AssertionError(self.log)
 
-    async def listening(self) -> str:
+    async def wait_until_listening(self) -> str:
         """Where it listens, as soon as it does."""
-        return f"http://127.0.0.1:{json.loads(await self.line('listening'))['port']}"
+        return f"http://127.0.0.1:{json.loads(await self.wait_for_log('listening'))['port']}"
 
     async def kill(self) -> None:
         """From one moment to the next; what it had logged by then can be read."""
         if self.running.returncode is None:
             self.running.kill()
-        await self.ended()
+        await self.wait()
 
     async def stop(self) -> int:
         """Told to end, it does so in order."""
         self.running.send_signal(signal.SIGTERM)
-        return await self.ended()
+        return await self.wait()
 
-    async def ended(self) -> int:
+    async def wait(self) -> int:
         assert self.running.stderr is not None
         async with asyncio.timeout(30):
             self.log += [line.decode() async for line in self.running.stderr]
@@ -53,15 +53,15 @@ class Process:
 
 
 @asynccontextmanager
-async def living(
-    place: Path, program: Sequence[str], variables: Mapping[str, str], stdout: int | None = None
+async def running_process(
+    folder: Path, program: Sequence[str], variables: Mapping[str, str], stdout: int | None = None
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """A process in an environment that says nothing else. At the end it is killed, if it is still there."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     running = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", *program),
-        env={**kept, "PYTHONPATH": str(HOUSE), **variables},
-        cwd=place,
+        env={**inherited, "PYTHONPATH": str(ROOT), **variables},
+        cwd=folder,
         stdout=stdout,
         stderr=asyncio.subprocess.PIPE,
     )
@@ -74,16 +74,16 @@ async def living(
 
 
 @asynccontextmanager
-async def started(
-    place: Path, *options: str, program: Sequence[str] = ("bot", "run"), **variables: str
+async def running_bot(
+    folder: Path, *options: str, program: Sequence[str] = ("bot", "run"), **variables: str
 ) -> AsyncIterator[Process]:
     """The *program* is the bot, or a module that runs it under other conditions."""
-    database = {"DATABASE_URL": f"sqlite:///{place / 'bot.db'}"}
-    async with living(place, [*program, *options], {**database, **variables}) as running:
+    database = {"DATABASE_URL": f"sqlite:///{folder / 'bot.db'}"}
+    async with running_process(folder, [*program, *options], {**database, **variables}) as running:
         yield Process(running)
 
 
-def tokens(way: str) -> dict[str, str]:
+def slack_tokens(mode: str) -> dict[str, str]:
     """What it takes to be in Slack."""
-    own = {"SLACK_APP_TOKEN": APP_TOKEN} if way == "socket" else {"SLACK_SIGNING_SECRET": SIGNING_SECRET}
-    return {"SLACK_BOT_TOKEN": BOT_TOKEN, **own}
+    mode_tokens = {"SLACK_APP_TOKEN": APP_TOKEN} if mode == "socket" else {"SLACK_SIGNING_SECRET": SIGNING_SECRET}
+    return {"SLACK_BOT_TOKEN": BOT_TOKEN, **mode_tokens}

@@ -25,8 +25,13 @@ from bot.sandbox.slack.credentials import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
 
 Json = dict[str, Any]
 
-OLDER = {"type": "button", "action_id": "older", "text": {"type": "plain_text", "text": "Older"}, "value": "events x"}
-PLACES = {
+OLDER_BUTTON = {
+    "type": "button",
+    "action_id": "older",
+    "text": {"type": "plain_text", "text": "Older"},
+    "value": "events x",
+}
+ENVIRONMENT_MENU = {
     "type": "static_select",
     "action_id": "place",
     "placeholder": {"type": "plain_text", "text": "Where"},
@@ -34,7 +39,7 @@ PLACES = {
         {"text": {"type": "plain_text", "text": name}, "value": name.lower()} for name in ("Production", "Staging")
     ],
 }
-CHART = {
+CHART_BLOCK = {
     "type": "data_visualization",
     "title": "Events",
     "chart": {"type": "pie", "segments": [{"label": "Toggled", "value": 1}]},
@@ -45,7 +50,7 @@ def section(text: str) -> Json:
     return {"type": "section", "text": {"type": "mrkdwn", "text": text}}
 
 
-BUTTONS: list[Json] = [section("*Events*"), {"type": "actions", "elements": [OLDER, PLACES]}]
+MESSAGE_BLOCKS: list[Json] = [section("*Events*"), {"type": "actions", "elements": [OLDER_BUTTON, ENVIRONMENT_MENU]}]
 
 
 class Clock:
@@ -57,27 +62,27 @@ class Clock:
     def __call__(self) -> datetime:
         return self.now
 
-    def passes(self, **time: float) -> None:
-        self.now += timedelta(**time)
+    def advance(self, **delta: float) -> None:
+        self.now += timedelta(**delta)
 
 
 @asynccontextmanager
-async def web(slack: Slack, token: str = BOT_TOKEN, **options: Any) -> AsyncIterator[AsyncWebClient]:
+async def web_client(slack: Slack, token: str = BOT_TOKEN, **options: Any) -> AsyncIterator[AsyncWebClient]:
     async with aiohttp.ClientSession() as session:
         yield AsyncWebClient(token, base_url=slack.api, session=session, **options)
 
 
-def bolted(slack: Slack, said: list[Json]) -> AsyncApp:
+def bolt_app(slack: Slack, received: list[Json]) -> AsyncApp:
     """Answers `/insights`, and writes down what it is sent."""
     client = AsyncWebClient(BOT_TOKEN, base_url=slack.api)
     app = AsyncApp(client=client, signing_secret=SIGNING_SECRET, process_before_response=True)
 
     @app.command("/insights")
     async def insights(ack: AsyncAck, body: Json, respond: AsyncRespond) -> None:
-        said.append(body)
+        received.append(body)
         await ack()
         await respond(text="Asking LaunchDarkly …")
-        await respond(text=f"Answer to {body['text']}", blocks=BUTTONS, replace_original=True)
+        await respond(text=f"Answer to {body['text']}", blocks=MESSAGE_BLOCKS, replace_original=True)
 
     @app.command("/now")
     async def at_once(ack: AsyncAck) -> None:
@@ -86,45 +91,45 @@ def bolted(slack: Slack, said: list[Json]) -> AsyncApp:
     @app.action("older")
     @app.action("place")
     async def older(ack: AsyncAck, body: Json, respond: AsyncRespond) -> None:
-        said.append(body)
+        received.append(body)
         await ack()
         await respond(text="Older events", replace_original=True)
 
     @app.view("save")
     async def save(ack: AsyncAck, body: Json) -> None:
-        said.append(body)
+        received.append(body)
         await ack()
 
     @app.view_closed("save")
     async def closed(ack: AsyncAck, body: Json) -> None:
-        said.append(body)
+        received.append(body)
         await ack()
 
     @app.event("app_uninstalled")
     async def uninstalled(body: Json) -> None:
-        said.append(body)
+        received.append(body)
 
     return app
 
 
 @asynccontextmanager
 async def over_http(slack: Slack) -> AsyncIterator[list[Json]]:
-    said: list[Json] = []
-    app: Any = AsyncSlackRequestHandler(bolted(slack, said))  # its types are narrower than ASGI's
+    received: list[Json] = []
+    app: Any = AsyncSlackRequestHandler(bolt_app(slack, received))  # its types are narrower than ASGI's
     async with serving(app) as url:
         slack.request_url = f"{url}/slack/events"
-        yield said
+        yield received
 
 
 @asynccontextmanager
-async def heard(slack: Slack, *, waits: bool = False) -> AsyncIterator[list[tuple[Headers, str]]]:
+async def record_requests(slack: Slack, *, hangs: bool = False) -> AsyncIterator[list[tuple[Headers, str]]]:
     """What is sent, header for header, by a bot that only says that it has it, or not even that."""
     requests: list[tuple[Headers, str]] = []
 
     async def bot(scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         requests.append((request.headers, (await request.body()).decode()))
-        if waits:
+        if hangs:
             await asyncio.Event().wait()
         await Response()(scope, receive, send)
 
@@ -134,22 +139,22 @@ async def heard(slack: Slack, *, waits: bool = False) -> AsyncIterator[list[tupl
 
 @asynccontextmanager
 async def over_socket(slack: Slack, ping_interval: float = 10) -> AsyncIterator[list[Json]]:
-    said: list[Json] = []
-    bot: Any = AsyncSocketModeHandler(bolted(slack, said), APP_TOKEN, ping_interval=ping_interval)
+    received: list[Json] = []
+    handler: Any = AsyncSocketModeHandler(bolt_app(slack, received), APP_TOKEN, ping_interval=ping_interval)
     try:
-        await bot.connect_async()
+        await handler.connect_async()
         await slack.until(lambda: slack.socket.connections)
-        yield said
+        yield received
     finally:
-        await bot.close_async()
+        await handler.close_async()
         await slack.until(lambda: not slack.socket.connections)
 
 
-async def refused(call: Callable[..., Any], **arguments: Any) -> Json:
-    with pytest.raises(SlackApiError) as refusal:
+async def slack_error(call: Callable[..., Any], **arguments: Any) -> Json:
+    with pytest.raises(SlackApiError) as raised:
         await call(**arguments)
-    found: Json = refusal.value.response.data
-    return found
+    response: Json = raised.value.response.data
+    return response
 
 
 def webhook(url: str, session: aiohttp.ClientSession) -> AsyncWebhookClient:

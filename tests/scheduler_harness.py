@@ -12,18 +12,18 @@ import pytest_asyncio
 from dbos import DBOS
 
 from bot.sandbox.slack.message import Message
-from bot.sandbox.slack.workspace import HOME
+from bot.sandbox.slack.workspace import HOME_TEAM
 from bot.schedules import dbos_engine
-from bot.schedules.context import Rounds
-from bot.slack.dependencies import ByTheClock
-from bot.store.database_url import address
+from bot.schedules.context import SchedulerContext
+from bot.slack.dependencies import SchedulerFactory
+from bot.store.database_url import parse_database_url
 from tests.conversation import NOW
-from tests.databases import Databases
-from tests.workspace import Office, office, words
+from tests.databases import DatabaseFactory
+from tests.workspace import Workspace, open_workspace, visible_text
 
-SOON = dbos_engine.Pace(polling=0.01, per_minute=100_000, drain=0)
-PATIENCE = 20  # seconds, for whatever the engine has to do
-TIMES = {"spread_seconds": 0.0, "gap_seconds": 0.0}
+FAST_PACE = dbos_engine.EngineConfig(poll_interval=0.01, deliveries_per_minute=100_000, shutdown_grace=0)
+TIMEOUT_SECONDS = 20  # seconds, for whatever the engine has to do
+NO_DELAYS = {"spread_seconds": 0.0, "gap_seconds": 0.0}
 
 
 class Clock:
@@ -37,133 +37,137 @@ class Clock:
 
 
 @dataclass
-class Desk:
+class SchedulerHarness:
     """An office and its time."""
 
-    office: Office
+    workspace: Workspace
     clock: Clock
     engine: dbos_engine.Engine
-    rounds: Rounds
+    ctx: SchedulerContext
 
-    async def come(self, at: datetime) -> None:
+    async def advance_to(self, at: datetime) -> None:
         """It is so late, and what is to be done by then is done."""
         self.clock.now = at
         await self.engine.dispatch(at)
-        async with asyncio.timeout(PATIENCE):
-            await self.engine.idle()
+        async with asyncio.timeout(TIMEOUT_SECONDS):
+            await self.engine.wait_until_idle()
 
-    async def wait(self, **span: float) -> None:
-        await self.come(self.clock.now + timedelta(**span))
+    async def advance(self, **delta: float) -> None:
+        await self.advance_to(self.clock.now + timedelta(**delta))
 
-    async def say(self, line: str, **where: Any) -> str:
+    async def send(self, line: str, **origin: Any) -> str:
         """Type a line: what a person reads as the answer."""
-        return words(await self.office.say(line, **where))
+        return visible_text(await self.workspace.send(line, **origin))
 
     def posted(self, channel: str = "C1") -> list[Message]:
         """What the bot posted by itself in a channel, without what stands in threads."""
-        said = self.office.slack.channels[channel].messages
-        return [message for message in said if message.metadata and message.thread_ts in (None, message.ts)]
+        messages = self.workspace.slack.channels[channel].messages
+        return [message for message in messages if message.metadata and message.thread_ts in (None, message.ts)]
 
-    def below(self, message: Message) -> list[Message]:
+    def thread_replies(self, message: Message) -> list[Message]:
         """What stands in the thread of a message."""
-        said = self.office.slack.channels[message.channel].messages
-        return [answer for answer in said if answer.thread_ts == message.ts and answer is not message]
+        messages = self.workspace.slack.channels[message.channel].messages
+        return [reply for reply in messages if reply.thread_ts == message.ts and reply is not message]
 
-    def told(self, user: str = "U1") -> list[str]:
+    def direct_messages(self, user: str = "U1") -> list[str]:
         """What the bot has told somebody directly."""
-        return [words(message) for message in self.office.slack.conversation_with(user).messages]
+        return [visible_text(message) for message in self.workspace.slack.open_dm(user).messages]
 
 
-class Whoever:
+class ContextProxy:
     """The rounds of the desk that stands at the engine: starting an engine takes as long as ten tests."""
 
-    me, team = "alone", HOME.id
-    rounds: Rounds
+    worker, team = "alone", HOME_TEAM.id
+    ctx: SchedulerContext
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.rounds, name)
+        return getattr(self.ctx, name)
 
 
 @dataclass
-class Room:
+class SharedEngine:
     """An engine, and room for one desk at a time."""
 
     engine: dbos_engine.Engine
-    whoever: Whoever
+    context_proxy: ContextProxy
 
     @asynccontextmanager
-    async def desk(self, database: str, now: datetime = NOW, **given: Any) -> AsyncIterator[Desk]:
+    async def open_scheduler(
+        self, database: str, now: datetime = NOW, **overrides: Any
+    ) -> AsyncIterator[SchedulerHarness]:
         """The bot at work. What desks before it have left in the engine is gone."""
-        left = await DBOS.list_workflows_async(load_input=False, load_output=False)
-        await DBOS.delete_workflows_async([workflow.workflow_id for workflow in left])
+        old_workflows = await DBOS.list_workflows_async(load_input=False, load_output=False)
+        await DBOS.delete_workflows_async([workflow.workflow_id for workflow in old_workflows])
 
         @asynccontextmanager
-        async def by_the_clock(rounds: Rounds) -> AsyncIterator[Callable[[], None]]:
-            self.whoever.rounds = rounds
+        async def run_scheduler(ctx: SchedulerContext) -> AsyncIterator[Callable[[], None]]:
+            self.context_proxy.ctx = ctx
             yield self.engine.wake
 
-        async with _at_work(database, now, by_the_clock, given) as (there, clock):
-            yield Desk(there, clock, self.engine, self.whoever.rounds)
+        async with _open_workspace(database, now, run_scheduler, overrides) as (workspace, clock):
+            yield SchedulerHarness(workspace, clock, self.engine, self.context_proxy.ctx)
 
 
 @asynccontextmanager
-async def room(database: str) -> AsyncIterator[Room]:
+async def open_shared_engine(database: str) -> AsyncIterator[SharedEngine]:
     """An engine, which does nothing by itself."""
-    whoever = Whoever()
-    async with _engine(database, cast(Rounds, whoever)) as working:
-        yield Room(working, whoever)
+    context_proxy = ContextProxy()
+    async with _open_engine(database, cast(SchedulerContext, context_proxy)) as engine:
+        yield SharedEngine(engine, context_proxy)
 
 
 @asynccontextmanager
-async def desk(database: str, now: datetime = NOW, **given: Any) -> AsyncIterator[Desk]:
+async def open_scheduler(database: str, now: datetime = NOW, **overrides: Any) -> AsyncIterator[SchedulerHarness]:
     """The bot at work with an engine of its own, as it is in earnest: both keep what they know in one database."""
-    found = []
+    opened = []
 
     @asynccontextmanager
-    async def by_the_clock(rounds: Rounds) -> AsyncIterator[Callable[[], None]]:
-        async with _engine(database, rounds) as working:
-            found.append((working, rounds))
-            yield working.wake
+    async def run_scheduler(ctx: SchedulerContext) -> AsyncIterator[Callable[[], None]]:
+        async with _open_engine(database, ctx) as engine:
+            opened.append((engine, ctx))
+            yield engine.wake
 
-    async with _at_work(database, now, by_the_clock, given) as (there, clock):
-        [(working, rounds)] = found
-        yield Desk(there, clock, working, rounds)
+    async with _open_workspace(database, now, run_scheduler, overrides) as (workspace, clock):
+        [(engine, ctx)] = opened
+        yield SchedulerHarness(workspace, clock, engine, ctx)
 
 
 @asynccontextmanager
-async def _at_work(
-    database: str, now: datetime, by_the_clock: ByTheClock, given: dict[str, Any]
-) -> AsyncIterator[tuple[Office, Clock]]:
+async def _open_workspace(
+    database: str, now: datetime, run_scheduler: SchedulerFactory, overrides: dict[str, Any]
+) -> AsyncIterator[tuple[Workspace, Clock]]:
     clock = Clock(now)
-    async with office(database, clock=clock, by_the_clock=by_the_clock, **TIMES | given) as there:
-        yield there, clock
+    async with open_workspace(database, clock=clock, run_scheduler=run_scheduler, **NO_DELAYS | overrides) as workspace:
+        yield workspace, clock
 
 
 @asynccontextmanager
-async def _engine(database: str, rounds: Rounds) -> AsyncIterator[dbos_engine.Engine]:
-    async with dbos_engine.opened(address(database).plain, rounds, SOON, lambda: datetime.now(UTC)) as working:
-        yield working
+async def _open_engine(database: str, ctx: SchedulerContext) -> AsyncIterator[dbos_engine.Engine]:
+    async with dbos_engine.open_engine(
+        parse_database_url(database).plain_url, ctx, FAST_PACE, lambda: datetime.now(UTC)
+    ) as engine:
+        yield engine
 
 
 # Fixtures. Tests that want them live in the loop of their module: `pytestmark = LOOP`.
 
 LOOP = pytest.mark.asyncio(loop_scope="module")
-Desks = Callable[..., AbstractAsyncContextManager[Desk]]
+OpenScheduler = Callable[..., AbstractAsyncContextManager[SchedulerHarness]]
 
 
-@pytest_asyncio.fixture(name="room", scope="module", loop_scope="module")
-async def a_room(databases: Databases) -> AsyncIterator[Room]:
-    async with room(databases().url) as found:
-        yield found
+@pytest_asyncio.fixture(name="shared_engine", scope="module", loop_scope="module")
+async def shared_engine_fixture(databases: DatabaseFactory) -> AsyncIterator[SharedEngine]:
+    async with open_shared_engine(databases().url) as shared_engine:
+        yield shared_engine
 
 
-@pytest.fixture(name="desks")
-def some_desks(room: Room, databases: Databases) -> Desks:
+@pytest.fixture(name="scheduler_factory")
+def scheduler_factory_fixture(shared_engine: SharedEngine, databases: DatabaseFactory) -> OpenScheduler:
     """A desk whose bot has been given settings of its own."""
-    return lambda **given: room.desk(databases().url, **given)
+    return lambda **given: shared_engine.open_scheduler(databases().url, **given)
 
 
-@pytest_asyncio.fixture(name="desk", loop_scope="module")
-async def a_desk(desks: Desks) -> AsyncIterator[Desk]:
-    async with desks() as found:
-        yield found
+@pytest_asyncio.fixture(name="scheduler", loop_scope="module")
+async def scheduler_fixture(scheduler_factory: OpenScheduler) -> AsyncIterator[SchedulerHarness]:
+    async with scheduler_factory() as scheduler:
+        yield scheduler

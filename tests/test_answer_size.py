@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.launchdarkly import Limits, Version
+from bot.launchdarkly import ClientLimits, Version
 from bot.launchdarkly.decode import MAX_VALUES
-from tests.misbehaving_server import Thing, asking, reply, rude
+from tests.misbehaving_server import SampleReply, client_for, http_response, misbehaving_server
 
 HOUSE = Path(__file__).parent.parent
 PATH = "/api/v2/things"
-CAP = Limits().body_bytes
+CAP = ClientLimits().body_bytes
 NEARLY = CAP - 100_000
 FLAG = b'{"name": "a", "kind": "boolean", "variations": ['
 LINE = "flag a web/production"
@@ -29,12 +29,12 @@ def peak():
     return int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0]) * 1024
 
 async def main(url, line, times):
-    async with talk_at(url, remembered_seconds=0) as someone:
-        await someone.say(line)
+    async with conversation_at(url, remembered_seconds=0) as someone:
+        await someone.send(line)
         before = peak()
         for _ in range(times):
-            answer = await someone.say(line)
-            print(json.dumps([answer.outcome, answer.what, peak() - before]))
+            answer = await someone.send(line)
+            print(json.dumps([answer.outcome, answer.error_summary, peak() - before]))
 
 asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))
 """
@@ -57,13 +57,13 @@ BOMBS = {
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the peak is read from Linux")
-async def test_no_answer_takes_more_memory_than_three_times_the_cap() -> None:
+async def test_largest_allowed_answer_uses_at_most_three_times_its_cap() -> None:
     answers = [
-        reply(status, gzip.compress(body), Content_Encoding="gzip", Connection="close")
+        http_response(status, gzip.compress(body), Content_Encoding="gzip", Connection="close")
         for status, body, _ in BOMBS.values()
     ]
-    denied = reply(403)  # the first question, and the lists that may explain the last one
-    async with rude(lambda n: answers[n - 2] if 2 <= n < len(answers) + 2 else denied) as server:
+    denied = http_response(403)  # the first question, and the lists that may explain the last one
+    async with misbehaving_server(lambda n: answers[n - 2] if 2 <= n < len(answers) + 2 else denied) as server:
         child = await asyncio.create_subprocess_exec(
             *(sys.executable, "-c", ASKS, server.url, LINE, str(len(BOMBS))), cwd=HOUSE, stdout=asyncio.subprocess.PIPE
         )
@@ -74,13 +74,13 @@ async def test_no_answer_takes_more_memory_than_three_times_the_cap() -> None:
         assert grown < 3 * CAP, name
 
 
-async def test_an_answer_of_several_compressed_parts_is_read_whole() -> None:
+async def test_multi_member_gzip_answer_is_read_completely() -> None:
     body = b'{"name": "one", "parts": {"a": 1}}'
     sent = [gzip.compress(body[:cut]) + gzip.compress(b"") + gzip.compress(body[cut:]) for cut in range(len(body))]
     async with (
-        rude(lambda n: reply(200, sent[n - 1], Content_Encoding="gzip")) as server,
-        asking(server.url) as launchdarkly,
+        misbehaving_server(lambda n: http_response(200, sent[n - 1], Content_Encoding="gzip")) as server,
+        client_for(server.url) as launchdarkly,
     ):
         for _ in sent:
-            found = await launchdarkly.get(Thing, PATH, version=Version.BETA)
-            assert found == Thing(name="one", parts={"a": 1})
+            found = await launchdarkly.get(SampleReply, PATH, version=Version.BETA)
+            assert found == SampleReply(name="one", parts={"a": 1})

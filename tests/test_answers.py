@@ -5,113 +5,115 @@ from typing import Any
 
 import pytest
 
-from bot.answers import Answers, Asker
+from bot.answers import Answers, Caller
 from bot.messages.renderer import Renderer
 from bot.questions import discover
-from bot.sandbox.block_kit import faults
-from bot.sandbox.block_kit.mentions import pings
-from tests.conversation import UTC_ZONE, Talk, ask, talk, words
-from tests.hostile import STRINGS
+from bot.sandbox.block_kit import violations
+from bot.sandbox.block_kit.mentions import unsafe_markup
+from tests.conversation import UTC_ZONE, Conversation, question_context, start_conversation, visible_text
+from tests.hostile import HOSTILE_STRINGS
 
 
 @pytest.mark.parametrize("line", ["", "help", "HELP", "?", "  ", "help list", "help me stop this"])
-async def test_help_shows_what_can_be_asked(someone: Talk, line: str) -> None:
-    answer = await someone.say(line)
+async def test_help_lists_all_questions(someone: Conversation, line: str) -> None:
+    answer = await someone.send(line)
     assert answer.outcome == "answered"
     for name, endpoint in discover().items():
-        assert f"*{name}* · {endpoint.summary}" in words(answer)
-        assert f"`{endpoint.examples[0]}`" in words(answer)
-    assert someone.asked() == []
+        assert f"*{name}* · {endpoint.summary}" in visible_text(answer)
+        assert f"`{endpoint.examples[0]}`" in visible_text(answer)
+    assert someone.requested_params() == []
 
 
 @pytest.mark.parametrize("line", ["help events", "events --help", "events help", "help evnts"])
-async def test_help_for_a_question_shows_every_parameter(someone: Talk, line: str) -> None:
-    shown = words(await someone.say(line))
-    for field in discover()["events"].query.fields():
-        assert field.short in shown
-        assert field.name in shown
-        assert field.meaning in shown
+async def test_help_for_a_question_lists_every_parameter(someone: Conversation, line: str) -> None:
+    shown = visible_text(await someone.send(line))
+    for field in discover()["events"].params.fields():
+        assert field.short_name in shown
+        assert field.api_name in shown
+        assert field.description in shown
 
 
 @pytest.mark.parametrize("question", discover())
-async def test_every_help_is_a_message_that_slack_takes(someone: Talk, question: str) -> None:
-    message = (await someone.say(f"help {question}")).message
-    assert not faults(message.payload()) + pings(message.payload())
-    assert not faults(message.plain().payload())
+async def test_every_help_message_is_accepted_by_slack(someone: Conversation, question: str) -> None:
+    message = (await someone.send(f"help {question}")).message
+    assert not violations(message.payload()) + unsafe_markup(message.payload())
+    assert not violations(message.with_text_fallback().payload())
 
 
-async def test_all_mistakes_and_the_corrected_line_are_said(someone: Talk) -> None:
-    answer = await someone.say("evnts web/production impac=any limit=500")
+async def test_all_mistakes_are_listed_with_the_corrected_line(someone: Conversation) -> None:
+    answer = await someone.send("evnts web/production impac=any limit=500")
     assert answer.outcome == "mistyped"
-    assert "• I don't know “evnts”: did you mean events?" in words(answer)
-    assert "• There is no parameter “impac”: did you mean impact?" in words(answer)
-    assert "• limit: 500 is not within 1 to 100: did you mean 100?" in words(answer)
-    assert "`events web/production impact=any limit=100`" in words(answer)
-    assert someone.asked() == []
+    assert "• I don't know “evnts”: did you mean events?" in visible_text(answer)
+    assert "• There is no parameter “impac”: did you mean impact?" in visible_text(answer)
+    assert "• limit: 500 is not within 1 to 100: did you mean 100?" in visible_text(answer)
+    assert "`events web/production impact=any limit=100`" in visible_text(answer)
+    assert someone.requested_params() == []
 
 
-async def test_the_corrected_line_can_be_asked(someone: Talk) -> None:
-    answer = await someone.say("evnts web/production impac=any limit=500")
-    assert (await someone.say(words(answer).split("`")[-2])).outcome == "answered"
+async def test_corrected_line_can_be_run(someone: Conversation) -> None:
+    answer = await someone.send("evnts web/production impac=any limit=500")
+    assert (await someone.send(visible_text(answer).split("`")[-2])).outcome == "answered"
 
 
-@pytest.mark.parametrize("text", STRINGS)
-async def test_hostile_lines_are_answered_politely(someone: Talk, text: str) -> None:
+@pytest.mark.parametrize("text", HOSTILE_STRINGS)
+async def test_hostile_lines_get_a_valid_answer(someone: Conversation, text: str) -> None:
     for line in (text, f"scores {text}", f"scores web/production {text}", f"events web/production flag={text}"):
-        message = (await someone.say(line)).message.payload()
-        assert not faults(message) + pings(message)
+        message = (await someone.send(line)).message.payload()
+        assert not violations(message) + unsafe_markup(message)
 
 
-async def test_what_launchdarkly_says_of_a_failure_is_shown_and_disarmed(someone: Talk) -> None:
-    someone.weather.status, someone.weather.body = 403, b'{"message":"Ask <!channel> or <https://evil.example|this>"}'
-    answer = await someone.say("scores web/production")
+async def test_launchdarkly_error_message_is_shown_escaped(someone: Conversation) -> None:
+    someone.faults.status, someone.faults.body = 403, b'{"message":"Ask <!channel> or <https://evil.example|this>"}'
+    answer = await someone.send("scores web/production")
     assert answer.outcome == "not allowed"
-    assert "LaunchDarkly says: _Ask &lt;!channel&gt; or" in words(answer)
-    assert "Engineering insights is a beta" in words(answer)
-    assert not faults(answer.message.payload()) + pings(answer.message.payload())
+    assert "LaunchDarkly says: _Ask &lt;!channel&gt; or" in visible_text(answer)
+    assert "Engineering insights is a beta" in visible_text(answer)
+    assert not violations(answer.message.payload()) + unsafe_markup(answer.message.payload())
 
 
-async def test_a_project_that_does_not_exist_is_a_clear_answer(someone: Talk) -> None:
+async def test_missing_project_is_reported_clearly(someone: Conversation) -> None:
     for line in ("scores nowhere/production", "status nowhere/production", "events nowhere/production"):
-        answer = await someone.say(line)
+        answer = await someone.send(line)
         assert answer.outcome == "not found"
         assert "There's no project “nowhere”." in answer.message.text
 
 
-async def test_an_answer_is_asked_in_the_zone_of_whoever_asks() -> None:
-    async with talk() as someone:
-        someone.zone = Asker(UTC_ZONE).zone
-        await someone.say("events web/production since=yesterday")
-        assert someone.asked()[0]["from"] == ["1795046400000"]
+async def test_relative_times_use_the_callers_time_zone() -> None:
+    async with start_conversation() as someone:
+        someone.zone = Caller(UTC_ZONE).zone
+        await someone.send("events web/production since=yesterday")
+        assert someone.requested_params()[0]["from"] == ["1795046400000"]
 
 
 @pytest.mark.parametrize("quiet", [True, False])
-async def test_whether_there_is_nothing_to_say_is_what_the_question_says_of_what_it_shows(quiet: bool) -> None:
+async def test_quiet_flag_comes_from_the_question(quiet: bool) -> None:
     scores = discover()["scores"]
-    scores = replace(scores, quiet=lambda view: isinstance(view, scores.view) and quiet)
-    answer = await Answers({"scores": scores}, Renderer(), ask).answer("scores web/production", Asker(UTC_ZONE))
-    assert answer.quiet is quiet
+    scores = replace(scores, is_quiet=lambda view: isinstance(view, scores.view) and quiet)
+    answer = await Answers({"scores": scores}, Renderer(), question_context).answer(
+        "scores web/production", Caller(UTC_ZONE)
+    )
+    assert answer.is_quiet is quiet
 
 
-async def test_an_answer_speaks_unless_its_question_can_be_quiet(someone: Talk) -> None:
-    assert not any([(await someone.say(line)).quiet for line in ("scores web/production", "help", "scors")])
+async def test_questions_without_a_quiet_form_are_never_quiet(someone: Conversation) -> None:
+    assert not any([(await someone.send(line)).is_quiet for line in ("scores web/production", "help", "scors")])
 
 
 class _BrokenRenderer(Renderer):
     """A renderer of a bot with a fault."""
 
-    def render(self, name: str, **holes: object) -> Any:
+    def render(self, name: str, **values: object) -> Any:
         raise RuntimeError("secret details")
 
 
-async def test_a_fault_of_the_bot_is_a_constant_sentence_with_a_reference_that_the_log_holds(
+async def test_internal_error_shows_only_a_reference_to_the_log(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    answers = Answers(discover(), _BrokenRenderer(), ask)
-    answer = await answers.answer("scores web/production", Asker(UTC_ZONE))
+    answers = Answers(discover(), _BrokenRenderer(), question_context)
+    answer = await answers.answer("scores web/production", Caller(UTC_ZONE))
     reference = answer.message.text.split()[-1].rstrip(".")
     assert answer.outcome == "broken"
-    assert "secret" not in words(answer)
+    assert "secret" not in visible_text(answer)
     assert reference in caplog.text
     assert "secret details" in caplog.text
-    assert not faults(answer.message.payload())
+    assert not violations(answer.message.payload())

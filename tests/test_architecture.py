@@ -7,19 +7,19 @@ from typing import Any, get_args
 
 import pytest
 
-from bot.answers import Asked
+from bot.answers import AnswerFooter
 from bot.lines.parser import parse
-from bot.messages.mrkdwn import Stamp
+from bot.messages.mrkdwn import Timestamp
 from bot.messages.renderer import Renderer
 from bot.questions import discover
-from bot.questions.base import AnyEndpoint, View
-from tests.conversation import ask
+from bot.questions.base import AnyQuestion, View
+from tests.conversation import question_context
 from tests.test_goldens import CASES, GOLDENS, STATES, Case
 
-HOUSE = Path(__file__).parent.parent
-MODULES = sorted((HOUSE / "bot").rglob("*.py"))
-TEMPLATES = sorted((HOUSE / "templates").rglob("*.j2"))
-TESTS = sorted((HOUSE / "tests").rglob("*.py"))
+ROOT = Path(__file__).parent.parent
+MODULES = sorted((ROOT / "bot").rglob("*.py"))
+TEMPLATES = sorted((ROOT / "templates").rglob("*.j2"))
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
 ENDPOINTS = discover()
 TOP_LEVEL = {
     "bot",
@@ -35,33 +35,33 @@ TOP_LEVEL = {
 
 
 def named(path: Path) -> str:
-    return str(path.relative_to(HOUSE))
+    return str(path.relative_to(ROOT))
 
 
-def test_the_top_level_holds_the_few_things_that_it_should() -> None:
-    assert {path.name for path in HOUSE.iterdir() if not path.name.startswith(".")} <= TOP_LEVEL
+def test_top_level_holds_only_the_allowed_files() -> None:
+    assert {path.name for path in ROOT.iterdir() if not path.name.startswith(".")} <= TOP_LEVEL
 
 
 @pytest.mark.parametrize("path", MODULES, ids=named)
-def test_a_module_is_short_and_says_what_it_is_for(path: Path) -> None:
+def test_module_is_short_and_has_a_docstring(path: Path) -> None:
     source = path.read_text()
     assert len(source.splitlines()) <= 400
     assert ast.get_docstring(ast.parse(source))
 
 
 @pytest.mark.parametrize("path", MODULES, ids=named)
-def test_only_the_doors_read_the_clock(path: Path) -> None:
+def test_only_entry_points_read_the_clock(path: Path) -> None:
     reads_it = re.search(r"datetime\.(now|utcnow|today)\(|date\.today\(|\btime\.(time|monotonic)\(", path.read_text())
     assert not reads_it or named(path) in ("bot/app.py", "bot/cli.py")
 
 
 @pytest.mark.parametrize("path", MODULES, ids=named)
-def test_only_the_settings_read_the_environment(path: Path) -> None:
+def test_only_settings_read_the_environment(path: Path) -> None:
     assert not re.search(r"\bos\.(environ|getenv)\b", path.read_text())
 
 
 @pytest.mark.parametrize("path", TESTS, ids=named)
-def test_tests_plug_fakes_in_below_the_real_code_and_wait_for_nothing(path: Path) -> None:
+def test_tests_use_no_mocks_and_never_sleep(path: Path) -> None:
     tree = ast.parse(path.read_text())
     called = {_called(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
     imported = {
@@ -81,44 +81,44 @@ def _called(function: ast.expr) -> str:
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=named)
-def test_a_template_escapes_nothing_by_hand(path: Path) -> None:
+def test_template_does_no_escaping_by_hand(path: Path) -> None:
     """These pass by the escaping, or double it: see `bot/messages/template_tags.py`."""
     source = path.read_text()
     assert not re.search(r"\|\s*(tojson|safe|e|escape)\b|~|\{%-?\s*set\s|\{%-?\s*autoescape", source)
 
 
 @pytest.mark.parametrize("path", [path for path in TEMPLATES if path.stem not in ENDPOINTS], ids=named)
-def test_a_template_is_a_question_or_a_note_or_shared(path: Path) -> None:
+def test_template_is_a_question_a_notice_or_shared(path: Path) -> None:
     assert path.parent.name == "notices" or path.stem.startswith("_")
 
 
 # A question is one file, one template, one test, and its goldens.
 
 
-@pytest.mark.parametrize("endpoint", ENDPOINTS.values(), ids=lambda endpoint: endpoint.name)
-def test_a_question_has_a_template_a_test_and_goldens(endpoint: AnyEndpoint) -> None:
-    assert (HOUSE / "templates" / f"{endpoint.name}.j2").is_file()
-    assert (HOUSE / "tests" / f"test_{endpoint.name}.py").is_file()
-    goldens = {path.stem for path in (GOLDENS / endpoint.name).glob("*.json")}
+@pytest.mark.parametrize("question", ENDPOINTS.values(), ids=lambda endpoint: endpoint.name)
+def test_question_has_a_template_a_test_and_goldens(question: AnyQuestion) -> None:
+    assert (ROOT / "templates" / f"{question.name}.j2").is_file()
+    assert (ROOT / "tests" / f"test_{question.name}.py").is_file()
+    goldens = {path.stem for path in (GOLDENS / question.name).glob("*.json")}
     assert {"example-1", "hostile", *STATES} <= goldens
 
 
 @pytest.mark.parametrize("name", ENDPOINTS)
-def test_a_question_that_asks_others_is_asked_by_none(name: str) -> None:
+def test_composed_question_is_not_used_by_other_questions(name: str) -> None:
     """So none ends up asking itself, and whoever reads one needs to read one step further at most."""
     assert [other for other in asks(name) if asks(other)] == []
 
 
 def asks(name: str) -> set[str]:
     """The questions that a question knows. What several share knows none."""
-    room = HOUSE / "bot" / "questions"
-    return _known(*room.glob(f"{name}.py"), *(room / name).glob("*.py")) & ENDPOINTS.keys() - {name}
+    folder = ROOT / "bot" / "questions"
+    return _known(*folder.glob(f"{name}.py"), *(folder / name).glob("*.py")) & ENDPOINTS.keys() - {name}
 
 
-def test_what_questions_share_knows_none_of_them() -> None:
+def test_shared_question_code_imports_no_question() -> None:
     shared = [
         path
-        for path in (HOUSE / "bot" / "questions").rglob("*.py")
+        for path in (ROOT / "bot" / "questions").rglob("*.py")
         if not {path.stem, path.parent.name} & ENDPOINTS.keys()
     ]
     assert _known(*shared) & ENDPOINTS.keys() == set()
@@ -128,19 +128,19 @@ def _known(*paths: Path) -> set[str]:
     return set(re.findall(r"(?:from|import) bot\.questions\.([a-z]\w*)", "".join(path.read_text() for path in paths)))
 
 
-@pytest.mark.parametrize("endpoint", ENDPOINTS.values(), ids=lambda endpoint: endpoint.name)
-def test_an_example_is_its_own_canonical_line(endpoint: AnyEndpoint) -> None:
-    assert [parse(line, ENDPOINTS).canonical for line in endpoint.examples] == list(endpoint.examples)
+@pytest.mark.parametrize("question", ENDPOINTS.values(), ids=lambda endpoint: endpoint.name)
+def test_example_is_its_own_canonical_line(question: AnyQuestion) -> None:
+    assert [parse(line, ENDPOINTS).canonical for line in question.examples] == list(question.examples)
 
 
-@pytest.mark.parametrize("endpoint", ENDPOINTS.values(), ids=lambda endpoint: endpoint.name)
-async def test_every_field_of_a_view_is_read_by_its_template(endpoint: AnyEndpoint) -> None:
+@pytest.mark.parametrize("question", ENDPOINTS.values(), ids=lambda endpoint: endpoint.name)
+async def test_template_reads_every_field_of_its_view(question: AnyQuestion) -> None:
     read: set[tuple[type[View], str]] = set()
-    for case in (case for case in CASES if case.question == endpoint.name):
+    for case in (case for case in CASES if case.question == question.name):
         view = await _view(case)
-        asked = Asked(case.line, Stamp(1, "now"))
-        Renderer().render(endpoint.name, view=Recorded(view, read), asked=asked)
-    written = {(kind, name) for kind in _views(endpoint.view) for name in kind.model_fields}
+        asked = AnswerFooter(case.line, Timestamp(1, "now"))
+        Renderer().render(question.name, view=Recorded(view, read), asked=asked)
+    written = {(kind, name) for kind in _views(question.view) for name in kind.model_fields}
     assert {f"{kind.__name__}.{name}" for kind, name in written - read} == set()
 
 
@@ -164,9 +164,12 @@ class Recorded:
 
 async def _view(case: Case) -> View:
     """The view of a golden message."""
-    query, asking = parse(case.line, ENDPOINTS).query, ask(menus=True, edit=case.edit or (lambda reply: reply))
+    query, asking = (
+        parse(case.line, ENDPOINTS).params,
+        question_context(menus=True, edit=case.edit or (lambda reply: reply)),
+    )
     endpoint = ENDPOINTS[case.question]
-    view: View = endpoint.show(query, await endpoint.fetch(query, asking), asking)
+    view: View = endpoint.build_view(query, await endpoint.fetch(query, asking), asking)
     return view
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.sandbox.block_kit import faults
+from bot.sandbox.block_kit import violations
 
 Json = dict[str, Any]
 
@@ -455,27 +455,27 @@ ALL_RULES = [
 
 
 @pytest.mark.parametrize("accepted", [pytest.param(rule[1], id=rule[0]) for rule in ALL_RULES])
-def test_a_message_at_the_limit_is_accepted(accepted: Json) -> None:
-    assert faults(accepted) == []
+def test_message_at_the_limit_is_accepted(accepted: Json) -> None:
+    assert violations(accepted) == []
 
 
 @pytest.mark.parametrize(("refused", "pointer"), [pytest.param(*rule[2:], id=rule[0]) for rule in ALL_RULES])
-def test_a_message_past_the_limit_is_refused_at_the_very_place(refused: Json, pointer: str) -> None:
-    assert [fault.pointer for fault in faults(refused)] == [pointer]
+def test_message_over_the_limit_is_rejected_with_a_pointer(refused: Json, pointer: str) -> None:
+    assert [fault.pointer for fault in violations(refused)] == [pointer]
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example["text"])
-def test_a_published_example_is_accepted(example: Json) -> None:
-    assert faults(example) == []
+def test_published_example_is_accepted(example: Json) -> None:
+    assert violations(example) == []
 
 
-def test_a_fault_reads_as_a_sentence_with_its_place() -> None:
-    (fault,) = faults(say(header(long(151))))
+def test_fault_reads_as_a_sentence_with_its_pointer() -> None:
+    (fault,) = violations(say(header(long(151))))
     assert str(fault) == "/blocks/0/text/text: Must have 1 to 150 characters, not 151."
 
 
-def test_all_faults_of_a_message_are_told_at_once() -> None:
-    told = faults({"text": "", "blocks": [header(""), DIVIDER, section(fields=[mrkdwn(5), plain()])]})
+def test_all_faults_of_a_message_are_reported_together() -> None:
+    told = violations({"text": "", "blocks": [header(""), DIVIDER, section(fields=[mrkdwn(5), plain()])]})
     assert [fault.pointer for fault in told] == ["/text", "/blocks/0/text/text", "/blocks/2/fields/0/text"]
 
 
@@ -494,48 +494,48 @@ def places(value: object) -> Iterator[tuple[str | int, ...]]:
         yield from ((key, *way) for way in places(inner))
 
 
-def spoiled(message: Json, way: tuple[str | int, ...], *rubbish: object) -> Json:
+def spoiled(message: Json, path: tuple[str | int, ...], *rubbish: object) -> Json:
     """The message with rubbish in that place, or with nothing there."""
     copy = deepcopy(message)
     at: Any = copy
-    for key in way[:-1]:
+    for key in path[:-1]:
         at = at[key]
     if rubbish:
-        at[way[-1]] = rubbish[0]
+        at[path[-1]] = rubbish[0]
     else:
-        del at[way[-1]]
+        del at[path[-1]]
     return copy
 
 
 SMALL = [(message, ways) for rule in ALL_RULES for message in rule[1:3] if len(ways := list(places(message))) < 60]
 
 
-def test_a_message_with_any_part_missing_is_judged_and_never_raises() -> None:
+def test_message_with_a_missing_value_never_raises() -> None:
     for message, ways in SMALL:
         for way in ways:
-            assert isinstance(faults(spoiled(message, way)), list)
+            assert isinstance(violations(spoiled(message, way)), list)
 
 
 @settings(max_examples=200, deadline=None)
 @given(rubbish=JSON_RUBBISH, data=st.data())
-def test_rubbish_anywhere_in_a_message_is_judged_and_never_raises(rubbish: object, data: st.DataObject) -> None:
+def test_garbage_anywhere_in_a_message_never_raises(rubbish: object, data: st.DataObject) -> None:
     message, ways = data.draw(st.sampled_from(SMALL))
     message = spoiled(message, data.draw(st.sampled_from(ways)), rubbish)
-    assert all(fault.says for fault in faults(message))
+    assert all(fault.message for fault in violations(message))
 
 
 @pytest.mark.parametrize("rubbish", [None, 5, "text", [], [[[]]], {}, {"text": {}, "blocks": {"type": "mrkdwn"}}])
-def test_what_is_no_message_at_all_is_refused(rubbish: Json) -> None:
-    assert faults(rubbish)
+def test_non_message_is_rejected(rubbish: Json) -> None:
+    assert violations(rubbish)
 
 
 @given(rubbish=JSON_RUBBISH)
-def test_rubbish_in_place_of_a_message_is_refused(rubbish: Json) -> None:
-    assert faults(rubbish)
+def test_garbage_instead_of_a_message_is_rejected(rubbish: Json) -> None:
+    assert violations(rubbish)
 
 
-def test_endless_nesting_is_refused_without_falling_into_it() -> None:
+def test_endless_nesting_is_rejected_without_recursion_error() -> None:
     nested: list[object] = []
     for _ in range(10_000):
         nested = [nested]
-    assert [fault.pointer for fault in faults(say(nested))] == ["/blocks/0"]
+    assert [fault.pointer for fault in violations(say(nested))] == ["/blocks/0"]

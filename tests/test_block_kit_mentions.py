@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.sandbox.block_kit.mentions import pings
+from bot.sandbox.block_kit.mentions import unsafe_markup
 
 Json = dict[str, Any]
 
@@ -28,7 +28,7 @@ def rich(*runs: Json) -> Json:
 
 
 def places(message: Json) -> list[str]:
-    return [fault.pointer for fault in pings(message)]
+    return [fault.pointer for fault in unsafe_markup(message)]
 
 
 HARMLESS = [
@@ -67,24 +67,24 @@ HARMFUL = [
 
 
 @pytest.mark.parametrize("text", HARMLESS)
-def test_text_that_was_escaped_pings_nobody(text: str) -> None:
+def test_escaped_text_mentions_nobody(text: str) -> None:
     assert places(say(section(text, verbatim=True), text=text)) == []
 
 
 @pytest.mark.parametrize("text", HARMFUL)
-def test_text_that_was_let_in_is_found_wherever_it_stands(text: str) -> None:
+def test_unescaped_mention_is_found_anywhere_in_a_message(text: str) -> None:
     inside = {"type": "container", "child_blocks": [section(text, verbatim=True)]}
     message = say(section(text, verbatim=True), inside, text=text)
     assert places(message) == ["/text", "/blocks/0/text/text", "/blocks/1/child_blocks/0/text/text"]
 
 
 @pytest.mark.parametrize("switch", [{}, {"verbatim": False}, {"verbatim": 1}])
-def test_mrkdwn_that_slack_may_search_for_names_is_found(switch: Json) -> None:
+def test_mrkdwn_without_verbatim_is_reported(switch: Json) -> None:
     assert places(say(section("words", **switch))) == ["/blocks/0/text/verbatim"]
 
 
 @pytest.mark.parametrize("text", HARMFUL)
-def test_text_that_slack_does_not_parse_may_hold_anything(text: str) -> None:
+def test_plain_text_may_contain_anything(text: str) -> None:
     header = {"type": "header", "text": {"type": "plain_text", "text": text}}
     table = {"type": "data_table", "caption": text, "rows": [[{"type": "raw_text", "text": text}]]}
     assert places(say(header, table, rich({"type": "text", "text": text}))) == []
@@ -93,11 +93,11 @@ def test_text_that_slack_does_not_parse_may_hold_anything(text: str) -> None:
 @pytest.mark.parametrize(
     "mention", [{"type": "user", "user_id": "U1"}, {"type": "broadcast", "range": "here"}], ids=lambda run: run["type"]
 )
-def test_a_mention_in_rich_text_is_found(mention: Json) -> None:
+def test_mention_in_rich_text_is_found(mention: Json) -> None:
     assert places(say(rich(mention))) == ["/blocks/0/elements/0/elements/0"]
 
 
-def test_a_mention_in_markdown_is_found_and_its_own_signs_are_not() -> None:
+def test_mention_in_markdown_is_found_and_its_syntax_is_not() -> None:
     assert places(say(markdown("<https://example.com> & a < b"), markdown("<!here>"))) == ["/blocks/1/text"]
 
 
@@ -110,12 +110,12 @@ def test_a_mention_in_markdown_is_found_and_its_own_signs_are_not() -> None:
         max_leaves=8,
     )
 )
-def test_rubbish_is_read_and_never_raises(rubbish: Json) -> None:
-    assert isinstance(pings(rubbish), list)
+def test_garbage_never_raises(rubbish: Json) -> None:
+    assert isinstance(unsafe_markup(rubbish), list)
 
 
-def test_endless_nesting_is_read_to_its_end() -> None:
+def test_endless_nesting_is_searched_completely() -> None:
     nested: list[object] = [section("<!here>", verbatim=True)]
     for _ in range(10_000):
         nested = [nested]
-    assert len(pings(say(nested))) == 1
+    assert len(unsafe_markup(say(nested))) == 1

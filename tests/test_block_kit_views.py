@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.block_kit import view_faults
+from bot.sandbox.block_kit import view_violations
 
 Json = dict[str, Any]
 
@@ -40,8 +40,8 @@ SCORES = {"type": "data_table", "caption": "Scores", "rows": [[{"type": "raw_tex
         HOME | {"blocks": [asks(TEXT, dispatch_action=True)]},
     ],
 )
-def test_a_good_view_has_no_faults(view: Json) -> None:
-    assert view_faults(view) == []
+def test_valid_view_has_no_faults(view: Json) -> None:
+    assert view_violations(view) == []
 
 
 @pytest.mark.parametrize(
@@ -77,5 +77,5 @@ def test_a_good_view_has_no_faults(view: Json) -> None:
         (HOME | {"title": plain("Home")}, "/title"),
     ],
 )
-def test_a_fault_of_a_view_is_told_with_its_place(view: Json, pointer: str) -> None:
-    assert [fault.pointer for fault in view_faults(view)] == [pointer]
+def test_fault_of_a_view_is_reported_with_its_pointer(view: Json, pointer: str) -> None:
+    assert [fault.pointer for fault in view_violations(view)] == [pointer]

@@ -16,11 +16,11 @@ from playwright.async_api import Browser, Locator, expect
 from bot.questions import discover
 from bot.sandbox.http_server import serving
 from bot.sandbox.slack import Content
-from bot.sandbox.slack.credentials import BOT_USER
-from bot.sandbox.web import page
-from tests.browser import PHONE, Reader, needs_a_browser, opened, reading, visit
+from bot.sandbox.slack.credentials import BOT_USER_ID
+from bot.sandbox.web import build_page
+from tests.browser import PHONE, Reader, launch_browser, needs_a_browser, open_bot_page, open_page
 from tests.hostile import hostile
-from tests.page_harness import bare
+from tests.page_harness import page_without_bot
 from tests.test_goldens import GOLDENS
 
 pytestmark = [needs_a_browser, pytest.mark.asyncio(loop_scope="module")]
@@ -33,13 +33,13 @@ MONDAYS = "every monday 9:00 UTC scores web/production"
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncIterator[Browser]:
-    async with opened() as found:
+    async with launch_browser() as found:
         yield found
 
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def reader(browser: Browser) -> AsyncIterator[Reader]:
-    async with visit(browser) as found:
+    async with open_bot_page(browser) as found:
         yield found
 
 
@@ -50,7 +50,7 @@ def button(within: Locator, name: str) -> Locator:
 # ------------------------------------------------------------------------------------------------------ the first sight
 
 
-async def test_who_comes_is_welcomed_and_asks_by_a_click(reader: Reader) -> None:
+async def test_visitor_is_welcomed_and_runs_an_example_by_click(reader: Reader) -> None:
     welcome = reader.page.get_by_role("region", name="Welcome, Lena")
     await expect(welcome).to_be_in_viewport()
     examples = welcome.get_by_role("button")
@@ -59,16 +59,16 @@ async def test_who_comes_is_welcomed_and_asks_by_a_click(reader: Reader) -> None
     await expect(reader.articles.last.get_by_role("heading")).to_have_text("Scores · web/production")
 
 
-async def test_the_channel_in_the_address_is_opened_or_else_the_one_of_the_stage(browser: Browser) -> None:
-    async with bare() as (stage, url):
-        stage.home = "C2"
+async def test_channel_in_the_url_is_opened_or_the_default_one(browser: Browser) -> None:
+    async with page_without_bot() as (stage, url):
+        stage.home_channel = "C2"
         stage.slack.post(stage.slack.channels["C1"], Content("Said elsewhere."))
         for fragment, title in (("", "🔒 platform-leads"), ("#C6", "# with-quayside"), ("#C99", "🔒 platform-leads")):
-            async with reading(browser, stage, f"{url}/{fragment}") as reader:
+            async with open_page(browser, stage, f"{url}/{fragment}") as reader:
                 await expect(reader.page.locator("#title")).to_have_text(title)
 
 
-async def test_back_and_forward_lead_from_channel_to_channel(reader: Reader) -> None:
+async def test_back_and_forward_switch_channels(reader: Reader) -> None:
     title = reader.page.locator("#title")
     await expect(title).to_have_text("# checkout")
     for name in ("random", "platform-leads"):
@@ -85,9 +85,7 @@ async def test_back_and_forward_lead_from_channel_to_channel(reader: Reader) -> 
 
 
 @pytest.mark.parametrize("question", ENDPOINTS)
-async def test_each_question_is_answered_and_every_button_of_its_answer_does_something(
-    reader: Reader, question: str
-) -> None:
+async def test_each_question_is_answered_and_every_button_works(reader: Reader, question: str) -> None:
     answer = await reader.type(EXAMPLES[question])
     said = reader.slack.ephemeral["U1"][-1]
     header = next(block["text"]["text"] for block in said.blocks if block["type"] == "header")
@@ -96,17 +94,17 @@ async def test_each_question_is_answered_and_every_button_of_its_answer_does_som
     await expect(answer.locator(".undrawn")).to_have_count(0)
     await expect(answer.locator("figure.chart")).to_have_count(_many(said.blocks, "data_visualization"))
     await expect(answer.locator(".data-table")).to_have_count(_many(said.blocks, "data_table"))
-    await reader.fits()
+    await reader.assert_fits()
     labels = await answer.locator("[data-does=act]:not(select)").all_inner_texts()
     assert labels
     for label in dict.fromkeys(labels):
         if not await pressable(answer, label).count():  # an answer that another button has taken the place of
             answer = await reader.type(EXAMPLES[question])
-        asked = len(reader.slack.chains)
+        asked = len(reader.slack.response_urls)
         async with pressing(reader, label):
             await pressable(answer, label).first.click()
         if label != OUT:
-            await reader.answer(asked)
+            await reader.answer_message(asked)
     await expect(reader.page.locator("#trouble")).to_be_hidden()
 
 
@@ -128,11 +126,11 @@ async def pressing(reader: Reader, label: str) -> AsyncIterator[None]:
     async with reader.page.expect_popup() as popup:
         yield
     await (await popup.value).close()
-    assert all(url.startswith("https://app.launchdarkly.com/") for url in reader.outside)
-    reader.complaints.clear()
+    assert all(url.startswith("https://app.launchdarkly.com/") for url in reader.external_requests)
+    reader.console_errors.clear()
 
 
-async def test_what_is_shared_is_what_was_seen(reader: Reader) -> None:
+async def test_shared_answer_matches_the_one_shown(reader: Reader) -> None:
     answer = await reader.type("scores web/production")
     seen = await answer.locator(".section").all_text_contents()
     await button(answer, "Share to channel").click()
@@ -142,7 +140,7 @@ async def test_what_is_shared_is_what_was_seen(reader: Reader) -> None:
     await expect(shared).not_to_contain_text("Only visible to you")
 
 
-async def test_an_answer_is_paged_where_it_stands(reader: Reader) -> None:
+async def test_answer_is_paged_in_place(reader: Reader) -> None:
     answer = await reader.type("events web/production impact=any limit=3")
     links = answer.locator(".section a")
     first = await links.all_inner_texts()
@@ -154,13 +152,13 @@ async def test_an_answer_is_paged_where_it_stands(reader: Reader) -> None:
     await expect(reader.articles).to_have_count(1)
 
 
-async def test_what_one_alone_can_see_is_dismissed(reader: Reader) -> None:
+async def test_ephemeral_message_can_be_dismissed(reader: Reader) -> None:
     answer = await reader.type("status web/production")
     await button(answer, "Dismiss").click()
     await expect(answer).to_have_count(0)
 
 
-async def test_a_menu_is_chosen_from(reader: Reader) -> None:
+async def test_menu_option_can_be_selected(reader: Reader) -> None:
     answer = await reader.type("flag new-checkout web/production")
     menu = answer.get_by_role("combobox", name="Environment")
     options = await menu.locator("option").all_text_contents()
@@ -170,18 +168,18 @@ async def test_a_menu_is_chosen_from(reader: Reader) -> None:
     await expect(answer).to_contain_text(f"({options[-1].lower()}) is")
 
 
-async def test_a_mistake_is_answered_and_one_of_slack_is_said(reader: Reader) -> None:
+async def test_mistake_is_answered_and_dispatch_failure_is_shown(reader: Reader) -> None:
     await expect(await reader.type("scorse web/production")).to_contain_text("scores web/production")
     reader.slack.request_url = f"{reader.slack.url}/nobody"
-    await reader.line.fill("/insights scores")
-    await reader.line.press("Enter")
+    await reader.message_box.fill("/insights scores")
+    await reader.message_box.press("Enter")
     await expect(reader.page.get_by_role("alert")).to_have_text("/insights failed with the error “dispatch_failed”.")
 
 
 # ---------------------------------------------------------------------------------------------------- charts and tables
 
 
-async def test_a_chart_tells_its_values_under_the_pointer_and_by_the_keys(reader: Reader) -> None:
+async def test_chart_values_show_on_hover_and_with_the_keyboard(reader: Reader) -> None:
     answer = await reader.type("deploys web/production since=2w by=application")
     chart = answer.locator("figure.chart")
     series = next(b for b in reader.slack.ephemeral["U1"][-1].blocks if b["type"] == "data_visualization")["chart"]
@@ -205,16 +203,16 @@ async def test_a_chart_tells_its_values_under_the_pointer_and_by_the_keys(reader
     await expect(chart.get_by_role("row")).to_have_count(len(series["axis_config"]["categories"]) + 1)
 
 
-async def test_a_table_is_sorted_and_paged(browser: Browser) -> None:
+async def test_table_is_sorted_and_paged(browser: Browser) -> None:
     cells: list[list[dict[str, Any]]] = [[{"type": "raw_text", "text": "Flag"}, {"type": "raw_text", "text": "Seen"}]]
     cells += [
         [{"type": "raw_text", "text": f"flag-{at}"}, {"type": "raw_number", "value": 50 - at, "text": str(50 - at)}]
         for at in range(1, 13)
     ]
     block: dict[str, Any] = {"type": "data_table", "caption": "Flags", "page_size": 10, "rows": cells}
-    async with bare() as (stage, url):
+    async with page_without_bot() as (stage, url):
         stage.slack.post(stage.slack.channels["C1"], Content("Flags", [block]))
-        async with reading(browser, stage, f"{url}/#C1") as reader:
+        async with open_page(browser, stage, f"{url}/#C1") as reader:
             table = reader.articles.first.locator(".data-table")
             names = table.get_by_role("rowheader")
             await expect(names.first).to_have_text("flag-1")
@@ -230,7 +228,7 @@ async def test_a_table_is_sorted_and_paged(browser: Browser) -> None:
             await expect(names.nth(1)).to_have_text("flag-2")  # as people count, and not as letters go
 
 
-async def test_a_workspace_without_charts_gets_the_plain_form(reader: Reader) -> None:
+async def test_workspace_without_charts_gets_plain_text(reader: Reader) -> None:
     await reader.page.get_by_role("switch", name="Workspace without charts").check()
     await reader.slack.until(lambda: not reader.slack.charts)
     answer = await reader.type("status web/production")
@@ -238,23 +236,23 @@ async def test_a_workspace_without_charts_gets_the_plain_form(reader: Reader) ->
     await expect(answer.locator("pre").first).to_be_visible()
 
 
-async def test_every_golden_message_is_drawn_and_fits_on_a_phone(browser: Browser) -> None:
-    async with bare() as (stage, url):
+async def test_every_golden_message_renders_and_fits_a_phone(browser: Browser) -> None:
+    async with page_without_bot() as (stage, url):
         for path in sorted(GOLDENS.glob("*/*.json")):
             message = json.loads(path.read_text())
             stage.slack.post(stage.slack.channels["C1"], Content(message["text"], message["blocks"]))
-        async with reading(browser, stage, f"{url}/#C1") as reader:
+        async with open_page(browser, stage, f"{url}/#C1") as reader:
             await expect(reader.articles).to_have_count(len(stage.slack.channels["C1"].messages))
             await expect(reader.page.locator(".undrawn")).to_have_count(0)
-            await reader.fits()
+            await reader.assert_fits()
             await reader.page.set_viewport_size(PHONE)
-            await reader.fits()
+            await reader.assert_fits()
 
 
 # ------------------------------------------------------------------------------------------------------ about a message
 
 
-async def test_a_message_shows_what_it_is_made_of(reader: Reader) -> None:
+async def test_message_shows_its_json_and_plain_text(reader: Reader) -> None:
     answer = await reader.type("scores web/production")
     said = reader.slack.ephemeral["U1"][-1]
     await answer.hover()
@@ -274,15 +272,15 @@ async def test_a_message_shows_what_it_is_made_of(reader: Reader) -> None:
     assert json.loads(unquote(blocks)) == {"blocks": said.blocks}
 
 
-async def test_dates_are_in_lenas_time_zone_wherever_the_browser_is(browser: Browser) -> None:
-    async with bare() as (stage, url):
-        stage.moment = datetime(2026, 11, 20, 22, 30, tzinfo=UTC)  # 23:30 in Berlin, and the next day in Tokyo
-        in_an_hour = int(stage.moment.timestamp()) + 3600
+async def test_dates_use_the_users_time_zone_not_the_browsers(browser: Browser) -> None:
+    async with page_without_bot() as (stage, url):
+        stage.frozen_now = datetime(2026, 11, 20, 22, 30, tzinfo=UTC)  # 23:30 in Berlin, and the next day in Tokyo
+        in_an_hour = int(stage.frozen_now.timestamp()) + 3600
         stage.slack.post(
             stage.slack.channels["C1"], Content(f"<!date^{in_an_hour}^{{date_short_pretty}} {{time}}|then>")
         )
         for zone in ("America/New_York", "Asia/Tokyo"):
-            async with reading(browser, stage, f"{url}/#C1", timezone_id=zone) as reader:
+            async with open_page(browser, stage, f"{url}/#C1", timezone_id=zone) as reader:
                 [said] = stage.slack.channels["C1"].messages
                 local = said.at.astimezone(ZoneInfo("Europe/Berlin"))
                 article = reader.articles.first
@@ -291,23 +289,23 @@ async def test_dates_are_in_lenas_time_zone_wherever_the_browser_is(browser: Bro
                 await expect(reader.page.locator(".clock")).to_contain_text("Fri, Nov 20, 2026, 11:30 PM Europe/Berlin")
 
 
-async def test_links_give_nothing_away(browser: Browser) -> None:
-    async with bare() as (stage, url):
+async def test_links_send_no_referrer(browser: Browser) -> None:
+    async with page_without_bot() as (stage, url):
         stage.slack.post(stage.slack.channels["C1"], Content("<https://x.example/?a=1&amp;b=2|there>"))
-        async with reading(browser, stage, f"{url}/#C1") as reader:
+        async with open_page(browser, stage, f"{url}/#C1") as reader:
             link = reader.articles.first.get_by_role("link", name="there")
             assert await link.get_attribute("href") == "https://x.example/?a=1&b=2"
             assert await link.get_attribute("rel") == "noopener noreferrer"
 
 
-async def test_markup_is_drawn_and_only_markup(browser: Browser) -> None:
+async def test_only_markup_is_rendered_as_markup(browser: Browser) -> None:
     text = (
         "*bold _both_* _it_ ~gone~ `a < *b*` snake_case_name 2*3*4 &lt;b&gt; &amp;amp;\n&gt; said\n```x  *y*\n&gt; z```"
         "<@U2> <#C1> <!here> <javascript:alert(1)|bad> <mailto:a@b.example|mail>"
     )
-    async with bare() as (stage, url):
+    async with page_without_bot() as (stage, url):
         stage.slack.post(stage.slack.channels["C1"], Content(text))
-        async with reading(browser, stage, f"{url}/#C1") as reader:
+        async with open_page(browser, stage, f"{url}/#C1") as reader:
             block = reader.articles.first.locator(".block")
             assert await block.locator("b").all_inner_texts() == ["bold both"]
             assert await block.locator("i").all_inner_texts() == ["both", "it"]
@@ -323,18 +321,18 @@ async def test_markup_is_drawn_and_only_markup(browser: Browser) -> None:
 # --------------------------------------------------------------------------------------------------- threads and modals
 
 
-async def test_a_thread_is_counted_below_its_message_and_opened_beside_it(reader: Reader) -> None:
+async def test_thread_shows_its_reply_count_and_opens_beside_the_channel(reader: Reader) -> None:
     slack = reader.slack
     first = slack.post(slack.channels["C1"], Content("The digest."))
     for text in ("One more thing.", "And another."):
         slack.post(slack.channels["C1"], Content(text), thread_ts=first.ts)
-    await slack.changed()
+    await slack.notify_change()
     await expect(reader.articles).to_have_count(1)
     await reader.articles.first.get_by_role("link", name="2 replies").click()
     thread = reader.page.get_by_role("complementary", name="Thread")
     await expect(thread.locator("article:visible")).to_have_count(3)
     slack.post(slack.channels["C1"], Content("A third."), thread_ts=first.ts)
-    await slack.changed()
+    await slack.notify_change()
     await expect(thread.locator("article:visible")).to_have_count(4)
     await expect(reader.articles.first).to_contain_text("3 replies")
     await reader.page.keyboard.press("Escape")
@@ -349,7 +347,7 @@ async def change(reader: Reader) -> None:
     await expect(reader.modal).to_be_visible()
 
 
-async def test_a_modal_is_filled_in_mended_and_sent(reader: Reader) -> None:
+async def test_modal_can_be_filled_in_corrected_and_submitted(reader: Reader) -> None:
     await change(reader)
     await expect(reader.modal.get_by_role("heading")).to_have_text("Change schedule 1")
     await expect(reader.modal.get_by_label("Days")).to_be_focused()
@@ -369,7 +367,7 @@ async def test_a_modal_is_filled_in_mended_and_sent(reader: Reader) -> None:
     await expect(reader.articles.last).to_contain_text("17:30")
 
 
-async def test_a_modal_keeps_the_keys_inside_and_is_left_by_escape(reader: Reader) -> None:
+async def test_modal_traps_focus_and_closes_on_escape(reader: Reader) -> None:
     await change(reader)
     for _ in range(12):
         await reader.page.keyboard.press("Tab")
@@ -383,21 +381,21 @@ async def test_a_modal_keeps_the_keys_inside_and_is_left_by_escape(reader: Reade
     await reader.slack.until(lambda: not reader.slack.views[-1].open)
 
 
-async def test_modals_lie_on_top_of_each_other(browser: Browser) -> None:
+async def test_modals_stack(browser: Browser) -> None:
     choices = [{"text": {"type": "plain_text", "text": name}, "value": name.lower()} for name in ("Web", "Mobile")]
     inputs: list[dict[str, Any]] = [
         {"type": "static_select", "options": choices, "initial_option": choices[1]},
         {"type": "datepicker", "initial_date": "2026-11-20"},
         {"type": "plain_text_input", "multiline": True},
     ]
-    async with visit(browser) as reader:
+    async with open_bot_page(browser) as reader:
         slack = reader.slack
         for title, element in zip(("First", "Second", "Third"), inputs, strict=True):
             label = {"type": "plain_text", "text": f"{title} input"}
             block = {"type": "input", "label": label, "element": {**element, "action_id": "a"}, "optional": True}
             named = {"title": {"type": "plain_text", "text": title}, "submit": {"type": "plain_text", "text": "Go"}}
-            slack.views.append(slack.show("U1", {"type": "modal", **named, "blocks": [block]}))
-        await slack.changed()
+            slack.views.append(slack.create_view("U1", {"type": "modal", **named, "blocks": [block]}))
+        await slack.notify_change()
         for title, value in (("Third", ""), ("Second", "2026-11-20"), ("First", "mobile")):
             await expect(reader.modal.get_by_role("heading")).to_have_text(title)
             await expect(reader.modal.get_by_label(f"{title} input")).to_have_value(value)
@@ -406,37 +404,37 @@ async def test_modals_lie_on_top_of_each_other(browser: Browser) -> None:
         assert not any(view.open for view in slack.views)
 
 
-async def test_what_asks_to_be_sure_is_done_only_then(browser: Browser) -> None:
+async def test_confirm_dialog_guards_its_action(browser: Browser) -> None:
     plain = {name: {"type": "plain_text", "text": name.title()} for name in ("title", "text", "confirm", "deny")}
     pressed = {"type": "button", "action_id": "ask:x", "text": {"type": "plain_text", "text": "Stop"}, "value": "help"}
     actions = [{"type": "actions", "elements": [{**pressed, "confirm": plain, "style": "danger"}]}]
-    async with visit(browser) as reader:
+    async with open_bot_page(browser) as reader:
         reader.slack.post(reader.slack.channels["C1"], Content("Sure?", actions))
-        await reader.slack.changed()
+        await reader.slack.notify_change()
         for answer in ("Deny", "Confirm"):
             await button(reader.articles.first, "Stop").click()
             await button(reader.page.get_by_role("dialog", name="Title"), answer).click()
             await expect(reader.page.get_by_role("dialog")).to_have_count(0)
-        await reader.answer(0)
-        assert len(reader.slack.chains) == 1
+        await reader.answer_message(0)
+        assert len(reader.slack.response_urls) == 1
 
 
-async def test_stop_is_confirmed_with_the_keyboard(browser: Browser) -> None:
-    async with visit(browser) as reader:
+async def test_stop_can_be_confirmed_with_the_keyboard(browser: Browser) -> None:
+    async with open_bot_page(browser) as reader:
         await reader.type("every monday 9:00 scores web/production")
         listed = await reader.type("schedules")
         stop, dialog = button(listed, "Stop"), reader.page.get_by_role("dialog", name="Stop schedule 1?")
-        presses = len(reader.slack.chains)
+        presses = len(reader.slack.response_urls)
         for leave in ("Escape", "Enter"):  # which presses Cancel, where the keyboard is first
             await stop.focus()
             await reader.page.keyboard.press("Enter")
             await expect(dialog).to_contain_text("It will no longer be posted here: scores web/production")
             await expect(button(dialog, "Cancel")).to_be_focused()
-            await reader.can_be_used_by_all()
+            await reader.assert_accessible()
             await reader.page.keyboard.press(leave)
             await expect(dialog).to_have_count(0)
             await expect(stop).to_be_focused()
-        assert len(reader.slack.chains) == presses
+        assert len(reader.slack.response_urls) == presses
         await reader.page.keyboard.press("Enter")
         await reader.page.keyboard.press("Tab")
         await expect(button(dialog, "Stop")).to_be_focused()
@@ -457,17 +455,17 @@ TO_THE_TOP = """(log) => new Promise((there) => {
 @asynccontextmanager
 async def long_channel(browser: Browser, **how: Any) -> AsyncIterator[Reader]:
     """One in which much has been said, and somebody who reads its beginning."""
-    async with visit(browser, fragment="#C3", **how) as reader:
+    async with open_bot_page(browser, fragment="#C3", **how) as reader:
         for at in range(30):
             reader.slack.post(reader.slack.channels["C1"], Content(f"Message {at}."), user="U2")
-        await reader.slack.changed()
+        await reader.slack.notify_change()
         await reader.page.get_by_role("link", name="checkout").click()
         await expect(reader.articles.last).to_be_in_viewport()
         await reader.page.locator("#log").evaluate(TO_THE_TOP)
         yield reader
 
 
-async def test_what_comes_of_ones_own_deed_is_seen_wherever_one_reads(browser: Browser) -> None:
+async def test_own_actions_scroll_their_result_into_view(browser: Browser) -> None:
     async with long_channel(browser) as reader:
         answer = await reader.type("status web/production")
         await expect(answer.get_by_role("heading").first).to_be_in_viewport()
@@ -477,22 +475,22 @@ async def test_what_comes_of_ones_own_deed_is_seen_wherever_one_reads(browser: B
         await expect(reader.articles.last.get_by_role("heading").first).to_be_in_viewport()
 
 
-async def test_what_others_say_below_is_announced_and_to_who_reads_the_end_it_is_shown(browser: Browser) -> None:
+async def test_new_messages_are_announced_or_shown_at_the_end(browser: Browser) -> None:
     async with long_channel(browser) as reader:
         for text in ("News.", "More news."):
             reader.slack.post(reader.slack.channels["C1"], Content(text), user="U2")
-            await reader.slack.changed()
+            await reader.slack.notify_change()
         await expect(reader.articles.last).not_to_be_in_viewport()
         await button(reader.page.locator("main"), "↓ 2 new").click()
         await expect(reader.articles.filter(has_text="News.").first).to_be_in_viewport()
         await reader.page.locator("#log").evaluate("(log) => log.scrollTo(0, log.scrollHeight)")
         await expect(reader.page.locator("#new")).to_be_hidden()
         reader.slack.post(reader.slack.channels["C1"], Content("The latest."), user="U2")
-        await reader.slack.changed()
+        await reader.slack.notify_change()
         await expect(reader.articles.filter(has_text="The latest.")).to_be_in_viewport()
 
 
-async def test_a_link_to_a_message_leads_to_it_in_its_channel_or_thread(browser: Browser) -> None:
+async def test_permalink_opens_its_message_in_channel_or_thread(browser: Browser) -> None:
     async with long_channel(browser) as reader:
         slack = reader.slack
         first = slack.channels["C1"].messages[3]
@@ -501,7 +499,7 @@ async def test_a_link_to_a_message_leads_to_it_in_its_channel_or_thread(browser:
         links = (first.ts, f"{reply.ts}?thread_ts={first.ts}&amp;cid=C1", "1000000000.000000")
         said = " ".join(f"<{where}{link.replace('.', '', 1)}|there {at}>" for at, link in enumerate(links))
         slack.post(slack.channels["C3"], Content(said))
-        await slack.changed()
+        await slack.notify_change()
         for at, found in enumerate((reader.article(first.ts), reader.page.locator(f'#replies [data-ts="{reply.ts}"]'))):
             await reader.page.get_by_role("link", name="random").click()
             await reader.page.get_by_role("link", name=f"there {at}").click()
@@ -512,7 +510,7 @@ async def test_a_link_to_a_message_leads_to_it_in_its_channel_or_thread(browser:
         await expect(reader.page.get_by_role("alert")).to_have_text("This message is gone.")
 
 
-async def test_a_page_that_nobody_looks_at_holds_no_connection_and_hears_later_what_was_said(reader: Reader) -> None:
+async def test_hidden_page_disconnects_and_catches_up_later(reader: Reader) -> None:
     turned = "(is) => { Object.defineProperty(document, 'hidden', { value: is, configurable: true });"
     turned += " document.dispatchEvent(new Event('visibilitychange')); }"
     await reader.type("status web/production")
@@ -521,7 +519,7 @@ async def test_a_page_that_nobody_looks_at_holds_no_connection_and_hears_later_w
         await reader.page.evaluate(turned, True)
     reader.slack.post(reader.slack.channels["C1"], Content("Said meanwhile."), user="U2")
     reader.slack.post(reader.slack.channels["C3"], Content("Said elsewhere."), user="U2")
-    await reader.slack.changed()
+    await reader.slack.notify_change()
     await expect(reader.articles).to_have_count(1)
     await reader.page.evaluate(turned, False)
     await expect(reader.articles.last).to_contain_text("Said meanwhile.")
@@ -529,46 +527,46 @@ async def test_a_page_that_nobody_looks_at_holds_no_connection_and_hears_later_w
     await expect(reader.articles.first.get_by_role("row").first).to_be_visible()  # what was open still is
 
 
-async def test_who_gets_no_answer_is_told_so(reader: Reader) -> None:
+async def test_timeout_is_reported_and_the_line_kept(reader: Reader) -> None:
     await reader.page.evaluate("AbortSignal.timeout = () => AbortSignal.abort(new DOMException('', 'TimeoutError'))")
-    await reader.line.fill("/insights help")
-    await reader.line.press("Enter")
+    await reader.message_box.fill("/insights help")
+    await reader.message_box.press("Enter")
     await expect(reader.page.get_by_role("alert")).to_contain_text("has not answered for twenty seconds")
-    await expect(reader.line).to_have_value("/insights help")
+    await expect(reader.message_box).to_have_value("/insights help")
 
 
-async def test_what_one_stands_on_stays_when_a_channel_changes(reader: Reader) -> None:
+async def test_focus_survives_a_channel_update(reader: Reader) -> None:
     await reader.page.get_by_role("link", name="random").focus()
     reader.slack.channels["C2"].name = "leads"
-    await reader.slack.changed()
+    await reader.slack.notify_change()
     await expect(reader.page.get_by_role("link", name="leads")).to_be_visible()
     await expect(reader.page.get_by_role("link", name="random")).to_be_focused()
 
 
-async def test_the_tools_of_a_message_are_reached_by_the_keys(reader: Reader) -> None:
+async def test_message_toolbar_is_reachable_by_keyboard(reader: Reader) -> None:
     await reader.type("status web/production")
     await reader.articles.last.locator("[data-key=json]").focus()
     await reader.page.keyboard.press("Enter")
     await expect(reader.page.get_by_role("dialog")).to_contain_text('"blocks"')
 
 
-async def test_a_draft_stays_where_it_was_begun(reader: Reader) -> None:
+async def test_draft_is_kept_per_channel(reader: Reader) -> None:
     await reader.type("help")
-    await reader.line.fill("not said yet")
-    await reader.line.press("ArrowUp")
-    await expect(reader.line).to_have_value("/insights help")
-    await reader.line.press("ArrowDown")
-    await expect(reader.line).to_have_value("not said yet")
+    await reader.message_box.fill("not said yet")
+    await reader.message_box.press("ArrowUp")
+    await expect(reader.message_box).to_have_value("/insights help")
+    await reader.message_box.press("ArrowDown")
+    await expect(reader.message_box).to_have_value("not said yet")
     await reader.page.get_by_role("link", name="random").click()
-    await expect(reader.line).to_have_value("")
-    await expect(reader.line).to_be_focused()
+    await expect(reader.message_box).to_have_value("")
+    await expect(reader.message_box).to_be_focused()
     await reader.page.go_back()
-    await expect(reader.line).to_have_value("not said yet")
+    await expect(reader.message_box).to_have_value("not said yet")
 
 
-async def test_in_an_archived_channel_there_is_nothing_to_type_in(reader: Reader) -> None:
+async def test_archived_channel_disables_the_message_box(reader: Reader) -> None:
     await reader.page.get_by_role("link", name="old-releases").click()
-    await expect(reader.line).to_be_disabled()
+    await expect(reader.message_box).to_be_disabled()
     await expect(button(reader.page.locator("main"), "Send")).to_be_disabled()
     await expect(reader.page.get_by_role("log", name="old-releases")).to_be_focused()
     await expect(reader.page.get_by_role("region", name="Welcome")).to_be_hidden()
@@ -577,7 +575,7 @@ async def test_in_an_archived_channel_there_is_nothing_to_type_in(reader: Reader
 # ----------------------------------------------------------------------------------------------- the clock, the weather
 
 
-async def test_the_clock_is_moved_and_what_came_is_marked(reader: Reader) -> None:
+async def test_skipping_ahead_marks_unread_channels(reader: Reader) -> None:
     await button(reader.page.locator("header"), "Next slot").click()
     await expect(reader.page.locator("#told p")).to_have_text("Monday, 9:00: the digest came.")
     room = reader.page.get_by_role("navigation").get_by_role("link", name="platform-leads (something new)")
@@ -586,26 +584,26 @@ async def test_the_clock_is_moved_and_what_came_is_marked(reader: Reader) -> Non
     await expect(reader.page.get_by_role("navigation").locator(".unread")).to_have_count(0)
 
 
-async def test_today_is_of_the_demos_clock(browser: Browser) -> None:
-    async with bare() as (stage, url):
-        stage.ahead = timedelta(days=30)
+async def test_today_follows_the_demo_clock(browser: Browser) -> None:
+    async with page_without_bot() as (stage, url):
+        stage.clock_offset = timedelta(days=30)
         said = f"<!date^{int(stage.now().timestamp())}^{{date_short_pretty}}|then>"
         stage.slack.post(stage.slack.channels["C1"], Content(said))
-        async with reading(browser, stage, f"{url}/#C1", timezone_id="UTC") as reader:
+        async with open_page(browser, stage, f"{url}/#C1", timezone_id="UTC") as reader:
             await expect(reader.articles.first.locator(".block")).to_have_text("today")
-            stage.ahead += timedelta(days=1)
+            stage.clock_offset += timedelta(days=1)
             await button(reader.page.locator("header"), "Next slot").click()
             await expect(reader.articles.first.locator(".block")).to_have_text("yesterday")
 
 
-async def test_a_week_is_told_as_it_goes_by(reader: Reader) -> None:
-    reader.stage.gate.clear()
+async def test_skipping_a_week_reports_its_progress(reader: Reader) -> None:
+    reader.stage.week_gate.clear()
     week = button(reader.page.locator("header"), "A week")
     await week.click()
     await expect(reader.page.locator("#told p")).to_have_text("Seven days go by … Monday: nothing new.")
     await week.click()
     await expect(reader.page.locator("#trouble")).to_have_text("The clock is being moved already.")
-    reader.stage.gate.set()
+    reader.stage.week_gate.set()
     await expect(reader.page.locator("#told p")).to_contain_text("Tuesday: nothing new.")
     await expect(reader.page.locator("#told .busy")).to_have_count(0)
     await button(reader.page.locator("#told"), "All of it").click()
@@ -617,14 +615,14 @@ async def test_a_week_is_told_as_it_goes_by(reader: Reader) -> None:
     await expect(reader.page.locator("#trouble")).to_have_text("That did not work. The terminal says why.")
 
 
-async def test_the_weather_is_chosen(reader: Reader) -> None:
+async def test_fault_preset_can_be_selected(reader: Reader) -> None:
     await reader.page.get_by_label("Slack", exact=True).select_option("does not answer")
-    await reader.slack.until(lambda: reader.stage.weather["Slack"] == "down")
+    await reader.slack.until(lambda: reader.stage.selected_faults["Slack"] == "down")
     await reader.page.reload()
     await expect(reader.page.get_by_label("Slack", exact=True)).to_have_value("down")
 
 
-async def test_light_or_dark_is_kept(reader: Reader) -> None:
+async def test_color_scheme_is_remembered(reader: Reader) -> None:
     menu, grounds = reader.page.get_by_label("Light or dark"), []
     for name in ("", "light", "dark"):
         await menu.select_option(name)
@@ -635,24 +633,24 @@ async def test_light_or_dark_is_kept(reader: Reader) -> None:
     assert await reader.page.evaluate("getComputedStyle(document.body).backgroundColor") == grounds[2]
 
 
-async def test_a_page_that_was_cut_off_comes_back(browser: Browser) -> None:
-    async with bare() as (stage, _):
-        async with serving(page(stage)) as url:
-            visiting = reading(browser, stage, f"{url}/#C1")
+async def test_disconnected_page_reconnects(browser: Browser) -> None:
+    async with page_without_bot() as (stage, _):
+        async with serving(build_page(stage)) as url:
+            visiting = open_page(browser, stage, f"{url}/#C1")
             reader = await visiting.__aenter__()
         await expect(reader.page.get_by_role("alert")).to_contain_text("does not answer")
         stage.slack.post(stage.slack.channels["C1"], Content("Said meanwhile."))
-        async with serving(page(stage), int(url.rsplit(":", 1)[1])):
+        async with serving(build_page(stage), int(url.rsplit(":", 1)[1])):
             await expect(reader.articles.last).to_contain_text("Said meanwhile.")
             await expect(reader.page.locator("#trouble")).to_be_hidden()
-            reader.complaints.clear()  # the browser says that it was cut off
+            reader.console_errors.clear()  # the browser says that it was cut off
             await visiting.__aexit__(None, None, None)
 
 
 # ---------------------------------------------------------------------------------------------------- by the keys alone
 
 
-async def test_the_keyboard_alone_suffices(reader: Reader) -> None:
+async def test_page_works_with_the_keyboard_alone(reader: Reader) -> None:
     keys = reader.page.keyboard
     options = reader.page.locator("#completions").get_by_role("option")
     await keys.type("/")
@@ -662,12 +660,12 @@ async def test_the_keyboard_alone_suffices(reader: Reader) -> None:
     await expect(options).to_have_count(1)
     await keys.press("ArrowDown")
     await keys.press("Enter")
-    await expect(reader.line).to_have_value("/insights flag ")
+    await expect(reader.message_box).to_have_value("/insights flag ")
     await keys.type("new-checkout web/production ")
     await expect(options.filter(has_text="env=")).to_be_visible()
     await keys.press("Escape")
     await keys.press("Enter")
-    answer = await reader.said(0)
+    answer = await reader.answer_article(0)
     menu = answer.get_by_role("combobox", name="Environment")
     for _ in range(20):
         await keys.press("Shift+Tab")
@@ -686,7 +684,7 @@ async def test_the_keyboard_alone_suffices(reader: Reader) -> None:
     await expect(menu).to_be_focused()  # also now that the answer is another
 
 
-async def test_what_was_typed_comes_back(reader: Reader) -> None:
+async def test_arrow_keys_recall_sent_lines(reader: Reader) -> None:
     await reader.type("help")
     await reader.type("status web/production")
     for key, line in (
@@ -694,58 +692,60 @@ async def test_what_was_typed_comes_back(reader: Reader) -> None:
         ("ArrowUp", "help"),
         ("ArrowDown", "status web/production"),
     ):
-        await reader.line.press(key)
-        await expect(reader.line).to_have_value(f"/insights {line}")
+        await reader.message_box.press(key)
+        await expect(reader.message_box).to_have_value(f"/insights {line}")
 
 
 async def test_values_and_examples_are_completed(reader: Reader) -> None:
     options = reader.page.locator("#completions").get_by_role("option")
-    await reader.line.fill("/insights events env=st")
+    await reader.message_box.fill("/insights events env=st")
     await expect(options).to_have_text(["staging"])
-    await reader.line.press("Tab")
-    await expect(reader.line).to_have_value("/insights events env=staging")
-    await reader.line.fill("/insights events ")
+    await reader.message_box.press("Tab")
+    await expect(reader.message_box).to_have_value("/insights events env=staging")
+    await reader.message_box.fill("/insights events ")
     await options.filter(has_text="an example").first.click()
-    await expect(reader.line).to_have_value(f"/insights {EXAMPLES['events']}")
+    await expect(reader.message_box).to_have_value(f"/insights {EXAMPLES['events']}")
 
 
 # ----------------------------------------------------------------------------------------------------------- on a phone
 
 
-async def test_it_is_readable_on_a_phone(browser: Browser) -> None:
-    async with visit(browser, size=PHONE, has_touch=True, is_mobile=True) as reader:
+async def test_page_fits_a_phone(browser: Browser) -> None:
+    async with open_bot_page(browser, size=PHONE, has_touch=True, is_mobile=True) as reader:
         rooms = reader.page.get_by_role("navigation")
         await expect(rooms).to_be_hidden()
-        await reader.fits()
+        await reader.assert_fits()
         await reader.page.get_by_role("button", name="Channels").click()
         await rooms.get_by_role("link", name="random").click()
         await expect(rooms).to_be_hidden()
         await expect(reader.page.locator("#title")).to_have_text("# random")
         await reader.type("digest web/production")
-        await reader.fits()
+        await reader.assert_fits()
         await reader.page.get_by_role("button", name="More").click()
         await expect(reader.page.get_by_label("LaunchDarkly", exact=True)).to_be_visible()
-        await reader.fits()
+        await reader.assert_fits()
 
 
 # --------------------------------------------------------------------------------------------------------- hostile text
 
 
 @pytest.mark.parametrize("question", ENDPOINTS)
-async def test_hostile_text_from_launchdarkly_runs_nothing_and_breaks_nothing(browser: Browser, question: str) -> None:
-    async with visit(browser, edit=hostile) as reader:
+async def test_hostile_text_from_launchdarkly_is_harmless(browser: Browser, question: str) -> None:
+    async with open_bot_page(browser, edit=hostile) as reader:
         await reader.type(EXAMPLES[question])
-        await reader.fits()
+        await reader.assert_fits()
         await reader.page.set_viewport_size(PHONE)
-        await reader.fits()
-        assert reader.outside == []
+        await reader.assert_fits()
+        assert reader.external_requests == []
 
 
-async def test_hostile_text_in_every_place_is_text(browser: Browser) -> None:
+async def test_hostile_text_everywhere_renders_as_text(browser: Browser) -> None:
     text = '"><img src=x onerror=alert(1)><script>alert(2)</script>'
-    async with bare() as (stage, url):
+    async with page_without_bot() as (stage, url):
         slack = stage.slack
-        slack.users[BOT_USER] = type(slack.users[BOT_USER])(BOT_USER, text, text, "UTC", slack.team, is_bot=True)
+        slack.users[BOT_USER_ID] = type(slack.users[BOT_USER_ID])(
+            BOT_USER_ID, text, text, "UTC", slack.team, is_bot=True
+        )
         slack.channels["C1"].name = text
         chart = {"type": "pie", "segments": [{"label": text[:20], "value": 1}]}
         cell = {"type": "raw_text", "text": text}
@@ -759,47 +759,47 @@ async def test_hostile_text_in_every_place_is_text(browser: Browser) -> None:
             {"type": "data_table", "caption": text, "rows": [[cell], [cell]]},
         ]
         slack.post(slack.channels["C1"], Content(text, blocks))
-        async with reading(browser, stage, f"{url}/#C1") as reader:
+        async with open_page(browser, stage, f"{url}/#C1") as reader:
             await expect(reader.articles.first.get_by_role("heading")).to_have_text(text)
             await expect(reader.page.locator("img, script:not([src])")).to_have_count(0)
-            assert reader.outside == []
+            assert reader.external_requests == []
 
 
 # -------------------------------------------------------------------------------------------------------------- for all
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_no_serious_fault_is_found_in_what_people_see(browser: Browser, scheme: str) -> None:
-    async with visit(browser, color_scheme=scheme) as reader:
-        await reader.can_be_used_by_all()
+async def test_page_has_no_serious_accessibility_issues(browser: Browser, scheme: str) -> None:
+    async with open_bot_page(browser, color_scheme=scheme) as reader:
+        await reader.assert_accessible()
         await reader.type("digest web/production")
         answer = await reader.type("flag new-checkout web/production")
         await answer.hover()
-        await reader.can_be_used_by_all()
+        await reader.assert_accessible()
         await answer.get_by_role("combobox", name="Environment").click()
-        await reader.can_be_used_by_all()
+        await reader.assert_accessible()
         await reader.page.keyboard.press("Escape")
-        await reader.line.fill("/insights ")
+        await reader.message_box.fill("/insights ")
         await reader.page.keyboard.press("ArrowDown")
-        await reader.can_be_used_by_all()
-        await reader.line.fill("")
+        await reader.assert_accessible()
+        await reader.message_box.fill("")
         await change(reader)
         await reader.modal.get_by_label("Days").fill("")
         await button(reader.modal, "Change").click()
-        await reader.can_be_used_by_all()
+        await reader.assert_accessible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_no_serious_fault_is_found_on_a_phone_and_in_a_thread(browser: Browser, scheme: str) -> None:
-    async with visit(browser, color_scheme=scheme, size=PHONE) as reader:
+async def test_phone_layout_and_thread_have_no_serious_accessibility_issues(browser: Browser, scheme: str) -> None:
+    async with open_bot_page(browser, color_scheme=scheme, size=PHONE) as reader:
         slack = reader.slack
         first = slack.post(slack.channels["C1"], Content("The digest."))
         slack.post(slack.channels["C1"], Content("One more thing.", []), thread_ts=first.ts)
-        await slack.changed()
+        await slack.notify_change()
         await reader.articles.first.get_by_role("link", name="1 reply").click()
-        await reader.can_be_used_by_all()
+        await reader.assert_accessible()
         await reader.page.keyboard.press("Escape")
         await button(reader.page.locator("header"), "Next slot").click()
         await reader.page.get_by_role("button", name="Channels").click()
         await reader.page.get_by_role("button", name="More").click()
-        await reader.can_be_used_by_all()
+        await reader.assert_accessible()

@@ -11,9 +11,16 @@ import pytest
 
 from bot.errors import NotFound
 from bot.launchdarkly import Version
-from bot.launchdarkly.cache import MOST, Memory
+from bot.launchdarkly.cache import MAX_CACHED_ANSWERS, Cache
 from tests.conversation import NOW
-from tests.misbehaving_server import GOOD, Thing, Visit, asking, reply, rude
+from tests.misbehaving_server import (
+    GOOD_RESPONSE,
+    Connection,
+    SampleReply,
+    client_for,
+    http_response,
+    misbehaving_server,
+)
 
 PATH = "/api/v2/things"
 BETA = Version.BETA
@@ -39,90 +46,107 @@ class Gate:
 
     opened: asyncio.Event
 
-    async def __call__(self, visit: Visit) -> None:
+    async def __call__(self, visit: Connection) -> None:
         await self.opened.wait()
-        await visit.send(GOOD)
+        await visit.send(GOOD_RESPONSE)
 
 
-async def test_the_same_asked_twice_at_once_is_sent_once() -> None:
-    async with rude(lambda _: GOOD) as server, asking(server.url) as launchdarkly:
-        answers = await asyncio.gather(*(launchdarkly.get(Thing, PATH, version=BETA) for _ in range(10)))
-    assert answers == [Thing(name="one")] * 10
+async def test_identical_concurrent_requests_are_sent_once() -> None:
+    async with misbehaving_server(lambda _: GOOD_RESPONSE) as server, client_for(server.url) as launchdarkly:
+        answers = await asyncio.gather(*(launchdarkly.get(SampleReply, PATH, version=BETA) for _ in range(10)))
+    assert answers == [SampleReply(name="one")] * 10
     assert len(server.requests) == 1
 
 
-async def test_an_answer_serves_for_some_seconds_and_no_longer() -> None:
+async def test_answer_expires_after_its_lifetime() -> None:
     clock = Clock()
     sent = []
-    async with rude(lambda _: GOOD) as server, asking(server.url, clock, remembered=LIFE) as launchdarkly:
+    async with (
+        misbehaving_server(lambda _: GOOD_RESPONSE) as server,
+        client_for(server.url, clock, cache_seconds=LIFE) as launchdarkly,
+    ):
         for wait in (0, LIFE - 1, 2, LIFE - 1, 1):
             clock.forward(wait)
-            await launchdarkly.get(Thing, PATH, version=BETA)
+            await launchdarkly.get(SampleReply, PATH, version=BETA)
             sent.append(len(server.requests))
     assert sent == [1, 1, 2, 2, 3]
 
 
-async def test_a_request_can_keep_its_answer_longer() -> None:
+async def test_request_can_set_a_longer_lifetime() -> None:
     clock = Clock()
     sent = []
-    async with rude(lambda _: GOOD) as server, asking(server.url, clock, remembered=LIFE) as launchdarkly:
+    async with (
+        misbehaving_server(lambda _: GOOD_RESPONSE) as server,
+        client_for(server.url, clock, cache_seconds=LIFE) as launchdarkly,
+    ):
         for wait in (0, LIFE + 1, 14 * 60 - LIFE, 60):
             clock.forward(wait)
-            both = (launchdarkly.get(Thing, PATH, version=BETA, lifetime=timedelta(minutes=15)) for _ in range(2))
+            both = (launchdarkly.get(SampleReply, PATH, version=BETA, lifetime=timedelta(minutes=15)) for _ in range(2))
             await asyncio.gather(*both)
             sent.append(len(server.requests))
     assert sent == [1, 1, 1, 2]
 
 
-async def test_a_failure_is_shared_by_who_waits_and_not_remembered() -> None:
+async def test_failure_is_shared_by_waiters_but_not_cached() -> None:
     async with (
-        rude(lambda n: reply(404) if n == 1 else GOOD) as server,
-        asking(server.url, remembered=LIFE) as launchdarkly,
+        misbehaving_server(lambda n: http_response(404) if n == 1 else GOOD_RESPONSE) as server,
+        client_for(server.url, cache_seconds=LIFE) as launchdarkly,
     ):
-        both = (launchdarkly.get(Thing, PATH, version=BETA) for _ in range(2))
+        both = (launchdarkly.get(SampleReply, PATH, version=BETA) for _ in range(2))
         assert [type(end) for end in await asyncio.gather(*both, return_exceptions=True)] == [NotFound, NotFound]
         assert len(server.requests) == 1
-        assert await launchdarkly.get(Thing, PATH, version=BETA) == Thing(name="one")
+        assert await launchdarkly.get(SampleReply, PATH, version=BETA) == SampleReply(name="one")
 
 
 @pytest.mark.parametrize("impatient", [0, 1])
-async def test_one_who_stops_waiting_takes_nothing_from_the_other(impatient: int) -> None:
+async def test_cancelled_waiter_does_not_affect_the_other(impatient: int) -> None:
     gate = Gate(asyncio.Event())
-    async with rude(lambda _: gate) as server, asking(server.url) as launchdarkly, asyncio.timeout(10):
-        waiting = [asyncio.ensure_future(launchdarkly.get(Thing, PATH, version=BETA)) for _ in range(2)]
-        await server.heard.wait()
+    async with (
+        misbehaving_server(lambda _: gate) as server,
+        client_for(server.url) as launchdarkly,
+        asyncio.timeout(10),
+    ):
+        waiting = [asyncio.ensure_future(launchdarkly.get(SampleReply, PATH, version=BETA)) for _ in range(2)]
+        await server.request_received.wait()
         waiting[impatient].cancel()
         await asyncio.wait([waiting[impatient]])
         gate.opened.set()
-        assert await waiting[1 - impatient] == Thing(name="one")
+        assert await waiting[1 - impatient] == SampleReply(name="one")
         assert waiting[impatient].cancelled()
     assert len(server.requests) == 1
 
 
-async def test_an_answer_that_nobody_waits_for_any_more_is_kept_for_the_next_who_asks() -> None:
+async def test_abandoned_request_serves_the_next_caller() -> None:
     gate = Gate(asyncio.Event())
-    async with rude(lambda _: gate) as server, asking(server.url) as launchdarkly, asyncio.timeout(10):
-        alone = asyncio.ensure_future(launchdarkly.get(Thing, PATH, version=BETA))
-        await server.heard.wait()
+    async with (
+        misbehaving_server(lambda _: gate) as server,
+        client_for(server.url) as launchdarkly,
+        asyncio.timeout(10),
+    ):
+        alone = asyncio.ensure_future(launchdarkly.get(SampleReply, PATH, version=BETA))
+        await server.request_received.wait()
         alone.cancel()
         await asyncio.wait([alone])
-        late = asyncio.ensure_future(launchdarkly.get(Thing, PATH, version=BETA))
+        late = asyncio.ensure_future(launchdarkly.get(SampleReply, PATH, version=BETA))
         gate.opened.set()
-        assert await late == Thing(name="one")
+        assert await late == SampleReply(name="one")
     assert len(server.requests) == 1
 
 
-async def test_what_differs_at_all_is_asked_by_itself() -> None:
-    class Other(Thing):
+async def test_different_requests_are_not_shared() -> None:
+    class Other(SampleReply):
         """The same answer, read for another purpose."""
 
-    async with rude(lambda _: GOOD) as server, asking(server.url, remembered=LIFE) as launchdarkly:
+    async with (
+        misbehaving_server(lambda _: GOOD_RESPONSE) as server,
+        client_for(server.url, cache_seconds=LIFE) as launchdarkly,
+    ):
         for _ in range(2):
-            await launchdarkly.get(Thing, PATH, version=BETA)
-            await launchdarkly.get(Thing, PATH, version=Version.CURRENT)
-            await launchdarkly.get(Thing, f"{PATH}/a", version=BETA)
-            await launchdarkly.get(Thing, PATH, (("env", "a"),), version=BETA)
-            await launchdarkly.get(Thing, PATH, (("env", "a"), ("env", "b")), version=BETA)
+            await launchdarkly.get(SampleReply, PATH, version=BETA)
+            await launchdarkly.get(SampleReply, PATH, version=Version.CURRENT)
+            await launchdarkly.get(SampleReply, f"{PATH}/a", version=BETA)
+            await launchdarkly.get(SampleReply, PATH, (("env", "a"),), version=BETA)
+            await launchdarkly.get(SampleReply, PATH, (("env", "a"), ("env", "b")), version=BETA)
             await launchdarkly.get(Other, PATH, version=BETA)
     assert len(server.requests) == 6
 
@@ -131,35 +155,35 @@ class Answer:
     """Something whose life can be watched."""
 
 
-async def test_no_more_is_remembered_than_there_is_room_for() -> None:
+async def test_cache_size_is_capped() -> None:
     alive: WeakSet[Answer] = WeakSet()
     clock = Clock()
-    memory = Memory(LIFE, clock)
+    memory = Cache(LIFE, clock)
 
     async def ask() -> Answer:
         alive.add(answer := Answer())
         return answer
 
-    for n in range(MOST + 200):
+    for n in range(MAX_CACHED_ANSWERS + 200):
         clock.forward(0.001)
-        await memory.once(n, ask)
+        await memory.get_or_fetch(n, ask)
     gc.collect()
-    assert MOST <= len(alive) <= MOST + 1
-    newest, before = MOST + 199, set(alive)
-    assert await memory.once(newest, ask) in before  # it is the oldest that had to go
+    assert MAX_CACHED_ANSWERS <= len(alive) <= MAX_CACHED_ANSWERS + 1
+    newest, before = MAX_CACHED_ANSWERS + 199, set(alive)
+    assert await memory.get_or_fetch(newest, ask) in before  # it is the oldest that had to go
     before.clear()
     clock.forward(LIFE)
-    await memory.once("another", ask)
+    await memory.get_or_fetch("another", ask)
     gc.collect()
     assert len(alive) == 1
 
 
 @pytest.mark.parametrize("in_flight", [1, 4])
-async def test_no_more_is_asked_at_once_than_agreed(in_flight: int) -> None:
+async def test_concurrent_requests_are_limited(in_flight: int) -> None:
     crowd: Counter[str] = Counter()
     full = asyncio.Event()
 
-    async def crowded(visit: Visit) -> None:
+    async def crowded(visit: Connection) -> None:
         crowd["now"] += 1
         crowd["most"] = max(crowd["most"], crowd["now"])
         if crowd["now"] == in_flight:
@@ -168,13 +192,13 @@ async def test_no_more_is_asked_at_once_than_agreed(in_flight: int) -> None:
         for _ in range(50):  # turns of the loop, in which one too many would come in
             await asyncio.sleep(0)
         crowd["now"] -= 1
-        await visit.send(GOOD)
+        await visit.send(GOOD_RESPONSE)
 
     async with (
-        rude(lambda _: crowded) as server,
-        asking(server.url, in_flight=in_flight) as launchdarkly,
+        misbehaving_server(lambda _: crowded) as server,
+        client_for(server.url, in_flight=in_flight) as launchdarkly,
         asyncio.timeout(10),
     ):
-        await asyncio.gather(*(launchdarkly.get(Thing, f"{PATH}/{n}", version=BETA) for n in range(20)))
+        await asyncio.gather(*(launchdarkly.get(SampleReply, f"{PATH}/{n}", version=BETA) for n in range(20)))
     assert len(server.requests) == 20
     assert crowd["most"] == in_flight

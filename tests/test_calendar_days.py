@@ -10,8 +10,8 @@ import pytest
 from bot.answers import Answer
 from bot.sandbox.launchdarkly.company import harbour_goods
 from bot.sandbox.launchdarkly.history import History, Window, millis
-from tests.api_replies import DAY, HOUR, MIDNIGHT, deployed, nothing
-from tests.conversation import NOW, Talk, talk, words
+from tests.api_replies import DAY, HOUR, MIDNIGHT, deployments_at, no_series
+from tests.conversation import NOW, Conversation, start_conversation, visible_text
 
 WEEKDAY = re.compile(r"^\w{3} (?=\d)")  # left out where many days are drawn
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Pacific/Auckland", "America/Santiago")
@@ -46,12 +46,12 @@ def _happened(first: date, many: int, zone: ZoneInfo) -> list[int]:
 
 @pytest.mark.parametrize("zone", ZONES)
 @pytest.mark.parametrize("asked_at", ASKED_AT.values(), ids=ASKED_AT)
-async def test_all_three_agree_on_the_same_days(asked_at: str, zone: str) -> None:
+async def test_deploys_releases_and_digest_agree_on_days(asked_at: str, zone: str) -> None:
     now = datetime.fromisoformat(asked_at)
-    async with talk(now=now) as someone:
+    async with start_conversation(now=now) as someone:
         someone.zone = ZoneInfo(zone)
         deploys, releases, digest = [
-            _drawn(await someone.say(line))
+            _drawn(await someone.send(line))
             for line in (
                 "deploys web/production since=12d",
                 "releases web/production since=12d",
@@ -69,13 +69,13 @@ async def test_all_three_agree_on_the_same_days(asked_at: str, zone: str) -> Non
 
 
 @pytest.mark.parametrize("zone", ZONES)
-async def test_the_best_day_has_one_date_at_any_hour(zone: str) -> None:
+async def test_best_day_is_the_same_at_any_hour(zone: str) -> None:
     said = set()
     for hour in (0, 5, 11, 17):
-        async with talk(now=NOW.replace(hour=0, minute=30) + timedelta(hours=hour)) as someone:
+        async with start_conversation(now=NOW.replace(hour=0, minute=30) + timedelta(hours=hour)) as someone:
             someone.zone = ZoneInfo(zone)
-            answer = await someone.say("deploys web/production since=2026-11-09 until=2026-11-18")
-        said.add(words(answer).split("best *")[1].split("*")[0])
+            answer = await someone.send("deploys web/production since=2026-11-09 until=2026-11-18")
+        said.add(visible_text(answer).split("best *")[1].split("*")[0])
     assert len(said) == 1
 
 
@@ -87,18 +87,18 @@ async def test_the_best_day_has_one_date_at_any_hour(zone: str) -> None:
         ("2026-03-10T09:00-04:00", "America/New_York", ("2026-03-08T05:00", "2026-03-09T04:00", "2026-03-10T04:00")),
     ],
 )
-async def test_a_day_with_a_clock_change_is_one_day(asked_at: str, zone: str, midnights: tuple[str, ...]) -> None:
+async def test_dst_change_day_is_one_day(asked_at: str, zone: str, midnights: tuple[str, ...]) -> None:
     """Two deployments in its first hour, three in its last, none on the day before."""
     first, second, third = (millis(datetime.fromisoformat(at).replace(tzinfo=UTC)) for at in midnights)
     hours = [((MIDNIGHT - at) / HOUR, y) for at, y in ((first, 2), (second - HOUR, 3), (second, 4), (third - HOUR, 1))]
-    async with talk(deployed(*hours), now=datetime.fromisoformat(asked_at)) as someone:
+    async with start_conversation(deployments_at(*hours), now=datetime.fromisoformat(asked_at)) as someone:
         someone.zone = ZoneInfo(zone)
-        assert list(_drawn(await someone.say("deploys web/production since=2d")).values()) == [5, 5, 0]
+        assert list(_drawn(await someone.send("deploys web/production since=2d")).values()) == [5, 5, 0]
 
 
 async def _say(line: str, *hours: tuple[float, int]) -> Answer:
-    async with talk(deployed(*hours)) as someone:
-        return await someone.say(line)
+    async with start_conversation(deployments_at(*hours)) as someone:
+        return await someone.send(line)
 
 
 def _labels(answer: Answer) -> list[str]:
@@ -107,59 +107,59 @@ def _labels(answer: Answer) -> list[str]:
     return found
 
 
-async def test_today_is_marked_and_counts_for_no_average() -> None:
+async def test_today_is_marked_and_excluded_from_averages() -> None:
     answer = await _say("deploys web/production since=2d", (30, 4), (6, 6), (-9, 1))
     assert _labels(answer) == ["Wed 18 Nov", "Thu 19 Nov", "Fri 20 Nov (so far)"]
-    shown = words(answer)
+    shown = visible_text(answer)
     assert "*11 deployments*, 18 – 20 Nov 2026 · includes 1 on Fri 20 Nov (so far)" in shown
     assert "5 per day · best *6 (Thu 19 Nov)* · worst *4 (Wed 18 Nov)*" in shown
     assert "That includes 1 on Fri 20 Nov (so far)." in answer.message.text
     assert "Fri 20 Nov (so far) 1 deployment." in answer.message.text
 
 
-async def test_today_alone_is_no_whole_day() -> None:
+async def test_today_alone_is_not_a_full_day() -> None:
     answer = await _say("deploys web/production since=today", (-9, 3))
-    assert "*3 deployments*, Fri 20 Nov (so far)\n" in words(answer)
-    assert "best" not in words(answer)
+    assert "*3 deployments*, Fri 20 Nov (so far)\n" in visible_text(answer)
+    assert "best" not in visible_text(answer)
 
 
-async def test_a_day_without_data_is_drawn_and_named() -> None:
+async def test_day_without_data_is_drawn_and_footnoted() -> None:
     answer = await _say("deploys web/production since=3d", (6, 6), (54, 3), (-9, 1))
     assert _labels(answer) == ["Tue 17 Nov", "Wed 18 Nov †", "Thu 19 Nov", "Fri 20 Nov (so far)"]
     footnote = "† No data for 1 of 4 days: Wed 18 Nov. Averages leave it out."
-    for text in (words(answer), answer.message.text):
+    for text in (visible_text(answer), answer.message.text):
         assert footnote in text
     assert "Wed 18 Nov no data;" in answer.message.text
     assert "Wed 18 Nov †          –\n" in "\n".join(
-        block["text"]["text"] for block in answer.message.plain().blocks[:3] if "text" in block
+        block["text"]["text"] for block in answer.message.with_text_fallback().blocks[:3] if "text" in block
     )
 
 
-async def test_a_day_that_sent_a_zero_is_no_gap() -> None:
+async def test_day_that_sent_zero_is_not_a_gap() -> None:
     answer = await _say("deploys web/production since=2d", (6, 6), (30, 0))
     assert _labels(answer)[:2] == ["Wed 18 Nov", "Thu 19 Nov"]
-    assert "worst *0 (Wed 18 Nov)*" in words(answer)
+    assert "worst *0 (Wed 18 Nov)*" in visible_text(answer)
 
 
-async def test_a_window_that_begins_within_a_day_says_that_the_day_is_incomplete() -> None:
+async def test_partial_first_and_last_days_are_marked() -> None:
     answer = await _say("deploys web/production since=2026-11-17T18:00Z until=2026-11-19T06:00Z", (54, 9), (30, 4))
     assert _labels(answer) == ["Tue 17 Nov (in part)", "Wed 18 Nov", "19 Nov (in part) †"]
 
 
-async def test_days_are_cut_where_the_reader_is_and_not_where_the_line_was_made(someone: Talk) -> None:
+async def test_days_are_cut_in_the_callers_time_zone(someone: Conversation) -> None:
     someone.zone = ZoneInfo("America/New_York")
     week = "since=2026-11-16T00:00+01:00 until=2026-11-20T00:00+01:00"
-    await someone.say(f"deploys web/production {week}")
-    assert [(asked["from"], asked["to"]) for asked in someone.asked()] == [
+    await someone.send(f"deploys web/production {week}")
+    assert [(asked["from"], asked["to"]) for asked in someone.requested_params()] == [
         ([str(MIDNIGHT - 4 * DAY - HOUR)], [str(MIDNIGHT - HOUR)])
     ]
 
 
-async def test_more_than_a_year_of_days_leads_to_buckets(someone: Talk) -> None:
-    answer = await someone.say("deploys web/production since=60w")
+async def test_range_over_a_year_suggests_buckets(someone: Conversation) -> None:
+    answer = await someone.send("deploys web/production since=60w")
     assert answer.outcome == "mistyped"
-    assert words(answer).endswith("`deploys web/production since=60w bucket=rolling`")
-    assert (await someone.say("deploys web/production since=60w bucket=rolling")).outcome == "answered"
+    assert visible_text(answer).endswith("`deploys web/production since=60w bucket=rolling`")
+    assert (await someone.send("deploys web/production since=60w bucket=rolling")).outcome == "answered"
 
 
 @pytest.mark.parametrize(
@@ -171,25 +171,27 @@ async def test_more_than_a_year_of_days_leads_to_buckets(someone: Talk) -> None:
         ("every=6h", {"bucketType": ["rolling"], "bucketMs": [str(6 * HOUR)]}),
     ],
 )
-async def test_buckets_that_were_asked_for_are_launchdarklys(someone: Talk, line: str, sent: dict[str, Any]) -> None:
-    answer = await someone.say(f"deploys web/production {line}")
-    assert someone.asked() == [{"projectKey": ["web"], "environmentKey": ["production"]} | sent]
+async def test_explicit_buckets_are_passed_to_launchdarkly(
+    someone: Conversation, line: str, sent: dict[str, Any]
+) -> None:
+    answer = await someone.send(f"deploys web/production {line}")
+    assert someone.requested_params() == [{"projectKey": ["web"], "environmentKey": ["production"]} | sent]
     assert "Fri 13 Nov 2026, 15:00 UTC" in answer.message.text
     assert answer.line == f"deploys web/production {line}"
 
 
-async def test_without_any_data_no_day_is_called_a_gap() -> None:
-    async with talk(nothing) as someone:
-        answer = await someone.say("deploys web/production")
-    assert "No data for" not in words(answer)
-    assert "*No deployment data*, 13 – 20 Nov 2026." in words(answer)
+async def test_no_day_is_a_gap_without_any_data() -> None:
+    async with start_conversation(no_series) as someone:
+        answer = await someone.send("deploys web/production")
+    assert "No data for" not in visible_text(answer)
+    assert "*No deployment data*, 13 – 20 Nov 2026." in visible_text(answer)
 
 
-async def test_an_hour_across_midnight_is_asked_for_as_a_whole(someone: Talk) -> None:
+async def test_hour_across_midnight_is_requested_in_full(someone: Conversation) -> None:
     """Half an hour of it would be missing from the last day, or counted to the day before the first."""
     someone.zone = ZoneInfo("Asia/Kolkata")
     for line in ("deploys web/production since=2d until=yesterday", "releases web/production since=2d"):
-        await someone.say(line)
+        await someone.send(line)
     midnight = MIDNIGHT - HOUR * 11 // 2  # 18:30 in UTC
-    asked = [(each["from"], each["to"]) for each in someone.asked() if "bucketType" in each]
+    asked = [(each["from"], each["to"]) for each in someone.requested_params() if "bucketType" in each]
     assert asked == [([str(midnight - 2 * DAY - HOUR // 2)], [str(midnight + HOUR // 2)])] * 2

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 import pytest
 from psycopg import waiting
 
-from bot.store.store import Store, opened
+from bot.store.store import Store, open_store
 from tests.databases import Postgres
 
-ROUNDS = 20
+REPEATS = 20
 TURNS = 12  # of the event loop, within which a statement on an open connection is done
 
 
@@ -25,22 +25,22 @@ def _psycopg_yields_often() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("_psycopg_yields_often")
-async def test_a_canceled_statement_leaks_no_connection(postgres: Postgres) -> None:
+async def test_cancelled_statement_leaks_no_connection(postgres: Postgres) -> None:
     canceled = 0
     with leaks() as found:
-        async with opened(postgres.database()) as store:
-            for _ in range(ROUNDS):
-                await store.defaults.get("T1", "C1")
+        async with open_store(postgres.new_schema()) as store:
+            for _ in range(REPEATS):
+                await store.channel_defaults.get("T1", "C1")
                 for turns in range(TURNS):
                     canceled += await _canceled(store, turns)
             gc.collect()
-    assert canceled > ROUNDS
+    assert canceled > REPEATS
     assert found == []
 
 
 async def _canceled(store: Store, turns: int) -> bool:
     """Cancel a statement after so many turns of the loop, and say whether it was still running."""
-    statement = asyncio.ensure_future(store.defaults.get("T1", "C1"))
+    statement = asyncio.ensure_future(store.channel_defaults.get("T1", "C1"))
     for _ in range(turns):
         await asyncio.sleep(0)
     statement.cancel()

@@ -10,14 +10,14 @@ import httpx
 import pytest
 
 from bot.errors import NotAllowed, NotFound
-from bot.launchdarkly import LaunchDarkly, Limits
-from bot.questions.catalog import Catalog, everything
-from bot.questions.catalog.nearest import nearest
+from bot.launchdarkly import ClientLimits, LaunchDarkly
+from bot.questions.catalog import Catalog, allow_all
+from bot.questions.catalog.nearest import nearest_keys
 from bot.questions.catalog.pages import MAX_ITEMS
-from bot.questions.catalog.reply import Named, Stale
+from bot.questions.catalog.reply import CatalogItem, Stale
 from bot.sandbox.launchdarkly.app import TOKEN, launchdarkly
 from bot.sandbox.launchdarkly.company import harbour_goods
-from bot.sandbox.launchdarkly.faults import Weather
+from bot.sandbox.launchdarkly.faults import FaultInjector
 from tests.conversation import NOW
 
 
@@ -25,14 +25,14 @@ from tests.conversation import NOW
 class Account:
     """The embedded LaunchDarkly behind a real client, with a clock that is moved by hand."""
 
-    weather: Weather = field(default_factory=Weather)
+    weather: FaultInjector = field(default_factory=FaultInjector)
     time: datetime = NOW
 
     def __post_init__(self) -> None:
-        app = launchdarkly(lambda: self.time, weather=self.weather)
+        app = launchdarkly(lambda: self.time, faults=self.weather)
         self.client = client(httpx.ASGITransport(app), lambda: self.time)
 
-    def catalog(self, allows: Callable[[str | None], bool] = everything) -> Catalog:
+    def catalog(self, allows: Callable[[str | None], bool] = allow_all) -> Catalog:
         return Catalog(self.client, allows)
 
     def paths(self) -> list[str]:
@@ -40,18 +40,18 @@ class Account:
 
 
 @dataclass
-class Many(httpx.AsyncBaseTransport):
+class PagedFlags(httpx.AsyncBaseTransport):
     """A list that is long, in pages of a *size* of its own. It tells the *total*, links to the next page, or both."""
 
     count: int
     size: int = 100
     total: bool = True
     links: bool = True
-    asked: list[int] = field(default_factory=list)
+    requested_offsets: list[int] = field(default_factory=list)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         offset = int(request.url.params["offset"])
-        self.asked.append(offset)
+        self.requested_offsets.append(offset)
         await asyncio.sleep(0)
         size = min(self.size, int(request.url.params["limit"]))
         end = min(offset + size, self.count)
@@ -67,14 +67,14 @@ def client(transport: httpx.AsyncBaseTransport, now: Callable[[], datetime] = la
     http = httpx.AsyncClient(
         base_url="https://app.launchdarkly.com", headers={"Authorization": TOKEN}, transport=transport
     )
-    return LaunchDarkly(http, Limits(attempts=1), now)
+    return LaunchDarkly(http, ClientLimits(attempts=1), now)
 
 
 def keys(listed: Any) -> list[str]:
     return [item.key for item in listed.items]
 
 
-async def test_the_catalog_lists_what_there_is() -> None:
+async def test_catalog_lists_everything_in_the_account() -> None:
     catalog, company = Account().catalog(), harbour_goods()
     assert keys(await catalog.projects()) == ["web", "mobile", "platform", "sandpit"]
     assert keys(await catalog.environments("mobile")) == ["production", "beta"]
@@ -83,7 +83,7 @@ async def test_the_catalog_lists_what_there_is() -> None:
     assert set(keys(await catalog.flags("platform"))) == live
 
 
-async def test_a_flag_has_its_owner_age_state_and_verdict() -> None:
+async def test_flag_has_owner_age_state_and_staleness() -> None:
     flags = {flag.key: flag for project in ("web", "platform") for flag in await listed(project)}
     owned = flags["wish-list-sharing"]
     assert (owned.name, owned.maintainer, owned.team) == ("Wish lists to share", "Priya Raman", "")
@@ -98,12 +98,12 @@ async def listed(project: str) -> Any:
     return (await Account().catalog().flags(project)).items
 
 
-async def test_a_flag_without_a_verdict_or_an_owner_is_no_failure() -> None:
-    [flag] = (await Catalog(client(Many(1))).flags("web")).items
+async def test_flag_without_staleness_or_owner_is_accepted() -> None:
+    [flag] = (await Catalog(client(PagedFlags(1))).flags("web")).items
     assert (flag.stale, flag.maintainer, flag.team, flag.tags) == (None, "", "", None)
 
 
-async def test_no_sdk_key_and_no_email_is_kept() -> None:
+async def test_sdk_keys_and_emails_are_not_kept() -> None:
     account = Account()
     found = [await account.catalog().environments("web"), await account.catalog().flags("web")]
     assert "sdk-" not in str(found)
@@ -112,14 +112,14 @@ async def test_no_sdk_key_and_no_email_is_kept() -> None:
     assert not any("expand" in seen.query for seen in account.weather.requests)
 
 
-async def test_many_who_want_a_list_at_once_request_it_once() -> None:
+async def test_concurrent_lists_are_requested_once() -> None:
     account = Account()
     await asyncio.gather(*(account.catalog().flags("web") for _ in range(20)))
     await asyncio.gather(*(account.catalog().projects() for _ in range(20)))
     assert account.paths() == ["/api/v2/flags/web", "/api/v2/projects"]
 
 
-async def test_a_list_is_cached_for_a_quarter_of_an_hour() -> None:
+async def test_list_is_cached_for_fifteen_minutes() -> None:
     account = Account()
     for minutes in (0, 14, 2):
         account.time += timedelta(minutes=minutes)
@@ -129,18 +129,18 @@ async def test_a_list_is_cached_for_a_quarter_of_an_hour() -> None:
 
 @pytest.mark.parametrize("size", [100, 30])
 @pytest.mark.parametrize(("total", "links"), [(True, True), (True, False), (False, True)])
-async def test_a_long_list_is_read_to_its_end(size: int, total: bool, links: bool) -> None:
-    many = Many(250, size=size, total=total, links=links)
+async def test_long_list_is_read_to_its_end(size: int, total: bool, links: bool) -> None:
+    many = PagedFlags(250, size=size, total=total, links=links)
     found = await Catalog(client(many)).flags("web")
     assert keys(found) == [f"flag-{n}" for n in range(250)]
     assert not found.capped
-    assert sorted(many.asked) == list(range(0, 250, size))
+    assert sorted(many.requested_offsets) == list(range(0, 250, size))
 
 
-async def test_pages_after_the_first_are_fetched_in_parallel() -> None:
+async def test_later_pages_are_fetched_in_parallel() -> None:
     together = asyncio.Barrier(3)
 
-    class Slow(Many):
+    class Slow(PagedFlags):
         async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
             if request.url.params["offset"] != "0":
                 await together.wait()
@@ -152,14 +152,14 @@ async def test_pages_after_the_first_are_fetched_in_parallel() -> None:
 
 @pytest.mark.parametrize(("count", "capped"), [(MAX_ITEMS, False), (MAX_ITEMS + 1, True), (5000, True)])
 @pytest.mark.parametrize("total", [True, False])
-async def test_a_list_that_is_too_long_says_so(count: int, capped: bool, total: bool) -> None:
-    many = Many(count, total=total)
+async def test_too_long_list_is_marked_as_capped(count: int, capped: bool, total: bool) -> None:
+    many = PagedFlags(count, total=total)
     found = await Catalog(client(many)).flags("web")
     assert (len(found.items), found.capped) == (MAX_ITEMS, capped)
-    assert len(many.asked) == MAX_ITEMS / 100
+    assert len(many.requested_offsets) == MAX_ITEMS / 100
 
 
-async def test_the_newest_flags_come_first() -> None:
+async def test_newest_flags_come_first() -> None:
     created = [flag.created for flag in await listed("web")]
     assert created == sorted(created, reverse=True)
 
@@ -174,7 +174,7 @@ async def test_only_allowed_projects_are_listed_from_the_shared_cache() -> None:
     assert account.paths() == ["/api/v2/projects", "/api/v2/projects/web/environments"]
 
 
-async def test_applications_belong_to_no_project_and_are_listed_to_all_or_none() -> None:
+async def test_applications_are_hidden_when_projects_are_restricted() -> None:
     account = Account()
     mine = account.catalog(lambda project: project == "web")
     assert keys(await mine.applications()) == []
@@ -182,7 +182,7 @@ async def test_applications_belong_to_no_project_and_are_listed_to_all_or_none()
     assert not await mine.knows_application("storefrnt")
 
 
-async def test_an_unknown_project_and_a_closed_list_are_failures() -> None:
+async def test_unknown_project_and_forbidden_list_raise() -> None:
     account = Account()
     with pytest.raises(NotFound):
         await account.catalog().flags("wbe")
@@ -192,7 +192,7 @@ async def test_an_unknown_project_and_a_closed_list_are_failures() -> None:
 
 
 KNOWN = [
-    Named(key, name)
+    CatalogItem(key, name)
     for key, name in (
         ("production", "Production"),
         ("staging", "Staging"),
@@ -224,5 +224,5 @@ KNOWN = [
         ("x", []),
     ],
 )
-def test_the_nearest_key_is_what_a_person_expects(word: str, meant: list[str]) -> None:
-    assert nearest(word, KNOWN) == meant
+def test_nearest_keys_match_what_a_person_means(word: str, meant: list[str]) -> None:
+    assert nearest_keys(word, KNOWN) == meant

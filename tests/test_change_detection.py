@@ -5,59 +5,69 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as some
 
-from bot.schedules.change_detection import LATE, OVERLAP, News, news, since, to_keep
-from bot.schedules.watches.observation import Sight
-from bot.store import Told
+from bot.schedules.change_detection import (
+    LATE_AFTER_MILLISECONDS,
+    OVERLAP_MILLISECONDS,
+    ObservedChange,
+    detect_changes,
+    states_to_record,
+    window_start,
+)
+from bot.schedules.watches.observation import Observation
+from bot.store import WatchState
 
 NOW = 1_795_000_000_000.0
-LARGE = Sight(what="new-checkout", state="large", says="large impact", at=NOW - 60_000)
+LARGE = Observation(what="new-checkout", state="large", says="large impact", at=NOW - 60_000)
 WAITS = LARGE.model_copy(update={"state": "waiting", "says": "still counted", "tells": False})
 SMALL = LARGE.model_copy(update={"state": "small", "says": "small impact", "tells": False})
-GOOD = Sight(what="Risk", state="good", says="good 71")
-FAIR = Sight(what="Risk", state="fair", says="fair 64")
+GOOD = Observation(what="Risk", state="good", says="good 71")
+FAIR = Observation(what="Risk", state="fair", says="fair 64")
 
 STATES = {"large": LARGE, "waiting": WAITS, "small": SMALL, "good": GOOD, "fair": FAIR}
 LOOKS = some.lists(some.dictionaries(some.sampled_from("abcdef"), some.sampled_from(sorted(STATES))), max_size=6)
 
 
-def test_what_happens_is_told_once() -> None:
-    assert news({}, {"e": LARGE}, NOW) == [News(LARGE, "", late=False)]
-    assert news(to_keep({}, {"e": LARGE}), {"e": LARGE}, NOW) == []
+def test_event_is_reported_once() -> None:
+    assert detect_changes({}, {"e": LARGE}, NOW) == [ObservedChange(LARGE, "", late=False)]
+    assert detect_changes(states_to_record({}, {"e": LARGE}), {"e": LARGE}, NOW) == []
 
 
-def test_what_changes_is_told_with_what_it_was() -> None:
-    told = to_keep({}, {"risk": GOOD})
-    assert news(told, {"risk": FAIR}, NOW) == [News(FAIR, "good 71", late=False)]
+def test_state_change_is_reported_with_the_previous_state() -> None:
+    told = states_to_record({}, {"risk": GOOD})
+    assert detect_changes(told, {"risk": FAIR}, NOW) == [ObservedChange(FAIR, "good 71", late=False)]
 
 
-def test_what_was_waited_for_is_told_late_if_it_turns_out_large_and_not_otherwise() -> None:
-    told = to_keep({}, {"e": WAITS})
-    assert news({}, {"e": WAITS}, NOW) == []
-    assert news(told, {"e": SMALL}, NOW) == []
-    assert news(told, {"e": LARGE}, NOW) == [News(LARGE, "", late=True)]
+def test_pending_event_is_reported_late_only_if_it_turns_out_large() -> None:
+    told = states_to_record({}, {"e": WAITS})
+    assert detect_changes({}, {"e": WAITS}, NOW) == []
+    assert detect_changes(told, {"e": SMALL}, NOW) == []
+    assert detect_changes(told, {"e": LARGE}, NOW) == [ObservedChange(LARGE, "", late=True)]
 
 
-def test_what_happened_long_ago_and_is_seen_only_by_now_is_late() -> None:
-    old = LARGE.model_copy(update={"at": NOW - LATE - 1})
-    assert news({}, {"e": old}, NOW) == [News(old, "", late=True)]
+def test_old_event_seen_for_the_first_time_is_late() -> None:
+    old = LARGE.model_copy(update={"at": NOW - LATE_AFTER_MILLISECONDS - 1})
+    assert detect_changes({}, {"e": old}, NOW) == [ObservedChange(old, "", late=True)]
 
 
-def test_it_is_looked_from_the_oldest_on_that_is_still_waited_for_but_not_for_ever() -> None:
+def test_watch_window_starts_at_oldest_pending_event_capped_at_a_day() -> None:
     hour = 3_600_000.0
-    assert since([], NOW, 24 * hour) == NOW - OVERLAP
-    waiting = Told("waiting", "", NOW - 2 * hour)
-    assert since([waiting, Told("large", "", NOW - 9 * hour)], NOW, 24 * hour) == NOW - 2 * hour - OVERLAP
-    assert since([replace(waiting, happened=NOW - 90 * hour)], NOW, 24 * hour) == NOW - 24 * hour
+    assert window_start([], NOW, 24 * hour) == NOW - OVERLAP_MILLISECONDS
+    waiting = WatchState("waiting", "", NOW - 2 * hour)
+    assert (
+        window_start([waiting, WatchState("large", "", NOW - 9 * hour)], NOW, 24 * hour)
+        == NOW - 2 * hour - OVERLAP_MILLISECONDS
+    )
+    assert window_start([replace(waiting, happened=NOW - 90 * hour)], NOW, 24 * hour) == NOW - 24 * hour
 
 
 @given(LOOKS)
-def test_each_look_reports_exactly_what_changed(looks: list[dict[str, str]]) -> None:
+def test_each_poll_reports_exactly_the_changes(looks: list[dict[str, str]]) -> None:
     """Each thing has a name of its own, so that one report can't stand in for another."""
-    told, last = dict[str, Told](), dict[str, str]()
+    told, last = dict[str, WatchState](), dict[str, str]()
     for states in looks:
         seen = {key: STATES[state].model_copy(update={"what": key}) for key, state in states.items()}
         changed = [key for key, sight in seen.items() if sight.tells and last.get(key) != sight.state]
-        assert [item.sight.what for item in news(told, seen, NOW)] == changed
-        told |= to_keep(told, seen)
+        assert [item.observation.what for item in detect_changes(told, seen, NOW)] == changed
+        told |= states_to_record(told, seen)
         last |= states
-        assert news(told, seen, NOW) == []
+        assert detect_changes(told, seen, NOW) == []

@@ -11,40 +11,40 @@ from bot.metrics import Metrics
 from bot.sandbox.http_server import serving
 from bot.sandbox.slack import Slack
 from bot.sandbox.slack.credentials import SIGNING_SECRET
-from bot.slack.background_tasks import Work
-from bot.slack.listeners import Told, bolt
-from bot.slack.payloads import Incoming
-from bot.slack.web import web
+from bot.slack.background_tasks import BackgroundTasks
+from bot.slack.listeners import EventCallbacks, build_app
+from bot.slack.payloads import Interaction
+from bot.slack.web import build_web_app
 
 
 @dataclass
-class Ear:
+class EventRecorder:
     """Writes down what it is told."""
 
     slack: Slack
-    heard: list[tuple[str, str]] = field(default_factory=list)
-    work: Work = field(default_factory=Work)
+    received: list[tuple[str, str]] = field(default_factory=list)
+    work: BackgroundTasks = field(default_factory=BackgroundTasks)
 
     async def moved(self, channel: str, what: str) -> None:
-        self.heard.append((channel, what))
+        self.received.append((channel, what))
 
-    async def all_heard(self) -> list[tuple[str, str]]:
-        assert await self.work.finish(5) == 0
-        return self.heard
+    async def all_received(self) -> list[tuple[str, str]]:
+        assert await self.work.drain(5) == 0
+        return self.received
 
 
 @pytest.fixture
-async def ear() -> AsyncIterator[Ear]:
-    async def hear(_: Incoming) -> None: ...
+async def ear() -> AsyncIterator[EventRecorder]:
+    async def hear(_: Interaction) -> None: ...
 
-    found = Ear(Slack(lambda: datetime.now(UTC)))
-    app = bolt(AsyncWebClient(), hear, found.work, Told(moved=found.moved))
-    async with found.slack.served(), serving(web(app, SIGNING_SECRET, {}, Metrics())) as url:
+    found = EventRecorder(Slack(lambda: datetime.now(UTC)))
+    app = build_app(AsyncWebClient(), hear, found.work, EventCallbacks(on_channel_event=found.moved))
+    async with found.slack.serving(), serving(build_web_app(app, SIGNING_SECRET, {}, Metrics())) as url:
         found.slack.request_url = f"{url}/slack/events"
         yield found
 
 
-async def test_a_public_channel_is_lost_and_comes_back(ear: Ear) -> None:
+async def test_public_channel_events_are_reported(ear: EventRecorder) -> None:
     slack = ear.slack
     for told in (
         await slack.remove("C1"),
@@ -55,7 +55,7 @@ async def test_a_public_channel_is_lost_and_comes_back(ear: Ear) -> None:
     ):
         assert told is not None
         assert (told.status, told.error) == (200, "")
-    assert await ear.all_heard() == [
+    assert await ear.all_received() == [
         ("C1", "left"),
         ("C1", "back"),
         ("C1", "archived"),
@@ -64,45 +64,45 @@ async def test_a_public_channel_is_lost_and_comes_back(ear: Ear) -> None:
     ]
 
 
-async def test_a_private_channel_is_lost_and_comes_back(ear: Ear) -> None:
+async def test_private_channel_events_are_reported(ear: EventRecorder) -> None:
     await ear.slack.archive("C2")
     await ear.slack.unarchive("C2")
     await ear.slack.remove("C2")
     await ear.slack.invite("C2")
     await ear.slack.delete_channel("C2")
-    assert [what for _, what in await ear.all_heard()] == ["archived", "back", "left", "back", "deleted"]
+    assert [what for _, what in await ear.all_received()] == ["archived", "back", "left", "back", "deleted"]
 
 
-async def test_of_a_private_channel_that_it_is_not_in_it_hears_nothing(ear: Ear) -> None:
+async def test_private_channel_without_the_bot_sends_no_events(ear: EventRecorder) -> None:
     assert await ear.slack.archive("C4") is None
     assert await ear.slack.unarchive("C4") is None
     assert await ear.slack.invite("C4") is not None
-    assert await ear.all_heard() == [("C4", "back")]
+    assert await ear.all_received() == [("C4", "back")]
 
 
 @pytest.mark.parametrize(("scope", "channel"), [("channels:read", "C1"), ("groups:read", "C2")])
-async def test_without_the_scope_it_hears_nothing(ear: Ear, scope: str, channel: str) -> None:
+async def test_missing_scope_sends_no_events(ear: EventRecorder, scope: str, channel: str) -> None:
     ear.slack.scopes.remove(scope)
     assert await ear.slack.remove(channel) is None
     assert not ear.slack.channels[channel].is_member
-    assert await ear.all_heard() == []
+    assert await ear.all_received() == []
 
 
-async def test_that_somebody_else_joins_is_nothing_to_it(ear: Ear) -> None:
+async def test_other_members_joining_is_ignored(ear: EventRecorder) -> None:
     told = await ear.slack.event("member_joined_channel", user="U2", channel="C1", channel_type="C")
     assert told.status == 200
-    assert await ear.all_heard() == []
+    assert await ear.all_received() == []
 
 
-async def test_what_comes_twice_is_told_once(ear: Ear) -> None:
+async def test_redelivered_event_is_reported_once(ear: EventRecorder) -> None:
     for retry in range(3):
         told = await ear.slack.event("channel_left", event_id="Ev1", retry=retry, channel="C1", actor_id="U1")
         assert told.status == 200
     await ear.slack.event("channel_left", event_id="Ev2", channel="C1", actor_id="U1")
-    assert await ear.all_heard() == [("C1", "left")] * 2
+    assert await ear.all_received() == [("C1", "left")] * 2
 
 
-async def test_nobody_is_thrown_out_who_is_not_there(ear: Ear) -> None:
+async def test_impossible_channel_change_raises(ear: EventRecorder) -> None:
     for deed, channel in (
         (ear.slack.remove, "C3"),
         (ear.slack.invite, "C1"),

@@ -12,13 +12,13 @@ from urllib.parse import unquote
 import pytest
 
 from bot.questions import discover
-from bot.sandbox.block_kit import faults
+from bot.sandbox.block_kit import violations
 from bot.sandbox.http_server import serving
 from bot.sandbox.launchdarkly.app import TOKEN, launchdarkly
-from bot.sandbox.launchdarkly.faults import Weather
+from bot.sandbox.launchdarkly.faults import FaultInjector
 from tests.conversation import NOW
 
-HOUSE = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent
 NOTICE = "the embedded LaunchDarkly answers, with invented numbers.\n"
 NOTICES = (NOTICE, f"LAUNCHDARKLY_ACCESS_TOKEN is not set: {NOTICE}")
 
@@ -28,8 +28,8 @@ def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "SYSTEMROOT") if name in os.environ}
     return subprocess.run(
         [sys.executable, "-m", "bot", *arguments],
-        env={**kept, "PYTHONPATH": str(HOUSE), "PYTHONUTF8": "1", "COLUMNS": "100", **variables},
-        cwd=HOUSE / "tests",  # where no .env lies
+        env={**kept, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "COLUMNS": "100", **variables},
+        cwd=ROOT / "tests",  # where no .env lies
         capture_output=True,
         text=True,
         timeout=60,
@@ -37,7 +37,7 @@ def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_question_is_answered_on_standard_output_and_the_sandbox_named_beside_it() -> None:
+def test_answer_goes_to_stdout_and_the_sandbox_notice_to_stderr() -> None:
     asked = run("ask", "scores web/production")
     assert asked.returncode == 0
     assert "Release maturity" in asked.stdout
@@ -61,47 +61,47 @@ def test_a_question_is_answered_on_standard_output_and_the_sandbox_named_beside_
         ["preview"],
     ],
 )
-def test_who_has_read_enough_ends_it_quietly(command: list[str], tmp_path: Path) -> None:
+def test_closed_pipe_ends_quietly(command: list[str], tmp_path: Path) -> None:
     assert unread(tmp_path, "-m", "bot", *command) in ((0, ""), *((0, notice) for notice in NOTICES))
 
 
-def test_output_that_cannot_be_written_at_exit_is_discarded(tmp_path: Path) -> None:
+def test_unwritable_output_at_exit_is_discarded(tmp_path: Path) -> None:
     """`print` writes into a buffer, which Python would flush at its exit, complain about, and end with 120."""
     script = "from bot.cli import main; main.command('say')(lambda: print('x')); main(['say'])"
     assert unread(tmp_path, "-c", script) == (0, "")
 
 
-def unread(place: Path, *arguments: str) -> tuple[int, str]:
+def unread(folder: Path, *arguments: str) -> tuple[int, str]:
     """How a Python ends whose output nobody reads, and what it says on standard error."""
-    with (place / "said").open("w") as said:
+    with (folder / "said").open("w") as said:
         asked = subprocess.Popen(
             [sys.executable, *arguments],
-            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(HOUSE), "PYTHONUTF8": "1"},
-            cwd=place,
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"},
+            cwd=folder,
             stdout=subprocess.PIPE,
             stderr=said,
         )
         assert asked.stdout is not None
         asked.stdout.close()
         code = asked.wait(timeout=60)
-    return code, (place / "said").read_text()
+    return code, (folder / "said").read_text()
 
 
 @pytest.mark.parametrize("question", ["digest web/production", "deploys web/production", "status web/production"])
-def test_a_piped_answer_has_no_trailing_whitespace(question: str) -> None:
+def test_piped_answer_has_no_trailing_whitespace(question: str) -> None:
     shown = run("ask", question, "--sandbox").stdout
     assert not [line for line in shown.splitlines() if line != line.rstrip()]
     assert shown == f"{shown.strip()}\n"
 
 
-def test_the_words_of_a_question_need_no_quotes() -> None:
+def test_question_needs_no_quotes() -> None:
     asked = run("ask", "deploys", "web/production", "--since", "2w", "by=application", "--sandbox")
     assert asked.returncode == 0
     assert "deploys web/production since=2w by=application" in asked.stdout
     assert asked.stderr == "the embedded LaunchDarkly answers, with invented numbers.\n"
 
 
-def test_what_belongs_in_the_thread_stands_below() -> None:
+def test_thread_is_printed_below_the_message() -> None:
     message, rule, thread = run("ask", "digest web/production").stdout.partition("In the thread")
     assert rule
     assert "Weekly digest · web/production" in message
@@ -115,14 +115,14 @@ def test_json_leaves_the_thread_out() -> None:
     assert message.keys() == {"text", "blocks"}
 
 
-def test_json_is_the_message_and_nothing_else() -> None:
+def test_json_prints_only_the_message() -> None:
     asked = run("ask", "status web/production", "--json")
     message = json.loads(asked.stdout)
     assert message.keys() == {"text", "blocks"}
-    assert not faults(message)
+    assert not violations(message)
 
 
-def test_the_builder_link_opens_just_these_blocks() -> None:
+def test_builder_link_contains_the_blocks() -> None:
     link = run("ask", "status web/production", "--builder").stdout.strip()
     address, fragment = link.split("#")
     assert address == "https://app.slack.com/block-kit-builder/"
@@ -131,13 +131,13 @@ def test_the_builder_link_opens_just_these_blocks() -> None:
 
 
 @pytest.mark.parametrize("arguments", [["ask"], ["ask", "help"], ["ask", ""]])
-def test_without_a_question_it_shows_what_can_be_asked(arguments: list[str]) -> None:
+def test_without_a_question_help_is_shown(arguments: list[str]) -> None:
     asked = run(*arguments)
     assert asked.returncode == 0
     assert all(name in asked.stdout for name in discover())
 
 
-def test_a_mistyped_question_ends_in_two_with_the_corrected_line() -> None:
+def test_mistyped_question_exits_2_with_the_corrected_line() -> None:
     asked = run("ask", "scors web/production")
     assert asked.returncode == 2
     assert asked.stdout == ""
@@ -145,19 +145,19 @@ def test_a_mistyped_question_ends_in_two_with_the_corrected_line() -> None:
     assert "scores web/production" in asked.stderr
 
 
-def test_a_mistyped_question_is_a_message_too_where_a_program_reads_it() -> None:
+def test_mistyped_question_with_json_prints_a_message() -> None:
     asked = run("ask", "scors web/production", "--json")
     assert asked.returncode == 2
     assert "did you mean scores?" in json.loads(asked.stdout)["text"]
 
 
-def test_times_are_said_in_the_zone_that_was_asked_for() -> None:
+def test_zone_option_sets_the_time_zone() -> None:
     asked = run("ask", "events web/production", "--zone", "Asia/Kolkata")
     assert "IST" in asked.stdout
 
 
 @pytest.mark.parametrize(
-    ("variables", "said"),
+    ("variables", "message"),
     [
         ({"TIME_ZONE": "Mars/Olympus"}, "TIME_ZONE must be an IANA time zone, for example Europe/Berlin. "),
         (
@@ -175,41 +175,41 @@ def test_times_are_said_in_the_zone_that_was_asked_for() -> None:
         ({"ANSWER_SECONDS": "soon"}, "ANSWER_SECONDS must be a number above 0, up to 86400. "),
     ],
 )
-def test_a_wrong_setting_ends_in_one_line_that_says_which_and_why(variables: dict[str, str], said: str) -> None:
+def test_invalid_setting_exits_1_with_one_line_naming_it(variables: dict[str, str], message: str) -> None:
     asked = run("ask", "scores web/production", **variables)
     assert asked.returncode == 1
     assert asked.stdout == ""
-    assert said in asked.stderr
+    assert message in asked.stderr
     assert asked.stderr.count("\n") == 1
     assert "sdk-123" not in asked.stderr
 
 
 @pytest.mark.parametrize("command", [["demo", "--once"], ["preview"], ["schedules"]])
-def test_a_wrong_setting_ends_any_command_in_one_line(command: list[str]) -> None:
+def test_invalid_setting_stops_any_command_with_one_line(command: list[str]) -> None:
     ended = run(*command, TIME_ZONE="Mars/Olympus")
     assert ended.returncode == 1
     assert ended.stderr.count("\n") == 1
     assert "TIME_ZONE must be an IANA time zone" in ended.stderr
 
 
-def test_a_file_of_settings_that_is_no_text_is_said(tmp_path: Path) -> None:
+def test_binary_env_file_is_reported(tmp_path: Path) -> None:
     (tmp_path / ".env").write_bytes(b"\xff\xfe")
     command = [sys.executable, "-m", "bot", "ask", "scores web/production"]
-    environment = {**os.environ, "PYTHONPATH": str(HOUSE)}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     ended = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert ended.returncode == 1
     assert ended.stderr.startswith("The file .env is not UTF-8 text.")
 
 
-def test_a_terminal_of_no_width_and_another_alphabet_still_shows_the_numbers() -> None:
+def test_zero_width_ascii_terminal_still_shows_numbers() -> None:
     asked = run("ask", "scores web/production", COLUMNS="0", PYTHONUTF8="0", PYTHONIOENCODING="ascii")
     assert asked.returncode == 0
     assert re.search("Release maturity [0-9]", asked.stdout)
 
 
-async def test_with_a_token_the_real_launchdarkly_is_asked() -> None:
-    weather = Weather()
-    async with serving(launchdarkly(lambda: NOW, weather=weather)) as url:
+async def test_token_selects_the_real_launchdarkly() -> None:
+    weather = FaultInjector()
+    async with serving(launchdarkly(lambda: NOW, faults=weather)) as url:
         asked = await _elsewhere(
             "ask", "scores web/production", LAUNCHDARKLY_ACCESS_TOKEN=TOKEN, LAUNCHDARKLY_API_HOST=url
         )
@@ -218,7 +218,7 @@ async def test_with_a_token_the_real_launchdarkly_is_asked() -> None:
     assert [seen.path for seen in weather.requests] == ["/api/v2/engineering-insights/insights/scores"]
 
 
-async def test_a_refused_token_ends_in_one_and_says_what_to_do() -> None:
+async def test_rejected_token_exits_1_and_says_what_to_do() -> None:
     async with serving(launchdarkly(lambda: NOW)) as url:
         variables = {"LAUNCHDARKLY_ACCESS_TOKEN": "api-wrong", "LAUNCHDARKLY_API_HOST": url}
         asked = await _elsewhere("ask", "scores web/production", **variables)
@@ -235,7 +235,7 @@ async def _elsewhere(*arguments: str, **variables: str) -> subprocess.CompletedP
     return await asyncio.to_thread(run, *arguments, **variables)
 
 
-def test_the_preview_shows_every_example_of_every_question() -> None:
+def test_preview_shows_every_example_of_every_question() -> None:
     shown = run("preview")
     assert shown.returncode == 0
     for endpoint in discover().values():
@@ -243,13 +243,13 @@ def test_the_preview_shows_every_example_of_every_question() -> None:
             assert f'$ insights-bot ask "{line}"' in shown.stdout
 
 
-def test_the_preview_of_one_question_shows_only_that() -> None:
+def test_preview_of_one_question_shows_only_that() -> None:
     shown = run("preview", "status")
     assert shown.stdout.count("$ insights-bot ask") == 2
     assert run("preview", "stats").returncode == 2
 
 
-def test_the_demo_shows_every_question_a_button_pressed_a_digest_and_a_watch_that_speaks() -> None:
+def test_demo_shows_questions_a_button_a_digest_and_a_watch() -> None:
     shown = run("demo")  # as there is no terminal
     assert shown.returncode == 0
     assert shown.stderr == ""
@@ -274,23 +274,21 @@ def test_the_demo_shows_every_question_a_button_pressed_a_digest_and_a_watch_tha
     assert watched.count("👀") == 2
 
 
-def test_what_is_not_needed_is_not_imported() -> None:
+def test_ask_imports_no_heavy_packages() -> None:
     script = (
         "import sys; from click.testing import CliRunner; from bot.cli import main; "
         "CliRunner().invoke(main, ['ask', 'scores web/production', '--json', '--sandbox']); "
         "print(sorted({name.split('.')[0] for name in sys.modules}))"
     )
-    loaded = subprocess.run(
-        [sys.executable, "-c", script], cwd=HOUSE, capture_output=True, text=True, check=True
-    ).stdout
+    loaded = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert "'httpx'" in loaded
     for name in ("slack_bolt", "slack_sdk", "sqlalchemy", "alembic", "dbos", "uvicorn", "launchdarkly_api"):
         assert f"'{name}'" not in loaded
 
 
-def test_the_embedded_launchdarkly_answers_other_programs_until_it_is_interrupted() -> None:
+def test_sandbox_serves_other_programs_until_interrupted() -> None:
     served = subprocess.Popen(
-        [sys.executable, "-m", "bot", "sandbox", "--port", "0"], cwd=HOUSE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "bot", "sandbox", "--port", "0"], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )
     assert served.stdout is not None
     url = served.stdout.readline().split()[5].removesuffix(".")
@@ -302,7 +300,7 @@ def test_the_embedded_launchdarkly_answers_other_programs_until_it_is_interrupte
     assert served.returncode == 0
 
 
-async def test_a_port_that_is_taken_is_said() -> None:
+async def test_taken_port_is_reported() -> None:
     async with serving(launchdarkly(lambda: NOW)) as url:
         asked = await _elsewhere("sandbox", "--port", url.rsplit(":", 1)[1])
     assert asked.returncode == 1

@@ -2,16 +2,16 @@
 
 import pytest
 
-from bot.app import register
-from bot.errors import Mistyped
+from bot.app import build_registry
+from bot.errors import InvalidLine
 from bot.lines.parser import parse
 
-REGISTER = register()
-PLACE = {"project": "web", "env": "production"}
+REGISTER = build_registry()
+DEFAULTS = {"project": "web", "env": "production"}
 
 
 def canonical(line: str) -> str:
-    return parse(line, REGISTER, PLACE).canonical
+    return parse(line, REGISTER, DEFAULTS).canonical
 
 
 @pytest.mark.parametrize(
@@ -31,14 +31,14 @@ def canonical(line: str) -> str:
         ("snooze 3 until=2w", "snooze 3 until=2w"),
     ],
 )
-def test_an_order_holds_a_whole_question(line: str, means: str) -> None:
+def test_command_line_contains_a_whole_question(line: str, means: str) -> None:
     assert canonical(line) == means
     assert canonical(means) == means
 
 
-def refused(line: str) -> Mistyped:
-    with pytest.raises(Mistyped) as found:
-        parse(line, REGISTER, PLACE)
+def refused(line: str) -> InvalidLine:
+    with pytest.raises(InvalidLine) as found:
+        parse(line, REGISTER, DEFAULTS)
     return found.value
 
 
@@ -63,9 +63,7 @@ def refused(line: str) -> Mistyped:
         ("stop nubmer=3", ["did you mean number?"], "stop 3"),
     ],
 )
-def test_all_mistakes_of_an_order_are_told_with_the_corrected_line(
-    line: str, mistakes: list[str], corrected: str
-) -> None:
+def test_all_mistakes_of_a_command_are_listed_with_a_correction(line: str, mistakes: list[str], corrected: str) -> None:
     found = refused(line)
     said = " ".join(found.mistakes)
     assert [word for word in mistakes if word not in said] == []
@@ -96,7 +94,7 @@ def test_all_mistakes_of_an_order_are_told_with_the_corrected_line(
         ("use the force", ["nothing: “the”", "“force” isn't an option of use."]),
     ],
 )
-def test_a_line_that_is_no_command_is_answered_without_one(line: str, mistakes: list[str]) -> None:
+def test_non_command_line_offers_no_correction(line: str, mistakes: list[str]) -> None:
     found = refused(line)
     assert len(found.mistakes) == len(mistakes)
     assert all(says.startswith(part) for says, part in zip(found.mistakes, mistakes, strict=True))

@@ -10,22 +10,22 @@ from tests.api_replies import (
     HOUR,
     MIDNIGHT,
     a_score,
-    deployed,
-    nothing,
+    deployments_at,
+    edit_parts,
+    edit_sides,
+    no_series,
     only_scores,
-    parts,
-    refuses,
-    same,
-    sides,
-    uncalculated,
+    refuse_with,
+    scores_not_calculated,
+    unchanged,
 )
-from tests.conversation import Edit, Talk, talk, words
+from tests.conversation import Conversation, Edit, start_conversation, visible_text
 
 UNKNOWN = a_score(0, "notCalculated")
 
 
 def of_each(**edits: Edit) -> Edit:
-    return sides("environmentKey", **edits)
+    return edit_sides("environmentKey", **edits)
 
 
 def _tree(overall: dict[str, Any], **leaves: dict[str, Any]) -> Edit:
@@ -46,26 +46,26 @@ def _hours(reply: Any) -> Any:
     return reply | {"series": [{"metadata": {"name": f"series {n}"}, "data": data} for n in range(9)]}
 
 
-PRODUCTION = parts(scores=_scored(84, 90, 78), deploys=deployed((5, 3), (30, 2)))
-STAGING = parts(scores=_scored(61, 50, 72), deploys=deployed((5, 1), (54, 1)))
+PRODUCTION = edit_parts(scores=_scored(84, 90, 78), deploys=deployments_at((5, 3), (30, 2)))
+STAGING = edit_parts(scores=_scored(61, 50, 72), deploys=deployments_at((5, 1), (54, 1)))
 
 STATES: dict[str, Edit] = {
-    "empty": parts(scores=uncalculated, deploys=nothing),
+    "empty": edit_parts(scores=scores_not_calculated, deploys=no_series),
     "one": of_each(production=PRODUCTION, staging=STAGING),
-    "more": parts(scores=_many, deploys=_hours),
-    "half": of_each(staging=parts(scores=refuses(403), deploys=refuses(404))),
-    "other-half": of_each(production=parts(scores=refuses(403)), staging=parts(deploys=nothing)),
-    "level": parts(scores=_scored(70, 71, 72), deploys=deployed((5, 1))),
-    "nothing": parts(scores=only_scores(), deploys=nothing),
+    "more": edit_parts(scores=_many, deploys=_hours),
+    "half": of_each(staging=edit_parts(scores=refuse_with(403), deploys=refuse_with(404))),
+    "other-half": of_each(production=edit_parts(scores=refuse_with(403)), staging=edit_parts(deploys=no_series)),
+    "level": edit_parts(scores=_scored(70, 71, 72), deploys=deployments_at((5, 1))),
+    "nothing": edit_parts(scores=only_scores(), deploys=no_series),
 }
 
 
 async def _shown(edit: Edit, line: str = "compare web/production,staging", zone: str = "UTC") -> str:
-    async with talk(edit) as someone:
+    async with start_conversation(edit) as someone:
         someone.zone = ZoneInfo(zone)
-        answer = await someone.say(line)
+        answer = await someone.send(line)
     assert answer.outcome == "answered", answer.message.text
-    return words(answer)
+    return visible_text(answer)
 
 
 def _of(answer: Any, kind: str) -> Any:
@@ -80,20 +80,20 @@ def _rows(answer: Any) -> list[list[str]]:
 # What is asked
 
 
-async def test_each_side_is_asked_for_scores_and_for_deployments_of_the_same_days(someone: Talk) -> None:
-    await someone.say("compare web/production,staging app=storefront since=2d")
+async def test_each_side_requests_scores_and_deployments(someone: Conversation) -> None:
+    await someone.send("compare web/production,staging app=storefront since=2d")
     days = {"from": [str(MIDNIGHT - 2 * DAY)], "to": [str(MIDNIGHT)], "bucketType": ["hour"], "bucketMs": [str(HOUR)]}
     places = [
         {"projectKey": ["web"], "environmentKey": [env], "applicationKey": ["storefront"]}
         for env in ("production", "staging")
     ]
-    assert sorted(someone.asked(), key=len) == [*places, *(place | days for place in places)]
+    assert sorted(someone.requested_params(), key=len) == [*places, *(place | days for place in places)]
 
 
-async def test_applications_of_one_environment_are_asked_one_by_one(someone: Talk) -> None:
-    await someone.say("compare web/production app=storefront,search-api")
-    assert {asked["environmentKey"][0] for asked in someone.asked()} == {"production"}
-    asked = sorted(asked["applicationKey"][0] for asked in someone.asked())
+async def test_applications_of_one_environment_are_requested_separately(someone: Conversation) -> None:
+    await someone.send("compare web/production app=storefront,search-api")
+    assert {asked["environmentKey"][0] for asked in someone.requested_params()} == {"production"}
+    asked = sorted(asked["applicationKey"][0] for asked in someone.requested_params())
     assert asked == ["search-api", "search-api", "storefront", "storefront"]
 
 
@@ -110,22 +110,24 @@ async def test_applications_of_one_environment_are_asked_one_by_one(someone: Tal
         ("compare project=platform env=staging,test", "compare platform/staging,test"),
     ],
 )
-async def test_what_a_line_leaves_out_comes_from_the_channel(someone: Talk, typed: str, canonical: str) -> None:
+async def test_omitted_parameters_come_from_the_channel_defaults(
+    someone: Conversation, typed: str, canonical: str
+) -> None:
     someone.defaults = {"project": "web", "env": "production"}
-    assert (await someone.say(typed)).line == canonical
+    assert (await someone.send(typed)).line == canonical
 
 
-async def test_applications_of_the_channel_are_the_sides_only_of_one_environment(someone: Talk) -> None:
+async def test_default_applications_are_sides_only_of_one_environment(someone: Conversation) -> None:
     someone.defaults = {"project": "web", "env": "production", "app": "storefront,search-api"}
-    assert (await someone.say("compare")).line == "compare web/production app=storefront,search-api"
-    answer = await someone.say("compare production,staging")
+    assert (await someone.send("compare")).line == "compare web/production app=storefront,search-api"
+    answer = await someone.send("compare production,staging")
     assert answer.line == "compare web/production,staging app=storefront,search-api"
     assert _rows(answer)[0] == ["Score", "production", "staging", "Gap", "Ahead"]
     assert "storefront, search-api" in answer.message.text
 
 
 @pytest.mark.parametrize(
-    ("typed", "said", "corrected"),
+    ("typed", "message", "corrected"),
     [
         ("compare web/production", "One side cannot be compared", "compare web/production,ENV"),
         ("compare web/production,production", "One side cannot be compared", "compare web/production,ENV"),
@@ -141,29 +143,29 @@ async def test_applications_of_the_channel_are_the_sides_only_of_one_environment
         ("compare", "project is missing", "compare PROJECT/ENV"),
     ],
 )
-async def test_what_is_no_comparison_is_answered_with_what_to_say(
-    someone: Talk, typed: str, said: str, corrected: str
+async def test_invalid_comparison_suggests_a_correction(
+    someone: Conversation, typed: str, message: str, corrected: str
 ) -> None:
-    answer = await someone.say(typed)
+    answer = await someone.send(typed)
     assert answer.outcome == "mistyped"
-    assert said in answer.message.text
-    assert words(answer).endswith(f"`{corrected}`")
-    assert someone.asked() == []
+    assert message in answer.message.text
+    assert visible_text(answer).endswith(f"`{corrected}`")
+    assert someone.requested_params() == []
 
 
-async def test_five_applications_may_belong_to_several_environments(someone: Talk) -> None:
+async def test_five_applications_may_filter_several_environments(someone: Conversation) -> None:
     assert (
-        await someone.say("compare web/production,staging app=storefront,checkout-api,search-api,ios-app,payments")
+        await someone.send("compare web/production,staging app=storefront,checkout-api,search-api,ios-app,payments")
     ).outcome == "answered"
 
 
 # Who is ahead
 
 
-async def test_who_is_ahead_is_said_with_numbers() -> None:
-    async with talk(STATES["one"]) as someone:
-        answer = await someone.say("compare web/production,staging")
-    assert words(answer).splitlines()[1:4] == [
+async def test_leading_side_is_named_with_numbers() -> None:
+    async with start_conversation(STATES["one"]) as someone:
+        answer = await someone.send("compare web/production,staging")
+    assert visible_text(answer).splitlines()[1:4] == [
         "*production* is ahead: release maturity *84*, 23 points before staging (61).",
         "The widest gap is *Lead time*: production *90*, 40 points before staging (50).",
         "*Deployments*: production *5*, 2.5 times as many as staging (2).",
@@ -176,9 +178,9 @@ async def test_who_is_ahead_is_said_with_numbers() -> None:
     )
 
 
-async def test_all_scores_stand_in_the_table_in_the_order_of_the_tree() -> None:
-    async with talk(STATES["one"]) as someone:
-        answer = await someone.say("compare web/production,staging")
+async def test_score_table_follows_the_score_tree() -> None:
+    async with start_conversation(STATES["one"]) as someone:
+        answer = await someone.send("compare web/production,staging")
     assert _rows(answer) == [
         ["Score", "production", "staging", "Gap", "Ahead"],
         ["Release maturity", "84", "61", "23", "production"],
@@ -188,20 +190,20 @@ async def test_all_scores_stand_in_the_table_in_the_order_of_the_tree() -> None:
     assert {row[3]["type"] for row in _of(answer, "data_table")["rows"][1:]} == {"raw_number"}
 
 
-async def test_leaves_stand_below_their_branch(someone: Talk) -> None:
-    names = [row[0] for row in _rows(await someone.say("compare web/production,staging"))]
+async def test_leaf_scores_are_indented_below_their_branch(someone: Conversation) -> None:
+    names = [row[0] for row in _rows(await someone.send("compare web/production,staging"))]
     assert names[1:5] == ["Release maturity", "Velocity", "↳ Deployment frequency", "↳ Lead time"]
 
 
-async def test_of_several_each_is_told_how_far_it_is_behind() -> None:
+async def test_each_trailing_side_shows_its_distance() -> None:
     edit = of_each(
-        production=parts(scores=_scored(84, 90, 78), deploys=deployed((5, 12))),
-        staging=parts(scores=_scored(61, 50, 72), deploys=deployed((5, 9))),
-        test=parts(scores=_scored(84, 60, 79.5), deploys=deployed((5, 4))),
+        production=edit_parts(scores=_scored(84, 90, 78), deploys=deployments_at((5, 12))),
+        staging=edit_parts(scores=_scored(61, 50, 72), deploys=deployments_at((5, 9))),
+        test=edit_parts(scores=_scored(84, 60, 79.5), deploys=deployments_at((5, 4))),
     )
-    async with talk(edit) as someone:
-        answer = await someone.say("compare web/production,staging,test")
-    shown = words(answer)
+    async with start_conversation(edit) as someone:
+        answer = await someone.send("compare web/production,staging,test")
+    shown = visible_text(answer)
     assert "*production and test* are ahead: release maturity *84*, 23 points before staging (61)." in shown
     assert "production *90*, 30 points before test (60) and 40 points before staging (50)." in shown
     assert "production *12*, 3 more than staging (9) and 3 times as many as test (4)." in shown
@@ -209,7 +211,7 @@ async def test_of_several_each_is_told_how_far_it_is_behind() -> None:
     assert _rows(answer)[3] == ["Failure rate", "78", "72", "79.5", "7.5", "test"]
 
 
-async def test_sides_that_are_level_are_said_to_be_level() -> None:
+async def test_equal_sides_are_called_level() -> None:
     shown = await _shown(STATES["level"])
     assert "*production and staging* are level: release maturity *70*." in shown
     assert "*Deployments*: production and staging *1* each." in shown
@@ -217,7 +219,7 @@ async def test_sides_that_are_level_are_said_to_be_level() -> None:
 
 
 @pytest.mark.parametrize(
-    ("more", "less", "said"),
+    ("more", "less", "sentence"),
     [
         (10, 5, "production *10*, 2 times as many as staging (5)."),
         (9, 5, "production *9*, 4 more than staging (5)."),
@@ -225,19 +227,21 @@ async def test_sides_that_are_level_are_said_to_be_level() -> None:
         (0, 0, "production and staging *0* each."),
     ],
 )
-async def test_deployments_differ_by_a_factor_where_that_says_more(more: int, less: int, said: str) -> None:
-    edit = of_each(production=parts(deploys=deployed((5, more))), staging=parts(deploys=deployed((5, less))))
-    assert f"*Deployments*: {said}" in await _shown(edit)
+async def test_deployments_use_a_factor_when_it_says_more(more: int, less: int, sentence: str) -> None:
+    edit = of_each(
+        production=edit_parts(deploys=deployments_at((5, more))), staging=edit_parts(deploys=deployments_at((5, less)))
+    )
+    assert f"*Deployments*: {sentence}" in await _shown(edit)
 
 
-async def test_deployments_of_the_same_days_are_drawn_side_by_side() -> None:
-    async with talk(STATES["one"]) as someone:
-        answer = await someone.say("compare web/production,staging")
+async def test_deployments_are_charted_side_by_side() -> None:
+    async with start_conversation(STATES["one"]) as someone:
+        answer = await someone.send("compare web/production,staging")
     chart = _of(answer, "data_visualization")["chart"]
     assert chart["axis_config"]["categories"][-3:] == ["Tue 17 Nov †", "Wed 18 Nov †", "Thu 19 Nov"]
     drawn = {line["name"]: [point["value"] for point in line["data"]] for line in chart["series"]}
     assert drawn == {"production": [0, 0, 0, 0, 0, 2, 3], "staging": [0, 0, 0, 0, 1, 0, 1]}
-    shown = words(answer)
+    shown = visible_text(answer)
     assert "*production* · 84 (good) · 5 deployments, 2.5 per day on the 2 days that sent data" in shown
     gaps = "production for Fri 13 Nov – Tue 17 Nov; staging for Fri 13 Nov – Mon 16 Nov and Wed 18 Nov"
     assert f"† No deployment data: {gaps}. That is not" in shown
@@ -247,26 +251,28 @@ async def test_deployments_of_the_same_days_are_drawn_side_by_side() -> None:
     )
 
 
-async def test_many_days_are_drawn_together() -> None:
-    async with talk(parts(deploys=deployed(*((24 * ago + 5, 1) for ago in range(28))))) as someone:
-        answer = await someone.say("compare web/production,staging since=4w")
+async def test_many_days_are_grouped_into_bars() -> None:
+    async with start_conversation(
+        edit_parts(deploys=deployments_at(*((24 * ago + 5, 1) for ago in range(28))))
+    ) as someone:
+        answer = await someone.send("compare web/production,staging since=4w")
     assert _of(answer, "data_visualization")["title"] == "Deployments per 2 days"
-    assert "Each bar adds up 2 days." in words(answer)
-    assert "28 deployments, 1 per day\n" in words(answer)
+    assert "Each bar adds up 2 days." in visible_text(answer)
+    assert "28 deployments, 1 per day\n" in visible_text(answer)
 
 
-async def test_keys_that_begin_alike_are_told_apart() -> None:
+async def test_similar_keys_get_distinct_labels() -> None:
     apps = [f"an-application-with-the-number-{n}" for n in (1, 2)]
     listed = {"items": [{"key": app} for app in apps]}
-    async with talk(lambda reply: listed if "items" in reply else reply) as someone:
-        answer = await someone.say(f"compare web/production app={','.join(apps)}")
+    async with start_conversation(lambda reply: listed if "items" in reply else reply) as someone:
+        answer = await someone.send(f"compare web/production app={','.join(apps)}")
     names = _rows(answer)[0][1:3]
     assert len(set(names)) == 2
     assert all(len(name) <= 20 for name in names)
 
 
-async def test_each_side_leads_on(someone: Talk) -> None:
-    answer = await someone.say("compare web/production,staging app=storefront")
+async def test_each_side_has_follow_up_buttons(someone: Conversation) -> None:
+    answer = await someone.send("compare web/production,staging app=storefront")
     lines = [button["value"] for button in _of(answer, "actions")["elements"]]
     times = "since=2026-11-13T00:00Z until=2026-11-20T00:00Z"
     assert lines == [
@@ -275,51 +281,51 @@ async def test_each_side_leads_on(someone: Talk) -> None:
         for question, more in (("scores", ""), ("deploys", f" {times}"))
     ]
     for line in lines:
-        assert (await someone.say(line)).line == line
+        assert (await someone.send(line)).line == line
 
 
 # What is not known
 
 
-async def test_what_is_not_calculated_is_no_number_and_leaves_no_gap() -> None:
+async def test_uncalculated_score_has_no_number_and_no_gap() -> None:
     uneven = _tree(a_score(84), leadTime=a_score(90), deploymentFailureRate=UNKNOWN)
-    edit = of_each(production=parts(scores=uneven), staging=parts(scores=_scored(61, 50, 72)))
-    async with talk(edit) as someone:
-        answer = await someone.say("compare web/production,staging")
+    edit = of_each(production=edit_parts(scores=uneven), staging=edit_parts(scores=_scored(61, 50, 72)))
+    async with start_conversation(edit) as someone:
+        answer = await someone.send("compare web/production,staging")
     assert _rows(answer)[3] == ["Failure rate", "not calculated", "72", "–", "–"]
-    assert "Not like for like: not every side has Failure rate." in words(answer)
+    assert "Not like for like: not every side has Failure rate." in visible_text(answer)
     assert "Not like for like: not every side has Failure rate." in answer.message.text
 
 
-async def test_one_number_alone_is_not_ahead() -> None:
-    edit = of_each(production=parts(scores=_tree(UNKNOWN, leadTime=a_score(90))))
+async def test_single_score_is_not_called_ahead() -> None:
+    edit = of_each(production=edit_parts(scores=_tree(UNKNOWN, leadTime=a_score(90))))
     shown = await _shown(edit)
     assert "*No side is ahead*: fewer than two have a score for the whole." in shown
     assert "⚪ *production* · not calculated · " in shown
     assert "*production* is ahead" not in shown
 
 
-async def test_a_score_that_only_one_side_sends_is_a_row_with_a_gap_in_it() -> None:
-    edit = of_each(production=parts(scores=only_scores(overall=a_score(70), teamMorale=a_score(71))))
-    async with talk(edit) as someone:
-        rows = _rows(await someone.say("compare web/production,staging"))
+async def test_score_of_one_side_only_shows_gaps_for_others() -> None:
+    edit = of_each(production=edit_parts(scores=only_scores(overall=a_score(70), teamMorale=a_score(71))))
+    async with start_conversation(edit) as someone:
+        rows = _rows(await someone.send("compare web/production,staging"))
     assert ["Team morale", "71", "–", "–", "–"] in rows
 
 
-async def test_without_deployment_data_a_side_has_no_number_and_is_not_compared() -> None:
-    async with talk(STATES["other-half"]) as someone:
-        answer = await someone.say("compare web/production,staging")
-    shown = words(answer)
+async def test_side_without_deployment_data_is_not_compared() -> None:
+    async with start_conversation(STATES["other-half"]) as someone:
+        answer = await someone.send("compare web/production,staging")
+    shown = visible_text(answer)
     assert "fair) · no deployment data (not counted as none)\n" in shown
     assert "*Deployments*:" not in shown
     assert "0 deployments" not in shown
     assert _of(answer, "data_visualization")["title"] == "Deployments of production per day"
 
 
-async def test_a_side_that_fails_is_said_in_its_place_and_the_other_is_shown() -> None:
-    async with talk(STATES["half"]) as someone:
-        answer = await someone.say("compare web/production,staging")
-    shown = words(answer)
+async def test_failed_side_is_reported_and_the_other_shown() -> None:
+    async with start_conversation(STATES["half"]) as someone:
+        answer = await someone.send("compare web/production,staging")
+    shown = visible_text(answer)
     assert answer.outcome == "answered"
     assert "⚪ *staging* · scores cannot be had · deployments cannot be had" in shown
     assert "⚠️ *Scores of staging* cannot be had. LaunchDarkly does not let the bot see this." in shown
@@ -331,65 +337,65 @@ async def test_a_side_that_fails_is_said_in_its_place_and_the_other_is_shown() -
 
 @pytest.mark.parametrize("env", ["production", "staging"])
 @pytest.mark.parametrize("name", ["scores", "deploys"])
-async def test_any_one_part_of_a_side_may_fail(env: str, name: str) -> None:
-    async with talk(of_each(**{env: parts(**{name: refuses(403)})})) as someone:
-        answer = await someone.say("compare web/production,staging")
+async def test_any_part_of_a_side_may_fail(env: str, name: str) -> None:
+    async with start_conversation(of_each(**{env: edit_parts(**{name: refuse_with(403)})})) as someone:
+        answer = await someone.send("compare web/production,staging")
     assert answer.outcome == "answered"
     assert answer.message.text.count("cannot be had.") == 1
-    assert words(answer).count("⚠️") == 1
+    assert visible_text(answer).count("⚠️") == 1
 
 
-async def test_scores_that_cannot_be_had_are_not_said_to_be_none() -> None:
-    assert "LaunchDarkly sent no scores." not in await _shown(parts(scores=refuses(403)))
+async def test_unavailable_scores_are_not_called_missing() -> None:
+    assert "LaunchDarkly sent no scores." not in await _shown(edit_parts(scores=refuse_with(403)))
     assert "LaunchDarkly sent no scores." in await _shown(STATES["nothing"])
 
 
-async def test_an_unknown_side_is_answered_with_the_known_ones(someone: Talk) -> None:
-    answer = await someone.say("compare web/production,stagin")
+async def test_unknown_side_suggests_known_environments(someone: Conversation) -> None:
+    answer = await someone.send("compare web/production,stagin")
     assert answer.outcome == "not found"
-    assert "web has no environment “stagin”. It has staging, production and test." in words(answer)
-    assert "`compare web/production,staging`" in words(answer)
+    assert "web has no environment “stagin”. It has staging, production and test." in visible_text(answer)
+    assert "`compare web/production,staging`" in visible_text(answer)
 
 
-async def test_a_side_that_is_refused_though_it_exists_fails_alone() -> None:
-    edit = sides("environmentKey", staging=refuses(404))
-    async with talk(edit) as someone:
-        answer = await someone.say("compare web/production,staging")
+async def test_existing_side_that_returns_404_fails_alone() -> None:
+    edit = edit_sides("environmentKey", staging=refuse_with(404))
+    async with start_conversation(edit) as someone:
+        answer = await someone.send("compare web/production,staging")
     assert answer.outcome == "answered"
-    assert "⚠️ *Scores of staging* cannot be had." in words(answer)
+    assert "⚠️ *Scores of staging* cannot be had." in visible_text(answer)
 
 
-async def test_where_all_fail_that_is_the_answer(someone: Talk) -> None:
-    assert (await someone.say("compare web/nowhere,neverwhere")).outcome == "not found"
+async def test_error_is_the_answer_when_all_sides_fail(someone: Conversation) -> None:
+    assert (await someone.send("compare web/nowhere,neverwhere")).outcome == "not found"
 
 
-async def test_periods_that_differ_are_told_apart() -> None:
+async def test_different_periods_are_shown_per_side() -> None:
     def shifted(reply: Any) -> Any:
         return reply | {"period": {"startTime": MIDNIGHT - 14 * DAY, "endTime": MIDNIGHT - 7 * DAY}}
 
-    shown = await _shown(of_each(staging=parts(scores=shifted)))
+    shown = await _shown(of_each(staging=edit_parts(scores=shifted)))
     assert (
         "Scores of 13 Nov 2026 – 20 Nov 2026 (production) and 6 Nov 2026 – 13 Nov 2026 (staging) (UTC), gaps in points."
         in shown
     )
-    assert "Scores of 13 Nov 2026 – 20 Nov 2026 (UTC)" in await _shown(same)
+    assert "Scores of 13 Nov 2026 – 20 Nov 2026 (UTC)" in await _shown(unchanged)
 
 
-async def test_more_scores_than_fit_are_counted() -> None:
-    async with talk(STATES["more"]) as someone:
-        answer = await someone.say("compare web/production,staging")
+async def test_scores_beyond_the_table_limit_are_counted() -> None:
+    async with start_conversation(STATES["more"]) as someone:
+        answer = await someone.send("compare web/production,staging")
     assert len(_rows(answer)) == 31
-    assert "90 more scores are not listed." in words(answer)
+    assert "90 more scores are not listed." in visible_text(answer)
 
 
-async def test_a_number_beyond_all_scores_is_cut() -> None:
-    edit = of_each(production=parts(scores=only_scores(overall=a_score(1e18))))
-    async with talk(edit) as someone:
-        cell = _rows(await someone.say("compare web/production,staging"))[1][1]
+async def test_oversized_score_is_truncated() -> None:
+    edit = of_each(production=edit_parts(scores=only_scores(overall=a_score(1e18))))
+    async with start_conversation(edit) as someone:
+        cell = _rows(await someone.send("compare web/production,staging"))[1][1]
     assert cell == "1,000,000,000,000,0…"
 
 
-@pytest.mark.parametrize(("zone", "told"), [("Asia/Kolkata", True), ("Europe/Berlin", False)])
-async def test_where_days_begin_within_an_hour_of_utc_that_is_told(zone: str, told: bool) -> None:
-    shown = await _shown(parts(deploys=deployed((30, 1))), zone=zone)
-    assert ("Deployments come in whole hours of UTC" in shown) is told
+@pytest.mark.parametrize(("zone", "mentioned"), [("Asia/Kolkata", True), ("Europe/Berlin", False)])
+async def test_partial_hour_utc_offset_is_mentioned(zone: str, mentioned: bool) -> None:
+    shown = await _shown(edit_parts(deploys=deployments_at((30, 1))), zone=zone)
+    assert ("Deployments come in whole hours of UTC" in shown) is mentioned

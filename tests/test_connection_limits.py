@@ -15,8 +15,8 @@ from starlette.types import Receive, Scope, Send
 
 from bot.sandbox.launchdarkly.app import TOKEN
 from bot.sandbox.slack import Slack
-from bot.slack.connection_limits import limited
-from tests.processes import started, tokens
+from bot.slack.connection_limits import server_config
+from tests.processes import running_bot, slack_tokens
 
 GET = b"GET / HTTP/1.1\r\nHost: bot\r\n\r\n"
 POST = b"POST / HTTP/1.1\r\nHost: bot\r\nContent-Length: 4\r\n\r\n"
@@ -30,9 +30,9 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 @asynccontextmanager
-async def served(most: int = 100, seconds: float = 30) -> AsyncIterator[Callable[[], Awaitable[Stream]]]:
+async def served(max_connections: int = 100, seconds: float = 30) -> AsyncIterator[Callable[[], Awaitable[Stream]]]:
     """A server within limits, and the way to connect to it."""
-    config = limited(echo, most, seconds)
+    config = server_config(echo, max_connections, seconds)
     config.host, config.port = "127.0.0.1", 0
     server = uvicorn.Server(config)
     config.load()
@@ -70,14 +70,14 @@ async def answer(stream: Stream, request: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("sent", [b"", b"GET", GET[:-2], POST, POST + b"abc", GET + GET[:-2]])
-async def test_a_request_that_is_not_sent_in_time_ends_the_connection(sent: bytes) -> None:
+async def test_slow_request_closes_the_connection(sent: bytes) -> None:
     async with served(seconds=0.05) as connect:
         reader, writer = await connect()
         writer.write(sent)
         await closed(reader)
 
 
-async def test_the_time_limit_does_not_begin_anew_with_each_byte() -> None:
+async def test_request_timeout_is_not_reset_by_each_byte() -> None:
     async with served(seconds=0.05) as connect:
         reader, writer = await connect()
         writer.write(GET[:-2] + b"X: ")
@@ -93,8 +93,8 @@ async def test_the_time_limit_does_not_begin_anew_with_each_byte() -> None:
         dripping.cancel()
 
 
-async def test_one_connection_more_closes_the_one_that_waited_longest() -> None:
-    async with served(most=3) as connect:
+async def test_longest_idle_connection_is_closed_at_the_limit() -> None:
+    async with served(max_connections=3) as connect:
         first, second, third = [await connect() for _ in range(3)]
         for stream in (first, second, third, first):
             assert await answer(stream, GET) == b"200 nothing"
@@ -105,17 +105,17 @@ async def test_one_connection_more_closes_the_one_that_waited_longest() -> None:
             assert await answer(stream, POST + b"body") == b"200 body"
 
 
-async def test_a_thousand_idle_connections_neither_flood_the_log_nor_lock_out_commands(tmp_path: Path) -> None:
+async def test_a_thousand_idle_connections_do_not_block_commands(tmp_path: Path) -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))  # this process needs more than the bot has
     slack = Slack(lambda: datetime.now(UTC))
-    async with slack.served() as api, AsyncExitStack() as connections:
+    async with slack.serving() as api, AsyncExitStack() as connections:
         variables = {"SLACK_API_URL": api, "LAUNCHDARKLY_ACCESS_TOKEN": TOKEN, "PORT": "0"}
-        async with started(tmp_path, "--only", "web", **tokens("http"), **variables) as bot:
+        async with running_bot(tmp_path, "--only", "web", **slack_tokens("http"), **variables) as bot:
             resource.prlimit(bot.running.pid, resource.RLIMIT_NOFILE, (1024, 1024))
-            url = await bot.listening()
+            url = await bot.wait_until_listening()
             slack.request_url = f"{url}/slack/events"
-            await bot.line("answering")
+            await bot.wait_for_log("answering")
             for _ in range(1100):
                 _, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
                 connections.callback(writer.close)

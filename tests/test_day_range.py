@@ -5,16 +5,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.errors import Mistyped
-from bot.questions.daily_series import Daily, SideBySide, happened
-from bot.questions.day_range import MOST_DAYS, Days
-from tests.conversation import NOW, UTC_ZONE, ask
+from bot.errors import InvalidLine
+from bot.questions.daily_series import DailySeries, SeriesSet, count_by_day
+from bot.questions.day_range import MAX_DAYS, Days
+from tests.conversation import NOW, UTC_ZONE, question_context
 
 HOUR = 3_600_000
 
 
 @pytest.mark.parametrize(
-    ("now", "zone", "said", "hours"),
+    ("now", "zone", "label", "hours"),
     [
         ("2026-11-20T15:00Z", "UTC", "13 – 19 Nov 2026", [24] * 7),
         ("2026-11-16T08:00Z", "Europe/Berlin", "9 – 15 Nov 2026", [24] * 7),
@@ -27,25 +27,29 @@ HOUR = 3_600_000
         ("2026-09-07T12:00Z", "America/Santiago", "31 Aug – 6 Sep 2026", [24] * 6 + [23]),  # without a midnight
     ],
 )
-def test_a_week_is_the_last_seven_whole_days_where_the_reader_is(
-    now: str, zone: str, said: str, hours: list[int]
-) -> None:
-    week = Days.before(datetime.fromisoformat(now), ZoneInfo(zone))
-    assert week.said == said
+def test_week_is_the_last_seven_full_local_days(now: str, zone: str, label: str, hours: list[int]) -> None:
+    week = Days.last_full(datetime.fromisoformat(now), ZoneInfo(zone))
+    assert week.label == label
     assert [(b - a) / HOUR for a, b in zip(week.midnights, week.midnights[1:], strict=False)] == hours
-    assert [week.day(at) for at in (week.start - 1, week.start, week.last, week.end, None)] == [None, 0, 6, None, None]
+    assert [week.index_of(at) for at in (week.start - 1, week.start, week.last_millisecond, week.end, None)] == [
+        None,
+        0,
+        6,
+        None,
+        None,
+    ]
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America/St_Johns", "Pacific/Auckland", "America/Santiago"])
-def test_the_weeks_of_successive_digests_lie_end_to_end(zone: str) -> None:
+def test_weeks_of_successive_digests_are_contiguous(zone: str) -> None:
     for day in range(1, 365):
         at = [datetime(2026, 1, 1, 12, tzinfo=UTC).timestamp() + (day + days) * 86_400 for days in (0, 7)]
-        before, after = (Days.before(datetime.fromtimestamp(moment, UTC), ZoneInfo(zone)) for moment in at)
+        before, after = (Days.last_full(datetime.fromtimestamp(moment, UTC), ZoneInfo(zone)) for moment in at)
         assert before.end == after.start
 
 
 @pytest.mark.parametrize(
-    ("said", "zone", "days"),
+    ("typed", "zone", "days"),
     [
         ("7d", "UTC", "13 – 19 Nov 2026"),
         ("2w", "Europe/Berlin", "6 – 19 Nov 2026"),
@@ -56,78 +60,78 @@ def test_the_weeks_of_successive_digests_lie_end_to_end(zone: str) -> None:
         ("2026-11-13T15:00Z", "Europe/Berlin", "13 – 19 Nov 2026"),
     ],
 )
-def test_days_begin_with_that_of_the_moment_that_was_said(said: str, zone: str, days: str) -> None:
-    assert Days.since(said, ask(ZoneInfo(zone)), instead="").said == days
+def test_range_starts_with_the_day_of_the_given_time(typed: str, zone: str, days: str) -> None:
+    assert Days.since(typed, question_context(ZoneInfo(zone)), corrected="").label == days
 
 
 @pytest.mark.parametrize(
-    ("said", "why"),
-    [("today", "leaves no whole day"), ("3h", "leaves no whole day"), ("14w", f"more than {MOST_DAYS} days ago")],
+    ("typed", "why"),
+    [("today", "leaves no whole day"), ("3h", "leaves no whole day"), ("14w", f"more than {MAX_DAYS} days ago")],
 )
-def test_what_is_no_day_and_what_is_too_many_is_a_mistake(said: str, why: str) -> None:
-    with pytest.raises(Mistyped) as refused:
-        Days.since(said, ask(), instead="what to ask")
+def test_empty_or_too_long_range_is_a_mistake(typed: str, why: str) -> None:
+    with pytest.raises(InvalidLine) as refused:
+        Days.since(typed, question_context(), corrected="what to ask")
     assert why in refused.value.mistakes[0]
     assert refused.value.corrected == "what to ask"
 
 
-def _beside(many: int, *given: dict[int, int]) -> SideBySide:
+def _beside(many: int, *series_counts: dict[int, int]) -> SeriesSet:
     names = ("a", "b", "c")
-    days = Days.before(NOW, UTC_ZONE, many)
-    return SideBySide(days, tuple(Daily(name, counts) for name, counts in zip(names, given, strict=False)))
+    days = Days.last_full(NOW, UTC_ZONE, many)
+    return SeriesSet(days, tuple(DailySeries(name, counts) for name, counts in zip(names, series_counts, strict=False)))
 
 
-def test_a_day_that_lacks_data_keeps_its_place_and_is_marked() -> None:
+def test_day_without_data_keeps_its_place_and_is_marked() -> None:
     both = _beside(4, {0: 5, 1: 0, 3: 2}, {0: 1, 1: 0})
     assert both.lines
     assert both.lines.labels == ("Mon 16 Nov", "Tue 17 Nov", "Wed 18 Nov †", "Thu 19 Nov †")
     assert [line.values for line in both.lines.series] == [(5, 0, 0, 2), (1, 0, 0, 0)]
-    assert list(both.spoken) == [
+    assert list(both.descriptions) == [
         "Mon 16 Nov a 5 and b 1",
         "Tue 17 Nov a 0 and b 0",
         "Wed 18 Nov no data",
         "Thu 19 Nov a 2 and no data on b",
     ]
-    assert both.folded == ""
+    assert both.point_width == ""
 
 
-def test_who_sent_nothing_at_all_is_not_drawn() -> None:
+def test_series_without_data_is_not_charted() -> None:
     both = _beside(2, {0: 5, 1: 1}, {})
     assert both.lines
     assert [line.name for line in both.lines.series] == ["a"]
     assert both.lines.labels == ("Wed 18 Nov", "Thu 19 Nov")
 
 
-def test_nothing_is_drawn_where_nothing_happened() -> None:
+def test_no_chart_when_nothing_happened() -> None:
     cases: list[tuple[dict[int, int], ...]] = [(), ({},), ({0: 0, 1: 0}, {0: 0})]
     for given in cases:
         assert _beside(2, *given).lines is None
-        assert list(_beside(2, *given).spoken) == []
+        assert list(_beside(2, *given).descriptions) == []
 
 
-def test_more_days_than_can_be_drawn_are_added_up() -> None:
+def test_more_days_than_fit_are_grouped() -> None:
     both = _beside(50, dict.fromkeys(range(50), 1), {n: 2 for n in range(50) if n not in (3, 6, 7, 8)})
-    assert both.folded == "3 days"
+    assert both.point_width == "3 days"
     assert both.lines
     assert len(both.lines.labels) == 17
     assert both.lines.labels[:3] == ("1 Oct", "4 Oct †", "7 Oct †")
     assert both.lines.series[0].values == (3,) * 16 + (2,)
     assert both.lines.series[1].values[:3] == (6, 4, 0)
-    assert list(both.spoken)[2] == "from Wed 7 Oct a 3 and no data on b"
+    assert list(both.descriptions)[2] == "from Wed 7 Oct a 3 and no data on b"
 
 
-def test_days_before_those_that_were_read_are_unknown() -> None:
-    days = Days.before(NOW, UTC_ZONE, 3)
-    at = [days.midnights[1], days.last, None, days.end]
-    assert happened(days, at, unread=False) == {0: 0, 1: 1, 2: 1}
-    assert happened(days, at, unread=True) == {1: 1, 2: 1}
-    assert happened(days, [], unread=True) == {}
+def test_days_before_the_first_page_read_are_unknown() -> None:
+    days = Days.last_full(NOW, UTC_ZONE, 3)
+    at = [days.midnights[1], days.last_millisecond, None, days.end]
+    assert count_by_day(days, at, has_unread=False) == {0: 0, 1: 1, 2: 1}
+    assert count_by_day(days, at, has_unread=True) == {1: 1, 2: 1}
+    assert count_by_day(days, [], has_unread=True) == {}
 
 
-def test_days_are_named_and_many_in_a_row_by_the_first_and_the_last() -> None:
-    days = Days.before(NOW, UTC_ZONE, 28)
-    assert days.named(range(0, 28, 2)).endswith(", Tue 10 Nov and 4 more days")
-    days = Days.before(NOW, UTC_ZONE, 14)
-    assert days.named([0, 1, 13]) == "Fri 6 Nov, Sat 7 Nov and Thu 19 Nov"
-    assert days.named([*range(8), 9]) == "Fri 6 Nov – Fri 13 Nov and Sun 15 Nov"
-    assert days.named([]) == ""
+def test_day_list_is_shortened_to_ranges() -> None:
+    days = Days.last_full(NOW, UTC_ZONE, 28)
+    assert days.names_of(range(0, 28, 2)).endswith(", Tue 10 Nov and 4 more days")
+    days = Days.last_full(NOW, UTC_ZONE, 14)
+    assert days.names_of([0, 1, 13]) == "Fri 6 Nov, Sat 7 Nov and Thu 19 Nov"
+    assert days.names_of([*range(8), 9]) == "Fri 6 Nov – Fri 13 Nov and Sun 15 Nov"
+    assert days.names_of([]) == ""

@@ -7,16 +7,16 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.answers import Asker
-from bot.app import opened
+from bot.answers import Caller
+from bot.app import open_answers
 from bot.questions import discover
 from bot.sandbox.launchdarkly.app import launchdarkly
-from bot.sandbox.slack import Weather
-from bot.schedules.answer_store import unpacked
-from bot.schedules.answer_store import whole as packed
+from bot.sandbox.slack import Fault
+from bot.schedules.answer_store import deserialize_message
+from bot.schedules.answer_store import serialize_answer as packed
 from tests.conversation import NOW, UTC_ZONE, settings
-from tests.scheduler_harness import LOOP, Desk
-from tests.workspace import office, words
+from tests.scheduler_harness import LOOP, SchedulerHarness
+from tests.workspace import open_workspace, visible_text
 
 pytestmark = LOOP
 
@@ -31,9 +31,9 @@ DEEP = 100_000 * '{"deep": '
 class Nested(httpx.AsyncBaseTransport):
     """An embedded LaunchDarkly in whose answers every object holds something nested."""
 
-    def __init__(self, place: str, nested: str) -> None:
+    def __init__(self, position: str, nested: str) -> None:
         self._inner = httpx.ASGITransport(launchdarkly(lambda: NOW))
-        self._place = place
+        self._place = position
         self._nested = nested
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -51,39 +51,39 @@ class Nested(httpx.AsyncBaseTransport):
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("position", PLACES)
 @pytest.mark.parametrize("name", ["flag", "events", "scores", "digest"])
-async def test_a_deeply_nested_reply_is_answered_or_a_failure(name: str, place: str, shape: str) -> None:
+async def test_deeply_nested_reply_is_answered_or_fails_cleanly(name: str, position: str, shape: str) -> None:
     before, after = SHAPES[shape]
     line = discover()[name].examples[0]
     for depth in DEPTHS:
-        transport = Nested(place, f"{before * depth}1{after * depth}")
-        async with opened(settings(), lambda: NOW, transport) as answers:
-            answer = await answers.answer(line, Asker(UTC_ZONE))
+        transport = Nested(position, f"{before * depth}1{after * depth}")
+        async with open_answers(settings(), lambda: NOW, transport) as answers:
+            answer = await answers.answer(line, Caller(UTC_ZONE))
         assert answer.outcome in ("answered", "unreadable"), depth
         assert answer.message.text
         assert answer.outcome == "answered" or answer.reference in json.dumps(answer.message.payload())
-        assert unpacked(json.loads(json.dumps(packed(answer)))) == answer.message
-    assert answer.outcome == "unreadable" or place != "unknown"
+        assert deserialize_message(json.loads(json.dumps(packed(answer)))) == answer.message
+    assert answer.outcome == "unreadable" or position != "unknown"
 
 
-async def test_a_run_whose_reply_is_nested_too_deeply_fails_with_a_reason(desk: Desk) -> None:
-    await desk.say("every monday 9:00 scores web/production")
-    desk.office.weather.body = DEEP.encode()
-    await desk.come(datetime(2026, 11, 23, 8, 0, tzinfo=UTC))
+async def test_run_with_a_too_deeply_nested_reply_fails_with_a_reason(scheduler: SchedulerHarness) -> None:
+    await scheduler.send("every monday 9:00 scores web/production")
+    scheduler.workspace.faults.body = DEEP.encode()
+    await scheduler.advance_to(datetime(2026, 11, 23, 8, 0, tzinfo=UTC))
     for _ in range(13):  # it is tried again for an hour
-        await desk.wait(minutes=5)
-    assert "Nested too deeply" in await desk.say("history")
+        await scheduler.advance(minutes=5)
+    assert "Nested too deeply" in await scheduler.send("history")
 
 
 @pytest.mark.parametrize("method", ["users.info", "chat.postEphemeral", "chat.postMessage"])
-async def test_slacks_deeply_nested_answers_keep_nobody_waiting(method: str) -> None:
-    async with office() as desk:
-        desk.slack.weather[method] = Weather(body=DEEP, media_type="application/json")
-        assert "Release maturity" in words(await desk.say("scores web/production"))
+async def test_deeply_nested_slack_reply_does_not_block_the_answer(method: str) -> None:
+    async with open_workspace() as desk:
+        desk.slack.faults[method] = Fault(body=DEEP, media_type="application/json")
+        assert "Release maturity" in visible_text(await desk.send("scores web/production"))
 
 
-async def test_a_process_is_not_ready_while_slack_answers_deeply_nested() -> None:
-    async with office() as desk, httpx.AsyncClient(base_url=desk.url) as http:
-        desk.slack.weather["auth.test"] = Weather(body=DEEP, media_type="application/json")
+async def test_deeply_nested_slack_reply_fails_readiness() -> None:
+    async with open_workspace() as desk, httpx.AsyncClient(base_url=desk.url) as http:
+        desk.slack.faults["auth.test"] = Fault(body=DEEP, media_type="application/json")
         assert (await http.get("/readyz")).status_code == 503

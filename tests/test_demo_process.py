@@ -16,8 +16,8 @@ import httpx
 import pytest
 
 from bot.sandbox.launchdarkly.app import TOKEN
-from tests.processes import living
-from tests.test_cli import HOUSE, run
+from tests.processes import running_process
+from tests.test_cli import ROOT, run
 
 TRIED = "Type /insights scores there"
 
@@ -50,19 +50,19 @@ class Demo:
 
 
 @asynccontextmanager
-async def demo(place: Path, *options: str) -> AsyncIterator[Demo]:
+async def demo(folder: Path, *options: str) -> AsyncIterator[Demo]:
     said = asyncio.subprocess.PIPE
-    async with living(place, ["bot", "demo", *options], {"TMPDIR": str(place)}, said) as running:
+    async with running_process(folder, ["bot", "demo", *options], {"TMPDIR": str(folder)}, said) as running:
         yield Demo(running)
 
 
-def left(place: Path) -> list[str]:
+def left(folder: Path) -> list[str]:
     """What it has written there. What jinja2 keeps for the next start is everybody's."""
-    return [path.name for path in place.iterdir() if "jinja2" not in path.name]
+    return [path.name for path in folder.iterdir() if "jinja2" not in path.name]
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-async def test_it_says_in_three_lines_where_it_is_and_ends_leaving_nothing(how: signal.Signals, tmp_path: Path) -> None:
+async def test_signal_ends_the_demo_and_removes_its_files(how: signal.Signals, tmp_path: Path) -> None:
     async with demo(tmp_path, "--serve", "--port", "0") as found, httpx.AsyncClient() as people:
         address = await found.address()
         assert TRIED in await found.line()
@@ -74,7 +74,7 @@ async def test_it_says_in_three_lines_where_it_is_and_ends_leaving_nothing(how: 
         assert not left(tmp_path)
 
 
-async def test_what_is_cut_off_in_a_terminal_was_not_shown_and_leaves_nothing_either(tmp_path: Path) -> None:
+async def test_interrupted_terminal_tour_exits_1_and_removes_its_files(tmp_path: Path) -> None:
     async with demo(tmp_path, "--once") as found:
         await found.line()
         out, err = await found.end(signal.SIGTERM)
@@ -83,10 +83,10 @@ async def test_what_is_cut_off_in_a_terminal_was_not_shown_and_leaves_nothing_ei
         assert not left(tmp_path)
 
 
-def test_it_ends_as_well_while_it_is_being_set_up_and_once_only() -> None:
+def test_signal_during_setup_ends_the_demo_once() -> None:
     script = """
 import asyncio, contextlib, signal
-from bot.demo.shutdown import until_told
+from bot.demo.shutdown import cancelled_by_signal
 
 @contextlib.asynccontextmanager
 async def stage():
@@ -100,17 +100,17 @@ async def stage():
         print("struck")
 
 async def show():
-    async with until_told(stage()):
+    async with cancelled_by_signal(stage()):
         print("shown")
 
 with contextlib.suppress(asyncio.CancelledError):
     asyncio.run(show())
 """
-    ended = subprocess.run([sys.executable, "-c", script], cwd=HOUSE, capture_output=True, text=True, check=True)
+    ended = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert (ended.stdout, ended.stderr) == ("struck\n", "")
 
 
-async def test_it_ends_as_well_while_a_week_goes_by(tmp_path: Path) -> None:
+async def test_signal_while_skipping_a_week_ends_the_demo(tmp_path: Path) -> None:
     async with demo(tmp_path, "--serve", "--port", "0") as found, httpx.AsyncClient() as people:
         address = await found.address()
         going = asyncio.create_task(people.post(f"{address}/do/week", json={}))
@@ -122,7 +122,7 @@ async def test_it_ends_as_well_while_a_week_goes_by(tmp_path: Path) -> None:
         assert (await going).json() == {"error": "The demo has ended."}
 
 
-async def test_it_ends_as_well_while_somebody_looks_at_the_page(tmp_path: Path) -> None:
+async def test_signal_with_an_open_page_ends_the_demo(tmp_path: Path) -> None:
     async with demo(tmp_path, "--serve", "--port", "0") as found, httpx.AsyncClient() as people:
         async with people.stream("GET", f"{await found.address()}/news") as news:
             assert await anext(news.aiter_lines())
@@ -130,7 +130,7 @@ async def test_it_ends_as_well_while_somebody_looks_at_the_page(tmp_path: Path) 
         assert found.running.returncode == 0
 
 
-async def test_a_taken_port_is_answered_with_the_next_free_one(tmp_path: Path) -> None:
+async def test_taken_port_falls_back_to_the_next_free_one(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as there:
         port = there.getsockname()[1]
         async with demo(tmp_path, "--serve", "--port", str(port)) as found:
@@ -139,12 +139,12 @@ async def test_a_taken_port_is_answered_with_the_next_free_one(tmp_path: Path) -
             assert 0 < int(address.rpartition(":")[2]) - port < 20
 
 
-def in_a_terminal(place: Path, browser: str, path: str) -> tuple[int, str]:
+def in_a_terminal(folder: Path, browser: str, path: str) -> tuple[int, str]:
     """The demo in a terminal with this browser: how it ended, and all that it showed."""
     ours, its = pty.openpty()
-    environment = {"PATH": path, "PYTHONPATH": str(HOUSE), "BROWSER": browser, "TERM": "dumb"}
+    environment = {"PATH": path, "PYTHONPATH": str(ROOT), "BROWSER": browser, "TERM": "dumb"}
     command = [sys.executable, "-m", "bot", "demo", "--port", "0"]
-    with subprocess.Popen(command, cwd=place, env=environment, stdin=its, stdout=its, stderr=its) as running:
+    with subprocess.Popen(command, cwd=folder, env=environment, stdin=its, stdout=its, stderr=its) as running:
         os.close(its)
         shown = b""
         while part := _read(ours):
@@ -161,7 +161,7 @@ def _read(terminal: int) -> bytes:
         return b""
 
 
-def test_in_a_terminal_a_browser_is_opened(tmp_path: Path) -> None:
+def test_terminal_opens_a_browser(tmp_path: Path) -> None:
     (tmp_path / "opened").touch()
     browser = tmp_path / "browser"
     browser.write_text(f"#!/bin/sh\necho $1 > {tmp_path}/opened\nkill -INT $PPID\n")
@@ -172,14 +172,14 @@ def test_in_a_terminal_a_browser_is_opened(tmp_path: Path) -> None:
     assert f"The demo is at {address}." in shown
 
 
-def test_in_a_terminal_without_a_browser_it_is_shown_there(tmp_path: Path) -> None:
+def test_terminal_without_a_browser_shows_the_tour(tmp_path: Path) -> None:
     code, shown = in_a_terminal(tmp_path, "", "/nowhere")
     assert code == 0
     assert "was delivered in #releases." in shown
 
 
 @pytest.mark.parametrize("options", [["--serve"], []])
-def test_upon_the_real_launchdarkly_a_token_is_needed(options: list[str]) -> None:
+def test_live_demo_requires_a_token(options: list[str]) -> None:
     ended = run("demo", "--real-launchdarkly", *options)
     assert ended.returncode == 1
     assert ended.stdout == ""
@@ -187,7 +187,7 @@ def test_upon_the_real_launchdarkly_a_token_is_needed(options: list[str]) -> Non
     assert ended.stderr.count("\n") == 1
 
 
-def test_upon_the_real_launchdarkly_it_is_no_play_for_a_terminal() -> None:
+def test_live_demo_is_not_available_in_the_terminal() -> None:
     ended = run("demo", "--real-launchdarkly", "--once", LAUNCHDARKLY_ACCESS_TOKEN=TOKEN)
     assert ended.returncode == 1
     assert ended.stdout == ""

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.conversation import NOW, Edit, Talk, talk, words
+from tests.conversation import NOW, Conversation, Edit, start_conversation, visible_text
 
 DAY = 86_400_000
 HOUR = 3_600_000
@@ -30,19 +30,19 @@ STATES: dict[str, Edit] = {
 
 
 async def _shown(edit: Edit, line: str = "deploys web/production") -> str:
-    async with talk(edit) as someone:
-        return words(await someone.say(line))
+    async with start_conversation(edit) as someone:
+        return visible_text(await someone.send(line))
 
 
 def _chart(answer: Any) -> Any:
     return next(block["chart"] for block in answer.message.blocks if block["type"] == "data_visualization")
 
 
-async def test_every_parameter_reaches_launchdarkly_under_its_own_name(someone: Talk) -> None:
-    await someone.say(
+async def test_every_parameter_is_sent_under_launchdarklys_name(someone: Conversation) -> None:
+    await someone.send(
         "deploys web/production app=storefront since=2w until=1d bucket=day every=6h by=kind expand=metrics"
     )
-    assert someone.asked() == [
+    assert someone.requested_params() == [
         {
             "projectKey": ["web"],
             "environmentKey": ["production"],
@@ -57,36 +57,38 @@ async def test_every_parameter_reaches_launchdarkly_under_its_own_name(someone: 
     ]
 
 
-async def test_nothing_at_all_has_to_be_said(someone: Talk) -> None:
-    answer = await someone.say("deploys")
-    assert someone.asked() == [{"bucketType": ["hour"], "bucketMs": [str(HOUR)], "from": [str(MIDNIGHT - 7 * DAY)]}]
+async def test_all_parameters_are_optional(someone: Conversation) -> None:
+    answer = await someone.send("deploys")
+    assert someone.requested_params() == [
+        {"bucketType": ["hour"], "bucketMs": [str(HOUR)], "from": [str(MIDNIGHT - 7 * DAY)]}
+    ]
     assert "all projects" in answer.message.text
 
 
-async def test_the_default_window_is_left_to_launchdarkly(someone: Talk) -> None:
-    await someone.say("deploys web/production since=7d bucket=rolling")
-    assert "from" not in someone.asked()[0]
+async def test_default_window_is_left_to_launchdarkly(someone: Conversation) -> None:
+    await someone.send("deploys web/production since=7d bucket=rolling")
+    assert "from" not in someone.requested_params()[0]
 
 
 @pytest.mark.parametrize("spelling", ["milliseconds", "dates"])
-async def test_a_window_is_understood_by_servers_of_either_spelling(spelling: str) -> None:
-    async with talk(spelling=spelling) as someone:
-        answer = await someone.say("deploys web/production since=2w until=1d bucket=rolling")
+async def test_time_window_works_with_milliseconds_or_dates(spelling: str) -> None:
+    async with start_conversation(spelling=spelling) as someone:
+        answer = await someone.send("deploys web/production since=2w until=1d bucket=rolling")
     assert answer.outcome == "answered"
-    sent = [(asked["from"], asked["to"]) for asked in someone.asked()]
+    sent = [(asked["from"], asked["to"]) for asked in someone.requested_params()]
     dates = (["2026-11-06T15:00:00Z"], ["2026-11-19T15:00:00Z"])
     millis = (["1793977200000"], ["1795100400000"])
     assert sent == ([millis] if spelling == "milliseconds" else [millis, dates])
 
 
-async def test_a_question_that_is_refused_in_both_spellings_is_refused(someone: Talk) -> None:
-    someone.weather.status = 400
-    answer = await someone.say("deploys web/production since=2w")
+async def test_window_rejected_in_both_formats_is_an_error(someone: Conversation) -> None:
+    someone.faults.status = 400
+    answer = await someone.send("deploys web/production since=2w")
     assert answer.outcome == "mistyped"
-    assert len([seen for seen in someone.weather.requests if seen.path.endswith("/frequency")]) == 2
+    assert len([seen for seen in someone.faults.requests if seen.path.endswith("/frequency")]) == 2
 
 
-async def test_total_average_best_and_worst_count_only_days_with_data() -> None:
+async def test_average_best_and_worst_count_only_days_with_data() -> None:
     edit = _only(_series("deployments", (1, 6), (2, 0), (3, 3), (5, None)))
     shown = await _shown(edit, "deploys web/production bucket=rolling")
     assert "*9 deployments*" in shown
@@ -96,7 +98,7 @@ async def test_total_average_best_and_worst_count_only_days_with_data() -> None:
 
 # From Friday, 15:00 to Friday, 15:00: eight days of the calendar, of which the first and the last are there in part.
 @pytest.mark.parametrize(
-    ("sent", "said"),
+    ("sent", "footnote"),
     [
         ((7, 6, 5, 4, 3, 2, 1, 0), ""),
         ((7, 6, 5, 4, 2, 1, 0), "No data for 1 of 8 days"),
@@ -107,19 +109,21 @@ async def test_total_average_best_and_worst_count_only_days_with_data() -> None:
     ],
 )
 @pytest.mark.parametrize("hours", [0, 5, -8])  # at which LaunchDarkly's days may begin, as far as anybody knows
-async def test_a_day_that_lies_in_the_window_as_a_whole_is_missed(sent: tuple[int, ...], said: str, hours: int) -> None:
+async def test_full_day_without_data_in_the_window_is_reported(
+    sent: tuple[int, ...], footnote: str, hours: int
+) -> None:
     edit = _only(_series("deployments", *((ago, 1) for ago in sent), begin=MIDNIGHT + hours * HOUR))
     shown = await _shown(edit, "deploys web/production bucket=day")
-    assert said in shown if said else "No data for" not in shown
+    assert footnote in shown if footnote else "No data for" not in shown
 
 
-async def test_all_days_are_missed_where_days_were_said() -> None:
+async def test_all_days_of_an_explicit_date_range_are_expected() -> None:
     line = "deploys web/production bucket=day since=2026-11-16 until=2026-11-18"
     assert "No data for 1 of 3 days" in await _shown(_only(_series("deployments", (3, 1), (2, 1))), line)
     assert "No data for 2 of 3 days" in await _shown(_only(_series("deployments", (2, 1))), line)
 
 
-async def test_a_day_that_a_change_of_the_clock_makes_longer_is_one_day() -> None:
+async def test_dst_day_counts_as_one_day() -> None:
     begins = [MIDNIGHT - ago * DAY + (4 if ago > 19 else 5) * HOUR for ago in range(27) if ago != 10]  # New York's days
     data = [{"x": x, "y": 1} for x in begins]
     shown = await _shown(
@@ -128,7 +132,7 @@ async def test_a_day_that_a_change_of_the_clock_makes_longer_is_one_day() -> Non
     assert "No data for 1 of 27 days: 10 Nov." in shown
 
 
-async def test_an_hour_that_lies_in_the_window_as_a_whole_is_missed() -> None:
+async def test_full_hour_without_data_in_the_window_is_reported() -> None:
     async def shown(*sent: int) -> str:
         series = _series("deployments", *((ago, 1) for ago in sent), bucket=HOUR, begin=MIDNIGHT + 15 * HOUR)
         return await _shown(_only(series), "deploys web/production bucket=hour since=90m")
@@ -138,67 +142,67 @@ async def test_an_hour_that_lies_in_the_window_as_a_whole_is_missed() -> None:
 
 
 @pytest.mark.parametrize("bucket", ["rolling", "day"])
-async def test_a_bucket_without_data_keeps_its_place_and_is_marked(bucket: str) -> None:
-    async with talk(_only(_series("deployments", (1, 6), (3, 3)))) as someone:
-        answer = await someone.say(f"deploys web/production bucket={bucket} since=2026-11-16 until=2026-11-19")
+async def test_bucket_without_data_keeps_its_place_and_is_marked(bucket: str) -> None:
+    async with start_conversation(_only(_series("deployments", (1, 6), (3, 3)))) as someone:
+        answer = await someone.send(f"deploys web/production bucket={bucket} since=2026-11-16 until=2026-11-19")
     assert _chart(answer)["axis_config"]["categories"] == ["16 Nov †", "17 Nov", "18 Nov †", "19 Nov"]
     assert [point["value"] for point in _chart(answer)["series"][0]["data"]] == [0, 3, 0, 6]
     assert "16 Nov † –; 17 Nov 3; 18 Nov † –; 19 Nov 6." in answer.message.text
 
 
-async def test_more_than_twenty_points_are_folded_and_that_is_said() -> None:
-    async with talk(_only(_series("deployments", *((ago, 1) for ago in range(56))))) as someone:
-        answer = await someone.say("deploys web/production since=55d")
+async def test_more_than_twenty_points_are_grouped() -> None:
+    async with start_conversation(_only(_series("deployments", *((ago, 1) for ago in range(56))))) as someone:
+        answer = await someone.send("deploys web/production since=55d")
     assert [point["value"] for point in _chart(answer)["series"][0]["data"]] == [3] * 18 + [2]
-    assert "Each bar adds up 3 days." in words(answer)
-    assert "*56 deployments*" in words(answer)
+    assert "Each bar adds up 3 days." in visible_text(answer)
+    assert "*56 deployments*" in visible_text(answer)
 
 
-async def test_pieces_of_an_hour_are_called_hours_and_of_a_day_days() -> None:
+async def test_bucket_type_names_the_chart_unit() -> None:
     assert "per hour" in await _shown(_only(_series("d", (1, 1))), "deploys web/production bucket=hour")
     assert "per day" in await _shown(_only(_series("d", (1, 1))), "deploys web/production bucket=day every=1h")
 
 
-async def test_groups_are_drawn_side_by_side_and_listed() -> None:
+async def test_groups_are_charted_side_by_side_with_a_legend() -> None:
     edit = _only(_series("api", (1, 2), (2, 1)), _series("web", (1, 5)))
-    async with talk(edit) as someone:
-        answer = await someone.say("deploys web/production by=application since=2d until=yesterday")
+    async with start_conversation(edit) as someone:
+        answer = await someone.send("deploys web/production by=application since=2d until=yesterday")
     assert [(line["name"], [point["value"] for point in line["data"]]) for line in _chart(answer)["series"]] == [
         ("web", [0, 5]),
         ("api", [1, 2]),
     ]
-    assert "A bar that is missing beside others means that nothing was sent for it." in words(answer)
+    assert "A bar that is missing beside others means that nothing was sent for it." in visible_text(answer)
 
 
-async def test_more_groups_than_can_be_drawn_are_added_up() -> None:
+async def test_groups_beyond_the_chart_limit_are_summed_as_other() -> None:
     edit = _only(*(_series(f"app-{n}", (1, 10 - n), (2, 1)) for n in range(9)))
-    async with talk(edit) as someone:
-        answer = await someone.say("deploys web/production by=application since=2d until=yesterday")
+    async with start_conversation(edit) as someone:
+        answer = await someone.send("deploys web/production by=application since=2d until=yesterday")
     assert [line["name"] for line in _chart(answer)["series"]] == ["app-0", "app-1", "app-2", "app-3", "app-4", "Other"]
     assert [point["value"] for point in _chart(answer)["series"][-1]["data"]] == [4, 14]
-    assert "The 4 smallest groups are drawn together as Other." in words(answer)
+    assert "The 4 smallest groups are drawn together as Other." in visible_text(answer)
 
 
-async def test_hours_are_said_where_the_reader_is_and_days_of_launchdarkly_stay_its_days() -> None:
+async def test_hours_are_local_and_launchdarkly_days_stay_unchanged() -> None:
     from zoneinfo import ZoneInfo  # noqa: PLC0415 - for this test alone
 
-    async with talk(_only(_series("deployments", (1, 1)))) as someone:
+    async with start_conversation(_only(_series("deployments", (1, 1)))) as someone:
         someone.zone = ZoneInfo("America/New_York")
-        labels = _chart(await someone.say("deploys web/production bucket=rolling"))["axis_config"]["categories"]
+        labels = _chart(await someone.send("deploys web/production bucket=rolling"))["axis_config"]["categories"]
         assert [label for label in labels if "†" not in label] == ["19 Nov"]
-    async with talk(_only(_series("deployments", (1, 1), bucket=3_600_000))) as someone:
+    async with start_conversation(_only(_series("deployments", (1, 1), bucket=3_600_000))) as someone:
         someone.zone = ZoneInfo("America/New_York")
-        labels = _chart(await someone.say("deploys web/production every=1h since=24h"))["axis_config"]["categories"]
+        labels = _chart(await someone.send("deploys web/production every=1h since=24h"))["axis_config"]["categories"]
         assert "19 Nov 18:00" in labels
 
 
-async def test_the_rating_and_its_tiers_are_told_where_they_are_expanded(someone: Talk) -> None:
-    shown = words(await someone.say("deploys platform/production expand=metrics"))
+async def test_expanded_metrics_show_the_rating_and_its_tiers(someone: Conversation) -> None:
+    shown = visible_text(await someone.send("deploys platform/production expand=metrics"))
     assert "*Deployment frequency* is *excellent* at" in shown
     assert "excellent: at least 1 per day · good: at least 1 per week" in shown
 
 
-async def test_a_rating_that_nobody_has_heard_of_still_renders() -> None:
+async def test_unknown_rating_still_renders() -> None:
     metrics = {"someMetric": {"indicator": "meh", "value": None, "tiers": [{"indicator": None}]}, "other": None}
     assert "*Some metric* is *meh*\nunknown: not described" in await _shown(
         _only(_series("d", (1, 1)), metrics=metrics)
@@ -206,15 +210,15 @@ async def test_a_rating_that_nobody_has_heard_of_still_renders() -> None:
 
 
 async def test_no_data_is_not_called_no_deployments() -> None:
-    async with talk(_only()) as someone:
-        answer = await someone.say("deploys web/production")
-    shown = words(answer)
+    async with start_conversation(_only()) as someone:
+        answer = await someone.send("deploys web/production")
+    shown = visible_text(answer)
     assert answer.message.text.startswith("No deployment data in web/production, 13 – 20 Nov 2026.")
     assert "*No deployment data*" in shown
     assert "That is not the same as no deployments" in shown
     assert "per day" not in shown
 
 
-async def test_points_without_a_time_and_times_beyond_all_calendars_are_left_out() -> None:
+async def test_points_with_missing_or_invalid_times_are_skipped() -> None:
     odd = {"metadata": {"name": "odd"}, "data": [{"x": None, "y": 1}, {"x": 10**18, "y": 1}, {"x": MIDNIGHT, "y": 2}]}
     assert "*2 deployments*" in await _shown(_only(odd))

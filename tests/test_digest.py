@@ -7,26 +7,36 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.errors import Failure, NotAllowed, NotFound, TryLater
-from bot.questions.composition import at_least_one, part
+from bot.questions.composition import raise_if_all_failed, result_or_failure
 from bot.store import Snapshot
 from tests.api_replies import (
     DAY,
     HOUR,
     MIDNIGHT,
     a_score,
-    after,
     an_event,
-    deployed,
-    large,
-    nothing,
+    deployments_at,
+    edit_parts,
+    large_impact,
+    next_page_link,
+    no_series,
     only_events,
     only_scores,
-    parts,
-    refuses,
-    same,
-    uncalculated,
+    refuse_with,
+    scores_not_calculated,
+    unchanged,
 )
-from tests.conversation import NOW, Edit, Refused, Talk, remembering, talk, texts, weekly, words
+from tests.conversation import (
+    NOW,
+    Conversation,
+    Edit,
+    ErrorReply,
+    history_of,
+    start_conversation,
+    texts,
+    visible_text,
+    weekly,
+)
 
 
 def _by(first: str) -> dict[str, str]:
@@ -43,10 +53,10 @@ def _hundred(reply: Any) -> Any:
     moved = ((n * 7 + page) % 100 for n in range(100))
     times = (MIDNIGHT - (8 - page) * 12 * HOUR - n * HOUR // 60 for n in range(100))
     events = [
-        an_event(flagKey=f"flag-{n % 60}", eventTime=at, impact=large(80 + moved / 5))
+        an_event(flagKey=f"flag-{n % 60}", eventTime=at, impact=large_impact(80 + moved / 5))
         for n, (at, moved) in enumerate(zip(times, moved, strict=True), 1)
     ]
-    return {"totalCount": 912, "items": events, "_links": after(reply["items"][0]["id"])}
+    return {"totalCount": 912, "items": events, "_links": next_page_link(reply["items"][0]["id"])}
 
 
 def _many(reply: Any) -> Any:
@@ -68,23 +78,23 @@ CALM = only_scores(overall=a_score(71, diffVsLastPeriod=1, lastPeriod=a_score(70
 NO_EVENTS = only_events()
 
 STATES: dict[str, Edit] = {
-    "empty": parts(scores=uncalculated, events=NO_EVENTS, status=nothing, deploys=nothing),
-    "one": parts(events=only_events(an_event()), status=_active(1), deploys=deployed((30, 1))),
-    "more": parts(events=_hundred, status=_statuses, deploys=_many),
-    "half": parts(scores=refuses(403), deploys=refuses(404)),
-    "other-half": parts(events=refuses(403), status=refuses(404)),
-    "calm": parts(scores=CALM, events=NO_EVENTS),
+    "empty": edit_parts(scores=scores_not_calculated, events=NO_EVENTS, status=no_series, deploys=no_series),
+    "one": edit_parts(events=only_events(an_event()), status=_active(1), deploys=deployments_at((30, 1))),
+    "more": edit_parts(events=_hundred, status=_statuses, deploys=_many),
+    "half": edit_parts(scores=refuse_with(403), deploys=refuse_with(404)),
+    "other-half": edit_parts(events=refuse_with(403), status=refuse_with(404)),
+    "calm": edit_parts(scores=CALM, events=NO_EVENTS),
 }
 
 PASTS = {"weeks": weekly(done=(9, 6, 7, 7, 8), overall=(61, 64, 63, 68, 67))}
 
 
 async def _shown(edit: Edit, line: str = "digest web/production", zone: str = "UTC") -> str:
-    async with talk(edit) as someone:
+    async with start_conversation(edit) as someone:
         someone.zone = ZoneInfo(zone)
-        answer = await someone.say(line)
+        answer = await someone.send(line)
     assert answer.outcome == "answered", answer.message.text
-    return words(answer)
+    return visible_text(answer)
 
 
 def _charts(answer: Any) -> list[Any]:
@@ -98,11 +108,11 @@ def _top(answer: Any) -> str:
 # What is asked
 
 
-async def test_four_questions_are_asked_of_one_place_and_one_week(someone: Talk) -> None:
-    await someone.say("digest web/production app=storefront")
+async def test_four_requests_cover_one_environment_and_week(someone: Conversation) -> None:
+    await someone.send("digest web/production app=storefront")
     place = {"projectKey": ["web"], "environmentKey": ["production"], "applicationKey": ["storefront"]}
     week = {"from": [str(MIDNIGHT - 7 * DAY)]}
-    assert sorted(someone.asked(), key=len) == [
+    assert sorted(someone.requested_params(), key=len) == [
         place,
         place,
         place | week | {"to": [str(MIDNIGHT)], "bucketType": ["hour"], "bucketMs": [str(HOUR)]},
@@ -118,11 +128,11 @@ async def test_four_questions_are_asked_of_one_place_and_one_week(someone: Talk)
     ]
 
 
-async def test_what_happens_at_midnight_is_told_by_one_digest_and_not_by_two() -> None:
+async def test_event_at_midnight_appears_in_exactly_one_digest() -> None:
     edges = [an_event(flagKey="first", eventTime=MIDNIGHT - 7 * DAY), an_event(flagKey="last", eventTime=MIDNIGHT - 1)]
-    async with talk(parts(events=only_events(*edges))) as someone:
-        answer = await someone.say("digest web/production")
-        [asked] = [asked for asked in someone.asked() if "limit" in asked]
+    async with start_conversation(edit_parts(events=only_events(*edges))) as someone:
+        answer = await someone.send("digest web/production")
+        [asked] = [asked for asked in someone.requested_params() if "limit" in asked]
     assert (asked["from"], asked["to"]) == ([str(MIDNIGHT - 7 * DAY)], [str(MIDNIGHT - 1)])
     assert "1 large change;" in answer.message.text
 
@@ -130,34 +140,36 @@ async def test_what_happens_at_midnight_is_told_by_one_digest_and_not_by_two() -
 # Large changes
 
 
-async def test_changes_are_grouped_by_flag_and_the_largest_comes_first() -> None:
+async def test_changes_are_grouped_by_flag_with_the_largest_first() -> None:
     events = [
-        an_event(flagKey="small-one", impact=large(81)),
-        an_event(flagKey="big-one", impact=large(85), member=_by("Ana"), description="a step"),
-        an_event(flagKey="unsaid-one", impact=large(None)),
-        an_event(flagKey="big-one", impact=large(99), member=_by("Ben"), description="a leap"),
-        an_event(flagKey="big-one", impact=large(85), member=_by("Ana")),
+        an_event(flagKey="small-one", impact=large_impact(81)),
+        an_event(flagKey="big-one", impact=large_impact(85), member=_by("Ana"), description="a step"),
+        an_event(flagKey="unsaid-one", impact=large_impact(None)),
+        an_event(flagKey="big-one", impact=large_impact(99), member=_by("Ben"), description="a leap"),
+        an_event(flagKey="big-one", impact=large_impact(85), member=_by("Ana")),
     ]
-    shown = await _shown(parts(events=only_events(*events)))
+    shown = await _shown(edit_parts(events=only_events(*events)))
     assert "*5 large-impact changes* on 3 flags" in shown
     assert shown.index("big-one>* · a leap") < shown.index("small-one>*") < shown.index("unsaid-one>*")
     assert "3 changes by Ben, Ana · the largest: <!date" in shown
     assert "large impact (99 %)" in shown
 
 
-async def test_of_many_who_changed_a_flag_some_are_named_and_the_rest_counted() -> None:
-    shown = await _shown(parts(events=only_events(*(an_event(member=_by(name)) for name in "ABCDE"))))
+async def test_long_author_lists_are_shortened() -> None:
+    shown = await _shown(edit_parts(events=only_events(*(an_event(member=_by(name)) for name in "ABCDE"))))
     assert "5 changes by A, B, C … and 2 more" in shown
 
 
-async def test_a_change_says_how_the_shares_were_before_and_are_after() -> None:
+async def test_change_shows_variation_shares_before_and_after() -> None:
     counts = [{"value": True, "before": 4, "after": 96}, {"value": False, "before": 96, "after": 4}]
-    event = an_event(impact=large(92) | {"evaluationsSummary": {"variations": counts}})
-    assert "true: 4 % → 96 % · false: 96 % → 4 % · 🧪 no experiment" in await _shown(parts(events=only_events(event)))
+    event = an_event(impact=large_impact(92) | {"evaluationsSummary": {"variations": counts}})
+    assert "true: 4 % → 96 % · false: 96 % → 4 % · 🧪 no experiment" in await _shown(
+        edit_parts(events=only_events(event))
+    )
 
 
 @pytest.mark.parametrize(
-    ("experiments", "said", "not_said"),
+    ("experiments", "shown_text", "hidden_text"),
     [
         ([None, None], "Of 2 changes LaunchDarkly does not say whether", "an experiment*"),
         ([{"items": []}], "on 1 flag · 🧪 without an experiment", "does not say"),
@@ -167,23 +179,23 @@ async def test_a_change_says_how_the_shares_were_before_and_are_after() -> None:
         ([{"items": []}, None], "Of 1 change LaunchDarkly does not say whether", "all without"),
     ],
 )
-async def test_how_many_changes_had_no_experiment_is_said_as_far_as_launchdarkly_says_it(
-    experiments: list[Any], said: str, not_said: str
+async def test_changes_without_an_experiment_are_counted_when_known(
+    experiments: list[Any], shown_text: str, hidden_text: str
 ) -> None:
-    shown = await _shown(parts(events=only_events(*(an_event(experiments=known) for known in experiments))))
-    assert said in shown
-    assert not_said not in shown
+    shown = await _shown(edit_parts(events=only_events(*(an_event(experiments=known) for known in experiments))))
+    assert shown_text in shown
+    assert hidden_text not in shown
 
 
-async def test_a_group_names_its_experiments() -> None:
+async def test_flag_group_lists_its_experiments() -> None:
     events = [an_event(experiments=_in("Copy test")), an_event(experiments=_in("Copy test")), an_event()]
-    assert "🧪 Copy test (running)" in await _shown(parts(events=only_events(*events)))
+    assert "🧪 Copy test (running)" in await _shown(edit_parts(events=only_events(*events)))
 
 
-async def test_up_to_five_hundred_changes_are_read_and_the_rest_is_counted() -> None:
-    async with talk(parts(events=_hundred)) as someone:
-        answer = await someone.say("digest web/production")
-        pages = [asked for asked in someone.asked() if "limit" in asked]
+async def test_first_five_hundred_changes_are_read_and_the_rest_counted() -> None:
+    async with start_conversation(edit_parts(events=_hundred)) as someone:
+        answer = await someone.send("digest web/production")
+        pages = [asked for asked in someone.requested_params() if "limit" in asked]
     assert len(pages) == 5
     assert len({str(page.get("after")) for page in pages}) == 5
     assert "*912 large-impact changes* on 60 flags" in _top(answer)
@@ -192,31 +204,31 @@ async def test_up_to_five_hundred_changes_are_read_and_the_rest_is_counted() -> 
     assert "† Large changes up to Tue 17 Nov were not all read." in _top(answer)
 
 
-async def test_a_page_that_comes_again_and_again_ends_the_reading() -> None:
+async def test_repeating_page_stops_pagination() -> None:
     page = [an_event(flagKey=f"flag-{n}") for n in range(100)]
 
     def again(reply: Any) -> Any:
-        return {"totalCount": 100_000, "items": page, "_links": after(reply["items"][0]["id"])}
+        return {"totalCount": 100_000, "items": page, "_links": next_page_link(reply["items"][0]["id"])}
 
-    async with talk(parts(events=again)) as someone:
-        answer = await someone.say("digest web/production")
-        assert len([asked for asked in someone.asked() if "limit" in asked]) == 2
+    async with start_conversation(edit_parts(events=again)) as someone:
+        answer = await someone.send("digest web/production")
+        assert len([asked for asked in someone.requested_params() if "limit" in asked]) == 2
     assert "99,900 more changes were not read" in _top(answer)
 
 
-async def test_what_was_read_stays_where_a_later_page_fails() -> None:
+async def test_failed_later_page_keeps_earlier_changes() -> None:
     def once(reply: Any) -> Any:
-        return {"totalCount": 9, "items": [an_event()], "_links": after("00000000-unknown")}
+        return {"totalCount": 9, "items": [an_event()], "_links": next_page_link("00000000-unknown")}
 
-    async with talk(parts(events=once)) as someone:
-        answer = await someone.say("digest web/production")
+    async with start_conversation(edit_parts(events=once)) as someone:
+        answer = await someone.send("digest web/production")
     assert "new-checkout" in _top(answer)
     assert "8 more changes were not read. LaunchDarkly would not take that question." in _top(answer)
     assert "after is unknown" in answer.message.text
 
 
-async def test_each_flag_and_each_part_lead_on(someone: Talk) -> None:
-    blocks = (await someone.say("digest web/production")).message.blocks
+async def test_flags_and_sections_have_follow_up_buttons(someone: Conversation) -> None:
+    blocks = (await someone.send("digest web/production")).message.blocks
     beside = [block["accessory"]["value"] for block in blocks if "accessory" in block]
     [row] = [block["elements"] for block in blocks if block["type"] == "actions"]
     lines = [*beside, *(button["value"] for button in row)]
@@ -224,16 +236,16 @@ async def test_each_flag_and_each_part_lead_on(someone: Talk) -> None:
     assert lines[0].startswith("events web/production impact=any since=")
     assert "flag gift-wrap web/production" in lines
     for line in lines:
-        answer = await someone.say(line)
+        answer = await someone.send(line)
         assert answer.outcome == "answered"
         assert answer.line == line
 
 
-async def test_a_line_that_no_button_can_carry_has_no_button() -> None:
+async def test_line_too_long_for_a_button_has_none() -> None:
     apps = [f"an-application-with-the-number-{n}" for n in range(80)]
     listed = {"items": [{"key": app} for app in apps]}
-    async with talk(lambda reply: reply if "project" in str(reply.asked) else listed) as someone:
-        answer = await someone.say(f"digest web/production app={','.join(apps)}")
+    async with start_conversation(lambda reply: reply if "project" in str(reply.asked) else listed) as someone:
+        answer = await someone.send(f"digest web/production app={','.join(apps)}")
     assert answer.outcome == "answered"
     assert "actions" not in {block["type"] for block in answer.message.blocks}
 
@@ -241,11 +253,11 @@ async def test_a_line_that_no_button_can_carry_has_no_button() -> None:
 # Deployments beside changes
 
 
-async def test_deployments_and_changes_of_the_same_days_stand_side_by_side() -> None:
+async def test_deployments_and_changes_share_the_same_days() -> None:
     changed = [an_event(eventTime=MIDNIGHT - ago * HOUR) for ago in (1, 2, 50)]
-    edit = parts(events=only_events(*changed), deploys=deployed((24, 2), (3, 1), (25, 4), (50, 0), (168, 5)))
-    async with talk(edit) as someone:
-        answer = await someone.say("digest web/production")
+    edit = edit_parts(events=only_events(*changed), deploys=deployments_at((24, 2), (3, 1), (25, 4), (50, 0), (168, 5)))
+    async with start_conversation(edit) as someone:
+        answer = await someone.send("digest web/production")
     chart = _charts(answer)[1]["chart"]
     drawn = {line["name"]: {point["label"]: point["value"] for point in line["data"]} for line in chart["series"]}
     gaps = {"Sat 14 Nov †": 0, "Sun 15 Nov †": 0, "Mon 16 Nov †": 0}
@@ -262,39 +274,39 @@ async def test_deployments_and_changes_of_the_same_days_stand_side_by_side() -> 
 async def test_nobody_is_blamed_for_a_day_without_deployment_data() -> None:
     """Two large changes on Tuesday, of whose deployments nothing is known."""
     changed = [an_event(eventTime=MIDNIGHT - ago * HOUR) for ago in (50, 51)]
-    async with talk(parts(events=only_events(*changed), deploys=deployed((3, 1)))) as someone:
-        answer = await someone.say("digest web/production")
+    async with start_conversation(edit_parts(events=only_events(*changed), deploys=deployments_at((3, 1)))) as someone:
+        answer = await someone.send("digest web/production")
     assert "no deployment was reported" not in _top(answer) + answer.message.text
     assert "† No deployment data for Fri 13 Nov – Wed 18 Nov:" in _top(answer)
     assert "Tue 17 Nov no deployment data and 2 large changes;" in answer.message.text
 
 
-async def test_a_day_is_the_same_for_both_wherever_the_reader_is() -> None:
+async def test_local_days_apply_to_deployments_and_changes() -> None:
     """Half past eleven in the evening in Berlin, where the day is over half an hour later, is Thursday for both."""
     late = MIDNIGHT - HOUR - HOUR // 2
-    edit = parts(events=only_events(an_event(eventTime=late)), deploys=deployed((2, 1)))
-    async with talk(edit) as someone:
+    edit = edit_parts(events=only_events(an_event(eventTime=late)), deploys=deployments_at((2, 1)))
+    async with start_conversation(edit) as someone:
         someone.zone = ZoneInfo("Europe/Berlin")
-        chart = _charts(await someone.say("digest web/production"))[1]["chart"]
+        chart = _charts(await someone.send("digest web/production"))[1]["chart"]
     assert chart["axis_config"]["categories"][-1] == "Thu 19 Nov"
     assert [line["data"][-1]["value"] for line in chart["series"]] == [1, 1]
 
 
-@pytest.mark.parametrize(("zone", "told"), [("Europe/Berlin", False), ("Asia/Kolkata", True), ("UTC", False)])
-async def test_where_days_begin_within_an_hour_of_utc_that_is_told(zone: str, told: bool) -> None:
-    shown = await _shown(parts(deploys=deployed((30, 1))), zone=zone)
-    assert ("Deployments come in whole hours of UTC" in shown) is told
+@pytest.mark.parametrize(("zone", "mentioned"), [("Europe/Berlin", False), ("Asia/Kolkata", True), ("UTC", False)])
+async def test_partial_hour_utc_offset_is_mentioned(zone: str, mentioned: bool) -> None:
+    shown = await _shown(edit_parts(deploys=deployments_at((30, 1))), zone=zone)
+    assert ("Deployments come in whole hours of UTC" in shown) is mentioned
 
 
-async def test_an_hour_across_midnight_belongs_to_the_day_on_which_it_begins() -> None:
-    edit = parts(deploys=deployed((6, 3), (7 * 24 + 6, 40)))  # half an hour before two midnights of India
+async def test_hour_across_midnight_counts_for_the_day_it_starts_on() -> None:
+    edit = edit_parts(deploys=deployments_at((6, 3), (7 * 24 + 6, 40)))  # half an hour before two midnights of India
     assert "*3 deployments*" in await _shown(edit, zone="Asia/Kolkata")
 
 
-async def test_buttons_ask_for_the_week_of_the_digest_or_say_what_they_return() -> None:
-    async with talk() as someone:
+async def test_buttons_cover_the_digest_week_or_name_their_period() -> None:
+    async with start_conversation() as someone:
         someone.zone = ZoneInfo("Europe/Berlin")
-        answer = await someone.say("digest web/production")
+        answer = await someone.send("digest web/production")
         [row] = [block["elements"] for block in answer.message.blocks if block["type"] == "actions"]
         week = "since=2026-11-13T00:00+01:00 until=2026-11-20T00:00+01:00"
         assert {button["text"]["text"]: button["value"] for button in row} == {
@@ -304,15 +316,15 @@ async def test_buttons_ask_for_the_week_of_the_digest_or_say_what_they_return() 
             "Deployments": f"deploys web/production {week}",
         }
         someone.zone = ZoneInfo("America/New_York")
-        changes = (await someone.say(row[0]["value"])).message.text
+        changes = (await someone.send(row[0]["value"])).message.text
         assert changes.startswith("8 events")
         assert "from Thu 12 Nov 2026, 18:00 EST to Thu 19 Nov 2026, 18:00 EST." in changes
         assert answer.message.text.count("8 large-impact changes") == 1
 
 
 async def test_no_deployment_data_is_not_called_no_deployments() -> None:
-    async with talk(parts(deploys=nothing)) as someone:
-        answer = await someone.say("digest web/production")
+    async with start_conversation(edit_parts(deploys=no_series)) as someone:
+        answer = await someone.send("digest web/production")
     assert "That is not the same as no deployments" in _top(answer)
     assert "0 deployments" not in _top(answer) + answer.message.text
     assert [line["name"] for line in _charts(answer)[1]["chart"]["series"]] == ["Large changes"]
@@ -322,9 +334,9 @@ async def test_no_deployment_data_is_not_called_no_deployments() -> None:
 # Parts that are missing
 
 
-async def test_what_fails_is_said_in_its_place_and_the_rest_is_delivered() -> None:
-    async with talk(STATES["half"]) as someone:
-        answer = await someone.say("digest web/production")
+async def test_failed_part_is_reported_and_the_rest_delivered() -> None:
+    async with start_conversation(STATES["half"]) as someone:
+        answer = await someone.send("digest web/production")
     assert answer.outcome == "answered"
     assert "⚠️ *Scores* cannot be had. LaunchDarkly does not let the bot see this." in _top(answer)
     assert "⚠️ *Deployments* cannot be had. LaunchDarkly does not know what you asked about." in _top(answer)
@@ -335,9 +347,9 @@ async def test_what_fails_is_said_in_its_place_and_the_rest_is_delivered() -> No
 
 
 @pytest.mark.parametrize("name", ["scores", "events", "status", "deploys"])
-async def test_any_one_part_may_fail(name: str) -> None:
-    async with talk(parts(**{name: refuses(403)})) as someone:
-        answer = await someone.say("digest web/production")
+async def test_any_single_part_may_fail(name: str) -> None:
+    async with start_conversation(edit_parts(**{name: refuse_with(403)})) as someone:
+        answer = await someone.send("digest web/production")
     assert answer.outcome == "answered"
     assert answer.message.text.count("cannot be had.") == 1
     assert _top(answer).count("⚠️") == 1
@@ -351,54 +363,56 @@ async def test_any_one_part_may_fail(name: str) -> None:
         ("digest mobile/production app=ios", "There's no application “ios”."),
     ],
 )
-async def test_an_unknown_key_fails_the_digest_once(someone: Talk, line: str, says: str) -> None:
-    answer = await someone.say(line)
+async def test_unknown_key_is_reported_once(someone: Conversation, line: str, says: str) -> None:
+    answer = await someone.send(line)
     assert answer.outcome == "not found"
     assert answer.message.text.count(says) == 1
-    assert "does not know what you asked about" not in words(answer)
+    assert "does not know what you asked about" not in visible_text(answer)
 
 
-async def test_where_every_part_fails_the_clearest_failure_is_the_answer() -> None:
-    async with talk(lambda reply: Refused(403 if "scores" in reply else 400)) as someone:
-        assert (await someone.say("digest web/production")).outcome == "not allowed"
+async def test_clearest_error_wins_when_every_part_fails() -> None:
+    async with start_conversation(lambda reply: ErrorReply(403 if "scores" in reply else 400)) as someone:
+        assert (await someone.send("digest web/production")).outcome == "not allowed"
 
 
-def test_of_many_failures_the_one_comes_first_that_a_person_can_mend() -> None:
+def test_fixable_error_comes_first() -> None:
     later, unknown, denied = TryLater("a", "b"), NotFound("c", "d"), NotAllowed("e", "f")
     for failures, told in (((later, unknown, denied), denied), ((later, unknown), unknown), ((later,), later)):
         with pytest.raises(Failure) as raised:
-            at_least_one(*failures)
+            raise_if_all_failed(*failures)
         assert raised.value is told
-    at_least_one(later, "something")
+    raise_if_all_failed(later, "something")
 
 
-async def test_a_fault_of_the_bot_is_no_missing_part() -> None:
+async def test_internal_error_is_not_treated_as_a_missing_part() -> None:
     async def broken() -> str:
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        await part(broken())
+        await result_or_failure(broken())
 
 
-async def test_scores_that_are_not_calculated_are_named_and_have_no_number() -> None:
+async def test_uncalculated_scores_are_listed_without_a_number() -> None:
     missing = {"score": 0, "indicator": "notCalculated"}
-    shown = await _shown(parts(scores=only_scores(overall=a_score(71, aggregateOf=["leadTime"]), leadTime=missing)))
+    shown = await _shown(
+        edit_parts(scores=only_scores(overall=a_score(71, aggregateOf=["leadTime"]), leadTime=missing))
+    )
     assert "Not calculated: Lead time." in shown
     assert "*0*" not in shown
 
 
-async def test_scores_without_a_tree_stand_for_themselves() -> None:
+async def test_scores_without_a_tree_are_listed_flat() -> None:
     many = {f"someScoreNumber{n}": a_score(n) for n in range(14)}
-    async with talk(parts(scores=only_scores(**many))) as someone:
-        answer = await someone.say("digest web/production")
+    async with start_conversation(edit_parts(scores=only_scores(**many))) as someone:
+        answer = await someone.send("digest web/production")
     assert "*Scores*\n🔵 Some score number0 *0* good" in _top(answer)
     assert "… and 4 more\n" in _top(answer)
-    assert "Some score number13" in words(answer)
+    assert "Some score number13" in visible_text(answer)
 
 
-async def test_where_there_are_no_scores_that_is_said() -> None:
-    async with talk(parts(scores=only_scores())) as someone:
-        answer = await someone.say("digest web/production")
+async def test_empty_scores_are_reported() -> None:
+    async with start_conversation(edit_parts(scores=only_scores())) as someone:
+        answer = await someone.send("digest web/production")
     assert "LaunchDarkly sent no scores for web/production." in _top(answer)
     assert "There are no scores." in answer.message.text
 
@@ -409,34 +423,37 @@ async def test_where_there_are_no_scores_that_is_said() -> None:
 @pytest.mark.parametrize(
     ("edit", "quiet"),
     [
-        (parts(scores=CALM, events=NO_EVENTS), True),
-        (parts(scores=uncalculated, events=NO_EVENTS, status=nothing, deploys=nothing), True),
-        (parts(scores=CALM), False),
-        (parts(events=NO_EVENTS), False),
-        (parts(scores=CALM, events=only_events(total=3)), False),
-        (parts(scores=only_scores(overall=a_score(71, diffVsLastPeriod=2)), events=NO_EVENTS), True),
-        (parts(scores=only_scores(overall=a_score(71, diffVsLastPeriod=-3)), events=NO_EVENTS), False),
-        (parts(scores=only_scores(overall=a_score(70, lastPeriod=a_score(69, "fair"))), events=NO_EVENTS), False),
-        (parts(scores=only_scores(overall=a_score(0, "unknown", lastPeriod=a_score(69))), events=NO_EVENTS), False),
-        (parts(scores=only_scores(overall=a_score(0, "unknown", diffVsLastPeriod=9)), events=NO_EVENTS), True),
+        (edit_parts(scores=CALM, events=NO_EVENTS), True),
+        (edit_parts(scores=scores_not_calculated, events=NO_EVENTS, status=no_series, deploys=no_series), True),
+        (edit_parts(scores=CALM), False),
+        (edit_parts(events=NO_EVENTS), False),
+        (edit_parts(scores=CALM, events=only_events(total=3)), False),
+        (edit_parts(scores=only_scores(overall=a_score(71, diffVsLastPeriod=2)), events=NO_EVENTS), True),
+        (edit_parts(scores=only_scores(overall=a_score(71, diffVsLastPeriod=-3)), events=NO_EVENTS), False),
+        (edit_parts(scores=only_scores(overall=a_score(70, lastPeriod=a_score(69, "fair"))), events=NO_EVENTS), False),
+        (
+            edit_parts(scores=only_scores(overall=a_score(0, "unknown", lastPeriod=a_score(69))), events=NO_EVENTS),
+            False,
+        ),
+        (edit_parts(scores=only_scores(overall=a_score(0, "unknown", diffVsLastPeriod=9)), events=NO_EVENTS), True),
         *(
-            (parts(**({"scores": CALM, "events": NO_EVENTS} | {name: refuses(403)})), False)
+            (edit_parts(**({"scores": CALM, "events": NO_EVENTS} | {name: refuse_with(403)})), False)
             for name in ("scores", "events", "status", "deploys")
         ),
     ],
 )
-async def test_a_week_is_quiet_where_nothing_material_happened_and_nothing_is_missing(edit: Edit, quiet: bool) -> None:
-    async with talk(edit) as someone:
-        asked = await someone.say("digest web/production quiet=on-change")
-        spoken = await someone.say("digest web/production")
-    assert (asked.quiet, spoken.quiet) == (quiet, False)
+async def test_quiet_requires_no_significant_change_and_no_missing_part(edit: Edit, quiet: bool) -> None:
+    async with start_conversation(edit) as someone:
+        asked = await someone.send("digest web/production quiet=on-change")
+        spoken = await someone.send("digest web/production")
+    assert (asked.is_quiet, spoken.is_quiet) == (quiet, False)
     assert spoken.message.blocks[0]["type"] == "header"
     assert (len(asked.message.blocks) == 2 and not asked.message.thread) is quiet
 
 
-async def test_a_quiet_week_is_one_line_of_proof() -> None:
-    async with talk(parts(scores=CALM, events=NO_EVENTS)) as someone:
-        answer = await someone.say("digest web/production quiet=on-change")
+async def test_quiet_digest_is_one_summary_line() -> None:
+    async with start_conversation(edit_parts(scores=CALM, events=NO_EVENTS)) as someone:
+        answer = await someone.send("digest web/production quiet=on-change")
     assert answer.message.text == (
         "Quiet week 13 – 19 Nov 2026 in web/production: no large-impact change, no score moved by 3 points or into "
         "another band (release maturity 71), 19 flags, 25 deployments."
@@ -444,10 +461,10 @@ async def test_a_quiet_week_is_one_line_of_proof() -> None:
     assert answer.message.blocks[0]["text"]["text"].replace("*", "").removeprefix("💤 ") == answer.message.text
 
 
-async def test_a_parameter_of_the_bots_own_is_never_sent_and_has_no_name_there(someone: Talk) -> None:
-    await someone.say("digest web/production quiet=on-change")
-    assert not any("quiet" in asked or "" in asked for asked in someone.asked())
-    help_ = (await someone.say("help digest")).message
+async def test_quiet_parameter_is_never_sent_to_launchdarkly(someone: Conversation) -> None:
+    await someone.send("digest web/production quiet=on-change")
+    assert not any("quiet" in asked or "" in asked for asked in someone.requested_params())
+    help_ = (await someone.send("help digest")).message
     [row] = [row for row in help_.blocks[2]["rows"] if row[0]["text"] == "quiet"]
     assert row[1]["text"] == "–"
     assert "quiet: one line where" in help_.text
@@ -456,37 +473,37 @@ async def test_a_parameter_of_the_bots_own_is_never_sent_and_has_no_name_there(s
 # Below the message
 
 
-async def test_the_details_stand_in_the_thread(someone: Talk) -> None:
-    thread = (await someone.say("digest web/production")).message.thread
+async def test_details_are_posted_in_the_thread(someone: Conversation) -> None:
+    thread = (await someone.send("digest web/production")).message.thread
     heads = [below.blocks[0]["text"]["text"] for below in thread]
     assert heads == ["Scores", "Large-impact changes", "Flag status"]
     assert "Lead time 79, good" in thread[0].text
     assert "Targeting turned off for the load test, by Sukarno" in thread[1].text
     assert thread[2].blocks[1]["type"] == "data_table"
-    said = (await someone.say("scores web/production")).message
+    said = (await someone.send("scores web/production")).message
     assert thread[0].text == said.text
     assert thread[0].blocks[1:-1] == said.blocks[1 : len(thread[0].blocks) - 1]
 
 
-async def test_the_thread_has_room_for_more_flags_and_counts_the_rest() -> None:
-    async with talk(STATES["more"]) as someone:
-        below = (await someone.say("digest web/production")).message.thread[1]
+async def test_thread_lists_more_flags_and_counts_the_rest() -> None:
+    async with start_conversation(STATES["more"]) as someone:
+        below = (await someone.send("digest web/production")).message.thread[1]
     shown = "\n".join(texts(list(below.blocks)))
     assert len(below.blocks) <= 48
     assert "… and 20 more flags (" in shown
     assert "more changes of this flag" in shown
 
 
-async def test_nothing_is_below_where_there_are_no_details() -> None:
-    async with talk(STATES["empty"]) as someone:
-        assert (await someone.say("digest web/production")).message.thread == ()
+async def test_no_thread_without_details() -> None:
+    async with start_conversation(STATES["empty"]) as someone:
+        assert (await someone.send("digest web/production")).message.thread == ()
 
 
 # The weeks before
 
 
 @pytest.mark.parametrize(
-    ("weeks", "said"),
+    ("weeks", "sentence"),
     [
         ((9, 6, 7, 7, 8), "worth a look: 3 fewer than last week, the first fall in 4 weeks."),
         ((4, 4, 4), "worth a look: 1 more than last week, the first rise in 3 weeks."),
@@ -501,63 +518,63 @@ async def test_nothing_is_below_where_there_are_no_details() -> None:
         ((), "worth a look."),
     ],
 )
-async def test_flags_that_are_worth_a_look_are_counted_against_the_week_before(
-    someone: Talk, weeks: tuple[float | None, ...], said: str
+async def test_ready_flag_count_is_compared_with_previous_weeks(
+    someone: Conversation, weeks: tuple[float | None, ...], sentence: str
 ) -> None:
-    someone.past = remembering(*weekly(done=weeks) if weeks else ())
-    answer = await someone.say("digest web/production")
-    assert f"5 flags launched or inactive (26 %), {said}" in answer.message.text
-    assert f"*5 flags* (26 %) launched or inactive, {said}".rstrip(".") in _top(answer).replace(": *", ": ")
+    someone.past_snapshots = history_of(*weekly(done=weeks) if weeks else ())
+    answer = await someone.send("digest web/production")
+    assert f"5 flags launched or inactive (26 %), {sentence}" in answer.message.text
+    assert f"*5 flags* (26 %) launched or inactive, {sentence}".rstrip(".") in _top(answer).replace(": *", ": ")
 
 
-async def test_a_week_before_that_is_no_whole_week_ago_is_told_by_its_day(someone: Talk) -> None:
+async def test_previous_snapshot_from_a_partial_week_is_dated(someone: Conversation) -> None:
     """As where the digest comes on Mondays, and somebody asks on a Friday."""
     days = [date(2026, 11, 16) - timedelta(weeks=ago) for ago in range(2)]
-    someone.past = remembering(*(Snapshot("web/production", day, {"done": 9}, material=True) for day in days))
-    assert "4 fewer than on 16 Nov." in (await someone.say("digest web/production")).message.text
+    someone.past_snapshots = history_of(*(Snapshot("web/production", day, {"done": 9}, material=True) for day in days))
+    assert "4 fewer than on 16 Nov." in (await someone.send("digest web/production")).message.text
 
 
-async def test_wherenothing_is_worth_a_look_any_more_that_is_counted_too() -> None:
-    async with talk(parts(status=_active(9))) as someone:
-        someone.past = remembering(*weekly(done=(3,)))
-        answer = await someone.say("digest web/production")
+async def test_zero_ready_flags_are_compared_too() -> None:
+    async with start_conversation(edit_parts(status=_active(9))) as someone:
+        someone.past_snapshots = history_of(*weekly(done=(3,)))
+        answer = await someone.send("digest web/production")
     assert "Nothing worth a look: 3 fewer than last week." in answer.message.text
     assert "nothing worth a look: *3 fewer than last week*" in _top(answer)
 
 
-@pytest.mark.parametrize("status", [nothing, refuses(403)])
-async def test_where_flags_are_not_countednothing_is_compared(status: Edit) -> None:
-    async with talk(parts(status=status)) as someone:
-        someone.past = remembering(*weekly(done=(3, 3, 3)))
-        assert "last week" not in (await someone.say("digest web/production")).message.text
+@pytest.mark.parametrize("status", [no_series, refuse_with(403)])
+async def test_unavailable_flag_count_is_not_compared(status: Edit) -> None:
+    async with start_conversation(edit_parts(status=status)) as someone:
+        someone.past_snapshots = history_of(*weekly(done=(3, 3, 3)))
+        assert "last week" not in (await someone.send("digest web/production")).message.text
 
 
 @pytest.mark.parametrize(
     ("edit", "missing"),
     [
-        (same, set[str]()),
-        (parts(scores=refuses(403)), {"overall"}),
-        (parts(scores=uncalculated), {"overall"}),
-        (parts(events=refuses(403)), {"changes"}),
-        (parts(status=refuses(403)), {"flags", "done"}),
-        (parts(status=nothing), {"flags", "done"}),
-        (parts(deploys=refuses(403)), {"deployments"}),
-        (parts(deploys=nothing), {"deployments"}),
+        (unchanged, set[str]()),
+        (edit_parts(scores=refuse_with(403)), {"overall"}),
+        (edit_parts(scores=scores_not_calculated), {"overall"}),
+        (edit_parts(events=refuse_with(403)), {"changes"}),
+        (edit_parts(status=refuse_with(403)), {"flags", "done"}),
+        (edit_parts(status=no_series), {"flags", "done"}),
+        (edit_parts(deploys=refuse_with(403)), {"deployments"}),
+        (edit_parts(deploys=no_series), {"deployments"}),
     ],
 )
-async def test_what_is_kept_of_a_digest_is_what_it_knows(edit: Edit, missing: set[str]) -> None:
-    async with talk(edit) as someone:
-        kept = (await someone.say("digest web/production app=storefront")).snapshot
-        assert (await someone.say("status web/production")).snapshot is None
+async def test_snapshot_holds_exactly_the_known_numbers(edit: Edit, missing: set[str]) -> None:
+    async with start_conversation(edit) as someone:
+        kept = (await someone.send("digest web/production app=storefront")).snapshot
+        assert (await someone.send("status web/production")).snapshot is None
     assert kept
     assert (kept.place, kept.day) == ("web/production app=storefront", NOW.date())
     assert kept.numbers.keys() == {"overall", "changes", "flags", "done", "deployments"} - missing
 
 
 @pytest.mark.parametrize("line", ["digest web/production", "digest web/production quiet=on-change"])
-async def test_whether_a_week_was_material_is_kept_by_the_rule_that_makes_a_digest_quiet(line: str) -> None:
-    for edit, material in ((STATES["calm"], False), (parts(), True), (parts(scores=refuses(403)), True)):
-        async with talk(edit) as someone:
-            kept = (await someone.say(line)).snapshot
+async def test_snapshot_significance_follows_the_quiet_rule(line: str) -> None:
+    for edit, material in ((STATES["calm"], False), (edit_parts(), True), (edit_parts(scores=refuse_with(403)), True)):
+        async with start_conversation(edit) as someone:
+            kept = (await someone.send(line)).snapshot
         assert kept
         assert kept.material is material

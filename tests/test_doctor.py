@@ -15,18 +15,18 @@ import pytest
 from pydantic import SecretStr
 
 from bot import manifest
-from bot.doctor import Finding, Looks, Mark
-from bot.doctor.check import Look, all_made
+from bot.doctor import Checks, CheckStatus, Finding
+from bot.doctor.check import Check, run_all
 from bot.errors import Misconfigured
 from bot.sandbox.http_server import serving
 from bot.sandbox.launchdarkly.app import TOKEN, launchdarkly
-from bot.sandbox.launchdarkly.faults import Weather
+from bot.sandbox.launchdarkly.faults import FaultInjector
+from bot.sandbox.slack import Fault as Sky
 from bot.sandbox.slack import Slack
-from bot.sandbox.slack import Weather as Sky
 from bot.sandbox.slack.credentials import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
 from bot.settings import Settings
-from bot.store.migrate import STEPS, newest
-from bot.store.store import opened
+from bot.store.migrate import MIGRATIONS_DIR, latest_revision
+from bot.store.store import open_store
 from tests.conversation import settings
 from tests.test_cli import run
 
@@ -35,34 +35,34 @@ NOWHERE = "http://127.0.0.1:9/"
 
 
 @dataclass
-class Surgery:
+class DoctorHarness:
     """Where somebody asks the doctor: a LaunchDarkly, a Slack, and the settings that lead there."""
 
     settings: Settings
-    weather: Weather
+    faults: FaultInjector
     slack: Slack
-    apart: timedelta = timedelta()
+    clock_offset: timedelta = timedelta()
     seconds: float = 5
     wrong: dict[str, Misconfigured] = field(default_factory=dict)
 
     def now(self) -> datetime:
-        return datetime.now(UTC) + self.apart
+        return datetime.now(UTC) + self.clock_offset
 
-    def set(self, **given: Any) -> None:
+    def set(self, **overrides: Any) -> None:
         secret = ("slack_bot_token", "slack_app_token", "slack_signing_secret", "launchdarkly_access_token")
-        held = {name: SecretStr(value) if name in secret and value else value for name, value in given.items()}
+        held = {name: SecretStr(value) if name in secret and value else value for name, value in overrides.items()}
         self.settings = self.settings.model_copy(update=held)
 
-    async def ask(self) -> dict[str, Finding]:
-        looks = Looks(self.settings, self.now, self.seconds)
-        found = await looks.findings(self.wrong)
-        assert not [secret for secret in SECRETS for finding in found if secret in finding.says]
-        assert not [finding for finding in found if "\n" in finding.says]
+    async def run_checks(self) -> dict[str, Finding]:
+        looks = Checks(self.settings, self.now, self.seconds)
+        found = await looks.run(self.wrong)
+        assert not [secret for secret in SECRETS for finding in found if secret in finding.message]
+        assert not [finding for finding in found if "\n" in finding.message]
         return {finding.name: finding for finding in found}
 
 
 @pytest.fixture
-async def surgery(tmp_path: Path) -> AsyncIterator[Surgery]:
+async def surgery(tmp_path: Path) -> AsyncIterator[DoctorHarness]:
     async with stand_ins() as (weather, slack, url):
         chosen = settings(
             launchdarkly_api_host=url,
@@ -72,24 +72,24 @@ async def surgery(tmp_path: Path) -> AsyncIterator[Surgery]:
             database_url=f"sqlite:///{tmp_path}/insights.db",
             default_place="web/production",
         )
-        yield Surgery(chosen, weather, slack)
+        yield DoctorHarness(chosen, weather, slack)
 
 
 @asynccontextmanager
-async def stand_ins() -> AsyncIterator[tuple[Weather, Slack, str]]:
-    weather, slack = Weather(), Slack(lambda: datetime.now(UTC))
-    async with serving(launchdarkly(lambda: datetime.now(UTC), weather=weather)) as url, slack.served():
+async def stand_ins() -> AsyncIterator[tuple[FaultInjector, Slack, str]]:
+    weather, slack = FaultInjector(), Slack(lambda: datetime.now(UTC))
+    async with serving(launchdarkly(lambda: datetime.now(UTC), faults=weather)) as url, slack.serving():
         yield weather, slack, url
 
 
-def wrong(found: dict[str, Finding]) -> set[str]:
-    return {name for name, finding in found.items() if finding.mark is Mark.WRONG}
+def wrong(checks: dict[str, Finding]) -> set[str]:
+    return {name for name, finding in checks.items() if finding.status is CheckStatus.FAILED}
 
 
 # ------------------------------------------------------------------------------------------------------- as a process
 
 
-async def test_where_all_is_in_place_each_line_says_so(surgery: Surgery) -> None:
+async def test_healthy_setup_reports_ok_on_every_line(surgery: DoctorHarness) -> None:
     chosen = surgery.settings
     asked = await doctor(
         LAUNCHDARKLY_ACCESS_TOKEN=TOKEN,
@@ -101,7 +101,7 @@ async def test_where_all_is_in_place_each_line_says_so(surgery: Surgery) -> None
         DEFAULT_PLACE=chosen.default_place,
     )
     assert "insights.db doesn't exist yet" in asked.stdout
-    assert "insights.db doesn't exist yet" in (await surgery.ask())["Store"].says
+    assert "insights.db doesn't exist yet" in (await surgery.run_checks())["Store"].message
     lines = asked.stdout.splitlines()
     assert asked.returncode == 0, asked.stdout
     assert asked.stderr == ""
@@ -110,7 +110,7 @@ async def test_where_all_is_in_place_each_line_says_so(surgery: Surgery) -> None
     assert not [secret for secret in SECRETS if secret in asked.stdout]
 
 
-async def test_where_nothing_is_set_each_line_says_what_to_do(tmp_path: Path) -> None:
+async def test_missing_settings_are_listed_with_what_to_do(tmp_path: Path) -> None:
     asked = await doctor(SLACK_API_URL=NOWHERE, DATABASE_URL=f"sqlite:///{tmp_path}/insights.db")
     assert asked.returncode == 1
     assert asked.stderr == ""
@@ -118,7 +118,7 @@ async def test_where_nothing_is_set_each_line_says_what_to_do(tmp_path: Path) ->
         assert f"{needed} " in asked.stdout
 
 
-async def test_wrong_settings_are_said_each_in_its_line_and_the_rest_is_looked_at(tmp_path: Path) -> None:
+async def test_invalid_settings_are_listed_and_other_checks_still_run(tmp_path: Path) -> None:
     asked = await doctor(
         TIME_ZONE="Mars/Olympus",
         LAUNCHDARKLY_ACCESS_TOKEN="sdk-secret",  # noqa: S106
@@ -144,109 +144,109 @@ async def doctor(**variables: str) -> subprocess.CompletedProcess[str]:
 # -------------------------------------------------------------------------------------------------------- LaunchDarkly
 
 
-async def test_it_says_whose_token_launchdarkly_sees(surgery: Surgery) -> None:
-    found = await surgery.ask()
-    assert found["LaunchDarkly"] == Finding("LaunchDarkly", Mark.OK, "It takes a service token, insights-bot.")
-    seen = {one.path: one.headers["ld-api-version"] for one in surgery.weather.requests}
+async def test_launchdarkly_token_owner_is_shown(surgery: DoctorHarness) -> None:
+    found = await surgery.run_checks()
+    assert found["LaunchDarkly"] == Finding("LaunchDarkly", CheckStatus.OK, "It takes a service token, insights-bot.")
+    seen = {one.path: one.headers["ld-api-version"] for one in surgery.faults.requests}
     assert seen["/api/v2/caller-identity"] == "20240415"
 
 
-async def test_a_token_that_launchdarkly_refuses_is_wrong(surgery: Surgery) -> None:
+async def test_rejected_launchdarkly_token_fails(surgery: DoctorHarness) -> None:
     surgery.set(launchdarkly_access_token="api-other")  # noqa: S106
-    found = await surgery.ask()
+    found = await surgery.run_checks()
     assert wrong(found) == {"LaunchDarkly", "Insights"}
-    assert "Set LAUNCHDARKLY_ACCESS_TOKEN to a valid token" in found["LaunchDarkly"].says
-    assert "api-other" not in found["LaunchDarkly"].says
+    assert "Set LAUNCHDARKLY_ACCESS_TOKEN to a valid token" in found["LaunchDarkly"].message
+    assert "api-other" not in found["LaunchDarkly"].message
 
 
-async def test_a_plan_without_insights_is_said(surgery: Surgery) -> None:
-    surgery.weather.status, surgery.weather.only = 403, "scores"
-    found = await surgery.ask()
+async def test_plan_without_insights_fails(surgery: DoctorHarness) -> None:
+    surgery.faults.status, surgery.faults.path_contains = 403, "scores"
+    found = await surgery.run_checks()
     assert wrong(found) == {"Insights"}
-    assert "beta that only some LaunchDarkly plans hold" in found["Insights"].says
+    assert "beta that only some LaunchDarkly plans hold" in found["Insights"].message
 
 
-async def test_insights_are_asked_about_where_a_place_is_known(surgery: Surgery) -> None:
-    assert (await surgery.ask())["Insights"].says == "The scores of web/production can be read."
+async def test_insights_are_checked_only_with_a_default_project(surgery: DoctorHarness) -> None:
+    assert (await surgery.run_checks())["Insights"].message == "The scores of web/production can be read."
     surgery.set(default_place="")
-    found = await surgery.ask()
-    assert found["Insights"].mark is Mark.SKIPPED
-    assert "Set it (web/production, say)" in found["Insights"].says
+    found = await surgery.run_checks()
+    assert found["Insights"].status is CheckStatus.SKIPPED
+    assert "Set it (web/production, say)" in found["Insights"].message
 
 
-async def test_who_never_answers_is_not_waited_for(surgery: Surgery) -> None:
-    surgery.weather.delay = 30
-    surgery.slack.weather["*"] = Sky(delay=30)
+async def test_unresponsive_services_time_out(surgery: DoctorHarness) -> None:
+    surgery.faults.delay = 30
+    surgery.slack.faults["*"] = Sky(delay=30)
     surgery.seconds = 0.2
     surgery.set(answer_seconds=0.2)
     async with asyncio.timeout(4):
-        found = await surgery.ask()
+        found = await surgery.run_checks()
     assert wrong(found) == {"LaunchDarkly", "Insights", "Slack", "Socket", "Clock"}
-    assert found["Store"].mark is Mark.OK
+    assert found["Store"].status is CheckStatus.OK
 
 
-async def test_what_others_tell_stays_on_its_line_and_holds_no_secret(surgery: Surgery) -> None:
-    surgery.weather.only = "caller-identity"
-    surgery.weather.body = json.dumps({"tokenName": f"a\n\x1b[31m{BOT_TOKEN}"}).encode()
-    found = await surgery.ask()
-    assert found["LaunchDarkly"].says == "It takes a token, a [31m•••."
+async def test_external_text_is_one_line_and_redacted(surgery: DoctorHarness) -> None:
+    surgery.faults.path_contains = "caller-identity"
+    surgery.faults.body = json.dumps({"tokenName": f"a\n\x1b[31m{BOT_TOKEN}"}).encode()
+    found = await surgery.run_checks()
+    assert found["LaunchDarkly"].message == "It takes a token, a [31m•••."
 
 
 # --------------------------------------------------------------------------------------------------------------- Slack
 
 
-async def test_it_says_who_the_bot_is_and_what_it_may_do(surgery: Surgery) -> None:
+async def test_bot_name_and_scopes_are_shown(surgery: DoctorHarness) -> None:
     surgery.slack.scopes = {*manifest.scopes(), *manifest.optional_scopes()}
-    found = await surgery.ask()
-    assert found["Slack"].says == "The bot is insights in Harbour Goods."
-    assert found["Scopes"].says == f"{', '.join(sorted(surgery.slack.scopes))}."
+    found = await surgery.run_checks()
+    assert found["Slack"].message == "The bot is insights in Harbour Goods."
+    assert found["Scopes"].message == f"{', '.join(sorted(surgery.slack.scopes))}."
     surgery.slack.scopes.add("im:history")
-    assert (await surgery.ask())["Scopes"].says.endswith("; beyond what it needs: im:history.")
+    assert (await surgery.run_checks())["Scopes"].message.endswith("; beyond what it needs: im:history.")
 
 
-async def test_an_optional_scope_that_was_declined_is_said_and_not_wrong(surgery: Surgery) -> None:
+async def test_declined_optional_scope_is_not_a_failure(surgery: DoctorHarness) -> None:
     surgery.slack.scopes -= {"channels:history"}
-    found = await surgery.ask()
+    found = await surgery.run_checks()
     assert wrong(found) == set()
-    assert found["Scopes"].says.endswith(" It goes without channels:history, which is optional.")
+    assert found["Scopes"].message.endswith(" It goes without channels:history, which is optional.")
 
 
-async def test_a_missing_scope_is_wrong(surgery: Surgery) -> None:
+async def test_missing_scope_fails(surgery: DoctorHarness) -> None:
     surgery.slack.scopes -= {"users:read"}
-    found = await surgery.ask()
+    found = await surgery.run_checks()
     assert wrong(found) == {"Scopes"}
-    assert found["Scopes"].says.startswith("The bot lacks users:read.")
-    assert "insights-bot manifest" in found["Scopes"].says
+    assert found["Scopes"].message.startswith("The bot lacks users:read.")
+    assert "insights-bot manifest" in found["Scopes"].message
 
 
-async def test_a_bot_token_that_slack_refuses_is_wrong_once(surgery: Surgery) -> None:
+async def test_rejected_bot_token_fails_once(surgery: DoctorHarness) -> None:
     surgery.set(slack_bot_token="xoxb-other")  # noqa: S106
-    found = await surgery.ask()
+    found = await surgery.run_checks()
     assert wrong(found) == {"Slack"}
-    assert found["Slack"].says.startswith("Slack refuses SLACK_BOT_TOKEN: invalid_auth. The bot token (xoxb-…)")
-    assert found["Scopes"].mark is Mark.SKIPPED
+    assert found["Slack"].message.startswith("Slack refuses SLACK_BOT_TOKEN: invalid_auth. The bot token (xoxb-…)")
+    assert found["Scopes"].status is CheckStatus.SKIPPED
 
 
-async def test_an_app_token_that_slack_refuses_is_wrong(surgery: Surgery) -> None:
+async def test_rejected_app_token_fails(surgery: DoctorHarness) -> None:
     surgery.set(slack_app_token=BOT_TOKEN)
-    found = await surgery.ask()
+    found = await surgery.run_checks()
     assert wrong(found) == {"Socket"}
-    assert found["Socket"].says.startswith("Slack refuses SLACK_APP_TOKEN: not_allowed_token_type.")
+    assert found["Socket"].message.startswith("Slack refuses SLACK_APP_TOKEN: not_allowed_token_type.")
 
 
-async def test_over_http_the_signing_secret_is_needed_and_no_socket(surgery: Surgery) -> None:
+async def test_http_mode_requires_a_signing_secret_and_no_socket(surgery: DoctorHarness) -> None:
     surgery.set(slack_app_token=None)
-    found = await surgery.ask()
+    found = await surgery.run_checks()
     assert wrong(found) == {"Mode"}
-    assert found["Socket"].mark is Mark.SKIPPED
+    assert found["Socket"].status is CheckStatus.SKIPPED
     surgery.set(slack_signing_secret=SIGNING_SECRET)
-    found = await surgery.ask()
-    assert found["Mode"].mark is Mark.OK
-    assert found["Mode"].says.startswith("HTTP")
+    found = await surgery.run_checks()
+    assert found["Mode"].status is CheckStatus.OK
+    assert found["Mode"].message.startswith("HTTP")
 
 
 @pytest.mark.parametrize(
-    ("sky", "said"),
+    ("fault", "message"),
     [
         (Sky(status=429, retry_after=30), "Slack does not answer just now (ratelimited)."),
         (Sky(status=503), "Slack does not answer just now (service_unavailable)."),
@@ -255,65 +255,70 @@ async def test_over_http_the_signing_secret_is_needed_and_no_socket(surgery: Sur
         (Sky(reset=True), "Slack cannot be reached."),
     ],
 )
-async def test_a_slack_in_trouble_is_said_as_such(surgery: Surgery, sky: Sky, said: str) -> None:
-    surgery.slack.weather["*"] = sky
-    found = await surgery.ask()
+async def test_slack_outage_is_reported(surgery: DoctorHarness, fault: Sky, message: str) -> None:
+    surgery.slack.faults["*"] = fault
+    found = await surgery.run_checks()
     assert wrong(found) == {"Slack", "Socket", "Clock"}
-    assert {found[name].says.startswith(said) for name in wrong(found)} == {True}
+    assert {found[name].message.startswith(message) for name in wrong(found)} == {True}
 
 
-@pytest.mark.parametrize(("apart", "mark"), [(0, Mark.OK), (30, Mark.OK), (90, Mark.WRONG), (-600, Mark.WRONG)])
-async def test_a_clock_that_is_more_than_a_minute_off_is_wrong(surgery: Surgery, apart: int, mark: Mark) -> None:
-    surgery.apart = timedelta(seconds=apart)
-    found = (await surgery.ask())["Clock"]
-    assert found.mark is mark
-    assert ("behind" if apart < 0 else "ahead of") in found.says
+@pytest.mark.parametrize(
+    ("apart", "mark"), [(0, CheckStatus.OK), (30, CheckStatus.OK), (90, CheckStatus.FAILED), (-600, CheckStatus.FAILED)]
+)
+async def test_clock_more_than_a_minute_off_fails(surgery: DoctorHarness, apart: int, mark: CheckStatus) -> None:
+    surgery.clock_offset = timedelta(seconds=apart)
+    found = (await surgery.run_checks())["Clock"]
+    assert found.status is mark
+    assert ("behind" if apart < 0 else "ahead of") in found.message
 
 
 # --------------------------------------------------------------------------------------------------------- and the rest
 
 
-async def test_the_store_is_left_as_it_is_and_what_run_does_is_said(surgery: Surgery, tmp_path: Path) -> None:
-    found = (await surgery.ask())["Store"]
+async def test_store_is_left_untouched_and_pending_migration_shown(surgery: DoctorHarness, tmp_path: Path) -> None:
+    found = (await surgery.run_checks())["Store"]
     file = tmp_path / "insights.db"
-    assert found == Finding("Store", Mark.OK, f"{file} doesn't exist yet. `insights-bot run` creates it.")
+    assert found == Finding("Store", CheckStatus.OK, f"{file} doesn't exist yet. `insights-bot run` creates it.")
     assert not file.exists()
     file.touch()
-    assert (await surgery.ask())["Store"].says.endswith("has no tables yet. `insights-bot run` creates them.")
+    assert (await surgery.run_checks())["Store"].message.endswith("has no tables yet. `insights-bot run` creates them.")
     assert file.stat().st_size == 0
-    steps = shutil.copytree(STEPS, tmp_path / "older", ignore=shutil.ignore_patterns(f"{newest(STEPS)}_*"))
-    async with opened(surgery.settings.database_url, steps=Path(steps)):
+    steps = shutil.copytree(
+        MIGRATIONS_DIR, tmp_path / "older", ignore=shutil.ignore_patterns(f"{latest_revision(MIGRATIONS_DIR)}_*")
+    )
+    async with open_store(surgery.settings.database_url, migrations_dir=Path(steps)):
         pass
-    older = (await surgery.ask())["Store"].says
-    assert older == f"{file} is at revision {newest(Path(steps))}. `insights-bot run` migrates it to {newest(STEPS)}."
-    assert (await surgery.ask())["Store"].says == older
-    async with opened(surgery.settings.database_url):
+    older = (await surgery.run_checks())["Store"].message
+    was, newest = latest_revision(Path(steps)), latest_revision(MIGRATIONS_DIR)
+    assert older == f"{file} is at revision {was}. `insights-bot run` migrates it to {newest}."
+    assert (await surgery.run_checks())["Store"].message == older
+    async with open_store(surgery.settings.database_url):
         pass
-    assert (await surgery.ask())["Store"].says == f"{file} is up to date, and answers."
+    assert (await surgery.run_checks())["Store"].message == f"{file} is up to date, and answers."
 
 
-async def test_a_store_that_cannot_be_opened_is_wrong(surgery: Surgery, tmp_path: Path) -> None:
+async def test_unopenable_store_fails(surgery: DoctorHarness, tmp_path: Path) -> None:
     surgery.set(database_url=f"sqlite:///{tmp_path}/no/such/folder/insights.db")
-    found = await surgery.ask()
+    found = await surgery.run_checks()
     assert wrong(found) == {"Store"}
-    assert "DATABASE_URL" in found["Store"].says
+    assert "DATABASE_URL" in found["Store"].message
 
 
-async def test_a_password_in_the_address_of_the_store_is_not_said(surgery: Surgery) -> None:
+async def test_database_password_is_not_shown(surgery: DoctorHarness) -> None:
     surgery.set(database_url="postgresql://bot:opensesame@127.0.0.1:9/insights")
-    found = await surgery.ask()
+    found = await surgery.run_checks()
     assert wrong(found) == {"Store"}
-    assert "opensesame" not in found["Store"].says
+    assert "opensesame" not in found["Store"].message
 
 
-async def test_a_look_that_breaks_spoils_no_other() -> None:
+async def test_failing_check_does_not_affect_others() -> None:
     async def broken() -> str:
         raise ZeroDivisionError("api-secret")
 
     async def well() -> str:
         return "All is well."
 
-    looks = [Look("One", (), broken), Look("Other", (), well), Look("Third", ("port",), well)]
-    found = await all_made(looks, settings(), {"port"}, 1)
-    assert [finding.mark for finding in found] == [Mark.WRONG, Mark.OK, Mark.SKIPPED]
-    assert found[0].says == "This could not be looked at (ZeroDivisionError). That is a fault of the bot."
+    looks = [Check("One", (), broken), Check("Other", (), well), Check("Third", ("port",), well)]
+    found = await run_all(looks, settings(), {"port"}, 1)
+    assert [finding.status for finding in found] == [CheckStatus.FAILED, CheckStatus.OK, CheckStatus.SKIPPED]
+    assert found[0].message == "This could not be looked at (ZeroDivisionError). That is a fault of the bot."

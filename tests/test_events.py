@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.answers import Answer
-from bot.lines.timespec import readable
-from bot.questions.time_window import window
+from bot.lines.timespec import display_line
+from bot.questions.time_window import parse_window
 from bot.terminal import console, draw
-from tests.conversation import NOW, Edit, Talk, ask, talk, words
+from tests.conversation import NOW, Conversation, Edit, question_context, start_conversation, visible_text
 
 
 def _event(**more: Any) -> dict[str, Any]:
@@ -42,13 +42,13 @@ STATES: dict[str, Edit] = {
 
 
 async def _shown(*events: dict[str, Any], line: str = "events web/production") -> str:
-    async with talk(_only(*events)) as someone:
-        return words(await someone.say(line))
+    async with start_conversation(_only(*events)) as someone:
+        return visible_text(await someone.send(line))
 
 
-async def test_large_impact_and_seven_days_unless_told_otherwise(someone: Talk) -> None:
-    answer = await someone.say("events web/production")
-    assert someone.asked() == [
+async def test_large_impact_and_seven_days_unless_told_otherwise(someone: Conversation) -> None:
+    answer = await someone.send("events web/production")
+    assert someone.requested_params() == [
         {
             "projectKey": ["web"],
             "environmentKey": ["production"],
@@ -61,12 +61,12 @@ async def test_large_impact_and_seven_days_unless_told_otherwise(someone: Talk) 
     assert answer.message.blocks[0]["text"]["text"] == "Large-impact flag events · web/production"
 
 
-async def test_every_parameter_reaches_launchdarkly_under_its_own_name(someone: Talk) -> None:
-    await someone.say(
+async def test_every_parameter_reaches_launchdarkly_under_its_own_name(someone: Conversation) -> None:
+    await someone.send(
         "events checkout web/production app=storefront impact=any experiments=yes global=exclude expand=experiments "
         "limit=5 since=2026-11-01 until=2026-11-02 after=abc"
     )
-    assert someone.asked() == [
+    assert someone.requested_params() == [
         {
             "projectKey": ["web"],
             "environmentKey": ["production"],
@@ -160,23 +160,23 @@ async def test_experiments_are_told_where_they_are_expanded() -> None:
 
 async def test_older_and_newer_ask_for_another_page_of_the_same_window() -> None:
     edit = _only(_event(), total=57, next="after=abc-1", prev="before=xyz")
-    async with talk(edit) as someone:
-        answer = await someone.say("events web/production since=2w limit=1")
+    async with start_conversation(edit) as someone:
+        answer = await someone.send("events web/production since=2w limit=1")
     [actions] = [block for block in answer.message.blocks if block["type"] == "actions"]
     window = "since=2026-11-06T15:00Z until=2026-11-20T15:00Z"
     assert {button["text"]["text"]: button["value"] for button in actions["elements"]} == {
         "Newer": f"events web/production limit=1 {window} before=xyz",
         "Older": f"events web/production limit=1 {window} page=2 after=abc-1",
     }
-    assert "*57 events*" in words(answer)
-    assert "56 events not on this page" in words(answer)
+    assert "*57 events*" in visible_text(answer)
+    assert "56 events not on this page" in visible_text(answer)
 
 
-async def test_the_pages_hold_every_event_once(someone: Talk) -> None:
+async def test_the_pages_hold_every_event_once(someone: Conversation) -> None:
     seen: list[str] = []
     line = "events web/production impact=any limit=20"
     for _ in range(10):
-        answer = await someone.say(line)
+        answer = await someone.send(line)
         seen += [
             b["text"]["text"]
             for b in answer.message.blocks
@@ -187,7 +187,7 @@ async def test_the_pages_hold_every_event_once(someone: Talk) -> None:
         if not older:
             break
         line = older[0]
-    total = int(words(answer).split("*")[1].split()[0])
+    total = int(visible_text(answer).split("*")[1].split()[0])
     assert len(seen) == len(set(seen)) == total
 
 
@@ -206,68 +206,72 @@ def _footer(answer: Answer) -> str:
     return str(answer.message.blocks[-1]["elements"][0]["text"])
 
 
-async def test_a_page_that_is_typed_is_the_page_behind_the_button(someone: Talk) -> None:
+async def test_a_page_that_is_typed_is_the_page_behind_the_button(someone: Conversation) -> None:
     line = "events web/production impact=any limit=7"
     for page in range(2, 5):
-        line = _button(await someone.say(line), "Older")
-        pressed, typed = await someone.say(line), await someone.say(readable(line))
+        line = _button(await someone.send(line), "Older")
+        pressed, typed = await someone.send(line), await someone.send(display_line(line))
         assert "after=" in line
         assert f"page={page}`" in _footer(pressed)
         assert _footer(pressed) == _footer(typed)
         assert _listed(pressed) == _listed(typed)
-        assert f" · page {page} · " in words(typed)
+        assert f" · page {page} · " in visible_text(typed)
 
 
-async def test_a_page_far_away_is_found_with_few_requests(someone: Talk) -> None:
-    await someone.say("events web/production impact=any since=8w limit=50 page=5")
-    assert [(asked["limit"], "after" in asked) for asked in someone.asked()] == [
+async def test_a_page_far_away_is_found_with_few_requests(someone: Conversation) -> None:
+    await someone.send("events web/production impact=any since=8w limit=50 page=5")
+    assert [(asked["limit"], "after" in asked) for asked in someone.requested_params()] == [
         (["100"], False),
         (["100"], True),
         (["50"], True),
     ]
 
 
-async def test_a_page_after_the_last_one_is_empty_and_says_where_the_events_are(someone: Talk) -> None:
-    shown = words(await someone.say("events web/production page=40"))
+async def test_a_page_after_the_last_one_is_empty_and_says_where_the_events_are(someone: Conversation) -> None:
+    shown = visible_text(await someone.send("events web/production page=40"))
     assert "*8 events*" in shown
     assert " · page 40 · 8 events not on this page" in shown
     assert "Nothing of the kind happened." not in shown
 
 
-async def test_a_page_too_far_away_is_answered_with_the_first(someone: Talk) -> None:
-    answer = await someone.say("events web/production page=52")
-    assert "Page 52 is more than 1,000 events away." in words(answer)
-    assert words(answer).endswith("`events web/production`")
+async def test_a_page_too_far_away_is_answered_with_the_first(someone: Conversation) -> None:
+    answer = await someone.send("events web/production page=52")
+    assert "Page 52 is more than 1,000 events away." in visible_text(answer)
+    assert visible_text(answer).endswith("`events web/production`")
 
 
-async def test_a_page_button_asks_for_the_same_window_however_late_it_is_pressed(someone: Talk) -> None:
-    line = _button(await someone.say("events web/production impact=any limit=7"), "Older")
-    now = await someone.say(line)
-    async with talk(now=NOW + timedelta(weeks=3)) as later:
+async def test_a_page_button_asks_for_the_same_window_however_late_it_is_pressed(someone: Conversation) -> None:
+    line = _button(await someone.send("events web/production impact=any limit=7"), "Older")
+    now = await someone.send(line)
+    async with start_conversation(now=NOW + timedelta(weeks=3)) as later:
         later.zone = ZoneInfo("America/New_York")
-        then = await later.say(line)
+        then = await later.send(line)
     assert [text.split("|")[1] for text in _listed(then)] == [text.split("|")[1] for text in _listed(now)]
-    async with talk(now=NOW + timedelta(days=365)) as much_later:
-        await much_later.say(readable(line))
+    async with start_conversation(now=NOW + timedelta(days=365)) as much_later:
+        await much_later.send(display_line(line))
         for name in ("from", "to"):
-            assert much_later.asked()[0].get(name) == someone.asked()[-1][name]
+            assert much_later.requested_params()[0].get(name) == someone.requested_params()[-1][name]
 
 
 @pytest.mark.parametrize(("button", "name"), [("Older", "after"), ("Newer", "before")])
-async def test_neither_cursors_nor_milliseconds_stand_in_a_footer(someone: Talk, button: str, name: str) -> None:
-    first = await someone.say("events web/production impact=any limit=7")
-    second = await someone.say(_button(first, "Older"))
+async def test_neither_cursors_nor_milliseconds_stand_in_a_footer(
+    someone: Conversation, button: str, name: str
+) -> None:
+    first = await someone.send("events web/production impact=any limit=7")
+    second = await someone.send(_button(first, "Older"))
     cursor = f"{name}={_button(first if button == 'Older' else second, button).split('=')[-1]}"
-    answer = await someone.say(f"events web/production impact=any since=1794582000000 until=1795132800000 {cursor}")
+    answer = await someone.send(f"events web/production impact=any since=1794582000000 until=1795132800000 {cursor}")
     assert answer.line.endswith(f" since=2026-11-13T15:00Z until=2026-11-20T00:00Z {cursor}")
     shown = "`events web/production impact=any since=2026-11-13T15:00Z until=2026-11-19` · "
     assert _footer(answer).startswith(shown)
 
 
-async def test_a_terminal_shows_buttons_as_lines_to_type(someone: Talk, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_a_terminal_shows_buttons_as_lines_to_type(
+    someone: Conversation, capsys: pytest.CaptureFixture[str]
+) -> None:
     someone.zone = ZoneInfo("Europe/Berlin")
     for line in ("events web/production limit=3", "digest web/production", "releases web/production"):
-        draw((await someone.say(line)).message, console())
+        draw((await someone.send(line)).message, console())
     shown = " ".join(capsys.readouterr().out.split())
     assert "[Older] events web/production limit=3 since=2026-11-13T16:00+01:00 until=2026-11-20T16:00+01:00" in shown
     assert "[Deployments] deploys web/production since=2026-11-13 until=2026-11-19" in shown
@@ -275,11 +279,11 @@ async def test_a_terminal_shows_buttons_as_lines_to_type(someone: Talk, capsys: 
 
 
 async def test_a_link_to_another_host_is_only_read_for_its_cursor() -> None:
-    async with talk(
+    async with start_conversation(
         lambda reply: reply | {"_links": {"next": {"href": "https://evil.example/x?after=abc&from=1"}}}
     ) as someone:
-        answer = await someone.say("events web/production")
-    assert "after=abc" in words(answer)
+        answer = await someone.send("events web/production")
+    assert "after=abc" in visible_text(answer)
     assert "evil.example" not in str(answer.message.payload())
 
 
@@ -295,17 +299,17 @@ async def test_a_week_without_events_says_how_to_see_more() -> None:
     assert "`impact=any`" in shown
 
 
-async def test_a_window_that_ends_before_it_begins_is_a_mistake(someone: Talk) -> None:
-    answer = await someone.say("events web/production since=yesterday until=2w")
+async def test_a_window_that_ends_before_it_begins_is_a_mistake(someone: Conversation) -> None:
+    answer = await someone.send("events web/production since=yesterday until=2w")
     assert answer.outcome == "mistyped"
-    assert "since=yesterday is not before until=2w" in words(answer)
-    assert "events web/production" in words(answer)
-    assert someone.asked() == []
+    assert "since=yesterday is not before until=2w" in visible_text(answer)
+    assert "events web/production" in visible_text(answer)
+    assert someone.requested_params() == []
 
 
 async def test_half_an_hour_ago_is_before_now_also_when_the_clocks_go_back() -> None:
     berlin, again = ZoneInfo("Europe/Berlin"), datetime(2026, 10, 25, 1, 15, tzinfo=UTC)
-    found = window("30m", None, replace(ask(berlin), now=again), instead="")
+    found = parse_window("30m", None, replace(question_context(berlin), now=again), corrected="")
     assert found.end - found.start.astimezone(UTC) == timedelta(minutes=30)
 
 

@@ -7,38 +7,52 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import SecretStr
 
-from bot.answers import Asker
-from bot.app import opened
+from bot.answers import Caller
+from bot.app import open_answers
 from bot.errors import TryLater
-from bot.launchdarkly import Limits, Version
+from bot.launchdarkly import ClientLimits, Version
 from bot.launchdarkly.fair_queue import FairQueue
 from tests.conversation import NOW, settings
-from tests.misbehaving_server import GOOD, TOKEN, Thing, Visit, asking, rude, tells
+from tests.misbehaving_server import (
+    GOOD_RESPONSE,
+    TOKEN,
+    Connection,
+    SampleReply,
+    client_for,
+    json_response,
+    misbehaving_server,
+)
 
 PATH = "/api/v2/things"
 MANY = 3440
-AT_ONCE, WAITING = Limits().in_flight, Limits().most_waiting
+AT_ONCE, WAITING = ClientLimits().in_flight, ClientLimits().max_waiting
 
 
 async def test_one_who_asks_for_much_does_not_lock_out_the_others() -> None:
     opened_ = asyncio.Event()
 
-    async def gate(visit: Visit) -> None:
+    async def gate(visit: Connection) -> None:
         await opened_.wait()
-        await visit.send(GOOD)
+        await visit.send(GOOD_RESPONSE)
 
-    async with rude(lambda _: gate) as server, asking(server.url) as launchdarkly, asyncio.timeout(30):
+    async with (
+        misbehaving_server(lambda _: gate) as server,
+        client_for(server.url) as launchdarkly,
+        asyncio.timeout(30),
+    ):
         greedy, other = launchdarkly.for_caller("U1"), launchdarkly.for_caller("U2")
-        many = [asyncio.ensure_future(greedy.get(Thing, f"{PATH}/{n}", version=Version.BETA)) for n in range(MANY)]
-        await server.heard.wait()
-        one = asyncio.ensure_future(other.get(Thing, f"{PATH}/other", version=Version.BETA))
+        many = [
+            asyncio.ensure_future(greedy.get(SampleReply, f"{PATH}/{n}", version=Version.BETA)) for n in range(MANY)
+        ]
+        await server.request_received.wait()
+        one = asyncio.ensure_future(other.get(SampleReply, f"{PATH}/other", version=Version.BETA))
         await asyncio.sleep(0)
         opened_.set()
-        assert await one == Thing(name="one")
+        assert await one == SampleReply(name="one")
         ends = await asyncio.gather(*many, return_exceptions=True)
     [place] = [number for number, request in enumerate(server.requests) if f"{PATH}/other" in request]
     assert place <= AT_ONCE + 1
-    assert Counter(map(type, ends)) == {Thing: AT_ONCE + WAITING, TryLater: MANY - AT_ONCE - WAITING}
+    assert Counter(map(type, ends)) == {SampleReply: AT_ONCE + WAITING, TryLater: MANY - AT_ONCE - WAITING}
     assert {str(end) for end in ends if isinstance(end, TryLater)} == {
         f"You have {WAITING} requests to LaunchDarkly waiting."
     }
@@ -47,19 +61,19 @@ async def test_one_who_asks_for_much_does_not_lock_out_the_others() -> None:
 async def test_answers_are_asked_for_in_the_line_of_whoever_asks() -> None:
     opened_ = asyncio.Event()
 
-    async def gate(visit: Visit) -> None:
+    async def gate(visit: Connection) -> None:
         await opened_.wait()
-        await visit.send(tells(404, {}))
+        await visit.send(json_response(404, {}))
 
-    async with rude(lambda _: gate) as server, asyncio.timeout(30):
+    async with misbehaving_server(lambda _: gate) as server, asyncio.timeout(30):
         chosen = settings(launchdarkly_api_host=server.url, launchdarkly_access_token=SecretStr(TOKEN))
-        async with opened(chosen, lambda: NOW) as answers:
+        async with open_answers(chosen, lambda: NOW) as answers:
             asked = [
-                asyncio.ensure_future(answers.answer(f"scores p{n}/test", Asker(ZoneInfo("UTC"), caller=caller)))
+                asyncio.ensure_future(answers.answer(f"scores p{n}/test", Caller(ZoneInfo("UTC"), queue_key=caller)))
                 for caller, numbers in (("U1", range(100)), ("U2", range(200, 210)))
                 for n in numbers
             ]
-            await server.heard.wait()
+            await server.request_received.wait()
             opened_.set()
             outcomes = [answer.outcome for answer in await asyncio.gather(*asked)]
     assert Counter(outcomes[:100]) == {"not found": AT_ONCE + WAITING, "try later": 100 - AT_ONCE - WAITING}
@@ -70,7 +84,7 @@ async def test_callers_take_turns() -> None:
     queue, served = FairQueue(1, 10), list[str]()
 
     async def ask(caller: str) -> None:
-        async with queue.turn(caller):
+        async with queue.acquire(caller):
             served.append(caller)
             await asyncio.sleep(0)
 
@@ -84,7 +98,7 @@ async def test_one_who_stops_waiting_takes_no_turn(turns: int) -> None:
     queue, ends = FairQueue(1, 1), asyncio.Event()
 
     async def ask(caller: str) -> None:
-        async with queue.turn(caller):
+        async with queue.acquire(caller):
             await ends.wait()
 
     first, second, third = (asyncio.ensure_future(ask(caller)) for caller in "ABC")
@@ -99,5 +113,5 @@ async def test_one_who_stops_waiting_takes_no_turn(turns: int) -> None:
         await asyncio.gather(first, third)
         await asyncio.wait([second])
         queue.check("B")
-        async with queue.turn("B"):
+        async with queue.acquire("B"):
             pass

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.conversation import NOW, Edit, Talk, talk, words
+from tests.conversation import NOW, Conversation, Edit, start_conversation, visible_text
 
 YESTERDAY = int(NOW.timestamp() * 1000) - 86_400_000
 
@@ -64,16 +64,18 @@ STATES: dict[str, Edit] = {
 
 
 async def _shown(edit: Edit, line: str = "flag new-checkout web/production") -> str:
-    async with talk(edit) as someone:
-        answer = await someone.say(line)
+    async with start_conversation(edit) as someone:
+        answer = await someone.send(line)
     assert answer.outcome == "answered"
-    return words(answer)
+    return visible_text(answer)
 
 
-async def test_the_environments_that_are_asked_for_are_always_named_one_by_one(someone: Talk) -> None:
-    await someone.say("flag new-checkout web/production,staging expand=evaluation,migrationSettings")
-    assert someone.weather.requests[0].path == "/api/v2/flags/web/new-checkout"
-    assert someone.asked() == [{"env": ["production", "staging"], "expand": ["evaluation,migrationSettings"]}]
+async def test_the_environments_that_are_asked_for_are_always_named_one_by_one(someone: Conversation) -> None:
+    await someone.send("flag new-checkout web/production,staging expand=evaluation,migrationSettings")
+    assert someone.faults.requests[0].path == "/api/v2/flags/web/new-checkout"
+    assert someone.requested_params() == [
+        {"env": ["production", "staging"], "expand": ["evaluation,migrationSettings"]}
+    ]
 
 
 @pytest.mark.parametrize(
@@ -174,8 +176,10 @@ async def test_a_value_that_ends_in_dots_of_its_own_is_not_called_shortened() ->
     assert "(shortened)" not in await _shown(_flag(variations=[{"value": "wait…"}]))
 
 
-async def test_evaluation_and_migration_are_told_where_they_are_expanded(someone: Talk) -> None:
-    shown = words(await someone.say("flag orders-db-migration platform/production expand=evaluation,migrationSettings"))
+async def test_evaluation_and_migration_are_told_where_they_are_expanded(someone: Conversation) -> None:
+    shown = visible_text(
+        await someone.send("flag orders-db-migration platform/production expand=evaluation,migrationSettings")
+    )
     assert "a migration in 6 stages, by user" in shown
     assert "evaluated for user in the last 30 days" in shown
     assert "is checked for consistency" in shown
@@ -195,10 +199,12 @@ def _without(env: str) -> Edit:
 
 
 async def test_a_hidden_environment_is_said() -> None:
-    async with talk(_without("staging")) as someone:
-        answer = await someone.say("flag new-checkout web/staging")
+    async with start_conversation(_without("staging")) as someone:
+        answer = await someone.send("flag new-checkout web/staging")
     assert answer.outcome == "not found"
-    assert "The flag new-checkout exists, but the project web shows the bot no environment staging." in words(answer)
+    assert "The flag new-checkout exists, but the project web shows the bot no environment staging." in visible_text(
+        answer
+    )
 
 
 async def test_a_hidden_environment_beside_a_visible_one_is_said_below_it() -> None:
@@ -208,19 +214,19 @@ async def test_a_hidden_environment_beside_a_visible_one_is_said_below_it() -> N
 
 
 @pytest.mark.parametrize("status", [400, 404])
-async def test_an_environment_that_is_refused_is_said(someone: Talk, status: int) -> None:
-    someone.weather.status = status
-    answer = await someone.say("flag new-checkout web/nowhere")
+async def test_an_environment_that_is_refused_is_said(someone: Conversation, status: int) -> None:
+    someone.faults.status = status
+    answer = await someone.send("flag new-checkout web/nowhere")
     assert answer.outcome == "not found"
-    assert "no flag new-checkout in the project web with the environment nowhere" in words(answer)
+    assert "no flag new-checkout in the project web with the environment nowhere" in visible_text(answer)
 
 
 async def test_an_answer_without_any_environment_is_said() -> None:
-    async with talk(_flag(environments=None)) as someone:
-        assert (await someone.say("flag new-checkout web/production")).outcome == "not found"
+    async with start_conversation(_flag(environments=None)) as someone:
+        assert (await someone.send("flag new-checkout web/production")).outcome == "not found"
 
 
-async def test_a_flag_that_does_not_exist_is_a_clear_answer(someone: Talk) -> None:
-    answer = await someone.say("flag ghost web/production")
+async def test_a_flag_that_does_not_exist_is_a_clear_answer(someone: Conversation) -> None:
+    answer = await someone.send("flag ghost web/production")
     assert answer.outcome == "not found"
-    assert "There's no flag “ghost” in web." in words(answer)
+    assert "There's no flag “ghost” in web." in visible_text(answer)

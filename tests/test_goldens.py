@@ -15,10 +15,10 @@ import pytest
 
 from bot.answers import Answer
 from bot.questions import discover
-from bot.sandbox.block_kit import faults
-from bot.sandbox.block_kit.mentions import pings
+from bot.sandbox.block_kit import violations
+from bot.sandbox.block_kit.mentions import unsafe_markup
 from bot.store import Snapshot
-from tests.conversation import Edit, remembering, talk, whole, words
+from tests.conversation import Edit, history_of, start_conversation, visible_text, with_thread
 from tests.hostile import hostile
 
 GOLDENS = Path(__file__).parent / "goldens"
@@ -38,9 +38,9 @@ class Case:
         return GOLDENS / self.question / f"{self.name}.json"
 
     async def answer(self) -> Answer:
-        async with talk(self.edit) as someone:
-            someone.past = remembering(*self.past)
-            return await someone.say(self.line)
+        async with start_conversation(self.edit) as someone:
+            someone.past_snapshots = history_of(*self.past)
+            return await someone.send(self.line)
 
 
 def _cases() -> Iterator[Case]:
@@ -62,9 +62,9 @@ CASES = list(_cases())
 async def test_a_message_is_what_was_reviewed(case: Case, rewrite: bool) -> None:
     answer = await case.answer()
     assert answer.outcome == "answered", answer.message.text
-    for form in (*whole(answer.message), *whole(answer.message.plain())):
-        assert not faults(form.payload())
-        assert not pings(form.payload())
+    for form in (*with_thread(answer.message), *with_thread(answer.message.with_text_fallback())):
+        assert not violations(form.payload())
+        assert not unsafe_markup(form.payload())
     thread = [below.payload() for below in answer.message.thread]
     message = answer.message.payload() | ({"thread": thread} if thread else {})
     written = json.dumps(message, indent=1, ensure_ascii=False) + "\n"
@@ -92,6 +92,6 @@ def test_no_golden_message_is_left_over() -> None:
 
 async def test_neither_people_nor_secrets_are_shown() -> None:
     for case in CASES:
-        shown = words(await case.answer())
+        shown = visible_text(await case.answer())
         assert "@harbour" not in shown
         assert "salt" not in shown.lower().split()

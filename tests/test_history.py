@@ -30,7 +30,7 @@ def known(values: list[int | None]) -> list[int]:
 
 @given(DAYS)
 def test_each_week_has_the_snapshot_nearest_to_it_and_none_stands_for_two(days: list[date]) -> None:
-    found = history.weeks([kept(day) for day in days], TODAY)
+    found = history.weekly_snapshots([kept(day) for day in days], TODAY)
     taken = [week.day for week in found if week]
     assert len(taken) == len(set(taken))
     for ago, week in enumerate(found):
@@ -42,22 +42,24 @@ def test_each_week_has_the_snapshot_nearest_to_it_and_none_stands_for_two(days: 
 
 @given(DAYS)
 def test_the_latest_snapshot_stands_for_the_latest_week(days: list[date]) -> None:
-    found = history.latest([kept(day) for day in days])
+    found = history.latest_weeks([kept(day) for day in days])
     assert [week.day for week in found[:1] if week] == days[:1]
 
 
 @pytest.mark.parametrize("every", [1, 7])
 def test_where_one_is_kept_each_day_or_each_week_no_week_is_missing(every: int) -> None:
     days = [TODAY - timedelta(days=ago) for ago in range(0, 90, every)]
-    found = history.weeks([kept(day) for day in days], TODAY)
-    assert [week and week.day for week in found] == [TODAY - timedelta(weeks=ago) for ago in range(history.FAR)]
+    found = history.weekly_snapshots([kept(day) for day in days], TODAY)
+    assert [week and week.day for week in found] == [
+        TODAY - timedelta(weeks=ago) for ago in range(history.MAX_WEEKS_BACK)
+    ]
 
 
 @given(st.integers(4, 40))
 def test_a_day_is_called_by_its_weeks_where_they_are_nearly_whole(ago: int) -> None:
-    said = trend.since(TODAY - timedelta(days=ago), TODAY)
+    said = trend.describe_date(TODAY - timedelta(days=ago), TODAY)
     near = {6: 1, 7: 1, 8: 1, 13: 2, 14: 2, 15: 2, 20: 3, 21: 3, 22: 3}
-    assert said == (trend.AGO[near[ago] - 1] if ago in near else f"on {TODAY - timedelta(days=ago):%-d %b}")
+    assert said == (trend.WEEKS_AGO[near[ago] - 1] if ago in near else f"on {TODAY - timedelta(days=ago):%-d %b}")
 
 
 # What may be claimed
@@ -66,7 +68,7 @@ def test_a_day_is_called_by_its_weeks_where_they_are_nearly_whole(ago: int) -> N
 @given(VALUES)
 def test_what_is_claimed_holds_for_the_weeks_that_are_known(values: list[int | None]) -> None:
     changes = [later - earlier for later, earlier in pairwise(known(values))]
-    said = trend.remarkable(values)
+    said = trend.describe_streak(values)
     if first := re.fullmatch(r"the first (fall|rise) in (\d+) weeks", said):
         sign, weeks = {"fall": -1, "rise": 1}[first[1]], int(first[2])
         assert weeks >= 3
@@ -88,14 +90,16 @@ def test_what_is_claimed_holds_for_the_weeks_that_are_known(values: list[int | N
 
 @given(VALUES, VALUES)
 def test_nothing_is_claimed_beyond_a_week_that_is_not_known(values: list[int | None], beyond: list[int | None]) -> None:
-    assert trend.remarkable([*known(values), None, *beyond]) == trend.remarkable(values)
+    assert trend.describe_streak([*known(values), None, *beyond]) == trend.describe_streak(values)
 
 
 @given(VALUES)
 def test_a_fall_is_a_rise_turned_over(values: list[int | None]) -> None:
     over = [None if value is None else 100 - value for value in values]
     turned = {"fall": "rise", "rise": "fall"}
-    assert trend.remarkable(over) == re.sub("fall|rise", lambda word: turned[word[0]], trend.remarkable(values))
+    assert trend.describe_streak(over) == re.sub(
+        "fall|rise", lambda word: turned[word[0]], trend.describe_streak(values)
+    )
 
 
 @pytest.mark.parametrize(
@@ -108,4 +112,4 @@ def test_a_fall_is_a_rise_turned_over(values: list[int | None]) -> None:
     ],
 )
 def test_a_count_stands_beside_that_of_the_week_before(now: float, before: float, said: str) -> None:
-    assert trend.compared(now, before, "last week") == said
+    assert trend.describe_difference(now, before, "last week") == said

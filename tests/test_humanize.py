@@ -17,7 +17,7 @@ def test_a_little_is_not_nothing_and_nearly_all_is_not_all(share: float, said: s
     ("key", "said"), [("needsAttention", "Needs attention"), ("enabled_targeting", "Enabled targeting")]
 )
 def test_keys_are_said_in_words(key: str, said: str) -> None:
-    assert humanize.phrase(key) == said
+    assert humanize.sentence_case(key) == said
 
 
 @pytest.mark.parametrize(

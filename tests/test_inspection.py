@@ -13,17 +13,17 @@ from psycopg import sql
 
 from bot.errors import Misconfigured
 from bot.store.inspection import Inspection, inspect
-from bot.store.migrate import STEPS, newest
-from bot.store.store import opened
-from tests.databases import Database, Postgres, PostgresDatabase, SqliteDatabase
-from tests.test_cli import HOUSE
+from bot.store.migrate import MIGRATIONS_DIR, latest_revision
+from bot.store.store import open_store
+from tests.databases import Postgres, PostgresDatabase, SqliteDatabase, TemporaryDatabase
+from tests.test_cli import ROOT
 
 LEFT_BEHIND = """
 import asyncio, os, sys
-from bot.store.store import opened
+from bot.store.store import open_store
 
 async def main():
-    async with opened(sys.argv[1]):
+    async with open_store(sys.argv[1]):
         os.kill(os.getpid(), 9)
 
 asyncio.run(main())
@@ -36,11 +36,13 @@ async def look(url: str) -> Inspection:
 
 def older(folder: Path) -> Path:
     """The bot's steps without the newest."""
-    shutil.copytree(STEPS, folder, ignore=shutil.ignore_patterns("__pycache__", f"{newest(STEPS)}_*"))
+    shutil.copytree(
+        MIGRATIONS_DIR, folder, ignore=shutil.ignore_patterns("__pycache__", f"{latest_revision(MIGRATIONS_DIR)}_*")
+    )
     return folder
 
 
-def content(database: Database) -> object:
+def content(database: TemporaryDatabase) -> object:
     """All files of a database with what is in them, or all tables."""
     if isinstance(database, SqliteDatabase):
         files = database.path.parent.iterdir()
@@ -55,33 +57,33 @@ def names(folder: Path) -> set[str]:
 
 def open_and_die(url: str) -> None:
     """Another process that has the database open when it is killed."""
-    subprocess.run([sys.executable, "-c", LEFT_BEHIND, url], cwd=HOUSE, check=False)
+    subprocess.run([sys.executable, "-c", LEFT_BEHIND, url], cwd=ROOT, check=False)
 
 
-async def test_a_new_database_is_not_created(database: Database) -> None:
+async def test_a_new_database_is_not_created(database: TemporaryDatabase) -> None:
     found = await look(database.url)
     assert found.exists is isinstance(database, PostgresDatabase)
     assert found.revision is None
     assert not content(database)
 
 
-async def test_an_older_database_is_not_migrated(database: Database, tmp_path: Path) -> None:
-    async with opened(database.url, steps=older(tmp_path / "older")):
+async def test_an_older_database_is_not_migrated(database: TemporaryDatabase, tmp_path: Path) -> None:
+    async with open_store(database.url, migrations_dir=older(tmp_path / "older")):
         pass
     before = content(database)
     found = await look(database.url)
-    assert found.revision == newest(tmp_path / "older")
-    assert found.newest == newest(STEPS) > found.revision
+    assert found.revision == latest_revision(tmp_path / "older")
+    assert found.latest == latest_revision(MIGRATIONS_DIR) > found.revision
     assert content(database) == before
 
 
-async def test_a_database_in_use_is_inspected_without_a_trace(database: Database) -> None:
-    async with opened(database.url) as store:
+async def test_a_database_in_use_is_inspected_without_a_trace(database: TemporaryDatabase) -> None:
+    async with open_store(database.url) as store:
         assert await store.ping()
         before = content(database)
         found = await look(database.url)
         assert content(database) == before
-    assert found.revision == found.newest
+    assert found.revision == found.latest
 
 
 async def test_what_a_killed_process_left_behind_is_neither_missed_nor_touched(tmp_path: Path) -> None:
@@ -90,13 +92,13 @@ async def test_what_a_killed_process_left_behind_is_neither_missed_nor_touched(t
     open_and_die(database.url)
     before = content(database)
     assert names(database.path.parent) == {"bot.db", "bot.db-shm", "bot.db-wal"}
-    assert (await look(database.url)).revision == newest(STEPS)
+    assert (await look(database.url)).revision == latest_revision(MIGRATIONS_DIR)
     assert content(database) == before
 
 
 async def test_a_database_of_a_newer_bot_is_refused(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/bot.db"
-    async with opened(url):
+    async with open_store(url):
         pass
     with sqlite3.connect(tmp_path / "bot.db") as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
@@ -118,7 +120,7 @@ async def test_a_file_that_cannot_be_used_is_wrong(path: str, said: str, tmp_pat
 @pytest.mark.parametrize("missing", ["SCHEMA public", "DATABASE {}"])
 async def test_a_user_who_may_not_create_tables_is_wrong(missing: str, postgres: Postgres) -> None:
     """The bot's tables are made in the schema, and the engine makes a schema of its own in the database."""
-    url, user = postgres.empty(), f"may_not_{missing[:6].lower()}"
+    url, user = postgres.new_database(), f"may_not_{missing[:6].lower()}"
     with psycopg.connect(url, autocommit=True) as connection:
         database = sql.Identifier(connection.info.dbname)
         connection.execute(f"CREATE ROLE {user} LOGIN".encode())

@@ -22,7 +22,7 @@ from bot import __version__
 from bot.sandbox.launchdarkly.app import TOKEN
 from bot.sandbox.slack import Slack
 from tests.databases import Postgres
-from tests.processes import Process, tokens
+from tests.processes import Process, slack_tokens
 from tests.test_requirements import applicable, pins
 
 HOUSE = Path(__file__).parent.parent
@@ -85,13 +85,13 @@ async def test_a_platform_starts_a_line_of_the_procfile(
 ) -> None:
     lines = dict(line.split(": ", 1) for line in (platform.checkout / "Procfile").read_text().splitlines())
     slack = Slack(lambda: datetime.now(UTC))
-    async with slack.served() as api:
-        variables = {"SLACK_API_URL": api, "LAUNCHDARKLY_ACCESS_TOKEN": TOKEN, "PORT": "0", **tokens(way)}
+    async with slack.serving() as api:
+        variables = {"SLACK_API_URL": api, "LAUNCHDARKLY_ACCESS_TOKEN": TOKEN, "PORT": "0", **slack_tokens(way)}
         postgresql = process == "worker"
-        variables["DATABASE_URL"] = postgres.database() if postgresql else f"sqlite:///{tmp_path}/bot.db"
+        variables["DATABASE_URL"] = postgres.new_schema() if postgresql else f"sqlite:///{tmp_path}/bot.db"
         async with platform.started(lines[process], **variables) as bot:
-            url = await bot.listening()
-            await bot.line("answering")
+            url = await bot.wait_until_listening()
+            await bot.wait_for_log("answering")
             async with httpx.AsyncClient(base_url=url) as http:
                 assert (await http.get("/healthz")).status_code == 200
                 assert (await http.get("/readyz")).status_code == 200

@@ -6,55 +6,61 @@ from typing import Any
 
 import pytest
 
-from bot.errors import Failure, NotAllowed, NotFound, Refused, TryLater, Unreadable
+from bot.errors import Failure, InvalidResponse, NotAllowed, NotFound, Rejected, TryLater
 from bot.launchdarkly import Version
-from bot.sandbox.block_kit import faults
-from bot.sandbox.block_kit.mentions import pings
-from bot.sandbox.launchdarkly.errors import NEEDS_BETA
+from bot.sandbox.block_kit import violations
+from bot.sandbox.block_kit.mentions import unsafe_markup
+from bot.sandbox.launchdarkly.errors import BETA_REQUIRED_MESSAGE
 from tests.conversation import NOW
-from tests.hostile import STRINGS
+from tests.hostile import HOSTILE_STRINGS
 from tests.misbehaving_server import (
-    GOOD,
+    GOOD_RESPONSE,
     TOKEN,
     Behaviour,
-    Rude,
-    Thing,
-    asking,
-    drips,
-    floods,
-    hangs,
-    reply,
-    rude,
-    talk_at,
-    tells,
+    MisbehavingServer,
+    SampleReply,
+    client_for,
+    conversation_at,
+    drip,
+    flood,
+    hang,
+    http_response,
+    json_response,
+    misbehaving_server,
 )
 
 PATH = "/api/v2/things"
 LINE = "scores web/production"
 MS = int(NOW.timestamp() * 1000)
 HTML = b"<html><body><h1>Bad Gateway</h1>hunter2</body></html>"
-CUT = reply(200, b'{"name": "o', length=100)
+CUT = http_response(200, b'{"name": "o', content_length=100)
 
 
-async def failing(meets: bytes | Behaviour, version: Version = Version.BETA, **limits: Any) -> tuple[Failure, Rude]:
+async def failing(
+    meets: bytes | Behaviour, version: Version = Version.BETA, **limits: Any
+) -> tuple[Failure, MisbehavingServer]:
     """What comes of a request that meets the same for ever. Nobody waits for ever, and no connection stays open."""
-    async with rude(lambda _: meets) as server, asking(server.url, **limits) as launchdarkly, asyncio.timeout(10):
+    async with (
+        misbehaving_server(lambda _: meets) as server,
+        client_for(server.url, **limits) as launchdarkly,
+        asyncio.timeout(10),
+    ):
         with pytest.raises(Failure) as raised:
-            await launchdarkly.get(Thing, PATH, version=version)
+            await launchdarkly.get(SampleReply, PATH, version=version)
         if server.requests:
-            await server.left.wait()
+            await server.connection_done.wait()
     return clear(raised.value), server
 
 
 def clear(failure: Failure) -> Failure:
     """The failure, if a person can read it and it tells nothing that is nobody's business."""
-    for sentence in (failure.what, failure.todo):
+    for sentence in (failure.summary, failure.todo):
         assert sentence.endswith(".")
         assert len(sentence.splitlines()) == 1
         assert len(sentence) < 300
-    assert len(failure.said) <= 300
-    assert TOKEN not in f"{failure.what} {failure.todo} {failure.said}"
-    assert "hunter2" not in f"{failure.what} {failure.todo}"
+    assert len(failure.server_message) <= 300
+    assert TOKEN not in f"{failure.summary} {failure.todo} {failure.server_message}"
+    assert "hunter2" not in f"{failure.summary} {failure.todo}"
     assert (
         failure.__context__ is None or failure.__suppress_context__
     )  # a foreign error would bring its own words along
@@ -63,39 +69,56 @@ def clear(failure: Failure) -> Failure:
 
 # What is said with each status: the class, a part of the sentences, and LaunchDarkly's own words.
 REFUSALS = {
-    "401-empty": (reply(401), NotAllowed, "LAUNCHDARKLY_ACCESS_TOKEN", ""),
-    "403-beta": (tells(403, {"message": NEEDS_BETA}), NotAllowed, "Reader role", NEEDS_BETA),
+    "401-empty": (http_response(401), NotAllowed, "LAUNCHDARKLY_ACCESS_TOKEN", ""),
+    "403-beta": (
+        json_response(403, {"message": BETA_REQUIRED_MESSAGE}),
+        NotAllowed,
+        "Reader role",
+        BETA_REQUIRED_MESSAGE,
+    ),
     "403-plan": (
-        tells(403, {"code": "forbidden", "message": "Not in your plan."}),
+        json_response(403, {"code": "forbidden", "message": "Not in your plan."}),
         NotAllowed,
         "plans",
         "Not in your plan.",
     ),
-    "403-nulls": (tells(403, {"message": "Not yours.", "errors": None}), NotAllowed, "Reader", "Not yours."),
+    "403-nulls": (json_response(403, {"message": "Not yours.", "errors": None}), NotAllowed, "Reader", "Not yours."),
     "404": (
-        tells(404, {"code": "not_found", "message": "Invalid resource identifier"}),
+        json_response(404, {"code": "not_found", "message": "Invalid resource identifier"}),
         NotFound,
         "keys",
         "Invalid resource identifier",
     ),
     "400": (
-        tells(
+        json_response(
             400, {"message": "validation failed", "errors": [{"attribute": "projectKey", "reason": "must be present"}]}
         ),
-        Refused,
+        Rejected,
         "Change the question",
         "validation failed: projectKey must be present",
     ),
     "400-reasons-only": (
-        tells(400, {"message": None, "errors": [{"attribute": None, "reason": "no"}, "what?", {"attribute": "b"}]}),
-        Refused,
+        json_response(
+            400, {"message": None, "errors": [{"attribute": None, "reason": "no"}, "what?", {"attribute": "b"}]}
+        ),
+        Rejected,
         "Change the question",
         "no, b",
     ),
-    "405": (tells(405, {"message": "Method not allowed"}), Refused, "Change the question", "Method not allowed"),
-    "409": (tells(409, {"message": "Somebody was faster"}), Unreadable, "answered 409", "Somebody was faster"),
-    "204": (reply(204), Unreadable, "answered 204", ""),
-    "502-html": (reply(502, HTML, Content_Type="text/html"), TryLater, "trouble of its own (502)", ""),
+    "405": (
+        json_response(405, {"message": "Method not allowed"}),
+        Rejected,
+        "Change the question",
+        "Method not allowed",
+    ),
+    "409": (
+        json_response(409, {"message": "Somebody was faster"}),
+        InvalidResponse,
+        "answered 409",
+        "Somebody was faster",
+    ),
+    "204": (http_response(204), InvalidResponse, "answered 204", ""),
+    "502-html": (http_response(502, HTML, Content_Type="text/html"), TryLater, "trouble of its own (502)", ""),
 }
 
 
@@ -104,40 +127,40 @@ async def test_a_refusal_says_what_to_do_and_what_launchdarkly_says(name: str) -
     answer, kind, part, said = REFUSALS[name]
     failure, server = await failing(answer)
     assert type(failure) is kind
-    assert part in f"{failure.what} {failure.todo}"
-    assert failure.said == said
+    assert part in f"{failure.summary} {failure.todo}"
+    assert failure.server_message == said
     assert len(server.requests) == 1
 
 
 async def test_a_403_outside_of_the_beta_does_not_blame_the_plan() -> None:
-    failure, _ = await failing(reply(403), Version.CURRENT)
+    failure, _ = await failing(http_response(403), Version.CURRENT)
     assert "plan" not in failure.todo
 
 
 async def test_a_server_that_repeats_the_token_is_not_repeated() -> None:
-    failure, _ = await failing(tells(401, {"message": f"Invalid access token {TOKEN}!"}))
-    assert failure.said == "Invalid access token •••!"
+    failure, _ = await failing(json_response(401, {"message": f"Invalid access token {TOKEN}!"}))
+    assert failure.server_message == "Invalid access token •••!"
 
 
 async def test_a_server_that_repeats_the_token_at_the_cut_is_not_repeated_either() -> None:
-    failure, _ = await failing(tells(401, {"message": f"{'x' * 280}{TOKEN}"}))
-    assert failure.said == "x" * 280 + "•••"
+    failure, _ = await failing(json_response(401, {"message": f"{'x' * 280}{TOKEN}"}))
+    assert failure.server_message == "x" * 280 + "•••"
 
 
-@pytest.mark.parametrize("text", STRINGS, ids=range(len(STRINGS)))
+@pytest.mark.parametrize("text", HOSTILE_STRINGS, ids=range(len(HOSTILE_STRINGS)))
 async def test_a_hostile_message_stays_a_message(text: str) -> None:
-    answer = tells(400, {"message": text, "errors": [{"attribute": text, "reason": text}]})
+    answer = json_response(400, {"message": text, "errors": [{"attribute": text, "reason": text}]})
     await failing(answer)
-    async with rude(lambda _: answer) as server, talk_at(server.url) as someone:
-        told = await someone.say(LINE)
+    async with misbehaving_server(lambda _: answer) as server, conversation_at(server.url) as someone:
+        told = await someone.send(LINE)
     assert told.outcome == "mistyped"
-    assert not faults(told.message.payload())
-    assert not pings(told.message.payload())
+    assert not violations(told.message.payload())
+    assert not unsafe_markup(told.message.payload())
 
 
 async def test_a_long_message_is_cut() -> None:
-    failure, _ = await failing(tells(400, {"message": "ä" * 10_000}))
-    assert failure.said == "ä" * 299 + "…"
+    failure, _ = await failing(json_response(400, {"message": "ä" * 10_000}))
+    assert failure.server_message == "ä" * 299 + "…"
 
 
 UNREADABLE = {
@@ -187,28 +210,30 @@ UNREADABLE = {
 @pytest.mark.parametrize("name", UNREADABLE)
 async def test_an_answer_that_cannot_be_read_says_where_and_never_what(name: str) -> None:
     body, where = UNREADABLE[name]
-    failure, server = await failing(reply(200, body), attempts=3)
-    assert type(failure) is Unreadable
-    assert where in failure.what
+    failure, server = await failing(http_response(200, body), attempts=3)
+    assert type(failure) is InvalidResponse
+    assert where in failure.summary
     assert len(server.requests) == 1  # it would be no better the second time
 
 
 PASSING = {
-    **{str(status): reply(status) for status in (408, 500, 502, 503, 504)},
+    **{str(status): http_response(status) for status in (408, 500, 502, 503, 504)},
     "cut": CUT,
-    "429-soon": reply(429, Retry_After="0.01"),
-    "429-now": tells(429, {"code": "rate_limited", "message": "Try again later."}, Retry_After="0"),
-    "429-past": reply(429, X_Ratelimit_Reset=str(MS - 60_000)),
+    "429-soon": http_response(429, Retry_After="0.01"),
+    "429-now": json_response(429, {"code": "rate_limited", "message": "Try again later."}, Retry_After="0"),
+    "429-past": http_response(429, X_Ratelimit_Reset=str(MS - 60_000)),
 }
 
 
 async def test_trouble_that_passes_is_never_seen() -> None:
     async def requests(trouble: bytes) -> int:
         async with (
-            rude(lambda n: trouble if n == 1 else GOOD) as server,
-            asking(server.url, attempts=3, answer=8) as launchdarkly,  # less than the window that is waited otherwise
+            misbehaving_server(lambda n: trouble if n == 1 else GOOD_RESPONSE) as server,
+            client_for(
+                server.url, attempts=3, answer=8
+            ) as launchdarkly,  # less than the window that is waited otherwise
         ):
-            assert await launchdarkly.get(Thing, PATH, version=Version.BETA) == Thing(name="one")
+            assert await launchdarkly.get(SampleReply, PATH, version=Version.BETA) == SampleReply(name="one")
             return len(server.requests)
 
     sent = await asyncio.gather(*map(requests, PASSING.values()))
@@ -216,9 +241,9 @@ async def test_trouble_that_passes_is_never_seen() -> None:
 
 
 LASTING = {
-    "500": reply(500),
-    "503-html": reply(503, HTML),
-    "429": reply(429, Retry_After="0"),
+    "500": http_response(500),
+    "503-html": http_response(503, HTML),
+    "429": http_response(429, Retry_After="0"),
     "cut": CUT,
     "nothing": b"",
     "half-a-head": b"HTTP/1.1 200 OK\r\nContent-",
@@ -248,70 +273,70 @@ async def test_trouble_that_stays_is_given_up_after_three_attempts() -> None:
     ],
 )
 async def test_a_wait_that_is_too_long_is_told_instead_of_waited(headers: dict[str, str], seconds: int) -> None:
-    failure, server = await failing(tells(429, {"message": "Slow down."}, **headers), attempts=3, answer=8)
+    failure, server = await failing(json_response(429, {"message": "Slow down."}, **headers), attempts=3, answer=8)
     assert isinstance(failure, TryLater)
     assert failure.todo == f"Ask again in {seconds} s."
-    assert failure.after == seconds
-    assert failure.said == "Slow down."
+    assert failure.retry_after == seconds
+    assert failure.server_message == "Slow down."
     assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize(
     ("behaviour", "limits", "part"),
     [
-        (hangs, {"read": 0.05}, "took too long"),
-        (hangs, {"answer": 0.1, "attempts": 3}, "within 0.1 seconds"),
-        (drips, {"answer": 0.1, "attempts": 3}, "within 0.1 seconds"),
+        (hang, {"read": 0.05}, "took too long"),
+        (hang, {"answer": 0.1, "attempts": 3}, "within 0.1 seconds"),
+        (drip, {"answer": 0.1, "attempts": 3}, "within 0.1 seconds"),
     ],
 )
 async def test_who_never_finishes_is_left(behaviour: Behaviour, limits: dict[str, Any], part: str) -> None:
     failure, server = await failing(behaviour, **limits)
     assert type(failure) is TryLater
-    assert part in failure.what
+    assert part in failure.summary
     assert len(server.requests) <= 1
 
 
 async def test_a_huge_answer_is_not_read_to_its_end() -> None:
-    failure, server = await failing(floods(50_000_000))
-    assert type(failure) is Unreadable
-    assert "larger than 10 MB" in failure.what
-    assert server.sent < 25_000_000  # the cap, and what fits between the two
+    failure, server = await failing(flood(50_000_000))
+    assert type(failure) is InvalidResponse
+    assert "larger than 10 MB" in failure.summary
+    assert server.bytes_sent < 25_000_000  # the cap, and what fits between the two
 
 
 async def test_a_small_answer_that_unpacks_to_a_huge_one_is_refused() -> None:
     packed = gzip.compress(b" " * 50_000_000, 1)
     assert len(packed) < 500_000
-    failure, _ = await failing(reply(200, packed, Content_Encoding="gzip"))
-    assert type(failure) is Unreadable
-    assert "larger than 10 MB" in failure.what
+    failure, _ = await failing(http_response(200, packed, Content_Encoding="gzip"))
+    assert type(failure) is InvalidResponse
+    assert "larger than 10 MB" in failure.summary
 
 
 @pytest.mark.parametrize("packing", ["gzip, gzip", "br", "deflate, identity, gzip"])
 async def test_an_answer_packed_in_another_way_than_asked_for_is_not_unpacked(packing: str) -> None:
     body = gzip.compress(gzip.compress(b" " * 20_000_000, 1))
-    failure, _ = await failing(reply(200, body, Content_Encoding=packing))
-    assert type(failure) is Unreadable
-    assert "packed" in failure.what
+    failure, _ = await failing(http_response(200, body, Content_Encoding=packing))
+    assert type(failure) is InvalidResponse
+    assert "packed" in failure.summary
 
 
 @pytest.mark.parametrize("body", [b"hunter2", gzip.compress(b'{"name": "one"}', mtime=0)[:-8] + b"hunter2!"])
 async def test_a_damaged_packing_is_said(body: bytes) -> None:
-    failure, _ = await failing(reply(200, body, Content_Encoding="gzip"))
-    assert type(failure) is Unreadable
-    assert "damaged" in failure.what
+    failure, _ = await failing(http_response(200, body, Content_Encoding="gzip"))
+    assert type(failure) is InvalidResponse
+    assert "damaged" in failure.summary
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_the_token_does_not_follow_a_redirect(status: int) -> None:
-    async with rude(lambda _: GOOD) as elsewhere:
-        redirect = reply(status, Location=f"{elsewhere.url}/hunter2")
+    async with misbehaving_server(lambda _: GOOD_RESPONSE) as elsewhere:
+        redirect = http_response(status, Location=f"{elsewhere.url}/hunter2")
         failure, server = await failing(redirect, attempts=3)
-        async with rude(lambda _: redirect) as again, talk_at(again.url) as someone:
-            assert (await someone.say(LINE)).outcome == "unreadable"
+        async with misbehaving_server(lambda _: redirect) as again, conversation_at(again.url) as someone:
+            assert (await someone.send(LINE)).outcome == "unreadable"
     assert elsewhere.connections == 0
     assert len(server.requests) == 1
-    assert type(failure) is Unreadable
-    assert failure.what == "LaunchDarkly redirects to 127.0.0.1, where the bot does not follow."
+    assert type(failure) is InvalidResponse
+    assert failure.summary == "LaunchDarkly redirects to 127.0.0.1, where the bot does not follow."
 
 
 @pytest.mark.parametrize(
@@ -320,17 +345,17 @@ async def test_the_token_does_not_follow_a_redirect(status: int) -> None:
     ids=range(7),
 )
 async def test_a_redirect_to_nowhere_is_a_clear_failure_too(location: str) -> None:
-    failure, _ = await failing(reply(302, Location=location))
-    assert type(failure) in (Unreadable, TryLater)
-    assert "LaunchDarkly" in failure.what
+    failure, _ = await failing(http_response(302, Location=location))
+    assert type(failure) in (InvalidResponse, TryLater)
+    assert "LaunchDarkly" in failure.summary
 
 
 @pytest.mark.parametrize("host", ["http://a..b", None], ids=["no-such-host", "refused"])
 async def test_a_server_that_is_not_there_is_a_clear_failure(host: str | None) -> None:
-    async with rude(lambda _: GOOD) as gone:
+    async with misbehaving_server(lambda _: GOOD_RESPONSE) as gone:
         pass
-    async with asking(host or gone.url) as launchdarkly:
+    async with client_for(host or gone.url) as launchdarkly:
         with pytest.raises(TryLater, match="The connection to LaunchDarkly failed") as raised:
-            await launchdarkly.get(Thing, PATH, version=Version.BETA)
+            await launchdarkly.get(SampleReply, PATH, version=Version.BETA)
     clear(raised.value)
     assert gone.connections == 0

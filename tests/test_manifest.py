@@ -13,17 +13,17 @@ from slack_bolt.async_app import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import manifest
-from bot.app import register
-from bot.slack.background_tasks import Work
-from bot.slack.listeners import bolt
-from bot.slack.payloads import Incoming
-from bot.slack.web import PATH
+from bot.app import build_registry
+from bot.slack.background_tasks import BackgroundTasks
+from bot.slack.listeners import build_app
+from bot.slack.payloads import Interaction
+from bot.slack.web import EVENTS_PATH
 from tests.test_cli import run
 
 Json = dict[str, Any]
 HOUSE = Path(__file__).parent.parent
 ADDRESS = "https://bot.example.com"
-FORMS = {"Socket Mode": manifest.over_socket(), "HTTP": manifest.over_http(ADDRESS)}
+FORMS = {"Socket Mode": manifest.socket_mode_manifest(), "HTTP": manifest.http_manifest(ADDRESS)}
 
 # What each method of Slack's needs, as its page says. https://docs.slack.dev/reference/methods
 SCOPES: dict[str, set[str]] = {
@@ -90,9 +90,9 @@ def test_over_http_every_request_goes_to_the_door_of_the_bot() -> None:
         settings["interactivity"]["request_url"],
         settings["event_subscriptions"]["request_url"],
     ]
-    assert addresses == [f"{ADDRESS}{PATH}"] * 3
+    assert addresses == [f"{ADDRESS}{EVENTS_PATH}"] * 3
     assert settings["socket_mode_enabled"] is False
-    assert manifest.HOST not in FORMS["HTTP"]
+    assert manifest.PLACEHOLDER_URL not in FORMS["HTTP"]
 
 
 def test_the_two_modes_differ_in_nothing_else() -> None:
@@ -112,11 +112,11 @@ def test_the_explanations_survive_in_both_modes() -> None:
 
 
 @pytest.mark.parametrize(
-    "address", [ADDRESS, f"{ADDRESS}/", f"{ADDRESS}{PATH}", f"{ADDRESS}:8443", f"{ADDRESS}/bots/insights"]
+    "address", [ADDRESS, f"{ADDRESS}/", f"{ADDRESS}{EVENTS_PATH}", f"{ADDRESS}:8443", f"{ADDRESS}/bots/insights"]
 )
 def test_an_address_is_taken_as_people_write_it(address: str) -> None:
-    url = read(manifest.over_http(address))["settings"]["interactivity"]["request_url"]
-    assert url == address.rstrip("/").removesuffix(PATH) + PATH
+    url = read(manifest.http_manifest(address))["settings"]["interactivity"]["request_url"]
+    assert url == address.rstrip("/").removesuffix(EVENTS_PATH) + EVENTS_PATH
 
 
 @pytest.mark.parametrize(
@@ -135,11 +135,11 @@ def test_an_address_is_taken_as_people_write_it(address: str) -> None:
 )
 def test_what_is_no_https_address_is_refused(address: str) -> None:
     with pytest.raises(ValueError, match="https"):
-        manifest.over_http(address)
+        manifest.http_manifest(address)
 
 
 def test_the_command_hints_at_all_that_can_be_typed(rewrite: bool) -> None:
-    file, hint = HOUSE / "manifest.yml", " | ".join([*register(), "help"])
+    file, hint = HOUSE / "manifest.yml", " | ".join([*build_registry(), "help"])
     if rewrite:
         file.write_text(re.sub(r"(?<=usage_hint: ).+", f'"{hint}"', file.read_text()))
     [command] = read(file.read_text())["features"]["slash_commands"]
@@ -184,9 +184,9 @@ async def test_each_event_that_slack_is_to_tell_is_heard_and_no_other_would_be()
 
 
 async def _is_heard(event: str) -> bool:
-    async def hear(_: Incoming) -> None: ...
+    async def hear(_: Interaction) -> None: ...
 
-    app = bolt(AsyncWebClient("xoxb-1"), hear, Work())
+    app = build_app(AsyncWebClient("xoxb-1"), hear, BackgroundTasks())
     body = {"type": "event_callback", "event_id": "Ev1", "team_id": "T1", "event": {"type": event, "user": "U2"}}
     answer = await app.async_dispatch(AsyncBoltRequest(body=body, mode="socket_mode"))
     return answer.status == 200

@@ -9,20 +9,20 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.metrics import Metrics
-from bot.sandbox.block_kit import view_faults
+from bot.sandbox.block_kit import view_violations
 from bot.sandbox.http_server import serving
 from bot.sandbox.slack import Acknowledgement, Slack
 from bot.sandbox.slack.credentials import SIGNING_SECRET
 from bot.sandbox.slack.response_urls import View
-from bot.slack.background_tasks import Work
-from bot.slack.listeners import NOBODY, Told, bolt
-from bot.slack.modal import DAYS, LONGEST, QUESTION, TIME, ZONE, Change, modal, read
-from bot.slack.payloads import Incoming
-from bot.slack.web import web
-from tests.sandbox_slack import web as calling
-from tests.workspace import office
+from bot.slack.background_tasks import BackgroundTasks
+from bot.slack.listeners import NO_CALLBACKS, EventCallbacks, build_app
+from bot.slack.modal import DAYS, MAX_INPUT_CHARS, QUESTION, TIME, ZONE, ScheduleForm, build_modal, parse_modal
+from bot.slack.payloads import Interaction
+from bot.slack.web import build_web_app
+from tests.sandbox_slack import web_client as calling
+from tests.workspace import open_workspace
 
-MONDAYS = Change(3, "C1", "monday", "9:00", "Europe/Berlin", "scores web/production")
+MONDAYS = ScheduleForm(3, "C1", "monday", "9:00", "Europe/Berlin", "scores web/production")
 
 
 @dataclass
@@ -30,35 +30,35 @@ class Ear:
     """Opens the modal as the bot would, and writes down what it hears."""
 
     slack: Slack
-    told: Told
-    heard: list[Incoming] = field(default_factory=list)
-    work: Work = field(default_factory=Work)
+    told: EventCallbacks
+    heard: list[Interaction] = field(default_factory=list)
+    work: BackgroundTasks = field(default_factory=BackgroundTasks)
 
-    async def hear(self, incoming: Incoming) -> None:
+    async def hear(self, incoming: Interaction) -> None:
         self.heard.append(incoming)
 
-    async def open(self, change: Change = MONDAYS) -> View:
+    async def open(self, change: ScheduleForm = MONDAYS) -> View:
         async with calling(self.slack) as client:
-            await client.views_open(trigger_id=self.slack.open_trigger("U2"), view=modal(change))
+            await client.views_open(trigger_id=self.slack.issue_trigger("U2"), view=build_modal(change))
         return self.slack.views[-1]
 
     async def send(self, view: View, **values: str) -> Acknowledgement:
         sent = await self.slack.submit(view, values)
-        assert await self.work.finish(5) == 0
+        assert await self.work.drain(5) == 0
         return sent
 
 
-async def listening(told: Told) -> AsyncIterator[Ear]:
+async def listening(told: EventCallbacks) -> AsyncIterator[Ear]:
     found = Ear(Slack(lambda: datetime.now(UTC)), told)
-    app = bolt(AsyncWebClient(), found.hear, found.work, told)
-    async with found.slack.served(), serving(web(app, SIGNING_SECRET, {}, Metrics())) as url:
+    app = build_app(AsyncWebClient(), found.hear, found.work, told)
+    async with found.slack.serving(), serving(build_web_app(app, SIGNING_SECRET, {}, Metrics())) as url:
         found.slack.request_url = f"{url}/slack/events"
         yield found
 
 
 @pytest.fixture
 async def ear() -> AsyncIterator[Ear]:
-    async for found in listening(NOBODY):
+    async for found in listening(NO_CALLBACKS):
         yield found
 
 
@@ -68,8 +68,8 @@ async def test_a_modal_that_nobody_touched_says_the_schedule_as_it_is(ear: Ear) 
     assert (sent.status, sent.body, sent.error, view.open) == (200, "", "", False)
     [said] = ear.heard
     assert said.line == "change 3 monday 9:00 Europe/Berlin scores web/production"
-    assert (said.user, said.channel, said.team, said.home) == ("U2", "C1", "T0HARBOUR", "T0HARBOUR")
-    assert (said.pressed, said.does, said.response_url) == (False, "ask", "")
+    assert (said.user, said.channel, said.team, said.home_team) == ("U2", "C1", "T0HARBOUR", "T0HARBOUR")
+    assert (said.pressed, said.action, said.response_url) == (False, "ask", "")
 
 
 async def test_what_is_changed_is_in_the_line(ear: Ear) -> None:
@@ -91,10 +91,10 @@ async def test_what_is_left_empty_is_said_below_its_input_and_can_be_mended(ear:
 
 async def test_the_line_may_have_its_say_before_the_modal_is_sent() -> None:
     def check(body: dict[str, Any]) -> dict[str, str]:
-        change = read(body["view"])
+        change = parse_modal(body["view"])
         return {DAYS: "That is no day."} if change and change.days == "moonday" else {}
 
-    async for ear in listening(Told(check=check)):
+    async for ear in listening(EventCallbacks(validate_modal=check)):
         view = await ear.open()
         await ear.send(view, days="moonday")
         assert view.errors == {DAYS: "That is no day."}
@@ -105,15 +105,15 @@ async def test_the_line_may_have_its_say_before_the_modal_is_sent() -> None:
 
 async def test_another_modal_is_acknowledged_and_says_nothing(ear: Ear) -> None:
     async with calling(ear.slack) as client:
-        other = modal(MONDAYS) | {"callback_id": "survey"}
-        await client.views_open(trigger_id=ear.slack.open_trigger("U1"), view=other)
+        other = build_modal(MONDAYS) | {"callback_id": "survey"}
+        await client.views_open(trigger_id=ear.slack.issue_trigger("U1"), view=other)
     assert (await ear.send(ear.slack.views[-1])).error == ""
     assert ear.heard == []
 
 
 async def test_whoever_sends_it_is_answered_though_it_brings_no_way_back() -> None:
-    async with office() as desk, calling(desk.slack) as client:
-        await client.views_open(trigger_id=desk.slack.open_trigger("U1"), view=modal(MONDAYS))
+    async with open_workspace() as desk, calling(desk.slack) as client:
+        await client.views_open(trigger_id=desk.slack.issue_trigger("U1"), view=build_modal(MONDAYS))
         await desk.slack.submit(desk.slack.views[0])
         await desk.slack.until(lambda: desk.slack.ephemeral["U1"])
         [answer] = desk.slack.ephemeral["U1"]
@@ -124,14 +124,14 @@ async def test_whoever_sends_it_is_answered_though_it_brings_no_way_back() -> No
     "change",
     [
         MONDAYS,
-        replace(MONDAYS, number=12_345_678, question="x" * LONGEST),
+        replace(MONDAYS, number=12_345_678, question="x" * MAX_INPUT_CHARS),
         replace(MONDAYS, zone="", days='<!channel> & "quotes"'),
         replace(MONDAYS, time="0:00"),
         replace(MONDAYS, time="23:59"),
     ],
 )
-def test_slack_takes_it_whatever_the_schedule_says(change: Change) -> None:
-    assert view_faults(modal(change)) == []
+def test_slack_takes_it_whatever_the_schedule_says(change: ScheduleForm) -> None:
+    assert view_violations(build_modal(change)) == []
 
 
 @pytest.mark.parametrize("time", ["0:00", "9:05", "12:00", "23:59"])
@@ -141,4 +141,4 @@ async def test_a_time_is_the_same_in_the_picker_and_in_the_line(ear: Ear, time: 
 
 
 def test_each_part_has_an_input_of_its_own() -> None:
-    assert [block["block_id"] for block in modal(MONDAYS)["blocks"]] == [DAYS, TIME, ZONE, QUESTION]
+    assert [block["block_id"] for block in build_modal(MONDAYS)["blocks"]] == [DAYS, TIME, ZONE, QUESTION]

@@ -12,23 +12,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.schedules.next_run import MOST_MISSED, Due, due, following
-from bot.schedules.recurrence import EVERY_DAY, Cadence, Cadences
+from bot.schedules.next_run import MAX_MISSED, DueRun, due, next_after
+from bot.schedules.recurrence import EVERY_DAY, Recurrence, RecurrenceType
 
 SECOND, MINUTE, HOUR, DAY = (timedelta(**{unit: 1}) for unit in ("seconds", "minutes", "hours", "days"))
 START, END = datetime(2020, 1, 1, tzinfo=UTC), datetime(2031, 1, 1, tzinfo=UTC)
 WINDOW = 2 * HOUR
 
 
-def read(line: str) -> Cadence:
-    return Cadences().read(line)
+def read(line: str) -> Recurrence:
+    return RecurrenceType().read(line)
 
 
-def moments(cadence: Cadence, after: datetime, until: datetime) -> list[datetime]:
+def moments(cadence: Recurrence, after: datetime, until: datetime) -> list[datetime]:
     """The moments after one and before another."""
-    found = [following(cadence, after)]
+    found = [next_after(cadence, after)]
     while found[-1] < until:
-        found.append(following(cadence, found[-1]))
+        found.append(next_after(cadence, found[-1]))
     return found[:-1]
 
 
@@ -38,7 +38,7 @@ def on_the_wall(line: str, after: str, number: int) -> list[str]:
     zone = ZoneInfo(cadence.zone)
     at, found = datetime.fromisoformat(after).replace(tzinfo=zone), []
     for _ in range(number):
-        at = following(cadence, at)
+        at = next_after(cadence, at)
         assert at.tzinfo is UTC
         found.append(at.astimezone(zone).isoformat(" ", "minutes"))
     return found
@@ -119,7 +119,7 @@ def test_every_day_has_one_moment_at_its_time_in_every_zone_through_every_change
         days = [change.edges[0].date() + timedelta(days=days) for days in range(-2, 4)]
         for at in around(change):
             expected = [change.instant(datetime.combine(day, at)) for day in days]
-            found = moments(Cadence(EVERY_DAY, 0, at, name), expected[0] - SECOND, expected[-1] + SECOND)
+            found = moments(Recurrence(EVERY_DAY, 0, at, name), expected[0] - SECOND, expected[-1] + SECOND)
             assert found == expected, (name, change, at)
             walls = [moment.astimezone(ZoneInfo(name)) for moment in found]
             assert all(wall.time() == at or wall == change.at for wall in walls)
@@ -128,19 +128,19 @@ def test_every_day_has_one_moment_at_its_time_in_every_zone_through_every_change
 
 def test_whatever_lies_between_two_moments_is_followed_by_the_later() -> None:
     for name, change in CHANGES:
-        cadence = Cadence(EVERY_DAY, 0, change.edges[0].time(), name)
+        cadence = Recurrence(EVERY_DAY, 0, change.edges[0].time(), name)
         earlier, later = moments(cadence, change.at - 30 * HOUR, change.at + 30 * HOUR)[:2]
         for between in (earlier, earlier + SECOND, change.at, earlier + (later - earlier) / 2, later - SECOND):
             if earlier <= between < later:
-                assert following(cadence, between) == following(cadence, between.astimezone(ZoneInfo(name))) == later
+                assert next_after(cadence, between) == next_after(cadence, between.astimezone(ZoneInfo(name))) == later
 
 
 def test_looking_back_finds_what_looking_ahead_has_found() -> None:
     for name, change in CHANGES:
-        cadence = Cadence(EVERY_DAY, 0, change.edges[0].time(), name)
+        cadence = Recurrence(EVERY_DAY, 0, change.edges[0].time(), name)
         found = moments(cadence, change.at - 3 * DAY, change.at + 3 * DAY)
         for number, now in enumerate(found):
-            assert due(cadence, found[0], now, WINDOW) == Due(now, False, tuple(found[:number]))
+            assert due(cadence, found[0], now, WINDOW) == DueRun(now, False, tuple(found[:number]))
 
 
 # By hand
@@ -200,7 +200,7 @@ def test_what_follows(line: str, after: str, found: list[str]) -> None:
     st.dates(date(2020, 1, 1), date(2030, 12, 31)),
 )
 def test_a_day_of_the_month_comes_once_a_month(name: str, nth: int, weekday: int, at: time, day: date) -> None:
-    cadence = Cadence((weekday,), nth, time(9, at.minute), name)
+    cadence = Recurrence((weekday,), nth, time(9, at.minute), name)
     start = datetime.combine(day.replace(day=1), time(), ZoneInfo(name))
     found = [moment.astimezone(ZoneInfo(name)) for moment in moments(cadence, start, start + timedelta(days=366))]
     assert 11 <= len(found) <= 13
@@ -222,11 +222,11 @@ def test_a_day_of_the_month_comes_once_a_month(name: str, nth: int, weekday: int
 def test_what_is_due_is_the_last_of_what_followed(
     name: str, days: set[int], at: time, next_at: datetime, down: timedelta
 ) -> None:
-    cadence = Cadence(tuple(sorted(days)), 0, time(at.hour, at.minute), name)
-    first = following(cadence, next_at)
+    cadence = Recurrence(tuple(sorted(days)), 0, time(at.hour, at.minute), name)
+    first = next_after(cadence, next_at)
     slot = due(cadence, first, first + down, WINDOW)
     walked = [first, *moments(cadence, first, first + down + timedelta(microseconds=1))]
-    assert slot == Due(walked[-1], first + down - walked[-1] > WINDOW, tuple(walked[:-1]))
+    assert slot == DueRun(walked[-1], first + down - walked[-1] > WINDOW, tuple(walked[:-1]))
 
 
 # What is due
@@ -239,7 +239,7 @@ MONDAY = datetime(2026, 11, 16, 8, tzinfo=UTC)  # 9:00 in Berlin
     ("passed", "late"), [(timedelta(0), False), (WINDOW, False), (WINDOW + SECOND, True), (6 * DAY, True)]
 )
 def test_a_slot_is_late_past_the_window(passed: timedelta, late: bool) -> None:
-    assert due(read("monday 9:00 Europe/Berlin"), MONDAY, MONDAY + passed, WINDOW) == Due(MONDAY, late, ())
+    assert due(read("monday 9:00 Europe/Berlin"), MONDAY, MONDAY + passed, WINDOW) == DueRun(MONDAY, late, ())
 
 
 def test_nothing_is_due_before_its_time() -> None:
@@ -248,7 +248,7 @@ def test_nothing_is_due_before_its_time() -> None:
 
 def test_after_a_week_the_latest_is_due_and_the_others_are_missed() -> None:
     slot = due(read("weekday 9:00 Europe/Berlin"), MONDAY, MONDAY + 7 * DAY + MINUTE, WINDOW)
-    assert slot == Due(MONDAY + 7 * DAY, False, tuple(MONDAY + day * DAY for day in range(5)))
+    assert slot == DueRun(MONDAY + 7 * DAY, False, tuple(MONDAY + day * DAY for day in range(5)))
 
 
 def test_after_a_year_the_newest_hundred_are_told() -> None:
@@ -256,28 +256,28 @@ def test_after_a_year_the_newest_hundred_are_told() -> None:
     assert slot is not None
     assert slot.at == datetime(2027, 11, 15, 9, tzinfo=UTC)
     assert slot.late
-    assert slot.missed == tuple(slot.at - day * DAY for day in range(MOST_MISSED, 0, -1))
+    assert slot.missed == tuple(slot.at - day * DAY for day in range(MAX_MISSED, 0, -1))
 
 
 @pytest.mark.parametrize("line", ["day 9:00 Europe/Berlin", "monday 9:00 Europe/Berlin", "last weekday 9:00 UTC"])
 def test_after_a_thousand_years_the_walk_is_as_short(line: str) -> None:
     slot = due(read(line), MONDAY, MONDAY + 365_000 * DAY, WINDOW)
     assert slot is not None
-    assert len(slot.missed) == MOST_MISSED
+    assert len(slot.missed) == MAX_MISSED
     assert [*slot.missed, slot.at] == sorted({*slot.missed, slot.at})
 
 
 def test_a_moment_that_is_none_of_the_cadence_is_asked_all_the_same() -> None:
     snoozed = MONDAY + 3 * HOUR
-    assert due(read("monday 9:00 Europe/Berlin"), snoozed, snoozed + HOUR, WINDOW) == Due(snoozed, False, ())
+    assert due(read("monday 9:00 Europe/Berlin"), snoozed, snoozed + HOUR, WINDOW) == DueRun(snoozed, False, ())
     slot = due(read("monday 9:00 Europe/Berlin"), snoozed, MONDAY + 7 * DAY, WINDOW)
-    assert slot == Due(MONDAY + 7 * DAY, False, (snoozed,))
+    assert slot == DueRun(MONDAY + 7 * DAY, False, (snoozed,))
 
 
 def test_two_days_that_share_a_moment_are_due_once() -> None:
     """Samoa had no Friday the 30th of December 2011."""
     cadence, thursday = read("day 0:00 Pacific/Apia"), datetime(2011, 12, 29, 10, tzinfo=UTC)
-    assert due(cadence, thursday, thursday + 2 * DAY, WINDOW) == Due(
+    assert due(cadence, thursday, thursday + 2 * DAY, WINDOW) == DueRun(
         thursday + 2 * DAY, False, (thursday, thursday + DAY)
     )
 
@@ -285,10 +285,10 @@ def test_two_days_that_share_a_moment_are_due_once() -> None:
 def test_a_day_that_began_before_the_clock_went_back_across_midnight_has_begun() -> None:
     """In Newfoundland one minute past midnight was one minute past eleven again, until 2011."""
     cadence = read("day 0:00 America/St_Johns")
-    sunday = following(cadence, datetime(2010, 11, 6, 12, tzinfo=UTC))
+    sunday = next_after(cadence, datetime(2010, 11, 6, 12, tzinfo=UTC))
     assert sunday == datetime(2010, 11, 7, 2, 30, tzinfo=UTC)
-    assert due(cadence, sunday - DAY, sunday + HOUR / 2, WINDOW) == Due(sunday, False, (sunday - DAY,))
-    assert following(cadence, sunday + HOUR / 2) == sunday + 25 * HOUR
+    assert due(cadence, sunday - DAY, sunday + HOUR / 2, WINDOW) == DueRun(sunday, False, (sunday - DAY,))
+    assert next_after(cadence, sunday + HOUR / 2) == sunday + 25 * HOUR
 
 
 def test_whoever_asks_in_another_zone_is_told_in_utc() -> None:
@@ -296,10 +296,10 @@ def test_whoever_asks_in_another_zone_is_told_in_utc() -> None:
     cadence, berlin = read("day 2:45 Europe/Berlin"), ZoneInfo("Europe/Berlin")
     next_at = datetime(2026, 10, 25, 2, 45, tzinfo=berlin)
     slot = due(cadence, next_at, datetime(2026, 10, 25, 2, 15, tzinfo=berlin, fold=1), WINDOW)
-    assert slot == Due(datetime(2026, 10, 25, 0, 45, tzinfo=UTC), False, ())
+    assert slot == DueRun(datetime(2026, 10, 25, 0, 45, tzinfo=UTC), False, ())
     assert slot.at.tzinfo is UTC
 
 
 def test_a_cadence_without_a_zone_has_no_moments() -> None:
     with pytest.raises(ValueError, match="keys must be"):
-        following(read("monday 9:00"), MONDAY)
+        next_after(read("monday 9:00"), MONDAY)

@@ -8,22 +8,22 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from bot.errors import Mistyped
-from bot.lines.param_types import Several, Whole, misspelled
-from bot.lines.params import Field
-from bot.lines.parser import Understood, parse
+from bot.errors import InvalidLine
+from bot.lines.param_types import IntRange, ListOf, correct_typo
+from bot.lines.params import ParamField
+from bot.lines.parser import ParsedLine, parse
 from bot.questions import discover
-from bot.questions.base import AnyEndpoint
+from bot.questions.base import AnyQuestion
 
 ENDPOINTS = discover()
 
 
-def asked(line: str, **defaults: str) -> Understood:
+def asked(line: str, **defaults: str) -> ParsedLine:
     return parse(line, ENDPOINTS, defaults)
 
 
 def mistakes(line: str, **defaults: str) -> tuple[tuple[str, ...], str]:
-    with pytest.raises(Mistyped) as refused:
+    with pytest.raises(InvalidLine) as refused:
         asked(line, **defaults)
     return refused.value.mistakes, refused.value.corrected
 
@@ -161,19 +161,23 @@ def test_words_that_fit_nowhere_are_one_mistake() -> None:
     ],
 )
 def test_a_misspelling_is_one_letter_off(word: str, meant: str | None) -> None:
-    assert misspelled(word, ["now", "stop", "every"]) == meant
+    assert correct_typo(word, ["now", "stop", "every"]) == meant
 
 
 # There and back
 
 
-def _values(field: Field, annotation: Any) -> st.SearchStrategy[Any]:
+def _values(field: ParamField, annotation: Any) -> st.SearchStrategy[Any]:
     """Any value that a parameter may have."""
     keys = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,20}", fullmatch=True)
-    if isinstance(field.kind, Whole):
-        return st.integers(field.kind.least, field.kind.most)
-    if isinstance(field.kind, Several):
-        one = keys if field.kind.kind.allowed == "a key" else st.sampled_from(field.kind.kind.allowed.split(", "))
+    if isinstance(field.param_type, IntRange):
+        return st.integers(field.param_type.minimum, field.param_type.maximum)
+    if isinstance(field.param_type, ListOf):
+        one = (
+            keys
+            if field.param_type.item_type.hint == "a key"
+            else st.sampled_from(field.param_type.item_type.hint.split(", "))
+        )
         return st.lists(one, min_size=1, max_size=3, unique=True).map(tuple)
     found: dict[str, st.SearchStrategy[Any]] = {
         "a key": keys,
@@ -194,7 +198,7 @@ def _values(field: Field, annotation: Any) -> st.SearchStrategy[Any]:
             ]
         ),
     }
-    return found[field.kind.allowed] if field.kind.allowed in found else st.sampled_from(_literals(annotation))
+    return found[field.param_type.hint] if field.param_type.hint in found else st.sampled_from(_literals(annotation))
 
 
 def _literals(annotation: Any) -> list[Any]:
@@ -206,33 +210,33 @@ def _literals(annotation: Any) -> list[Any]:
 
 
 @st.composite
-def _questions(draw: st.DrawFn) -> Understood:
-    endpoint: AnyEndpoint = draw(st.sampled_from(list(ENDPOINTS.values())))
+def _questions(draw: st.DrawFn) -> ParsedLine:
+    endpoint: AnyQuestion = draw(st.sampled_from(list(ENDPOINTS.values())))
     values = {}
-    for field in endpoint.query.fields():
+    for field in endpoint.params.fields():
         if field.required or draw(st.booleans()):
-            values[field.field] = draw(_values(field, endpoint.query.model_fields[field.field].annotation))
-    query = endpoint.query.model_validate(values)
+            values[field.field_name] = draw(_values(field, endpoint.params.model_fields[field.field_name].annotation))
+    query = endpoint.params.model_validate(values)
     assume(not list(query.check()))
-    return Understood(endpoint, query)
+    return ParsedLine(endpoint, query)
 
 
 @given(_questions())
 @settings(max_examples=500)
-def test_parsing_the_canonical_line_gives_the_same_query(question: Understood) -> None:
+def test_parsing_the_canonical_line_gives_the_same_query(question: ParsedLine) -> None:
     again = asked(question.canonical)
-    assert again.query == question.query
+    assert again.params == question.params
     assert again.canonical == question.canonical
 
 
 @given(st.text(max_size=80))
 def test_no_line_does_worse_than_a_mistake(text: str) -> None:
-    with suppress(Mistyped):
+    with suppress(InvalidLine):
         assert asked(asked(text).canonical)
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS.values(), ids=lambda endpoint: endpoint.name)
-def test_the_corrected_line_of_a_wrong_value_can_be_asked(endpoint: AnyEndpoint) -> None:
-    for field in endpoint.query.fields():
-        _, corrected = mistakes(f"{endpoint.examples[0]} {field.short}=!!!")
+def test_the_corrected_line_of_a_wrong_value_can_be_asked(endpoint: AnyQuestion) -> None:
+    for field in endpoint.params.fields():
+        _, corrected = mistakes(f"{endpoint.examples[0]} {field.short_name}=!!!")
         assert "!!!" not in corrected

@@ -6,18 +6,18 @@ from pathlib import Path
 import pytest
 
 from bot.errors import Misconfigured
-from bot.store.database_url import address
+from bot.store.database_url import parse_database_url
 from bot.store.process_lock import process_lock
-from bot.store.store import opened
-from tests.processes import living
+from bot.store.store import open_store
+from tests.processes import running_process
 
 
 async def test_the_lock_of_a_file_is_held_under_each_of_its_names(tmp_path: Path) -> None:
     (tmp_path / "other.db").symlink_to(tmp_path / "bot.db")
-    async with process_lock(address(f"sqlite:///{tmp_path / 'bot.db'}"), 0):
+    async with process_lock(parse_database_url(f"sqlite:///{tmp_path / 'bot.db'}"), 0):
         with pytest.raises(Misconfigured, match="Another process is already running the bot"):
-            await process_lock(address(f"sqlite:///{tmp_path / 'other.db'}"), 0.01).__aenter__()
-    async with process_lock(address(f"sqlite:///{tmp_path / 'other.db'}"), 0):
+            await process_lock(parse_database_url(f"sqlite:///{tmp_path / 'other.db'}"), 0.01).__aenter__()
+    async with process_lock(parse_database_url(f"sqlite:///{tmp_path / 'other.db'}"), 0):
         pass
 
 
@@ -25,9 +25,9 @@ async def test_the_lock_of_a_file_is_held_under_each_of_its_names(tmp_path: Path
 async def test_commands_that_run_no_schedules_need_no_lock(command: list[str], tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'bot.db'}"
     async with (
-        opened(url),
-        process_lock(address(url), 0),
-        living(tmp_path, ["bot", *command], {"DATABASE_URL": url}, asyncio.subprocess.PIPE) as process,
+        open_store(url),
+        process_lock(parse_database_url(url), 0),
+        running_process(tmp_path, ["bot", *command], {"DATABASE_URL": url}, asyncio.subprocess.PIPE) as process,
     ):
         printed, complaints = await process.communicate()
     assert "schedules: []" in printed.decode() or "Store" in printed.decode()

@@ -10,17 +10,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.answers import Asked
+from bot.answers import AnswerFooter
 from bot.errors import NotAllowed
 from bot.lines.parser import parse
 from bot.messages.message import Message
-from bot.messages.mrkdwn import Stamp
+from bot.messages.mrkdwn import Timestamp
 from bot.messages.renderer import Renderer
 from bot.questions import discover
-from bot.sandbox.block_kit import faults
-from bot.sandbox.block_kit.mentions import pings
+from bot.sandbox.block_kit import violations
+from bot.sandbox.block_kit.mentions import unsafe_markup
 from tests import openapi_strategies
-from tests.conversation import ask, whole
+from tests.conversation import question_context, with_thread
 from tests.test_architecture import asks
 
 ENDPOINTS = discover()
@@ -32,7 +32,7 @@ STRICT = settings(
 )
 
 
-@openapi_strategies.needed
+@openapi_strategies.requires_openapi
 @pytest.mark.parametrize("name", ENDPOINTS)
 @given(data=st.data())
 @STRICT
@@ -41,7 +41,7 @@ def test_any_answer_makes_a_message_that_slack_accepts(name: str, data: st.DataO
     _check(asyncio.run(_message(line, Drawn(data), data.draw(st.sampled_from(ZONES)))))
 
 
-@openapi_strategies.needed
+@openapi_strategies.requires_openapi
 @pytest.mark.parametrize("name", [name for name in ENDPOINTS if asks(name)])
 @given(data=st.data())
 @STRICT
@@ -52,18 +52,18 @@ def test_so_does_any_choice_of_parts_that_fail(name: str, data: st.DataObject) -
 
 
 def _check(message: Message) -> None:
-    for form in (*whole(message), *whole(message.plain())):
-        assert not faults(form.payload())
-        assert not pings(form.payload())
+    for form in (*with_thread(message), *with_thread(message.with_text_fallback())):
+        assert not violations(form.payload())
+        assert not unsafe_markup(form.payload())
     assert message.blocks[-1]["type"] == "context"
 
 
 async def _message(line: str, drawn: "Drawn", zone: ZoneInfo) -> Message:
     question = parse(line, ENDPOINTS)
-    endpoint = ENDPOINTS[question.spoken.name]
-    asking = ask(zone, transport=drawn)
-    view = endpoint.show(question.query, await endpoint.fetch(question.query, asking), asking)
-    asked = Asked(question.canonical, Stamp(1795186800, "Fri 20 Nov 2026"))
+    endpoint = ENDPOINTS[question.spec.name]
+    asking = question_context(zone, transport=drawn)
+    view = endpoint.build_view(question.params, await endpoint.fetch(question.params, asking), asking)
+    asked = AnswerFooter(question.canonical, Timestamp(1795186800, "Fri 20 Nov 2026"))
     return RENDERER.render(endpoint.name, view=view, asked=asked)
 
 
@@ -77,8 +77,8 @@ class Drawn(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if self._refuses and self._data.draw(st.booleans()):
             return httpx.Response(403, request=request)
-        path = openapi_strategies.path(request.url.path)
-        answer = self._data.draw(openapi_strategies.answers(path))
+        path = openapi_strategies.matching_path(request.url.path)
+        answer = self._data.draw(openapi_strategies.replies(path))
         if path == FLAG:  # what is not there would not be found
             found = [*(answer.get("environments") or {}).values(), {"on": False}]
             answer["environments"] = dict(zip(request.url.params.get_list("env"), found, strict=False))

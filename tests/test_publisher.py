@@ -15,21 +15,30 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.messages.message import Message
-from bot.sandbox.slack import Slack, Weather
+from bot.sandbox.slack import Fault, Slack
 from bot.sandbox.slack.credentials import BOT_TOKEN
 from bot.sandbox.slack.message import Content
 from bot.schedules import channel_errors
-from bot.schedules.publisher import Away, Blind, Gone, Limited, Post, Refused, Undelivered, Unsure
-from bot.slack.block_fallback import Forms
+from bot.schedules.publisher import (
+    ChannelClosed,
+    DeliveryError,
+    DeliveryUnknown,
+    HistoryUnavailable,
+    InvalidMessage,
+    Publisher,
+    RateLimited,
+    Unavailable,
+)
+from bot.slack.block_fallback import BlockFallback
 from bot.slack.client import Client
-from bot.slack.publisher import EVENT, MOST_PAGES, PAGE, Posting
-from bot.slack.throttle import Pace
+from bot.slack.publisher import EVENT_TYPE, MAX_PAGES, PAGE_SIZE, SlackPublisher
+from bot.slack.throttle import ChannelThrottle
 from bot.store import store
-from tests.sandbox_slack import CHART
+from tests.sandbox_slack import CHART_BLOCK
 
 POST, HISTORY = "chat.postMessage", "conversations.history"
-SCORES = Message.of("Scores")
-CHARTED = Message("1 toggle", (CHART,))
+SCORES = Message.from_markup("Scores")
+CHARTED = Message("1 toggle", (CHART_BLOCK,))
 KEY = "deliver:7:2026-11-23"
 DEEP = 100_000 * '{"ok": '
 NOWHERE = "http://127.0.0.1:9/api/"  # nobody listens there
@@ -40,9 +49,9 @@ class Desk:
     """A workspace, and the bot's hand in it."""
 
     slack: Slack
-    posting: Post
+    posting: Publisher
     began: datetime
-    elsewhere: Callable[[str], Post]  # the same at another address
+    elsewhere: Callable[[str], Publisher]  # the same at another address
 
     def said(self, channel: str = "C1") -> list[str]:
         return [message.text for message in self.slack.channels[channel].messages]
@@ -56,8 +65,8 @@ async def at_work(place: Path, *, seconds: float = 5, gap: float = 0) -> AsyncIt
     slack = Slack(lambda: datetime.now(UTC))
     timeout = aiohttp.ClientTimeout(total=seconds)
     async with (
-        slack.served() as api,
-        store.opened(f"sqlite:///{place / 'bot.db'}") as kept,
+        slack.serving() as api,
+        store.open_store(f"sqlite:///{place / 'bot.db'}") as kept,
         aiohttp.ClientSession(timeout=timeout) as session,
     ):
 
@@ -65,9 +74,12 @@ async def at_work(place: Path, *, seconds: float = 5, gap: float = 0) -> AsyncIt
             return Client(BOT_TOKEN, base_url=url, session=session, retry_handlers=[])
 
         me = AuthorizeResult.from_auth_test_response(auth_test_response=await hand(api).auth_test())
-        forms = Forms(kept, slack.now)
+        forms = BlockFallback(kept, slack.now)
         yield Desk(
-            slack, Posting(hand(api), me, forms, gap), slack.now(), lambda url: Posting(hand(url), me, forms, gap)
+            slack,
+            SlackPublisher(hand(api), me, forms, gap),
+            slack.now(),
+            lambda url: SlackPublisher(hand(url), me, forms, gap),
         )
 
 
@@ -92,7 +104,7 @@ async def test_a_message_is_posted_and_found_by_its_key(desk: Desk) -> None:
 
 async def test_below_a_message_another_is_posted_and_found(desk: Desk) -> None:
     ts = await desk.posting.post("C2", SCORES, KEY)
-    below = await desk.posting.post("C2", Message.of("Why"), f"{KEY}:1", thread=ts)
+    below = await desk.posting.post("C2", Message.from_markup("Why"), f"{KEY}:1", thread=ts)
     assert [message.thread_ts for message in desk.slack.channels["C2"].messages] == [None, ts]
     assert await desk.find(f"{KEY}:1", "C2", thread=ts) == below
     assert await desk.find(f"{KEY}:1", "C2") is None  # what is in a thread does not stand in the channel
@@ -100,7 +112,7 @@ async def test_below_a_message_another_is_posted_and_found(desk: Desk) -> None:
 
 
 async def test_only_the_bots_own_message_counts(desk: Desk) -> None:
-    metadata = {"event_type": EVENT, "event_payload": {"key": KEY}}
+    metadata = {"event_type": EVENT_TYPE, "event_payload": {"key": KEY}}
     desk.slack.post(desk.slack.channels["C1"], Content("Mine", metadata=metadata), user="U1")
     theirs = desk.slack.post(desk.slack.channels["C1"], Content("Theirs", metadata=metadata))
     theirs.bot = "B0OTHER"
@@ -113,18 +125,18 @@ async def test_only_the_bots_own_message_counts(desk: Desk) -> None:
 
 async def test_a_message_is_found_below_all_that_was_said_since(desk: Desk) -> None:
     ts = await desk.posting.post("C1", SCORES, KEY)
-    for n in range(PAGE + 1):
+    for n in range(PAGE_SIZE + 1):
         desk.slack.post(desk.slack.channels["C1"], Content(str(n)), user="U1")
     assert await desk.find() == ts
     assert [call.method for call in desk.slack.calls].count(HISTORY) == 2
 
 
 async def test_where_too_much_was_said_nobody_claims_that_nothing_is_there(desk: Desk) -> None:
-    for n in range(PAGE * MOST_PAGES + 1):
+    for n in range(PAGE_SIZE * MAX_PAGES + 1):
         desk.slack.post(desk.slack.channels["C1"], Content(str(n)), user="U1")
-    with pytest.raises(Blind):
+    with pytest.raises(HistoryUnavailable):
         await desk.find()
-    assert [call.method for call in desk.slack.calls].count(HISTORY) == MOST_PAGES
+    assert [call.method for call in desk.slack.calls].count(HISTORY) == MAX_PAGES
 
 
 async def test_nothing_older_is_looked_at_but_what_a_slow_clock_may_have_made_older(desk: Desk) -> None:
@@ -137,22 +149,22 @@ async def test_a_message_has_an_address_unless_that_cannot_be_had(desk: Desk, ca
     ts = await desk.posting.post("C1", SCORES, KEY)
     below = await desk.posting.post("C1", SCORES, f"{KEY}:1", thread=ts)
     link = f"https://harbour-goods.slack.com/archives/C1/p{ts.replace('.', '')}"
-    assert await desk.posting.link("C1", ts) == link
-    assert await desk.posting.link("C1", below) == (
+    assert await desk.posting.permalink("C1", ts) == link
+    assert await desk.posting.permalink("C1", below) == (
         f"https://harbour-goods.slack.com/archives/C1/p{below.replace('.', '')}?thread_ts={ts}&cid=C1"
     )
-    assert await desk.posting.link("C1", "1.0") == ""
-    desk.slack.weather["chat.getPermalink"] = Weather(reset=True)
-    assert await desk.posting.link("C1", ts) == ""
+    assert await desk.posting.permalink("C1", "1.0") == ""
+    desk.slack.faults["chat.getPermalink"] = Fault(reset=True)
+    assert await desk.posting.permalink("C1", ts) == ""
     assert caplog.text.count("has no address") == 2
 
 
 async def test_a_person_is_told_directly_and_nothing_is_raised(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
-    await desk.posting.tell("U1", SCORES)
+    await desk.posting.send_dm("U1", SCORES)
     assert desk.said("D1") == ["Scores"]
-    for trouble in (Weather(status=429, retry_after=7), Weather(error="user_not_found"), Weather(lost=True)):
-        desk.slack.weather[POST] = trouble
-        await desk.posting.tell("U2", SCORES)
+    for trouble in (Fault(status=429, retry_after=7), Fault(error="user_not_found"), Fault(drop_response=True)):
+        desk.slack.faults[POST] = trouble
+        await desk.posting.send_dm("U2", SCORES)
     assert caplog.text.count("U2 could not be told") == 3
 
 
@@ -160,10 +172,10 @@ async def test_a_person_is_told_directly_and_nothing_is_raised(desk: Desk, caplo
 
 
 async def test_a_limit_says_how_long_it_lasts_and_is_not_waited_for(desk: Desk) -> None:
-    desk.slack.weather[POST] = Weather(status=429, retry_after=7, times=1)
-    with pytest.raises(Limited) as limited:
+    desk.slack.faults[POST] = Fault(status=429, retry_after=7, times=1)
+    with pytest.raises(RateLimited) as limited:
         await desk.posting.post("C1", SCORES, KEY)
-    assert limited.value.after == 7
+    assert limited.value.retry_after == 7
     assert desk.said() == []
     await desk.posting.post("C1", SCORES, KEY)
     assert desk.said() == ["Scores"]
@@ -171,37 +183,37 @@ async def test_a_limit_says_how_long_it_lasts_and_is_not_waited_for(desk: Desk) 
 
 @pytest.mark.parametrize(("told", "after"), [(None, 30), ("soon", 30), ("nan", 30), (-1, 0), ("1.5", 1.5)])
 async def test_a_limit_may_say_nonsense(desk: Desk, told: Any, after: float) -> None:
-    desk.slack.weather[POST] = Weather(status=429, retry_after=told, body="slow down")
-    with pytest.raises(Limited) as limited:
+    desk.slack.faults[POST] = Fault(status=429, retry_after=told, body="slow down")
+    with pytest.raises(RateLimited) as limited:
         await desk.posting.post("C1", SCORES, KEY)
-    assert limited.value.after == after
+    assert limited.value.retry_after == after
 
 
 @pytest.mark.parametrize("code", ["rate_limited", "ratelimited"])
 async def test_a_limit_may_be_a_refusal(desk: Desk, code: str) -> None:
-    desk.slack.weather[POST] = Weather(error=code)
-    with pytest.raises(Limited):
+    desk.slack.faults[POST] = Fault(error=code)
+    with pytest.raises(RateLimited):
         await desk.posting.post("C1", SCORES, KEY)
 
 
 @pytest.mark.parametrize(
     ("weather", "posted"),
     [
-        (Weather(status=500), False),
-        (Weather(status=503), False),
-        (Weather(status=502, body="<html>bad gateway</html>"), False),
-        (Weather(reset=True), False),
-        (Weather(lost=True), True),
-        (Weather(body="hello"), False),
-        (Weather(status=404, body="not here"), False),
-        (Weather(error="internal_error"), False),  # a part of it may have succeeded, says Slack
-        (Weather(error="fatal_error"), False),
-        (Weather(error="service_unavailable"), False),
+        (Fault(status=500), False),
+        (Fault(status=503), False),
+        (Fault(status=502, body="<html>bad gateway</html>"), False),
+        (Fault(reset=True), False),
+        (Fault(drop_response=True), True),
+        (Fault(body="hello"), False),
+        (Fault(status=404, body="not here"), False),
+        (Fault(error="internal_error"), False),  # a part of it may have succeeded, says Slack
+        (Fault(error="fatal_error"), False),
+        (Fault(error="service_unavailable"), False),
     ],
 )
-async def test_what_nobody_knows_is_not_guessed_and_never_repeated(desk: Desk, weather: Weather, posted: bool) -> None:
-    desk.slack.weather[POST] = weather
-    with pytest.raises(Unsure):
+async def test_what_nobody_knows_is_not_guessed_and_never_repeated(desk: Desk, weather: Fault, posted: bool) -> None:
+    desk.slack.faults[POST] = weather
+    with pytest.raises(DeliveryUnknown):
         await desk.posting.post("C1", SCORES, KEY)
     assert [call.method for call in desk.slack.calls].count(POST) == 1
     assert desk.said() == (["Scores"] if posted else [])
@@ -210,30 +222,30 @@ async def test_what_nobody_knows_is_not_guessed_and_never_repeated(desk: Desk, w
 
 @pytest.mark.parametrize("body", [DEEP, "[]", "null", "7", '"ok"', "{}", '{"ok": true}', '{"ok": false}', "{", ""])
 async def test_an_answer_that_is_none_of_slacks_leaves_it_open(desk: Desk, body: str) -> None:
-    desk.slack.weather[POST] = Weather(body=body, media_type="application/json")
-    with pytest.raises(Unsure):
+    desk.slack.faults[POST] = Fault(body=body, media_type="application/json")
+    with pytest.raises(DeliveryUnknown):
         await desk.posting.post("C1", SCORES, KEY)
 
 
 async def test_who_never_answers_leaves_it_open(tmp_path: Path) -> None:
     async with at_work(tmp_path, seconds=0.2) as desk:
-        desk.slack.weather[POST] = Weather(delay=30)
-        with pytest.raises(Unsure):
+        desk.slack.faults[POST] = Fault(delay=30)
+        with pytest.raises(DeliveryUnknown):
             await desk.posting.post("C1", SCORES, KEY)
 
 
 async def test_where_nobody_listens_nothing_was_posted(desk: Desk) -> None:
     away = desk.elsewhere(NOWHERE)
-    with pytest.raises(Away):
+    with pytest.raises(Unavailable):
         await away.post("C1", SCORES, KEY)
-    with pytest.raises(Away):
+    with pytest.raises(Unavailable):
         await away.find("C1", KEY, desk.began)
 
 
 @pytest.mark.parametrize("code", ["request_timeout", "team_added_to_org", "message_limit_exceeded"])
 async def test_what_slack_refuses_for_a_while_may_be_posted_later(desk: Desk, code: str) -> None:
-    desk.slack.weather[POST] = Weather(error=code)
-    with pytest.raises(Away):
+    desk.slack.faults[POST] = Fault(error=code)
+    with pytest.raises(Unavailable):
         await desk.posting.post("C1", SCORES, KEY)
 
 
@@ -247,34 +259,36 @@ async def test_what_slack_refuses_for_a_while_may_be_posted_later(desk: Desk, co
     ],
 )
 async def test_a_closed_channel_says_why(desk: Desk, channel: str, why: str) -> None:
-    with pytest.raises(Gone) as gone:
+    with pytest.raises(ChannelClosed) as gone:
         await desk.posting.post(channel, SCORES, KEY)
-    assert gone.value.why == why
+    assert gone.value.code == why
 
 
 @pytest.mark.parametrize(
     "code", ["account_inactive", "token_revoked", "restricted_action", "restricted_action_of_tomorrow", "missing_scope"]
 )
 async def test_a_closed_workspace_says_why(desk: Desk, code: str) -> None:
-    desk.slack.weather[POST] = Weather(error=code)
-    with pytest.raises(Gone) as gone:
+    desk.slack.faults[POST] = Fault(error=code)
+    with pytest.raises(ChannelClosed) as gone:
         await desk.posting.post("C1", SCORES, KEY)
-    assert gone.value.why == code
+    assert gone.value.code == code
 
 
 async def test_anything_else_that_slack_says_no_to_is_a_refusal(desk: Desk) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(InvalidMessage) as refused:
         await desk.posting.post("C1", replace(SCORES, text="", blocks=()), KEY)
-    assert refused.value.why == "no_text"
+    assert refused.value.code == "no_text"
 
 
 def test_a_person_reads_why_a_channel_is_closed_and_the_way_back() -> None:
-    assert channel_errors.sentence("not_in_channel").endswith("Type `/invite` and my name there.")
-    assert "un-archive it" in channel_errors.sentence("is_archived")
-    assert "install the app again" in channel_errors.sentence("token_revoked")
-    assert channel_errors.sentence("restricted_action_of_tomorrow") == channel_errors.sentence("restricted_action")
-    assert "(bad_weather)" in channel_errors.sentence("bad_weather")
-    assert all(said.endswith(".") and "  " not in said for said in channel_errors.CLOSED.values())
+    assert channel_errors.explain_code("not_in_channel").endswith("Type `/invite` and my name there.")
+    assert "un-archive it" in channel_errors.explain_code("is_archived")
+    assert "install the app again" in channel_errors.explain_code("token_revoked")
+    assert channel_errors.explain_code("restricted_action_of_tomorrow") == channel_errors.explain_code(
+        "restricted_action"
+    )
+    assert "(bad_weather)" in channel_errors.explain_code("bad_weather")
+    assert all(said.endswith(".") and "  " not in said for said in channel_errors.CHANNEL_CLOSED_REASONS.values())
 
 
 # --------------------------------------------------------------------------------------------- what cannot be looked at
@@ -291,13 +305,13 @@ def test_a_person_reads_why_a_channel_is_closed_and_the_way_back() -> None:
 )
 async def test_where_it_may_not_look_it_says_so(desk: Desk, channel: str, scope: str, why: str) -> None:
     desk.slack.scopes -= {scope}
-    with pytest.raises(Blind) as blind:
+    with pytest.raises(HistoryUnavailable) as blind:
         await desk.find(channel=channel)
-    assert blind.value.why == why
+    assert blind.value.code == why
 
 
 async def test_below_a_message_that_is_gone_it_cannot_look(desk: Desk) -> None:
-    with pytest.raises(Blind):
+    with pytest.raises(HistoryUnavailable):
         await desk.find(thread="1.0")
 
 
@@ -310,16 +324,16 @@ async def test_an_archived_channel_can_still_be_looked_at(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("weather", "wrong"),
     [
-        (Weather(status=429, retry_after=60), Limited),
-        (Weather(status=500), Away),
-        (Weather(reset=True), Away),
-        (Weather(body="hello"), Away),
-        (Weather(body=DEEP, media_type="application/json"), Away),
-        (Weather(body='{"ok": true}', media_type="application/json"), Away),
+        (Fault(status=429, retry_after=60), RateLimited),
+        (Fault(status=500), Unavailable),
+        (Fault(reset=True), Unavailable),
+        (Fault(body="hello"), Unavailable),
+        (Fault(body=DEEP, media_type="application/json"), Unavailable),
+        (Fault(body='{"ok": true}', media_type="application/json"), Unavailable),
     ],
 )
-async def test_a_look_that_breaks_may_be_taken_later(desk: Desk, weather: Weather, wrong: type[Undelivered]) -> None:
-    desk.slack.weather[HISTORY] = weather
+async def test_a_look_that_breaks_may_be_taken_later(desk: Desk, weather: Fault, wrong: type[DeliveryError]) -> None:
+    desk.slack.faults[HISTORY] = weather
     with pytest.raises(wrong):
         await desk.find()
 
@@ -342,37 +356,37 @@ async def test_charts_that_the_workspace_refuses_are_drawn_in_characters_and_not
 async def test_charts_that_were_refused_are_tried_again_after_a_week_or_as_soon_as_is_wanted(tmp_path: Path) -> None:
     refused = datetime(2026, 11, 20, tzinfo=UTC)
     almost, week = refused + timedelta(days=7, seconds=-1), refused + timedelta(days=7)
-    async with store.opened(f"sqlite:///{tmp_path / 'bot.db'}") as kept:
-        charted, plain, _ = await Forms(kept, lambda: refused).of(CHARTED, "T1")
-        await Forms(kept, lambda: refused).taken(plain, "T1", "invalid_blocks")
-        assert charted not in await Forms(kept, lambda: almost).of(CHARTED, "T1")
-        assert charted in await Forms(kept, lambda: week).of(CHARTED, "T1")
-        assert charted in await Forms(kept, lambda: refused, timedelta()).of(CHARTED, "T1")
+    async with store.open_store(f"sqlite:///{tmp_path / 'bot.db'}") as kept:
+        charted, plain, _ = await BlockFallback(kept, lambda: refused).variants(CHARTED, "T1")
+        await BlockFallback(kept, lambda: refused).accepted(plain, "T1", "invalid_blocks")
+        assert charted not in await BlockFallback(kept, lambda: almost).variants(CHARTED, "T1")
+        assert charted in await BlockFallback(kept, lambda: week).variants(CHARTED, "T1")
+        assert charted in await BlockFallback(kept, lambda: refused, timedelta()).variants(CHARTED, "T1")
 
 
 async def test_what_slack_takes_in_no_form_but_bare_text_is_blamed_on_no_chart(desk: Desk) -> None:
-    desk.slack.weather[POST] = Weather(error="invalid_blocks", times=2)
+    desk.slack.faults[POST] = Fault(error="invalid_blocks", times=2)
     await desk.posting.post("C1", CHARTED, KEY)
     await desk.posting.post("C1", CHARTED, KEY)
     bare, charted = desk.slack.channels["C1"].messages
     assert (bare.text, bare.blocks) == ("1 toggle", [])
-    assert charted.blocks == [CHART]
+    assert charted.blocks == [CHART_BLOCK]
 
 
 @pytest.mark.parametrize("code", ["msg_too_long", "invalid_blocks_format"])
 async def test_a_form_that_is_too_long_is_followed_by_a_plainer_one_and_blamed_on_no_chart(
     desk: Desk, code: str
 ) -> None:
-    desk.slack.weather[POST] = Weather(error=code, times=1)
+    desk.slack.faults[POST] = Fault(error=code, times=1)
     await desk.posting.post("C1", CHARTED, KEY)
     await desk.posting.post("C1", CHARTED, KEY)
     plain, charted = desk.slack.channels["C1"].messages
     assert "█" in plain.blocks[0]["text"]["text"]
-    assert charted.blocks == [CHART]
+    assert charted.blocks == [CHART_BLOCK]
 
 
 async def test_a_text_that_is_too_long_is_cut_in_its_plainest_form(desk: Desk) -> None:
-    desk.slack.weather[POST] = Weather(error="msg_too_long", times=1)
+    desk.slack.faults[POST] = Fault(error="msg_too_long", times=1)
     await desk.posting.post("C1", Message("x" * 50_000, ()), KEY)
     [text] = desk.said()
     assert text == "x" * 3999 + "…"
@@ -382,24 +396,24 @@ async def test_a_text_that_is_too_long_is_cut_in_its_plainest_form(desk: Desk) -
 async def test_without_the_metadata_that_slack_refuses_a_message_is_posted_and_cannot_be_looked_for(
     desk: Desk, code: str
 ) -> None:
-    desk.slack.weather[POST] = Weather(error=code, times=1)
+    desk.slack.faults[POST] = Fault(error=code, times=1)
     await desk.posting.post("C1", SCORES, KEY)
     [posted] = desk.slack.channels["C1"].messages
     assert (posted.text, posted.metadata) == ("Scores", None)
-    with pytest.raises(Blind):  # so whoever is not sure whether it arrived does not post it twice
+    with pytest.raises(HistoryUnavailable):  # so whoever is not sure whether it arrived does not post it twice
         await desk.find()
 
 
 async def test_what_slack_takes_in_no_form_at_all_is_refused(desk: Desk) -> None:
-    desk.slack.weather[POST] = Weather(error="invalid_blocks")
-    with pytest.raises(Refused):
+    desk.slack.faults[POST] = Fault(error="invalid_blocks")
+    with pytest.raises(InvalidMessage):
         await desk.posting.post("C1", CHARTED, KEY)
 
 
 async def test_that_it_broke_in_between_is_no_reason_for_another_form(desk: Desk) -> None:
     desk.slack.charts = False
-    desk.slack.weather[POST] = Weather(lost=True)
-    with pytest.raises(Unsure):
+    desk.slack.faults[POST] = Fault(drop_response=True)
+    with pytest.raises(DeliveryUnknown):
         await desk.posting.post("C1", CHARTED, KEY)
     assert [call.method for call in desk.slack.calls].count(POST) == 1
 
@@ -411,7 +425,7 @@ async def test_messages_of_one_channel_keep_their_distance_and_others_do_not_wai
     async with at_work(tmp_path, gap=0.2) as desk:
         await asyncio.gather(*(_post(desk.posting, channel) for _ in range(3) for channel in ("C1", "C2")))
         moments = {
-            channel: [c.moment for c in desk.slack.calls if c.text("channel") == channel] for channel in ("C1", "C2")
+            channel: [c.loop_time for c in desk.slack.calls if c.text("channel") == channel] for channel in ("C1", "C2")
         }
     gaps = [later - earlier for each in moments.values() for earlier, later in pairwise(each)]
     assert len(gaps) == 4
@@ -419,31 +433,31 @@ async def test_messages_of_one_channel_keep_their_distance_and_others_do_not_wai
     assert abs(moments["C1"][0] - moments["C2"][0]) < 0.2
 
 
-async def _post(posting: Post, channel: str) -> None:
-    async with posting.turn(channel):
+async def _post(posting: Publisher, channel: str) -> None:
+    async with posting.throttle(channel):
         await posting.post(channel, SCORES, KEY)
 
 
 async def test_a_turn_that_breaks_is_over() -> None:
-    pace = Pace(0)
+    pace = ChannelThrottle(0)
     with pytest.raises(ZeroDivisionError):
         await _broken(pace)
-    async with asyncio.timeout(1), pace.turn("C1"):
+    async with asyncio.timeout(1), pace.acquire("C1"):
         pass
 
 
-async def _broken(pace: Pace) -> None:
-    async with pace.turn("C1"):
+async def _broken(pace: ChannelThrottle) -> None:
+    async with pace.acquire("C1"):
         raise ZeroDivisionError
 
 
 async def test_whoever_gives_up_waiting_holds_nobody_up() -> None:
-    pace = Pace(0)
-    async with pace.turn("C1"):
-        waiting = asyncio.create_task(_take(pace.turn("C1")))
+    pace = ChannelThrottle(0)
+    async with pace.acquire("C1"):
+        waiting = asyncio.create_task(_take(pace.acquire("C1")))
         await asyncio.sleep(0)
         waiting.cancel()
-    async with asyncio.timeout(1), pace.turn("C1"):
+    async with asyncio.timeout(1), pace.acquire("C1"):
         pass
     assert waiting.cancelled()
 
@@ -454,9 +468,9 @@ async def _take(turn: Any) -> None:
 
 
 async def test_channels_are_forgotten_again() -> None:
-    pace = Pace(0)
+    pace = ChannelThrottle(0)
     for n in range(100):
-        async with pace.turn(f"C{n}"):
+        async with pace.acquire(f"C{n}"):
             pass
     assert len(pace) == 1
 
@@ -464,4 +478,4 @@ async def test_channels_are_forgotten_again() -> None:
 def test_a_client_that_repeats_its_calls_is_not_taken(tmp_path: Path) -> None:
     me = AuthorizeResult(enterprise_id=None, team_id="T1", bot_id="B1", bot_user_id="U1")
     with pytest.raises(ValueError, match="twice"):
-        Posting(AsyncWebClient(BOT_TOKEN), me, Forms(None, datetime.now))  # type: ignore[arg-type]
+        SlackPublisher(AsyncWebClient(BOT_TOKEN), me, BlockFallback(None, datetime.now))  # type: ignore[arg-type]

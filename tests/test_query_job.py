@@ -10,9 +10,20 @@ import pytest
 from bot.launchdarkly import Version
 from bot.sandbox.http_server import serving
 from bot.sandbox.launchdarkly import app as sandbox
-from bot.sandbox.launchdarkly.faults import Weather
-from tests.conversation import NOW, talk, words
-from tests.misbehaving_server import GOOD, TOKEN, Behaviour, Thing, asking, hangs, reply, rude, talk_at, tells
+from bot.sandbox.launchdarkly.faults import FaultInjector
+from tests.conversation import NOW, start_conversation, visible_text
+from tests.misbehaving_server import (
+    GOOD_RESPONSE,
+    TOKEN,
+    Behaviour,
+    SampleReply,
+    client_for,
+    conversation_at,
+    hang,
+    http_response,
+    json_response,
+    misbehaving_server,
+)
 
 
 @pytest.mark.parametrize(
@@ -27,8 +38,8 @@ from tests.misbehaving_server import GOOD, TOKEN, Behaviour, Thing, asking, hang
     ],
 )
 async def test_a_request_says_who_asks_and_in_which_version(line: str, target: str, version: str) -> None:
-    async with rude(lambda _: reply(404)) as server, talk_at(server.url) as someone:
-        await someone.say(line)
+    async with misbehaving_server(lambda _: http_response(404)) as server, conversation_at(server.url) as someone:
+        await someone.send(line)
     first, _, rest = server.requests[0].partition("\r\n")
     headers = message_from_string(rest)
     assert first.startswith(f"GET {target}")
@@ -41,20 +52,20 @@ async def test_what_is_quoted_arrives_as_it_was_meant() -> None:
     hostile = "a/b ?#%é;&=+<>\"'|\\"
     path = f"/api/v2/flags/{quote(hostile, safe='')}/x"
     parameters = (("env", hostile), ("env", "two"), ("q", ""))
-    async with rude(lambda _: GOOD) as server, asking(server.url) as launchdarkly:
-        await launchdarkly.get(Thing, path, parameters, version=Version.CURRENT)
+    async with misbehaving_server(lambda _: GOOD_RESPONSE) as server, client_for(server.url) as launchdarkly:
+        await launchdarkly.get(SampleReply, path, parameters, version=Version.CURRENT)
     target = urlsplit(server.requests[0].split()[1])
     assert target.path == path
     assert tuple(parse_qsl(target.query, keep_blank_values=True)) == parameters
 
 
 async def test_a_question_over_a_real_port_is_answered_although_it_is_refused_at_first() -> None:
-    weather = Weather(status=503, times=1)
+    weather = FaultInjector(status=503, times=1)
     async with (
-        serving(sandbox.launchdarkly(lambda: NOW, weather=weather)) as url,
-        talk_at(url, sandbox.TOKEN, answer_seconds=20.0) as someone,
+        serving(sandbox.launchdarkly(lambda: NOW, faults=weather)) as url,
+        conversation_at(url, sandbox.TOKEN, answer_seconds=20.0) as someone,
     ):
-        answer = await someone.say("scores web/production")
+        answer = await someone.send("scores web/production")
     assert answer.outcome == "answered"
     assert len(weather.requests) == 2
 
@@ -63,22 +74,24 @@ async def test_the_token_is_in_no_log_and_in_no_answer(caplog: pytest.LogCapture
     for name in ("", "asyncio", "bot", "hpack", "httpcore", "httpx"):
         caplog.set_level(logging.DEBUG, logger=name)
     meets: list[bytes | Behaviour] = [
-        tells(401, {"message": f"Not {TOKEN}"}),
-        reply(200, b"<html>"),
-        reply(302, Location="http://xn--a/"),
+        json_response(401, {"message": f"Not {TOKEN}"}),
+        http_response(200, b"<html>"),
+        http_response(302, Location="http://xn--a/"),
         b"",
-        hangs,
+        hang,
     ]
-    async with talk() as someone:
-        told = [words(await someone.say(line)) for line in ("scores web/production", "status web/nowhere", "what")]
+    async with start_conversation() as someone:
+        told = [
+            visible_text(await someone.send(line)) for line in ("scores web/production", "status web/nowhere", "what")
+        ]
     async with (
-        rude(lambda n: meets[n - 1]) as server,
-        talk_at(server.url, answer_seconds=0.15) as someone,  # no second attempt fits into that
+        misbehaving_server(lambda n: meets[n - 1]) as server,
+        conversation_at(server.url, answer_seconds=0.15) as someone,  # no second attempt fits into that
     ):
         for place in "abcde":
-            answer = await someone.say(f"scores web/{place}")
+            answer = await someone.send(f"scores web/{place}")
             assert answer.outcome not in ("answered", "broken", "mistyped")
-            told.append(words(answer))
+            told.append(visible_text(answer))
     assert all(TOKEN in request for request in server.requests)
     assert {"httpx", "httpcore.connection", "httpcore.http11"} <= {record.name for record in caplog.records}
     logged = [f"{logging.Formatter().format(record)} {vars(record)!r}" for record in caplog.records]

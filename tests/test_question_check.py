@@ -3,8 +3,8 @@
 import pytest
 
 from bot.sandbox.slack.message import Message
-from tests.scheduler_harness import LOOP, Desk, Desks
-from tests.workspace import words
+from tests.scheduler_harness import LOOP, OpenScheduler, SchedulerHarness
+from tests.workspace import visible_text
 
 pytestmark = LOOP
 
@@ -13,8 +13,8 @@ NONE = "Nothing is asked by the clock"
 UNCHECKED = "I couldn't check it with LaunchDarkly"
 
 
-def public(desk: Desk) -> list[Message]:
-    return desk.office.slack.channels["C1"].messages
+def public(scheduler: SchedulerHarness) -> list[Message]:
+    return scheduler.workspace.slack.channels["C1"].messages
 
 
 @pytest.mark.parametrize(
@@ -31,93 +31,97 @@ def public(desk: Desk) -> list[Message]:
         ("watch on scores wbe/production", "There's no project “wbe”. Did you mean web?"),
     ],
 )
-async def test_unknown_keys_are_refused_before_saving(desk: Desk, line: str, says: str) -> None:
-    answer = await desk.office.say(line)
-    assert "⚠️" in words(answer)
-    assert says in words(answer)
+async def test_unknown_keys_are_refused_before_saving(scheduler: SchedulerHarness, line: str, says: str) -> None:
+    answer = await scheduler.workspace.send(line)
+    assert "⚠️" in visible_text(answer)
+    assert says in visible_text(answer)
     assert answer.to == "U1"
-    assert public(desk) == []
-    assert NONE in await desk.say("schedules")
+    assert public(scheduler) == []
+    assert NONE in await scheduler.send("schedules")
 
 
 @pytest.mark.parametrize("line", ["every monday digest WEB/Production", "watch on events web/PRODUCTION"])
-async def test_keys_are_saved_as_launchdarkly_writes_them(desk: Desk, line: str) -> None:
-    await desk.say(line)
-    assert f"{line.split()[2]} web/production`" in await desk.say("schedules")
+async def test_keys_are_saved_as_launchdarkly_writes_them(scheduler: SchedulerHarness, line: str) -> None:
+    await scheduler.send(line)
+    assert f"{line.split()[2]} web/production`" in await scheduler.send("schedules")
 
 
-async def test_what_the_token_may_not_see_is_refused(desk: Desk) -> None:
-    desk.office.weather.status = 403
-    assert "does not let the bot see this" in await desk.say(EVERY)
-    assert NONE in await desk.say("schedules")
+async def test_what_the_token_may_not_see_is_refused(scheduler: SchedulerHarness) -> None:
+    scheduler.workspace.faults.status = 403
+    assert "does not let the bot see this" in await scheduler.send(EVERY)
+    assert NONE in await scheduler.send("schedules")
 
 
-async def test_change_keeps_the_old_question_when_the_new_one_is_unknown(desk: Desk) -> None:
-    await desk.say(EVERY)
-    assert "new-chekout" in await desk.say("change 1 tuesday flag new-chekout web/production")
-    shown = await desk.say("schedules")
+async def test_change_keeps_the_old_question_when_the_new_one_is_unknown(scheduler: SchedulerHarness) -> None:
+    await scheduler.send(EVERY)
+    assert "new-chekout" in await scheduler.send("change 1 tuesday flag new-chekout web/production")
+    shown = await scheduler.send("schedules")
     assert "`scores web/production` *every Monday at 9:00" in shown
 
 
-async def test_form_is_acknowledged_first_and_its_question_checked_after(desk: Desk) -> None:
-    slack, reply = desk.office.slack, await desk.office.say(EVERY)
+async def test_form_is_acknowledged_first_and_its_question_checked_after(scheduler: SchedulerHarness) -> None:
+    slack, reply = scheduler.workspace.slack, await scheduler.workspace.send(EVERY)
     await slack.press(reply, "Change", user="U2")
     await slack.until(lambda: slack.views)
     sent = await slack.submit(slack.views[0], {"question": "flag new-chekout web/production"})
     assert (sent.error, sent.body) == ("", "")
     await slack.until(lambda: slack.ephemeral["U2"])
-    assert "new-chekout" in words(slack.ephemeral["U2"][-1])
-    assert public(desk) == [reply]
+    assert "new-chekout" in visible_text(slack.ephemeral["U2"][-1])
+    assert public(scheduler) == [reply]
 
 
-async def test_same_question_can_move_to_another_time_unchecked(desk: Desk) -> None:
-    await desk.say(EVERY)
-    before = len(desk.office.weather.requests)
-    desk.office.weather.status = 404
-    assert "has changed number 1" in await desk.say("change 1 tuesday 10:00")
-    assert "has changed number 1" in await desk.say("change 1 friday scores web/production")
-    assert len(desk.office.weather.requests) == before
+async def test_same_question_can_move_to_another_time_unchecked(scheduler: SchedulerHarness) -> None:
+    await scheduler.send(EVERY)
+    before = len(scheduler.workspace.faults.requests)
+    scheduler.workspace.faults.status = 404
+    assert "has changed number 1" in await scheduler.send("change 1 tuesday 10:00")
+    assert "has changed number 1" in await scheduler.send("change 1 friday scores web/production")
+    assert len(scheduler.workspace.faults.requests) == before
 
 
 @pytest.mark.parametrize("status", [503, 429])
 @pytest.mark.parametrize("line", [EVERY, "watch on flag new-checkout web/production"])
-async def test_question_is_saved_unchecked_while_launchdarkly_is_away(desk: Desk, line: str, status: int) -> None:
-    desk.office.weather.status, desk.office.weather.retry_after = status, 0
-    answer = await desk.office.say(line)
+async def test_question_is_saved_unchecked_while_launchdarkly_is_away(
+    scheduler: SchedulerHarness, line: str, status: int
+) -> None:
+    scheduler.workspace.faults.status, scheduler.workspace.faults.retry_after = status, 0
+    answer = await scheduler.workspace.send(line)
     assert UNCHECKED in answer.text
-    assert UNCHECKED in words(answer).replace(answer.text, "")
-    assert public(desk) == [answer]
-    assert NONE not in await desk.say("schedules")
-    assert UNCHECKED in await desk.say(f"change 1 {'monday ' if line == EVERY else ''}flag dark-mode web/production")
+    assert UNCHECKED in visible_text(answer).replace(answer.text, "")
+    assert public(scheduler) == [answer]
+    assert NONE not in await scheduler.send("schedules")
+    assert UNCHECKED in await scheduler.send(
+        f"change 1 {'monday ' if line == EVERY else ''}flag dark-mode web/production"
+    )
 
 
 @pytest.mark.parametrize("line", [EVERY, "watch on scores web/production"])
-async def test_check_costs_one_request(desk: Desk, line: str) -> None:
-    answer = await desk.say(line)
+async def test_check_costs_one_request(scheduler: SchedulerHarness, line: str) -> None:
+    answer = await scheduler.send(line)
     assert UNCHECKED not in answer
-    assert len(desk.office.weather.requests) == 1
+    assert len(scheduler.workspace.faults.requests) == 1
 
 
-async def test_nobody_without_permission_causes_a_request(desks: Desks) -> None:
-    async with desks(allowed_schedulers="S1", allowed_projects="web") as desk:
+async def test_nobody_without_permission_causes_a_request(scheduler_factory: OpenScheduler) -> None:
+    async with scheduler_factory(allowed_schedulers="S1", allowed_projects="web") as desk:
         for line in (EVERY, "watch on scores web/production", "change 1 scores web/production"):
-            assert "You are not among those" in await desk.say(line, user="U2")
+            assert "You are not among those" in await desk.send(line, user="U2")
         for line in ("every monday scores mobile/production", "watch on scores mobile/production"):
-            assert "I am not to tell about the project mobile" in await desk.say(line, user="U1")
-        assert desk.office.weather.requests == []
+            assert "I am not to tell about the project mobile" in await desk.send(line, user="U1")
+        assert desk.workspace.faults.requests == []
 
 
-async def test_same_line_sent_twice_at_once_is_saved_once(desk: Desk) -> None:
-    slack, desk.office.weather.delay = desk.office.slack, 0.2
+async def test_same_line_sent_twice_at_once_is_saved_once(scheduler: SchedulerHarness) -> None:
+    slack, scheduler.workspace.faults.delay = scheduler.workspace.slack, 0.2
     for user in ("U1", "U2"):
         await slack.type("/insights every monday 9:00 UTC scores web/production", user=user)
-    await slack.until(lambda: public(desk) and any(map(slack.ephemeral.get, ("U1", "U2"))))
+    await slack.until(lambda: public(scheduler) and any(map(slack.ephemeral.get, ("U1", "U2"))))
     [refused] = [message for user in ("U1", "U2") for message in slack.ephemeral[user]]
-    assert "That is asked here already: it is number 1." in words(refused)
-    assert len(await desk.rounds.store.schedules.everywhere()) == 1
+    assert "That is asked here already: it is number 1." in visible_text(refused)
+    assert len(await scheduler.ctx.store.schedules.list_all()) == 1
 
 
-async def test_watch_cannot_change_to_what_cannot_be_watched(desk: Desk) -> None:
-    await desk.say("watch on scores web/production")
-    assert "`digest` cannot be watched." in await desk.say("change 1 digest web/production")
-    assert "`scores web/production`" in await desk.say("schedules")
+async def test_watch_cannot_change_to_what_cannot_be_watched(scheduler: SchedulerHarness) -> None:
+    await scheduler.send("watch on scores web/production")
+    assert "`digest` cannot be watched." in await scheduler.send("change 1 digest web/production")
+    assert "`scores web/production`" in await scheduler.send("schedules")

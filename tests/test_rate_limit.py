@@ -11,17 +11,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from bot.store.rate_limit import in_one_go
-from bot.store.store import Store, opened
+from bot.store.rate_limit import max_batch_size
+from bot.store.store import Store, open_store
 from tests.conversation import NOW
-from tests.databases import Database
+from tests.databases import TemporaryDatabase
 
 A_MINUTE = 70  # ten of them ahead, and then one a second
 
 
 @pytest.fixture(name="store")
-async def a_store(database: Database) -> AsyncIterator[Store]:
-    async with opened(database.url) as found:
+async def a_store(database: TemporaryDatabase) -> AsyncIterator[Store]:
+    async with open_store(database.url) as found:
         yield found
 
 
@@ -30,7 +30,7 @@ def after(seconds: float) -> datetime:
 
 
 async def take(store: Store, many: int, at: datetime, team: str = "T1", a_minute: int = A_MINUTE) -> float:
-    return round(await store.allowances.take(team, many, a_minute, at), 3)
+    return round(await store.rate_limits.acquire(team, many, a_minute, at), 3)
 
 
 async def test_some_begin_in_one_go_and_whoever_comes_then_comes_again(store: Store) -> None:
@@ -45,15 +45,15 @@ async def test_what_was_spent_is_made_good(store: Store) -> None:
     assert await take(store, 10, after(3600)) == 0
 
 
-async def test_processes_share_an_allowance_and_workspaces_do_not(store: Store, database: Database) -> None:
-    async with opened(database.url) as other:
+async def test_processes_share_an_allowance_and_workspaces_do_not(store: Store, database: TemporaryDatabase) -> None:
+    async with open_store(database.url) as other:
         assert await take(store, 10, NOW) == 0
         assert await take(other, 1, NOW) == 1
         assert await take(other, 1, NOW, team="T2") == 0
 
 
 async def test_whoever_may_hardly_begin_any_begins_the_first_in_one_go(store: Store) -> None:
-    assert in_one_go(1) == 1
+    assert max_batch_size(1) == 1
     assert [await take(store, 1, NOW, a_minute=1) for _ in range(3)] == [0, 70, 70]
 
 
@@ -69,14 +69,14 @@ async def test_nobody_waits_for_a_clock_that_was_set_back(store: Store, minutes:
 )
 async def test_in_no_minute_more_begin_than_may(a_minute: int, come: list[tuple[float, int]]) -> None:
     moments = accumulate(later for later, _ in come)
-    waiting = [(now, min(many, in_one_go(a_minute))) for now, (_, many) in zip(moments, come, strict=True)]
+    waiting = [(now, min(many, max_batch_size(a_minute))) for now, (_, many) in zip(moments, come, strict=True)]
     begun = list[tuple[float, int]]()
     heapify(waiting)
     with TemporaryDirectory() as folder:
-        async with opened(f"sqlite:///{Path(folder) / 'bot.db'}") as store:
+        async with open_store(f"sqlite:///{Path(folder) / 'bot.db'}") as store:
             while waiting:
                 now, many = heappop(waiting)
-                if wait := await store.allowances.take("T1", many, a_minute, after(now)):
+                if wait := await store.rate_limits.acquire("T1", many, a_minute, after(now)):
                     heappush(waiting, (now + wait, many))
                 else:
                     begun.append((now, many))

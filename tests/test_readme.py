@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot import commands, manifest
-from bot.lines.parser import Register, parse
-from bot.notices import usage
+from bot.lines.parser import Registry, parse
+from bot.notices import usage_line
 from bot.questions import discover
 from bot.settings import Settings
 
@@ -18,8 +18,8 @@ def questions() -> str:
     return spoken(discover())
 
 
-def spoken(register: Register) -> str:
-    rows = [f"| `{usage(s)}` | {s.summary} | `{s.examples[0]}` |" for s in register.values()]
+def spoken(register: Registry) -> str:
+    rows = [f"| `{usage_line(s)}` | {s.summary} | `{s.examples[0]}` |" for s in register.values()]
     return "\n".join(["| question | what comes back | for example |", "|---|---|---|", *rows])
 
 

@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from bot.app import register
-from bot.lines.param_types import Mistake
-from bot.schedules.recurrence import EVERY_DAY, WEEKDAYS, Cadence, Cadences
-from bot.schedules.timezones import zone
+from bot.app import build_registry
+from bot.lines.param_types import InvalidValue
+from bot.schedules.recurrence import EVERY_DAY, WEEKDAYS, Recurrence, RecurrenceType
+from bot.schedules.timezones import find_zone
 
-CADENCES = Cadences()
+CADENCES = RecurrenceType()
 # `every` is none: it holds a cadence and stands in no schedule, so that one may say `last friday of every month`.
-QUESTIONS = {*register(), "help", "digest", "compare", "releases", "watch", "watches", "schedules", "history"}
+QUESTIONS = {*build_registry(), "help", "digest", "compare", "releases", "watch", "watches", "schedules", "history"}
 QUESTIONS = (QUESTIONS | {"pause", "resume", "stop", "snooze", "now", "share", "segments", "experiments"}) - {"every"}
 
 
@@ -84,7 +84,7 @@ def test_days_are_read_as_people_say_them(line: str, canonical: str) -> None:
     ],
 )
 def test_times_are_read_as_people_write_them(said: str, at: time) -> None:
-    expected = Cadence((0,), 0, at, "Asia/Tokyo")
+    expected = Recurrence((0,), 0, at, "Asia/Tokyo")
     assert CADENCES.read(f"monday {said} Asia/Tokyo") == CADENCES.read(f"Tokyo at {said} on monday") == expected
 
 
@@ -107,12 +107,12 @@ def test_times_are_read_as_people_write_them(said: str, at: time) -> None:
     ],
 )
 def test_zones_are_read_as_people_write_them(said: str, name: str) -> None:
-    assert zone(said) == CADENCES.read(f"day 9:00 {said}").zone == name
+    assert find_zone(said) == CADENCES.read(f"day 9:00 {said}").zone == name
 
 
 @pytest.mark.parametrize("word", ["Pacific", "Eastern", "Factory", "localtime", "Europe", "", "/", "Munich"])
 def test_what_names_no_zone_or_several_is_none(word: str) -> None:
-    assert zone(word) is None
+    assert find_zone(word) is None
 
 
 @pytest.mark.parametrize(
@@ -134,10 +134,10 @@ def test_what_names_no_zone_or_several_is_none(word: str) -> None:
     ],
 )
 def test_what_was_probably_meant_is_offered_whole(line: str, says: str, meant: str | None) -> None:
-    with pytest.raises(Mistake) as caught:
+    with pytest.raises(InvalidValue) as caught:
         CADENCES.read(line)
     assert str(caught.value).startswith(says)
-    assert caught.value.meant == (meant or "wednesday,thursday 9:00")
+    assert caught.value.suggestion == (meant or "wednesday,thursday 9:00")
 
 
 @pytest.mark.parametrize(
@@ -167,10 +167,10 @@ def test_what_was_probably_meant_is_offered_whole(line: str, says: str, meant: s
     ],
 )
 def test_what_cannot_be_put_right_is_said(line: str, says: str) -> None:
-    with pytest.raises(Mistake) as caught:
+    with pytest.raises(InvalidValue) as caught:
         CADENCES.read(line)
     assert str(caught.value).startswith(says)
-    assert caught.value.meant is None
+    assert caught.value.suggestion is None
 
 
 @pytest.mark.parametrize(
@@ -186,20 +186,20 @@ def test_what_cannot_be_put_right_is_said(line: str, says: str) -> None:
     ],
 )
 def test_a_cadence_is_said_in_a_sentence(line: str, says: str) -> None:
-    assert CADENCES.read(line).says() == says
+    assert CADENCES.read(line).describe() == says
 
 
 @pytest.mark.parametrize("question", sorted(QUESTIONS))
 def test_the_name_of_a_question_ends_a_cadence(question: str) -> None:
-    assert not CADENCES.knows(question)
-    assert not CADENCES.knows(question.upper())
+    assert not CADENCES.recognizes(question)
+    assert not CADENCES.recognizes(question.upper())
 
 
 @pytest.mark.parametrize(
     "word", ["web/production", "shop/test", "acme/staging", "impact=large", "", "new-checkout", "mon-digest"]
 )
 def test_neither_do_places_and_values_belong_to_one(word: str) -> None:
-    assert not CADENCES.knows(word)
+    assert not CADENCES.recognizes(word)
 
 
 BELONGING = """
@@ -211,17 +211,17 @@ BELONGING = """
 
 @pytest.mark.parametrize("word", BELONGING.split())
 def test_what_belongs_to_a_cadence_is_known(word: str) -> None:
-    assert CADENCES.knows(word)
+    assert CADENCES.recognizes(word)
 
 
 def test_a_cadence_ends_where_the_question_begins() -> None:
     words = ["monday", "9:00", "Europe/Berlin", "digest", "web/production"]
-    assert [word for word in words if CADENCES.knows(word)] == ["monday", "9:00", "Europe/Berlin"]
+    assert [word for word in words if CADENCES.recognizes(word)] == ["monday", "9:00", "Europe/Berlin"]
 
 
 def test_a_cadence_can_be_a_field_of_a_query() -> None:
     cadence = CADENCES.read("first monday 9:00")
-    assert TypeAdapter(Cadence).validate_python(cadence) == cadence
+    assert TypeAdapter(Recurrence).validate_python(cadence) == cadence
     assert str(replace(cadence, zone="Asia/Tokyo")) == "first monday 9:00 Asia/Tokyo"
 
 
@@ -241,21 +241,21 @@ JUNK = st.lists(st.sampled_from(WORDS.split()) | st.text(max_size=8))
 @settings(deadline=None)
 @given(DAYS | NTH, st.times(), ZONES)
 def test_what_is_written_reads_the_same(days: tuple[int, tuple[int, ...]], at: time, zone: str) -> None:
-    cadence = Cadence(days[1], days[0], time(at.hour, at.minute), zone)
+    cadence = Recurrence(days[1], days[0], time(at.hour, at.minute), zone)
     assert CADENCES.read(str(cadence)) == cadence
-    assert all(map(CADENCES.knows, str(cadence).split()))
+    assert all(map(CADENCES.recognizes, str(cadence).split()))
 
 
 @settings(deadline=None)
 @given(st.text() | JUNK.map(" ".join))
 def test_whatever_is_typed_is_a_cadence_or_a_mistake_that_can_be_put_right(line: str) -> None:
     for word in line.split():
-        CADENCES.knows(word)
+        CADENCES.recognizes(word)
     try:
         cadence = CADENCES.read(line)
-    except Mistake as mistake:
-        if mistake.meant is None:
+    except InvalidValue as mistake:
+        if mistake.suggestion is None:
             return
-        cadence = CADENCES.read(mistake.meant)
+        cadence = CADENCES.read(mistake.suggestion)
     assert CADENCES.read(str(cadence)) == cadence
-    assert cadence.says().startswith("every ")
+    assert cadence.describe().startswith("every ")

@@ -5,8 +5,19 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.api_replies import DAY, HOUR, MIDNIGHT, after, an_event, deployed, nothing, only_events, parts, refuses
-from tests.conversation import Edit, Refused, Talk, talk, texts, words
+from tests.api_replies import (
+    DAY,
+    HOUR,
+    MIDNIGHT,
+    an_event,
+    deployments_at,
+    edit_parts,
+    next_page_link,
+    no_series,
+    only_events,
+    refuse_with,
+)
+from tests.conversation import Conversation, Edit, ErrorReply, start_conversation, texts, visible_text
 
 
 def changed(*hours: float, **more: Any) -> Edit:
@@ -21,30 +32,30 @@ def _daily(many: int, every: int = 1) -> list[tuple[float, int]]:
 def _unread(_: Any) -> Any:
     """One change of nine, and a next page that cannot be had."""
     events = [an_event(eventTime=MIDNIGHT - 26 * HOUR)]
-    return {"totalCount": 9, "items": events, "_links": after("00000000-unknown")}
+    return {"totalCount": 9, "items": events, "_links": next_page_link("00000000-unknown")}
 
 
 NO_CHANGES = only_events()
 STATES: dict[str, Edit] = {
-    "empty": parts(events=NO_CHANGES, deploys=nothing),
-    "one": parts(events=changed(30), deploys=deployed((5, 1))),
-    "more": parts(
+    "empty": edit_parts(events=NO_CHANGES, deploys=no_series),
+    "one": edit_parts(events=changed(30), deploys=deployments_at((5, 1))),
+    "more": edit_parts(
         events=changed(*range(1, 14 * 24, 12)),
-        deploys=deployed(*_daily(14, 13), *((24 * ago + 6, 0) for ago in range(14))),
+        deploys=deployments_at(*_daily(14, 13), *((24 * ago + 6, 0) for ago in range(14))),
     ),
-    "half": parts(deploys=refuses(404)),
-    "other-half": parts(events=refuses(403)),
-    "calm": parts(events=NO_CHANGES),
-    "unread": parts(events=_unread, deploys=deployed((3, 2), (26, 0), (50, 4))),
+    "half": edit_parts(deploys=refuse_with(404)),
+    "other-half": edit_parts(events=refuse_with(403)),
+    "calm": edit_parts(events=NO_CHANGES),
+    "unread": edit_parts(events=_unread, deploys=deployments_at((3, 2), (26, 0), (50, 4))),
 }
 
 
 async def _shown(edit: Edit, line: str = "releases web/production", zone: str = "UTC") -> str:
-    async with talk(edit) as someone:
+    async with start_conversation(edit) as someone:
         someone.zone = ZoneInfo(zone)
-        answer = await someone.say(line)
+        answer = await someone.send(line)
     assert answer.outcome == "answered", answer.message.text
-    return words(answer)
+    return visible_text(answer)
 
 
 def _chart(answer: Any) -> Any:
@@ -55,20 +66,20 @@ def _chart(answer: Any) -> Any:
 # What is asked
 
 
-async def test_both_are_asked_of_the_same_whole_days(someone: Talk) -> None:
-    await someone.say("releases web/production app=storefront since=7d")
+async def test_both_are_asked_of_the_same_whole_days(someone: Conversation) -> None:
+    await someone.send("releases web/production app=storefront since=7d")
     place = {"projectKey": ["web"], "environmentKey": ["production"], "applicationKey": ["storefront"]}
     since = {"from": [str(MIDNIGHT - 7 * DAY)]}
-    assert sorted(someone.asked(), key=len) == [
+    assert sorted(someone.requested_params(), key=len) == [
         place | since | {"to": [str(MIDNIGHT)], "bucketType": ["hour"], "bucketMs": [str(HOUR)]},
         place | since | {"to": [str(MIDNIGHT - 1)], "impactSize": ["large"], "global": ["include"], "limit": ["100"]},
     ]
 
 
-async def test_days_are_those_of_the_reader(someone: Talk) -> None:
+async def test_days_are_those_of_the_reader(someone: Conversation) -> None:
     someone.zone = ZoneInfo("Europe/Berlin")
-    await someone.say("releases web/production")
-    assert {asked["from"][0] for asked in someone.asked()} == {str(MIDNIGHT - HOUR - 14 * DAY)}
+    await someone.send("releases web/production")
+    assert {asked["from"][0] for asked in someone.requested_params()} == {str(MIDNIGHT - HOUR - 14 * DAY)}
 
 
 @pytest.mark.parametrize(
@@ -80,31 +91,31 @@ async def test_days_are_those_of_the_reader(someone: Talk) -> None:
         ("releases since=MONDAY app=search-api", "releases web/production app=search-api since=monday"),
     ],
 )
-async def test_what_a_line_leaves_out_comes_from_the_channel(someone: Talk, typed: str, canonical: str) -> None:
+async def test_what_a_line_leaves_out_comes_from_the_channel(someone: Conversation, typed: str, canonical: str) -> None:
     someone.defaults = {"project": "web", "env": "production", "app": "storefront"}
-    answer = await someone.say(typed)
+    answer = await someone.send(typed)
     assert (answer.outcome, answer.line) == ("answered", canonical)
 
 
 @pytest.mark.parametrize("since", ["today", "14w"])
 async def test_a_time_without_days_or_with_too_many_is_answered_with_what_can_be_asked(
-    someone: Talk, since: str
+    someone: Conversation, since: str
 ) -> None:
-    answer = await someone.say(f"releases web/production app=storefront since={since}")
+    answer = await someone.send(f"releases web/production app=storefront since={since}")
     assert answer.outcome == "mistyped"
     assert f"since={since}" in answer.message.text
-    assert words(answer).endswith("`releases web/production app=storefront`")
-    assert someone.asked() == []
+    assert visible_text(answer).endswith("`releases web/production app=storefront`")
+    assert someone.requested_params() == []
 
 
 # One without the other
 
 
 async def test_days_are_told_apart_by_what_happened_on_them() -> None:
-    edit = parts(events=changed(1, 2, 26, 50), deploys=deployed((3, 2), (26, 0), (50, 1), (75, 4), (99, 5)))
-    async with talk(edit) as someone:
-        answer = await someone.say("releases web/production")
-    shown = words(answer)
+    edit = edit_parts(events=changed(1, 2, 26, 50), deploys=deployments_at((3, 2), (26, 0), (50, 1), (75, 4), (99, 5)))
+    async with start_conversation(edit) as someone:
+        answer = await someone.send("releases web/production")
+    shown = visible_text(answer)
     assert "*6 – 19 Nov 2026* (14 days): *12 deployments* and *4 large-impact changes*." in shown
     assert (
         "*1 day* had large changes without a deployment; *2 days* had deployments without a large change;"
@@ -122,8 +133,8 @@ async def test_days_are_told_apart_by_what_happened_on_them() -> None:
 
 
 async def test_the_text_says_the_same_in_sentences() -> None:
-    async with talk(parts(events=changed(26), deploys=deployed((3, 2), (26, 0)))) as someone:
-        text = (await someone.say("releases web/production since=2d")).message.text
+    async with start_conversation(edit_parts(events=changed(26), deploys=deployments_at((3, 2), (26, 0)))) as someone:
+        text = (await someone.send("releases web/production since=2d")).message.text
     assert text == (
         "Releases in web/production, 18 – 19 Nov 2026 (2 days). 2 deployments. 1 large-impact change."
         " 1 day had large changes without a deployment; 1 day had deployments without a large change; no day had both."
@@ -134,8 +145,10 @@ async def test_the_text_says_the_same_in_sentences() -> None:
 
 
 async def test_a_day_leads_to_its_own_changes_and_each_part_leads_on() -> None:
-    async with talk(parts(events=changed(26, 50), deploys=deployed((3, 2), (26, 0), (50, 0)))) as someone:
-        blocks = (await someone.say("releases web/production app=storefront")).message.blocks
+    async with start_conversation(
+        edit_parts(events=changed(26, 50), deploys=deployments_at((3, 2), (26, 0), (50, 0)))
+    ) as someone:
+        blocks = (await someone.send("releases web/production app=storefront")).message.blocks
         lines = [block["accessory"]["value"] for block in blocks if "accessory" in block]
         assert lines == [
             f"events web/production app=storefront since=2026-11-{n}T00:00Z until=2026-11-{n + 1}T00:00Z"
@@ -143,44 +156,44 @@ async def test_a_day_leads_to_its_own_changes_and_each_part_leads_on() -> None:
         ]
         [row] = [block["elements"] for block in blocks if block["type"] == "actions"]
         for line in [*lines, *(button["value"] for button in row)]:
-            answer = await someone.say(line)
+            answer = await someone.send(line)
             assert (answer.outcome, answer.line) == ("answered", line)
 
 
 async def test_more_days_than_fit_are_named_and_then_counted() -> None:
-    edit = parts(
+    edit = edit_parts(
         events=changed(*(24 * n + 1 for n in range(28))),
-        deploys=deployed((27 * 24 + 5, 3), *((24 * n + 1, 0) for n in range(28))),
+        deploys=deployments_at((27 * 24 + 5, 3), *((24 * n + 1, 0) for n in range(28))),
     )
-    async with talk(edit) as someone:
-        answer = await someone.say("releases web/production since=4w")
+    async with start_conversation(edit) as someone:
+        answer = await someone.send("releases web/production since=4w")
     beside = [block for block in answer.message.blocks if "accessory" in block]
     assert len(beside) == 5
-    assert "\n… and Sat 14 Nov, Fri 13 Nov, " in words(answer)
-    assert "Sun 1 Nov … and 8 more.\n" in words(answer)
+    assert "\n… and Sat 14 Nov, Fri 13 Nov, " in visible_text(answer)
+    assert "Sun 1 Nov … and 8 more.\n" in visible_text(answer)
 
 
 async def test_a_day_with_many_flags_names_some() -> None:
     flags = [an_event(flagKey=f"flag-{n}", eventTime=MIDNIGHT - HOUR) for n in (1, 2, 2, 3, 4, 5)]
-    shown = await _shown(parts(events=only_events(*flags), deploys=deployed((50, 1), (1, 0))))
+    shown = await _shown(edit_parts(events=only_events(*flags), deploys=deployments_at((50, 1), (1, 0))))
     assert "*Thu 19 Nov* · 6 large changes · flag-1, flag-2, flag-3 … and 2 more" in shown
 
 
 async def test_many_days_are_drawn_together_and_told_apart_one_by_one() -> None:
-    async with talk(parts(events=changed(1, 26), deploys=deployed(*_daily(56)))) as someone:
-        answer = await someone.say("releases web/production since=8w")
+    async with start_conversation(edit_parts(events=changed(1, 26), deploys=deployments_at(*_daily(56)))) as someone:
+        answer = await someone.send("releases web/production since=8w")
     assert len(_chart(answer)["axis_config"]["categories"]) == 19
     assert [p["value"] for p in _chart(answer)["series"][0]["data"]] == [9] * 18 + [6]
-    assert "Each bar adds up 3 days." in words(answer)
-    assert "Deployments and large changes per 3 days" in words(answer)
-    assert "*54 days* had deployments without a large change" in words(answer)
+    assert "Each bar adds up 3 days." in visible_text(answer)
+    assert "Deployments and large changes per 3 days" in visible_text(answer)
+    assert "*54 days* had deployments without a large change" in visible_text(answer)
 
 
 # What is not known
 
 
 async def test_without_any_deployment_data_no_day_is_said_to_have_had_none() -> None:
-    shown = await _shown(parts(events=changed(26), deploys=nothing))
+    shown = await _shown(edit_parts(events=changed(26), deploys=no_series))
     assert "*no deployment data* and *1 large-impact change*" in shown
     assert "That is not the same as no deployments" in shown
     assert "without a deployment" not in shown
@@ -202,9 +215,9 @@ async def test_a_day_whose_changes_were_not_read_is_not_said_to_have_had_none() 
     ],
 )
 async def test_what_fails_is_said_in_its_place_and_the_other_is_drawn(edit: Edit, missing: str, there: str) -> None:
-    async with talk(edit) as someone:
-        answer = await someone.say("releases web/production")
-    shown = words(answer)
+    async with start_conversation(edit) as someone:
+        answer = await someone.send("releases web/production")
+    shown = visible_text(answer)
     assert answer.outcome == "answered"
     assert f"⚠️ *{missing}* cannot be had. LaunchDarkly does not" in shown
     assert f"{missing} cannot be had." in answer.message.text
@@ -213,21 +226,21 @@ async def test_what_fails_is_said_in_its_place_and_the_other_is_drawn(edit: Edit
     assert "without a" not in shown
 
 
-async def test_where_both_fail_that_is_the_answer(someone: Talk) -> None:
-    assert (await someone.say("releases web/nowhere")).outcome == "not found"
-    async with talk(lambda reply: Refused(403 if "totalCount" in reply else 400)) as other:
-        assert (await other.say("releases web/production")).outcome == "not allowed"
+async def test_where_both_fail_that_is_the_answer(someone: Conversation) -> None:
+    assert (await someone.send("releases web/nowhere")).outcome == "not found"
+    async with start_conversation(lambda reply: ErrorReply(403 if "totalCount" in reply else 400)) as other:
+        assert (await other.send("releases web/production")).outcome == "not allowed"
 
 
 @pytest.mark.parametrize(("zone", "told"), [("Asia/Kolkata", True), ("Europe/Berlin", False)])
 async def test_where_days_begin_within_an_hour_of_utc_that_is_told(zone: str, told: bool) -> None:
-    shown = await _shown(parts(deploys=deployed((30, 1))), zone=zone)
+    shown = await _shown(edit_parts(deploys=deployments_at((30, 1))), zone=zone)
     assert ("Deployments come in whole hours of UTC" in shown) is told
 
 
 async def test_a_line_that_no_button_can_carry_has_no_button() -> None:
     apps = ",".join(f"an-application-with-the-number-{n}" for n in range(80))
-    async with talk(parts(events=changed(26), deploys=deployed((3, 2), (26, 0)))) as someone:
-        blocks = (await someone.say(f"releases web/production app={apps}")).message.blocks
+    async with start_conversation(edit_parts(events=changed(26), deploys=deployments_at((3, 2), (26, 0)))) as someone:
+        blocks = (await someone.send(f"releases web/production app={apps}")).message.blocks
     assert "button" not in texts(list(blocks))
     assert not [block for block in blocks if block["type"] == "actions" or "accessory" in block]

@@ -10,11 +10,11 @@ from jinja2 import TemplateSyntaxError, UndefinedError
 from jinja2.bccache import Bucket
 
 from bot.messages.message import Message
-from bot.messages.mrkdwn import Stamp
-from bot.messages.renderer import Compiled, Renderer
-from bot.sandbox.block_kit import faults
-from bot.sandbox.block_kit.mentions import pings
-from tests.hostile import STRINGS
+from bot.messages.mrkdwn import Timestamp
+from bot.messages.renderer import Renderer, TemplateBytecodeCache
+from bot.sandbox.block_kit import violations
+from bot.sandbox.block_kit.mentions import unsafe_markup
+from tests.hostile import HOSTILE_STRINGS
 
 ALL_TAGS = """
 {% text %}It is {{ it }}.{% endtext %}
@@ -37,11 +37,11 @@ def all_tags(tmp_path_factory: pytest.TempPathFactory) -> Renderer:
     return Renderer(where)
 
 
-@given(it=st.one_of(st.text(), st.sampled_from(STRINGS)))
+@given(it=st.one_of(st.text(), st.sampled_from(HOSTILE_STRINGS)))
 def test_no_data_breaks_a_message_pings_anybody_or_fakes_a_link(all_tags: Renderer, it: str) -> None:
     message = all_tags.render("it", it=it).payload()
-    assert not faults(message)
-    assert not pings(message)
+    assert not violations(message)
+    assert not unsafe_markup(message)
     assert [block["type"] for block in message["blocks"]] == ["header", "section", "section", "context"]
 
 
@@ -83,7 +83,7 @@ def test_an_address_and_a_label_stay_as_they_are_outside_markup(tmp_path: Path) 
 
 def test_a_moment_is_drawn_in_markup_and_said_everywhere_else(tmp_path: Path) -> None:
     source = "{% text %}{{ at }}{% endtext %}{% header %}{{ at }}{% endheader %}{% context %}{{ at }}{% endcontext %}"
-    message = rendered(tmp_path, source, at=Stamp(1, "nine o'clock"))
+    message = rendered(tmp_path, source, at=Timestamp(1, "nine o'clock"))
     assert message.text == message.blocks[0]["text"]["text"] == "nine o'clock"
     assert message.blocks[1]["elements"][0]["text"].startswith("<!date^1^")
 
@@ -132,7 +132,7 @@ def test_a_mistake_in_a_template_is_loud(tmp_path: Path, source: str, holes: dic
 def test_what_is_longer_than_slack_takes_is_cut_and_seen_to_be(tmp_path: Path) -> None:
     source = ALL_TAGS.replace("{{ it }}", "{{ it }} {{ it }}")
     message = rendered(tmp_path, source, it="word & " * 900)
-    assert not faults(message.payload())
+    assert not violations(message.payload())
     assert message.text.endswith(" …")
     assert message.blocks[0]["text"]["text"].endswith("…")
     assert message.blocks[1]["text"]["text"].endswith(" …")
@@ -142,7 +142,7 @@ def test_more_blocks_than_slack_takes_are_counted_and_the_footer_stays(tmp_path:
     sections = "{% for n in many %}{% section %}{{ n }}{% endsection %}{% endfor %}"
     source = "{% text %}x{% endtext %}" + sections + "{% context %}end{% endcontext %}"
     message = rendered(tmp_path, source, many=range(70))
-    assert not faults(message.payload())
+    assert not violations(message.payload())
     assert message.blocks[-2]["text"]["text"] == "… and 24 more parts"
     assert message.blocks[-1]["elements"][0]["text"] == "end"
 
@@ -155,7 +155,7 @@ def test_each_further_text_starts_a_message_of_the_thread(tmp_path: Path) -> Non
 
 
 def _said(word: str, thread: tuple[Message, ...] = ()) -> Message:
-    return Message(word, Message.of(f"*{word}*").blocks, thread)
+    return Message(word, Message.from_markup(f"*{word}*").blocks, thread)
 
 
 def test_slacks_limits_hold_for_each_message_of_a_thread_by_itself(tmp_path: Path) -> None:
@@ -171,7 +171,7 @@ def test_a_message_that_does_not_start_with_its_text_is_a_mistake(tmp_path: Path
         rendered(tmp_path, "{% section %}x{% endsection %}")
 
 
-class Counted(Compiled):
+class Counted(TemplateBytecodeCache):
     """A cache that counts what it was asked to keep."""
 
     kept = 0

@@ -19,7 +19,7 @@ import pytest
 from bot.sandbox.http_server import serving
 from bot.sandbox.launchdarkly.app import TOKEN, launchdarkly
 from bot.sandbox.launchdarkly.company import harbour_goods
-from bot.sandbox.launchdarkly.faults import Weather
+from bot.sandbox.launchdarkly.faults import FaultInjector
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)  # a Friday afternoon
 MS = int(NOW.timestamp()) * 1000
@@ -46,9 +46,9 @@ Complaints = Callable[[str, httpx.Response], list[str]]
 
 @asynccontextmanager
 async def sandbox(
-    now: datetime = NOW, weather: Weather | None = None, *, only_rfc3339: bool = False, only_millis: bool = False
+    now: datetime = NOW, weather: FaultInjector | None = None, *, only_rfc3339: bool = False, only_millis: bool = False
 ) -> AsyncIterator[httpx.AsyncClient]:
-    app = launchdarkly(lambda: now, weather=weather, only_rfc3339=only_rfc3339, only_millis=only_millis)
+    app = launchdarkly(lambda: now, faults=weather, only_rfc3339=only_rfc3339, only_millis=only_millis)
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://sandbox", headers=HEADERS) as client:
         yield client
@@ -226,7 +226,7 @@ async def test_a_new_endpoint_is_one_new_file(tmp_path: Path, monkeypatch: pytes
         "def reply(world, query): return {'flags': len(world.company.flags)}\n"
     )
     monkeypatch.syspath_prepend(str(tmp_path))
-    transport = httpx.ASGITransport(launchdarkly(lambda: NOW, replies=import_module("more_replies")))
+    transport = httpx.ASGITransport(launchdarkly(lambda: NOW, routes=import_module("more_replies")))
     async with httpx.AsyncClient(transport=transport, base_url="http://sandbox", headers=HEADERS) as client:
         assert (await ask(client, "/api/v2/ping"))["flags"] >= 40
 
@@ -235,12 +235,12 @@ async def test_a_new_endpoint_is_one_new_file(tmp_path: Path, monkeypatch: pytes
 
 
 async def test_bad_weather_lasts_as_long_as_it_is_told_to() -> None:
-    async with sandbox(weather=Weather(status=503, times=2)) as client:
+    async with sandbox(weather=FaultInjector(status=503, times=2)) as client:
         assert [(await client.get(CHECKOUT)).status_code for _ in range(3)] == [503, 503, 200]
 
 
 async def test_weather_can_change_and_end() -> None:
-    weather = Weather(status=500)
+    weather = FaultInjector(status=500)
     async with sandbox(weather=weather) as client:
         assert [(await client.get(CHECKOUT)).status_code for _ in range(3)] == [500, 500, 500]
         weather.times = 0
@@ -248,13 +248,13 @@ async def test_weather_can_change_and_end() -> None:
 
 
 async def test_weather_can_be_local() -> None:
-    async with sandbox(weather=Weather(status=403, only="scores")) as client:
+    async with sandbox(weather=FaultInjector(status=403, path_contains="scores")) as client:
         assert (await client.get(SCORES, params=WEB)).status_code == 403
         assert (await client.get(STATUS, params=WEB)).status_code == 200
 
 
 async def test_a_rate_limit_says_when_to_come_back_only_if_told_to() -> None:
-    weather = Weather(status=429)
+    weather = FaultInjector(status=429)
     async with sandbox(weather=weather) as client:
         silent = await client.get(CHECKOUT)
         weather.retry_after, weather.reset = 3, MS - 5000
@@ -268,19 +268,19 @@ async def test_a_rate_limit_says_when_to_come_back_only_if_told_to() -> None:
     ("body", "kind"), [(b'{"items": [', "application/json"), (b"<html>Oops</html>", "text/html"), (b"", "text/plain")]
 )
 async def test_an_answer_can_be_replaced(body: bytes, kind: str) -> None:
-    async with sandbox(weather=Weather(body=body, content_type=kind)) as client:
+    async with sandbox(weather=FaultInjector(body=body, content_type=kind)) as client:
         answer = await client.get(CHECKOUT)
     assert (answer.status_code, answer.content, answer.headers["Content-Type"]) == (200, body, kind)
 
 
 async def test_a_refusal_can_have_another_body() -> None:
-    async with sandbox(weather=Weather(status=401, body=b"")) as client:
+    async with sandbox(weather=FaultInjector(status=401, body=b"")) as client:
         answer = await client.get(CHECKOUT)
     assert (answer.status_code, answer.content) == (401, b"")
 
 
 async def test_a_slow_answer_outlasts_an_impatient_client() -> None:
-    app = launchdarkly(lambda: NOW, weather=Weather(delay=30, times=1))
+    app = launchdarkly(lambda: NOW, faults=FaultInjector(delay=30, times=1))
     async with serving(app) as url, httpx.AsyncClient(base_url=url, headers=HEADERS) as client:
         with pytest.raises(httpx.ReadTimeout):
             await client.get(CHECKOUT, timeout=0.05)
@@ -288,7 +288,7 @@ async def test_a_slow_answer_outlasts_an_impatient_client() -> None:
 
 
 async def test_requests_are_written_down() -> None:
-    weather = Weather()
+    weather = FaultInjector()
     async with sandbox(weather=weather) as client:
         await client.get(CHECKOUT, params={"env": "production"}, headers={"LD-API-Version": "20240415"})
         await client.post(EVENTS)
@@ -808,7 +808,7 @@ async def test_all_refusals_are_as_described(client: httpx.AsyncClient, complain
         await client.get(path, params=WEB, headers={"Authorization": "no"}),
         await client.get(path.replace("/web/", "/moon/"), params=moon),
     ]
-    async with sandbox(weather=Weather(status=429)) as busy, sandbox(weather=Weather(status=403)) as closed:
+    async with sandbox(weather=FaultInjector(status=429)) as busy, sandbox(weather=FaultInjector(status=403)) as closed:
         refused += [await busy.get(path), await closed.get(path)]
     assert sorted(answer.status_code for answer in refused) in ([400, 401, 403, 429], [401, 403, 404, 429])
     assert [complaint for answer in refused for complaint in complaints(path, answer)] == []

@@ -8,10 +8,10 @@ import pytest
 from slack_sdk.signature import SignatureVerifier
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.sandbox.slack import Slack, signed
-from bot.sandbox.slack.credentials import APP_TOKEN, BOT_TOKEN, BOT_USER
+from bot.sandbox.slack import Slack, signature_headers
+from bot.sandbox.slack.credentials import APP_TOKEN, BOT_TOKEN, BOT_USER_ID
 from bot.sandbox.slack.message import Content
-from tests.sandbox_slack import BUTTONS, CHART, Clock, Json, refused, section, web
+from tests.sandbox_slack import CHART_BLOCK, MESSAGE_BLOCKS, Clock, Json, section, slack_error, web_client
 
 # The example of Slack's page on signing.
 EXAMPLE = (
@@ -31,13 +31,13 @@ def clock() -> Clock:
 @pytest.fixture
 async def slack(clock: Clock) -> AsyncIterator[Slack]:
     slack = Slack(clock)
-    async with slack.served():
+    async with slack.serving():
         yield slack
 
 
 @pytest.fixture
 async def client(slack: Slack) -> AsyncIterator[AsyncWebClient]:
-    async with web(slack) as client:
+    async with web_client(slack) as client:
         yield client
 
 
@@ -46,7 +46,7 @@ async def client(slack: Slack) -> AsyncIterator[AsyncWebClient]:
 
 async def test_a_token_says_who_the_bot_is_and_what_it_may_do(client: AsyncWebClient) -> None:
     answer = await client.auth_test()
-    assert (answer["team_id"], answer["user_id"], answer["bot_id"]) == ("T0HARBOUR", BOT_USER, "B0INSIGHTS")
+    assert (answer["team_id"], answer["user_id"], answer["bot_id"]) == ("T0HARBOUR", BOT_USER_ID, "B0INSIGHTS")
     assert answer["url"] == "https://harbour-goods.slack.com/"
     assert "chat:write" in answer.headers["X-OAuth-Scopes"].split(",")
 
@@ -84,14 +84,14 @@ async def test_forms_json_and_query_strings_say_the_same(slack: Slack) -> None:
 
 async def test_a_scope_that_is_missing_is_named(slack: Slack, client: AsyncWebClient) -> None:
     slack.scopes.remove("users:read")
-    answer = await refused(client.users_info, user="U1")
+    answer = await slack_error(client.users_info, user="U1")
     assert (answer["error"], answer["needed"]) == ("missing_scope", "users:read")
 
 
 async def test_anybody_may_try_the_api(slack: Slack) -> None:
-    async with web(slack, token="") as stranger:
+    async with web_client(slack, token="") as stranger:
         assert (await stranger.api_test(foo="bar"))["args"] == {"foo": "bar"}
-        assert (await refused(stranger.api_test, error="my_error"))["error"] == "my_error"
+        assert (await slack_error(stranger.api_test, error="my_error"))["error"] == "my_error"
 
 
 # ---------------------------------------------------------------------------------------------------------- messages
@@ -99,10 +99,10 @@ async def test_anybody_may_try_the_api(slack: Slack) -> None:
 
 async def test_a_message_is_kept_as_it_was_said(slack: Slack, client: AsyncWebClient) -> None:
     metadata = {"event_type": "digest", "event_payload": {"slot": "1"}}
-    first = await client.chat_postMessage(channel="C1", text="Scores", blocks=BUTTONS, metadata=metadata)
+    first = await client.chat_postMessage(channel="C1", text="Scores", blocks=MESSAGE_BLOCKS, metadata=metadata)
     await client.chat_postMessage(channel="C1", text="Why?", thread_ts=first["ts"])
     kept, reply = slack.channels["C1"].messages
-    assert (kept.text, kept.blocks, kept.metadata, kept.user) == ("Scores", BUTTONS, metadata, BOT_USER)
+    assert (kept.text, kept.blocks, kept.metadata, kept.user) == ("Scores", MESSAGE_BLOCKS, metadata, BOT_USER_ID)
     assert (kept.ts, reply.thread_ts, kept.at) == (first["ts"], first["ts"], slack.now())
     assert first["message"]["blocks"][0]["block_id"]
 
@@ -118,8 +118,8 @@ async def test_a_message_is_kept_as_it_was_said(slack: Slack, client: AsyncWebCl
     ],
 )
 async def test_a_channel_may_be_closed_to_the_bot(client: AsyncWebClient, channel: str, error: str) -> None:
-    assert (await refused(client.chat_postMessage, channel=channel, text="Hi"))["error"] == error
-    assert (await refused(client.chat_postEphemeral, channel=channel, user="U1", text="Hi"))["error"] == error
+    assert (await slack_error(client.chat_postMessage, channel=channel, text="Hi"))["error"] == error
+    assert (await slack_error(client.chat_postEphemeral, channel=channel, user="U1", text="Hi"))["error"] == error
 
 
 async def test_with_one_more_scope_public_channels_need_no_invitation(slack: Slack, client: AsyncWebClient) -> None:
@@ -140,21 +140,21 @@ async def test_with_one_more_scope_public_channels_need_no_invitation(slack: Sla
 )
 async def test_what_slack_would_not_show_is_refused(client: AsyncWebClient, said: Json, error: str) -> None:
     for method in ("chat.postMessage", "chat.postEphemeral"):
-        answer = await refused(client.api_call, api_method=method, json={"channel": "C1", "user": "U1", **said})
+        answer = await slack_error(client.api_call, api_method=method, json={"channel": "C1", "user": "U1", **said})
         assert answer["error"] == error
 
 
 async def test_faults_are_told_with_their_place(client: AsyncWebClient) -> None:
-    answer = await refused(client.chat_postMessage, channel="C1", text="Hi", blocks=[section("")])
+    answer = await slack_error(client.chat_postMessage, channel="C1", text="Hi", blocks=[section("")])
     (told,) = answer["response_metadata"]["messages"]
     assert told.startswith("[ERROR] ")
     assert told.endswith("[json-pointer:/blocks/0/text/text]")
 
 
 async def test_a_workspace_may_refuse_charts(slack: Slack, client: AsyncWebClient) -> None:
-    await client.chat_postMessage(channel="C1", text="1 toggle", blocks=[CHART])
+    await client.chat_postMessage(channel="C1", text="1 toggle", blocks=[CHART_BLOCK])
     slack.charts = False
-    answer = await refused(client.chat_postMessage, channel="C1", text="1 toggle", blocks=[CHART])
+    answer = await slack_error(client.chat_postMessage, channel="C1", text="1 toggle", blocks=[CHART_BLOCK])
     assert answer["error"] == "invalid_blocks"
     assert answer["errors"] == ["[ERROR] unsupported type: data_visualization [json-pointer:/blocks/0/type]"]
 
@@ -163,43 +163,45 @@ async def test_an_ephemeral_message_is_for_one_person(slack: Slack, client: Asyn
     answer = await client.chat_postEphemeral(channel="C1", user="U2", text="For you")
     assert [message.text for message in slack.ephemeral["U2"]] == ["For you"]
     assert slack.channels["C1"].messages == []
-    again = await refused(client.chat_update, channel="C1", ts=answer["message_ts"], text="Changed")
+    again = await slack_error(client.chat_update, channel="C1", ts=answer["message_ts"], text="Changed")
     assert again["error"] == "message_not_found"
-    stranger = await refused(client.chat_postEphemeral, channel="C1", user="U7", text="Hi")
+    stranger = await slack_error(client.chat_postEphemeral, channel="C1", user="U7", text="Hi")
     assert stranger["error"] == "user_not_in_channel"
 
 
 async def test_a_message_can_be_changed_and_taken_back(slack: Slack, client: AsyncWebClient) -> None:
-    ts = (await client.chat_postMessage(channel="C1", text="Scores", blocks=BUTTONS))["ts"]
+    ts = (await client.chat_postMessage(channel="C1", text="Scores", blocks=MESSAGE_BLOCKS))["ts"]
     (message,) = slack.channels["C1"].messages
     await client.chat_update(channel="C1", ts=ts, text="New scores")
-    assert (message.text, message.blocks) == ("New scores", BUTTONS)  # what is not given stays
+    assert (message.text, message.blocks) == ("New scores", MESSAGE_BLOCKS)  # what is not given stays
     await client.chat_update(channel="C1", ts=ts, blocks=[], text="No buttons")
     assert message.blocks == []
     assert [version.text for version in message.versions] == ["Scores", "New scores"]
     await client.chat_delete(channel="C1", ts=ts)
     assert message.deleted
-    assert (await refused(client.chat_delete, channel="C1", ts=ts))["error"] == "message_not_found"
+    assert (await slack_error(client.chat_delete, channel="C1", ts=ts))["error"] == "message_not_found"
 
 
 async def test_what_people_said_is_not_the_bots_to_change(slack: Slack, client: AsyncWebClient) -> None:
     theirs = slack.post(slack.channels["C1"], BY_LENA, user="U1")
-    assert (await refused(client.chat_update, channel="C1", ts=theirs.ts, text="x"))["error"] == "cant_update_message"
-    assert (await refused(client.chat_delete, channel="C1", ts=theirs.ts))["error"] == "cant_delete_message"
+    assert (await slack_error(client.chat_update, channel="C1", ts=theirs.ts, text="x"))[
+        "error"
+    ] == "cant_update_message"
+    assert (await slack_error(client.chat_delete, channel="C1", ts=theirs.ts))["error"] == "cant_delete_message"
 
 
 async def test_a_message_has_an_address(client: AsyncWebClient) -> None:
     ts = (await client.chat_postMessage(channel="C1", text="Scores"))["ts"]
     link = (await client.chat_getPermalink(channel="C1", message_ts=ts))["permalink"]
     assert link == f"https://harbour-goods.slack.com/archives/C1/p{ts.replace('.', '')}"
-    assert (await refused(client.chat_getPermalink, channel="C1", message_ts="1.0"))["error"] == "message_not_found"
+    assert (await slack_error(client.chat_getPermalink, channel="C1", message_ts="1.0"))["error"] == "message_not_found"
 
 
 async def test_the_pace_in_a_channel_can_be_read_afterwards(slack: Slack, client: AsyncWebClient, clock: Clock) -> None:
     for seconds in (0, 1.5, 0.25):
-        clock.passes(seconds=seconds)
+        clock.advance(seconds=seconds)
         await client.chat_postMessage(channel="C1", text="Digest")
-    assert slack.gaps("C1") == [1.5, 0.25]
+    assert slack.message_gaps("C1") == [1.5, 0.25]
     assert [call.at for call in slack.calls] == [message.at for message in slack.channels["C1"].messages]
 
 
@@ -208,18 +210,18 @@ async def test_the_pace_in_a_channel_can_be_read_afterwards(slack: Slack, client
 
 def test_a_signature_is_the_one_that_slack_documents() -> None:
     secret, body = "8f742231b10e8888abcd99yyyzzz85a5", EXAMPLE.encode()
-    assert signed(body, secret, 1531420618) == {
+    assert signature_headers(body, secret, 1531420618) == {
         "X-Slack-Request-Timestamp": "1531420618",
         "X-Slack-Signature": "v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503",
     }
 
 
 async def test_another_body_has_another_signature() -> None:
-    headers = signed(b"text=scores", "secret", 1531420618)
+    headers = signature_headers(b"text=scores", "secret", 1531420618)
     assert (
         SignatureVerifier("secret").generate_signature(timestamp="1531420618", body="text=scores") in headers.values()
     )
-    assert headers != signed(b"text=flags", "secret", 1531420618)
+    assert headers != signature_headers(b"text=flags", "secret", 1531420618)
 
 
 async def test_waiting_ends_as_soon_as_it_has_happened(slack: Slack, client: AsyncWebClient) -> None:

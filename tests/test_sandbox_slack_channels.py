@@ -7,9 +7,9 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.slack import Slack
-from bot.sandbox.slack.credentials import BOT_USER
+from bot.sandbox.slack.credentials import BOT_USER_ID
 from bot.sandbox.slack.response_urls import View
-from tests.sandbox_slack import Clock, Json, refused, section, web
+from tests.sandbox_slack import Clock, Json, section, slack_error, web_client
 
 MODAL = {"type": "modal", "title": {"type": "plain_text", "text": "Watch"}, "blocks": [section("A flag")]}
 
@@ -22,13 +22,13 @@ def clock() -> Clock:
 @pytest.fixture
 async def slack(clock: Clock) -> AsyncIterator[Slack]:
     slack = Slack(clock)
-    async with slack.served():
+    async with slack.serving():
         yield slack
 
 
 @pytest.fixture
 async def client(slack: Slack) -> AsyncIterator[AsyncWebClient]:
-    async with web(slack) as client:
+    async with web_client(slack) as client:
         yield client
 
 
@@ -63,17 +63,17 @@ async def test_that_the_bot_came_or_went_stands_in_the_channel(slack: Slack, cli
         {
             "type": "message",
             "subtype": "channel_join",
-            "user": BOT_USER,
+            "user": BOT_USER_ID,
             "ts": came.ts,
-            "text": f"<@{BOT_USER}> has joined the channel",
+            "text": f"<@{BOT_USER_ID}> has joined the channel",
             "inviter": "U2",
         },
         {
             "type": "message",
             "subtype": "channel_leave",
-            "user": BOT_USER,
+            "user": BOT_USER_ID,
             "ts": went.ts,
-            "text": f"<@{BOT_USER}> has left the channel",
+            "text": f"<@{BOT_USER_ID}> has left the channel",
         },
     ]
 
@@ -92,7 +92,7 @@ async def test_a_thread_begins_with_what_it_answers(client: AsyncWebClient) -> N
     await client.chat_postMessage(channel="C1", text="Why?", thread_ts=ts)
     answer = await client.conversations_replies(channel="C1", ts=ts)
     assert [message["text"] for message in answer["messages"]] == ["Scores", "Why?"]
-    assert (await refused(client.conversations_replies, channel="C1", ts="1.0"))["error"] == "thread_not_found"
+    assert (await slack_error(client.conversations_replies, channel="C1", ts="1.0"))["error"] == "thread_not_found"
 
 
 async def test_channels_are_told_as_they_are(client: AsyncWebClient) -> None:
@@ -106,8 +106,8 @@ async def test_channels_are_told_as_they_are(client: AsyncWebClient) -> None:
         "C5": ["is_member", "is_archived"],
         "C6": ["is_member", "is_ext_shared"],
     }
-    assert (await refused(client.conversations_info, channel="C4"))["error"] == "channel_not_found"
-    assert (await refused(client.conversations_history, channel="C3"))["error"] == "not_in_channel"
+    assert (await slack_error(client.conversations_info, channel="C4"))["error"] == "channel_not_found"
+    assert (await slack_error(client.conversations_history, channel="C3"))["error"] == "not_in_channel"
 
 
 async def test_the_bot_can_speak_to_one_person(slack: Slack, client: AsyncWebClient) -> None:
@@ -115,14 +115,14 @@ async def test_the_bot_can_speak_to_one_person(slack: Slack, client: AsyncWebCli
     await client.chat_postMessage(channel=channel, text="Paused")
     await client.chat_postMessage(channel="U1", text="Resumed")
     assert [message.text for message in slack.channels[channel].messages] == ["Paused", "Resumed"]
-    assert (await refused(client.conversations_open, users="U7"))["error"] == "user_not_found"
+    assert (await slack_error(client.conversations_open, users="U7"))["error"] == "user_not_found"
 
 
 async def test_people_have_a_time_zone_and_an_organisation(client: AsyncWebClient) -> None:
     lena, robin = [(await client.users_info(user=user))["user"] for user in ("U1", "U9")]
     assert (lena["tz"], lena["tz_offset"] in (3600, 7200), lena["team_id"]) == ("Europe/Berlin", True, "T0HARBOUR")
     assert robin["team_id"] != lena["team_id"]
-    assert (await refused(client.users_info, user="U7"))["error"] == "user_not_found"
+    assert (await slack_error(client.users_info, user="U7"))["error"] == "user_not_found"
 
 
 # ------------------------------------------------------------------------------------------------------------- views
@@ -131,39 +131,39 @@ async def test_people_have_a_time_zone_and_an_organisation(client: AsyncWebClien
 async def test_a_trigger_opens_one_modal_within_three_seconds(
     slack: Slack, client: AsyncWebClient, clock: Clock
 ) -> None:
-    once, late = slack.open_trigger("U1"), slack.open_trigger("U1")
+    once, late = slack.issue_trigger("U1"), slack.issue_trigger("U1")
     await client.views_open(trigger_id=once, view=MODAL)
     assert [view.body["title"] for view in slack.views] == [MODAL["title"]]
-    clock.passes(seconds=1)
-    assert (await refused(client.views_open, trigger_id=once, view=MODAL))["error"] == "exchanged_trigger_id"
-    clock.passes(seconds=2.5)
-    assert (await refused(client.views_open, trigger_id=late, view=MODAL))["error"] == "expired_trigger_id"
-    assert (await refused(client.views_open, trigger_id="1.2.3", view=MODAL))["error"] == "invalid_trigger_id"
+    clock.advance(seconds=1)
+    assert (await slack_error(client.views_open, trigger_id=once, view=MODAL))["error"] == "exchanged_trigger_id"
+    clock.advance(seconds=2.5)
+    assert (await slack_error(client.views_open, trigger_id=late, view=MODAL))["error"] == "expired_trigger_id"
+    assert (await slack_error(client.views_open, trigger_id="1.2.3", view=MODAL))["error"] == "invalid_trigger_id"
 
 
 async def test_a_view_is_updated_by_those_who_saw_the_last(slack: Slack, client: AsyncWebClient) -> None:
-    view = (await client.views_open(trigger_id=slack.open_trigger("U1"), view=MODAL))["view"]
+    view = (await client.views_open(trigger_id=slack.issue_trigger("U1"), view=MODAL))["view"]
     await client.views_update(view_id=view["id"], hash=view["hash"], view={**MODAL, "blocks": []})
     assert slack.views[0].body["blocks"] == []
-    stale = await refused(client.views_update, view_id=view["id"], hash=view["hash"], view=MODAL)
+    stale = await slack_error(client.views_update, view_id=view["id"], hash=view["hash"], view=MODAL)
     assert stale["error"] == "hash_conflict"
-    assert (await refused(client.views_update, view_id="V7", view=MODAL))["error"] == "not_found"
+    assert (await slack_error(client.views_update, view_id="V7", view=MODAL))["error"] == "not_found"
 
 
 async def test_a_modal_is_put_on_top_of_one_that_is_open_and_three_are_enough(
     slack: Slack, client: AsyncWebClient
 ) -> None:
     async def push() -> Json:
-        return await refused(client.views_push, trigger_id=slack.open_trigger("U1"), view=MODAL)
+        return await slack_error(client.views_push, trigger_id=slack.issue_trigger("U1"), view=MODAL)
 
     assert (await push())["error"] == "not_found"
-    await client.views_open(trigger_id=slack.open_trigger("U1"), view=MODAL)
+    await client.views_open(trigger_id=slack.issue_trigger("U1"), view=MODAL)
     for _ in range(2):
-        await client.views_push(trigger_id=slack.open_trigger("U1"), view=MODAL)
+        await client.views_push(trigger_id=slack.issue_trigger("U1"), view=MODAL)
     assert [view.open for view in slack.views] == [True] * 3
     assert (await push())["error"] == "push_limit_reached"
     slack.views[-1].open = False
-    await client.views_push(trigger_id=slack.open_trigger("U1"), view=MODAL)
+    await client.views_push(trigger_id=slack.issue_trigger("U1"), view=MODAL)
 
 
 async def test_everybody_has_one_home_tab(slack: Slack, client: AsyncWebClient) -> None:
@@ -182,6 +182,6 @@ async def test_everybody_has_one_home_tab(slack: Slack, client: AsyncWebClient) 
     ],
 )
 async def test_a_view_that_slack_would_not_show_is_refused(slack: Slack, client: AsyncWebClient, wrong: Json) -> None:
-    answer = await refused(client.views_open, trigger_id=slack.open_trigger("U1"), view={**MODAL, **wrong})
+    answer = await slack_error(client.views_open, trigger_id=slack.issue_trigger("U1"), view={**MODAL, **wrong})
     assert answer["error"] == "invalid_arguments"
     assert "[json-pointer:/view/" in answer["response_metadata"]["messages"][0]

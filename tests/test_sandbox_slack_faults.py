@@ -8,8 +8,8 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.sandbox.slack import Slack, Weather
-from tests.sandbox_slack import Clock, heard, refused, web, webhook
+from bot.sandbox.slack import Fault, Slack
+from tests.sandbox_slack import Clock, record_requests, slack_error, web_client, webhook
 
 POST = "chat.postMessage"
 
@@ -17,13 +17,13 @@ POST = "chat.postMessage"
 @pytest.fixture
 async def slack() -> AsyncIterator[Slack]:
     slack = Slack(Clock())
-    async with slack.served():
+    async with slack.serving():
         yield slack
 
 
 @pytest.fixture
 async def client(slack: Slack) -> AsyncIterator[AsyncWebClient]:
-    async with web(slack, retry_handlers=[]) as client:
+    async with web_client(slack, retry_handlers=[]) as client:
         yield client
 
 
@@ -32,7 +32,7 @@ def texts(slack: Slack) -> list[str]:
 
 
 async def test_a_limit_says_when_to_come_back(slack: Slack, client: AsyncWebClient) -> None:
-    slack.weather[POST] = Weather(status=429, retry_after=7, times=2)
+    slack.faults[POST] = Fault(status=429, retry_after=7, times=2)
     for _ in range(2):
         with pytest.raises(SlackApiError) as limited:
             await client.chat_postMessage(channel="C1", text="Hi")
@@ -44,25 +44,25 @@ async def test_a_limit_says_when_to_come_back(slack: Slack, client: AsyncWebClie
 
 
 async def test_a_failure_is_for_one_method_or_for_all(slack: Slack, client: AsyncWebClient) -> None:
-    slack.weather[POST] = Weather(status=500)
-    assert (await refused(client.chat_postMessage, channel="C1", text="Hi"))["error"] == "internal_error"
+    slack.faults[POST] = Fault(status=500)
+    assert (await slack_error(client.chat_postMessage, channel="C1", text="Hi"))["error"] == "internal_error"
     assert (await client.auth_test())["ok"]
-    slack.weather["*"] = Weather(status=503, times=1)
-    assert (await refused(client.auth_test))["error"] == "service_unavailable"
+    slack.faults["*"] = Fault(status=503, times=1)
+    assert (await slack_error(client.auth_test))["error"] == "service_unavailable"
     assert (await client.auth_test())["ok"]
-    slack.weather.clear()
+    slack.faults.clear()
     assert (await client.chat_postMessage(channel="C1", text="Hi"))["ok"]
 
 
 @pytest.mark.parametrize("error", ["account_inactive", "token_revoked", "restricted_action", "fatal_error"])
 async def test_any_refusal_can_be_had(slack: Slack, client: AsyncWebClient, error: str) -> None:
-    slack.weather[POST] = Weather(error=error)
-    assert await refused(client.chat_postMessage, channel="C1", text="Hi") == {"ok": False, "error": error}
+    slack.faults[POST] = Fault(error=error)
+    assert await slack_error(client.chat_postMessage, channel="C1", text="Hi") == {"ok": False, "error": error}
     assert texts(slack) == []
 
 
 async def test_a_connection_can_be_reset_before_anything_is_done(slack: Slack, client: AsyncWebClient) -> None:
-    slack.weather[POST] = Weather(reset=True, times=1)
+    slack.faults[POST] = Fault(reset=True, times=1)
     with pytest.raises(aiohttp.ClientOSError, match="reset by peer"):
         await client.chat_postMessage(channel="C1", text="Hi")
     assert texts(slack) == []
@@ -70,7 +70,7 @@ async def test_a_connection_can_be_reset_before_anything_is_done(slack: Slack, c
 
 
 async def test_an_answer_can_be_lost_after_all_is_done(slack: Slack, client: AsyncWebClient) -> None:
-    slack.weather[POST] = Weather(lost=True, lost_after=0.01, times=1)
+    slack.faults[POST] = Fault(drop_response=True, drop_delay=0.01, times=1)
     with pytest.raises(aiohttp.ServerDisconnectedError):
         await client.chat_postMessage(channel="C1", text="Posted all the same")
     assert texts(slack) == ["Posted all the same"]
@@ -78,14 +78,14 @@ async def test_an_answer_can_be_lost_after_all_is_done(slack: Slack, client: Asy
 
 async def test_a_client_that_blindly_repeats_posts_twice(slack: Slack) -> None:
     """What slack_sdk does unless told otherwise."""
-    slack.weather[POST] = Weather(lost=True, times=1)
-    async with web(slack) as client:
+    slack.faults[POST] = Fault(drop_response=True, times=1)
+    async with web_client(slack) as client:
         await client.chat_postMessage(channel="C1", text="Hi")
     assert texts(slack) == ["Hi", "Hi"]
 
 
 async def test_a_slow_answer_outlasts_an_impatient_client(slack: Slack, client: AsyncWebClient) -> None:
-    slack.weather[POST] = Weather(delay=30, times=1)
+    slack.faults[POST] = Fault(delay=30, times=1)
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.02):
             await client.chat_postMessage(channel="C1", text="Hi")
@@ -96,15 +96,15 @@ async def test_a_slow_answer_outlasts_an_impatient_client(slack: Slack, client: 
 @pytest.mark.parametrize(
     ("weather", "status", "body"),
     [
-        (Weather(status=429, retry_after=1, times=1), 429, "ratelimited"),
-        (Weather(status=500, times=1), 500, "internal_error"),
-        (Weather(error="invalid_blocks", times=1), 200, "invalid_blocks"),
-        (Weather(status=404, body="expired_url", times=1), 404, "expired_url"),
+        (Fault(status=429, retry_after=1, times=1), 429, "ratelimited"),
+        (Fault(status=500, times=1), 500, "internal_error"),
+        (Fault(error="invalid_blocks", times=1), 200, "invalid_blocks"),
+        (Fault(status=404, body="expired_url", times=1), 404, "expired_url"),
     ],
 )
-async def test_a_response_url_has_its_own_weather(slack: Slack, weather: Weather, status: int, body: str) -> None:
-    slack.weather["response_url"] = weather
-    async with heard(slack), aiohttp.ClientSession() as session:
+async def test_a_response_url_has_its_own_weather(slack: Slack, weather: Fault, status: int, body: str) -> None:
+    slack.faults["response_url"] = weather
+    async with record_requests(slack), aiohttp.ClientSession() as session:
         acknowledged = await slack.type("/insights scores")
         assert acknowledged.payload
         url = webhook(acknowledged.payload.body["response_url"], session)

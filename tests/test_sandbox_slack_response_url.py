@@ -9,7 +9,7 @@ import pytest
 
 from bot.sandbox.slack import Slack
 from bot.sandbox.slack.message import Content
-from tests.sandbox_slack import BUTTONS, Clock, heard, section, webhook
+from tests.sandbox_slack import MESSAGE_BLOCKS, Clock, record_requests, section, webhook
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def clock() -> Clock:
 @pytest.fixture
 async def slack(clock: Clock) -> AsyncIterator[Slack]:
     slack = Slack(clock)
-    async with slack.served():
+    async with slack.serving():
         yield slack
 
 
@@ -32,7 +32,7 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
 
 async def typed(slack: Slack) -> str:
     """The response_url of a command that nobody has answered yet."""
-    async with heard(slack) as requests:
+    async with record_requests(slack) as requests:
         await slack.type("/insights scores")
     return parse_qs(requests[0][1])["response_url"][0]
 
@@ -47,9 +47,9 @@ async def test_it_can_be_used_five_times(slack: Slack, session: aiohttp.ClientSe
 
 async def test_it_lives_for_half_an_hour(slack: Slack, clock: Clock, session: aiohttp.ClientSession) -> None:
     url = webhook(await typed(slack), session)
-    clock.passes(minutes=30)
+    clock.advance(minutes=30)
     assert (await url.send(text="Just in time")).status_code == 200
-    clock.passes(seconds=1)
+    clock.advance(seconds=1)
     late = await url.send(text="Too late")
     assert (late.status_code, late.body) == (404, "expired_url")
 
@@ -57,7 +57,7 @@ async def test_it_lives_for_half_an_hour(slack: Slack, clock: Clock, session: ai
 async def test_it_speaks_to_the_asker_or_to_all_also_where_the_bot_is_not(
     slack: Slack, session: aiohttp.ClientSession
 ) -> None:
-    async with heard(slack) as requests:
+    async with record_requests(slack) as requests:
         await slack.type("/insights scores", channel="C3", user="U2")
     url = webhook(parse_qs(requests[0][1])["response_url"][0], session)
     await url.send(text="For you")
@@ -72,7 +72,7 @@ async def test_it_speaks_to_the_asker_or_to_all_also_where_the_bot_is_not(
 async def test_whether_progress_is_replaced_can_be_chosen(
     slack: Slack, session: aiohttp.ClientSession, replaces: bool, left: list[str]
 ) -> None:
-    slack.habits.replaces_progress = replaces
+    slack.quirks.replaces_progress = replaces
     url = webhook(await typed(slack), session)
     await url.send(text="Asking …")
     await url.send(text="Scores", replace_original=True)
@@ -85,7 +85,7 @@ async def test_whether_progress_is_replaced_can_be_chosen(
 async def test_how_it_refuses_can_be_chosen(
     slack: Slack, session: aiohttp.ClientSession, with_200: bool, status: int, body: str
 ) -> None:
-    slack.habits.refuses_with_200 = with_200
+    slack.quirks.errors_with_200 = with_200
     answer = await webhook(await typed(slack), session).send(text="Scores", blocks=[section("")])
     assert answer.status_code == status
     assert body in answer.body
@@ -95,8 +95,8 @@ async def test_how_it_refuses_can_be_chosen(
 async def test_after_a_click_it_changes_or_removes_what_was_clicked(
     slack: Slack, session: aiohttp.ClientSession
 ) -> None:
-    shown = slack.post(slack.channels["C1"], Content("Events", BUTTONS))
-    async with heard(slack) as requests:
+    shown = slack.post(slack.channels["C1"], Content("Events", MESSAGE_BLOCKS))
+    async with record_requests(slack) as requests:
         await slack.press(shown, "Older")
     url = webhook(json.loads(parse_qs(requests[0][1])["payload"][0])["response_url"], session)
     await url.send(text="Older events", replace_original=True)

@@ -9,7 +9,7 @@ import pytest
 
 from bot.sandbox.slack import Slack
 from bot.sandbox.slack.credentials import APP_TOKEN
-from tests.sandbox_slack import Clock, over_socket, web
+from tests.sandbox_slack import Clock, over_socket, web_client
 
 OFTEN = 0.02  # seconds between two looks of the client at its connection
 
@@ -17,12 +17,12 @@ OFTEN = 0.02  # seconds between two looks of the client at its connection
 @pytest.fixture
 async def slack() -> AsyncIterator[Slack]:
     slack = Slack(Clock())
-    async with slack.served():
+    async with slack.serving():
         yield slack
 
 
 async def address(slack: Slack) -> str:
-    async with web(slack) as client:
+    async with web_client(slack) as client:
         return str((await client.apps_connections_open(app_token=APP_TOKEN))["url"])
 
 
@@ -75,7 +75,7 @@ async def test_an_event_tells_whether_it_comes_again(slack: Slack) -> None:
 
 
 async def test_a_socket_that_nobody_acknowledges_on_is_given_up(slack: Slack) -> None:
-    slack.patience = 0.02
+    slack.ack_timeout = 0.02
     async with connected(slack):
         assert (await slack.type("/insights")).error == "operation_timeout"
     await slack.until(lambda: not slack.socket.connections)
@@ -83,7 +83,7 @@ async def test_a_socket_that_nobody_acknowledges_on_is_given_up(slack: Slack) ->
 
 
 async def test_slack_pings(slack: Slack) -> None:
-    slack.socket.pings_every = OFTEN
+    slack.socket.ping_interval = OFTEN
     async with connected(slack) as websocket:
         await websocket.receive_json()
         assert (await websocket.receive()).type is aiohttp.WSMsgType.PING
@@ -92,7 +92,7 @@ async def test_slack_pings(slack: Slack) -> None:
 
 
 async def test_a_deaf_connection_is_alive_and_never_says_anything(slack: Slack) -> None:
-    slack.socket.pings_every, slack.patience = OFTEN, OFTEN * 2
+    slack.socket.ping_interval, slack.ack_timeout = OFTEN, OFTEN * 2
     async with connected(slack) as websocket:
         await websocket.receive_json()
         slack.socket.deaf = True
@@ -100,7 +100,7 @@ async def test_a_deaf_connection_is_alive_and_never_says_anything(slack: Slack) 
         acknowledged = await slack.type("/insights")
         slack.socket.ping()
         await websocket.send_json({"type": "anything"})
-        await slack.until(lambda: slack.socket.connections[0].heard)
+        await slack.until(lambda: slack.socket.connections[0].received)
         frames = [await websocket.receive()]
         with pytest.raises(TimeoutError):
             await websocket.receive(timeout=OFTEN)
@@ -135,7 +135,7 @@ async def over_socket_too(slack: Slack) -> AsyncIterator[None]:
 async def test_a_client_that_is_asked_to_come_again_comes_again(slack: Slack, reason: str) -> None:
     async with over_socket(slack, OFTEN):
         await slack.socket.disconnect(reason)
-        await slack.until(lambda: slack.socket.opened == 2)
+        await slack.until(lambda: slack.socket.opened_count == 2)
         await slack.until(lambda: len(slack.socket.connections) == 1)
         assert (await slack.type("/insights scores")).status == 200
 
@@ -143,7 +143,7 @@ async def test_a_client_that_is_asked_to_come_again_comes_again(slack: Slack, re
 async def test_a_client_gets_over_a_broken_connection(slack: Slack) -> None:
     async with over_socket(slack, OFTEN):
         slack.socket.reset()
-        await slack.until(lambda: slack.socket.opened == 2)
+        await slack.until(lambda: slack.socket.opened_count == 2)
         assert (await slack.type("/insights scores")).status == 200
 
 

@@ -12,9 +12,9 @@ from starlette.types import Receive, Scope, Send
 
 from bot.sandbox.http_server import serving
 from bot.sandbox.slack import Slack
-from bot.sandbox.slack.credentials import BOT_USER
+from bot.sandbox.slack.credentials import BOT_USER_ID
 from bot.sandbox.slack.message import Content
-from tests.sandbox_slack import BUTTONS, Clock, Json, heard, over_http, over_socket, web
+from tests.sandbox_slack import MESSAGE_BLOCKS, Clock, Json, over_http, over_socket, record_requests, web_client
 
 Way = Callable[[Slack], AbstractAsyncContextManager[list[Json]]]
 
@@ -43,7 +43,7 @@ def clock() -> Clock:
 @pytest.fixture
 async def slack(clock: Clock) -> AsyncIterator[Slack]:
     slack = Slack(clock)
-    async with slack.served():
+    async with slack.serving():
         yield slack
 
 
@@ -95,7 +95,7 @@ async def test_an_acknowledgement_may_be_the_answer(slack: Slack, way: Way) -> N
         answer = await slack.answer(acknowledged)
     assert json.loads(acknowledged.body) == {"text": "At once", "response_type": "in_channel"}
     told = [(message.user, message.text) for message in slack.channels["C1"].messages]
-    assert told == [("U1", "/now please"), (BOT_USER, "At once")]
+    assert told == [("U1", "/now please"), (BOT_USER_ID, "At once")]
     assert answer is slack.channels["C1"].messages[1]
 
 
@@ -119,7 +119,7 @@ async def test_a_button_is_pressed_by_its_label(slack: Slack, way: Way) -> None:
 
 @both_ways
 async def test_of_a_message_in_the_channel_a_click_tells_everything(slack: Slack, way: Way) -> None:
-    shown = slack.post(slack.channels["C6"], Content("Events", BUTTONS))
+    shown = slack.post(slack.channels["C6"], Content("Events", MESSAGE_BLOCKS))
     async with way(slack) as said:
         await slack.answer(await slack.press(shown, "older", user="U9"))
     assert said[0]["message"]["ts"] == shown.ts
@@ -130,7 +130,7 @@ async def test_of_a_message_in_the_channel_a_click_tells_everything(slack: Slack
 
 @both_ways
 async def test_an_option_is_chosen_by_its_text(slack: Slack, way: Way) -> None:
-    shown = slack.post(slack.channels["C1"], Content("Events", BUTTONS))
+    shown = slack.post(slack.channels["C1"], Content("Events", MESSAGE_BLOCKS))
     async with way(slack) as said:
         await slack.select(shown, "Where", "Staging")
     assert said[0]["actions"][0]["selected_option"]["value"] == "staging"
@@ -138,8 +138,8 @@ async def test_an_option_is_chosen_by_its_text(slack: Slack, way: Way) -> None:
 
 @both_ways
 async def test_a_modal_is_filled_in_and_sent(slack: Slack, way: Way) -> None:
-    async with way(slack) as said, web(slack) as client:
-        await client.views_open(trigger_id=slack.open_trigger("U1"), view=FORM)
+    async with way(slack) as said, web_client(slack) as client:
+        await client.views_open(trigger_id=slack.issue_trigger("U1"), view=FORM)
         await slack.submit(slack.views[0], {"Flag": "new-checkout"})
     assert said[0]["view"]["state"]["values"] == {
         "which": {"key": {"type": "plain_text_input", "value": "new-checkout"}}
@@ -150,7 +150,7 @@ async def test_a_modal_is_filled_in_and_sent(slack: Slack, way: Way) -> None:
 @both_ways
 async def test_a_bot_hears_of_a_modal_that_is_closed_if_it_asked_to(slack: Slack, way: Way) -> None:
     async with way(slack) as said:
-        quiet, loud = (slack.show("U1", FORM | {"notify_on_close": asked}) for asked in (False, True))
+        quiet, loud = (slack.create_view("U1", FORM | {"notify_on_close": asked}) for asked in (False, True))
         assert await slack.close(quiet) is None
         acknowledged = await slack.close(loud)
     assert acknowledged is not None
@@ -162,12 +162,14 @@ async def test_a_bot_hears_of_a_modal_that_is_closed_if_it_asked_to(slack: Slack
 
 async def test_whoever_waits_is_told_of_the_next_change(slack: Slack) -> None:
     async with asyncio.timeout(5):
-        seen = slack.changes
-        waiting = asyncio.create_task(slack.news(seen))
-        await slack.changed()
-        await slack.changed()
+        seen = slack.change_count
+        waiting = asyncio.create_task(slack.wait_for_change(seen))
+        await slack.notify_change()
+        await slack.notify_change()
         assert await waiting > seen
-        assert await slack.news(seen) == slack.changes == seen + 2  # what happened meanwhile is not missed
+        assert (
+            await slack.wait_for_change(seen) == slack.change_count == seen + 2
+        )  # what happened meanwhile is not missed
 
 
 async def test_a_modal_tells_what_its_inputs_held_at_first(slack: Slack) -> None:
@@ -177,7 +179,7 @@ async def test_a_modal_tells_what_its_inputs_held_at_first(slack: Slack) -> None
         {"type": "input", "block_id": "when", "label": {"type": "plain_text", "text": "At"}, "element": picker}
     )
     async with over_http(slack) as said:
-        view = slack.show("U1", FORM | {"blocks": blocks})
+        view = slack.create_view("U1", FORM | {"blocks": blocks})
         await slack.submit(view)
         await slack.submit(view, {"Flag": "old-checkout", "At": "17:30"})
     assert [body["view"]["state"]["values"] for body in said] == [
@@ -200,7 +202,7 @@ async def test_a_modal_tells_what_its_inputs_held_at_first(slack: Slack) -> None
     ],
 )
 async def test_what_slack_would_not_let_anybody_send_is_not_sent(slack: Slack, element: Json, value: str) -> None:
-    view = slack.show("U1", FORM | {"blocks": [FORM["blocks"][0] | {"element": element}]})
+    view = slack.create_view("U1", FORM | {"blocks": [FORM["blocks"][0] | {"element": element}]})
     with pytest.raises(LookupError):
         await slack.submit(view, {"key": value})
 
@@ -222,7 +224,7 @@ async def test_what_a_bot_answers_is_done_to_the_modal_if_slack_can(
     async def bot(scope: Scope, receive: Receive, send: Send) -> None:
         await JSONResponse(answer)(scope, receive, send)
 
-    view = slack.show("U1", FORM)
+    view = slack.create_view("U1", FORM)
     async with serving(bot) as slack.request_url:
         sent = await slack.submit(view, {"Flag": "new-checkout"})
     assert (sent.error, view.errors, view.open) == (error, errors, stays)
@@ -235,13 +237,13 @@ async def test_an_event_can_come_twice(slack: Slack, way: Way) -> None:
         await slack.event("app_uninstalled", event_id="Ev1", retry=1)
         await slack.until(lambda: len(said) == 2)
     assert [(body["event_id"], body["event"]["type"]) for body in said] == [("Ev1", "app_uninstalled")] * 2
-    assert said[0]["authorizations"][0]["user_id"] == BOT_USER
+    assert said[0]["authorizations"][0]["user_id"] == BOT_USER_ID
 
 
 @both_ways
 async def test_a_bot_that_does_not_acknowledge_has_failed(slack: Slack, way: Way) -> None:
     async with way(slack):
-        slack.patience = 0.05 if way is over_socket else 3
+        slack.ack_timeout = 0.05 if way is over_socket else 3
         acknowledged = await slack.type("/unknown")
     assert acknowledged.error == ("operation_timeout" if way is over_socket else "dispatch_failed")
 
@@ -255,7 +257,7 @@ async def test_a_button_may_be_pressed_that_is_no_longer_there(slack: Slack, way
 
 
 async def test_who_presses_what_is_not_there_is_told_what_is(slack: Slack) -> None:
-    shown = slack.post(slack.channels["C1"], Content("Events", BUTTONS))
+    shown = slack.post(slack.channels["C1"], Content("Events", MESSAGE_BLOCKS))
     with pytest.raises(LookupError, match=r"No 'Newer' .* There are: 'Older' \(older\)"):
         await slack.press(shown, "Newer")
     with pytest.raises(LookupError, match=r"'Test' is not offered here\. There are: Production, Staging"):
@@ -283,20 +285,20 @@ async def test_a_wrong_signature_is_sent_on_request(slack: Slack, wrong: Json) -
 
 
 async def test_a_signature_may_be_no_text_at_all(slack: Slack) -> None:
-    async with heard(slack) as requests:
+    async with record_requests(slack) as requests:
         await slack.type("/insights", headers={"X-Slack-Signature": b"v0=\xff"})
     assert requests[0][0]["x-slack-signature"] == "v0=\xff"
 
 
 async def test_the_same_bytes_can_be_sent_twice(slack: Slack) -> None:
-    async with heard(slack) as requests:
-        await slack.again(await slack.type("/insights scores"))
+    async with record_requests(slack) as requests:
+        await slack.resend(await slack.type("/insights scores"))
     assert requests[0] == requests[1]
     assert parse_qs(requests[0][1])["text"] == ["scores"]
 
 
 async def test_an_event_that_comes_again_says_so(slack: Slack) -> None:
-    async with heard(slack) as requests:
+    async with record_requests(slack) as requests:
         await slack.event("app_uninstalled", retry=2)
     assert requests[0][0]["x-slack-retry-num"] == "2"
     assert requests[0][0]["x-slack-retry-reason"] == "http_timeout"
@@ -304,8 +306,8 @@ async def test_an_event_that_comes_again_says_so(slack: Slack) -> None:
 
 
 async def test_nobody_waits_longer_than_slack_does(slack: Slack) -> None:
-    slack.patience = 0.02
-    async with heard(slack, waits=True):
+    slack.ack_timeout = 0.02
+    async with record_requests(slack, hangs=True):
         acknowledged = await slack.type("/insights")
     assert (acknowledged.error, acknowledged.status) == ("operation_timeout", 0)
 

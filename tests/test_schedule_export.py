@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.store import Schedule
-from bot.store.store import opened
-from tests.databases import Database
+from bot.store.store import open_store
+from tests.databases import TemporaryDatabase
 from tests.test_cli import run
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -19,14 +19,14 @@ STOPPED = replace(FIRST, line="status web/production", state="stopped", next_at=
 
 
 @pytest.fixture(name="url")
-def a_url(database: Database) -> str:
+def a_url(database: TemporaryDatabase) -> str:
     """A database that holds some schedules."""
     asyncio.run(_filled(database.url))
     return database.url
 
 
 async def _filled(url: str) -> None:
-    async with opened(url) as store:
+    async with open_store(url) as store:
         for schedule in (FIRST, PAUSED, STOPPED):
             await store.schedules.add(schedule, NOW)
 

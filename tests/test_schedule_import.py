@@ -18,13 +18,13 @@ from bot.lines.parser import parse
 from bot.questions import discover
 from bot.sandbox.http_server import serving
 from bot.sandbox.launchdarkly.app import TOKEN, launchdarkly
-from bot.sandbox.launchdarkly.faults import Weather
+from bot.sandbox.launchdarkly.faults import FaultInjector
 from bot.schedules import plain_yaml
 from bot.schedules.question_check import QuestionCheck
-from bot.schedules.schedule_import import Imported, Rules, imported
-from bot.slack.users import Allowed
-from bot.store.store import Store, opened
-from tests.conversation import NOW, talk
+from bot.schedules.schedule_import import ImportResult, ImportRules, import_schedules
+from bot.slack.users import AccessRules
+from bot.store.store import Store, open_store
+from tests.conversation import NOW, start_conversation
 from tests.test_cli import run
 
 GOOD = {"team": "T1", "channel": "C1", "owner": "U1", "every": "monday 9:00 UTC", "asks": "scores web/production"}
@@ -43,12 +43,12 @@ class Importer:
     """A store, a LaunchDarkly, and what is imported with both."""
 
     store: Store
-    weather: Weather
-    rules: Rules
+    weather: FaultInjector
+    rules: ImportRules
     progress: list[tuple[int, int]] = field(default_factory=list)
 
-    async def take(self, *entries: Any, **rules: Any) -> Imported:
-        return await imported(self.store, file(*entries), replace(self.rules, **rules), NOW)
+    async def take(self, *entries: Any, **rules: Any) -> ImportResult:
+        return await import_schedules(self.store, file(*entries), replace(self.rules, **rules), NOW)
 
     async def mistakes(self, *entries: Any, **rules: Any) -> list[str]:
         """What is wrong; then nothing is added."""
@@ -57,17 +57,19 @@ class Importer:
         return found.mistakes
 
     async def lines(self) -> list[str]:
-        return [schedule.line for schedule in await self.store.schedules.everywhere()]
+        return [schedule.line for schedule in await self.store.schedules.list_all()]
 
 
 @pytest.fixture
 async def importer(tmp_path: Path) -> AsyncIterator[Importer]:
-    allowed, progress = Allowed(), list[tuple[int, int]]()
-    async with opened(f"sqlite:///{tmp_path / 'bot.db'}") as store, talk() as answering:
-        check = QuestionCheck(answering.answers, allowed.may, allowed.allows, lambda: NOW)
-        understand = partial(parse, register=discover())
-        rules = Rules(understand, allowed.may, allowed.speaks_in, check, lambda *counts: progress.append(counts))
-        yield Importer(store, answering.weather, rules, progress)
+    allowed, progress = AccessRules(), list[tuple[int, int]]()
+    async with open_store(f"sqlite:///{tmp_path / 'bot.db'}") as store, start_conversation() as answering:
+        check = QuestionCheck(answering.answers, allowed.authorize, allowed.allows_project, lambda: NOW)
+        understand = partial(parse, registry=discover())
+        rules = ImportRules(
+            understand, allowed.authorize, allowed.allows_channel, check, lambda *counts: progress.append(counts)
+        )
+        yield Importer(store, answering.faults, rules, progress)
 
 
 # The file.
@@ -102,14 +104,14 @@ async def test_unreadable_file_is_refused_in_one_line(
     path = tmp_path / "wrong.yml"
     path.write_bytes(content)
     with pytest.raises(Misconfigured) as wrong:
-        await imported(importer.store, plain_yaml.read(str(path)), importer.rules, NOW)
-    assert said in f"{wrong.value.what} {wrong.value.todo}"
-    assert "\n" not in f"{wrong.value.what} {wrong.value.todo}"
+        await import_schedules(importer.store, plain_yaml.read_file(str(path)), importer.rules, NOW)
+    assert said in f"{wrong.value.summary} {wrong.value.todo}"
+    assert "\n" not in f"{wrong.value.summary} {wrong.value.todo}"
 
 
 def test_scalars_are_text_whatever_yaml_makes_of_them() -> None:
     many = ":".join(["1"] * 1000)  # a number in base sixty, which takes ever longer to work out
-    found = plain_yaml.parse(
+    found = plain_yaml.parse_yaml(
         f"{{a: {many}, b: 2026-13-45, c: !!python/object/apply:os.system [false], d: yes, <<: {{e: f}}}}"
     )
     assert found == {"a": many, "b": "2026-13-45", "c": ["false"], "d": "yes", "<<": {"e": "f"}}
@@ -183,13 +185,13 @@ async def test_channel_has_room_for_twenty_with_those_it_has(importer: Importer)
     assert "This channel has 20 schedules" in found.mistakes[0]
     assert len(await importer.lines()) == 18
     found = await importer.take(*(entry(every=when) for when in every[:20]))
-    assert (found.added, found.there, found.mistakes) == (2, 18, [])
+    assert (found.added, found.existing, found.mistakes) == (2, 18, [])
 
 
 async def test_settings_limit_what_is_imported_before_launchdarkly_is_asked(importer: Importer) -> None:
-    allowed = Allowed(channels=frozenset({"C1"}), projects=frozenset({"web"}))
+    allowed = AccessRules(channels=frozenset({"C1"}), projects=frozenset({"web"}))
     wrong = entry("scores mobile/production"), entry("status web/production", channel="C2")
-    found = await importer.mistakes(*wrong, may=allowed.may, speaks_in=allowed.speaks_in)
+    found = await importer.mistakes(*wrong, may=allowed.authorize, speaks_in=allowed.allows_channel)
     assert "I am not to tell about the project mobile." in found[0]
     assert "The settings do not let me answer in this channel." in found[1]
     assert importer.weather.requests == []
@@ -203,7 +205,7 @@ async def test_each_question_is_asked_once_and_only_if_it_is_new(importer: Impor
     assert (await importer.take(*entries)).added == 5
     assert len(importer.weather.requests) == 1
     again = await importer.take(*entries, entry("status web/production"))
-    assert (again.added, again.there) == (1, 5)
+    assert (again.added, again.existing) == (1, 5)
     assert len(importer.weather.requests) == 2
     assert importer.progress == [(0, 1), (0, 1)]
 

@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.sandbox.slack import Weather
-from bot.sandbox.slack.elements import elements
-from tests.scheduler_harness import LOOP, Desk, Desks
-from tests.workspace import words
+from bot.sandbox.slack import Fault
+from bot.sandbox.slack.elements import find_elements
+from tests.scheduler_harness import LOOP, OpenScheduler, SchedulerHarness
+from tests.workspace import visible_text
 
 pytestmark = LOOP
 
@@ -16,46 +16,54 @@ DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
 EVERY = "every monday 9:00 scores web/production"
 
 
-def said(desk: Desk, channel: str = "C1") -> list[str]:
+def said(scheduler: SchedulerHarness, channel: str = "C1") -> list[str]:
     """What all in a channel read that the bot did not post by itself."""
-    return [words(message) for message in desk.office.slack.channels[channel].messages if not message.metadata]
+    return [
+        visible_text(message)
+        for message in scheduler.workspace.slack.channels[channel].messages
+        if not message.metadata
+    ]
 
 
 # Ordering.
 
 
-async def test_a_question_is_asked_every_week_and_its_answer_posted(desk: Desk) -> None:
-    await desk.say(EVERY)
-    await desk.come(MONDAY - timedelta(minutes=1))
-    assert desk.posted() == []
-    await desk.come(MONDAY)
-    [posted] = desk.posted()
-    assert "Release maturity" in words(posted)
-    assert "Comes every Monday at 9:00 (Europe/Berlin) for <@U1>" in words(posted)
-    assert "Mon 30 Nov 2026, 09:00" in words(posted)
-    await desk.come(MONDAY)
-    assert desk.posted() == [posted]
-    await desk.come(MONDAY + WEEK)
-    assert len(desk.posted()) == 2
-    assert b'insights_slots_total{outcome="delivered"} 2.0' in desk.office.metrics.page()
+async def test_a_question_is_asked_every_week_and_its_answer_posted(scheduler: SchedulerHarness) -> None:
+    await scheduler.send(EVERY)
+    await scheduler.advance_to(MONDAY - timedelta(minutes=1))
+    assert scheduler.posted() == []
+    await scheduler.advance_to(MONDAY)
+    [posted] = scheduler.posted()
+    assert "Release maturity" in visible_text(posted)
+    assert "Comes every Monday at 9:00 (Europe/Berlin) for <@U1>" in visible_text(posted)
+    assert "Mon 30 Nov 2026, 09:00" in visible_text(posted)
+    await scheduler.advance_to(MONDAY)
+    assert scheduler.posted() == [posted]
+    await scheduler.advance_to(MONDAY + WEEK)
+    assert len(scheduler.posted()) == 2
+    assert b'insights_slots_total{outcome="delivered"} 2.0' in scheduler.workspace.metrics.exposition()
 
 
-async def test_a_schedule_is_changed_in_a_form_which_tells_what_is_wrong_where_it_was_typed(desk: Desk) -> None:
-    said = await desk.office.say("every monday 9:00 scores web/production", user="U1")
-    await desk.office.slack.press(said, "Change", user="U1")
-    await desk.office.slack.until(lambda: desk.office.slack.views)
-    [view] = desk.office.slack.views
+async def test_a_schedule_is_changed_in_a_form_which_tells_what_is_wrong_where_it_was_typed(
+    scheduler: SchedulerHarness,
+) -> None:
+    said = await scheduler.workspace.send("every monday 9:00 scores web/production", user="U1")
+    await scheduler.workspace.slack.press(said, "Change", user="U1")
+    await scheduler.workspace.slack.until(lambda: scheduler.workspace.slack.views)
+    [view] = scheduler.workspace.slack.views
     wrong = {"days": "mondya", "zone": "Europe/Berln", "question": "scroes web/production"}
-    refused = await desk.office.slack.submit(view, wrong)
-    errors = refused.said["errors"]
+    refused = await scheduler.workspace.slack.submit(view, wrong)
+    errors = refused.response["errors"]
     assert {name: errors[name].partition("did you mean ")[2] for name in errors} == {
         "days": "monday?",
         "zone": "Europe/Berlin?",
         "question": "scores?",
     }
-    await desk.office.slack.submit(view, {"days": "tuesday", "zone": "UTC", "question": "status web/production"})
-    await desk.office.slack.until(lambda: len(desk.office.slack.channels["C1"].messages) > 1)
-    changed = words(desk.office.slack.channels["C1"].messages[-1])
+    await scheduler.workspace.slack.submit(
+        view, {"days": "tuesday", "zone": "UTC", "question": "status web/production"}
+    )
+    await scheduler.workspace.slack.until(lambda: len(scheduler.workspace.slack.channels["C1"].messages) > 1)
+    changed = visible_text(scheduler.workspace.slack.channels["C1"].messages[-1])
     assert "<@U1> has changed number 1" in changed
     assert "status web/production" in changed
     assert "every Tuesday at 9:00 (UTC)" in changed
@@ -72,88 +80,92 @@ async def test_a_schedule_is_changed_in_a_form_which_tells_what_is_wrong_where_i
         ("friday 18:00 america/new_york", "every Friday at 18:00 (America/New_York)", "Fri 20 Nov 2026, 18:00 EST"),
     ],
 )
-async def test_it_is_told_in_words_when_it_comes_and_when_first(desk: Desk, when: str, says: str, next_at: str) -> None:
-    answer = await desk.say(f"every {when} digest web/production")
+async def test_it_is_told_in_words_when_it_comes_and_when_first(
+    scheduler: SchedulerHarness, when: str, says: str, next_at: str
+) -> None:
+    answer = await scheduler.send(f"every {when} digest web/production")
     assert says in answer
     assert next_at in answer
 
 
-async def test_without_a_zone_it_is_that_of_whoever_asks_and_else_that_of_the_settings(desks: Desks) -> None:
-    async with desks(time_zone="Asia/Tokyo") as desk:
-        assert "at 9:00 (America/New_York)" in await desk.say(EVERY, user="U2")
-        desk.office.slack.scopes.remove("users:read")
-        assert "at 9:00 (Asia/Tokyo)" in await desk.say(EVERY, user="U1")
+async def test_without_a_zone_it_is_that_of_whoever_asks_and_else_that_of_the_settings(
+    scheduler_factory: OpenScheduler,
+) -> None:
+    async with scheduler_factory(time_zone="Asia/Tokyo") as desk:
+        assert "at 9:00 (America/New_York)" in await desk.send(EVERY, user="U2")
+        desk.workspace.slack.scopes.remove("users:read")
+        assert "at 9:00 (Asia/Tokyo)" in await desk.send(EVERY, user="U1")
 
 
-async def test_any_question_can_be_put_on_a_clock_with_its_arguments(desk: Desk) -> None:
-    await desk.say("every friday 17:00 deploys mobile/production since=2w by=kind")
-    await desk.wait(hours=1)
-    [posted] = desk.posted()
-    assert "`deploys mobile/production since=2w by=kind`" in words(posted)
+async def test_any_question_can_be_put_on_a_clock_with_its_arguments(scheduler: SchedulerHarness) -> None:
+    await scheduler.send("every friday 17:00 deploys mobile/production since=2w by=kind")
+    await scheduler.advance(hours=1)
+    [posted] = scheduler.posted()
+    assert "`deploys mobile/production since=2w by=kind`" in visible_text(posted)
 
 
-async def test_what_a_channel_uses_is_kept_with_the_question(desk: Desk) -> None:
-    await desk.say("use mobile/production")
-    assert "`scores mobile/production`" in await desk.say("every monday scores")
-    await desk.say("use nothing")
-    await desk.come(MONDAY)
-    assert "mobile/production" in words(desk.posted()[0])
+async def test_what_a_channel_uses_is_kept_with_the_question(scheduler: SchedulerHarness) -> None:
+    await scheduler.send("use mobile/production")
+    assert "`scores mobile/production`" in await scheduler.send("every monday scores")
+    await scheduler.send("use nothing")
+    await scheduler.advance_to(MONDAY)
+    assert "mobile/production" in visible_text(scheduler.posted()[0])
 
 
-async def test_who_ordered_it_is_said_to_all_once(desk: Desk) -> None:
-    await desk.say(EVERY, user="U2")
-    [told] = [text for text in said(desk) if "`scores web/production`" in text]
+async def test_who_ordered_it_is_said_to_all_once(scheduler: SchedulerHarness) -> None:
+    await scheduler.send(EVERY, user="U2")
+    [told] = [text for text in said(scheduler) if "`scores web/production`" in text]
     assert "<@U2>" in told
 
 
-async def test_where_the_bot_is_not_it_says_so_at_once(desk: Desk) -> None:
-    assert "I am not in this channel yet" in await desk.say(EVERY, channel="C3")
-    assert "I am not in this channel yet" not in await desk.say(EVERY)
+async def test_where_the_bot_is_not_it_says_so_at_once(scheduler: SchedulerHarness) -> None:
+    assert "I am not in this channel yet" in await scheduler.send(EVERY, channel="C3")
+    assert "I am not in this channel yet" not in await scheduler.send(EVERY)
 
 
-async def test_it_can_come_to_one_person_alone(desk: Desk) -> None:
-    direct = desk.office.slack.conversation_with("U1").id
-    assert "I am not in this channel" not in await desk.say(EVERY, channel=direct)
-    await desk.come(MONDAY)
-    assert len(desk.posted(direct)) == 1
+async def test_it_can_come_to_one_person_alone(scheduler: SchedulerHarness) -> None:
+    direct = scheduler.workspace.slack.open_dm("U1").id
+    assert "I am not in this channel" not in await scheduler.send(EVERY, channel=direct)
+    await scheduler.advance_to(MONDAY)
+    assert len(scheduler.posted(direct)) == 1
 
 
-async def test_the_same_is_not_asked_twice_in_a_channel(desk: Desk) -> None:
-    await desk.say(EVERY)
-    assert "That is asked here already: it is number 1." in await desk.say(EVERY, user="U1")
-    assert "number 2 of this channel" in await desk.say("every tuesday 9:00 scores web/production")
+async def test_the_same_is_not_asked_twice_in_a_channel(scheduler: SchedulerHarness) -> None:
+    await scheduler.send(EVERY)
+    assert "That is asked here already: it is number 1." in await scheduler.send(EVERY, user="U1")
+    assert "number 2 of this channel" in await scheduler.send("every tuesday 9:00 scores web/production")
 
 
-async def test_a_channel_has_room_for_twenty(desk: Desk) -> None:
+async def test_a_channel_has_room_for_twenty(scheduler: SchedulerHarness) -> None:
     for minute in range(10, 30):
-        await desk.say(f"every monday 9:{minute} scores web/production")
-    assert "This channel has 20 schedules, and may not have more." in await desk.say(EVERY)
-    await desk.say("stop 20")
-    assert "number 21 of this channel" in await desk.say(EVERY)
-    assert "*19*" in await desk.say("schedules")
+        await scheduler.send(f"every monday 9:{minute} scores web/production")
+    assert "This channel has 20 schedules, and may not have more." in await scheduler.send(EVERY)
+    await scheduler.send("stop 20")
+    assert "number 21 of this channel" in await scheduler.send(EVERY)
+    assert "*19*" in await scheduler.send("schedules")
 
 
-async def test_a_question_that_is_too_long_to_be_kept_is_refused(desk: Desk) -> None:
+async def test_a_question_that_is_too_long_to_be_kept_is_refused(scheduler: SchedulerHarness) -> None:
     apps = ",".join(f"application-{number}" for number in range(40))
-    assert "too long to be kept" in await desk.say(f"every monday scores web/production app={apps}")
+    assert "too long to be kept" in await scheduler.send(f"every monday scores web/production app={apps}")
 
 
 # Looking after.
 
 
-async def test_what_comes_in_a_channel_is_looked_after_in_that_channel(desk: Desk) -> None:
-    await desk.say(EVERY)
-    assert "Nothing is asked by the clock" in await desk.say("schedules", channel="C2")
-    assert "There are no schedules in this channel." in await desk.say("stop", channel="C2")
-    assert "There is no schedule 2 in this channel." in await desk.say("stop 2")
-    assert "Number 1 is stopped" in await desk.say("stop")
+async def test_what_comes_in_a_channel_is_looked_after_in_that_channel(scheduler: SchedulerHarness) -> None:
+    await scheduler.send(EVERY)
+    assert "Nothing is asked by the clock" in await scheduler.send("schedules", channel="C2")
+    assert "There are no schedules in this channel." in await scheduler.send("stop", channel="C2")
+    assert "There is no schedule 2 in this channel." in await scheduler.send("stop 2")
+    assert "Number 1 is stopped" in await scheduler.send("stop")
 
 
-async def test_of_several_it_is_to_be_said_which(desk: Desk) -> None:
-    await desk.say(EVERY)
-    await desk.say("every friday deploys web/production")
+async def test_of_several_it_is_to_be_said_which(scheduler: SchedulerHarness) -> None:
+    await scheduler.send(EVERY)
+    await scheduler.send("every friday deploys web/production")
     for order in ("pause", "resume", "snooze", "now"):
-        assert "This channel has several schedules: 1, 2." in await desk.say(order)
+        assert "This channel has several schedules: 1, 2." in await scheduler.send(order)
 
 
 @pytest.mark.parametrize(
@@ -166,32 +178,34 @@ async def test_of_several_it_is_to_be_said_which(desk: Desk) -> None:
         ("stop 1", "<@U2> has stopped number 1: `scores web/production` no longer comes every Monday"),
     ],
 )
-async def test_a_change_is_said_in_the_channel_once_and_by_whom(desk: Desk, line: str, says: str) -> None:
-    await desk.say(EVERY)
-    await desk.say(line, user="U2")
-    assert len([text for text in said(desk) if says in text]) == 1
+async def test_a_change_is_said_in_the_channel_once_and_by_whom(
+    scheduler: SchedulerHarness, line: str, says: str
+) -> None:
+    await scheduler.send(EVERY)
+    await scheduler.send(line, user="U2")
+    assert len([text for text in said(scheduler) if says in text]) == 1
 
 
-async def test_what_is_paused_does_not_come_until_it_is_resumed(desk: Desk) -> None:
-    await desk.say(EVERY)
-    await desk.say("pause")
-    assert "Schedule 1 is paused already." in await desk.say("pause")
-    assert "Schedule 1 is paused." in await desk.say("snooze")
-    await desk.come(MONDAY)
-    assert desk.posted() == []
-    assert "Mon 30 Nov 2026, 09:00" in await desk.say("resume", user="U2")
-    assert "Schedule 1 is not paused." in await desk.say("resume")
-    await desk.come(MONDAY + WEEK)
-    assert len(desk.posted()) == 1
+async def test_what_is_paused_does_not_come_until_it_is_resumed(scheduler: SchedulerHarness) -> None:
+    await scheduler.send(EVERY)
+    await scheduler.send("pause")
+    assert "Schedule 1 is paused already." in await scheduler.send("pause")
+    assert "Schedule 1 is paused." in await scheduler.send("snooze")
+    await scheduler.advance_to(MONDAY)
+    assert scheduler.posted() == []
+    assert "Mon 30 Nov 2026, 09:00" in await scheduler.send("resume", user="U2")
+    assert "Schedule 1 is not paused." in await scheduler.send("resume")
+    await scheduler.advance_to(MONDAY + WEEK)
+    assert len(scheduler.posted()) == 1
 
 
-async def test_what_is_stopped_does_not_come_and_its_number_is_not_given_again(desk: Desk) -> None:
-    await desk.say(EVERY)
-    await desk.say("stop 1")
-    await desk.come(MONDAY)
-    assert desk.posted() == []
-    assert "Schedule 1 was stopped." in await desk.say("resume 1")
-    assert "number 2 of this channel" in await desk.say(EVERY)
+async def test_what_is_stopped_does_not_come_and_its_number_is_not_given_again(scheduler: SchedulerHarness) -> None:
+    await scheduler.send(EVERY)
+    await scheduler.send("stop 1")
+    await scheduler.advance_to(MONDAY)
+    assert scheduler.posted() == []
+    assert "Schedule 1 was stopped." in await scheduler.send("resume 1")
+    assert "number 2 of this channel" in await scheduler.send(EVERY)
 
 
 @pytest.mark.parametrize(
@@ -204,101 +218,103 @@ async def test_what_is_stopped_does_not_come_and_its_number_is_not_given_again(d
         ("snooze until=2026-12-24", "Mon 28 Dec 2026, 09:00"),
     ],
 )
-async def test_what_is_snoozed_is_silent_until_a_moment_to_come(desk: Desk, line: str, next_at: str) -> None:
-    await desk.say(EVERY)
-    answer = await desk.say(line)
+async def test_what_is_snoozed_is_silent_until_a_moment_to_come(
+    scheduler: SchedulerHarness, line: str, next_at: str
+) -> None:
+    await scheduler.send(EVERY)
+    answer = await scheduler.send(line)
     assert f"silent until {next_at}" in answer
 
 
-async def test_a_snooze_ends_by_itself(desk: Desk) -> None:
-    await desk.say(EVERY)
-    await desk.say("snooze")
-    await desk.come(MONDAY)
-    assert desk.posted() == []
-    await desk.come(MONDAY + WEEK)
-    assert len(desk.posted()) == 1
+async def test_a_snooze_ends_by_itself(scheduler: SchedulerHarness) -> None:
+    await scheduler.send(EVERY)
+    await scheduler.send("snooze")
+    await scheduler.advance_to(MONDAY)
+    assert scheduler.posted() == []
+    await scheduler.advance_to(MONDAY + WEEK)
+    assert len(scheduler.posted()) == 1
 
 
 @pytest.mark.parametrize("until", ["yesterday", "2026-11-01", "whenever"])
-async def test_a_snooze_cannot_end_before_it_begins(desk: Desk, until: str) -> None:
-    await desk.say(EVERY)
-    answer = await desk.say(f"snooze until={until}")
+async def test_a_snooze_cannot_end_before_it_begins(scheduler: SchedulerHarness, until: str) -> None:
+    await scheduler.send(EVERY)
+    answer = await scheduler.send(f"snooze until={until}")
     assert "no time to come" in answer or "That moment has passed." in answer
-    assert "Mon 23 Nov 2026, 09:00" in await desk.say("schedules")
+    assert "Mon 23 Nov 2026, 09:00" in await scheduler.send("schedules")
 
 
-async def test_what_is_wanted_at_once_comes_at_its_time_all_the_same(desk: Desk) -> None:
-    await desk.say(EVERY)
-    answer = await desk.say("now", user="U2")
+async def test_what_is_wanted_at_once_comes_at_its_time_all_the_same(scheduler: SchedulerHarness) -> None:
+    await scheduler.send(EVERY)
+    answer = await scheduler.send("now", user="U2")
     assert "on its way into this channel" in answer
-    await desk.wait(seconds=0)
-    [posted] = desk.posted()
-    assert "Sent because <@U2> wanted it at once." in words(posted)
-    await desk.come(MONDAY)
-    assert len(desk.posted()) == 2
+    await scheduler.advance(seconds=0)
+    [posted] = scheduler.posted()
+    assert "Sent because <@U2> wanted it at once." in visible_text(posted)
+    await scheduler.advance_to(MONDAY)
+    assert len(scheduler.posted()) == 2
 
 
-async def test_what_is_wanted_twice_in_a_second_comes_once(desk: Desk) -> None:
-    reply = await desk.office.say(EVERY)
+async def test_what_is_wanted_twice_in_a_second_comes_once(scheduler: SchedulerHarness) -> None:
+    reply = await scheduler.workspace.send(EVERY)
     for user in ("U1", "U2", "U2"):
-        await desk.office.press(reply, "Send one now", user=user)
-    await desk.wait(seconds=0)
-    assert len(desk.posted()) == 1
-    await desk.office.press(reply, "Send one now")
-    await desk.wait(seconds=1)
-    assert len(desk.posted()) == 1
-    await desk.office.press(reply, "Send one now")
-    await desk.wait(seconds=0)
-    assert len(desk.posted()) == 2
+        await scheduler.workspace.press(reply, "Send one now", user=user)
+    await scheduler.advance(seconds=0)
+    assert len(scheduler.posted()) == 1
+    await scheduler.workspace.press(reply, "Send one now")
+    await scheduler.advance(seconds=1)
+    assert len(scheduler.posted()) == 1
+    await scheduler.workspace.press(reply, "Send one now")
+    await scheduler.advance(seconds=0)
+    assert len(scheduler.posted()) == 2
 
 
-async def test_nothing_is_on_its_way_into_a_channel_without_the_bot(desk: Desk) -> None:
-    await desk.say(EVERY, channel="C3")
-    assert "I am not in this channel, and cannot post in it." in await desk.say("now", channel="C3")
-    await desk.wait(seconds=0)
-    assert "paused" not in await desk.say("schedules", channel="C3")
+async def test_nothing_is_on_its_way_into_a_channel_without_the_bot(scheduler: SchedulerHarness) -> None:
+    await scheduler.send(EVERY, channel="C3")
+    assert "I am not in this channel, and cannot post in it." in await scheduler.send("now", channel="C3")
+    await scheduler.advance(seconds=0)
+    assert "paused" not in await scheduler.send("schedules", channel="C3")
 
 
-async def test_what_is_paused_can_be_wanted_at_once_and_stays_paused(desk: Desk) -> None:
-    await desk.say(EVERY)
-    await desk.say("pause")
-    await desk.say("now")
-    await desk.wait(seconds=0)
-    assert len(desk.posted()) == 1
-    assert "Paused" in await desk.say("schedules")
+async def test_what_is_paused_can_be_wanted_at_once_and_stays_paused(scheduler: SchedulerHarness) -> None:
+    await scheduler.send(EVERY)
+    await scheduler.send("pause")
+    await scheduler.send("now")
+    await scheduler.advance(seconds=0)
+    assert len(scheduler.posted()) == 1
+    assert "Paused" in await scheduler.send("schedules")
 
 
-async def test_what_is_paused_can_be_changed_and_stays_paused(desk: Desk) -> None:
-    await desk.say(EVERY)
-    await desk.say("pause")
-    assert "as soon as somebody resumes it" in await desk.say("change tuesday 10:00")
-    await desk.come(MONDAY + DAY + timedelta(hours=1))
-    assert desk.posted() == []
-    assert "Tue 1 Dec 2026, 10:00" in await desk.say("resume")
+async def test_what_is_paused_can_be_changed_and_stays_paused(scheduler: SchedulerHarness) -> None:
+    await scheduler.send(EVERY)
+    await scheduler.send("pause")
+    assert "as soon as somebody resumes it" in await scheduler.send("change tuesday 10:00")
+    await scheduler.advance_to(MONDAY + DAY + timedelta(hours=1))
+    assert scheduler.posted() == []
+    assert "Tue 1 Dec 2026, 10:00" in await scheduler.send("resume")
 
 
-async def test_what_is_changed_comes_at_its_other_time_in_the_zone_that_it_had(desk: Desk) -> None:
-    await desk.say(EVERY, user="U1")
-    assert "every Tuesday at 10:00 (Europe/Berlin)" in await desk.say("change tuesday 10:00", user="U2")
-    await desk.come(MONDAY)
-    assert desk.posted() == []
-    await desk.come(MONDAY + DAY + timedelta(hours=1))
-    assert len(desk.posted()) == 1
+async def test_what_is_changed_comes_at_its_other_time_in_the_zone_that_it_had(scheduler: SchedulerHarness) -> None:
+    await scheduler.send(EVERY, user="U1")
+    assert "every Tuesday at 10:00 (Europe/Berlin)" in await scheduler.send("change tuesday 10:00", user="U2")
+    await scheduler.advance_to(MONDAY)
+    assert scheduler.posted() == []
+    await scheduler.advance_to(MONDAY + DAY + timedelta(hours=1))
+    assert len(scheduler.posted()) == 1
 
 
 # Buttons, and the form.
 
 
-async def test_anybody_may_press_the_buttons_of_the_list(desk: Desk) -> None:
-    await desk.say(EVERY, user="U1")
-    shown = await desk.office.say("schedules", user="U2")
-    paused = await desk.office.press(shown, "Pause")
-    assert "<@U2> has paused number 1" in words(paused)
-    await desk.office.press(paused, "Resume", user="U1")
-    assert "<@U1> has resumed number 1" in said(desk)[-1]
-    await desk.office.press(shown, "Stop")
-    assert "<@U2> has stopped number 1" in said(desk)[-1]
-    assert "Nothing is asked by the clock" in await desk.say("schedules")
+async def test_anybody_may_press_the_buttons_of_the_list(scheduler: SchedulerHarness) -> None:
+    await scheduler.send(EVERY, user="U1")
+    shown = await scheduler.workspace.send("schedules", user="U2")
+    paused = await scheduler.workspace.press(shown, "Pause")
+    assert "<@U2> has paused number 1" in visible_text(paused)
+    await scheduler.workspace.press(paused, "Resume", user="U1")
+    assert "<@U1> has resumed number 1" in said(scheduler)[-1]
+    await scheduler.workspace.press(shown, "Stop")
+    assert "<@U2> has stopped number 1" in said(scheduler)[-1]
+    assert "Nothing is asked by the clock" in await scheduler.send("schedules")
 
 
 @pytest.mark.parametrize(
@@ -308,60 +324,60 @@ async def test_anybody_may_press_the_buttons_of_the_list(desk: Desk) -> None:
         ("watch on events web/production", "This channel will no longer get alerts for events web/production."),
     ],
 )
-async def test_stop_buttons_ask_first(desk: Desk, line: str, text: str) -> None:
-    reply = await desk.office.say(line)
-    for message in (reply, await desk.office.say("schedules")):
-        [stop] = [found.body for found in elements(message.blocks, ("button",)) if found.label == "Stop"]
+async def test_stop_buttons_ask_first(scheduler: SchedulerHarness, line: str, text: str) -> None:
+    reply = await scheduler.workspace.send(line)
+    for message in (reply, await scheduler.workspace.send("schedules")):
+        [stop] = [found.body for found in find_elements(message.blocks, ("button",)) if found.label == "Stop"]
         assert stop["confirm"]["title"]["text"] == "Stop schedule 1?"
         assert stop["confirm"]["text"]["text"] == text
         assert [stop["confirm"][name]["text"] for name in ("confirm", "deny")] == ["Stop", "Cancel"]
         assert stop["confirm"]["style"] == "danger"
 
 
-async def test_a_long_line_fits_the_dialog_before_stop(desk: Desk) -> None:
-    reply = await desk.office.say(f"every monday events {'checkout-' * 25}flag web/production")
-    [stop] = [found.body for found in elements(reply.blocks, ("button",)) if found.label == "Stop"]
+async def test_a_long_line_fits_the_dialog_before_stop(scheduler: SchedulerHarness) -> None:
+    reply = await scheduler.workspace.send(f"every monday events {'checkout-' * 25}flag web/production")
+    [stop] = [found.body for found in find_elements(reply.blocks, ("button",)) if found.label == "Stop"]
     assert len(stop["confirm"]["text"]["text"]) == 300
 
 
-async def test_stop_among_several_shows_what_it_would_stop(desk: Desk) -> None:
-    await desk.say(EVERY)
-    await desk.say("watch on events web/production")
-    asked = await desk.office.say("stop", user="U2")
+async def test_stop_among_several_shows_what_it_would_stop(scheduler: SchedulerHarness) -> None:
+    await scheduler.send(EVERY)
+    await scheduler.send("watch on events web/production")
+    asked = await scheduler.workspace.send("stop", user="U2")
     assert asked.to == "U2"
-    assert "Which schedule do you want to stop?" in words(asked)
-    assert "*1* · `scores web/production` *every Monday at 9:00 (Europe/Berlin)*" in words(asked)
-    assert "*2* · `events web/production` *whenever there is something new*" in words(asked)
-    stopped = await desk.office.press(asked, "Stop", nth=1)
-    assert "<@U2> has stopped number 2" in words(stopped)
-    await desk.office.slack.until(lambda: "By the clock" in words(asked))
-    assert "`scores web/production`" in words(asked)
-    assert "events" not in words(asked)
+    assert "Which schedule do you want to stop?" in visible_text(asked)
+    assert "*1* · `scores web/production` *every Monday at 9:00 (Europe/Berlin)*" in visible_text(asked)
+    assert "*2* · `events web/production` *whenever there is something new*" in visible_text(asked)
+    stopped = await scheduler.workspace.press(asked, "Stop", nth=1)
+    assert "<@U2> has stopped number 2" in visible_text(stopped)
+    await scheduler.workspace.slack.until(lambda: "By the clock" in visible_text(asked))
+    assert "`scores web/production`" in visible_text(asked)
+    assert "events" not in visible_text(asked)
 
 
 @pytest.mark.parametrize("button", ["Send one now", "Pause", "Change", "Stop"])
-async def test_buttons_of_a_stopped_schedule_say_what_to_do(desk: Desk, button: str) -> None:
-    await desk.say(EVERY)
-    shown = await desk.office.say("schedules", user="U2")
-    await desk.say("stop 1")
-    told = words(await desk.office.press(shown, button))
+async def test_buttons_of_a_stopped_schedule_say_what_to_do(scheduler: SchedulerHarness, button: str) -> None:
+    await scheduler.send(EVERY)
+    shown = await scheduler.workspace.send("schedules", user="U2")
+    await scheduler.send("stop 1")
+    told = visible_text(await scheduler.workspace.press(shown, button))
     assert "Schedule 1 was stopped." in told
     assert "type `/insights every monday 9:00 Europe/Berlin scores web/production`" in told
-    await desk.office.slack.until(lambda: "Nothing is asked by the clock" in words(shown))
+    await scheduler.workspace.slack.until(lambda: "Nothing is asked by the clock" in visible_text(shown))
 
 
-async def test_a_stopped_watch_says_how_to_start_it_again(desk: Desk) -> None:
-    await desk.say("watch on events web/production")
-    await desk.say("stop 1")
-    assert "type `/insights watch on events web/production`" in await desk.say("snooze 1")
+async def test_a_stopped_watch_says_how_to_start_it_again(scheduler: SchedulerHarness) -> None:
+    await scheduler.send("watch on events web/production")
+    await scheduler.send("stop 1")
+    assert "type `/insights watch on events web/production`" in await scheduler.send("snooze 1")
 
 
-async def test_the_list_is_updated_after_each_press(desk: Desk) -> None:
-    await desk.say(EVERY)
-    shown = await desk.office.say("schedules")
+async def test_the_list_is_updated_after_each_press(scheduler: SchedulerHarness) -> None:
+    await scheduler.send(EVERY)
+    shown = await scheduler.workspace.send("schedules")
 
     async def shows(text: str) -> None:
-        await desk.office.slack.until(lambda: text in words(shown))
+        await scheduler.workspace.slack.until(lambda: text in visible_text(shown))
 
     for button, then in (
         ("Pause", "⏸️ *Paused.*"),
@@ -369,113 +385,115 @@ async def test_the_list_is_updated_after_each_press(desk: Desk) -> None:
         ("Send one now", "on its way"),
         ("Stop", "Nothing is asked by the clock"),
     ):
-        assert then not in words(shown)
-        await desk.office.press(shown, button)
+        assert then not in visible_text(shown)
+        await scheduler.workspace.press(shown, button)
         await shows(then)
-    assert len(desk.office.slack.ephemeral["U1"]) == 2  # the list, and what "Send one now" said
+    assert len(scheduler.workspace.slack.ephemeral["U1"]) == 2  # the list, and what "Send one now" said
 
 
-async def test_the_list_is_updated_after_the_form_that_it_opened(desk: Desk) -> None:
-    slack = desk.office.slack
-    await desk.say(EVERY)
-    shown = await desk.office.say("schedules")
+async def test_the_list_is_updated_after_the_form_that_it_opened(scheduler: SchedulerHarness) -> None:
+    slack = scheduler.workspace.slack
+    await scheduler.send(EVERY)
+    shown = await scheduler.workspace.send("schedules")
     await slack.press(shown, "Change")
     await slack.until(lambda: slack.views)
     await slack.submit(slack.views[0], {"days": "tuesday"})
-    await slack.until(lambda: "every Tuesday at 9:00" in words(shown))
+    await slack.until(lambda: "every Tuesday at 9:00" in visible_text(shown))
 
 
-async def test_a_list_that_is_too_old_to_be_updated_stays(desk: Desk) -> None:
-    await desk.say(EVERY)
-    shown = await desk.office.say("schedules")
-    desk.office.slack.weather["response_url"] = expired = Weather(status=404, body="expired_url", times=3)
-    await desk.office.slack.press(shown, "Pause")
-    await desk.office.slack.until(lambda: expired.times == 0)
-    assert "Paused" in await desk.say("schedules")
+async def test_a_list_that_is_too_old_to_be_updated_stays(scheduler: SchedulerHarness) -> None:
+    await scheduler.send(EVERY)
+    shown = await scheduler.workspace.send("schedules")
+    scheduler.workspace.slack.faults["response_url"] = expired = Fault(status=404, body="expired_url", times=3)
+    await scheduler.workspace.slack.press(shown, "Pause")
+    await scheduler.workspace.slack.until(lambda: expired.times == 0)
+    assert "Paused" in await scheduler.send("schedules")
     assert shown.versions == []
-    assert [call.method for call in desk.office.slack.calls].count("chat.postEphemeral") == 1  # of the answer itself
+    assert [call.method for call in scheduler.workspace.slack.calls].count(
+        "chat.postEphemeral"
+    ) == 1  # of the answer itself
 
 
-async def test_the_form_changes_everything_and_all_hear_of_it_once(desk: Desk) -> None:
-    slack, reply = desk.office.slack, await desk.office.say(EVERY)
+async def test_the_form_changes_everything_and_all_hear_of_it_once(scheduler: SchedulerHarness) -> None:
+    slack, reply = scheduler.workspace.slack, await scheduler.workspace.send(EVERY)
     await slack.press(reply, "Change", user="U2")
     await slack.until(lambda: slack.views)
     filled = {"Days": "weekdays", "Time": "17:30", "Time zone": "America/New_York", "Question": "status web/staging"}
     assert not (await slack.submit(slack.views[0], filled)).error
-    await slack.until(lambda: any("has changed" in text for text in said(desk)))
-    [told] = [text for text in said(desk) if "has changed" in text]
+    await slack.until(lambda: any("has changed" in text for text in said(scheduler)))
+    [told] = [text for text in said(scheduler) if "has changed" in text]
     assert "<@U2> has changed number 1: `status web/staging` comes *every weekday at 17:30 (America/New_York)*" in told
-    await desk.come(datetime(2026, 11, 20, 22, 30, tzinfo=UTC))
-    [posted] = desk.posted()
-    assert "web/staging" in words(posted)
+    await scheduler.advance_to(datetime(2026, 11, 20, 22, 30, tzinfo=UTC))
+    [posted] = scheduler.posted()
+    assert "web/staging" in visible_text(posted)
 
 
 # Who may.
 
 
-async def test_the_settings_may_name_who_changes_what_comes_by_the_clock(desks: Desks) -> None:
-    async with desks(allowed_schedulers="S1") as desk:
+async def test_the_settings_may_name_who_changes_what_comes_by_the_clock(scheduler_factory: OpenScheduler) -> None:
+    async with scheduler_factory(allowed_schedulers="S1") as desk:
         not_allowed = "You are not among those who may change what comes by the clock."
-        assert not_allowed in await desk.say(EVERY, user="U2")
-        reply = await desk.office.say(EVERY, user="U1")
+        assert not_allowed in await desk.send(EVERY, user="U2")
+        reply = await desk.workspace.send(EVERY, user="U1")
         for name in ("Send one now", "Change", "Stop"):
-            assert not_allowed in words(await desk.office.press(reply, name, user="U2"))
+            assert not_allowed in visible_text(await desk.workspace.press(reply, name, user="U2"))
         for order in ("pause", "resume", "snooze", "now", "stop", "change friday"):
-            assert not_allowed in await desk.say(order, user="U2")
-        assert "`scores web/production`" in await desk.say("schedules", user="U2")
-        assert "Nothing was due" in await desk.say("history", user="U2")
-        assert "<@U1> has paused" in await desk.say("pause", user="U1")
+            assert not_allowed in await desk.send(order, user="U2")
+        assert "`scores web/production`" in await desk.send("schedules", user="U2")
+        assert "Nothing was due" in await desk.send("history", user="U2")
+        assert "<@U1> has paused" in await desk.send("pause", user="U1")
 
 
-async def test_people_of_other_organisations_change_nothing(desk: Desk) -> None:
-    asked = await desk.office.say(EVERY, channel="C6", user="U1")
-    reply = await desk.office.press(asked, "Post here anyway")
+async def test_people_of_other_organisations_change_nothing(scheduler: SchedulerHarness) -> None:
+    asked = await scheduler.workspace.send(EVERY, channel="C6", user="U1")
+    reply = await scheduler.workspace.press(asked, "Post here anyway")
     refused = "I only answer people of this workspace."
-    assert refused in await desk.say("stop 1", channel="C6", user="U9")
-    assert refused in words(await desk.office.press(reply, "Stop", user="U9"))
-    await desk.come(MONDAY)
-    assert len(desk.posted("C6")) == 1
+    assert refused in await scheduler.send("stop 1", channel="C6", user="U9")
+    assert refused in visible_text(await scheduler.workspace.press(reply, "Stop", user="U9"))
+    await scheduler.advance_to(MONDAY)
+    assert len(scheduler.posted("C6")) == 1
 
 
-async def test_a_question_about_another_project_than_the_allowed_is_not_taken(desks: Desks) -> None:
-    async with desks(allowed_projects="mobile") as desk:
-        assert "I am not to tell about the project web." in await desk.say(EVERY)
-        await desk.say("every monday scores mobile/production")
-        assert "I am not to tell about the project web." in await desk.say("change 1 scores web/production")
-        assert "`scores mobile/production`" in await desk.say("schedules")
+async def test_a_question_about_another_project_than_the_allowed_is_not_taken(scheduler_factory: OpenScheduler) -> None:
+    async with scheduler_factory(allowed_projects="mobile") as desk:
+        assert "I am not to tell about the project web." in await desk.send(EVERY)
+        await desk.send("every monday scores mobile/production")
+        assert "I am not to tell about the project web." in await desk.send("change 1 scores web/production")
+        assert "`scores mobile/production`" in await desk.send("schedules")
 
 
 # How it went.
 
 
-async def test_the_list_says_when_each_comes_next_and_how_it_went_last(desk: Desk) -> None:
-    await desk.say(EVERY)
-    assert "Last:" not in await desk.say("schedules")
-    await desk.come(MONDAY)
-    shown = await desk.say("schedules")
+async def test_the_list_says_when_each_comes_next_and_how_it_went_last(scheduler: SchedulerHarness) -> None:
+    await scheduler.send(EVERY)
+    assert "Last:" not in await scheduler.send("schedules")
+    await scheduler.advance_to(MONDAY)
+    shown = await scheduler.send("schedules")
     assert "*1* · `scores web/production` *every Monday at 9:00 (Europe/Berlin)*, for <@U1>" in shown
     assert "Next: <!date^" in shown
     assert "Mon 30 Nov 2026, 09:00" in shown
     assert "Last: ✅" in shown
 
 
-async def test_the_history_links_to_what_was_delivered(desk: Desk) -> None:
-    await desk.say(EVERY)
-    await desk.say("now", user="U2")
-    await desk.wait(seconds=0)
-    await desk.come(MONDAY)
-    shown = await desk.say("history")
-    for posted in desk.posted():
+async def test_the_history_links_to_what_was_delivered(scheduler: SchedulerHarness) -> None:
+    await scheduler.send(EVERY)
+    await scheduler.send("now", user="U2")
+    await scheduler.advance(seconds=0)
+    await scheduler.advance_to(MONDAY)
+    shown = await scheduler.send("history")
+    for posted in scheduler.posted():
         assert f"https://harbour-goods.slack.com/archives/C1/p{posted.ts.replace('.', '')}|delivered>" in shown
     assert "wanted at once by <@U2>" in shown
-    await desk.say("stop")
-    assert "delivered" in await desk.say("history 1")
-    assert "There never was a schedule 7 in this channel." in await desk.say("history 7")
+    await scheduler.send("stop")
+    assert "delivered" in await scheduler.send("history 1")
+    assert "There never was a schedule 7 in this channel." in await scheduler.send("history 7")
 
 
-async def test_a_long_history_tells_how_to_see_more_of_it(desk: Desk) -> None:
-    await desk.say("every day 9:00 scores web/production")
-    await desk.come(MONDAY + 4 * WEEK)
-    assert "`history limit=20` shows more" in await desk.say("history")
-    assert "`history 1 limit=20` shows more" in await desk.say("history 1")
-    assert "Earlier ones are not shown." in await desk.say("history limit=20")
+async def test_a_long_history_tells_how_to_see_more_of_it(scheduler: SchedulerHarness) -> None:
+    await scheduler.send("every day 9:00 scores web/production")
+    await scheduler.advance_to(MONDAY + 4 * WEEK)
+    assert "`history limit=20` shows more" in await scheduler.send("history")
+    assert "`history 1 limit=20` shows more" in await scheduler.send("history 1")
+    assert "Earlier ones are not shown." in await scheduler.send("history limit=20")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.conversation import Edit, Talk, remembering, talk, weekly, words
+from tests.conversation import Conversation, Edit, history_of, start_conversation, visible_text, weekly
 
 
 def _score(score: float, indicator: str, **more: Any) -> dict[str, Any]:
@@ -41,18 +41,18 @@ STATES: dict[str, Edit] = {
 PASTS = {"weeks": weekly(overall=(61, 64, 63, 68, 67))}
 
 
-async def test_the_tree_is_the_one_that_launchdarkly_gives(someone: Talk) -> None:
-    answer = await someone.say("scores web/production")
+async def test_the_tree_is_the_one_that_launchdarkly_gives(someone: Conversation) -> None:
+    answer = await someone.send("scores web/production")
     sections = [block["text"]["text"] for block in answer.message.blocks if block["type"] == "section"]
     assert [s.split("*")[1] for s in sections[:4]] == ["Release maturity", "Velocity", "Risk", "Efficiency"]
     assert "↳" in sections[1]
     assert "Lead time" in sections[1]
-    assert someone.asked() == [{"projectKey": ["web"], "environmentKey": ["production"]}]
+    assert someone.requested_params() == [{"projectKey": ["web"], "environmentKey": ["production"]}]
 
 
-async def test_applications_are_passed_on_and_said(someone: Talk) -> None:
-    answer = await someone.say("scores web/production app=storefront,search-api")
-    assert someone.asked()[0]["applicationKey"] == ["storefront,search-api"]
+async def test_applications_are_passed_on_and_said(someone: Conversation) -> None:
+    answer = await someone.send("scores web/production app=storefront,search-api")
+    assert someone.requested_params()[0]["applicationKey"] == ["storefront,search-api"]
     assert "storefront, search-api" in answer.message.text
 
 
@@ -61,16 +61,16 @@ async def test_what_is_not_known_has_no_number_no_bar_and_no_change(indicator: s
     edit = _only(
         overall=_score(0, indicator, diffVsLastPeriod=5, aggregateOf=["leadTime"]), leadTime=_score(55, "fair")
     )
-    async with talk(edit) as someone:
-        answer = await someone.say("scores web/production")
+    async with start_conversation(edit) as someone:
+        answer = await someone.send("scores web/production")
     overall = answer.message.blocks[1]["text"]["text"]
     assert overall == f"⚪ *Release maturity* *{'not calculated' if indicator == 'notCalculated' else 'unknown'}*"
     assert "Release maturity 0" not in answer.message.text
 
 
 async def test_a_score_and_an_indicator_that_nobody_has_heard_of_still_render() -> None:
-    async with talk(_only(teamMorale=_score(71, "rather_splendid"))) as someone:
-        shown = words(await someone.say("scores web/production"))
+    async with start_conversation(_only(teamMorale=_score(71, "rather_splendid"))) as someone:
+        shown = visible_text(await someone.send("scores web/production"))
     assert "Team morale *71* ▰▰▰▰▰▰▰▱▱▱ rather splendid" in shown
     assert "19 points to the next band" in shown
 
@@ -91,47 +91,49 @@ async def test_a_score_and_an_indicator_that_nobody_has_heard_of_still_render() 
     ],
 )
 async def test_a_score_says_its_change_and_how_far_the_next_band_is(score: Any, said: str) -> None:
-    async with talk(_only(overall=score | {"aggregateOf": ["leadTime"]}, leadTime=_score(50, "fair"))) as someone:
-        assert said in words(await someone.say("scores web/production"))
+    async with start_conversation(
+        _only(overall=score | {"aggregateOf": ["leadTime"]}, leadTime=_score(50, "fair"))
+    ) as someone:
+        assert said in visible_text(await someone.send("scores web/production"))
 
 
 @pytest.mark.parametrize("number", [1e308, -1e308])
 async def test_an_extreme_score_is_said_to_be_out_of_range(number: float) -> None:
-    async with talk(_only(overall=_score(number, "good", lastPeriod=_score(-number, "good")))) as someone:
-        answer = await someone.say("scores web/production")
+    async with start_conversation(_only(overall=_score(number, "good", lastPeriod=_score(-number, "good")))) as someone:
+        answer = await someone.send("scores web/production")
     assert answer.outcome == "unreadable"
-    assert "A number is too large or too small - at $.scores[...].score" in answer.what
+    assert "A number is too large or too small - at $.scores[...].score" in answer.error_summary
 
 
 async def test_scores_that_are_made_of_each_other_are_shown_once() -> None:
     edit = _only(a=_score(70, "good", aggregateOf=["b"]), b=_score(71, "good", aggregateOf=["a", "b", "ghost"]))
-    async with talk(edit) as someone:
-        shown = words(await someone.say("scores web/production"))
+    async with start_conversation(edit) as someone:
+        shown = visible_text(await someone.send("scores web/production"))
     assert shown.count("*70*") == 1
     assert shown.count("*71*") == 1
 
 
-async def test_both_periods_are_said_as_launchdarkly_counts_them(someone: Talk) -> None:
-    shown = words(await someone.say("scores web/production"))
+async def test_both_periods_are_said_as_launchdarkly_counts_them(someone: Conversation) -> None:
+    shown = visible_text(await someone.send("scores web/production"))
     assert "Period 13 Nov 2026 – 20 Nov 2026, compared with 6 Nov 2026 – 13 Nov 2026 (UTC)." in shown
 
 
 async def test_an_application_without_scores_is_said() -> None:
-    async with talk(lambda reply: reply | {"scores": {}}) as someone:
-        answer = await someone.say("scores web/production")
-    assert "LaunchDarkly sent no scores for web/production." in words(answer)
+    async with start_conversation(lambda reply: reply | {"scores": {}}) as someone:
+        answer = await someone.send("scores web/production")
+    assert "LaunchDarkly sent no scores for web/production." in visible_text(answer)
 
 
-async def test_the_score_that_sums_up_all_is_told_over_the_past_weeks(someone: Talk) -> None:
-    someone.past = remembering(*weekly(overall=(61, 64, None, 67)))
-    answer = await someone.say("scores web/production")
+async def test_the_score_that_sums_up_all_is_told_over_the_past_weeks(someone: Conversation) -> None:
+    someone.past_snapshots = history_of(*weekly(overall=(61, 64, None, 67)))
+    answer = await someone.send("scores web/production")
     said = "Release maturity, past weeks: 61 on 23 Oct, 64 on 30 Oct, 67 on 13 Nov, 65 now"
-    assert said in words(answer)
+    assert said in visible_text(answer)
     assert said in answer.message.text
 
 
 async def test_a_score_that_is_not_calculated_is_no_week_and_no_present() -> None:
-    async with talk(_uncalculated) as someone:
-        someone.past = remembering(*weekly(overall=(61, 64, 67), done=(1, 2, 3, 4)))
-        answer = await someone.say("scores web/production")
+    async with start_conversation(_uncalculated) as someone:
+        someone.past_snapshots = history_of(*weekly(overall=(61, 64, 67), done=(1, 2, 3, 4)))
+        answer = await someone.send("scores web/production")
     assert answer.message.text.endswith("61 on 30 Oct, 64 on 6 Nov, 67 on 13 Nov.")

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from bot.errors import InvalidSettings
-from bot.settings import Settings, read_settings, try_settings
+from bot.settings import Settings, read_settings, validate_settings
 
 
 @pytest.mark.parametrize(
@@ -31,22 +31,22 @@ def test_a_wrong_setting_is_named_without_its_value(given: dict[str, object], sa
     with pytest.raises(InvalidSettings) as stopped:
         read_settings(_env_file=None, **given)
     [problem] = stopped.value.problems
-    assert said in problem.what
-    assert "mob-1" not in problem.what
+    assert said in problem.summary
+    assert "mob-1" not in problem.summary
     assert problem.todo
 
 
 def test_all_wrong_settings_are_reported_at_once() -> None:
     with pytest.raises(InvalidSettings) as stopped:
         read_settings(_env_file=None, default_place="web", port=-1, time_zone="Mars/Olympus")
-    lines = stopped.value.what.splitlines()
+    lines = stopped.value.summary.splitlines()
     assert [line.split()[0] for line in lines] == ["PORT", "DEFAULT_PLACE", "TIME_ZONE"]
 
 
 def test_no_setting_is_explained_by_a_regular_expression() -> None:
-    _, wrong = try_settings(_env_file=None, **dict.fromkeys(Settings.model_fields, "\n"))
+    _, wrong = validate_settings(_env_file=None, **dict.fromkeys(Settings.model_fields, "\n"))
     assert {"default_place", "log_level", "slack_api_url", "launchdarkly_api_host", "port"} <= wrong.keys()
-    assert not re.search(r"pattern|[\^$\\]", "".join(problem.what for problem in wrong.values()))
+    assert not re.search(r"pattern|[\^$\\]", "".join(problem.summary for problem in wrong.values()))
 
 
 def test_a_setting_cannot_be_changed() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from bot.errors import TryLater
 from bot.store import Snapshot
-from tests.conversation import Edit, Talk, remembering, talk, weekly, words
+from tests.conversation import Conversation, Edit, history_of, start_conversation, visible_text, weekly
 
 
 def _series(name: str, count: int | None, *points: int | None) -> dict[str, Any]:
@@ -33,8 +33,8 @@ def _blocks(answer: Any, kind: str) -> list[Any]:
     return [block for block in answer.message.blocks if block["type"] == kind]
 
 
-async def test_the_chart_and_the_table_hold_the_same_numbers(someone: Talk) -> None:
-    answer = await someone.say("status web/production")
+async def test_the_chart_and_the_table_hold_the_same_numbers(someone: Conversation) -> None:
+    answer = await someone.send("status web/production")
     [chart], [table] = _blocks(answer, "data_visualization"), _blocks(answer, "data_table")
     drawn = [(segment["label"], segment["value"]) for segment in chart["chart"]["segments"]]
     assert drawn == [(row[0]["text"], row[1]["value"]) for row in table["rows"][1:]]
@@ -42,14 +42,14 @@ async def test_the_chart_and_the_table_hold_the_same_numbers(someone: Talk) -> N
     assert table["rows"][3][3]["text"] == "everybody has been served one variation for a week: remove it from the code"
 
 
-async def test_what_is_worth_a_look_is_said(someone: Talk) -> None:
-    answer = await someone.say("status web/production")
-    assert "*19 flags* · 🧹 *5 flags* (26 %) launched or inactive, worth a look" in words(answer)
+async def test_what_is_worth_a_look_is_said(someone: Conversation) -> None:
+    answer = await someone.send("status web/production")
+    assert "*19 flags* · 🧹 *5 flags* (26 %) launched or inactive, worth a look" in visible_text(answer)
 
 
-async def test_applications_are_passed_on(someone: Talk) -> None:
-    await someone.say("status web/production app=storefront")
-    assert someone.asked() == [
+async def test_applications_are_passed_on(someone: Conversation) -> None:
+    await someone.send("status web/production app=storefront")
+    assert someone.requested_params() == [
         {"projectKey": ["web"], "environmentKey": ["production"], "applicationKey": ["storefront"]}
     ]
 
@@ -64,23 +64,25 @@ async def test_applications_are_passed_on(someone: Talk) -> None:
     ],
 )
 async def test_a_count_is_taken_where_it_is_said_and_else_the_last_point(series: Any, flags: int) -> None:
-    async with talk(_only(series, _series("Inactive", 1))) as someone:
-        answer = await someone.say("status web/production")
+    async with start_conversation(_only(series, _series("Inactive", 1))) as someone:
+        answer = await someone.send("status web/production")
     assert _blocks(answer, "data_table")[0]["rows"][1][1]["value"] == flags
 
 
 async def test_names_that_launchdarkly_invents_are_shown_as_they_come_and_after_the_known() -> None:
-    async with talk(_only(_series("Hibernating", 3), _series("LAUNCHED", 2), _series("new", 1))) as someone:
-        answer = await someone.say("status web/production")
+    async with start_conversation(
+        _only(_series("Hibernating", 3), _series("LAUNCHED", 2), _series("new", 1))
+    ) as someone:
+        answer = await someone.send("status web/production")
     rows = _blocks(answer, "data_table")[0]["rows"][1:]
     assert [row[0]["text"] for row in rows] == ["new", "LAUNCHED", "Hibernating"]
     assert [row[3]["text"] for row in rows][-1] == "–"
-    assert "*2 flags* (33 %) launched or inactive" in words(answer)
+    assert "*2 flags* (33 %) launched or inactive" in visible_text(answer)
 
 
 async def test_too_many_slices_are_folded_and_that_is_said() -> None:
-    async with talk(_only(*(_series(f"Status {n}", n) for n in range(12)))) as someone:
-        answer = await someone.say("status web/production")
+    async with start_conversation(_only(*(_series(f"Status {n}", n) for n in range(12)))) as someone:
+        answer = await someone.send("status web/production")
     segments = _blocks(answer, "data_visualization")[0]["chart"]["segments"]
     assert [segment["label"] for segment in segments] == [
         "Status 7",
@@ -91,25 +93,25 @@ async def test_too_many_slices_are_folded_and_that_is_said() -> None:
         "Other",
     ]
     assert segments[-1]["value"] == 21
-    assert "drawn together as Other" in words(answer)
+    assert "drawn together as Other" in visible_text(answer)
 
 
 async def test_a_status_that_is_called_other_is_not_taken_for_the_fold() -> None:
-    async with talk(_only(_series("Other", 3), _series("Active", 2))) as someone:
-        assert "drawn together" not in words(await someone.say("status web/production"))
+    async with start_conversation(_only(_series("Other", 3), _series("Active", 2))) as someone:
+        assert "drawn together" not in visible_text(await someone.send("status web/production"))
 
 
 async def test_nothing_is_not_drawn() -> None:
-    async with talk(_only(_series("Active", 0))) as someone:
-        answer = await someone.say("status web/production")
+    async with start_conversation(_only(_series("Active", 0))) as someone:
+        answer = await someone.send("status web/production")
     assert _blocks(answer, "data_visualization") == []
-    assert "*0 flags* · nothing worth a look" in words(answer)
+    assert "*0 flags* · nothing worth a look" in visible_text(answer)
 
 
 async def test_an_empty_chart_is_not_called_zero_flags() -> None:
-    async with talk(_only()) as someone:
-        answer = await someone.say("status web/production")
-    assert "LaunchDarkly counts no flags in web/production yet." in words(answer)
+    async with start_conversation(_only()) as someone:
+        answer = await someone.send("status web/production")
+    assert "LaunchDarkly counts no flags in web/production yet." in visible_text(answer)
     assert "0 flags" not in answer.message.text
 
 
@@ -125,34 +127,34 @@ async def test_an_empty_chart_is_not_called_zero_flags() -> None:
     ],
 )
 async def test_past_weeks_are_told_once_there_are_three_and_those_that_are_not_known_are_not(
-    someone: Talk, weeks: tuple[float | None, ...], said: str
+    someone: Conversation, weeks: tuple[float | None, ...], said: str
 ) -> None:
-    someone.past = remembering(*weekly(done=weeks) if weeks else ())
-    answer = await someone.say("status web/production")
-    assert said in words(answer)
+    someone.past_snapshots = history_of(*weekly(done=weeks) if weeks else ())
+    answer = await someone.send("status web/production")
+    assert said in visible_text(answer)
     assert said in answer.message.text
-    assert ("past weeks" in words(answer)) is bool(said)
+    assert ("past weeks" in visible_text(answer)) is bool(said)
 
 
-async def test_the_past_is_that_of_the_place_and_the_applications_that_are_asked_about(someone: Talk) -> None:
-    someone.past = remembering(*weekly(done=(8, 7, 9)))
+async def test_the_past_is_that_of_the_place_and_the_applications_that_are_asked_about(someone: Conversation) -> None:
+    someone.past_snapshots = history_of(*weekly(done=(8, 7, 9)))
     for line in ("status web/staging", "status web/production app=storefront"):
-        assert "past weeks" not in words(await someone.say(line))
+        assert "past weeks" not in visible_text(await someone.send(line))
     kept = (replace(week, place="web/production app=search-api,storefront") for week in weekly(done=(8, 7, 9)))
-    someone.past = remembering(*kept)
-    assert "9 on 13 Nov" in words(await someone.say("status web/production app=storefront,search-api"))
+    someone.past_snapshots = history_of(*kept)
+    assert "9 on 13 Nov" in visible_text(await someone.send("status web/production app=storefront,search-api"))
 
 
 async def test_where_no_flags_are_counted_the_past_is_told_and_nothing_of_the_present() -> None:
-    async with talk(_only()) as someone:
-        someone.past = remembering(*weekly(done=(8, 7, 9)))
-        assert (await someone.say("status web/production")).message.text.endswith("7 on 6 Nov, 9 on 13 Nov.")
+    async with start_conversation(_only()) as someone:
+        someone.past_snapshots = history_of(*weekly(done=(8, 7, 9)))
+        assert (await someone.send("status web/production")).message.text.endswith("7 on 6 Nov, 9 on 13 Nov.")
 
 
-async def test_a_memory_that_is_away_does_not_keep_an_answer_back(someone: Talk) -> None:
+async def test_a_memory_that_is_away_does_not_keep_an_answer_back(someone: Conversation) -> None:
     async def away(_: str, __: date) -> tuple[Snapshot, ...]:
         raise TryLater("The bot's own memory cannot be reached just now.", "Try again.")
 
-    someone.past = away
-    answer = await someone.say("status web/production")
-    assert "*19 flags*" in words(answer)
+    someone.past_snapshots = away
+    answer = await someone.send("status web/production")
+    assert "*19 flags*" in visible_text(answer)

@@ -4,8 +4,8 @@ from typing import Any
 
 from bot.messages.message import Message
 from bot.messages.text_fallback import bars
-from bot.sandbox.block_kit import faults
-from bot.sandbox.block_kit.mentions import pings
+from bot.sandbox.block_kit import violations
+from bot.sandbox.block_kit.mentions import unsafe_markup
 
 PIE = {
     "type": "data_visualization",
@@ -33,9 +33,9 @@ def _table(*rows: tuple[str, str]) -> dict[str, Any]:
 
 
 def _plain(block: dict[str, Any]) -> list[str]:
-    message = Message("x", (block,)).plain()
-    assert not faults(message.payload())
-    assert not pings(message.payload())
+    message = Message("x", (block,)).with_text_fallback()
+    assert not violations(message.payload())
+    assert not unsafe_markup(message.payload())
     return [block["text"]["text"] for block in message.blocks]
 
 
@@ -56,7 +56,7 @@ def test_several_lines_stand_below_each_other_point_by_point() -> None:
 
 
 def test_a_fall_below_zero_is_no_bar() -> None:
-    assert [bar.drawn() for bar in bars(_bar_chart(all=[-4, 2])["chart"])] == ["", "█" * 10]
+    assert [bar.render() for bar in bars(_bar_chart(all=[-4, 2])["chart"])] == ["", "█" * 10]
 
 
 def test_a_table_keeps_its_columns() -> None:
@@ -77,9 +77,9 @@ def test_what_is_long_takes_several_sections() -> None:
 
 def test_other_blocks_stand_for_themselves() -> None:
     divider = {"type": "divider"}
-    assert Message("x", (divider,)).plain().blocks == (divider,)
+    assert Message("x", (divider,)).with_text_fallback().blocks == (divider,)
 
 
 def test_what_belongs_below_a_message_is_drawn_too() -> None:
-    [below] = Message("x", (), (Message("y", (PIE,)),)).plain().thread
-    assert below == Message("y", (PIE,)).plain()
+    [below] = Message("x", (), (Message("y", (PIE,)),)).with_text_fallback().thread
+    assert below == Message("y", (PIE,)).with_text_fallback()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.lines.timespec import milliseconds, moment, readable, tidied
+from bot.lines.timespec import display_line, normalize_time, resolve_time, to_milliseconds
 from tests.conversation import NOW, UTC_ZONE
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -34,7 +34,7 @@ AUCKLAND = ZoneInfo("Pacific/Auckland")
     ],
 )
 def test_a_moment_is_what_was_said_where_the_reader_is(said: str, start: str) -> None:
-    assert moment(said, NOW, BERLIN) == datetime.fromisoformat(start)
+    assert resolve_time(said, NOW, BERLIN) == datetime.fromisoformat(start)
 
 
 @pytest.mark.parametrize(
@@ -48,40 +48,40 @@ def test_a_moment_is_what_was_said_where_the_reader_is(said: str, start: str) ->
     ],
 )
 def test_a_day_as_an_end_is_its_own_end_but_not_the_future(said: str, end: str) -> None:
-    assert moment(said, NOW, BERLIN, end=True) == datetime.fromisoformat(end)
+    assert resolve_time(said, NOW, BERLIN, end=True) == datetime.fromisoformat(end)
 
 
 def test_it_is_another_day_elsewhere() -> None:
-    assert moment("today", NOW, AUCKLAND) == datetime.fromisoformat("2026-11-21T00:00+13:00")
+    assert resolve_time("today", NOW, AUCKLAND) == datetime.fromisoformat("2026-11-21T00:00+13:00")
 
 
 def test_a_week_is_counted_on_the_wall() -> None:
     after_the_change = datetime(2026, 10, 28, 8, 0, tzinfo=UTC)  # the clocks went back on the 25th
-    assert moment("7d", after_the_change, BERLIN).isoformat() == "2026-10-21T09:00:00+02:00"
+    assert resolve_time("7d", after_the_change, BERLIN).isoformat() == "2026-10-21T09:00:00+02:00"
 
 
 def test_hours_are_counted_as_they_pass() -> None:
     after_the_change = datetime(2026, 10, 25, 8, 0, tzinfo=UTC)
-    assert moment("24h", after_the_change, BERLIN).isoformat() == "2026-10-24T10:00:00+02:00"
+    assert resolve_time("24h", after_the_change, BERLIN).isoformat() == "2026-10-24T10:00:00+02:00"
 
 
 def test_what_is_relative_is_a_whole_minute_so_that_many_askers_share_a_request() -> None:
-    assert moment("7d", NOW.replace(second=41, microsecond=7), BERLIN) == moment("7d", NOW, BERLIN)
+    assert resolve_time("7d", NOW.replace(second=41, microsecond=7), BERLIN) == resolve_time("7d", NOW, BERLIN)
 
 
 @pytest.mark.parametrize(
     "word", ["", "soon", "7", "0d", "7x", "12345d", "2026-13-01", "2026-02-31", "26-1-1", "20261101", "1e5"]
 )
 def test_what_says_no_moment_is_none(word: str) -> None:
-    assert tidied(word) is None
+    assert normalize_time(word) is None
 
 
 @given(st.integers(10**11, 10**13 - 1))
 def test_milliseconds_come_back_as_they_were_said(said: int) -> None:
-    kept = tidied(str(said))
+    kept = normalize_time(str(said))
     assert kept
-    assert tidied(kept) == kept
-    assert milliseconds(moment(kept, NOW, BERLIN)) == said
+    assert normalize_time(kept) == kept
+    assert to_milliseconds(resolve_time(kept, NOW, BERLIN)) == said
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_milliseconds_come_back_as_they_were_said(said: int) -> None:
     ],
 )
 def test_milliseconds_become_a_date_that_people_can_read(typed: str, kept: str) -> None:
-    assert tidied(typed) == kept
+    assert normalize_time(typed) == kept
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_milliseconds_become_a_date_that_people_can_read(typed: str, kept: str) 
     ],
 )
 def test_a_line_is_shown_as_a_person_would_type_it(line: str, zone: ZoneInfo | None, shown: str) -> None:
-    assert readable(f"events web/production {line}", zone) == f"events web/production {shown}"
+    assert display_line(f"events web/production {line}", zone) == f"events web/production {shown}"
 
 
 @given(
@@ -118,10 +118,11 @@ def test_a_line_is_shown_as_a_person_would_type_it(line: str, zone: ZoneInfo | N
     | st.from_regex(r"\d{1,5}[mhdw]|\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?Z?|[a-z]{3,9}", fullmatch=True)
 )
 def test_whatever_is_understood_is_a_moment_everywhere(word: str) -> None:
-    said = tidied(word)
+    said = normalize_time(word)
     if said is not None:
-        assert tidied(said) == said
+        assert normalize_time(said) == said
         for zone in (BERLIN, AUCKLAND, ZoneInfo("America/St_Johns")):
             assert (
-                moment(said, NOW, zone).timestamp() <= moment(said, NOW, zone, end=True).timestamp() or said > "2026-11"
+                resolve_time(said, NOW, zone).timestamp() <= resolve_time(said, NOW, zone, end=True).timestamp()
+                or said > "2026-11"
             )

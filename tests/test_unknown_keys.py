@@ -4,16 +4,16 @@ from typing import Any
 
 import pytest
 
-from bot.answers import Answer, Asker
-from bot.sandbox.block_kit import faults
-from bot.sandbox.block_kit.mentions import pings
-from tests.conversation import UTC_ZONE, Given, Talk, talk, words
-from tests.workspace import office
-from tests.workspace import words as shown
+from bot.answers import Answer, Caller
+from bot.sandbox.block_kit import violations
+from bot.sandbox.block_kit.mentions import unsafe_markup
+from tests.conversation import UTC_ZONE, Conversation, EditableReply, start_conversation, visible_text
+from tests.workspace import open_workspace
+from tests.workspace import visible_text as shown
 
 
-def requested(someone: Talk) -> list[str]:
-    return [seen.path.rsplit("/v2/")[1] for seen in someone.weather.requests]
+def requested(someone: Conversation) -> list[str]:
+    return [seen.path.rsplit("/v2/")[1] for seen in someone.faults.requests]
 
 
 def buttons(answer: Answer) -> list[str]:
@@ -72,14 +72,16 @@ def buttons(answer: Answer) -> list[str]:
         ),
     ],
 )
-async def test_an_unknown_key_is_answered_with_known_ones(someone: Talk, line: str, says: str, corrected: str) -> None:
-    answer = await someone.say(line)
+async def test_an_unknown_key_is_answered_with_known_ones(
+    someone: Conversation, line: str, says: str, corrected: str
+) -> None:
+    answer = await someone.send(line)
     assert answer.outcome == "not found"
-    assert answer.what == says
+    assert answer.error_summary == says
     assert says in answer.message.text
     assert buttons(answer) == ([corrected] if corrected else [])
-    assert "validation failed" not in words(answer)
-    assert not faults(answer.message.payload()) + pings(answer.message.payload())
+    assert "validation failed" not in visible_text(answer)
+    assert not violations(answer.message.payload()) + unsafe_markup(answer.message.payload())
 
 
 @pytest.mark.parametrize(
@@ -96,10 +98,10 @@ async def test_an_unknown_key_is_answered_with_known_ones(someone: Talk, line: s
         ("events web/production after=nowhere", []),
     ],
 )
-async def test_one_unknown_key_costs_one_more_request(someone: Talk, line: str, lists: list[str]) -> None:
-    await someone.say(line)
+async def test_one_unknown_key_costs_one_more_request(someone: Conversation, line: str, lists: list[str]) -> None:
+    await someone.send(line)
     assert requested(someone)[1:] == lists
-    await someone.say(line)
+    await someone.send(line)
     assert requested(someone)[1 + len(lists) :] == requested(someone)[:1]
 
 
@@ -114,36 +116,36 @@ async def test_one_unknown_key_costs_one_more_request(someone: Talk, line: str, 
         ("compare web/Production,STAGING", "compare web/production,staging"),
     ],
 )
-async def test_other_capitals_are_put_right_silently(someone: Talk, line: str, canonical: str) -> None:
-    answer = await someone.say(line)
+async def test_other_capitals_are_put_right_silently(someone: Conversation, line: str, canonical: str) -> None:
+    answer = await someone.send(line)
     assert (answer.outcome, answer.line) == ("answered", canonical)
-    assert f"`{canonical}`" in words(answer)
+    assert f"`{canonical}`" in visible_text(answer)
 
 
 async def test_capitals_that_fit_two_keys_are_not_guessed() -> None:
-    def twins(reply: Given) -> Any:
+    def twins(reply: EditableReply) -> Any:
         keys = ("Prod", "PROD", "test")
         return {"items": [{"key": key} for key in keys]} if "items" in reply else reply
 
-    async with talk(twins) as someone:
-        answer = await someone.say("scores web/prod")
-    assert answer.what == "web has no environment “prod”. It has Prod, PROD and test."
+    async with start_conversation(twins) as someone:
+        answer = await someone.send("scores web/prod")
+    assert answer.error_summary == "web has no environment “prod”. It has Prod, PROD and test."
 
 
-async def test_an_application_without_data_is_told_from_an_unknown_one(someone: Talk) -> None:
-    empty = await someone.say("scores sandpit/production app=storefront")
+async def test_an_application_without_data_is_told_from_an_unknown_one(someone: Conversation) -> None:
+    empty = await someone.send("scores sandpit/production app=storefront")
     assert empty.outcome == "answered"
-    assert "The application storefront exists; there's just nothing here for it." in words(empty)
-    unknown = await someone.say("scores sandpit/production app=storefrnt")
-    assert unknown.what == "There's no application “storefrnt”. Did you mean storefront?"
+    assert "The application storefront exists; there's just nothing here for it." in visible_text(empty)
+    unknown = await someone.send("scores sandpit/production app=storefrnt")
+    assert unknown.error_summary == "There's no application “storefrnt”. Did you mean storefront?"
 
 
 @pytest.mark.parametrize(
     "line", ["events web/production app=payments", "releases web/production since=7d app=identity"]
 )
-async def test_every_empty_answer_for_an_application_says_whether_it_exists(someone: Talk, line: str) -> None:
-    assert "exists; there's just nothing here for it." in words(await someone.say(line))
-    assert (await someone.say(f"{line}x")).outcome == "not found"
+async def test_every_empty_answer_for_an_application_says_whether_it_exists(someone: Conversation, line: str) -> None:
+    assert "exists; there's just nothing here for it." in visible_text(await someone.send(line))
+    assert (await someone.send(f"{line}x")).outcome == "not found"
 
 
 @pytest.mark.parametrize(
@@ -155,55 +157,57 @@ async def test_every_empty_answer_for_an_application_says_whether_it_exists(some
         ("scores web/production app=ios", "applications", "I can't list applications with this token."),
     ],
 )
-async def test_a_list_that_the_token_may_not_read_is_said(someone: Talk, line: str, path: str, says: str) -> None:
-    someone.weather.status, someone.weather.only = 403, path
-    assert says in words(await someone.say(line))
+async def test_a_list_that_the_token_may_not_read_is_said(
+    someone: Conversation, line: str, path: str, says: str
+) -> None:
+    someone.faults.status, someone.faults.path_contains = 403, path
+    assert says in visible_text(await someone.send(line))
 
 
 async def test_an_empty_list_of_environments_means_that_the_token_sees_none() -> None:
-    async with talk(lambda reply: {"items": []} if "items" in reply else reply) as someone:
-        answer = await someone.say("scores web/prod")
-    assert "I can't list web's environments with this token." in words(answer)
-    assert "has no environment" not in words(answer)
+    async with start_conversation(lambda reply: {"items": []} if "items" in reply else reply) as someone:
+        answer = await someone.send("scores web/prod")
+    assert "I can't list web's environments with this token." in visible_text(answer)
+    assert "has no environment" not in visible_text(answer)
 
 
 @pytest.mark.parametrize("status", [400, 404, 500])
-async def test_a_list_that_fails_leaves_the_failure_as_it_was(someone: Talk, status: int) -> None:
-    someone.weather.status, someone.weather.only = status, "/projects"
-    answer = await someone.say("scores web/prod")
-    assert answer.what == "LaunchDarkly would not take that question."
-    assert "environmentKey is unknown" in words(answer)
+async def test_a_list_that_fails_leaves_the_failure_as_it_was(someone: Conversation, status: int) -> None:
+    someone.faults.status, someone.faults.path_contains = status, "/projects"
+    answer = await someone.send("scores web/prod")
+    assert answer.error_summary == "LaunchDarkly would not take that question."
+    assert "environmentKey is unknown" in visible_text(answer)
 
 
-async def test_only_what_the_settings_allow_is_suggested(someone: Talk) -> None:
-    asker = Asker(UTC_ZONE, allows=lambda project: project in ("wbe", "mobile"))
+async def test_only_what_the_settings_allow_is_suggested(someone: Conversation) -> None:
+    asker = Caller(UTC_ZONE, allows=lambda project: project in ("wbe", "mobile"))
     answer = await someone.answers.answer("scores wbe/production", asker)
-    assert answer.what == "There's no project “wbe”. There is mobile."
-    asker = Asker(UTC_ZONE, allows=lambda project: project == "mobile")
+    assert answer.error_summary == "There's no project “wbe”. There is mobile."
+    asker = Caller(UTC_ZONE, allows=lambda project: project == "mobile")
     answer = await someone.answers.answer("scores mobile/production app=ios", asker)
-    assert answer.what == "There's no application “ios”."
+    assert answer.error_summary == "There's no application “ios”."
 
 
 async def test_a_capped_list_says_that_it_was_capped() -> None:
-    def many(reply: Given) -> Any:
+    def many(reply: EditableReply) -> Any:
         offset = int(reply.asked.get("offset", "0"))
         flags = [{"key": f"flag-{n}"} for n in range(offset, offset + 99)]
         return {"items": [{"key": "new-checkout"}, *flags], "totalCount": 3400} if "items" in reply else reply
 
-    async with talk(many) as someone:
-        answer = await someone.say("flag new-chekout web/production")
-    assert "Did you mean new-checkout? I only looked through the newest 2,000 of its flags." in answer.what
+    async with start_conversation(many) as someone:
+        answer = await someone.send("flag new-chekout web/production")
+    assert "Did you mean new-checkout? I only looked through the newest 2,000 of its flags." in answer.error_summary
 
 
 async def test_the_button_asks_the_corrected_question() -> None:
-    async with office() as desk:
-        failure = await desk.say("scores web/prod")
+    async with open_workspace() as desk:
+        failure = await desk.send("scores web/prod")
         assert "web has no environment “prod”" in shown(failure)
         answer = await desk.press(failure, "Run")
         assert "Release maturity" in shown(answer)
 
 
 async def test_the_settings_narrow_what_is_suggested_in_slack() -> None:
-    async with office(allowed_projects="wbe,platform") as desk:
-        said = shown(await desk.say("scores wbe/production"))
+    async with open_workspace(allowed_projects="wbe,platform") as desk:
+        said = shown(await desk.send("scores wbe/production"))
     assert "There's no project “wbe”. There is platform." in said

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.launchdarkly import Pages, cursor
+from bot.launchdarkly import AppUrls, cursor
 
 HOST = "https://app.launchdarkly.com"
 KEYS = st.text(st.characters(codec="utf-8"), min_size=1)
@@ -15,7 +15,7 @@ KEYS = st.text(st.characters(codec="utf-8"), min_size=1)
 @settings(deadline=None)
 @given(KEYS, KEYS, st.lists(KEYS, max_size=3))
 def test_no_key_can_bend_an_address(project: str, flag: str, environments: list[str]) -> None:
-    address = Pages(f"{HOST}/").flag(project, flag, tuple(environments))
+    address = AppUrls(f"{HOST}/").flag(project, flag, tuple(environments))
     parts = urlsplit(address)
     assert f"{parts.scheme}://{parts.netloc}" == HOST
     assert [unquote(part) for part in parts.path.split("/")] == ["", "projects", project, "flags", flag, "targeting"]
@@ -28,13 +28,13 @@ def test_no_key_can_bend_an_address(project: str, flag: str, environments: list[
 @settings(deadline=None)
 @given(KEYS, KEYS)
 def test_a_list_of_flags_is_that_of_its_project_and_environment(project: str, environment: str) -> None:
-    parts = urlsplit(Pages(HOST).flags(project, environment))
+    parts = urlsplit(AppUrls(HOST).flags(project, environment))
     assert [unquote(part) for part in parts.path.split("/")] == ["", "projects", project, "flags"]
     assert parse_qsl(parts.query, keep_blank_values=True) == [("env", environment), ("selected-env", environment)]
 
 
 def test_home_is_the_host_without_a_slash() -> None:
-    assert Pages(f"{HOST}/").home() == HOST
+    assert AppUrls(f"{HOST}/").home() == HOST
 
 
 @pytest.mark.parametrize(

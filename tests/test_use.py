@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.workspace import office, words
+from tests.workspace import open_workspace, visible_text
 
 
 @pytest.mark.parametrize(
@@ -27,21 +27,21 @@ from tests.workspace import office, words
     ],
 )
 async def test_an_unknown_default_is_refused_with_the_nearest(line: str, says: list[str], instead: str) -> None:
-    async with office() as desk:
-        refusal = await desk.say(line)
-        assert [part for part in says if part not in words(refusal)] == []
-        assert "✅" not in words(refusal)
-        assert f"`{instead}`" in words(refusal) if instead else "`use" not in words(refusal)
+    async with open_workspace() as desk:
+        refusal = await desk.send(line)
+        assert [part for part in says if part not in visible_text(refusal)] == []
+        assert "✅" not in visible_text(refusal)
+        assert f"`{instead}`" in visible_text(refusal) if instead else "`use" not in visible_text(refusal)
         assert not [block for block in refusal.blocks if "accessory" in block or block["type"] == "actions"]
-        assert "Nothing is chosen" in words(await desk.say("use"))
+        assert "Nothing is chosen" in visible_text(await desk.send("use"))
 
 
 async def test_a_known_default_costs_one_request_and_has_launchdarklys_capitals() -> None:
-    async with office() as desk:
-        assert "now ask about *web/production*" in words(await desk.say("use web/Production"))
-        assert [seen.path for seen in desk.weather.requests] == ["/api/v2/projects/web/environments"]
-        assert "now ask about *web/production*" in words(await desk.say("use WEB/PRODUCTION"))
-        assert "applications *storefront*" in words(await desk.say("use web/production app=Storefront"))
+    async with open_workspace() as desk:
+        assert "now ask about *web/production*" in visible_text(await desk.send("use web/Production"))
+        assert [seen.path for seen in desk.faults.requests] == ["/api/v2/projects/web/environments"]
+        assert "now ask about *web/production*" in visible_text(await desk.send("use WEB/PRODUCTION"))
+        assert "applications *storefront*" in visible_text(await desk.send("use web/production app=Storefront"))
 
 
 @pytest.mark.parametrize(
@@ -53,23 +53,23 @@ async def test_a_known_default_costs_one_request_and_has_launchdarklys_capitals(
     ],
 )
 async def test_a_default_that_cannot_be_checked_is_saved_and_the_reply_says_so(status: int, why: str) -> None:
-    async with office() as desk:
-        desk.weather.status = status
-        said = words(await desk.say("use wbe/prod"))
+    async with open_workspace() as desk:
+        desk.faults.status = status
+        said = visible_text(await desk.send("use wbe/prod"))
         assert "✅ Questions in this channel now ask about *wbe/prod*" in said
         assert f"I saved this without checking the keys. {why}" in said
-        assert "ask about *wbe/prod*" in words(await desk.say("use"))
+        assert "ask about *wbe/prod*" in visible_text(await desk.send("use"))
 
 
 async def test_forgetting_and_looking_request_nothing() -> None:
-    async with office() as desk:
-        desk.weather.status = 503
-        assert "Nothing is chosen" in words(await desk.say("use"))
-        assert "forgotten" in words(await desk.say("use nothing"))
-        assert desk.weather.requests == []
+    async with open_workspace() as desk:
+        desk.faults.status = 503
+        assert "Nothing is chosen" in visible_text(await desk.send("use"))
+        assert "forgotten" in visible_text(await desk.send("use nothing"))
+        assert desk.faults.requests == []
 
 
 async def test_only_allowed_projects_are_offered_as_defaults() -> None:
-    async with office(allowed_projects="wbe,mobile") as desk:
-        said = words(await desk.say("use wbe/production"))
+    async with open_workspace(allowed_projects="wbe,mobile") as desk:
+        said = visible_text(await desk.send("use wbe/production"))
         assert "There's no project “wbe”. There is mobile." in said

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.sandbox.slack import Slack, Weather
-from bot.slack.users import People
-from tests.sandbox_slack import Clock, web
+from bot.sandbox.slack import Fault, Slack
+from bot.slack.users import Users
+from tests.sandbox_slack import Clock, web_client
 
 MEMBERS = "usergroups.users.list"
 
@@ -18,7 +18,7 @@ MEMBERS = "usergroups.users.list"
 class Desk:
     slack: Slack
     clock: Clock
-    people: People
+    people: Users
 
     @property
     def asked(self) -> int:
@@ -29,8 +29,8 @@ class Desk:
 async def desk() -> AsyncIterator[Desk]:
     clock = Clock()
     slack = Slack(clock)
-    async with slack.served(), web(slack, retry_handlers=[]) as client:
-        yield Desk(slack, clock, People(client, ZoneInfo("UTC"), clock))
+    async with slack.serving(), web_client(slack, retry_handlers=[]) as client:
+        yield Desk(slack, clock, Users(client, ZoneInfo("UTC"), clock))
 
 
 async def test_somebody_is_in_one_of_some_groups_or_in_none(desk: Desk) -> None:
@@ -46,7 +46,7 @@ async def test_it_is_asked_every_few_minutes(desk: Desk) -> None:
         await desk.people.in_groups("U1", ["S1"])
     assert desk.asked == 1
     desk.slack.groups["S1"] = []
-    desk.clock.passes(minutes=5)
+    desk.clock.advance(minutes=5)
     assert not await desk.people.in_groups("U1", ["S1"])
     assert desk.asked == 2
 
@@ -60,24 +60,24 @@ async def test_many_at_once_ask_once(desk: Desk) -> None:
 @pytest.mark.parametrize(
     "trouble",
     [
-        Weather(error="missing_scope"),
-        Weather(error="plan_upgrade_required"),
-        Weather(status=429, retry_after=60),
-        Weather(status=500, body="<html>"),
-        Weather(body="hello"),
-        Weather(body='{"ok": true}', media_type="application/json"),
-        Weather(reset=True),
+        Fault(error="missing_scope"),
+        Fault(error="plan_upgrade_required"),
+        Fault(status=429, retry_after=60),
+        Fault(status=500, body="<html>"),
+        Fault(body="hello"),
+        Fault(body='{"ok": true}', media_type="application/json"),
+        Fault(reset=True),
     ],
 )
 async def test_where_slack_does_not_say_nobody_is_in_it_until_it_is_asked_again(
-    desk: Desk, trouble: Weather, caplog: pytest.LogCaptureFixture
+    desk: Desk, trouble: Fault, caplog: pytest.LogCaptureFixture
 ) -> None:
-    desk.slack.weather[MEMBERS] = trouble
+    desk.slack.faults[MEMBERS] = trouble
     assert not await desk.people.in_groups("U1", ["S1"])
     assert not await desk.people.in_groups("U1", ["S1"])
     assert caplog.text.count("who is in S1 is not known") == 1
-    desk.slack.weather.clear()
-    desk.clock.passes(minutes=1)
+    desk.slack.faults.clear()
+    desk.clock.advance(minutes=1)
     assert await desk.people.in_groups("U1", ["S1"])
 
 

@@ -20,10 +20,10 @@ from markupsafe import escape
 from bot.sandbox import web
 from bot.sandbox.http_server import serving
 from bot.sandbox.slack import Content, Slack
-from bot.sandbox.web.charts import chart, number
-from bot.sandbox.web.mrkdwn import Pen
-from bot.sandbox.web.rendering import Drawing
-from tests.page_harness import Standing, bare, staffed
+from bot.sandbox.web.charts import chart, format_number
+from bot.sandbox.web.mrkdwn import MrkdwnRenderer
+from bot.sandbox.web.rendering import Renderer
+from tests.page_harness import PageHarness, page_with_bot, page_without_bot
 
 STATIC = Path(web.__file__).parent / "static"
 HOSTILE = "<script>alert(1)</script> <img src=x onerror=alert(1)> \u2028 </script>"
@@ -50,7 +50,7 @@ BUTTONS = [
 class Visitor:
     """A browser of few needs."""
 
-    stage: Standing
+    stage: PageHarness
     http: httpx.AsyncClient
 
     @property
@@ -86,14 +86,14 @@ class Ear:
 
 
 @asynccontextmanager
-async def visiting(stage: Standing, url: str) -> AsyncIterator[Visitor]:
+async def visiting(stage: PageHarness, url: str) -> AsyncIterator[Visitor]:
     async with httpx.AsyncClient(base_url=url, trust_env=False) as http:
         yield Visitor(stage, http)
 
 
 @pytest.fixture
 async def visitor() -> AsyncIterator[Visitor]:
-    async with bare() as (stage, url), visiting(stage, url) as found:
+    async with page_without_bot() as (stage, url), visiting(stage, url) as found:
         yield found
 
 
@@ -162,26 +162,26 @@ async def test_who_comes_is_told_all_there_is_and_then_what_is_new(visitor: Visi
         assert all(f'<a href="#{name}" ' in rooms for name in slack.channels)
         assert ["There already" in drawn["html"] for drawn in await ear.next("messages")] == [True]
         message = slack.post(slack.channels["C1"], Content("New"))
-        await slack.changed()
+        await slack.notify_change()
         [drawn] = await ear.next("messages")
         assert "New" in drawn["html"]
         assert "(edited)" not in drawn["html"]
-        message.say(Content("Newer"))
-        await slack.changed()
+        message.edit(Content("Newer"))
+        await slack.notify_change()
         [drawn] = await ear.next("messages")
         assert "Newer" in drawn["html"]
         assert "(edited)" in drawn["html"]
         slack.delete(message)
-        await slack.changed()
+        await slack.notify_change()
         assert await ear.next("gone") == [message.ts]
 
 
 async def test_nobody_is_told_what_is_for_another_alone(visitor: Visitor) -> None:
     slack = visitor.slack
-    slack.whisper("U2", slack.channels["C1"], Content("For Mateo"))
-    slack.post(slack.conversation_with("U2"), Content("For Mateo too"))
-    slack.whisper("U1", slack.channels["C1"], Content("For Lena"))
-    slack.post(slack.conversation_with("U1"), Content("For Lena too"))
+    slack.post_ephemeral("U2", slack.channels["C1"], Content("For Mateo"))
+    slack.post(slack.open_dm("U2"), Content("For Mateo too"))
+    slack.post_ephemeral("U1", slack.channels["C1"], Content("For Lena"))
+    slack.post(slack.open_dm("U1"), Content("For Lena too"))
     async with visitor.listening() as ear:
         told = await ear.next("messages")
     assert all("For Lena" in drawn["html"] for drawn in told)
@@ -207,8 +207,8 @@ async def test_hostile_text_stays_text_on_the_way(visitor: Visitor) -> None:
 
 async def test_who_listens_is_let_go_when_the_page_ends(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING)
-    async with bare() as (stage, _), httpx.AsyncClient(trust_env=False) as http:
-        async with serving(web.page(stage)) as url:
+    async with page_without_bot() as (stage, _), httpx.AsyncClient(trust_env=False) as http:
+        async with serving(web.build_page(stage)) as url:
             answer = await http.send(http.build_request("GET", f"{url}/news"), stream=True)
             ear = Ear(answer.aiter_lines())
             await ear.next("whole")
@@ -220,9 +220,9 @@ async def test_who_listens_is_let_go_when_the_page_ends(caplog: pytest.LogCaptur
 
 async def test_who_waits_for_the_end_of_a_journey_is_told_when_the_page_ends(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING)
-    async with bare() as (stage, _), httpx.AsyncClient(trust_env=False) as http:
-        stage.gate.clear()
-        async with serving(web.page(stage)) as url:
+    async with page_without_bot() as (stage, _), httpx.AsyncClient(trust_env=False) as http:
+        stage.week_gate.clear()
+        async with serving(web.build_page(stage)) as url:
             going = asyncio.create_task(http.post(f"{url}/do/week", json={}))
             async with visiting(stage, url) as visitor, visitor.listening() as ear:
                 while "Monday" not in await ear.next("told"):
@@ -236,7 +236,7 @@ async def test_who_waits_for_the_end_of_a_journey_is_told_when_the_page_ends(cap
 
 
 async def test_a_line_is_answered_by_the_bot() -> None:
-    async with staffed() as (stage, url), visiting(stage, url) as visitor, visitor.listening() as ear:
+    async with page_with_bot() as (stage, url), visiting(stage, url) as visitor, visitor.listening() as ear:
         assert await visitor.do("type", channel="C1", line="/insights scores web/production") == ""
         said = await ear.next("messages")
         while "<h3>" not in said[0]["html"]:
@@ -257,7 +257,7 @@ async def test_what_is_no_command_is_said_in_the_channel(visitor: Visitor) -> No
 
 async def test_in_an_archived_channel_nothing_is_said(visitor: Visitor) -> None:
     assert "archived" in await visitor.do("type", channel="C5", line="/insights scores")
-    assert not visitor.slack.chains
+    assert not visitor.slack.response_urls
 
 
 async def test_slack_says_when_the_bot_does_not(visitor: Visitor) -> None:
@@ -265,13 +265,13 @@ async def test_slack_says_when_the_bot_does_not(visitor: Visitor) -> None:
     said = await visitor.do("type", channel="C1", line="/insights scores")
     assert said == "/insights failed with the error “dispatch_failed”."
     message = visitor.slack.post(visitor.slack.channels["C1"], Content("Events", BUTTONS))
-    block = message.told()["blocks"][0]["block_id"]
+    block = message.to_json()["blocks"][0]["block_id"]
     said = await visitor.do("act", message=message.ts, block=block, action="ask:older")
     assert said == "“Older” failed with the error “dispatch_failed”."
 
 
 async def test_the_bot_is_brought_in_and_thrown_out() -> None:
-    async with staffed() as (stage, url), visiting(stage, url) as visitor:
+    async with page_with_bot() as (stage, url), visiting(stage, url) as visitor:
         await visitor.do("type", channel="C3", line="/invite @Insights")
         assert visitor.slack.channels["C3"].is_member
         await visitor.do("type", channel="C3", line="/remove @Insights")
@@ -284,7 +284,7 @@ async def test_the_bot_is_brought_in_and_thrown_out() -> None:
 async def test_nobody_else_comes_or_goes_and_in_a_conversation_nobody_does(visitor: Visitor) -> None:
     assert await visitor.do("type", channel="C1", line="/remove @mateo") == "Here only @insights comes and goes."
     assert visitor.slack.channels["C1"].is_member
-    conversation = visitor.slack.conversation_with("U1")
+    conversation = visitor.slack.open_dm("U1")
     assert "works in channels" in await visitor.do("type", channel=conversation.id, line="/remove")
     assert conversation.is_member
     assert not conversation.messages
@@ -302,14 +302,14 @@ async def test_the_weather_and_the_charts_are_chosen(visitor: Visitor) -> None:
 async def test_what_happens_on_the_way_is_said_as_it_happens(visitor: Visitor) -> None:
     async with visitor.listening() as ear:
         await ear.next("stage")
-        visitor.stage.gate.clear()
+        visitor.stage.week_gate.clear()
         going = asyncio.create_task(visitor.do("week"))
         told = await ear.next("told")
         while "Monday" not in told:
             told = await ear.next("told")
         assert '<p class="busy">Seven days go by … Monday: nothing new.</p>' in told
         assert await visitor.do("next") == "The clock is being moved already."
-        visitor.stage.gate.set()
+        visitor.stage.week_gate.set()
         assert await going == ""
         while "busy" in told:
             told = await ear.next("told")
@@ -397,7 +397,7 @@ async def test_what_is_no_json_object_of_text_is_refused(visitor: Visitor, body:
     headers = {"Content-Type": "application/json; charset=utf-8"}
     answer = await visitor.http.post("/do/type", content=body, headers=headers)
     assert (answer.status_code, answer.json()) == (400, {"error": "There is nothing like that here."})
-    assert not visitor.slack.chains
+    assert not visitor.slack.response_urls
     assert not visitor.slack.channels["C1"].messages
 
 
@@ -410,7 +410,7 @@ async def test_what_is_more_than_anybody_types_is_refused(visitor: Visitor) -> N
 async def test_a_message_that_slack_would_not_take_is_not_said(visitor: Visitor, before: str) -> None:
     too_long = before + (40_001 - len(before)) * "😀"
     assert await visitor.do("type", channel="C1", line=too_long) == "A message has 40,000 characters at most."
-    assert not visitor.slack.chains
+    assert not visitor.slack.response_urls
     assert await visitor.do("type", channel="C1", line="x" * 40_000) == ""
     assert len(visitor.slack.channels["C1"].messages) == 1
 
@@ -420,7 +420,7 @@ async def test_a_command_is_written_in_small_letters_and_set_off_by_any_space(vi
     assert said == "/INSIGHTS is no command here. There are /insights, /invite and /remove, in small letters."
     visitor.slack.request_url = f"{visitor.slack.url}/nobody"
     assert "dispatch_failed" in await visitor.do("type", channel="C1", line="/insights\tscores  web/production")
-    assert [chain.line for chain in visitor.slack.chains.values()] == ["/insights scores  web/production"]
+    assert [chain.line for chain in visitor.slack.response_urls.values()] == ["/insights scores  web/production"]
 
 
 # ------------------------------------------------------------------------------------------------------ how it is drawn
@@ -434,7 +434,7 @@ def cell(value: float | str) -> dict[str, Any]:
 def drawn(*blocks: dict[str, Any], text: str = "said") -> str:
     """A message, as it is drawn."""
     slack = Slack(lambda: datetime.now(UTC))
-    return Drawing(slack).message(slack.post(slack.channels["C1"], Content(text, list(blocks))), "", 0)
+    return Renderer(slack).message(slack.post(slack.channels["C1"], Content(text, list(blocks))), "", 0)
 
 
 def test_a_column_of_numbers_may_say_that_there_is_none() -> None:
@@ -448,7 +448,7 @@ def test_a_column_of_numbers_may_say_that_there_is_none() -> None:
     ("value", "said"), [(0, "0"), (-0.001, "0"), (12.5, "12.5"), (1234.567, "1,234.57"), (100, "100")]
 )
 def test_a_number_is_said_with_two_decimals_at_most(value: float, said: str) -> None:
-    assert number(value) == said
+    assert format_number(value) == said
 
 
 @given(st.lists(st.floats(-1e12, 1e12), min_size=1, max_size=20), st.integers(1, 6))
@@ -544,7 +544,7 @@ MARKS = st.text(alphabet="<>&|\"'`*_~^!@#/:=\n a1jhtpsc-{}", max_size=60)
 )
 def test_markup_makes_no_elements_but_its_own(said: str, around: str) -> None:
     tags = Tags()
-    tags.feed(str(Pen(Slack(lambda: datetime.now(UTC))).mrkdwn(around.replace("{}", said))))
+    tags.feed(str(MrkdwnRenderer(Slack(lambda: datetime.now(UTC))).mrkdwn(around.replace("{}", said))))
     own = {"a", "b", "blockquote", "code", "i", "pre", "s", "span", "time", "pre tabindex", "span class"}
     own |= {"a href", "a target", "a rel", "time datetime", "time data-tokens", "time title"}
     links = {found for found in tags.found if "=" in found}

@@ -6,10 +6,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from bot.sandbox.slack.workspace import Channel
-from bot.schedules.next_run import following
-from bot.schedules.recurrence import CADENCE
+from bot.schedules.next_run import next_after
+from bot.schedules.recurrence import RECURRENCE
 from bot.store import Schedule
-from tests.scheduler_harness import Desk, desk
+from tests.scheduler_harness import SchedulerHarness, open_scheduler
 
 START = datetime(2026, 10, 19, tzinfo=UTC)  # Berlin's clock goes back on the 25th, New York's on the 1st of November
 END = START + timedelta(days=14)
@@ -26,41 +26,41 @@ ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Ho
 
 
 async def test_two_weeks_of_fifty_channels(tmp_path: Path) -> None:
-    async with desk(f"sqlite:///{tmp_path / 'bot.db'}", START, deliveries_at_once=20) as week:
+    async with open_scheduler(f"sqlite:///{tmp_path / 'bot.db'}", START, deliveries_at_once=20) as week:
         schedules = [await _wanted(week, number) for number in range(CHANNELS)]
         for moment in sorted({at for schedule in schedules for at in _moments(schedule)}):
-            await week.come(moment)
-        history = await week.rounds.store.slots.history([schedule.id for schedule in schedules], 10_000)
+            await week.advance_to(moment)
+        history = await week.ctx.store.runs.history([schedule.id for schedule in schedules], 10_000)
     assert {slot.state for slot in history} <= {"delivered", "quiet"}
     for schedule in schedules:
         due = [slot.at for slot in reversed(history) if slot.schedule == schedule.id]
         assert due == list(_moments(schedule))
-        assert _hours(schedule, due) == {str(CADENCE.read(schedule.cadence).at)[:5]}
+        assert _hours(schedule, due) == {str(RECURRENCE.read(schedule.cadence).at)[:5]}
         assert len(week.posted(schedule.channel)) == len(due)
 
 
 def _hours(schedule: Schedule, due: list[datetime]) -> set[str]:
     """What the wall showed."""
-    zone = ZoneInfo(CADENCE.read(schedule.cadence).zone)
-    return {at.astimezone(zone).strftime("%H:%M") for at in due} or {str(CADENCE.read(schedule.cadence).at)[:5]}
+    zone = ZoneInfo(RECURRENCE.read(schedule.cadence).zone)
+    return {at.astimezone(zone).strftime("%H:%M") for at in due} or {str(RECURRENCE.read(schedule.cadence).at)[:5]}
 
 
-async def _wanted(week: Desk, number: int) -> Schedule:
+async def _wanted(week: SchedulerHarness, number: int) -> Schedule:
     """A schedule in a channel of its own."""
     channel = f"C9{number:02d}"
-    week.office.slack.channels[channel] = Channel(channel, f"team-{number}", is_member=True)
+    week.workspace.slack.channels[channel] = Channel(channel, f"team-{number}", is_member=True)
     when, line = WANTED[number % len(WANTED)]
     cadence = f"{when} {ZONES[number % len(ZONES)]}"
-    new = Schedule("", week.rounds.team, channel, 0, "U1", cadence, line, "active", "", _first(cadence))
-    return await week.rounds.store.schedules.add(new, START)
+    new = Schedule("", week.ctx.team, channel, 0, "U1", cadence, line, "active", "", _first(cadence))
+    return await week.ctx.store.schedules.add(new, START)
 
 
 def _first(cadence: str) -> datetime:
-    return following(CADENCE.read(cadence), START)
+    return next_after(RECURRENCE.read(cadence), START)
 
 
 def _moments(schedule: Schedule) -> Iterator[datetime]:
     at = _first(schedule.cadence)
     while at <= END:
         yield at
-        at = following(CADENCE.read(schedule.cadence), at)
+        at = next_after(RECURRENCE.read(schedule.cadence), at)

@@ -9,23 +9,23 @@ from typing import Any
 
 import httpx
 
-from bot.app import Clock, nobody
-from bot.demo import at_home, working
+from bot.app import Clock, no_scheduler
+from bot.demo import running_bot, sandbox_settings
 from bot.metrics import Metrics
 from bot.sandbox.launchdarkly.app import launchdarkly
-from bot.sandbox.launchdarkly.faults import Weather
+from bot.sandbox.launchdarkly.faults import FaultInjector
 from bot.sandbox.slack import Acknowledgement, Slack
 from bot.sandbox.slack.message import Message
-from bot.slack.dependencies import ByTheClock
-from tests.conversation import NOW, Edit, Edited, settings, texts
+from bot.slack.dependencies import SchedulerFactory
+from tests.conversation import NOW, Edit, EditingTransport, settings, texts
 
 
 @dataclass
-class Office:
+class Workspace:
     """People, channels, and the bot among them."""
 
     slack: Slack
-    weather: Weather  # over LaunchDarkly
+    faults: FaultInjector  # over LaunchDarkly
     metrics: Metrics
 
     @property
@@ -33,43 +33,47 @@ class Office:
         """Where the bot serves."""
         return str(self.slack.request_url).removesuffix("/slack/events")
 
-    async def say(self, line: str, **where: Any) -> Message:
+    async def send(self, line: str, **origin: Any) -> Message:
         """Type a line, and wait for the answer itself."""
-        return await self.answer(await self.slack.type(f"/insights {line}".strip(), **where))
+        return await self.wait_for_answer(await self.slack.type(f"/insights {line}".strip(), **origin))
 
-    async def answer(self, to: Acknowledgement) -> Message:
-        assert not to.error, to
-        return await self.slack.answer(to, lambda message: not message.text.startswith("Asking LaunchDarkly"))
+    async def wait_for_answer(self, acknowledgement: Acknowledgement) -> Message:
+        assert not acknowledgement.error, acknowledgement
+        return await self.slack.answer(
+            acknowledgement, lambda message: not message.text.startswith("Asking LaunchDarkly")
+        )
 
-    async def press(self, on: Message, name: str, **how: Any) -> Message:
-        return await self.answer(await self.slack.press(on, name, **how))
+    async def press(self, message: Message, name: str, **options: Any) -> Message:
+        return await self.wait_for_answer(await self.slack.press(message, name, **options))
 
 
-def words(message: Message) -> str:
+def visible_text(message: Message) -> str:
     """All that a person reads."""
     return "\n".join([message.text, *texts(message.blocks)])
 
 
-def _real() -> datetime:
+def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
 @asynccontextmanager
-async def office(
+async def open_workspace(
     database: str = "",
     *,
     socket: bool = False,
     edit: Edit | None = None,
     clock: Clock | None = None,
-    by_the_clock: ByTheClock = nobody,
-    **given: Any,
-) -> AsyncIterator[Office]:
+    run_scheduler: SchedulerFactory = no_scheduler,
+    **overrides: Any,
+) -> AsyncIterator[Workspace]:
     """The bot at work until the block is left."""
-    now, weather = clock or (lambda: NOW), Weather()
-    slack = Slack(clock or _real, signs_at=_real)
-    transport: httpx.AsyncBaseTransport = httpx.ASGITransport(launchdarkly(now, weather=weather))
-    async with slack.served() as api:
-        chosen = at_home(settings(**{"drain_seconds": 5.0, "ping_seconds": 2.0} | given), api, socket=socket)
-        wired = Edited(transport, edit) if edit else transport
-        async with working(slack, chosen, now, wired, database, by_the_clock) as metrics:
-            yield Office(slack, weather, metrics)
+    now, faults = clock or (lambda: NOW), FaultInjector()
+    slack = Slack(clock or _utc_now, signing_clock=_utc_now)
+    transport: httpx.AsyncBaseTransport = httpx.ASGITransport(launchdarkly(now, faults=faults))
+    async with slack.serving() as api:
+        chosen = sandbox_settings(
+            settings(**{"drain_seconds": 5.0, "ping_seconds": 2.0} | overrides), api, socket=socket
+        )
+        edited_transport = EditingTransport(transport, edit) if edit else transport
+        async with running_bot(slack, chosen, now, edited_transport, database, run_scheduler) as metrics:
+            yield Workspace(slack, faults, metrics)

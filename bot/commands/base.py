@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
-from bot.lines.spec import Q, Spoken
+from bot.lines.spec import ParamsT, Spec
 from bot.questions.base import View
 from bot.questions.catalog import Catalog
 from bot.schedules.limits import CheckedQuestion
-from bot.schedules.trigger import Rhythm
-from bot.schedules.views import Week
+from bot.schedules.trigger import Trigger
+from bot.schedules.views import WatchPreview
 
 if TYPE_CHECKING:  # the command line knows the orders without their store
     from bot.store.store import Store
@@ -20,7 +20,7 @@ V = TypeVar("V", bound=View)
 
 
 @dataclass(frozen=True)
-class Place:
+class CommandOrigin:
     """Where an order was given, and by whom. Slack's ids, never names: names change."""
 
     team: str
@@ -28,7 +28,7 @@ class Place:
     user: str
 
 
-class Reach(Protocol):
+class ChannelGateway(Protocol):
     """How far the bot reaches from here: into the channel, and to its own work by the clock."""
 
     async def is_in(self, channel: str) -> bool:
@@ -37,10 +37,10 @@ class Reach(Protocol):
     async def link(self, channel: str, ts: str) -> str:
         """The address of a message; empty where it cannot be had."""
 
-    async def check(self, question: str, found: Rhythm, caller: str) -> CheckedQuestion:
+    async def check(self, question: str, trigger: Trigger, caller: str) -> CheckedQuestion:
         """Ask a question once before it is saved."""
 
-    async def last_week(self, line: str, zone: ZoneInfo, caller: str) -> Week:
+    async def last_week(self, line: str, zone: ZoneInfo, caller: str) -> WatchPreview:
         """What a watch would have told in the last week."""
 
     def wake(self) -> None:
@@ -48,14 +48,14 @@ class Reach(Protocol):
 
 
 @dataclass(frozen=True)
-class Circumstances:
+class CommandContext:
     """What an order may use. Made anew for each one."""
 
-    place: Place
+    origin: CommandOrigin
     store: "Store"
     now: datetime
     zone: ZoneInfo  # of whoever gives the order
-    reach: Reach
+    gateway: ChannelGateway
     catalog: Catalog
 
 
@@ -68,14 +68,14 @@ class Publication:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Order(Spoken[Q], Generic[Q, V]):
+class Command(Spec[ParamsT], Generic[ParamsT, V]):
     """A kind of order. The template of its confirmation bears its name. One that is *guarded* is not everybody's to
     give, where the settings say so. `publishes` tells what it would make the bot post, if anything."""
 
-    guarded: bool = False
-    publishes: Callable[[Q, Circumstances], Awaitable[Publication | None]] | None = None
+    restricted: bool = False
+    publishes: Callable[[ParamsT, CommandContext], Awaitable[Publication | None]] | None = None
     view: type[V]
-    obey: Callable[[Q, Circumstances], Awaitable[V]]
+    execute: Callable[[ParamsT, CommandContext], Awaitable[V]]
 
 
-AnyOrder = Order[Any, Any]
+AnyCommand = Command[Any, Any]

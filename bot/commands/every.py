@@ -3,20 +3,20 @@
 from dataclasses import replace
 from typing import Annotated
 
-from bot.commands.base import Circumstances, Order, Publication
+from bot.commands.base import Command, CommandContext, Publication
 from bot.commands.quiet_preview import PreviewView, preview
-from bot.commands.schedule_lookup import SAVED, ChangedView, begin
-from bot.lines.params import Query, own
-from bot.schedules.recurrence import CADENCE, Cadence
+from bot.commands.schedule_lookup import SAVED_QUESTION, ChangedView, create_schedule
+from bot.lines.params import Params, bot_param
+from bot.schedules.recurrence import RECURRENCE, Recurrence
 from bot.schedules.views import schedule_view
 
 
-class EveryQuery(Query):
-    words = ("when",)
-    saves = "question"
+class EveryParams(Params):
+    positional = ("when",)
+    question_field = "question"
 
-    when: Annotated[Cadence, CADENCE, own("on which days, at what time, in which time zone")]
-    question: Annotated[str, SAVED, own("what is asked")]
+    when: Annotated[Recurrence, RECURRENCE, bot_param("on which days, at what time, in which time zone")]
+    question: Annotated[str, SAVED_QUESTION, bot_param("what is asked")]
 
 
 class EveryView(ChangedView):
@@ -25,30 +25,30 @@ class EveryView(ChangedView):
     unchecked: str  # why LaunchDarkly couldn't be asked before it was saved
 
 
-def _cadence(query: EveryQuery, given: Circumstances) -> Cadence:
-    return replace(query.when, zone=query.when.zone or given.zone.key)
+def _recurrence(params: EveryParams, ctx: CommandContext) -> Recurrence:
+    return replace(params.when, zone=params.when.zone or ctx.zone.key)
 
 
-async def publishes(query: EveryQuery, given: Circumstances) -> Publication:
-    return Publication(query.question, _cadence(query, given).says())
+async def publishes(params: EveryParams, ctx: CommandContext) -> Publication:
+    return Publication(params.question, _recurrence(params, ctx).describe())
 
 
-async def obey(query: EveryQuery, given: Circumstances) -> EveryView:
+async def execute(params: EveryParams, ctx: CommandContext) -> EveryView:
     """The question is kept, and is due at the next moment of its cadence."""
-    cadence = _cadence(query, given)
-    schedule, unchecked = await begin(query.question, cadence, given)
-    reached = await given.reach.is_in(given.place.channel)
-    looked_back = await preview(schedule.line, given)
+    recurrence = _recurrence(params, ctx)
+    schedule, unchecked = await create_schedule(params.question, recurrence, ctx)
+    in_channel = await ctx.gateway.is_in(ctx.origin.channel)
+    preview_view = await preview(schedule.line, ctx)
     return EveryView(
         schedule=schedule_view(schedule),
-        by=given.place.user,
-        reached=reached,
-        preview=looked_back,
+        by=ctx.origin.user,
+        reached=in_channel,
+        preview=preview_view,
         unchecked=unchecked,
     )
 
 
-ORDER = Order[EveryQuery, EveryView](
+COMMAND = Command[EveryParams, EveryView](
     name="every",
     summary="Ask a question by the clock, and post the answer here",
     examples=(
@@ -56,9 +56,9 @@ ORDER = Order[EveryQuery, EveryView](
         "every weekday 17:30 Europe/Berlin events web/production since=1d",
         "every first monday 9:00 scores web/production",
     ),
-    query=EveryQuery,
-    guarded=True,
+    params=EveryParams,
+    restricted=True,
     publishes=publishes,
     view=EveryView,
-    obey=obey,
+    execute=execute,
 )

@@ -5,38 +5,40 @@ A question looks back, and an order looks ahead: so its weeks and its Mondays ar
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.lines.param_types import Mistake, nearest
-from bot.lines.timespec import DAYS, moment, tidied
+from bot.lines.param_types import InvalidValue, closest_match
+from bot.lines.timespec import DAY_NAMES, normalize_time, resolve_time
 
-PAST = ("now", "today", "yesterday")
+PAST_WORDS = ("now", "today", "yesterday")
 TOMORROW = "tomorrow"
-WEEK = 7
+DAYS_PER_WEEK = 7
 
 
-class _Until:
+class _FutureTimeType:
     """A moment, kept as it was said."""
 
-    allowed = "2w, 3d, tomorrow, monday or 2026-12-24"
+    hint = "2w, 3d, tomorrow, monday or 2026-12-24"
 
     def read(self, word: str) -> str:
-        said = TOMORROW if word.lower() == TOMORROW else tidied(word)
-        if said is None or said in PAST:
-            meant = None if said in PAST else nearest(word, (*DAYS, TOMORROW))
-            raise Mistake(f"“{word[:60]}” is no time to come; say {self.allowed}", meant)
-        return said
+        time_spec = TOMORROW if word.lower() == TOMORROW else normalize_time(word)
+        if time_spec is None or time_spec in PAST_WORDS:
+            suggestion = None if time_spec in PAST_WORDS else closest_match(word, (*DAY_NAMES, TOMORROW))
+            raise InvalidValue(f"“{word[:60]}” is no time to come; say {self.hint}", suggestion)
+        return time_spec
 
     def write(self, value: str) -> str:
         return value
 
 
-UNTIL = _Until()
+FUTURE_TIME = _FutureTimeType()
 
 
-def ahead(said: str, now: datetime, zone: ZoneInfo) -> datetime:
+def resolve_future_time(time_spec: str, now: datetime, zone: ZoneInfo) -> datetime:
     """The moment that was said. A day means its beginning, and never today's."""
-    here = now.astimezone(zone)
-    if said in (TOMORROW, *DAYS):
-        days = 1 if said == TOMORROW else (DAYS.index(said) - here.weekday() - 1) % WEEK + 1
-        return datetime.combine(here.date() + timedelta(days=days), time(), zone)
-    at = moment(said, now, zone)
-    return at if said[-1] not in "mhdw" else now + (now - at)
+    local_now = now.astimezone(zone)
+    if time_spec in (TOMORROW, *DAY_NAMES):
+        days = (
+            1 if time_spec == TOMORROW else (DAY_NAMES.index(time_spec) - local_now.weekday() - 1) % DAYS_PER_WEEK + 1
+        )
+        return datetime.combine(local_now.date() + timedelta(days=days), time(), zone)
+    resolved = resolve_time(time_spec, now, zone)
+    return resolved if time_spec[-1] not in "mhdw" else now + (now - resolved)

@@ -3,67 +3,69 @@
 import asyncio
 from typing import Annotated
 
-from bot.commands.base import Circumstances, Order
+from bot.commands.base import Command, CommandContext
 from bot.commands.schedule_lookup import SCHEDULE_NUMBER
 from bot.errors import NotFound
-from bot.lines.param_types import Whole
-from bot.lines.params import Query, own
+from bot.lines.param_types import IntRange
+from bot.lines.params import Params, bot_param
 from bot.questions.base import View
-from bot.schedules.views import SlotView, slot_view
+from bot.schedules.views import RunView, run_view
 
-MOST = 20
-
-
-class HistoryQuery(Query):
-    words = ("number",)
-
-    number: Annotated[int | None, SCHEDULE_NUMBER, own("only of this schedule")] = None
-    limit: Annotated[int, Whole(1, MOST), own("how many times, the last ones")] = 10
+MAX_RUNS = 20
 
 
-class LinkedView(View):
-    slot: SlotView
+class HistoryParams(Params):
+    positional = ("number",)
+
+    number: Annotated[int | None, SCHEDULE_NUMBER, bot_param("only of this schedule")] = None
+    limit: Annotated[int, IntRange(1, MAX_RUNS), bot_param("how many times, the last ones")] = 10
+
+
+class LinkedRunView(View):
+    slot: RunView
     link: str
 
 
 class HistoryView(View):
     number: int | None
-    slots: tuple[LinkedView, ...]
+    slots: tuple[LinkedRunView, ...]
     left_out: bool
     more: str  # the line that shows more, as far as one does
 
 
-async def obey(query: HistoryQuery, given: Circumstances) -> HistoryView:
+async def execute(params: HistoryParams, ctx: CommandContext) -> HistoryView:
     """Also of schedules that are stopped."""
-    known = await given.store.schedules.ever(given.place.team, given.place.channel)
-    chosen = {schedule.id: schedule for schedule in known if query.number in (None, schedule.number)}
-    if query.number and not chosen:
-        raise NotFound(f"There never was a schedule {query.number} in this channel.", "`history` shows all of them.")
-    found = await given.store.slots.history(list(chosen), query.limit + 1)
-    shown = found[: query.limit]
-    links = await asyncio.gather(*(_link(slot.ts, given) for slot in shown))
-    views = [slot_view(chosen[slot.schedule], slot, given.zone) for slot in shown]
+    schedules = await ctx.store.schedules.list_with_stopped(ctx.origin.team, ctx.origin.channel)
+    chosen = {schedule.id: schedule for schedule in schedules if params.number in (None, schedule.number)}
+    if params.number and not chosen:
+        raise NotFound(f"There never was a schedule {params.number} in this channel.", "`history` shows all of them.")
+    runs = await ctx.store.runs.history(list(chosen), params.limit + 1)
+    shown_runs = runs[: params.limit]
+    permalinks = await asyncio.gather(*(_permalink(run.ts, ctx) for run in shown_runs))
+    views = [run_view(chosen[run.schedule], run, ctx.zone) for run in shown_runs]
     return HistoryView(
-        number=query.number,
-        slots=tuple(LinkedView(slot=view, link=link) for view, link in zip(views, links, strict=True)),
-        more=_more(query) if len(found) > len(shown) else "",
-        left_out=len(found) > len(shown),
+        number=params.number,
+        slots=tuple(
+            LinkedRunView(slot=view, link=permalink) for view, permalink in zip(views, permalinks, strict=True)
+        ),
+        more=_more_line(params) if len(runs) > len(shown_runs) else "",
+        left_out=len(runs) > len(shown_runs),
     )
 
 
-def _more(query: HistoryQuery) -> str:
-    return "" if query.limit == MOST else ORDER.line({"number": query.number, "limit": MOST})
+def _more_line(params: HistoryParams) -> str:
+    return "" if params.limit == MAX_RUNS else COMMAND.line({"number": params.number, "limit": MAX_RUNS})
 
 
-async def _link(ts: str, given: Circumstances) -> str:
-    return await given.reach.link(given.place.channel, ts) if ts else ""
+async def _permalink(ts: str, ctx: CommandContext) -> str:
+    return await ctx.gateway.link(ctx.origin.channel, ts) if ts else ""
 
 
-ORDER = Order[HistoryQuery, HistoryView](
+COMMAND = Command[HistoryParams, HistoryView](
     name="history",
     summary="What became of each time at which something was due",
     examples=("history", "history 3 limit=20"),
-    query=HistoryQuery,
+    params=HistoryParams,
     view=HistoryView,
-    obey=obey,
+    execute=execute,
 )

@@ -2,24 +2,24 @@
 
 from dataclasses import replace
 
-from bot.commands.base import Circumstances, Order
-from bot.commands.schedule_lookup import ChangedView, NumberQuery, changed, meant
-from bot.errors import Refused
+from bot.commands.base import Command, CommandContext
+from bot.commands.schedule_lookup import ChangedView, NumberParams, changed_view, resolve_schedule
+from bot.errors import Rejected
 
 
-async def obey(query: NumberQuery, given: Circumstances) -> ChangedView:
-    schedule = await meant(query.number, given)
-    if not await given.store.schedules.pause(schedule.id, "", given.now):
-        raise Refused(f"Schedule {schedule.number} is paused already.", f"`resume {schedule.number}` lets it go on.")
-    return changed(replace(schedule, state="paused", next_at=None), given)
+async def execute(params: NumberParams, ctx: CommandContext) -> ChangedView:
+    schedule = await resolve_schedule(params.number, ctx)
+    if not await ctx.store.schedules.pause(schedule.id, "", ctx.now):
+        raise Rejected(f"Schedule {schedule.number} is paused already.", f"`resume {schedule.number}` lets it go on.")
+    return changed_view(replace(schedule, state="paused", next_at=None), ctx)
 
 
-ORDER = Order[NumberQuery, ChangedView](
+COMMAND = Command[NumberParams, ChangedView](
     name="pause",
     summary="Let a schedule rest",
     examples=("pause 3", "pause"),
-    query=NumberQuery,
-    guarded=True,
+    params=NumberParams,
+    restricted=True,
     view=ChangedView,
-    obey=obey,
+    execute=execute,
 )

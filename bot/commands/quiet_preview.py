@@ -2,12 +2,12 @@
 
 from functools import partial
 
-from bot.commands.base import Circumstances
+from bot.commands.base import CommandContext
 from bot.lines.parser import parse
 from bot.questions import history
 from bot.questions.base import View
-from bot.questions.digest import ENDPOINT as DIGEST
-from bot.questions.digest import DigestQuery
+from bot.questions.digest import QUESTION as DIGEST
+from bot.questions.digest import DigestParams
 
 
 class PreviewView(View):
@@ -18,20 +18,22 @@ class PreviewView(View):
     quiet: bool  # whether there was a week without
 
 
-async def preview(line: str, given: Circumstances) -> PreviewView | None:
+async def preview(line: str, ctx: CommandContext) -> PreviewView | None:
     """None where a question is no such digest, or where no week of its place is known."""
-    query = parse(line, {DIGEST.name: DIGEST}).query if line.partition(" ")[0] == DIGEST.name else None
-    if not isinstance(query, DigestQuery) or query.quiet is None:
+    params = parse(line, {DIGEST.name: DIGEST}).params if line.partition(" ")[0] == DIGEST.name else None
+    if not isinstance(params, DigestParams) or params.quiet is None:
         return None
-    today = given.now.astimezone(given.zone).date()
-    past = await history.recalled(partial(given.store.snapshots.of, given.place.team), DIGEST.place(query), today)
-    known = [week.material for week in history.latest(past)[: history.SHOWN] if week]
-    if not known:
+    today = ctx.now.astimezone(ctx.zone).date()
+    snapshots = await history.load_snapshots(
+        partial(ctx.store.snapshots.list_since, ctx.origin.team), DIGEST.history_key(params), today
+    )
+    known_weeks = [week.material for week in history.latest_weeks(snapshots)[: history.MAX_WEEKS_SHOWN] if week]
+    if not known_weeks:
         return None
-    without_gap = len(known) == history.SHOWN and today - past[0].day <= history.WEEK
-    weeks = f"the last {len(known)}" if without_gap else f"{len(known)} known"
+    is_contiguous = len(known_weeks) == history.MAX_WEEKS_SHOWN and today - snapshots[0].day <= history.WEEK
+    weeks = f"the last {len(known_weeks)}" if is_contiguous else f"{len(known_weeks)} known"
     return PreviewView(
-        full=str(sum(known) or "none"),
-        weeks=f"{weeks} {'week' if len(known) == 1 else 'weeks'}",
-        quiet=not all(known),
+        full=str(sum(known_weeks) or "none"),
+        weeks=f"{weeks} {'week' if len(known_weeks) == 1 else 'weeks'}",
+        quiet=not all(known_weeks),
     )

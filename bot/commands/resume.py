@@ -2,32 +2,32 @@
 
 from dataclasses import replace
 
-from bot.commands.base import Circumstances, Order, Publication
-from bot.commands.schedule_lookup import ChangedView, NumberQuery, changed, meant, publication
-from bot.errors import Refused
-from bot.schedules.trigger import next_of, rhythm
+from bot.commands.base import Command, CommandContext, Publication
+from bot.commands.schedule_lookup import ChangedView, NumberParams, changed_view, publication, resolve_schedule
+from bot.errors import Rejected
+from bot.schedules.trigger import next_run_at, parse_trigger
 
 
-async def publishes(query: NumberQuery, given: Circumstances) -> Publication:
-    return publication(await meant(query.number, given))
+async def publishes(params: NumberParams, ctx: CommandContext) -> Publication:
+    return publication(await resolve_schedule(params.number, ctx))
 
 
-async def obey(query: NumberQuery, given: Circumstances) -> ChangedView:
+async def execute(params: NumberParams, ctx: CommandContext) -> ChangedView:
     """What was due meanwhile is not made up for."""
-    schedule = await meant(query.number, given)
-    next_at = next_of(rhythm(schedule.cadence), given.now)
-    if not await given.store.schedules.resume(schedule.id, next_at, given.now):
-        raise Refused(f"Schedule {schedule.number} is not paused.", "`schedules` shows when it is due.")
-    return changed(replace(schedule, state="active", why="", next_at=next_at), given)
+    schedule = await resolve_schedule(params.number, ctx)
+    next_at = next_run_at(parse_trigger(schedule.cadence), ctx.now)
+    if not await ctx.store.schedules.resume(schedule.id, next_at, ctx.now):
+        raise Rejected(f"Schedule {schedule.number} is not paused.", "`schedules` shows when it is due.")
+    return changed_view(replace(schedule, state="active", why="", next_at=next_at), ctx)
 
 
-ORDER = Order[NumberQuery, ChangedView](
+COMMAND = Command[NumberParams, ChangedView](
     name="resume",
     summary="Let a schedule that rests go on",
     examples=("resume 3", "resume"),
-    query=NumberQuery,
-    guarded=True,
+    params=NumberParams,
+    restricted=True,
     publishes=publishes,
     view=ChangedView,
-    obey=obey,
+    execute=execute,
 )

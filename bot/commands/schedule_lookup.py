@@ -3,26 +3,26 @@
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from bot.commands.base import Circumstances, Publication
-from bot.errors import NotFound, Refused
-from bot.lines.param_types import Mistake, Whole
-from bot.lines.params import Query, own
+from bot.commands.base import CommandContext, Publication
+from bot.errors import NotFound, Rejected
+from bot.lines.param_types import IntRange, InvalidValue
+from bot.lines.params import Params, bot_param
 from bot.questions.base import View
-from bot.schedules.limits import check_question, check_room
-from bot.schedules.trigger import Rhythm, Watch, next_of, rhythm
+from bot.schedules.limits import check_channel, check_question
+from bot.schedules.trigger import Trigger, WatchTrigger, next_run_at, parse_trigger
 from bot.schedules.views import ScheduleView, schedule_view
 from bot.store import Schedule
 
 if TYPE_CHECKING:
     from bot.store.store import Store
 
-NUMBER = own("which schedule of this channel; where there is only one, that one")
+NUMBER_PARAM = bot_param("which schedule of this channel; where there is only one, that one")
 
 
-class _Saved:
+class _SavedQuestionType:
     """A question, as it was understood."""
 
-    allowed = "a question"
+    hint = "a question"
 
     def read(self, line: str) -> str:
         return line
@@ -31,28 +31,28 @@ class _Saved:
         return line
 
 
-SAVED = _Saved()
+SAVED_QUESTION = _SavedQuestionType()
 
 
-class _Number(Whole):
+class _ScheduleNumberType(IntRange):
     """A schedule's number. Another number is another schedule, so none is suggested."""
 
     def read(self, word: str) -> int:
         try:
             return super().read(word)
-        except Mistake:
-            raise Mistake(f"“{word[:60]}” isn't a schedule number") from None
+        except InvalidValue:
+            raise InvalidValue(f"“{word[:60]}” isn't a schedule number") from None
 
 
-SCHEDULE_NUMBER = _Number(1, 100_000)
+SCHEDULE_NUMBER = _ScheduleNumberType(1, 100_000)
 
 
-class NumberQuery(Query):
+class NumberParams(Params):
     """Which schedule is meant."""
 
-    words: ClassVar[tuple[str, ...]] = ("number",)
+    positional: ClassVar[tuple[str, ...]] = ("number",)
 
-    number: Annotated[int | None, SCHEDULE_NUMBER, NUMBER] = None
+    number: Annotated[int | None, SCHEDULE_NUMBER, NUMBER_PARAM] = None
 
 
 class ChangedView(View):
@@ -66,58 +66,60 @@ class ChangedView(View):
         return True
 
 
-async def meant(number: int | None, given: Circumstances) -> Schedule:
+async def resolve_schedule(number: int | None, ctx: CommandContext) -> Schedule:
     """The schedule that is meant, which is not stopped."""
-    found = await given.store.schedules.of(given.place.team, given.place.channel)
-    if number is None and len(found) > 1:
-        numbers = ", ".join(str(schedule.number) for schedule in found)
-        raise Refused(f"This channel has several schedules: {numbers}.", "Say which one; `schedules` shows them.")
-    if number is None and not found:
+    schedules = await ctx.store.schedules.list_for_channel(ctx.origin.team, ctx.origin.channel)
+    if number is None and len(schedules) > 1:
+        numbers = ", ".join(str(schedule.number) for schedule in schedules)
+        raise Rejected(f"This channel has several schedules: {numbers}.", "Say which one; `schedules` shows them.")
+    if number is None and not schedules:
         raise NotFound("There are no schedules in this channel.", "`help every` shows how to make one.")
-    chosen = [schedule for schedule in found if number in (None, schedule.number)]
-    return chosen[0] if chosen else await find(number or 0, given.store, given.place.team, given.place.channel)
+    matching = [schedule for schedule in schedules if number in (None, schedule.number)]
+    return matching[0] if matching else await get_schedule(number or 0, ctx.store, ctx.origin.team, ctx.origin.channel)
 
 
-async def find(number: int, store: "Store", team: str, channel: str) -> Schedule:
+async def get_schedule(number: int, store: "Store", team: str, channel: str) -> Schedule:
     """Return a channel's schedule; if it is gone, raise what to do instead."""
     schedule = await store.schedules.find(team, channel, number)
     if schedule is None:
         raise NotFound(f"There is no schedule {number} in this channel.", "`schedules` shows those that there are.")
     if schedule.state == "stopped":
-        found = rhythm(schedule.cadence)
-        again = f"watch on {schedule.line}" if isinstance(found, Watch) else f"every {found} {schedule.line}"
-        raise NotFound(f"Schedule {number} was stopped.", f"To start it again, type `/insights {again}`.")
+        trigger = parse_trigger(schedule.cadence)
+        restart_line = (
+            f"watch on {schedule.line}" if isinstance(trigger, WatchTrigger) else f"every {trigger} {schedule.line}"
+        )
+        raise NotFound(f"Schedule {number} was stopped.", f"To start it again, type `/insights {restart_line}`.")
     return schedule
 
 
 def publication(schedule: Schedule) -> Publication:
-    return Publication(schedule.line, rhythm(schedule.cadence).says())
+    return Publication(schedule.line, parse_trigger(schedule.cadence).describe())
 
 
-def changed(schedule: Schedule, given: Circumstances) -> ChangedView:
-    return ChangedView(schedule=schedule_view(schedule), by=given.place.user)
+def changed_view(schedule: Schedule, ctx: CommandContext) -> ChangedView:
+    return ChangedView(schedule=schedule_view(schedule), by=ctx.origin.user)
 
 
-async def begin(question: str, found: Rhythm, given: Circumstances) -> tuple[Schedule, str]:
+async def create_schedule(question: str, trigger: Trigger, ctx: CommandContext) -> tuple[Schedule, str]:
     """Save a question that can be answered, if there is room for it here; and why it couldn't be checked, if so."""
-    await check(question, found, given)
-    checked = await given.reach.check(question, found, given.place.user)
+    await check_can_schedule(question, trigger, ctx)
+    checked = await ctx.gateway.check(question, trigger, ctx.origin.user)
     new = Schedule(
         id="",
-        team=given.place.team,
-        channel=given.place.channel,
+        team=ctx.origin.team,
+        channel=ctx.origin.channel,
         number=0,
-        owner=given.place.user,
-        cadence=str(found),
+        owner=ctx.origin.user,
+        cadence=str(trigger),
         line=checked.line,
         state="active",
         why="",
-        next_at=next_of(found, given.now),
+        next_at=next_run_at(trigger, ctx.now),
     )
-    return await given.store.schedules.add(new, given.now, partial(check_room, checked.line, found)), checked.unchecked
+    return await ctx.store.schedules.add(new, ctx.now, partial(check_channel, checked.line, trigger)), checked.unchecked
 
 
-async def check(question: str, found: Rhythm, given: Circumstances) -> None:
+async def check_can_schedule(question: str, trigger: Trigger, ctx: CommandContext) -> None:
     """Whether a question can be saved here."""
-    check_question(question, found)
-    check_room(question, found, await given.store.schedules.of(given.place.team, given.place.channel))
+    check_question(question, trigger)
+    check_channel(question, trigger, await ctx.store.schedules.list_for_channel(ctx.origin.team, ctx.origin.channel))

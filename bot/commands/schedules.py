@@ -1,39 +1,41 @@
 """`schedules`: what is asked by the clock in this channel, when next, and how it went last."""
 
-from bot.commands.base import Circumstances, Order
-from bot.lines.params import Query
+from bot.commands.base import Command, CommandContext
+from bot.lines.params import Params
 from bot.questions.base import View
-from bot.schedules.views import ScheduleView, SlotView, schedule_view, slot_view
+from bot.schedules.views import RunView, ScheduleView, run_view, schedule_view
 
 
-class SchedulesQuery(Query):
+class SchedulesParams(Params):
     pass
 
 
 class RowView(View):
     schedule: ScheduleView
-    last: SlotView | None
+    last: RunView | None
 
 
 class SchedulesView(View):
     rows: tuple[RowView, ...]
 
 
-async def obey(_: SchedulesQuery, given: Circumstances) -> SchedulesView:
+async def execute(_: SchedulesParams, ctx: CommandContext) -> SchedulesView:
     rows = []
-    for schedule in await given.store.schedules.of(given.place.team, given.place.channel):
-        last = await given.store.slots.history([schedule.id], 1)
+    for schedule in await ctx.store.schedules.list_for_channel(ctx.origin.team, ctx.origin.channel):
+        last_runs = await ctx.store.runs.history([schedule.id], 1)
         rows.append(
-            RowView(schedule=schedule_view(schedule), last=slot_view(schedule, last[0], given.zone) if last else None)
+            RowView(
+                schedule=schedule_view(schedule), last=run_view(schedule, last_runs[0], ctx.zone) if last_runs else None
+            )
         )
     return SchedulesView(rows=tuple(rows))
 
 
-ORDER = Order[SchedulesQuery, SchedulesView](
+COMMAND = Command[SchedulesParams, SchedulesView](
     name="schedules",
     summary="What is asked by the clock in this channel",
     examples=("schedules",),
-    query=SchedulesQuery,
+    params=SchedulesParams,
     view=SchedulesView,
-    obey=obey,
+    execute=execute,
 )

@@ -5,49 +5,53 @@ from datetime import datetime, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from bot.commands.base import Circumstances, Order
-from bot.commands.future_time import UNTIL, ahead
-from bot.commands.schedule_lookup import ChangedView, NumberQuery, meant
-from bot.errors import Refused
-from bot.lines.params import own
-from bot.lines.timespec import milliseconds
+from bot.commands.base import Command, CommandContext
+from bot.commands.future_time import FUTURE_TIME, resolve_future_time
+from bot.commands.schedule_lookup import ChangedView, NumberParams, resolve_schedule
+from bot.errors import Rejected
+from bot.lines.params import bot_param
+from bot.lines.timespec import to_milliseconds
 from bot.messages import humanize
-from bot.schedules.trigger import Watch, next_of, rhythm
+from bot.schedules.trigger import WatchTrigger, next_run_at, parse_trigger
 from bot.schedules.views import schedule_view
 
 
-class SnoozeQuery(NumberQuery):
-    until: Annotated[str | None, UNTIL, own("it stays silent until then, instead of once")] = None
+class SnoozeParams(NumberParams):
+    until: Annotated[str | None, FUTURE_TIME, bot_param("it stays silent until then, instead of once")] = None
 
 
-async def obey(query: SnoozeQuery, given: Circumstances) -> ChangedView:
-    schedule = await meant(query.number, given)
+async def execute(params: SnoozeParams, ctx: CommandContext) -> ChangedView:
+    schedule = await resolve_schedule(params.number, ctx)
     if schedule.next_at is None:
-        raise Refused(f"Schedule {schedule.number} is paused.", f"`resume {schedule.number}` lets it go on.")
-    found = rhythm(schedule.cadence)
-    until = query.until or ("1d" if isinstance(found, Watch) else None)  # a watch has no next time to leave out
-    next_at = next_of(found, _silent_until(until, schedule.next_at, given))
-    await given.store.schedules.change(schedule.id, given.now, next_at=next_at)
-    shown = schedule_view(replace(schedule, next_at=next_at))
-    silent = humanize.stamp(milliseconds(next_at), ZoneInfo(found.zone))
-    return ChangedView(schedule=shown.model_copy(update={"next": silent}), by=given.place.user)
+        raise Rejected(f"Schedule {schedule.number} is paused.", f"`resume {schedule.number}` lets it go on.")
+    trigger = parse_trigger(schedule.cadence)
+    until = params.until or (
+        "1d" if isinstance(trigger, WatchTrigger) else None
+    )  # a watch has no next time to leave out
+    next_at = next_run_at(trigger, _silent_until(until, schedule.next_at, ctx))
+    await ctx.store.schedules.change(schedule.id, ctx.now, next_at=next_at)
+    view = schedule_view(replace(schedule, next_at=next_at))
+    silent_until = humanize.timestamp(to_milliseconds(next_at), ZoneInfo(trigger.zone))
+    return ChangedView(schedule=view.model_copy(update={"next": silent_until}), by=ctx.origin.user)
 
 
-def _silent_until(said: str | None, next_at: datetime, given: Circumstances) -> datetime:
-    if said is None:
+def _silent_until(time_spec: str | None, next_at: datetime, ctx: CommandContext) -> datetime:
+    if time_spec is None:
         return next_at
-    until = ahead(said, given.now, given.zone)
-    if until <= given.now:
-        raise Refused("That moment has passed.", "Say a later one, such as 2026-12-24; without one, it is silent once.")
+    until = resolve_future_time(time_spec, ctx.now, ctx.zone)
+    if until <= ctx.now:
+        raise Rejected(
+            "That moment has passed.", "Say a later one, such as 2026-12-24; without one, it is silent once."
+        )
     return until - timedelta(microseconds=1)  # what is due at that very moment comes
 
 
-ORDER = Order[SnoozeQuery, ChangedView](
+COMMAND = Command[SnoozeParams, ChangedView](
     name="snooze",
     summary="Leave out a schedule's next time",
     examples=("snooze 3", "snooze 3 until=2026-12-24"),
-    query=SnoozeQuery,
-    guarded=True,
+    params=SnoozeParams,
+    restricted=True,
     view=ChangedView,
-    obey=obey,
+    execute=execute,
 )

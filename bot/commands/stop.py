@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from bot.commands.base import Circumstances, Order
-from bot.commands.schedule_lookup import NumberQuery, meant
+from bot.commands.base import Command, CommandContext
+from bot.commands.schedule_lookup import NumberParams, resolve_schedule
 from bot.questions.base import View
 from bot.schedules.views import ScheduleView, schedule_view
 
@@ -20,21 +20,21 @@ class StopView(View):
         return self.stopped is not None
 
 
-async def obey(query: NumberQuery, given: Circumstances) -> StopView:
-    there = await given.store.schedules.of(given.place.team, given.place.channel)
-    if query.number is None and len(there) > 1:
-        return StopView(choices=tuple(map(schedule_view, there)))
-    schedule = await meant(query.number, given)
-    await given.store.schedules.change(schedule.id, given.now, state="stopped", next_at=None)
-    return StopView(stopped=schedule_view(replace(schedule, next_at=None)), by=given.place.user)
+async def execute(params: NumberParams, ctx: CommandContext) -> StopView:
+    schedules = await ctx.store.schedules.list_for_channel(ctx.origin.team, ctx.origin.channel)
+    if params.number is None and len(schedules) > 1:
+        return StopView(choices=tuple(map(schedule_view, schedules)))
+    schedule = await resolve_schedule(params.number, ctx)
+    await ctx.store.schedules.change(schedule.id, ctx.now, state="stopped", next_at=None)
+    return StopView(stopped=schedule_view(replace(schedule, next_at=None)), by=ctx.origin.user)
 
 
-ORDER = Order[NumberQuery, StopView](
+COMMAND = Command[NumberParams, StopView](
     name="stop",
     summary="End a schedule",
     examples=("stop 3", "stop"),
-    query=NumberQuery,
-    guarded=True,
+    params=NumberParams,
+    restricted=True,
     view=StopView,
-    obey=obey,
+    execute=execute,
 )

@@ -3,33 +3,33 @@
 from collections.abc import Iterator
 from typing import Annotated, cast
 
-from bot.commands.base import Circumstances, Order
-from bot.errors import PASSING, UnknownKey
-from bot.lines.param_types import Key, Keys, Mistake
-from bot.lines.params import Parameter, Query, own
+from bot.commands.base import Command, CommandContext
+from bot.errors import TRANSIENT_FAILURES, UnknownKey
+from bot.lines.param_types import InvalidValue, Key, Keys
+from bot.lines.params import Parameter, Params, bot_param
 from bot.questions.base import View
 from bot.questions.catalog import Catalog
-from bot.questions.catalog.correction import Unknown, check, keys_within
+from bot.questions.catalog.correction import KeyProblem, check_keys, keys_in_project
 
 
-class _Nothing:
+class _ClearKeywordType:
     """The one bare word that this order knows."""
 
-    allowed = "nothing"
+    hint = "nothing"
 
     def read(self, word: str) -> str:
-        if word.lower() != self.allowed:
-            raise Mistake(f"“{word[:60]}” is neither project/env nor nothing")
-        return self.allowed
+        if word.lower() != self.hint:
+            raise InvalidValue(f"“{word[:60]}” is neither project/env nor nothing")
+        return self.hint
 
     def write(self, value: str) -> str:
         return value
 
 
-class UseQuery(Query):
-    words = ("nothing",)
+class UseParams(Params):
+    positional = ("nothing",)
 
-    nothing: Annotated[str | None, _Nothing(), own("forgets what was chosen")] = None
+    nothing: Annotated[str | None, _ClearKeywordType(), bot_param("forgets what was chosen")] = None
     project: Annotated[Key | None, Parameter("projectKey", "the project of questions that name none")] = None
     env: Annotated[Key | None, Parameter("environmentKey", "the environment of questions that name none")] = None
     app: Annotated[Keys | None, Parameter("applicationKey", "the applications of questions that name none")] = None
@@ -49,51 +49,55 @@ class UseView(View):
     unchecked: str
 
 
-async def obey(query: UseQuery, given: Circumstances) -> UseView:
+async def execute(params: UseParams, ctx: CommandContext) -> UseView:
     """Chooses what LaunchDarkly knows, forgets, or only tells."""
-    where, by = (given.place.team, given.place.channel), given.place.user
-    query, unchecked = await _known(query, given.catalog)
-    chosen = {f.short: f.kind.write(value) for f in query.fields()[1:] if (value := getattr(query, f.field))}
-    if query.nothing:
-        await given.store.defaults.forget(*where, by=by, at=given.now)
+    channel_key, by = (ctx.origin.team, ctx.origin.channel), ctx.origin.user
+    params, unchecked = await _check_keys(params, ctx.catalog)
+    chosen = {
+        f.short_name: f.param_type.write(value) for f in params.fields()[1:] if (value := getattr(params, f.field_name))
+    }
+    if params.nothing:
+        await ctx.store.channel_defaults.clear(*channel_key, by=by, at=ctx.now)
     elif chosen:
-        await given.store.defaults.put(*where, chosen, by=by, at=given.now)
-    kept = await given.store.defaults.get(*where)
-    place = f"{kept['project']}/{kept['env']}" if kept else ""
+        await ctx.store.channel_defaults.put(*channel_key, chosen, by=by, at=ctx.now)
+    saved_defaults = await ctx.store.channel_defaults.get(*channel_key)
+    project_env = f"{saved_defaults['project']}/{saved_defaults['env']}" if saved_defaults else ""
     return UseView(
-        place=place,
-        apps=kept.get("app", "").replace(",", ", "),
-        changed=bool(query.nothing or chosen),
+        place=project_env,
+        apps=saved_defaults.get("app", "").replace(",", ", "),
+        changed=bool(params.nothing or chosen),
         unchecked=unchecked,
     )
 
 
-async def _known(query: UseQuery, catalog: Catalog) -> tuple[UseQuery, str]:
+async def _check_keys(params: UseParams, catalog: Catalog) -> tuple[UseParams, str]:
     """The choice in LaunchDarkly's own capitals, and why it could not be checked. An unknown key raises UnknownKey."""
     try:
-        checked = await check(query, keys_within(query), catalog)
-        unknown = checked.unknown
-        if unknown and unknown.field == "project" and unknown.instead:  # whose environments may be other ones
-            unknown = _both(unknown, (await check(unknown.instead, keys_within(unknown.instead), catalog)).unknown)
-    except PASSING as failure:
-        return query, failure.what
+        checked = await check_keys(params, keys_in_project(params), catalog)
+        unknown = checked.problem
+        if unknown and unknown.field == "project" and unknown.corrected:  # whose environments may be other ones
+            unknown = _merge_unknown(
+                unknown, (await check_keys(unknown.corrected, keys_in_project(unknown.corrected), catalog)).problem
+            )
+    except TRANSIENT_FAILURES as error:
+        return params, error.summary
     if unknown:
-        raise UnknownKey(unknown.says, corrected=ORDER.line(dict(unknown.instead)) if unknown.instead else "")
-    return cast(UseQuery, checked.query), " ".join(checked.unlisted)
+        raise UnknownKey(unknown.text, corrected=COMMAND.line(dict(unknown.corrected)) if unknown.corrected else "")
+    return cast(UseParams, checked.params), " ".join(checked.unlistable)
 
 
-def _both(first: Unknown, second: Unknown | None) -> Unknown:
+def _merge_unknown(first: KeyProblem, second: KeyProblem | None) -> KeyProblem:
     """Two keys that are unknown, in one sentence after the other."""
     if second is None:
         return first
-    return Unknown(first.field, f"{first.says} {second.says}", second.instead or first.instead)
+    return KeyProblem(first.field, f"{first.text} {second.text}", second.corrected or first.corrected)
 
 
-ORDER = Order[UseQuery, UseView](
+COMMAND = Command[UseParams, UseView](
     name="use",
     summary="What the questions of this channel may leave out",
     examples=("use web/production", "use web/production app=storefront", "use", "use nothing"),
-    query=UseQuery,
+    params=UseParams,
     view=UseView,
-    obey=obey,
+    execute=execute,
 )

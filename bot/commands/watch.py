@@ -5,41 +5,43 @@ First it is shown what that would have been in the last week; `watch on …` is 
 
 from typing import Annotated
 
-from bot.commands.base import Circumstances, Order, Publication
-from bot.commands.schedule_lookup import SAVED, begin, check
-from bot.lines.param_types import Mistake
-from bot.lines.params import Query, own
+from bot.commands.base import Command, CommandContext, Publication
+from bot.commands.schedule_lookup import SAVED_QUESTION, check_can_schedule, create_schedule
+from bot.lines.param_types import InvalidValue
+from bot.lines.params import Params, bot_param
 from bot.messages import humanize
 from bot.questions.base import View
-from bot.schedules.trigger import Watch
-from bot.schedules.views import ItemView, ScheduleView, schedule_view
+from bot.schedules.trigger import WatchTrigger
+from bot.schedules.views import ScheduleView, WatchItemView, schedule_view
 
-MOST_ITEMS = 5
+MAX_PREVIEW_ITEMS = 5
 
 
-class _On:
+class _OnKeywordType:
     """The one word before the question."""
 
-    allowed = "on"
+    hint = "on"
 
-    def knows(self, word: str) -> bool:
-        return word.lower() == self.allowed
+    def recognizes(self, word: str) -> bool:
+        return word.lower() == self.hint
 
     def read(self, word: str) -> str:
-        if not self.knows(word):
-            raise Mistake(f"“{word[:60]}” is neither on nor a question")
-        return self.allowed
+        if not self.recognizes(word):
+            raise InvalidValue(f"“{word[:60]}” is neither on nor a question")
+        return self.hint
 
     def write(self, value: str) -> str:
         return value
 
 
-class WatchQuery(Query):
-    words = ("on",)
-    saves = "question"
+class WatchParams(Params):
+    positional = ("on",)
+    question_field = "question"
 
-    on: Annotated[str | None, _On(), own("begins; without it, you see what you would have been told")] = None
-    question: Annotated[str, SAVED, own("what is watched")]
+    on: Annotated[
+        str | None, _OnKeywordType(), bot_param("begins; without it, you see what you would have been told")
+    ] = None
+    question: Annotated[str, SAVED_QUESTION, bot_param("what is watched")]
 
 
 class WatchView(View):
@@ -51,7 +53,7 @@ class WatchView(View):
     by: str = ""
     unchecked: str = ""  # why LaunchDarkly couldn't be asked before it was begun
     begin: str = ""
-    items: tuple[ItemView, ...] = ()
+    items: tuple[WatchItemView, ...] = ()
     more: int = 0
     total: str = ""
     known: bool = False
@@ -61,37 +63,37 @@ class WatchView(View):
         return self.begun is not None
 
 
-async def publishes(query: WatchQuery, given: Circumstances) -> Publication | None:
-    return Publication(query.question, Watch(given.zone.key).says()) if query.on else None
+async def publishes(params: WatchParams, ctx: CommandContext) -> Publication | None:
+    return Publication(params.question, WatchTrigger(ctx.zone.key).describe()) if params.on else None
 
 
-async def obey(query: WatchQuery, given: Circumstances) -> WatchView:
-    found = Watch(given.zone.key)
-    reached = await given.reach.is_in(given.place.channel)
-    if query.on:
-        schedule, unchecked = await begin(query.question, found, given)
-        given.reach.wake()
+async def execute(params: WatchParams, ctx: CommandContext) -> WatchView:
+    trigger = WatchTrigger(ctx.zone.key)
+    in_channel = await ctx.gateway.is_in(ctx.origin.channel)
+    if params.on:
+        schedule, unchecked = await create_schedule(params.question, trigger, ctx)
+        ctx.gateway.wake()
         return WatchView(
-            line=query.question,
+            line=params.question,
             begun=schedule_view(schedule),
-            by=given.place.user,
-            reached=reached,
+            by=ctx.origin.user,
+            reached=in_channel,
             unchecked=unchecked,
         )
-    await check(query.question, found, given)
-    week = await given.reach.last_week(query.question, given.zone, given.place.user)
+    await check_can_schedule(params.question, trigger, ctx)
+    week = await ctx.gateway.last_week(params.question, ctx.zone, ctx.origin.user)
     return WatchView(
-        line=query.question,
-        reached=reached,
-        begin=f"watch on {query.question}",
-        items=week.items[:MOST_ITEMS],
-        more=len(week.items[MOST_ITEMS:]),
+        line=params.question,
+        reached=in_channel,
+        begin=f"watch on {params.question}",
+        items=week.items[:MAX_PREVIEW_ITEMS],
+        more=len(week.items[MAX_PREVIEW_ITEMS:]),
         total=humanize.count(len(week.items), "message"),
         known=week.known,
     )
 
 
-ORDER = Order[WatchQuery, WatchView](
+COMMAND = Command[WatchParams, WatchView](
     name="watch",
     summary="Be told here when there is something new; first you see what that would have been",
     examples=(
@@ -99,9 +101,9 @@ ORDER = Order[WatchQuery, WatchView](
         "watch on flag new-checkout web/production",
         "watch scores web/production",
     ),
-    query=WatchQuery,
-    guarded=True,
+    params=WatchParams,
+    restricted=True,
     publishes=publishes,
     view=WatchView,
-    obey=obey,
+    execute=execute,
 )

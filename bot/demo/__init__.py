@@ -19,6 +19,6 @@
 Nothing in the bot knows that it is here.
 """
 
-from bot.demo.harness import at_home, working
+from bot.demo.harness import running_bot, sandbox_settings
 
-__all__ = ["at_home", "working"]
+__all__ = ["running_bot", "sandbox_settings"]

@@ -4,18 +4,18 @@ import webbrowser
 from threading import Thread
 
 # These draw in the terminal itself, and run no script.
-IN_A_TERMINAL = ("www-browser", "links", "elinks", "lynx", "w3m")
+TERMINAL_BROWSERS = ("www-browser", "links", "elinks", "lynx", "w3m")
 
 
-def browser() -> webbrowser.BaseBrowser | None:
+def find_browser() -> webbrowser.BaseBrowser | None:
     """The one that people have chosen, else whichever is there."""
     try:
         found = webbrowser.get()
     except webbrowser.Error:
         return None
-    return None if found.name in IN_A_TERMINAL else found
+    return None if found.name in TERMINAL_BROWSERS else found
 
 
-def show(chosen: webbrowser.BaseBrowser, url: str) -> None:
+def open_page(browser: webbrowser.BaseBrowser, url: str) -> None:
     """Beside everything else, and not waited for: some return only when they are closed."""
-    Thread(target=chosen.open, args=(url,), daemon=True).start()
+    Thread(target=browser.open, args=(url,), daemon=True).start()

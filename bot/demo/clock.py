@@ -8,30 +8,30 @@ from datetime import datetime, timedelta
 from bot.app import Clock
 
 
-class Time:
+class DemoClock:
     def __init__(self, real: Clock, behind: timedelta = timedelta()) -> None:
         self._real = real
-        self._ahead = -behind
-        self._flies = False
+        self._offset = -behind
+        self._skips_waits = False
 
     def __call__(self) -> datetime:
-        return self._real() + self._ahead
+        return self._real() + self._offset
 
-    def come(self, at: datetime) -> None:
+    def advance_to(self, at: datetime) -> None:
         """It is so late, unless it is later already."""
-        self._ahead = max(self._ahead, at - self._real())
+        self._offset = max(self._offset, at - self._real())
 
     @contextmanager
-    def flying(self) -> Iterator[None]:
+    def skip_waits(self) -> Iterator[None]:
         """Meanwhile nobody waits: the clock is moved instead."""
-        self._flies = True
+        self._skips_waits = True
         try:
             yield
         finally:
-            self._flies = False
+            self._skips_waits = False
 
     async def wait(self, seconds: float) -> None:
-        if self._flies:
-            self.come(self() + timedelta(seconds=seconds))
+        if self._skips_waits:
+            self.advance_to(self() + timedelta(seconds=seconds))
         else:
             await asyncio.sleep(seconds)

@@ -3,42 +3,47 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.app import register
-from bot.lines.param_types import Several
-from bot.lines.params import Field
-from bot.lines.spec import AnySpoken
-from bot.notices import usage
+from bot.app import build_registry
+from bot.lines.param_types import ListOf
+from bot.lines.params import ParamField
+from bot.lines.spec import AnySpec
+from bot.notices import usage_line
 from bot.sandbox.launchdarkly.company import Company
 
-MOMENTS = ("1d", "7d", "2w", "yesterday", "monday")
-LENGTHS = ("6h", "1d", "1w")
-SAID = {"yes or no": ("yes", "no"), "7d": MOMENTS, "a length": LENGTHS}  # by how a kind says what it allows
+EXAMPLE_TIMES = ("1d", "7d", "2w", "yesterday", "monday")
+EXAMPLE_DURATIONS = ("6h", "1d", "1w")
+EXAMPLE_VALUES = {
+    "yes or no": ("yes", "no"),
+    "7d": EXAMPLE_TIMES,
+    "a length": EXAMPLE_DURATIONS,
+}  # by how a kind says what it allows
 
 
 def completions(company: Company | None) -> list[Mapping[str, Any]]:
     """Each question and order. Of a *company* that is known, its keys are offered as well."""
     keys = _keys(company) if company else {}
-    return [_completion(spoken, keys) for spoken in register().values()]
+    return [_completion(spec, keys) for spec in build_registry().values()]
 
 
-def _completion(spoken: AnySpoken, keys: Mapping[str, Sequence[str]]) -> Mapping[str, Any]:
-    fields = [field for field in spoken.query.fields() if field.field != spoken.query.saves]
+def _completion(spec: AnySpec, keys: Mapping[str, Sequence[str]]) -> Mapping[str, Any]:
+    fields = [field for field in spec.params.fields() if field.field_name != spec.params.question_field]
     return {
-        "name": spoken.name,
-        "summary": spoken.summary,
-        "usage": usage(spoken),
-        "examples": list(spoken.examples),
+        "name": spec.name,
+        "summary": spec.summary,
+        "usage": usage_line(spec),
+        "examples": list(spec.examples),
         "arguments": [
-            {"name": field.short, "help": field.meaning, "values": list(_values(field, keys))} for field in fields
+            {"name": field.short_name, "help": field.description, "values": list(_values(field, keys))}
+            for field in fields
         ],
     }
 
 
-def _values(field: Field, keys: Mapping[str, Sequence[str]]) -> Sequence[str]:
-    kind = field.kind.kind if isinstance(field.kind, Several) else field.kind
-    words: Sequence[str] = getattr(kind, "words", ())
-    said = next((values for start, values in SAID.items() if kind.allowed.startswith(start)), ())
-    return words or said or keys.get(field.short, ())
+def _values(field: ParamField, keys: Mapping[str, Sequence[str]]) -> Sequence[str]:
+    kind = field.param_type.item_type if isinstance(field.param_type, ListOf) else field.param_type
+    choices: Sequence[str] = getattr(kind, "words", ())
+    examples = next((values for start, values in EXAMPLE_VALUES.items() if kind.hint.startswith(start)), ())
+    return choices or examples or keys.get(field.short_name, ())
 
 
 def _keys(company: Company) -> dict[str, list[str]]:

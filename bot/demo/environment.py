@@ -10,32 +10,32 @@ from typing import Any
 
 import httpx
 
-from bot.app import Clock, sandboxed
-from bot.demo.clock import Time
+from bot.app import Clock, use_sandbox
+from bot.demo.clock import DemoClock
 from bot.demo.completions import completions
-from bot.demo.driver import Beat, beating
-from bot.demo.fault_presets import FAIR, OnTheWay, Weathers
-from bot.demo.harness import at_home, working
-from bot.demo.live_controls import AtOnce
-from bot.demo.report import Told
-from bot.demo.time_controls import Travel
-from bot.demo.typing_client import said
+from bot.demo.driver import SchedulerDriver, running_driver
+from bot.demo.fault_presets import NO_FAULT, DemoFaultInjector, FaultPresets
+from bot.demo.harness import running_bot, sandbox_settings
+from bot.demo.live_controls import LiveControls
+from bot.demo.report import RunReport
+from bot.demo.time_controls import TimeControls
+from bot.demo.typing_client import type_line
 from bot.errors import Misconfigured
 from bot.sandbox.launchdarkly.company import harbour_goods
 from bot.sandbox.slack import Slack
-from bot.schedules.context import Rounds
-from bot.settings import Settings, unset
+from bot.schedules.context import SchedulerContext
+from bot.settings import Settings, missing_setting
 
-RELEASES, LEADS = "C10", "C2"
-LONG_AGO = timedelta(days=8)  # a Monday lies between
-INVENTED = "The embedded LaunchDarkly answers, with invented numbers."
-REAL = (
+RELEASES_CHANNEL, LEADS_CHANNEL = "C10", "C2"
+HISTORY_LENGTH = timedelta(days=8)  # a Monday lies between
+SANDBOX_NOTICE = "The embedded LaunchDarkly answers, with invented numbers."
+LIVE_NOTICE = (
     "{host} answers, with your token; only Slack is embedded. Begin with /insights use <project>/<environment>. "
     "Time cannot be moved there: next slot sends at once what is due next."
 )
-WITHOUT_A_BROWSER = "Add --serve, and open its page elsewhere; or ask a line here: insights-bot ask …"
+NO_BROWSER_HINT = "Add --serve, and open its page elsewhere; or ask a line here: insights-bot ask …"
 # Who tries it out does not want to wait, and is not kept out by settings that are meant for a workspace.
-AT_ONCE: Mapping[str, object] = {
+IMMEDIATE_SETTINGS: Mapping[str, object] = {
     "spread_seconds": 0.0,
     "gap_seconds": 0.0,
     "queue_seconds": 0.05,  # at 0.01 the engine, with nothing to do, takes a third of a processor
@@ -49,7 +49,7 @@ AT_ONCE: Mapping[str, object] = {
     "allowed_schedulers": "",
 }
 # The embedded LaunchDarkly has projects of its own, and minds nobody who asks again at once.
-EMBEDDED: Mapping[str, object] = {"allowed_projects": "", "default_place": "", "again_seconds": 0.0}
+SANDBOX_SETTINGS: Mapping[str, object] = {"allowed_projects": "", "default_place": "", "again_seconds": 0.0}
 
 
 @dataclass
@@ -57,105 +57,123 @@ class Demo:
     """What the page stands on."""
 
     slack: Slack
-    time: Time
-    travel: Travel | AtOnce
-    sky: Weathers
+    clock: DemoClock
+    time_controls: TimeControls | LiveControls
+    faults: FaultPresets
     retry_now: Callable[[], Awaitable[None]]
     notice: str
-    real: bool
-    home: str = RELEASES
+    is_live: bool
+    home_channel: str = RELEASES_CHANNEL
 
     def now(self) -> datetime:
-        return self.time()
+        return self.clock()
 
     @property
-    def weathers(self) -> Mapping[str, Mapping[str, str]]:
-        return self.sky.named
+    def fault_presets(self) -> Mapping[str, Mapping[str, str]]:
+        return self.faults.choices
 
     @property
-    def weather(self) -> Mapping[str, str]:
-        return self.sky.chosen
+    def selected_faults(self) -> Mapping[str, str]:
+        return self.faults.selected
 
-    async def set_weather(self, where: str, name: str) -> None:
+    async def select_fault(self, service: str, name: str) -> None:
         """From now on. Fair weather sends at once what waited for it."""
-        self.sky.choose(where, name)
-        if name == FAIR:
+        self.faults.select(service, name)
+        if name == NO_FAULT:
             await self.retry_now()
 
-    def next_slot(self) -> AsyncGenerator[str, None]:
-        return self.travel.next_slot()
+    def skip_to_next_run(self) -> AsyncGenerator[str, None]:
+        return self.time_controls.skip_to_next_run()
 
-    def week(self) -> AsyncGenerator[str, None]:
-        return self.travel.week()
+    def skip_week(self) -> AsyncGenerator[str, None]:
+        return self.time_controls.skip_week()
 
     def completions(self) -> Sequence[Mapping[str, Any]]:
-        return completions(None if self.real else harbour_goods())
+        return completions(None if self.is_live else harbour_goods())
 
 
 @asynccontextmanager
-async def staged(settings: Settings, real: Clock, begins: datetime | None = None) -> AsyncIterator[Demo]:
+async def sandbox_demo(settings: Settings, real_clock: Clock, starts_at: datetime | None = None) -> AsyncIterator[Demo]:
     """The embedded LaunchDarkly below the bot, last Monday's digest in a channel already, and a watch in another. It
     *begins* now, or whenever is said."""
-    begins = begins or real()
-    time = Time(real, behind=real() - begins + LONG_AGO)
-    weather = OnTheWay(time=time)
-    chosen, transport = sandboxed(settings.model_copy(update=EMBEDDED), time, weather)
-    async with _at_work(chosen, real, time, transport) as (slack, beat, told):
-        travel = Travel(beat, told)
-        await _what_was(slack, travel, begins)
-        yield Demo(slack, time, travel, Weathers(weather, slack.weather), beat.retry_now, INVENTED, real=False)
+    starts_at = starts_at or real_clock()
+    clock = DemoClock(real_clock, behind=real_clock() - starts_at + HISTORY_LENGTH)
+    faults = DemoFaultInjector(clock=clock)
+    demo_settings, transport = use_sandbox(settings.model_copy(update=SANDBOX_SETTINGS), clock, faults)
+    async with _running_demo(demo_settings, real_clock, clock, transport) as (slack, driver, report):
+        time_controls = TimeControls(driver, report)
+        await _play_history(slack, time_controls, starts_at)
+        yield Demo(
+            slack,
+            clock,
+            time_controls,
+            FaultPresets(faults, slack.faults),
+            driver.retry_now,
+            SANDBOX_NOTICE,
+            is_live=False,
+        )
 
 
-def staged_upon_the_real(settings: Settings, real: Clock, *, typed: bool = True) -> AbstractAsyncContextManager[Demo]:
+def live_demo(settings: Settings, real_clock: Clock, *, interactive: bool = True) -> AbstractAsyncContextManager[Demo]:
     """The real LaunchDarkly below the bot, asked with the token of the settings, and only Slack embedded. What to ask
     it has to be *typed* by somebody: nobody else knows its projects."""
     if settings.launchdarkly_access_token is None:
-        raise unset("launchdarkly_access_token")
-    if not typed:
-        raise Misconfigured("There is no browser to try it in.", WITHOUT_A_BROWSER)
-    return _upon_the_real(settings, real)
+        raise missing_setting("launchdarkly_access_token")
+    if not interactive:
+        raise Misconfigured("There is no browser to try it in.", NO_BROWSER_HINT)
+    return _live_demo(settings, real_clock)
 
 
 @asynccontextmanager
-async def _upon_the_real(settings: Settings, real: Clock) -> AsyncIterator[Demo]:
-    notice, time = REAL.format(host=settings.launchdarkly_api_host), Time(real)
-    async with _at_work(settings, real, time, None) as (slack, beat, told):
-        yield Demo(slack, time, AtOnce(beat, told), Weathers(None, slack.weather), beat.retry_now, notice, real=True)
+async def _live_demo(settings: Settings, real_clock: Clock) -> AsyncIterator[Demo]:
+    notice, clock = LIVE_NOTICE.format(host=settings.launchdarkly_api_host), DemoClock(real_clock)
+    async with _running_demo(settings, real_clock, clock, None) as (slack, driver, report):
+        yield Demo(
+            slack,
+            clock,
+            LiveControls(driver, report),
+            FaultPresets(None, slack.faults),
+            driver.retry_now,
+            notice,
+            is_live=True,
+        )
 
 
 @asynccontextmanager
-async def _at_work(
-    settings: Settings, real: Clock, time: Time, transport: httpx.AsyncBaseTransport | None
-) -> AsyncIterator[tuple[Slack, Beat, Told]]:
+async def _running_demo(
+    settings: Settings, real_clock: Clock, clock: DemoClock, transport: httpx.AsyncBaseTransport | None
+) -> AsyncIterator[tuple[Slack, SchedulerDriver, RunReport]]:
     """The bot at work on a database that is gone afterwards."""
-    slack, found = Slack(time, signs_at=real), list[Beat]()
+    slack, drivers = Slack(clock, signing_clock=real_clock), list[SchedulerDriver]()
 
     @asynccontextmanager
-    async def by_the_clock(rounds: Rounds) -> AsyncIterator[Callable[[], None]]:
-        async with beating(chosen, real, time, rounds) as beat:
-            found.append(beat)
-            yield beat.wanted.set
+    async def start_scheduler(ctx: SchedulerContext) -> AsyncIterator[Callable[[], None]]:
+        async with running_driver(bot_settings, real_clock, clock, ctx) as driver:
+            drivers.append(driver)
+            yield driver.work_available.set
 
-    with tempfile.TemporaryDirectory(prefix="insights-bot-") as place:
-        database = f"sqlite:///{Path(place) / 'demo.db'}"
-        async with slack.served() as api:
-            chosen = at_home(settings.model_copy(update={**AT_ONCE, "database_url": database}), api)
-            async with working(slack, chosen, time, transport, database, by_the_clock):
-                [beat] = found
-                yield slack, beat, Told(beat.rounds.store, slack)
+    with tempfile.TemporaryDirectory(prefix="insights-bot-") as folder:
+        database = f"sqlite:///{Path(folder) / 'demo.db'}"
+        async with slack.serving() as api:
+            bot_settings = sandbox_settings(
+                settings.model_copy(update={**IMMEDIATE_SETTINGS, "database_url": database}), api
+            )
+            async with running_bot(slack, bot_settings, clock, transport, database, start_scheduler):
+                [driver] = drivers
+                yield slack, driver, RunReport(driver.ctx.store, slack)
 
 
-async def _what_was(slack: Slack, travel: Travel, now: datetime) -> None:
+async def _play_history(slack: Slack, time_controls: TimeControls, now: datetime) -> None:
     """Somebody has ordered a digest some days ago, and it has come; and just now a watch, which has looked once."""
-    await _ordered(slack, RELEASES, "use web/production", "every monday 9:00 digest")
-    async for _ in travel.until(now):
+    await _submit(slack, RELEASES_CHANNEL, "use web/production", "every monday 9:00 digest")
+    async for _ in time_controls.play_until(now):
         pass
-    await _ordered(slack, LEADS, "watch on events web/production")
-    await travel.come(now)  # a watch says nothing of what it sees first
+    await _submit(slack, LEADS_CHANNEL, "watch on events web/production")
+    await time_controls.advance_to(now)  # a watch says nothing of what it sees first
 
 
-async def _ordered(slack: Slack, channel: str, *lines: str) -> None:
+async def _submit(slack: Slack, channel: str, *lines: str) -> None:
     for line in lines:
-        answered = await said(slack, line, channel)
-        if answered.to:
-            slack.delete(answered)  # what one person alone sees is gone when they come back
+        answer = await type_line(slack, line, channel)
+        if answer.to:
+            slack.delete(answer)  # what one person alone sees is gone when they come back

@@ -10,16 +10,16 @@ import httpx
 from pydantic import SecretStr
 
 from bot import slack
-from bot.app import Clock, answering, nobody
+from bot.app import Clock, no_scheduler, open_answers_and_store
 from bot.metrics import Metrics
 from bot.sandbox.http_server import serving
 from bot.sandbox.slack import Slack
 from bot.sandbox.slack.credentials import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
 from bot.settings import Settings
-from bot.slack.dependencies import ByTheClock
+from bot.slack.dependencies import SchedulerFactory
 
 
-def at_home(settings: Settings, api: str, *, socket: bool = False) -> Settings:
+def sandbox_settings(settings: Settings, api: str, *, socket: bool = False) -> Settings:
     """The settings of a bot in the embedded workspace."""
     tokens: dict[str, object] = {
         "slack_bot_token": SecretStr(BOT_TOKEN),
@@ -31,22 +31,22 @@ def at_home(settings: Settings, api: str, *, socket: bool = False) -> Settings:
 
 
 @asynccontextmanager
-async def working(
+async def running_bot(
     workspace: Slack,
     settings: Settings,
     now: Clock,
     transport: httpx.AsyncBaseTransport | None,
     database: str = "",
-    by_the_clock: ByTheClock = nobody,
+    start_scheduler: SchedulerFactory = no_scheduler,
 ) -> AsyncIterator[Metrics]:
     """The bot at work in a workspace that is served already, and what it counts. Without a *transport*, the real
     LaunchDarkly is asked."""
     metrics = Metrics()
-    with tempfile.TemporaryDirectory() as place:
-        chosen = settings.model_copy(update={"database_url": database or f"sqlite:///{Path(place) / 'bot.db'}"})
-        answers = partial(answering, chosen, now, transport, metrics)
-        parts = slack.Parts(chosen, metrics, now, answers, by_the_clock)
-        async with slack.running(parts) as (pages, opening), serving(pages) as url:
-            await opening
+    with tempfile.TemporaryDirectory() as folder:
+        bot_settings = settings.model_copy(update={"database_url": database or f"sqlite:///{Path(folder) / 'bot.db'}"})
+        answers = partial(open_answers_and_store, bot_settings, now, transport, metrics)
+        dependencies = slack.Dependencies(bot_settings, metrics, now, answers, start_scheduler)
+        async with slack.running(dependencies) as (web_app, startup), serving(web_app) as url:
+            await startup
             workspace.request_url = f"{url}/slack/events"
             yield metrics

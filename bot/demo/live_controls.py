@@ -2,29 +2,29 @@
 
 from collections.abc import AsyncGenerator
 
-from bot.demo.driver import Beat
-from bot.demo.report import Told
-from bot.demo.time_controls import MAKE_ONE, coming
+from bot.demo.driver import SchedulerDriver
+from bot.demo.report import RunReport
+from bot.demo.time_controls import NO_SCHEDULES, upcoming_schedules
 
-NOT_MOVED = "The real LaunchDarkly's time cannot be moved: what is due next was sent at once."
-NO_WEEK = "The real LaunchDarkly's time cannot be moved, so there is no week to play."
+RUN_NOW_NOTICE = "The real LaunchDarkly's time cannot be moved: what is due next was sent at once."
+NO_SKIP_NOTICE = "The real LaunchDarkly's time cannot be moved, so there is no week to play."
 
 
-class AtOnce:
+class LiveControls:
     """What is done instead of travelling."""
 
-    def __init__(self, beat: Beat, told: Told) -> None:
-        self._beat = beat
-        self._told = told
+    def __init__(self, driver: SchedulerDriver, report: RunReport) -> None:
+        self._driver = driver
+        self._report = report
 
-    async def next_slot(self) -> AsyncGenerator[str, None]:
-        await self._told.news()
-        schedules = await coming(self._beat)
+    async def skip_to_next_run(self) -> AsyncGenerator[str, None]:
+        await self._report.new_sentences()
+        schedules = await upcoming_schedules(self._driver)
         if not schedules:
-            yield MAKE_ONE
+            yield NO_SCHEDULES
             return
-        await self._beat.send(schedules[0])
-        yield " ".join([*await self._told.news(), NOT_MOVED])
+        await self._driver.run_now(schedules[0])
+        yield " ".join([*await self._report.new_sentences(), RUN_NOW_NOTICE])
 
-    async def week(self) -> AsyncGenerator[str, None]:
-        yield NO_WEEK
+    async def skip_week(self) -> AsyncGenerator[str, None]:
+        yield NO_SKIP_NOTICE

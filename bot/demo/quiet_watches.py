@@ -8,50 +8,54 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.demo.clock import Time
+from bot.demo.clock import DemoClock
 from bot.errors import Failure
-from bot.schedules.change_detection import to_keep
-from bot.schedules.context import Rounds
-from bot.schedules.trigger import Watch, rhythm
-from bot.schedules.watch_job import look_from, observe
-from bot.store import Asking, Schedule, Told
+from bot.schedules.change_detection import states_to_record
+from bot.schedules.context import SchedulerContext
+from bot.schedules.trigger import WatchTrigger, parse_trigger
+from bot.schedules.watch_job import earliest_window_start, observe
+from bot.store import QueryKey, Schedule, WatchState
 
 
 @dataclass
-class Look:
+class PendingCheck:
     """The next look at a question, for all who watch it."""
 
-    asking: Asking
-    told: Sequence[Mapping[str, Told]]
-    from_when: datetime
+    query_key: QueryKey
+    states: Sequence[Mapping[str, WatchState]]
+    since: datetime
 
-    async def changes_anything(self, rounds: Rounds) -> bool:
+    async def has_changes(self, ctx: SchedulerContext) -> bool:
         """Whether it is to be done properly: something has changed, or it fails."""
         try:
-            seen = await observe(rounds, self.asking, self.from_when)
+            observed = await observe(ctx, self.query_key, self.since)
         except Failure:
             return True
-        return any(to_keep(told, seen) for told in self.told)
+        return any(states_to_record(states, observed) for states in self.states)
 
 
-async def skip_quiet_looks(rounds: Rounds, time: Time, watches: Sequence[Schedule], end: datetime) -> None:
+async def skip_quiet_checks(
+    ctx: SchedulerContext, clock: DemoClock, watches: Sequence[Schedule], end: datetime
+) -> None:
     """Move the clock on from look to look until one changes anything, or the next is not before *end*."""
-    looks = await _looks(rounds, watches)
-    while looks and (first := min(looks, key=lambda look: look.asking.at)).asking.at < end:
-        time.come(first.asking.at)
-        if await first.changes_anything(rounds):
+    checks = await _pending_checks(ctx, watches)
+    while checks and (next_check := min(checks, key=lambda look: look.query_key.at)).query_key.at < end:
+        clock.advance_to(next_check.query_key.at)
+        if await next_check.has_changes(ctx):
             return
-        first.asking = replace(first.asking, at=first.asking.at + rounds.times.watch)
+        next_check.query_key = replace(next_check.query_key, at=next_check.query_key.at + ctx.timing.watch_interval)
 
 
-async def _looks(rounds: Rounds, watches: Sequence[Schedule]) -> list[Look]:
-    by_asking: dict[Asking, list[Schedule]] = {}
+async def _pending_checks(ctx: SchedulerContext, watches: Sequence[Schedule]) -> list[PendingCheck]:
+    watches_by_key: dict[QueryKey, list[Schedule]] = {}
     for watch in watches:
-        kept = rhythm(watch.cadence)
-        if isinstance(kept, Watch) and watch.next_at:
-            by_asking.setdefault(Asking(watch.team, watch.line, kept.zone, watch.next_at), []).append(watch)
-    told = await rounds.store.tellings.of(watches)
+        trigger = parse_trigger(watch.cadence)
+        if isinstance(trigger, WatchTrigger) and watch.next_at:
+            watches_by_key.setdefault(QueryKey(watch.team, watch.line, trigger.zone, watch.next_at), []).append(watch)
+    states = await ctx.store.watch_states.for_watches(watches)
     return [
-        Look(asking, [told[watch.id] for watch in same], look_from(same, told, asking.at))
-        for asking, same in by_asking.items()
+        PendingCheck(
+            query_key, [states[watch.id] for watch in group], earliest_window_start(group, states, query_key.at)
+        )
+        for query_key, group in watches_by_key.items()
     ]

@@ -6,44 +6,46 @@ import webbrowser
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
-from bot.demo.browser import show
+from bot.demo.browser import open_page
 from bot.demo.environment import Demo
-from bot.demo.shutdown import until_told
+from bot.demo.shutdown import cancelled_by_signal
 from bot.errors import Misconfigured
 from bot.sandbox.http_server import serving
-from bot.sandbox.web import page
+from bot.sandbox.web import build_page
 
-TRIED = 20  # ports
-HIGHEST = 65535
-TRY = "Last Monday's digest is in #releases. Type /insights scores there, or press “next slot” for the next digest."
-TRY_THE_REAL = "Type /insights help in a channel."
-END = "Ctrl-C ends it."
+MAX_PORTS_TRIED = 20  # ports
+MAX_PORT = 65535
+SANDBOX_HINT = (
+    "Last Monday's digest is in #releases. Type /insights scores there, or press “next slot” for the next digest."
+)
+LIVE_HINT = "Type /insights help in a channel."
+STOP_HINT = "Ctrl-C ends it."
 
 
-async def keep_open(
-    stage: AbstractAsyncContextManager[Demo],
+async def serve_until_stopped(
+    demo_manager: AbstractAsyncContextManager[Demo],
     port: int,
     browser: webbrowser.BaseBrowser | None,
-    say: Callable[[str], None],
+    echo: Callable[[str], None],
 ) -> None:
     """The demo's page, in a browser if there is one, until Ctrl-C; what there is to try is said."""
-    async with until_told(stage) as demo, served(demo, port) as url:
-        free = not port or url.endswith(f":{port}")
-        say(f"{'The' if free else f'Port {port} is taken: the'} demo is at {url}. {demo.notice}")
-        say(TRY_THE_REAL if demo.real else TRY)
-        say(END)
+    async with cancelled_by_signal(demo_manager) as demo, serve(demo, port) as url:
+        got_port = not port or url.endswith(f":{port}")
+        echo(f"{'The' if got_port else f'Port {port} is taken: the'} demo is at {url}. {demo.notice}")
+        echo(LIVE_HINT if demo.is_live else SANDBOX_HINT)
+        echo(STOP_HINT)
         if browser:
-            show(browser, url)
+            open_page(browser, url)
         await asyncio.Event().wait()
 
 
 @asynccontextmanager
-async def served(demo: Demo, port: int) -> AsyncIterator[str]:
+async def serve(demo: Demo, port: int) -> AsyncIterator[str]:
     """On this port, or on the next that is free; 0 is any."""
-    async with AsyncExitStack() as behind:
-        for tried in range(port, min(port + TRIED, HIGHEST + 1)) if port else [0]:
+    async with AsyncExitStack() as stack:
+        for candidate in range(port, min(port + MAX_PORTS_TRIED, MAX_PORT + 1)) if port else [0]:
             try:
-                url = await behind.enter_async_context(serving(page(demo), tried))
+                url = await stack.enter_async_context(serving(build_page(demo), candidate))
             except OSError as error:
                 if error.errno not in (errno.EADDRINUSE, errno.EACCES):
                     raise

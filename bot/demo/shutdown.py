@@ -10,29 +10,29 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import TypeVar
 
-TOLD_BY = ("SIGINT", "SIGTERM", "SIGHUP")
+STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 
-Staged = TypeVar("Staged")
+Resource = TypeVar("Resource")
 
 
 @asynccontextmanager
-async def until_told(stage: AbstractAsyncContextManager[Staged]) -> AsyncIterator[Staged]:
+async def cancelled_by_signal(manager: AbstractAsyncContextManager[Resource]) -> AsyncIterator[Resource]:
     """The stage, until the block is left; a signal to end cancels what is done there, also while it is being set up."""
-    _be_told(asyncio.current_task())
-    async with stage as found:
+    _cancel_on_signal(asyncio.current_task())
+    async with manager as resource:
         try:
-            yield found
+            yield resource
         finally:
             logging.disable()
 
 
-def _be_told(task: "asyncio.Task[object] | None") -> None:
-    def end() -> None:
+def _cancel_on_signal(task: "asyncio.Task[object] | None") -> None:
+    def cancel() -> None:
         logging.disable()
         if task and not task.cancelling():  # who is told twice would break off its own end
             task.cancel()
 
     with suppress(NotImplementedError):  # where there are no such signals, Ctrl-C is still heard
-        for name in TOLD_BY:
-            if told := getattr(signal, name, None):
-                asyncio.get_running_loop().add_signal_handler(told, end)
+        for name in STOP_SIGNALS:
+            if signum := getattr(signal, name, None):
+                asyncio.get_running_loop().add_signal_handler(signum, cancel)

@@ -3,69 +3,71 @@
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, aclosing
 
-from bot.app import register
-from bot.demo.environment import RELEASES, Demo
-from bot.demo.shutdown import until_told
-from bot.demo.typing_client import answer, said
+from bot.app import build_registry
+from bot.demo.environment import RELEASES_CHANNEL, Demo
+from bot.demo.shutdown import cancelled_by_signal
+from bot.demo.typing_client import type_line, wait_for_answer
 from bot.messages.message import Message
 from bot.sandbox.slack.message import Message as Posted
 
-HERE = "C1"
-WATCHED = "events web/production"
-Shown = tuple[str, Message]  # what was done, and what was said to it
+CHANNEL = "C1"
+WATCHED_LINE = "events web/production"
+Step = tuple[str, Message]  # what was done, and what was said to it
 
 
-async def once(
-    stage: AbstractAsyncContextManager[Demo], say: Callable[[str], None], show: Callable[[str, Message], None]
+async def run_tour(
+    demo_manager: AbstractAsyncContextManager[Demo], echo: Callable[[str], None], show: Callable[[str, Message], None]
 ) -> None:
-    async with until_told(stage) as demo:
-        say(f"{demo.notice} Slack is embedded, too.\n")
-        for part in (_asked(demo), _digested(demo), _watched(demo)):
-            async with aclosing(part) as shown:
-                async for done, message in shown:
-                    show(done, message)
+    async with cancelled_by_signal(demo_manager) as demo:
+        echo(f"{demo.notice} Slack is embedded, too.\n")
+        for chapter in (_question_steps(demo), _digest_steps(demo), _watch_steps(demo)):
+            async with aclosing(chapter) as steps:
+                async for action, message in steps:
+                    show(action, message)
 
 
-async def _asked(demo: Demo) -> AsyncGenerator[Shown, None]:
+async def _question_steps(demo: Demo) -> AsyncGenerator[Step, None]:
     """All that can be asked, and a button pressed."""
     for line in ("", "use web/production"):
-        yield await _line(demo, line)
-    for name, spoken in register().items():
-        if spoken.is_question:
-            line = "scores" if name == "scores" else spoken.examples[0]
-            answered = await said(demo.slack, line, HERE)
-            yield f"/insights {line}", _drawable(answered)
+        yield await _line_step(demo, line)
+    for name, spec in build_registry().items():
+        if spec.is_question:
+            line = "scores" if name == "scores" else spec.examples[0]
+            posted = await type_line(demo.slack, line, CHANNEL)
+            yield f"/insights {line}", _to_message(posted)
             if name == "scores":
-                pressed = await demo.slack.press(answered, "Why?")
-                yield "[Why?]", _drawable(await answer(demo.slack, pressed))
+                acknowledgement = await demo.slack.press(posted, "Why?")
+                yield "[Why?]", _to_message(await wait_for_answer(demo.slack, acknowledgement))
 
 
-async def _digested(demo: Demo) -> AsyncGenerator[Shown, None]:
+async def _digest_steps(demo: Demo) -> AsyncGenerator[Step, None]:
     """A digest that comes by the clock."""
-    happened = [sentence async for sentence in demo.next_slot()]
-    digest = [posted for posted in _posted(demo, RELEASES) if posted.thread_ts is None][-1]
-    below = [_drawable(posted) for posted in _posted(demo, RELEASES) if posted.thread_ts == digest.ts]
-    yield happened[-1], Message(digest.text, tuple(digest.blocks), tuple(below))
+    sentences = [sentence async for sentence in demo.skip_to_next_run()]
+    digest = [posted for posted in _scheduled_messages(demo, RELEASES_CHANNEL) if posted.thread_ts is None][-1]
+    thread = [
+        _to_message(posted) for posted in _scheduled_messages(demo, RELEASES_CHANNEL) if posted.thread_ts == digest.ts
+    ]
+    yield sentences[-1], Message(digest.text, tuple(digest.blocks), tuple(thread))
 
 
-async def _watched(demo: Demo) -> AsyncGenerator[Shown, None]:
+async def _watch_steps(demo: Demo) -> AsyncGenerator[Step, None]:
     """A watch that speaks, as soon as there is something new."""
-    yield await _line(demo, f"watch on {WATCHED}")
-    async with aclosing(demo.travel.week()) as week:
-        async for happened in week:
-            if happened.endswith(f"told it in #{demo.slack.channels[HERE].name}."):
-                yield happened, _drawable(_posted(demo, HERE)[-1])
+    yield await _line_step(demo, f"watch on {WATCHED_LINE}")
+    async with aclosing(demo.time_controls.skip_week()) as week:
+        async for sentence in week:
+            if sentence.endswith(f"told it in #{demo.slack.channels[CHANNEL].name}."):
+                yield sentence, _to_message(_scheduled_messages(demo, CHANNEL)[-1])
                 break
 
 
-async def _line(demo: Demo, line: str) -> Shown:
-    return f"/insights {line}".strip(), _drawable(await said(demo.slack, line, HERE))
+async def _line_step(demo: Demo, line: str) -> Step:
+    return f"/insights {line}".strip(), _to_message(await type_line(demo.slack, line, CHANNEL))
 
 
-def _posted(demo: Demo, channel: str) -> list[Posted]:
+def _scheduled_messages(demo: Demo, channel: str) -> list[Posted]:
     """What came by the clock: it bears a key."""
     return [message for message in demo.slack.channels[channel].messages if message.metadata]
 
 
-def _drawable(message: Posted) -> Message:
+def _to_message(message: Posted) -> Message:
     return Message(message.text, tuple(message.blocks))

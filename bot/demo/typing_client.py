@@ -2,16 +2,18 @@
 
 from bot.sandbox.slack import Acknowledgement, Slack
 from bot.sandbox.slack.message import Message
-from bot.slack.handler import ASKING
+from bot.slack.handler import PROGRESS_NOTICE
 
-LONGEST = 30.0  # seconds, which an answer does not take
+ANSWER_TIMEOUT_SECONDS = 30.0  # seconds, which an answer does not take
 
 
-async def said(workspace: Slack, line: str, channel: str) -> Message:
+async def type_line(workspace: Slack, line: str, channel: str) -> Message:
     """The answer to a line."""
-    return await answer(workspace, await workspace.type(f"/insights {line}".strip(), channel=channel))
+    return await wait_for_answer(workspace, await workspace.type(f"/insights {line}".strip(), channel=channel))
 
 
-async def answer(workspace: Slack, to: Acknowledgement) -> Message:
+async def wait_for_answer(workspace: Slack, acknowledgement: Acknowledgement) -> Message:
     """The answer itself, and not the word that it is on its way."""
-    return await workspace.answer(to, lambda message: not message.text.startswith(ASKING.text), LONGEST)
+    return await workspace.answer(
+        acknowledgement, lambda message: not message.text.startswith(PROGRESS_NOTICE.text), ANSWER_TIMEOUT_SECONDS
+    )

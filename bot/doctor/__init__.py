@@ -4,9 +4,9 @@ check.py     a look and what comes of it: none spoils another, none takes long, 
 checks.py    all that is looked at
 """
 
+from bot.doctor.check import CheckStatus as CheckStatus
 from bot.doctor.check import Finding as Finding
-from bot.doctor.check import Mark as Mark
-from bot.doctor.checks import Looks as Looks
-from bot.doctor.checks import examined as examined
+from bot.doctor.checks import Checks as Checks
+from bot.doctor.checks import run_checks as run_checks
 
-__all__ = ["Finding", "Looks", "Mark", "examined"]
+__all__ = ["CheckStatus", "Checks", "Finding", "run_checks"]

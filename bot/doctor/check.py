@@ -14,11 +14,11 @@ from bot.errors import Failure, TryLater
 from bot.settings import Settings
 
 
-class Mark(StrEnum):
+class CheckStatus(StrEnum):
     """What comes of a look."""
 
     OK = "ok"
-    WRONG = "wrong"
+    FAILED = "wrong"
     SKIPPED = "skipped"
 
 
@@ -27,69 +27,73 @@ class Finding:
     """A line of what the doctor says."""
 
     name: str
-    mark: Mark
-    says: str
+    status: CheckStatus
+    message: str
 
 
-class Skipped(Failure):
+class CheckSkipped(Failure):
     """There was nothing to look at."""
 
 
 @dataclass(frozen=True)
-class Look:
+class Check:
     """One thing to look at, and the settings that must be right for that."""
 
     name: str
-    needs: tuple[str, ...]
-    at: Callable[[], Awaitable[str]]
+    required_settings: tuple[str, ...]
+    run: Callable[[], Awaitable[str]]
 
 
-def readable(wrong: Collection[Failure]) -> list[Finding]:
+def settings_findings(failures: Collection[Failure]) -> list[Finding]:
     """What is to be said of the settings themselves."""
-    lines = [Finding("Settings", Mark.WRONG, sentence(failure)) for failure in wrong]
-    return lines or [Finding("Settings", Mark.OK, "All can be read.")]
+    findings = [Finding("Settings", CheckStatus.FAILED, sentence(failure)) for failure in failures]
+    return findings or [Finding("Settings", CheckStatus.OK, "All can be read.")]
 
 
-async def all_made(looks: Iterable[Look], settings: Settings, wrong: Collection[str], seconds: float) -> list[Finding]:
+async def run_all(
+    checks: Iterable[Check], settings: Settings, invalid_settings: Collection[str], timeout_seconds: float
+) -> list[Finding]:
     """What comes of all looks, made at once. What needs a *wrong* setting is not looked at."""
     secrets = [value.get_secret_value() for _, value in settings if isinstance(value, SecretStr)]
 
-    async def finding(look: Look) -> Finding:
-        mark, says = await _found(look, wrong, seconds)
-        return Finding(look.name, mark, _hushed(says, secrets))
+    async def run_one(check: Check) -> Finding:
+        status, message = await _run_guarded(check, invalid_settings, timeout_seconds)
+        return Finding(check.name, status, _redact(message, secrets))
 
-    return await asyncio.gather(*map(finding, looks))
+    return await asyncio.gather(*map(run_one, checks))
 
 
-async def _found(look: Look, wrong: Collection[str], seconds: float) -> tuple[Mark, str]:
+async def _run_guarded(
+    check: Check, invalid_settings: Collection[str], timeout_seconds: float
+) -> tuple[CheckStatus, str]:
     try:
-        return Mark.OK, await _look(look, wrong, seconds)
-    except Skipped as skipped:
-        return Mark.SKIPPED, sentence(skipped)
+        return CheckStatus.OK, await _run_check(check, invalid_settings, timeout_seconds)
+    except CheckSkipped as skipped:
+        return CheckStatus.SKIPPED, sentence(skipped)
     except Failure as failure:
-        return Mark.WRONG, sentence(failure)
-    except Exception as broken:  # one look that breaks is no reason to make no other
-        return Mark.WRONG, f"This could not be looked at ({type(broken).__name__}). That is a fault of the bot."
+        return CheckStatus.FAILED, sentence(failure)
+    except Exception as error:  # one look that breaks is no reason to make no other
+        return CheckStatus.FAILED, f"This could not be looked at ({type(error).__name__}). That is a fault of the bot."
 
 
-async def _look(look: Look, wrong: Collection[str], seconds: float) -> str:
-    if hindering := [name.upper() for name in look.needs if name in wrong]:
-        raise Skipped(f"Not looked at, because of {' and '.join(hindering)}.", "")
+async def _run_check(check: Check, invalid_settings: Collection[str], timeout_seconds: float) -> str:
+    if blockers := [name.upper() for name in check.required_settings if name in invalid_settings]:
+        raise CheckSkipped(f"Not looked at, because of {' and '.join(blockers)}.", "")
     try:
-        async with asyncio.timeout(seconds):
-            return await look.at()
+        async with asyncio.timeout(timeout_seconds):
+            return await check.run()
     except TimeoutError:
-        raise TryLater(f"That took more than {seconds:g} seconds.", "Try again in a minute.") from None
+        raise TryLater(f"That took more than {timeout_seconds:g} seconds.", "Try again in a minute.") from None
 
 
 def sentence(failure: Failure) -> str:
     """What happened, what the other side said of it, and what to do."""
-    said = f"It said: {failure.said}" if failure.said else ""
-    return " ".join(filter(None, (failure.what, said, failure.todo)))
+    detail = f"It said: {failure.server_message}" if failure.server_message else ""
+    return " ".join(filter(None, (failure.summary, detail, failure.todo)))
 
 
-def _hushed(text: str, secrets: Iterable[str]) -> str:
+def _redact(text: str, secrets: Iterable[str]) -> str:
     """On one line, whatever others told, and without any secret that they may have repeated."""
     for secret in filter(None, secrets):
         text = text.replace(secret, "•••")
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())

@@ -12,23 +12,23 @@ instrumentation.py what may be observed of all that
 urls.py        addresses in LaunchDarkly's own pages, and the cursors in its `_links`
 """
 
+from bot.launchdarkly.client import ClientLimits, Version
 from bot.launchdarkly.client import LaunchDarkly as LaunchDarkly
-from bot.launchdarkly.client import Limits, Version
-from bot.launchdarkly.decode import Number, Real, Reply, Whole, field, read, replace
+from bot.launchdarkly.decode import Float64, Int64, Number, Reply, field, read, replace
 from bot.launchdarkly.instrumentation import Observer as Observer
-from bot.launchdarkly.urls import Pages as Pages
+from bot.launchdarkly.urls import AppUrls as AppUrls
 from bot.launchdarkly.urls import cursor as cursor
 
 __all__ = [
+    "AppUrls",
+    "ClientLimits",
+    "Float64",
+    "Int64",
     "LaunchDarkly",
-    "Limits",
     "Number",
     "Observer",
-    "Pages",
-    "Real",
     "Reply",
     "Version",
-    "Whole",
     "cursor",
     "field",
     "read",

@@ -9,34 +9,34 @@ import random
 from collections.abc import Mapping
 from datetime import datetime
 
-WINDOW = 10.0
-LONGEST = 60.0
-RESETS = ("X-Ratelimit-Reset", "X-Ratelimit-Auth-Token-Reset")
+WINDOW_SECONDS = 10.0
+MAX_WAIT_SECONDS = 60.0
+RESET_HEADERS = ("X-Ratelimit-Reset", "X-Ratelimit-Auth-Token-Reset")
 
 
-def asked_to_wait(headers: Mapping[str, str], now: datetime) -> float:
+def retry_after(headers: Mapping[str, str], now: datetime) -> float:
     """The seconds that a 429 asks for: `Retry-After`, else the latest reset, else a whole window."""
-    if (after := number(headers.get("Retry-After"))) is not None:
+    if (after := parse_number(headers.get("Retry-After"))) is not None:
         return _capped(after)
-    resets = [reset for name in RESETS if (reset := number(headers.get(name))) is not None]
-    return _capped(max(resets) / 1000 - now.timestamp()) if resets else WINDOW
+    resets = [reset for name in RESET_HEADERS if (reset := parse_number(headers.get(name))) is not None]
+    return _capped(max(resets) / 1000 - now.timestamp()) if resets else WINDOW_SECONDS
 
 
-def pause(attempt: int, asked: float | None, first: float = 0.2) -> float:
+def backoff_delay(attempt: int, requested: float | None, first_wait: float = 0.2) -> float:
     """What was asked for, else 0.2 s, 0.4 s, 0.8 s …, and a little more: so not everybody comes back at once."""
-    wait = _capped(asked if asked is not None else first * 2 ** (attempt - 1))
-    more = 0.1 * (1 + wait) if asked is not None else wait / 2
-    return wait + random.uniform(0, more)  # noqa: S311 - jitter, no secret
+    wait = _capped(requested if requested is not None else first_wait * 2 ** (attempt - 1))
+    max_jitter = 0.1 * (1 + wait) if requested is not None else wait / 2
+    return wait + random.uniform(0, max_jitter)  # noqa: S311 - jitter, no secret
 
 
-def number(header: str | None) -> float | None:
+def parse_number(header: str | None) -> float | None:
     """A header as a number; a date, which `Retry-After` may be too, counts as not said, and so does `nan`."""
     try:
-        number = float(header or "nan")
+        value = float(header or "nan")
     except ValueError:
         return None
-    return None if math.isnan(number) else number
+    return None if math.isnan(value) else value
 
 
 def _capped(seconds: float) -> float:
-    return min(max(seconds, 0.0), LONGEST)
+    return min(max(seconds, 0.0), MAX_WAIT_SECONDS)

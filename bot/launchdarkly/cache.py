@@ -8,56 +8,56 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-MOST = 500  # answers; far more than a busy half minute asks
+MAX_CACHED_ANSWERS = 500  # answers; far more than a busy half minute asks
 
 
 @dataclass(slots=True)
-class _Kept:
+class _Entry:
     task: asyncio.Task[Any]
-    until: datetime | None = None  # None while the answer is on its way
+    expires_at: datetime | None = None  # None while the answer is on its way
 
 
-class Memory:
+class Cache:
     """Answers under way and answers just given, by what was asked."""
 
-    def __init__(
-        self, seconds: float, now: Callable[[], datetime], remembered: Callable[[], None] = lambda: None
-    ) -> None:
-        self._life = timedelta(seconds=seconds)
+    def __init__(self, seconds: float, now: Callable[[], datetime], on_hit: Callable[[], None] = lambda: None) -> None:
+        self._lifetime = timedelta(seconds=seconds)
         self._now = now
-        self._remembered = remembered
-        self._kept: dict[Hashable, _Kept] = {}
+        self._on_hit = on_hit
+        self._entries: dict[Hashable, _Entry] = {}
 
-    async def once(self, key: Hashable, ask: Callable[[], Awaitable[T]], lifetime: timedelta | None = None) -> T:
+    async def get_or_fetch(
+        self, key: Hashable, fetch: Callable[[], Awaitable[T]], lifetime: timedelta | None = None
+    ) -> T:
         """The answer to *key*, by asking only where nobody has done so lately. Failures are not remembered.
 
         *lifetime* is how long this answer is kept, where that is not as long as any other."""
-        self._forget()
-        if key not in self._kept:
-            self._start(key, ask, lifetime or self._life)
+        self._evict()
+        if key not in self._entries:
+            self._start(key, fetch, lifetime or self._lifetime)
         else:
-            self._remembered()
-        answer: T = await asyncio.shield(self._kept[key].task)  # one who stops waiting takes nothing from the others
+            self._on_hit()
+        answer: T = await asyncio.shield(self._entries[key].task)  # one who stops waiting takes nothing from the others
         return answer
 
-    def _start(self, key: Hashable, ask: Callable[[], Awaitable[Any]], lifetime: timedelta) -> None:
+    def _start(self, key: Hashable, fetch: Callable[[], Awaitable[Any]], lifetime: timedelta) -> None:
         """Apart from whoever waits: a frame that knows the task would keep a failure, and its answer, alive with it."""
-        task = asyncio.ensure_future(ask())
-        self._kept[key] = _Kept(task)
-        task.add_done_callback(lambda done: self._answered(key, done, lifetime))
+        task = asyncio.ensure_future(fetch())
+        self._entries[key] = _Entry(task)
+        task.add_done_callback(lambda done: self._finish(key, done, lifetime))
 
-    def _answered(self, key: Hashable, done: asyncio.Future[Any], lifetime: timedelta) -> None:
-        if done.cancelled() or done.exception():
-            del self._kept[key]
+    def _finish(self, key: Hashable, task: asyncio.Future[Any], lifetime: timedelta) -> None:
+        if task.cancelled() or task.exception():
+            del self._entries[key]
         else:
-            self._kept[key].until = self._now() + lifetime
+            self._entries[key].expires_at = self._now() + lifetime
 
-    def _forget(self) -> None:
+    def _evict(self) -> None:
         """Drops what is too old, and the oldest where there is too much; what is under way stays."""
         now = self._now()
-        answered = [(kept.until, key) for key, kept in self._kept.items() if kept.until]
-        answered.sort(key=lambda pair: pair[0])
-        spare = len(self._kept) - MOST
-        for n, (until, key) in enumerate(answered):
-            if until <= now or n < spare:
-                del self._kept[key]
+        finished = [(entry.expires_at, key) for key, entry in self._entries.items() if entry.expires_at]
+        finished.sort(key=lambda pair: pair[0])
+        excess = len(self._entries) - MAX_CACHED_ANSWERS
+        for index, (expires_at, key) in enumerate(finished):
+            if expires_at <= now or index < excess:
+                del self._entries[key]

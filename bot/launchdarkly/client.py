@@ -12,12 +12,12 @@ from itertools import count
 import httpx
 
 from bot.errors import TryLater
-from bot.launchdarkly.backoff import pause
-from bot.launchdarkly.cache import Memory
+from bot.launchdarkly.backoff import backoff_delay
+from bot.launchdarkly.cache import Cache
 from bot.launchdarkly.decode import R, read
 from bot.launchdarkly.fair_queue import FairQueue
-from bot.launchdarkly.instrumentation import Nobody, Observer
-from bot.launchdarkly.request import Request, exchange
+from bot.launchdarkly.instrumentation import NullObserver, Observer
+from bot.launchdarkly.request import Request, send
 
 
 class Version(StrEnum):
@@ -28,17 +28,17 @@ class Version(StrEnum):
 
 
 @dataclass(frozen=True)
-class Limits:
+class ClientLimits:
     """How long, how often, how much. Seconds, unless it says otherwise."""
 
     connect: float = 3
     read: float = 12
     answer: float = 20  # all attempts together
     attempts: int = 3
-    again: float = 0.2  # after a first failure; twice as long after each further one
-    remembered: float = 30
+    first_retry_wait: float = 0.2  # after a first failure; twice as long after each further one
+    cache_seconds: float = 30
     in_flight: int = 4  # httpx's pool slows down sharply above eight, and the account's rate limit is shared
-    most_waiting: int = 50  # requests of one caller; further ones are refused
+    max_waiting: int = 50  # requests of one caller; further ones are refused
     body_bytes: int = 10_000_000
 
     @property
@@ -50,14 +50,18 @@ class LaunchDarkly:
     """The one client that everything shares: slash commands, digests, watches and the command line."""
 
     def __init__(
-        self, http: httpx.AsyncClient, limits: Limits, now: Callable[[], datetime], observer: Observer | None = None
+        self,
+        http: httpx.AsyncClient,
+        limits: ClientLimits,
+        now: Callable[[], datetime],
+        observer: Observer | None = None,
     ) -> None:
         self._http = http
         self._limits = limits
         self._now = now
-        self._observer = observer or Nobody()
-        self._memory = Memory(limits.remembered, now, self._observer.remembered)
-        self._queue = FairQueue(limits.in_flight, limits.most_waiting)
+        self._observer = observer or NullObserver()
+        self._cache = Cache(limits.cache_seconds, now, self._observer.cache_hit)
+        self._queue = FairQueue(limits.in_flight, limits.max_waiting)
         self._caller = ""
 
     def for_caller(self, caller: str) -> "LaunchDarkly":
@@ -68,7 +72,7 @@ class LaunchDarkly:
 
     async def get(
         self,
-        reply: type[R],
+        reply_type: type[R],
         path: str,
         parameters: tuple[tuple[str, str], ...] = (),
         *,
@@ -79,31 +83,31 @@ class LaunchDarkly:
 
         *lifetime* is how long the answer stays cached, where the usual half minute is too short."""
         request = Request(path, parameters, version)
-        return await self._memory.once((reply, request), lambda: self._ask(reply, request), lifetime)
+        return await self._cache.get_or_fetch((reply_type, request), lambda: self._fetch(reply_type, request), lifetime)
 
-    async def _ask(self, reply: type[R], request: Request) -> R:
+    async def _fetch(self, reply_type: type[R], request: Request) -> R:
         self._queue.check(self._caller)
-        return read(reply, await self._patiently(request))
+        return read(reply_type, await self._send_with_retries(request))
 
-    async def _patiently(self, request: Request) -> bytearray:
+    async def _send_with_retries(self, request: Request) -> bytearray:
         """Asks again while that may help, and gives up early enough that whoever asked still gets an answer."""
-        until = asyncio.get_running_loop().time() + self._limits.answer
+        deadline = asyncio.get_running_loop().time() + self._limits.answer
         with suppress(TimeoutError):
-            async with asyncio.timeout_at(until):
+            async with asyncio.timeout_at(deadline):
                 for attempt in count(1):
                     try:
-                        return await self._exchange(request)
+                        return await self._send(request)
                     except TryLater as failure:
-                        wait = pause(attempt, failure.after, self._limits.again)
-                        if attempt == self._limits.attempts or asyncio.get_running_loop().time() + wait >= until:
+                        wait = backoff_delay(attempt, failure.retry_after, self._limits.first_retry_wait)
+                        if attempt == self._limits.attempts or asyncio.get_running_loop().time() + wait >= deadline:
                             raise
                         await asyncio.sleep(wait)
         raise TryLater(f"LaunchDarkly did not answer within {self._limits.answer:g} seconds.", "Ask again in a minute.")
 
-    async def _exchange(self, request: Request) -> bytearray:
-        async with self._queue.turn(self._caller):
-            began = asyncio.get_running_loop().time()
+    async def _send(self, request: Request) -> bytearray:
+        async with self._queue.acquire(self._caller):
+            started_at = asyncio.get_running_loop().time()
             try:
-                return await exchange(self._http, request, self._limits.body_bytes, self._now, self._observer)
+                return await send(self._http, request, self._limits.body_bytes, self._now, self._observer)
             finally:
-                self._observer.requested(asyncio.get_running_loop().time() - began)
+                self._observer.request_finished(asyncio.get_running_loop().time() - started_at)

@@ -9,19 +9,19 @@ from datetime import datetime
 import httpx
 from pydantic import BaseModel, OnErrorOmit, ValidationError
 
-from bot.errors import Failure, NotAllowed, NotFound, Refused, TryLater, Unreadable
-from bot.launchdarkly.backoff import asked_to_wait
+from bot.errors import Failure, InvalidResponse, NotAllowed, NotFound, Rejected, TryLater
+from bot.launchdarkly.backoff import retry_after
 
-AUTHORIZE = (
+ACCESS_HINT = (
     "Set LAUNCHDARKLY_ACCESS_TOKEN to a valid token (LaunchDarkly ─► Settings ─► Authorization; Reader is enough)."
 )
-PLAN = (
+CHECK_ROLE_AND_PLAN = (
     "The token needs at least the Reader role. Engineering insights is a beta that only some LaunchDarkly plans hold, "
     "and no EU or federal instance."
 )
 CHECK_HOST = "Check that LAUNCHDARKLY_API_HOST is LaunchDarkly's own address."
-LONGEST_SAID = 300
-LONGEST_HOST = 100
+MAX_DETAIL_CHARS = 300
+MAX_HOST_CHARS = 100
 
 
 class _Reason(BaseModel):
@@ -29,69 +29,73 @@ class _Reason(BaseModel):
     reason: str | None = None
 
 
-class _Body(BaseModel):
+class _ErrorBody(BaseModel):
     """What all error bodies have in common, where there is one. A reason that is none costs nothing else."""
 
     message: str | None = None
     errors: list[OnErrorOmit[_Reason]] | None = None
 
 
-def refusal(answer: httpx.Response, body: bytearray, *, beta: bool, now: datetime) -> Failure:
+def error_for(response: httpx.Response, body: bytearray, *, beta: bool, now: datetime) -> Failure:
     """The failure that an answer other than 200 means."""
-    status, error = answer.status_code, _read(body)
-    said = _said(error, answer.request.headers.get("Authorization"))
+    status, error = response.status_code, _parse_body(body)
+    detail = _detail(error, response.request.headers.get("Authorization"))
     if status in (400, 405, 422):
-        what, about = "LaunchDarkly would not take that question.", _about(error)
-        return Refused(what, "Change the question and ask again.", said=said, about=about)
+        what, about = "LaunchDarkly would not take that question.", _named_params(error)
+        return Rejected(what, "Change the question and ask again.", server_message=detail, param_names=about)
     if status == 401:
-        return NotAllowed("LaunchDarkly does not accept the bot's access token.", AUTHORIZE, said=said)
+        return NotAllowed("LaunchDarkly does not accept the bot's access token.", ACCESS_HINT, server_message=detail)
     if status == 403:
-        todo = PLAN if beta else "Give the token's role access to this project, or ask about another one."
-        return NotAllowed("LaunchDarkly does not let the bot see this.", todo, said=said)
+        todo = (
+            CHECK_ROLE_AND_PLAN if beta else "Give the token's role access to this project, or ask about another one."
+        )
+        return NotAllowed("LaunchDarkly does not let the bot see this.", todo, server_message=detail)
     if status == 404:
         return NotFound(
-            "LaunchDarkly does not know what you asked about.", "Check the keys (not the names).", said=said
+            "LaunchDarkly does not know what you asked about.", "Check the keys (not the names).", server_message=detail
         )
     if status == 429:
-        return _limited(asked_to_wait(answer.headers, now), said)
+        return _rate_limited(retry_after(response.headers, now), detail)
     if status >= 500 or status == 408:
-        return TryLater(f"LaunchDarkly has trouble of its own ({status}).", "Ask again in a minute.", said=said)
-    return _elsewhere(answer, said)
+        return TryLater(
+            f"LaunchDarkly has trouble of its own ({status}).", "Ask again in a minute.", server_message=detail
+        )
+    return _unexpected_response(response, detail)
 
 
-def _limited(after: float, said: str) -> TryLater:
+def _rate_limited(after: float, detail: str) -> TryLater:
     return TryLater(
         "LaunchDarkly's rate limit is used up; all tokens of the account share it.",
         f"Ask again in {max(1, round(after))} s.",
-        said=said,
-        after=after,
+        server_message=detail,
+        retry_after=after,
     )
 
 
-def _elsewhere(answer: httpx.Response, said: str) -> Unreadable:
+def _unexpected_response(response: httpx.Response, detail: str) -> InvalidResponse:
     """A redirect is not followed: it would take the token to another host."""
-    what = f"answered {answer.status_code}"
-    if answer.next_request:
-        what = f"redirects to {answer.next_request.url.host[:LONGEST_HOST]}, where the bot does not follow"
-    return Unreadable(f"LaunchDarkly {what}.", CHECK_HOST, said=said)
+    what = f"answered {response.status_code}"
+    if response.next_request:
+        what = f"redirects to {response.next_request.url.host[:MAX_HOST_CHARS]}, where the bot does not follow"
+    return InvalidResponse(f"LaunchDarkly {what}.", CHECK_HOST, server_message=detail)
 
 
-def _read(body: bytearray) -> _Body:
+def _parse_body(body: bytearray) -> _ErrorBody:
     """The body of a refusal, which may be empty, or a page of something that stands in between."""
     try:
-        return _Body.model_validate_json(body)
+        return _ErrorBody.model_validate_json(body)
     except ValidationError:
-        return _Body()
+        return _ErrorBody()
 
 
-def _about(error: _Body) -> tuple[str, ...]:
+def _named_params(error: _ErrorBody) -> tuple[str, ...]:
     """The parameters that LaunchDarkly names."""
-    return tuple(wrong.attribute for wrong in error.errors or () if wrong.attribute)
+    return tuple(item.attribute for item in error.errors or () if item.attribute)
 
 
-def _said(error: _Body, token: str | None) -> str:
+def _detail(error: _ErrorBody, token: str | None) -> str:
     """LaunchDarkly's message and reasons, in a length that one can read, and never the token: others read along."""
-    reasons = ", ".join(f"{wrong.attribute or ''} {wrong.reason or ''}".strip() for wrong in error.errors or ())
-    said = ": ".join(part for part in (error.message, reasons) if part)
-    said = said.replace(token, "•••") if token else said
-    return said if len(said) <= LONGEST_SAID else f"{said[: LONGEST_SAID - 1]}…"
+    reasons = ", ".join(f"{item.attribute or ''} {item.reason or ''}".strip() for item in error.errors or ())
+    detail = ": ".join(part for part in (error.message, reasons) if part)
+    detail = detail.replace(token, "•••") if token else detail
+    return detail if len(detail) <= MAX_DETAIL_CHARS else f"{detail[: MAX_DETAIL_CHARS - 1]}…"

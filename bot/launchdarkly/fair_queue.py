@@ -11,19 +11,19 @@ from bot.errors import TryLater
 class FairQueue:
     """So many requests *at_once*. Callers who wait take turns, and each may have *most_waiting*."""
 
-    def __init__(self, at_once: int, most_waiting: int) -> None:
-        self._free = at_once  # while any are free, nobody waits
-        self._most_waiting = most_waiting
-        self._lines: dict[str, deque[asyncio.Future[None]]] = {}  # in the order of their turns
+    def __init__(self, in_flight: int, max_waiting: int) -> None:
+        self._free = in_flight  # while any are free, nobody waits
+        self._max_waiting = max_waiting
+        self._queues: dict[str, deque[asyncio.Future[None]]] = {}  # in the order of their turns
 
     def check(self, caller: str) -> None:
         """Refuse a further request of a caller who has too many waiting."""
-        waiting = len(self._lines.get(caller, ()))
-        if waiting >= self._most_waiting:
+        waiting = len(self._queues.get(caller, ()))
+        if waiting >= self._max_waiting:
             raise TryLater(f"You have {waiting} requests to LaunchDarkly waiting.", "Try again in a moment.")
 
     @asynccontextmanager
-    async def turn(self, caller: str) -> AsyncIterator[None]:
+    async def acquire(self, caller: str) -> AsyncIterator[None]:
         """Wait for a turn, and have it until the block is left."""
         if self._free:
             self._free -= 1
@@ -32,35 +32,35 @@ class FairQueue:
         try:
             yield
         finally:
-            self._pass_on()
+            self._release()
 
     async def _wait(self, caller: str) -> None:
-        turn = asyncio.get_running_loop().create_future()
-        self._lines.setdefault(caller, deque()).append(turn)
+        waiter = asyncio.get_running_loop().create_future()
+        self._queues.setdefault(caller, deque()).append(waiter)
         try:
-            await turn
+            await waiter
         except asyncio.CancelledError:
-            if not turn.cancelled():  # it was given at the same moment
-                self._pass_on()
-            self._leave(caller, turn)
+            if not waiter.cancelled():  # it was given at the same moment
+                self._release()
+            self._remove(caller, waiter)
             raise
 
-    def _leave(self, caller: str, turn: asyncio.Future[None]) -> None:
-        line = self._lines.get(caller, deque())
-        if turn in line:
-            line.remove(turn)
-            if not line:
-                del self._lines[caller]
+    def _remove(self, caller: str, waiter: asyncio.Future[None]) -> None:
+        queue = self._queues.get(caller, deque())
+        if waiter in queue:
+            queue.remove(waiter)
+            if not queue:
+                del self._queues[caller]
 
-    def _pass_on(self) -> None:
+    def _release(self) -> None:
         """Give the turn to the caller who has waited longest for one; their next request waits behind all others."""
-        while self._lines:
-            caller, line = next(iter(self._lines.items()))
-            turn = line.popleft()
-            del self._lines[caller]
-            if line:
-                self._lines[caller] = line
-            if not turn.done():  # whoever is canceled has not left the line yet
-                turn.set_result(None)
+        while self._queues:
+            caller, queue = next(iter(self._queues.items()))
+            waiter = queue.popleft()
+            del self._queues[caller]
+            if queue:
+                self._queues[caller] = queue
+            if not waiter.done():  # whoever is canceled has not left the line yet
+                waiter.set_result(None)
                 return
         self._free += 1

@@ -6,21 +6,21 @@ from typing import Protocol
 class Observer(Protocol):
     """Told of what happens between the bot and LaunchDarkly."""
 
-    def requested(self, seconds: float) -> None:
+    def request_finished(self, seconds: float) -> None:
         """A request was sent and ended, well or not."""
 
-    def remembered(self) -> None:
+    def cache_hit(self) -> None:
         """An answer was served from memory, or shared with a request under way."""
 
-    def left(self, requests: float) -> None:
+    def rate_limit_remaining(self, requests: float) -> None:
         """LaunchDarkly said how many requests are left in this window."""
 
 
-class Nobody:
+class NullObserver:
     """Does nothing with it."""
 
-    def requested(self, seconds: float) -> None: ...
+    def request_finished(self, seconds: float) -> None: ...
 
-    def remembered(self) -> None: ...
+    def cache_hit(self) -> None: ...
 
-    def left(self, requests: float) -> None: ...
+    def rate_limit_remaining(self, requests: float) -> None: ...

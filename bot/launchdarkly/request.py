@@ -11,13 +11,13 @@ from typing import cast
 
 import httpx
 
-from bot.errors import TryLater, Unreadable
-from bot.launchdarkly.backoff import number
-from bot.launchdarkly.decompression import Gzip, Plain
-from bot.launchdarkly.errors import CHECK_HOST, refusal
+from bot.errors import InvalidResponse, TryLater
+from bot.launchdarkly.backoff import parse_number
+from bot.launchdarkly.decompression import GzipStream, PlainStream
+from bot.launchdarkly.errors import CHECK_HOST, error_for
 from bot.launchdarkly.instrumentation import Observer
 
-ENCODINGS: dict[str, type[Gzip | Plain]] = {"": Plain, "identity": Plain, "gzip": Gzip}
+DECODERS: dict[str, type[GzipStream | PlainStream]] = {"": PlainStream, "identity": PlainStream, "gzip": GzipStream}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,45 +29,48 @@ class Request:
     version: str
 
 
-async def exchange(
-    http: httpx.AsyncClient, request: Request, most: int, now: Callable[[], datetime], observer: Observer
+async def send(
+    http: httpx.AsyncClient, request: Request, max_bytes: int, now: Callable[[], datetime], observer: Observer
 ) -> bytearray:
     """The body of a good answer; every other end of the exchange is a failure."""
     headers = {"LD-API-Version": request.version, "Accept-Encoding": "gzip"}
     try:
-        async with http.stream("GET", request.path, params=request.parameters, headers=headers) as answer:
-            body = await _body(answer, most)
+        async with http.stream("GET", request.path, params=request.parameters, headers=headers) as response:
+            body = await _read_body(response, max_bytes)
     except httpx.TimeoutException:
         raise TryLater("LaunchDarkly took too long to answer.", "Ask again in a minute.") from None
     except zlib.error:
-        raise Unreadable("LaunchDarkly's answer arrived damaged.", "Ask again; if it stays, tell an admin.") from None
+        raise InvalidResponse(
+            "LaunchDarkly's answer arrived damaged.", "Ask again; if it stays, tell an admin."
+        ) from None
     except httpx.TransportError:
         raise TryLater(
             "The connection to LaunchDarkly failed.", "Ask again in a minute; if it stays, check LAUNCHDARKLY_API_HOST."
         ) from None
     except (httpx.InvalidURL, UnicodeError):  # httpx reads a redirect's address although it does not follow
-        raise Unreadable("LaunchDarkly's address, or one it redirects to, is no address.", CHECK_HOST) from None
-    if (left := number(answer.headers.get("X-Ratelimit-Route-Remaining"))) is not None:
-        observer.left(left)
-    if answer.status_code != httpx.codes.OK:
-        raise refusal(answer, body, beta=request.version == "beta", now=now())
+        raise InvalidResponse("LaunchDarkly's address, or one it redirects to, is no address.", CHECK_HOST) from None
+    if (remaining := parse_number(response.headers.get("X-Ratelimit-Route-Remaining"))) is not None:
+        observer.rate_limit_remaining(remaining)
+    if response.status_code != httpx.codes.OK:
+        raise error_for(response, body, beta=request.version == "beta", now=now())
     return body
 
 
-async def _body(answer: httpx.Response, most: int) -> bytearray:
+async def _read_body(response: httpx.Response, max_bytes: int) -> bytearray:
     """The body, decompressed, up to a size that no question of ours needs. Neither what is sent nor what comes of it
     may be larger: a stream of empty parts would never end otherwise."""
-    encoding = ENCODINGS.get(answer.headers.get("Content-Encoding", "").lower())
-    if encoding is None:
-        raise Unreadable("LaunchDarkly's answer is packed in a way that the bot did not ask for.", CHECK_HOST)
-    stream, body, received = encoding(), bytearray(), 0
-    async for chunk in cast(httpx.AsyncByteStream, answer.stream):  # as it comes: httpx would decompress it whole
+    decoder = DECODERS.get(response.headers.get("Content-Encoding", "").lower())
+    if decoder is None:
+        raise InvalidResponse("LaunchDarkly's answer is packed in a way that the bot did not ask for.", CHECK_HOST)
+    stream, body, received = decoder(), bytearray(), 0
+    async for chunk in cast(httpx.AsyncByteStream, response.stream):  # as it comes: httpx would decompress it whole
         received += len(chunk)
         for part in stream.feed(chunk):
             body += part
-            if max(received, len(body)) > most:
-                raise Unreadable(
-                    f"LaunchDarkly's answer is larger than {most / 1e6:g} MB.", "Ask for less: fewer environments, say."
+            if max(received, len(body)) > max_bytes:
+                raise InvalidResponse(
+                    f"LaunchDarkly's answer is larger than {max_bytes / 1e6:g} MB.",
+                    "Ask for less: fewer environments, say.",
                 )
     stream.close()
     return body

@@ -3,7 +3,7 @@
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 
-class Pages:
+class AppUrls:
     """The pages a person can open. Insights has no documented address of its own, so its answers lead to the flags."""
 
     def __init__(self, host: str) -> None:
@@ -11,14 +11,14 @@ class Pages:
 
     def flags(self, project: str, environment: str) -> str:
         """The project's list of flags, with the environment chosen."""
-        chosen = urlencode({"env": environment, "selected-env": environment})
-        return f"{self._host}/projects/{quote(project, safe='')}/flags?{chosen}"
+        params = urlencode({"env": environment, "selected-env": environment})
+        return f"{self._host}/projects/{quote(project, safe='')}/flags?{params}"
 
     def flag(self, project: str, flag: str, environments: tuple[str, ...]) -> str:
         """The targeting of one flag, with a tab for each environment, the first one open."""
-        chosen = [("env", environment) for environment in environments]
-        tabs = urlencode([*chosen, *(("selected-env", environment) for environment in environments[:1])])
-        return f"{self._host}/projects/{quote(project, safe='')}/flags/{quote(flag, safe='')}/targeting?{tabs}"
+        params = [("env", environment) for environment in environments]
+        query = urlencode([*params, *(("selected-env", environment) for environment in environments[:1])])
+        return f"{self._host}/projects/{quote(project, safe='')}/flags/{quote(flag, safe='')}/targeting?{query}"
 
     def home(self) -> str:
         """Where everybody starts."""

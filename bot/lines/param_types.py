@@ -12,54 +12,62 @@ from typing import Annotated, Any, Literal, Protocol, Union, get_args, get_origi
 from bot.lines import timespec
 
 
-class Mistake(ValueError):
+class InvalidValue(ValueError):
     """A word that cannot be what it should be, and the word that was probably meant."""
 
-    def __init__(self, says: str, meant: str | None = None) -> None:
-        super().__init__(f"{says}: did you mean {meant}?" if meant else f"{says}.")
-        self.meant = meant
+    def __init__(self, message: str, suggestion: str | None = None) -> None:
+        super().__init__(f"{message}: did you mean {suggestion}?" if suggestion else f"{message}.")
+        self.suggestion = suggestion
 
 
-class Kind(Protocol):
+class ParamType(Protocol):
     """How a value is read, written and explained."""
 
     @property
-    def allowed(self) -> str: ...
+    def hint(self) -> str: ...
 
     def read(self, word: str) -> Any: ...
 
     def write(self, value: Any) -> str: ...
 
 
-def nearest(word: str, known: Sequence[str], likeness: float = 0.6) -> str | None:
+def closest_match(word: str, known: Sequence[str], cutoff: float = 0.6) -> str | None:
     """The known word that looks most like this one, if any does."""
     by_case = {name.lower(): name for name in known}
-    close = get_close_matches(word.lower(), by_case, n=1, cutoff=likeness)
+    close = get_close_matches(word.lower(), by_case, n=1, cutoff=cutoff)
     return by_case[close[0]] if close else None
 
 
-MIN_MISSPELLED = 4  # letters: shorter words are one letter off too many others
+MIN_TYPO_LETTERS = 4  # letters: shorter words are one letter off too many others
 
 
-def misspelled(word: str, known: Iterable[str]) -> str | None:
+def correct_typo(word: str, known: Iterable[str]) -> str | None:
     """Return the known word that is one letter off, if both are long enough for that to mean anything."""
     typed = word.lower()
     if not typed.isalpha():
         return None
     return next(
-        (name for name in known if min(map(len, (typed, name))) >= MIN_MISSPELLED and _is_slip(typed, name)), None
+        (
+            name
+            for name in known
+            if min(map(len, (typed, name))) >= MIN_TYPO_LETTERS and _is_one_edit_apart(typed, name)
+        ),
+        None,
     )
 
 
-def _is_slip(typed: str, name: str) -> bool:
+def _is_one_edit_apart(typed: str, name: str) -> bool:
     """Whether one letter was added, left out, mistaken, or swapped with the next."""
     short, long = sorted((typed, name), key=len)
-    at = next((n for n, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
-    swapped = short[at : at + 2] == long[at : at + 2][::-1] and short[at + 2 :] == long[at + 2 :]
-    return swapped or long[at + 1 :] in (short[at:], short[at + 1 :])
+    first_difference = next((n for n, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
+    swapped = (
+        short[first_difference : first_difference + 2] == long[first_difference : first_difference + 2][::-1]
+        and short[first_difference + 2 :] == long[first_difference + 2 :]
+    )
+    return swapped or long[first_difference + 1 :] in (short[first_difference:], short[first_difference + 1 :])
 
 
-class _Text:
+class _TextType:
     """A value that is written as it is."""
 
     def write(self, value: str) -> str:
@@ -71,94 +79,96 @@ def is_key(word: str) -> bool:
     return bool(re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,255}", word))
 
 
-class _Key(_Text):
+class _KeyType(_TextType):
     """A key as LaunchDarkly takes it. It may not be `.` or `..`, which would climb about in the address."""
 
-    allowed = "a key"
+    hint = "a key"
 
     def read(self, word: str) -> str:
         if not is_key(word):
-            raise Mistake(f"{_quoted(word)} is no key: keys are letters, digits, dots, dashes and underscores")
+            raise InvalidValue(f"{_quoted(word)} is no key: keys are letters, digits, dots, dashes and underscores")
         return word
 
 
-class _Cursor(_Text):
+class _CursorType(_TextType):
     """A place in a list, opaque to everybody but LaunchDarkly."""
 
-    allowed = "a cursor from an earlier answer"
+    hint = "a cursor from an earlier answer"
 
     def read(self, word: str) -> str:
         if not re.fullmatch(r"[\w.~+/=:-]{1,512}", word, re.ASCII):
-            raise Mistake(f"{_quoted(word)} is no cursor")
+            raise InvalidValue(f"{_quoted(word)} is no cursor")
         return word
 
 
-class _When(_Text):
+class _TimeType(_TextType):
     """A moment, kept as it was said, so that a saved question stays relative."""
 
-    allowed = timespec.ALLOWED
+    hint = timespec.TIME_HINT
 
     def read(self, word: str) -> str:
-        tidied = timespec.tidied(word)
-        if tidied is None:
-            raise Mistake(f"{_quoted(word)} is no time I know; say {timespec.ALLOWED}", nearest(word, timespec.DAYS))
-        return tidied
+        normalized = timespec.normalize_time(word)
+        if normalized is None:
+            raise InvalidValue(
+                f"{_quoted(word)} is no time I know; say {timespec.TIME_HINT}", closest_match(word, timespec.DAY_NAMES)
+            )
+        return normalized
 
 
-class _Length:
+class _DurationType:
     """A length of time, kept in milliseconds."""
 
-    allowed = "a length such as 6h, 1d or 2w"
+    hint = "a length such as 6h, 1d or 2w"
 
     def read(self, word: str) -> int:
-        found = re.fullmatch(r"(\d{1,13})(ms|m|h|d|w)?", word.lower())
-        milliseconds = int(found[1]) * timespec.MILLISECONDS[found[2] or "ms"] if found else 0
-        if not 60_000 <= milliseconds <= timespec.MILLISECONDS["w"] * 53:
-            raise Mistake(f"{_quoted(word)} is no length I know; say 6h, 1d or 2w, between a minute and a year")
+        match = re.fullmatch(r"(\d{1,13})(ms|m|h|d|w)?", word.lower())
+        milliseconds = int(match[1]) * timespec.MILLISECONDS_PER_UNIT[match[2] or "ms"] if match else 0
+        if not 60_000 <= milliseconds <= timespec.MILLISECONDS_PER_UNIT["w"] * 53:
+            raise InvalidValue(f"{_quoted(word)} is no length I know; say 6h, 1d or 2w, between a minute and a year")
         return milliseconds
 
     def write(self, value: int) -> str:
-        unit = next(unit for unit in ("w", "d", "h", "m", "ms") if value % timespec.MILLISECONDS[unit] == 0)
-        return f"{value // timespec.MILLISECONDS[unit]}{unit}"
+        unit = next(unit for unit in ("w", "d", "h", "m", "ms") if value % timespec.MILLISECONDS_PER_UNIT[unit] == 0)
+        return f"{value // timespec.MILLISECONDS_PER_UNIT[unit]}{unit}"
 
 
-class _YesNo:
+class _BooleanType:
     """Yes or no."""
 
-    allowed = "yes or no"
+    hint = "yes or no"
 
     def read(self, word: str) -> bool:
         if word.lower() in ("yes", "true", "y", "on", "1"):
             return True
         if word.lower() in ("no", "false", "n", "off", "0"):
             return False
-        raise Mistake(f"{_quoted(word)} is neither yes nor no")
+        raise InvalidValue(f"{_quoted(word)} is neither yes nor no")
 
     def write(self, value: bool) -> str:
         return "yes" if value else "no"
 
 
 @dataclass(frozen=True)
-class Whole:
+class IntRange:
     """A whole number between two others."""
 
-    least: int
-    most: int
+    minimum: int
+    maximum: int
 
     @property
-    def allowed(self) -> str:
-        return f"{self.least} to {self.most}"
+    def hint(self) -> str:
+        return f"{self.minimum} to {self.maximum}"
 
-    def knows(self, word: str) -> bool:
+    def recognizes(self, word: str) -> bool:
         """Whether a word is meant to be a number: before a question it may be left out."""
         return word.isdecimal()
 
     def read(self, word: str) -> int:
         if not re.fullmatch(r"-?\d{1,9}", word, re.ASCII):
-            raise Mistake(f"{_quoted(word)} is no number; say {self.allowed}")
+            raise InvalidValue(f"{_quoted(word)} is no number; say {self.hint}")
         number = int(word)
-        if not self.least <= number <= self.most:
-            raise Mistake(f"{number} is not within {self.allowed}", str(min(max(number, self.least), self.most)))
+        if not self.minimum <= number <= self.maximum:
+            raise InvalidValue(f"{number} is not within {self.hint}", str(min(max(number, self.minimum), self.maximum)))
         return number
 
     def write(self, value: int) -> str:
@@ -166,67 +176,69 @@ class Whole:
 
 
 @dataclass(frozen=True)
-class _Choice:
+class _ChoiceType:
     """One of a few words, in any case."""
 
     words: tuple[str, ...]
 
     @property
-    def allowed(self) -> str:
+    def hint(self) -> str:
         return ", ".join(self.words)
 
     def read(self, word: str) -> str:
-        for known in self.words:
-            if known.lower() == word.lower():
-                return known
-        meant = nearest(word, self.words)
-        raise Mistake(f"{_quoted(word)} is not one of {self.allowed}", meant)
+        for choice in self.words:
+            if choice.lower() == word.lower():
+                return choice
+        suggestion = closest_match(word, self.words)
+        raise InvalidValue(f"{_quoted(word)} is not one of {self.hint}", suggestion)
 
     def write(self, value: str) -> str:
         return value
 
 
 @dataclass(frozen=True)
-class Several:
+class ListOf:
     """Several values of a kind, joined by commas."""
 
-    kind: Kind
+    item_type: ParamType
 
     @property
-    def allowed(self) -> str:
-        return f"{self.kind.allowed}, or several with commas"
+    def hint(self) -> str:
+        return f"{self.item_type.hint}, or several with commas"
 
     def read(self, word: str) -> tuple[Any, ...]:
-        parts = [part for part in word.split(",") if part]
-        if not parts:
-            raise Mistake(f"{_quoted(word)} holds no value")
-        return tuple(dict.fromkeys(self.kind.read(part) for part in parts))
+        items = [item for item in word.split(",") if item]
+        if not items:
+            raise InvalidValue(f"{_quoted(word)} holds no value")
+        return tuple(dict.fromkeys(self.item_type.read(item) for item in items))
 
     def write(self, value: tuple[Any, ...]) -> str:
-        return ",".join(self.kind.write(part) for part in value)
+        return ",".join(self.item_type.write(item) for item in value)
 
 
-_KEY = _Key()
+_KEY_TYPE = _KeyType()
 
-Key = Annotated[str, _KEY]
-Keys = Annotated[tuple[str, ...], Several(_KEY)]
-Cursor = Annotated[str, _Cursor()]
-When = Annotated[str, _When()]
-Length = Annotated[int, _Length()]
-YesNo = Annotated[bool, _YesNo()]
+Key = Annotated[str, _KEY_TYPE]
+Keys = Annotated[tuple[str, ...], ListOf(_KEY_TYPE)]
+Cursor = Annotated[str, _CursorType()]
+TimeSpec = Annotated[str, _TimeType()]
+Duration = Annotated[int, _DurationType()]
+Boolean = Annotated[bool, _BooleanType()]
 
 
-def kind_of(annotation: Any) -> Kind:
+def param_type_for(annotation: Any) -> ParamType:
     """The kind of value that a field of this type holds."""
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
-        return next((part for part in arguments[1:] if hasattr(part, "read")), None) or kind_of(arguments[0])
+        return next((candidate for candidate in arguments[1:] if hasattr(candidate, "read")), None) or param_type_for(
+            arguments[0]
+        )
     if origin in (Union, UnionType):
-        return kind_of(next(part for part in arguments if part is not type(None)))
+        return param_type_for(next(candidate for candidate in arguments if candidate is not type(None)))
     if origin is Literal:
-        return _Choice(arguments)
+        return _ChoiceType(arguments)
     if origin is tuple:
-        return Several(kind_of(arguments[0]))
+        return ListOf(param_type_for(arguments[0]))
     raise TypeError(f"no kind of value is known for {annotation}")
 
 

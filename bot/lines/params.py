@@ -10,39 +10,39 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.lines.param_types import Kind, kind_of
+from bot.lines.param_types import ParamType, param_type_for
 
 
 @dataclass(frozen=True)
 class Parameter:
     """What LaunchDarkly calls a parameter, and what a person should know of it."""
 
-    name: str
-    meaning: str
+    api_name: str
+    description: str
 
 
-def own(meaning: str) -> Parameter:
+def bot_param(description: str) -> Parameter:
     """A parameter of the bot's own, which LaunchDarkly has no name for and is never sent."""
-    return Parameter("", meaning)
+    return Parameter("", description)
 
 
 @dataclass(frozen=True)
-class Field:
+class ParamField:
     """A parameter as it can be typed."""
 
-    field: str
-    name: str
-    meaning: str
-    kind: Kind
+    field_name: str
+    api_name: str
+    description: str
+    param_type: ParamType
     required: bool
     default: Any
 
     @property
-    def short(self) -> str:
-        return self.field.rstrip("_")
+    def short_name(self) -> str:
+        return self.field_name.rstrip("_")
 
 
-class Query(BaseModel):
+class Params(BaseModel):
     """The parameters of one question.
 
     `words` are the fields that a bare word can fill, in order; `project/env` needs no mention. `saves` is the field
@@ -51,49 +51,60 @@ class Query(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    words: ClassVar[tuple[str, ...]] = ()
-    saves: ClassVar[str] = ""
+    positional: ClassVar[tuple[str, ...]] = ()
+    question_field: ClassVar[str] = ""
 
     @classmethod
-    def fields(cls) -> tuple[Field, ...]:
+    def fields(cls) -> tuple[ParamField, ...]:
         """The parameters in the order in which they are written."""
-        return _fields(cls)
+        return _build_fields(cls)
 
     def check(self) -> Iterator[str]:
         """What is wrong between the parameters, though each is right by itself."""
         yield from ()
 
-    def instead(self) -> dict[str, Any]:
+    def corrected_values(self) -> dict[str, Any]:
         """The values of the line that is offered where `check` finds something wrong."""
         return dict(self)
 
-    def parameters(self, *left_out: str) -> tuple[tuple[str, str], ...]:
+    def api_params(self, *exclude: str) -> tuple[tuple[str, str], ...]:
         """LaunchDarkly's query parameters, without those fields that are *left out* because they need more than to be
         written."""
         return tuple(
-            (field.name, _sent(value))
+            (field.api_name, _to_api_value(value))
             for field in self.fields()
-            if field.name and field.field not in left_out and (value := getattr(self, field.field)) is not None
+            if field.api_name
+            and field.field_name not in exclude
+            and (value := getattr(self, field.field_name)) is not None
         )
 
 
 @cache
-def _fields(query: type[Query]) -> tuple[Field, ...]:
+def _build_fields(params_class: type[Params]) -> tuple[ParamField, ...]:
     return tuple(
-        Field(name, parameter.name, parameter.meaning, _kind(query, name), info.is_required(), info.default)
-        for name, info in query.model_fields.items()
+        ParamField(
+            name,
+            parameter.api_name,
+            parameter.description,
+            _field_type(params_class, name),
+            info.is_required(),
+            info.default,
+        )
+        for name, info in params_class.model_fields.items()
         for parameter in info.metadata
         if isinstance(parameter, Parameter)
     )
 
 
-def _kind(query: type[Query], name: str) -> Kind:
+def _field_type(params_class: type[Params], name: str) -> ParamType:
     """The kind of a field: pydantic has taken the type apart, so what it holds beside the type comes first."""
-    info = query.model_fields[name]
-    return next((part for part in info.metadata if hasattr(part, "read")), None) or kind_of(info.annotation)
+    info = params_class.model_fields[name]
+    return next((candidate for candidate in info.metadata if hasattr(candidate, "read")), None) or param_type_for(
+        info.annotation
+    )
 
 
-def _sent(value: object) -> str:
+def _to_api_value(value: object) -> str:
     """A value as LaunchDarkly takes it: booleans in lower case, several joined by commas."""
     if isinstance(value, bool):
         return "true" if value else "false"

@@ -7,234 +7,244 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any
 
-from bot.errors import Mistyped
-from bot.lines.param_types import Mistake, Several, misspelled, nearest
-from bot.lines.params import Field, Query
-from bot.lines.spec import AnySpoken
-from bot.lines.tokenizer import Word, words
+from bot.errors import InvalidLine
+from bot.lines.param_types import InvalidValue, ListOf, closest_match, correct_typo
+from bot.lines.params import ParamField, Params
+from bot.lines.spec import AnySpec
+from bot.lines.tokenizer import Token, tokenize
 
-MAX_QUOTED = 60  # characters of what was typed that are repeated
+MAX_QUOTED_CHARS = 60  # characters of what was typed that are repeated
 
-Register = Mapping[str, AnySpoken]  # all that can be typed, by name
+Registry = Mapping[str, AnySpec]  # all that can be typed, by name
 Defaults = Mapping[str, str]  # what a line leaves out, by the names that people type: project, env, app
 
 
 @dataclass(frozen=True)
-class Understood:
+class ParsedLine:
     """A line that was understood."""
 
-    spoken: AnySpoken
-    query: Query
-    saved: "Understood | None" = None  # the question that an order keeps
+    spec: AnySpec
+    params: Params
+    saved_question: "ParsedLine | None" = None  # the question that an order keeps
 
     @property
     def canonical(self) -> str:
         """The one form that all lines of this meaning have: parsing it gives the same query."""
-        return self.spoken.line(dict(self.query))
+        return self.spec.line(dict(self.params))
 
 
-def parse(text: str, register: Register, defaults: Defaults | None = None) -> Understood:
+def parse(text: str, registry: Registry, defaults: Defaults | None = None) -> ParsedLine:
     """What a line means. A question may leave out what has a default; an order says all itself."""
-    name, *rest = words(text) or [Word("", "")]
-    typed = name.value or name.name
-    spoken = register.get(typed.lower())
-    reading = _Reading(spoken or _meant(typed, register))
-    if spoken is None:
-        reading.mend(str(Mistake(_dont_know(typed), reading.spoken.name)))
-    if reading.spoken.query.saves:
-        rest = reading.take_question(rest, register, defaults)
-    reading.take(rest)
-    if reading.spoken.is_question:
-        reading.fill(defaults or {})
+    name_token, *arg_tokens = tokenize(text) or [Token("", "")]
+    typed = name_token.value or name_token.name
+    spec = registry.get(typed.lower())
+    line_parser = _LineParser(spec or _closest_spec(typed, registry))
+    if spec is None:
+        line_parser.report_corrected(str(InvalidValue(_unknown_word_message(typed), line_parser.spec.name)))
+    if line_parser.spec.params.question_field:
+        arg_tokens = line_parser.parse_saved_question(arg_tokens, registry, defaults)
+    line_parser.parse_params(arg_tokens)
+    if line_parser.spec.is_question:
+        line_parser.apply_defaults(defaults or {})
     try:
-        return reading.finish()
-    except Mistyped as mistyped:
-        if spoken is None and not mistyped.corrected:  # it only begins with a word that looks like an order
-            raise _unknown_line(typed, register) from None
+        return line_parser.build()
+    except InvalidLine as invalid:
+        if spec is None and not invalid.corrected:  # it only begins with a word that looks like an order
+            raise _unknown_line(typed, registry) from None
         raise
 
 
-def _meant(typed: str, register: Register) -> AnySpoken:
-    meant = misspelled(typed, register)
-    if meant is None:
-        raise _unknown_line(typed, register)
-    return register[meant]
+def _closest_spec(typed: str, registry: Registry) -> AnySpec:
+    suggestion = correct_typo(typed, registry)
+    if suggestion is None:
+        raise _unknown_line(typed, registry)
+    return registry[suggestion]
 
 
-def _unknown_line(typed: str, register: Register) -> Mistyped:
+def _unknown_line(typed: str, registry: Registry) -> InvalidLine:
     """A line that nobody can read. Only questions are named: an order is nothing to try."""
-    questions = ", ".join(name for name, spoken in register.items() if spoken.is_question)
-    return Mistyped((f"{_dont_know(typed)}; I can answer {questions}.",), complete=False)
+    questions = ", ".join(name for name, spec in registry.items() if spec.is_question)
+    return InvalidLine((f"{_unknown_word_message(typed)}; I can answer {questions}.",), is_complete=False)
 
 
-def _dont_know(typed: str) -> str:
-    return f"I don't know “{typed[:MAX_QUOTED]}”"
+def _unknown_word_message(typed: str) -> str:
+    return f"I don't know “{typed[:MAX_QUOTED_CHARS]}”"
 
 
 @dataclass
-class _Reading:
+class _LineParser:
     """A line while it is read: what is known of it so far, and what is wrong with it.
 
     A mistake is mended, or what was mistaken is dropped from the corrected line."""
 
-    spoken: AnySpoken
+    spec: AnySpec
     values: dict[str, Any] = field(default_factory=dict)
     mistakes: list[str] = field(default_factory=list)
-    complete: bool = True  # whether nothing was dropped
+    is_complete: bool = True  # whether nothing was dropped
     seen: set[str] = field(default_factory=set)
-    saved: Understood | None = None
+    saved_question: ParsedLine | None = None
 
     def __post_init__(self) -> None:
-        self.fields: dict[str, Field] = {f.field: f for f in self.spoken.query.fields()}
-        self.names = {_bare(name): f for f in self.fields.values() for name in (f.name, f.short) if name}
+        self.fields: dict[str, ParamField] = {f.field_name: f for f in self.spec.params.fields()}
+        self.fields_by_name = {
+            _normalize_name(name): f for f in self.fields.values() for name in (f.api_name, f.short_name) if name
+        }
 
-    def mend(self, mistake: str) -> None:
+    def report_corrected(self, mistake: str) -> None:
         """Note a mistake that the corrected line puts right."""
         self.mistakes.append(mistake)
 
-    def drop(self, mistake: str) -> None:
+    def report_dropped(self, mistake: str) -> None:
         """Note a mistake that leaves something out of the corrected line."""
         self.mistakes.append(mistake)
-        self.complete = False
+        self.is_complete = False
 
-    def take(self, rest: list[Word]) -> None:
+    def parse_params(self, tokens: list[Token]) -> None:
         """The words of the line after its name. Those that fit nowhere are one mistake together."""
-        surplus = [word.value or "" for word in rest if not self._took(word)]
+        surplus = [token.value or "" for token in tokens if not self._consume(token)]
         if surplus:
-            self.drop(f"“{' '.join(surplus)[:MAX_QUOTED]}” isn't an option of {self.spoken.name}.")
+            self.report_dropped(f"“{' '.join(surplus)[:MAX_QUOTED_CHARS]}” isn't an option of {self.spec.name}.")
 
-    def _took(self, word: Word) -> bool:
-        if word.name:
-            self._named(word)
+    def _consume(self, token: Token) -> bool:
+        if token.name:
+            self._consume_named(token)
             return True
-        return self._took_bare(word.value or "")
+        return self._consume_positional(token.value or "")
 
-    def take_question(self, rest: list[Word], register: Register, defaults: Defaults | None) -> list[Word]:
+    def parse_saved_question(self, tokens: list[Token], registry: Registry, defaults: Defaults | None) -> list[Token]:
         """A whole question and what stands before it; what is left of the line is nothing."""
-        for name in self.spoken.query.words:
-            rest = self._before(self.fields[name], rest)
-        if rest:
-            questions = {name: spoken for name, spoken in register.items() if spoken.is_question}
-            asked: str | None = None
+        for name in self.spec.params.positional:
+            tokens = self._consume_leading(self.fields[name], tokens)
+        if tokens:
+            questions = {name: spec for name, spec in registry.items() if spec.is_question}
+            line: str | None = None
             try:
-                self.saved = parse(" ".join(word.text for word in rest), questions, defaults)
-                asked = self.saved.canonical
-            except Mistyped as mistyped:
-                self.mistakes += mistyped.mistakes
-                self.complete = self.complete and mistyped.complete
-                asked = mistyped.corrected or None
-            self._put(self.fields[self.spoken.query.saves], asked)
+                self.saved_question = parse(" ".join(token.text for token in tokens), questions, defaults)
+                line = self.saved_question.canonical
+            except InvalidLine as invalid:
+                self.mistakes += invalid.mistakes
+                self.is_complete = self.is_complete and invalid.is_complete
+                line = invalid.corrected or None
+            self._set_parsed(self.fields[self.spec.params.question_field], line)
         return []
 
-    def _put(self, known: Field, value: Any) -> None:
+    def _set_parsed(self, param: ParamField, value: Any) -> None:
         """A value that needs no reading; without one, it stands there to be filled in."""
-        self.seen.add(known.field)
+        self.seen.add(param.field_name)
         if value is not None:
-            self.values[known.field] = value
+            self.values[param.field_name] = value
 
-    def _before(self, known: Field, rest: list[Word]) -> list[Word]:
+    def _consume_leading(self, param: ParamField, tokens: list[Token]) -> list[Token]:
         """What stands before a question: one word, or as many as its kind knows."""
-        knows = getattr(known.kind, "knows", None)
-        taken = list(takewhile(lambda word: not word.name and knows(word.value), rest)) if knows else rest[:1]
-        if taken:
-            self._set(known, " ".join(word.value or "" for word in taken))
-        return rest[len(taken) :]
+        recognizes = getattr(param.param_type, "recognizes", None)
+        leading = (
+            list(takewhile(lambda token: not token.name and recognizes(token.value), tokens))
+            if recognizes
+            else tokens[:1]
+        )
+        if leading:
+            self._set_from_text(param, " ".join(token.value or "" for token in leading))
+        return tokens[len(leading) :]
 
-    def _named(self, word: Word) -> None:
-        known = self.names.get(_bare(word.name)) or self._near(word.name)
-        if known is None:
+    def _consume_named(self, token: Token) -> None:
+        param = self.fields_by_name.get(_normalize_name(token.name)) or self._closest_param(token.name)
+        if param is None:
             return
-        if word.value is None and known.kind.allowed == "yes or no":
-            self._set(known, "yes")
-        elif not word.value:
-            self.drop(f"{known.short} needs a value: {known.kind.allowed}.")
+        if token.value is None and param.param_type.hint == "yes or no":
+            self._set_from_text(param, "yes")
+        elif not token.value:
+            self.report_dropped(f"{param.short_name} needs a value: {param.param_type.hint}.")
         else:
-            self._set(known, word.value)
+            self._set_from_text(param, token.value)
 
-    def _near(self, name: str) -> Field | None:
+    def _closest_param(self, name: str) -> ParamField | None:
         """The parameter that was probably meant."""
-        shorts = [f.short for f in self.fields.values()]
-        meant = nearest(name, shorts)
-        says = f"There is no parameter “{name[:MAX_QUOTED]}”"
-        if meant is None:
-            self.drop(f"{says}; there are {', '.join(shorts)}.")
+        short_names = [f.short_name for f in self.fields.values()]
+        suggestion = closest_match(name, short_names)
+        problem = f"There is no parameter “{name[:MAX_QUOTED_CHARS]}”"
+        if suggestion is None:
+            self.report_dropped(f"{problem}; there are {', '.join(short_names)}.")
             return None
-        self.mend(str(Mistake(says, meant)))
-        return self.names[_bare(meant)]
+        self.report_corrected(str(InvalidValue(problem, suggestion)))
+        return self.fields_by_name[_normalize_name(suggestion)]
 
-    def _took_bare(self, word: str) -> bool:
+    def _consume_positional(self, word: str) -> bool:
         """A place, or the next thing that this question takes without a name."""
-        project, slash, env = word.partition("/")
-        if slash and {"project", "env"} <= self.fields.keys():
-            self._set(self.fields["project"], project)
-            self._set(self.fields["env"], env)
+        project, separator, env = word.partition("/")
+        if separator and {"project", "env"} <= self.fields.keys():
+            self._set_from_text(self.fields["project"], project)
+            self._set_from_text(self.fields["env"], env)
             return True
-        free = next((name for name in self.spoken.query.words if self._takes(name)), None)
-        if free:
-            self._set(self.fields[free], word)
-        return free is not None
+        unfilled = next((name for name in self.spec.params.positional if self._accepts_positional(name)), None)
+        if unfilled:
+            self._set_from_text(self.fields[unfilled], word)
+        return unfilled is not None
 
-    def _takes(self, name: str) -> bool:
+    def _accepts_positional(self, name: str) -> bool:
         """Whether a bare word can fill this: once, or as often as one likes where there may be several."""
-        return name not in self.seen or isinstance(self.fields[name].kind, Several)
+        return name not in self.seen or isinstance(self.fields[name].param_type, ListOf)
 
-    def _set(self, known: Field, word: str) -> None:
+    def _set_from_text(self, param: ParamField, word: str) -> None:
         """A value for a parameter; what can be put right is, so that it stands in the corrected line."""
         try:
-            value = self._value(known, word)
-        except Mistake as mistake:
-            sure = mistake.meant or known.required  # which stands in the corrected line in capitals, to be filled in
-            (self.mend if sure else self.drop)(f"{known.short}: {mistake}")
-            value = known.kind.read(mistake.meant) if mistake.meant else None
+            value = self._parse_value(param, word)
+        except InvalidValue as invalid:
+            is_correctable = (
+                invalid.suggestion or param.required
+            )  # which stands in the corrected line in capitals, to be filled in
+            (self.report_corrected if is_correctable else self.report_dropped)(f"{param.short_name}: {invalid}")
+            value = param.param_type.read(invalid.suggestion) if invalid.suggestion else None
         if value is not None:
-            self._keep(known, value)
-        self.seen.add(known.field)
+            self._add_value(param, value)
+        self.seen.add(param.field_name)
 
-    def _value(self, known: Field, word: str) -> Any:
+    def _parse_value(self, param: ParamField, word: str) -> Any:
         if not word:
-            raise Mistake(f"a value is missing; say {known.kind.allowed}")
-        return known.kind.read(word)
+            raise InvalidValue(f"a value is missing; say {param.param_type.hint}")
+        return param.param_type.read(word)
 
-    def _keep(self, known: Field, value: Any) -> None:
+    def _add_value(self, param: ParamField, value: Any) -> None:
         """A second value joins the first where there may be several, and is a mistake elsewhere."""
-        if known.field in self.values and isinstance(known.kind, Several):
-            value = tuple(dict.fromkeys((*self.values[known.field], *value)))
-        elif self.values.get(known.field, value) != value:
-            self.drop(f"{known.short} is given twice.")
-        self.values[known.field] = value
+        if param.field_name in self.values and isinstance(param.param_type, ListOf):
+            value = tuple(dict.fromkeys((*self.values[param.field_name], *value)))
+        elif self.values.get(param.field_name, value) != value:
+            self.report_dropped(f"{param.short_name} is given twice.")
+        self.values[param.field_name] = value
 
-    def fill(self, defaults: Defaults) -> None:
+    def apply_defaults(self, defaults: Defaults) -> None:
         """What the line leaves out. A project's environment is no default for another project."""
-        elsewhere = self.values.get("project", defaults.get("project")) != defaults.get("project")
+        other_project = self.values.get("project", defaults.get("project")) != defaults.get("project")
         for name, word in defaults.items():
-            if name in self.fields and name not in self.seen and not (elsewhere and name in ("env", "app")):
-                self._set(self.fields[name], word)
+            if name in self.fields and name not in self.seen and not (other_project and name in ("env", "app")):
+                self._set_from_text(self.fields[name], word)
 
-    def finish(self) -> Understood:
+    def build(self) -> ParsedLine:
         """The line, if there is nothing to say against it."""
-        missing = [f for f in self.fields.values() if f.required and f.field not in self.seen]
-        self.mistakes += [f"{f.short} is missing: {f.meaning}." for f in missing]
-        query = None if missing or self.seen - self.values.keys() else self._checked()
-        if query is None or self.mistakes:
-            raise self._mistyped()
-        return Understood(self.spoken, query, self.saved)
+        missing = [f for f in self.fields.values() if f.required and f.field_name not in self.seen]
+        self.mistakes += [f"{f.short_name} is missing: {f.description}." for f in missing]
+        params = None if missing or self.seen - self.values.keys() else self._validate_params()
+        if params is None or self.mistakes:
+            raise self._invalid_line()
+        return ParsedLine(self.spec, params, self.saved_question)
 
-    def _mistyped(self) -> Mistyped:
+    def _invalid_line(self) -> InvalidLine:
         """A question is offered as far as it was understood; an order only whole, or it would do something else."""
-        offered = self.complete or self.spoken.is_question
-        corrected = self.spoken.line(self.values) if offered else ""
-        return Mistyped(tuple(self.mistakes), corrected=corrected, complete=self.complete, topic=self.spoken.name)
+        can_correct = self.is_complete or self.spec.is_question
+        corrected = self.spec.line(self.values) if can_correct else ""
+        return InvalidLine(
+            tuple(self.mistakes), corrected=corrected, is_complete=self.is_complete, topic=self.spec.name
+        )
 
-    def _checked(self) -> Query:
+    def _validate_params(self) -> Params:
         """The query, with what is wrong between its parameters; of one that cannot be read nobody knows."""
-        query: Query = self.spoken.query.model_validate(self.values)
-        wrong = list(query.check())
-        for mistake in wrong:
-            self.drop(mistake)
-        self.values = query.instead() if wrong else self.values
-        return query
+        params: Params = self.spec.params.model_validate(self.values)
+        mistakes = list(params.check())
+        for mistake in mistakes:
+            self.report_dropped(mistake)
+        self.values = params.corrected_values() if mistakes else self.values
+        return params
 
 
-def _bare(name: str) -> str:
+def _normalize_name(name: str) -> str:
     """A name without what people vary: capitals, dashes, underscores."""
     return name.lower().replace("-", "").replace("_", "")

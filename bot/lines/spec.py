@@ -4,44 +4,46 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
-from bot.lines.params import Field, Query
-from bot.lines.tokenizer import quoted
+from bot.lines.params import ParamField, Params
+from bot.lines.tokenizer import quote_value
 
-LONGEST_LINE = 2000  # what a button can carry
+MAX_BUTTON_LINE_CHARS = 2000  # what a button can carry
 
-Q = TypeVar("Q", bound=Query)
+ParamsT = TypeVar("ParamsT", bound=Params)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Spoken(Generic[Q]):
+class Spec(Generic[ParamsT]):
     """What can be typed: a question, or a command."""
 
     is_question: ClassVar[bool] = False
     name: str
     summary: str
     examples: tuple[str, ...]
-    query: type[Q]
+    params: type[ParamsT]
 
     def line(self, values: Mapping[str, Any]) -> str:
         """The line that says these values. What must be there and is not stands in capitals, to be filled in."""
-        fields = {field.field: field for field in self.query.fields()}
-        said = {name: _said(field, values.get(name)) for name, field in fields.items()}
-        asks = said.pop(self.query.saves, "")
-        place = [f"{said.pop('project')}/{said.pop('env')}"] if said.get("project") and said.get("env") else []
-        bare = [word for name in self.query.words if name != "env" and (word := said.pop(name, ""))]
-        named = [f"{fields[name].short}={quoted(word)}" for name, word in said.items() if word]
-        return " ".join([self.name, *bare, *place, *named, *filter(None, [asks])])
+        fields = {field.field_name: field for field in self.params.fields()}
+        texts = {name: _format_value(field, values.get(name)) for name, field in fields.items()}
+        saved_line = texts.pop(self.params.question_field, "")
+        project_env = (
+            [f"{texts.pop('project')}/{texts.pop('env')}"] if texts.get("project") and texts.get("env") else []
+        )
+        positional = [text for name in self.params.positional if name != "env" and (text := texts.pop(name, ""))]
+        options = [f"{fields[name].short_name}={quote_value(text)}" for name, text in texts.items() if text]
+        return " ".join([self.name, *positional, *project_env, *options, *filter(None, [saved_line])])
 
-    def way(self, values: Q | Mapping[str, Any]) -> str:
+    def button_line(self, values: ParamsT | Mapping[str, Any]) -> str:
         """The line that a button asks; nothing where that is more than one can carry."""
         line = self.line(dict(values))
-        return line if len(line) <= LONGEST_LINE else ""
+        return line if len(line) <= MAX_BUTTON_LINE_CHARS else ""
 
 
-def _said(field: Field, value: Any) -> str:
+def _format_value(field: ParamField, value: Any) -> str:
     if value is None:
-        return field.short.upper() if field.required else ""
-    return "" if value == field.default else field.kind.write(value)
+        return field.short_name.upper() if field.required else ""
+    return "" if value == field.default else field.param_type.write(value)
 
 
-AnySpoken = Spoken[Any]
+AnySpec = Spec[Any]

@@ -10,17 +10,17 @@ from bot.messages.mrkdwn import unescape
 # Phones turn "…", '…' and -- into typographic signs, and Slack turns names and addresses into <…|label>.
 _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'", "‚": "'", "\u00a0": " "})
 _LONG_DASH = re.compile(r"(?<!\S)[—–](?=\w)")
-_LABELLED = re.compile(r"<[@#!]?[^<>|\s]*\|([^<>|]*)>|<((?:https?:|mailto:)[^<>|\s]+)>")
+_LABELED_LINK = re.compile(r"<[@#!]?[^<>|\s]*\|([^<>|]*)>|<((?:https?:|mailto:)[^<>|\s]+)>")
 
 # Possessive, so that no line can make it try all ways to cut a word into pieces.
 _WORD = re.compile(r"""(?>[^\s"']+|"[^"]*"|'[^']*'|["'])++""")
 _QUOTED = re.compile(r""""([^"]*)"|'([^']*)\'""")
-_NAMED = re.compile(r"(?:--?)?([A-Za-z][\w-]*)=(.*)", re.DOTALL)
+_NAMED_VALUE = re.compile(r"(?:--?)?([A-Za-z][\w-]*)=(.*)", re.DOTALL)
 _OPTION = re.compile(r"--?([A-Za-z][\w-]*)")
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class Token:
     """A bare word, or a value with its name; an option at the end of a line has a name and no value."""
 
     name: str
@@ -30,37 +30,39 @@ class Word:
     def text(self) -> str:
         """The word as it can stand in a line."""
         if not self.name:
-            return quoted(self.value or "")
-        return f"--{self.name}" if self.value is None else f"{self.name}={quoted(self.value)}"
+            return quote_value(self.value or "")
+        return f"--{self.name}" if self.value is None else f"{self.name}={quote_value(self.value)}"
 
 
-def words(text: str) -> list[Word]:
+def tokenize(text: str) -> list[Token]:
     """The words of a line; `name=value`, `--name=value` and `--name value` are the same."""
-    tokens = _WORD.findall(tidy(text))
-    read: list[Word] = []
-    while tokens:
-        token = tokens.pop(0)
-        if named := _NAMED.fullmatch(token):
-            read.append(Word(named[1], _unquoted(named[2])))
-        elif option := _OPTION.fullmatch(token):
-            free = bool(tokens) and not (_NAMED.fullmatch(tokens[0]) or _OPTION.fullmatch(tokens[0]))
-            read.append(Word(option[1], _unquoted(tokens.pop(0)) if free else None))
+    raw_tokens = _WORD.findall(normalize_line(text))
+    tokens: list[Token] = []
+    while raw_tokens:
+        raw = raw_tokens.pop(0)
+        if named := _NAMED_VALUE.fullmatch(raw):
+            tokens.append(Token(named[1], _unquote(named[2])))
+        elif option := _OPTION.fullmatch(raw):
+            takes_value = bool(raw_tokens) and not (
+                _NAMED_VALUE.fullmatch(raw_tokens[0]) or _OPTION.fullmatch(raw_tokens[0])
+            )
+            tokens.append(Token(option[1], _unquote(raw_tokens.pop(0)) if takes_value else None))
         else:
-            read.append(Word("", _unquoted(token)))
-    return read
+            tokens.append(Token("", _unquote(raw)))
+    return tokens
 
 
-def tidy(text: str) -> str:
+def normalize_line(text: str) -> str:
     """The line as it was meant."""
-    plain = _LABELLED.sub(lambda found: found[1] or found[2] or "", text)
-    dashed = _LONG_DASH.sub("--", unescape(plain).translate(_QUOTES))
+    unlinked = _LABELED_LINK.sub(lambda match: match[1] or match[2] or "", text)
+    dashed = _LONG_DASH.sub("--", unescape(unlinked).translate(_QUOTES))
     return re.sub("[—–]", "-", dashed).strip()
 
 
-def quoted(value: str) -> str:
+def quote_value(value: str) -> str:
     """A value as it can stand in a line."""
     return f'"{value}"' if not value or re.search(r"[\s\"']", value) else value
 
 
-def _unquoted(word: str) -> str:
-    return _QUOTED.sub(lambda found: found[1] if found[1] is not None else found[2], word)
+def _unquote(word: str) -> str:
+    return _QUOTED.sub(lambda match: match[1] if match[1] is not None else match[2], word)

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.messages.mrkdwn import CUT, Stamp, clean
+from bot.messages.mrkdwn import ELLIPSIS, Timestamp, clean
 
-LATEST = datetime(2100, 1, 1, tzinfo=UTC).timestamp()  # what lies beyond is a mistake of whoever sent it
+MAX_TIMESTAMP = datetime(2100, 1, 1, tzinfo=UTC).timestamp()  # what lies beyond is a mistake of whoever sent it
 
 
-def count(number: float, one: str, many: str = "") -> str:
+def count(number: float, singular: str, plural: str = "") -> str:
     """`1 flag`, `1,200 flags`."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
 
 
 def number(value: float) -> str:
@@ -37,68 +37,68 @@ def points(difference: float) -> str:
     return f"{sign}{size} {'point' if size == '1' else 'points'}"
 
 
-def short(text: object, limit: int) -> str:
+def truncate_text(text: object, limit: int) -> str:
     """At most *limit* characters on one line, visibly cut."""
-    words = clean(str(text))
-    return words if len(words) <= limit else f"{words[: limit - 1].rstrip()}{CUT}"
+    text_line = clean(str(text))
+    return text_line if len(text_line) <= limit else f"{text_line[: limit - 1].rstrip()}{ELLIPSIS}"
 
 
-def value(anything: object, limit: int = 60) -> str:
+def format_value(raw: object, limit: int = 60) -> str:
     """A variation's value, as one would write it in code."""
-    return short(anything if isinstance(anything, str) else _written(anything), limit)
+    return truncate_text(raw if isinstance(raw, str) else _to_json(raw), limit)
 
 
-def _written(anything: object) -> str:
+def _to_json(raw: object) -> str:
     try:
-        return json.dumps(anything, ensure_ascii=False)
+        return json.dumps(raw, ensure_ascii=False)
     except RecursionError:  # how deep one can read is not always how deep one can write
         return "a value nested too deeply to be shown"
 
 
-def phrase(key: str) -> str:
+def sentence_case(key: str) -> str:
     """`needsAttention` and `enabled_targeting` as words."""
     spaced = "".join(f" {c.lower()}" if c.isupper() else c for c in clean(key).replace("_", " "))
     return spaced.strip().capitalize()
 
 
-def listed(names: list[str], most: int = 10) -> str:
+def join_truncated(names: list[str], limit: int = 10) -> str:
     """Names in a row; what is left out is counted."""
-    more = f" {CUT} and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+    more = f" {ELLIPSIS} and {len(names) - limit} more" if len(names) > limit else ""
+    return ", ".join(names[:limit]) + more
 
 
-def joined(names: Sequence[str]) -> str:
+def join_with_and(names: Sequence[str]) -> str:
     """`one`, `one and two`, `one, two and three`."""
     return " and ".join([", ".join(names[:-1]), *names[-1:]] if len(names) > 1 else names)
 
 
-def stamp(milliseconds: float | None, zone: ZoneInfo) -> Stamp:
+def timestamp(milliseconds: float | None, zone: ZoneInfo) -> Timestamp:
     """A moment of LaunchDarkly's, to the minute."""
-    return _stamp(milliseconds, zone, "%a %-d %b %Y, %H:%M %Z", "{date_short_pretty} at {time}")
+    return _timestamp(milliseconds, zone, "%a %-d %b %Y, %H:%M %Z", "{date_short_pretty} at {time}")
 
 
-def day(milliseconds: float | None, zone: ZoneInfo) -> str:
+def format_day(milliseconds: float | None, zone: ZoneInfo) -> str:
     """A day of LaunchDarkly's, in the reader's zone."""
-    return _stamp(milliseconds, zone, "%-d %b %Y", "{date_short}").said
+    return _timestamp(milliseconds, zone, "%-d %b %Y", "{date_short}").fallback
 
 
-def days(first: date, last: date) -> str:
+def format_date_range(first: date, last: date) -> str:
     """Some days in a row, as `9 – 15 Nov 2026`: what the first and the last share is said once."""
     if first == last:
         return f"{last:%-d %b %Y}"
-    alike = "" if (first.year, first.month) == (last.year, last.month) else " %b"
-    return f"{first.strftime('%-d' + alike + ('' if first.year == last.year else ' %Y'))} – {last:%-d %b %Y}"
+    first_month = "" if (first.year, first.month) == (last.year, last.month) else " %b"
+    return f"{first.strftime('%-d' + first_month + ('' if first.year == last.year else ' %Y'))} – {last:%-d %b %Y}"
 
 
-def ago(milliseconds: float | None, now: datetime) -> str:
+def time_ago(milliseconds: float | None, now: datetime) -> str:
     """How long ago, in the largest unit that fits."""
-    if milliseconds is None or not 0 < milliseconds / 1000 < LATEST:
+    if milliseconds is None or not 0 < milliseconds / 1000 < MAX_TIMESTAMP:
         return "at an unknown time"
-    past = now - datetime.fromtimestamp(milliseconds / 1000, UTC)
-    return "just now" if past < timedelta(minutes=1) else f"{length(past)} ago"
+    elapsed = now - datetime.fromtimestamp(milliseconds / 1000, UTC)
+    return "just now" if elapsed < timedelta(minutes=1) else f"{format_duration(elapsed)} ago"
 
 
-def length(span: timedelta) -> str:
+def format_duration(span: timedelta) -> str:
     """A length of time in the largest unit that fits."""
     seconds = span.total_seconds()
     for unit, size in (
@@ -113,14 +113,14 @@ def length(span: timedelta) -> str:
     return count(int(seconds // 60), "minute")
 
 
-def _stamp(milliseconds: float | None, zone: ZoneInfo, said: str, tokens: str) -> Stamp:
-    if milliseconds is None or not 0 < milliseconds / 1000 < LATEST:
-        return Stamp(None, "at an unknown time")
+def _timestamp(milliseconds: float | None, zone: ZoneInfo, date_format: str, tokens: str) -> Timestamp:
+    if milliseconds is None or not 0 < milliseconds / 1000 < MAX_TIMESTAMP:
+        return Timestamp(None, "at an unknown time")
     at = datetime.fromtimestamp(milliseconds / 1000, zone)
-    return Stamp(int(at.timestamp()), at.strftime(said), tokens)
+    return Timestamp(int(at.timestamp()), at.strftime(date_format), tokens)
 
 
-def person(first: str | None, last: str | None) -> str:
+def person_name(first: str | None, last: str | None) -> str:
     """A name. Where the name is an e-mail address, it is not shown."""
-    name = short(" ".join(part for part in (first, last) if part), 60)
+    name = truncate_text(" ".join(part for part in (first, last) if part), 60)
     return "a member" if not name or "@" in name else name

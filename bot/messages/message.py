@@ -17,7 +17,7 @@ class Message:
     thread: tuple["Message", ...] = ()
 
     @classmethod
-    def of(cls, markup: str) -> "Message":
+    def from_markup(cls, markup: str) -> "Message":
         """A message of one paragraph."""
         return cls(markup, ({"type": "section", "text": {"type": "mrkdwn", "text": markup, "verbatim": True}},))
 
@@ -25,10 +25,12 @@ class Message:
         """The message as Slack takes it; its thread is sent after it, message by message."""
         return {"text": self.text, "blocks": list(self.blocks)}
 
-    def plain(self) -> "Message":
+    def with_text_fallback(self) -> "Message":
         """The same message, and its thread, with charts and tables drawn in characters.
 
         Some workspaces refuse `data_visualization` and `data_table` with `invalid_blocks`; what they see says the
         same."""
-        blocks = tuple(block for native in self.blocks for block in text_fallback.plain(native))
-        return Message(self.text, blocks, tuple(below.plain() for below in self.thread))
+        blocks = tuple(
+            fallback_block for block in self.blocks for fallback_block in text_fallback.fallback_blocks(block)
+        )
+        return Message(self.text, blocks, tuple(thread_message.with_text_fallback() for thread_message in self.thread))

@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-CUT = "…"
+ELLIPSIS = "…"
 
 # Control characters, half surrogate pairs (no UTF-8 for them), and the marks that turn a whole line around.
-_INERT = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
+_CONTROL_CHARS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 
 
 class Mrkdwn(str):
@@ -22,43 +22,45 @@ class Mrkdwn(str):
 
 
 @dataclass(frozen=True, slots=True)
-class Stamp:
+class Timestamp:
     """A moment. Slack draws it in the zone of whoever reads; everything else reads what is *said*."""
 
     unix: int | None
-    said: str
+    fallback: str
     tokens: str = "{date_short_pretty} at {time}"
 
     def __str__(self) -> str:
-        return self.said
+        return self.fallback
 
 
 def clean(text: str) -> str:
     """The same text on one line, without the characters that nobody can see."""
     if text.isprintable() and "  " not in text:  # nearly always; of white space, only a space can be printed
         return text.strip()
-    return " ".join(_INERT.sub(" ", text).split())
+    return " ".join(_CONTROL_CHARS.sub(" ", text).split())
 
 
 def escape(value: object) -> Mrkdwn:
     """Any value as markup that shows just that value."""
     if isinstance(value, Mrkdwn):
         return value
-    if isinstance(value, Stamp):
-        return _date(value)
-    return Mrkdwn(escaped(str(value)))
+    if isinstance(value, Timestamp):
+        return _date_markup(value)
+    return Mrkdwn(escape_text(str(value)))
 
 
-def escaped(text: str) -> str:
+def escape_text(text: str) -> str:
     """Text as markup that shows just that text, for whoever knows that it is neither markup nor a moment."""
-    words = clean(text)
-    return _escaped(words) if "&" in words or "<" in words or ">" in words else words  # it seldom has to be copied
+    cleaned = clean(text)
+    return (
+        _escape_entities(cleaned) if "&" in cleaned or "<" in cleaned or ">" in cleaned else cleaned
+    )  # it seldom has to be copied
 
 
 def link(url: str, label: object) -> Mrkdwn:
     """A link; a label that would end it early loses the sign that does so."""
-    address = escaped(url).replace("|", "%7C").replace(" ", "%20")
-    return Mrkdwn(f"<{address}|{escape(label).replace('|', '/').strip() or CUT}>")
+    address = escape_text(url).replace("|", "%7C").replace(" ", "%20")
+    return Mrkdwn(f"<{address}|{escape(label).replace('|', '/').strip() or ELLIPSIS}>")
 
 
 def code(value: object) -> Mrkdwn:
@@ -66,27 +68,27 @@ def code(value: object) -> Mrkdwn:
     return Mrkdwn(f"`{escape(value).replace('`', 'ˋ') or ' '}`")
 
 
-def person(user: str) -> Mrkdwn:
+def user_mention(user_id: str) -> Mrkdwn:
     """A person of the workspace, by Slack's id."""
-    return Mrkdwn(f"<@{escaped(user)}>")
+    return Mrkdwn(f"<@{escape_text(user_id)}>")
 
 
-def channel(room: str) -> Mrkdwn:
+def channel_mention(channel_id: str) -> Mrkdwn:
     """A channel of the workspace, by Slack's id."""
-    return Mrkdwn(f"<#{escaped(room)}>")
+    return Mrkdwn(f"<#{escape_text(channel_id)}>")
 
 
 def preformatted(lines: str) -> Mrkdwn:
     """Lines that keep their spaces; a backtick inside would end them early."""
-    return Mrkdwn(f"```{_escaped(lines.replace('`', 'ˋ'))}```")
+    return Mrkdwn(f"```{_escape_entities(lines.replace('`', 'ˋ'))}```")
 
 
-def _date(stamp: Stamp) -> Mrkdwn:
-    said = escaped(stamp.said).replace("|", "/")
-    return Mrkdwn(said if stamp.unix is None else f"<!date^{stamp.unix}^{stamp.tokens}|{said}>")
+def _date_markup(timestamp: Timestamp) -> Mrkdwn:
+    fallback = escape_text(timestamp.fallback).replace("|", "/")
+    return Mrkdwn(fallback if timestamp.unix is None else f"<!date^{timestamp.unix}^{timestamp.tokens}|{fallback}>")
 
 
-def _escaped(text: str) -> str:
+def _escape_entities(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
@@ -95,19 +97,19 @@ def unescape(text: str) -> str:
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
-def cut(markup: str, limit: int) -> str:
+def truncate(markup: str, limit: int) -> str:
     """At most *limit* characters, ended at a line or a word, never inside a link or an escape, and visibly."""
     if len(markup) <= limit:
         return markup
-    kept = markup[: limit - 2]
-    end = max(kept.rfind("\n"), kept.rfind(" "))
-    words = kept[:end] if end >= limit // 2 else kept
-    return f"{_whole(_whole(words, '<', '>'), '&', ';').rstrip()} {CUT}"
+    head = markup[: limit - 2]
+    end = max(head.rfind("\n"), head.rfind(" "))
+    fitting = head[:end] if end >= limit // 2 else head
+    return f"{_drop_unclosed(_drop_unclosed(fitting, '<', '>'), '&', ';').rstrip()} {ELLIPSIS}"
 
 
-def _whole(kept: str, opens: str, closes: str) -> str:
+def _drop_unclosed(markup: str, opens: str, closes: str) -> str:
     """Without the last piece that is opened and not closed."""
-    return kept[: kept.rfind(opens)] if kept.rfind(opens) > kept.rfind(closes) else kept
+    return markup[: markup.rfind(opens)] if markup.rfind(opens) > markup.rfind(closes) else markup
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,26 +131,26 @@ _SPANS = re.compile(
 )
 
 
-def spans(markup: str, styles: tuple[str, ...] = ()) -> Iterator[Span]:
+def parse_spans(markup: str, styles: tuple[str, ...] = ()) -> Iterator[Span]:
     """Markup read back, for whatever is not Slack and has to draw it."""
     at = 0
-    for found in _SPANS.finditer(markup):
-        if found.start() > at:
-            yield Span(unescape(markup[at : found.start()]), styles)
-        yield from _styled(found, styles)
-        at = found.end()
+    for match in _SPANS.finditer(markup):
+        if match.start() > at:
+            yield Span(unescape(markup[at : match.start()]), styles)
+        yield from _match_spans(match, styles)
+        at = match.end()
     if at < len(markup):
         yield Span(unescape(markup[at:]), styles)
 
 
-def _styled(found: re.Match[str], styles: tuple[str, ...]) -> Iterator[Span]:
-    kind = str(found.lastgroup)  # the group that closed last is the branch that matched: in a link, its label
-    inner = found[kind]
+def _match_spans(match: re.Match[str], styles: tuple[str, ...]) -> Iterator[Span]:
+    kind = str(match.lastgroup)  # the group that closed last is the branch that matched: in a link, its label
+    inner = match[kind]
     if kind == "date":
         yield Span(unescape(inner), styles)
     elif kind == "label":
-        yield Span(unescape(inner), (*styles, "link"), unescape(found["url"]))
+        yield Span(unescape(inner), (*styles, "link"), unescape(match["url"]))
     elif kind == "code":
         yield Span(unescape(inner), (*styles, "code"))
     else:
-        yield from spans(inner, (*styles, kind))
+        yield from parse_spans(inner, (*styles, kind))

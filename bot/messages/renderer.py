@@ -18,13 +18,13 @@ from jinja2.nativetypes import NativeCodeGenerator
 
 from bot.messages import mrkdwn, template_tags
 from bot.messages.message import Block, Message
-from bot.messages.mrkdwn import CUT
+from bot.messages.mrkdwn import ELLIPSIS
 
 # Slack takes 50 blocks, of which a door may add two. https://docs.slack.dev/reference/block-kit/blocks
-MOST_BLOCKS = 48
+MAX_BLOCKS = 48
 
 
-class _Templates(Environment):
+class _TemplateEnvironment(Environment):
     """In these, every hole is a filter that gives what is to be written. Jinja's generator of native types writes just
     that; its usual one would finalize and escape it once more, as HTML, which costs most of the time and spoils it."""
 
@@ -35,9 +35,9 @@ class Renderer:
     """The templates, compiled once."""
 
     def __init__(self, templates: Path | None = None, *, cache: BytecodeCache | None = None) -> None:
-        self._environment = _Templates(
+        self._environment = _TemplateEnvironment(
             loader=FileSystemLoader(templates or find_templates()),
-            extensions=[template_tags.Wording],
+            extensions=[template_tags.BlockTags],
             bytecode_cache=cache,
             autoescape=True,  # not for HTML: so that macros give Markup, which is the word for "finished"
             undefined=StrictUndefined,
@@ -48,28 +48,28 @@ class Renderer:
         self._environment.filters.update(template_tags.FILTERS)
         self._environment.globals.update(template_tags.GLOBALS)
 
-    def render(self, name: str, **holes: object) -> Message:
+    def render(self, name: str, **values: object) -> Message:
         """The message that template *name* makes of the *holes*."""
-        first, *thread = _messages(_values(self._environment.get_template(f"{name}.j2").render(holes)))
+        first, *thread = _split_messages(_parse_values(self._environment.get_template(f"{name}.j2").render(values)))
         return Message(first.text, first.blocks, tuple(thread))
 
 
 def find_templates() -> Path:
     """Beside the package in a checkout, inside it in an installed wheel."""
-    room = Path(__file__).parent.parent
-    return next(place for place in (room / "templates", room.parent / "templates") if place.is_dir())
+    package_dir = Path(__file__).parent.parent
+    return next(path for path in (package_dir / "templates", package_dir.parent / "templates") if path.is_dir())
 
 
-class Compiled(FileSystemBytecodeCache):
+class TemplateBytecodeCache(FileSystemBytecodeCache):
     """Templates that an earlier run compiled. That depends on rooms of the bot too: their digest is in the names."""
 
     def __init__(self, directory: Path | None = None) -> None:
-        rooms = (
+        sources = (
             __file__,
             template_tags.__file__,
             mrkdwn.__file__,
         )  # `mrkdwn`: a constant in a hole is escaped when compiled
-        digest = hashlib.sha256(b"".join(Path(room).read_bytes() for room in rooms)).hexdigest()[:12]
+        digest = hashlib.sha256(b"".join(Path(source).read_bytes() for source in sources)).hexdigest()[:12]
         super().__init__(str(directory) if directory else None, pattern=f"__insights_bot_{digest}_%s.cache")
 
     def dump_bytecode(self, bucket: Bucket) -> None:
@@ -77,46 +77,46 @@ class Compiled(FileSystemBytecodeCache):
             super().dump_bytecode(bucket)
 
 
-def compiled() -> BytecodeCache | None:
+def open_bytecode_cache() -> BytecodeCache | None:
     """Where compiled templates are kept between runs, if this machine has a place that is ours alone."""
     try:
-        return Compiled()
+        return TemplateBytecodeCache()
     except (OSError, RuntimeError):
         return None
 
 
-def _values(rendered: str) -> Iterator[Any]:
-    decode, at, end = JSONDecoder().raw_decode, 0, len(rendered)
+def _parse_values(rendered: str) -> Iterator[Any]:
+    decode, position, end = JSONDecoder().raw_decode, 0, len(rendered)
     while True:
-        while at < end and rendered[at].isspace():
-            at += 1
-        if at == end:
+        while position < end and rendered[position].isspace():
+            position += 1
+        if position == end:
             return
-        value, at = decode(rendered, at)
+        value, position = decode(rendered, position)
         yield value
 
 
-def _messages(values: Iterator[Any]) -> Iterator[Message]:
+def _split_messages(values: Iterator[Any]) -> Iterator[Message]:
     """The values by message. One that starts with a block instead of a text is a mistake in the template."""
     text, blocks = next(values), list[Block]()
     if not isinstance(text, str):
         raise TypeError("a message starts with its text")
     for value in values:
         if isinstance(value, str):
-            yield Message(text, tuple(_fewest(blocks)))
+            yield Message(text, tuple(_limit_blocks(blocks)))
             text, blocks = value, []
         else:
             blocks.append(value)
-    yield Message(text, tuple(_fewest(blocks)))
+    yield Message(text, tuple(_limit_blocks(blocks)))
 
 
-def _fewest(blocks: list[Block]) -> list[Block]:
+def _limit_blocks(blocks: list[Block]) -> list[Block]:
     """No more blocks than Slack takes: the footer stays, and what is left out is counted."""
-    if len(blocks) <= MOST_BLOCKS:
+    if len(blocks) <= MAX_BLOCKS:
         return blocks
-    kept = MOST_BLOCKS - 2
+    visible = MAX_BLOCKS - 2
     notice: Block = {
         "type": "section",
-        "text": {"type": "mrkdwn", "text": f"{CUT} and {len(blocks) - kept - 1} more parts"},
+        "text": {"type": "mrkdwn", "text": f"{ELLIPSIS} and {len(blocks) - visible - 1} more parts"},
     }
-    return [*blocks[:kept], notice, blocks[-1]]
+    return [*blocks[:visible], notice, blocks[-1]]

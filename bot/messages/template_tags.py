@@ -28,16 +28,16 @@ from jinja2.parser import Parser
 from markupsafe import Markup
 
 from bot.messages import mrkdwn
-from bot.messages.mrkdwn import CUT, Mrkdwn
+from bot.messages.mrkdwn import ELLIPSIS, Mrkdwn
 
 # How much text Slack takes, or with a message's text: reads with pleasure. https://docs.slack.dev/reference/block-kit/blocks
-LONGEST = {"text": 4000, "header": 150, "section": 3000, "context": 2000, "mrkdwn": 2000, "plain": 75}
+MAX_CHARS = {"text": 4000, "header": 150, "section": 3000, "context": 2000, "mrkdwn": 2000, "plain": 75}
 
 # Jinja trims the line ends around its tags, so empty lines are marked before it sees them. No hole can hold the mark.
-_BREAK = "\x1e"
+_LINE_BREAK = "\x1e"
 _EMPTY_LINE = re.compile(r"(?<=\n)[ \t]*(?=\n)")
-_WHITE = re.compile(r"[ \t\n]+")
-_UNSAYABLE = (Markup, tuple, list, dict, set)
+_WHITESPACE = re.compile(r"[ \t\n]+")
+_NON_SCALARS = (Markup, tuple, list, dict, set)
 
 
 class Json(Markup):
@@ -46,55 +46,55 @@ class Json(Markup):
     __slots__ = ()
 
 
-class Wording(Extension):
+class BlockTags(Extension):
     """The tags that hold wording, and the filters around the holes."""
 
-    tags = set(LONGEST)
+    tags = set(MAX_CHARS)
 
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
-        return _EMPTY_LINE.sub(_BREAK, source)
+        return _EMPTY_LINE.sub(_LINE_BREAK, source)
 
     def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
         """The template's tokens, with `{{ hole }}` as `{{ (hole) | in_section }}`."""
         tag = ""
         for token in stream:
             if token.type == "block_begin":
-                tag = self._place(tag, stream)
+                tag = self._enclosing_tag(tag, stream)
             elif token.type == "variable_end":
-                yield from _filtered(token.lineno, f"in_{tag or 'json'}")
-            yield Token(token.lineno, "data", _spaced(token.value, tag)) if token.type == "data" else token
+                yield from _filter_tokens(token.lineno, f"in_{tag or 'json'}")
+            yield Token(token.lineno, "data", _collapse_whitespace(token.value, tag)) if token.type == "data" else token
             if token.type == "variable_begin":
                 yield Token(token.lineno, "lparen", "(")
 
-    def _place(self, tag: str, stream: TokenStream) -> str:
+    def _enclosing_tag(self, tag: str, stream: TokenStream) -> str:
         """The tag whose words follow, of which there is at most one at a time."""
-        word = stream.current.value
-        if word not in self.tags:
-            return "" if word == f"end{tag}" else tag
+        tag_name = stream.current.value
+        if tag_name not in self.tags:
+            return "" if tag_name == f"end{tag}" else tag
         if tag:
-            raise TemplateSyntaxError(f"{word} cannot stand in {tag}", stream.current.lineno, stream.name)
-        return word
+            raise TemplateSyntaxError(f"{tag_name} cannot stand in {tag}", stream.current.lineno, stream.name)
+        return tag_name
 
     def parse(self, parser: Parser) -> nodes.Node:
         tag = next(parser.stream)
-        beside = [] if parser.stream.current.type == "block_end" else [parser.parse_expression()]
-        words = parser.parse_statements((f"name:end{tag.value}",), drop_needle=True)
-        block = nodes.Filter(None, tag.value, beside, [], None, None, lineno=tag.lineno)
-        return nodes.FilterBlock(words, block, lineno=tag.lineno)
+        arguments = [] if parser.stream.current.type == "block_end" else [parser.parse_expression()]
+        body = parser.parse_statements((f"name:end{tag.value}",), drop_needle=True)
+        filter_node = nodes.Filter(None, tag.value, arguments, [], None, None, lineno=tag.lineno)
+        return nodes.FilterBlock(body, filter_node, lineno=tag.lineno)
 
 
-def _filtered(line: int, name: str) -> Iterator[Token]:
+def _filter_tokens(line: int, name: str) -> Iterator[Token]:
     yield Token(line, "rparen", ")")
     yield Token(line, "pipe", "|")
     yield Token(line, "name", name)
 
 
-def _spaced(written: str, tag: str) -> str:
+def _collapse_whitespace(source: str, tag: str) -> str:
     """What a template itself says: in a tag only a space is white, which spares the rendering a lot of looking."""
-    return _WHITE.sub(" ", written) if tag else written.replace(_BREAK, "")
+    return _WHITESPACE.sub(" ", source) if tag else source.replace(_LINE_BREAK, "")
 
 
-def _in_json(value: object) -> str:
+def _json_value(value: object) -> str:
     """One JSON value: what a hole becomes outside a tag. A list or a dict could carry strings that nobody looked at."""
     if isinstance(value, Markup):
         return value
@@ -114,55 +114,55 @@ def _in_json(value: object) -> str:
 # A message has hundreds of holes in its sentences, and nearly all hold plain text: that is asked first, by exact type.
 
 
-def _in_text(value: object) -> str:
+def _text_value(value: object) -> str:
     """What a hole becomes in the message's text: escaped, and a moment as it is said."""
-    return mrkdwn.escaped(value if type(value) is str else str(_sayable(value)))
+    return mrkdwn.escape_text(value if type(value) is str else str(_as_scalar(value)))
 
 
-def _in_words(value: object) -> str:
+def _plain_value(value: object) -> str:
     """What a hole becomes in text that Slack does not read as markup."""
-    return mrkdwn.clean(value if type(value) is str else str(_sayable(value)))
+    return mrkdwn.clean(value if type(value) is str else str(_as_scalar(value)))
 
 
-def _in_markup(value: object) -> str:
+def _mrkdwn_value(value: object) -> str:
     """What a hole becomes in text that Slack reads as markup."""
-    return mrkdwn.escaped(value) if type(value) is str else mrkdwn.escape(_sayable(value))
+    return mrkdwn.escape_text(value) if type(value) is str else mrkdwn.escape(_as_scalar(value))
 
 
-def _sayable(value: object) -> object:
-    if isinstance(value, _UNSAYABLE):
+def _as_scalar(value: object) -> object:
+    if isinstance(value, _NON_SCALARS):
         raise TypeError(f"a sentence takes one value, neither a finished block nor many: {type(value).__name__}")
     return value
 
 
-def _text(written: str) -> str:
-    return encode_basestring(mrkdwn.cut(_joined(written, " "), LONGEST["text"]))
+def _text_tag(body: str) -> str:
+    return encode_basestring(mrkdwn.truncate(_join_lines(body, " "), MAX_CHARS["text"]))
 
 
-def _header(written: str) -> str:
-    return f'{{"type":"header","text":{_unmarked(_joined(written, " "), LONGEST["header"])}}}'
+def _header_tag(body: str) -> str:
+    return f'{{"type":"header","text":{_plain_text_object(_join_lines(body, " "), MAX_CHARS["header"])}}}'
 
 
-def _section(written: str, beside: Markup | None = None) -> str:
+def _section_tag(body: str, accessory: Markup | None = None) -> str:
     """A section without words is no section: that lets a template put conditions inside."""
-    if beside and not isinstance(beside, Markup):
-        raise TypeError(f"only what is finished can stand beside a section, not {type(beside).__name__}")
-    words = _words_of("section", written)
-    accessory = f',"accessory":{beside}' if beside else ""
-    return f'{{"type":"section","text":{_marked(words)}{accessory}}}' if words else ""
+    if accessory and not isinstance(accessory, Markup):
+        raise TypeError(f"only what is finished can stand beside a section, not {type(accessory).__name__}")
+    content = _tag_content("section", body)
+    accessory_json = f',"accessory":{accessory}' if accessory else ""
+    return f'{{"type":"section","text":{_mrkdwn_object(content)}{accessory_json}}}' if content else ""
 
 
-def _context(written: str) -> str:
-    words = _words_of("context", written)
-    return f'{{"type":"context","elements":[{_marked(words)}]}}' if words else ""
+def _context_tag(body: str) -> str:
+    content = _tag_content("context", body)
+    return f'{{"type":"context","elements":[{_mrkdwn_object(content)}]}}' if content else ""
 
 
-def _mrkdwn(written: str) -> str:
-    return _marked(_words_of("mrkdwn", written))
+def _mrkdwn_tag(body: str) -> str:
+    return _mrkdwn_object(_tag_content("mrkdwn", body))
 
 
-def _plain(written: str, limit: int = LONGEST["plain"]) -> str:
-    return _unmarked(_joined(written, " "), limit)
+def _plain_tag(body: str, limit: int = MAX_CHARS["plain"]) -> str:
+    return _plain_text_object(_join_lines(body, " "), limit)
 
 
 def button(label: str, line: str, does: str = "ask", confirm: Markup | None = None) -> Json:
@@ -171,52 +171,55 @@ def button(label: str, line: str, does: str = "ask", confirm: Markup | None = No
     What it *does* with the answer: `ask` says it anew, `turn` puts it where the button is; `order` gives an order, and
     `order-in-list` then updates the list of schedules that it is in. *confirm* is the dialog that asks first.
     """
-    action, text = _in_json(f"{does}:{label.lower()}"), _unmarked(_in_words(label), LONGEST["plain"])
-    asks_first = f',"confirm":{_in_json(confirm)}' if confirm else ""
-    return Json(f'{{"type":"button","action_id":{action},"text":{text},"value":{_in_json(line)}{asks_first}}}')
+    action_id, text = (
+        _json_value(f"{does}:{label.lower()}"),
+        _plain_text_object(_plain_value(label), MAX_CHARS["plain"]),
+    )
+    confirm_json = f',"confirm":{_json_value(confirm)}' if confirm else ""
+    return Json(f'{{"type":"button","action_id":{action_id},"text":{text},"value":{_json_value(line)}{confirm_json}}}')
 
 
-def _words_of(tag: str, written: str) -> str:
-    return mrkdwn.cut(_joined(written, "\n"), LONGEST[tag])
+def _tag_content(tag: str, body: str) -> str:
+    return mrkdwn.truncate(_join_lines(body, "\n"), MAX_CHARS[tag])
 
 
-def _joined(written: str, between: str) -> str:
+def _join_lines(body: str, separator: str) -> str:
     """The lines of a tag. Jinja hands over `Markup`, and each piece of it would be made `Markup` anew: hence `str`."""
-    words = str(written)
-    while "  " in words:
-        words = words.replace("  ", " ")
-    return between.join([line for line in map(str.strip, words.split(_BREAK)) if line])
+    content = str(body)
+    while "  " in content:
+        content = content.replace("  ", " ")
+    return separator.join([line for line in map(str.strip, content.split(_LINE_BREAK)) if line])
 
 
-def _marked(words: str) -> str:
+def _mrkdwn_object(text: str) -> str:
     """`verbatim`, or Slack would turn a bare @here or an address in the words into the real thing."""
-    return f'{{"type":"mrkdwn","text":{encode_basestring(words)},"verbatim":true}}'
+    return f'{{"type":"mrkdwn","text":{encode_basestring(text)},"verbatim":true}}'
 
 
-def _unmarked(words: str, limit: int) -> str:
-    shown = words if len(words) <= limit else words[: limit - 1] + CUT
-    return f'{{"type":"plain_text","text":{encode_basestring(shown)},"emoji":false}}'
+def _plain_text_object(text: str, limit: int) -> str:
+    truncated = text if len(text) <= limit else text[: limit - 1] + ELLIPSIS
+    return f'{{"type":"plain_text","text":{encode_basestring(truncated)},"emoji":false}}'
 
 
 FILTERS: dict[str, Callable[..., str]] = {
-    "in_json": _in_json,
-    "in_text": _in_text,
-    "in_header": _in_words,
-    "in_plain": _in_words,
-    "in_section": _in_markup,
-    "in_context": _in_markup,
-    "in_mrkdwn": _in_markup,
-    "text": _text,
-    "header": _header,
-    "section": _section,
-    "context": _context,
-    "mrkdwn": _mrkdwn,
-    "plain": _plain,
+    "in_json": _json_value,
+    "in_text": _text_value,
+    "in_header": _plain_value,
+    "in_plain": _plain_value,
+    "in_section": _mrkdwn_value,
+    "in_context": _mrkdwn_value,
+    "in_mrkdwn": _mrkdwn_value,
+    "text": _text_tag,
+    "header": _header_tag,
+    "section": _section_tag,
+    "context": _context_tag,
+    "mrkdwn": _mrkdwn_tag,
+    "plain": _plain_tag,
 }
 GLOBALS: dict[str, Callable[..., str]] = {
     "button": button,
     "link": mrkdwn.link,
     "code": mrkdwn.code,
-    "person": mrkdwn.person,
-    "channel": mrkdwn.channel,
+    "person": mrkdwn.user_mention,
+    "channel": mrkdwn.channel_mention,
 }

@@ -24,14 +24,14 @@ without it, or with a name that is taken, stops the start. What several question
 from importlib import import_module
 from pkgutil import iter_modules
 
-from bot.questions.base import AnyEndpoint
+from bot.questions.base import AnyQuestion
 
 
-def discover() -> dict[str, AnyEndpoint]:
+def discover() -> dict[str, AnyQuestion]:
     """All questions, by name, in alphabetical order."""
     modules = (import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__))
-    questions = [module.ENDPOINT for module in modules if hasattr(module, "ENDPOINT")]
-    found = {question.name: question for question in questions}
-    if len(found) < len(questions):
+    questions = [module.QUESTION for module in modules if hasattr(module, "QUESTION")]
+    by_name = {question.name: question for question in questions}
+    if len(by_name) < len(questions):
         raise LookupError("two files in bot/questions/ hold a question of the same name")
-    return found
+    return by_name

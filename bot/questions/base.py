@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.launchdarkly import LaunchDarkly, Pages
-from bot.lines.params import Query
-from bot.lines.spec import Q, Spoken
-from bot.questions.catalog import Allows, Catalog, everything
+from bot.launchdarkly import AppUrls, LaunchDarkly
+from bot.lines.params import Params
+from bot.lines.spec import ParamsT, Spec
+from bot.questions.catalog import Catalog, ProjectFilter, allow_all
 from bot.store import Snapshot
 
 
@@ -26,22 +26,22 @@ class View(BaseModel):
         return False
 
     @property
-    def notice(self) -> str:
+    def notice_template(self) -> str:
         """The template in `notices/`, if it isn't the one of the order's name."""
         return ""
 
 
 @dataclass(frozen=True)
-class Ask:
+class QuestionContext:
     """What an answer may use. Made anew for each one."""
 
     launchdarkly: LaunchDarkly
-    pages: Pages
+    urls: AppUrls
     now: datetime
     zone: ZoneInfo
-    menus: bool = False  # whether the answer goes where one can choose from menus
-    past: tuple[Snapshot, ...] = ()  # of the place that is asked about, the latest first
-    allows: Allows = everything  # the projects that may be told of
+    supports_menus: bool = False  # whether the answer goes where one can choose from menus
+    history: tuple[Snapshot, ...] = ()  # of the place that is asked about, the latest first
+    allows: ProjectFilter = allow_all  # the projects that may be told of
 
     @property
     def today(self) -> date:
@@ -54,32 +54,32 @@ class Ask:
         return Catalog(self.launchdarkly, self.allows)
 
 
-R = TypeVar("R")  # a Reply, or a record of several where a question asks others
-V = TypeVar("V", bound=View)
+ReplyT = TypeVar("ReplyT")  # a Reply, or a record of several where a question asks others
+ViewT = TypeVar("ViewT", bound=View)
 
 
-def _speaks(_: View) -> bool:
+def _never_quiet(_: View) -> bool:
     return False
 
 
-def _whole(_: object) -> bool:
+def _never_partial(_: object) -> bool:
     return False
 
 
-def _nowhere(_: Query) -> str:
+def _no_history_key(_: Params) -> str:
     return ""
 
 
-def _certain(_: Query, __: Any) -> Mapping[str, Sequence[str]]:
+def _no_suspect_keys(_: Params, __: Any) -> Mapping[str, Sequence[str]]:
     return {}
 
 
-def _nothing(_: Query, __: Any, ___: Ask) -> None:
+def _no_snapshot(_: Params, __: Any, ___: QuestionContext) -> None:
     return None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Endpoint(Spoken[Q], Generic[Q, R, V]):
+class Question(Spec[ParamsT], Generic[ParamsT, ReplyT, ViewT]):
     """A kind of question. Its template bears its name.
 
     `partial` tells whether something is missing in a reply that may be had later, and `quiet` whether an answer says
@@ -88,15 +88,15 @@ class Endpoint(Spoken[Q], Generic[Q, R, V]):
     their fields in the query: LaunchDarkly may not know them."""
 
     is_question: ClassVar[bool] = True
-    reply: type[R]
-    view: type[V]
-    fetch: Callable[[Q, Ask], Awaitable[R]]
-    show: Callable[[Q, R, Ask], V]
-    partial: Callable[[R], bool] = _whole
-    quiet: Callable[[V], bool] = _speaks
-    place: Callable[[Q], str] = _nowhere
-    snapshot: Callable[[Q, R, Ask], Snapshot | None] = _nothing
-    doubted: Callable[[Q, R], Mapping[str, Sequence[str]]] = _certain
+    reply: type[ReplyT]
+    view: type[ViewT]
+    fetch: Callable[[ParamsT, QuestionContext], Awaitable[ReplyT]]
+    build_view: Callable[[ParamsT, ReplyT, QuestionContext], ViewT]
+    is_partial: Callable[[ReplyT], bool] = _never_partial
+    is_quiet: Callable[[ViewT], bool] = _never_quiet
+    history_key: Callable[[ParamsT], str] = _no_history_key
+    snapshot: Callable[[ParamsT, ReplyT, QuestionContext], Snapshot | None] = _no_snapshot
+    suspect_keys: Callable[[ParamsT, ReplyT], Mapping[str, Sequence[str]]] = _no_suspect_keys
 
 
-AnyEndpoint = Endpoint[Any, Any, Any]
+AnyQuestion = Question[Any, Any, Any]

@@ -10,9 +10,9 @@ from bot.messages import humanize
 from bot.messages.text_fallback import value_text
 from bot.questions.base import View
 
-MOST_POINTS = 20
-MOST_LINES = 6
-LONGEST_LABEL = 20
+MAX_CHART_POINTS = 20
+MAX_CHART_SERIES = 6
+MAX_LABEL_CHARS = 20
 OTHER = "Other"
 
 
@@ -74,7 +74,7 @@ class Lines(View):
     series: tuple[Line, ...]
 
     @property
-    def spoken(self) -> tuple[str, ...]:
+    def descriptions(self) -> tuple[str, ...]:
         """The same in words, point by point."""
         several = len(self.series) > 1
         return tuple(
@@ -88,34 +88,34 @@ class Lines(View):
         )
 
 
-def labels(names: Iterable[str]) -> list[str]:
+def unique_labels(names: Iterable[str]) -> list[str]:
     """Names short enough for a chart, and no two alike."""
-    found: list[str] = []
+    unique: list[str] = []
     for name in names:
-        label = humanize.short(name, LONGEST_LABEL) or "–"
-        again = 2
-        while label in found:
-            label = f"{humanize.short(name, LONGEST_LABEL - 4)} {again}"
-            again += 1
-        found.append(label)
-    return found
+        label = humanize.truncate_text(name, MAX_LABEL_CHARS) or "–"
+        suffix = 2
+        while label in unique:
+            label = f"{humanize.truncate_text(name, MAX_LABEL_CHARS - 4)} {suffix}"
+            suffix += 1
+        unique.append(label)
+    return unique
 
 
-def folded(counts: list[tuple[str, Number]]) -> bool:
+def has_merged_slices(counts: list[tuple[str, Number]]) -> bool:
     """Whether some slices of the pie are drawn together."""
-    return len(_drawn(counts)) > MOST_LINES
+    return len(_positive(counts)) > MAX_CHART_SERIES
 
 
-def slices(counts: list[tuple[str, Number]]) -> tuple[Slice, ...]:
+def pie_slices(counts: list[tuple[str, Number]]) -> tuple[Slice, ...]:
     """A pie of what is more than nothing, the smallest together where there are too many (see `folded`)."""
-    drawn = _drawn(counts)
-    if len(drawn) > MOST_LINES:
-        largest = sorted(drawn, key=lambda pair: pair[1], reverse=True)[: MOST_LINES - 1]
-        rest = sum(value for name, value in drawn if (name, value) not in largest)
-        drawn = [pair for pair in drawn if pair in largest] + [(OTHER, rest)]
-    names = labels(name for name, _ in drawn)
-    return tuple(Slice(label=label, value=value) for label, (_, value) in zip(names, drawn, strict=True))
+    positive = _positive(counts)
+    if len(positive) > MAX_CHART_SERIES:
+        largest = sorted(positive, key=lambda pair: pair[1], reverse=True)[: MAX_CHART_SERIES - 1]
+        rest = sum(value for name, value in positive if (name, value) not in largest)
+        positive = [pair for pair in positive if pair in largest] + [(OTHER, rest)]
+    names = unique_labels(name for name, _ in positive)
+    return tuple(Slice(label=label, value=value) for label, (_, value) in zip(names, positive, strict=True))
 
 
-def _drawn(counts: list[tuple[str, Number]]) -> list[tuple[str, Number]]:
+def _positive(counts: list[tuple[str, Number]]) -> list[tuple[str, Number]]:
     return [(name, value) for name, value in counts if value > 0]

@@ -7,41 +7,45 @@ test holds that."""
 from collections.abc import Awaitable
 from typing import TypeVar
 
-from bot.errors import PASSING, Failure, Mistyped, NotAllowed, NotFound, Refused
+from bot.errors import TRANSIENT_FAILURES, Failure, InvalidLine, NotAllowed, NotFound, Rejected
 from bot.messages import humanize
 
-P = TypeVar("P")
+T = TypeVar("T")
 
-TELLING = (Mistyped, NotAllowed, NotFound, Refused)  # what the person who asked can mend, the clearest first
+ACTIONABLE = (InvalidLine, NotAllowed, NotFound, Rejected)  # what the person who asked can mend, the clearest first
 
 
-async def part(asked: Awaitable[P]) -> P | Failure:
+async def result_or_failure(awaitable: Awaitable[T]) -> T | Failure:
     """What was asked for, or why it cannot be had. Anything but a Failure is a fault of the bot, and stays one."""
     try:
-        return await asked
+        return await awaitable
     except Failure as failure:
         return failure
 
 
-def why(found: object) -> str:
+def failure_text(result: object) -> str:
     """A failure in one line, with what LaunchDarkly itself said; nothing of what did not fail."""
-    if not isinstance(found, Failure):
+    if not isinstance(result, Failure):
         return ""
-    said = f"LaunchDarkly says: {humanize.short(found.said, 200).rstrip('.')}." if found.said else ""
-    return " ".join(words for words in (found.what, said, found.todo) if words)
+    server_message = (
+        f"LaunchDarkly says: {humanize.truncate_text(result.server_message, 200).rstrip('.')}."
+        if result.server_message
+        else ""
+    )
+    return " ".join(sentence for sentence in (result.summary, server_message, result.todo) if sentence)
 
 
-def passes(*parts: object) -> bool:
+def any_transient(*results: object) -> bool:
     """Whether any part cannot be had now, and may be later."""
-    return any(isinstance(found, PASSING) for found in parts)
+    return any(isinstance(result, TRANSIENT_FAILURES) for result in results)
 
 
-def at_least_one(*parts: object) -> None:
+def raise_if_all_failed(*results: object) -> None:
     """Where every part failed, so does the whole: with one sentence, the one that tells most."""
-    failures = [found for found in parts if isinstance(found, Failure)]
-    if len(failures) == len(parts):
-        raise min(failures, key=_telling)
+    failures = [result for result in results if isinstance(result, Failure)]
+    if len(failures) == len(results):
+        raise min(failures, key=_actionability)
 
 
-def _telling(failure: Failure) -> int:
-    return next((n for n, kind in enumerate(TELLING) if isinstance(failure, kind)), len(TELLING))
+def _actionability(failure: Failure) -> int:
+    return next((n for n, kind in enumerate(ACTIONABLE) if isinstance(failure, kind)), len(ACTIONABLE))

@@ -12,114 +12,119 @@ from math import ceil
 
 from bot.launchdarkly import Number
 from bot.messages import humanize
-from bot.messages.text_fallback import GAP
-from bot.questions.chart import LONGEST_LABEL, MOST_POINTS, ChartReply, Line, Lines, labels
-from bot.questions.day_range import HOUR, WEEK, Days
+from bot.messages.text_fallback import NO_DATA_MARK
+from bot.questions.chart import MAX_CHART_POINTS, MAX_LABEL_CHARS, ChartReply, Line, Lines, unique_labels
+from bot.questions.day_range import DAYS_PER_WEEK, HOUR_MS, Days
 from bot.questions.timeseries import Buckets
 
-MAX_POINTS = (WEEK, WEEK + 1)  # that have room for long names, and for short ones
+LABEL_LENGTH_LIMITS = (DAYS_PER_WEEK, DAYS_PER_WEEK + 1)  # that have room for long names, and for short ones
 
-Counts = Mapping[int, Number]  # by the number of the day; a day that is not there is not known
+CountsByDay = Mapping[int, Number]  # by the number of the day; a day that is not there is not known
 
 
 @dataclass(frozen=True)
-class Daily:
+class DailySeries:
     """How often something happened, how a chart calls it, and where that is not enough, what one of it is called."""
 
     name: str
-    counts: Counts
-    once: str = ""
+    counts: CountsByDay
+    unit: str = ""
 
-    def said(self, some: Iterable[int]) -> str:
+    def describe(self, days: Iterable[int]) -> str:
         """How often on some days, as far as is known."""
-        known = [self.counts[n] for n in some if n in self.counts]
-        if not known:
-            return f"no {self.once} data" if self.once else f"no data on {self.name}"
-        return humanize.count(sum(known), self.once) if self.once else f"{self.name} {humanize.number(sum(known))}"
+        counts = [self.counts[n] for n in days if n in self.counts]
+        if not counts:
+            return f"no {self.unit} data" if self.unit else f"no data on {self.name}"
+        return humanize.count(sum(counts), self.unit) if self.unit else f"{self.name} {humanize.number(sum(counts))}"
 
 
 @dataclass(frozen=True)
-class SideBySide:
+class SeriesSet:
     """Several over the same days; one without any data is left out."""
 
     days: Days
-    given: tuple[Daily, ...]
+    all_series: tuple[DailySeries, ...]
 
     @property
-    def known(self) -> tuple[Daily, ...]:
-        return tuple(daily for daily in self.given if daily.counts)
+    def series_with_data(self) -> tuple[DailySeries, ...]:
+        return tuple(series for series in self.all_series if series.counts)
 
     @property
     def lines(self) -> Lines | None:
         if not self._points:
             return None
-        names = labels(daily.name for daily in self.known)
+        names = unique_labels(series.name for series in self.series_with_data)
         return Lines(
-            labels=tuple(self._label(some) for some in self._points),
+            labels=tuple(self._label(days) for days in self._points),
             series=tuple(
-                Line(name=name, values=tuple(sum(daily.counts.get(n, 0) for n in some) for some in self._points))
-                for name, daily in zip(names, self.known, strict=True)
+                Line(name=name, values=tuple(sum(series.counts.get(n, 0) for n in days) for days in self._points))
+                for name, series in zip(names, self.series_with_data, strict=True)
             ),
         )
 
     @property
-    def spoken(self) -> Iterator[str]:
+    def descriptions(self) -> Iterator[str]:
         """The same in words, point by point."""
-        for some in self._points:
-            known = any(n in daily.counts for daily in self.known for n in some)
-            said = humanize.joined([daily.said(some) for daily in self.known]) if known else "no data"
-            yield f"{'from ' if len(some) > 1 else ''}{self.days.names[some[0]]} {said}"
+        for days in self._points:
+            has_data = any(n in series.counts for series in self.series_with_data for n in days)
+            text = (
+                humanize.join_with_and([series.describe(days) for series in self.series_with_data])
+                if has_data
+                else "no data"
+            )
+            yield f"{'from ' if len(days) > 1 else ''}{self.days.names[days[0]]} {text}"
 
     @property
-    def folded(self) -> str:
+    def point_width(self) -> str:
         """What one point stands for, where it is more than a day."""
-        return humanize.count(self._folds, "day") if self._folds > 1 else ""
+        return humanize.count(self._days_per_point, "day") if self._days_per_point > 1 else ""
 
     @property
-    def _folds(self) -> int:
-        return ceil(len(self.days.dates) / MOST_POINTS)
+    def _days_per_point(self) -> int:
+        return ceil(len(self.days.dates) / MAX_CHART_POINTS)
 
     @cached_property
     def _points(self) -> list[range]:
         """The days by point; there are none where nothing happened at all."""
-        many = len(self.days.dates)
-        points = [range(n, min(n + self._folds, many)) for n in range(0, many, self._folds)]
-        return points if any(map(self._happened, points)) else []
+        total = len(self.days.dates)
+        points = [range(n, min(n + self._days_per_point, total)) for n in range(0, total, self._days_per_point)]
+        return points if any(map(self._has_events, points)) else []
 
-    def _label(self, some: range) -> str:
+    def _label(self, days: range) -> str:
         """The day of a point, or the first of several, marked where data is missing; shorter where names would run
         into each other."""
-        mark = "" if self._complete(some) else GAP
-        shorter = bisect_left(MAX_POINTS, len(self._points))
+        gap_mark = "" if self._is_complete(days) else NO_DATA_MARK
+        first_fitting = bisect_left(LABEL_LENGTH_LIMITS, len(self._points))
         names = (
-            names[some[0]] for names in (self.days.names, self.days.short_names, self.days.shortest_names)[shorter:]
+            names[days[0]]
+            for names in (self.days.names, self.days.short_names, self.days.shortest_names)[first_fitting:]
         )
-        return next(name + mark for name in names if len(name + mark) <= LONGEST_LABEL)
+        return next(name + gap_mark for name in names if len(name + gap_mark) <= MAX_LABEL_CHARS)
 
-    def _happened(self, some: Iterable[int]) -> bool:
-        return any(daily.counts.get(n) for n in some for daily in self.known)
+    def _has_events(self, days: Iterable[int]) -> bool:
+        return any(series.counts.get(n) for n in days for series in self.series_with_data)
 
-    def _complete(self, some: Iterable[int]) -> bool:
-        return all(n in daily.counts for n in some for daily in self.known)
+    def _is_complete(self, days: Iterable[int]) -> bool:
+        return all(n in series.counts for n in days for series in self.series_with_data)
 
 
-def deployed(days: Days, reply: ChartReply) -> Counts:
+def deploys_by_day(days: Days, reply: ChartReply) -> CountsByDay:
     """The deployments of each day that has data."""
-    return by_day(days, Buckets(reply.series or [], HOUR, days.zone).sums)
+    return sum_by_day(days, Buckets(reply.series or [], HOUR_MS, days.zone).totals_by_time)
 
 
-def by_day(days: Days, hours: Mapping[Number, Number]) -> Counts:
+def sum_by_day(days: Days, hours: Mapping[Number, Number]) -> CountsByDay:
     """Add hours up to days; an hour belongs to the day on which it begins."""
-    found: dict[int, Number] = {}
-    for x, many in hours.items():
-        day = days.day(x)
+    totals: dict[int, Number] = {}
+    for hour, amount in hours.items():
+        day = days.index_of(hour)
         if day is not None:
-            found[day] = found.get(day, 0) + many
-    return found
+            totals[day] = totals.get(day, 0) + amount
+    return totals
 
 
-def happened(days: Days, times: Iterable[float | None], *, unread: bool) -> Counts:
+def count_by_day(days: Days, times: Iterable[float | None], *, has_unread: bool) -> CountsByDay:
     """What happened on each day. The newest come first: where some were not read, earlier days are unknown."""
-    found = Counter(day for at in times if (day := days.day(at)) is not None)
-    first = min(found, default=len(days.dates)) if unread else 0
-    return {n: found[n] for n in range(first, len(days.dates))}
+    counts = Counter(day for at in times if (day := days.index_of(at)) is not None)
+    first_known = min(counts, default=len(days.dates)) if has_unread else 0
+    return {n: counts[n] for n in range(first_known, len(days.dates))}

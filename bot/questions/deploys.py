@@ -4,42 +4,42 @@ Where `bucket` or `every` is given, LaunchDarkly's own pieces of time are shown 
 
 from typing import Annotated, Literal
 
-from bot.errors import Mistyped, Refused
+from bot.errors import InvalidLine, Rejected
 from bot.launchdarkly import Number, Version
-from bot.lines.param_types import Key, Keys, Length, When
-from bot.lines.params import Parameter, Query
-from bot.lines.timespec import MILLISECONDS
+from bot.lines.param_types import Duration, Key, Keys, TimeSpec
+from bot.lines.params import Parameter, Params
+from bot.lines.timespec import MILLISECONDS_PER_UNIT
 from bot.messages import humanize
-from bot.messages.mrkdwn import Stamp
-from bot.questions.base import Ask, Endpoint, View
-from bot.questions.calendar_days import PARAMETERS, CalendarDays, whole_hours
+from bot.messages.mrkdwn import Timestamp
+from bot.questions.base import Question, QuestionContext, View
+from bot.questions.calendar_days import HOURLY_PARAMETERS, CalendarDays, hour_aligned_window
 from bot.questions.chart import ChartReply, Lines, Metric, Tier
 from bot.questions.day_range import Days
-from bot.questions.time_window import Window, window
+from bot.questions.time_window import Window, parse_window
 from bot.questions.timeseries import Buckets
 
 PATH = "/api/v2/engineering-insights/charts/deployments/frequency"
-DAY = MILLISECONDS["d"]
-PIECES = {"hour": MILLISECONDS["h"], "day": DAY}  # whatever length is said beside them
+DAY_MS = MILLISECONDS_PER_UNIT["d"]
+CALENDAR_BUCKETS = {"hour": MILLISECONDS_PER_UNIT["h"], "day": DAY_MS}  # whatever length is said beside them
 MAX_CALENDAR_DAYS = 366  # of which all hours are asked for
-MOST_GROUPS = 50
-MOST_METRICS = 5
-MOST_TIERS = 6
+MAX_GROUPS = 50
+MAX_METRICS = 5
+MAX_TIERS = 6
 
 
-class DeploysQuery(Query):
-    words = ("env",)
+class DeploysParams(Params):
+    positional = ("env",)
 
     project: Annotated[Key | None, Parameter("projectKey", "only this project")] = None
     env: Annotated[Key | None, Parameter("environmentKey", "only this environment")] = None
     app: Annotated[Keys | None, Parameter("applicationKey", "only these applications")] = None
-    since: Annotated[When, Parameter("from", "from when on")] = "7d"
-    until: Annotated[When | None, Parameter("to", "until when")] = None
+    since: Annotated[TimeSpec, Parameter("from", "from when on")] = "7d"
+    until: Annotated[TimeSpec | None, Parameter("to", "until when")] = None
     bucket: Annotated[
         Literal["rolling", "hour", "day"] | None,
         Parameter("bucketType", "LaunchDarkly's buckets instead of your calendar days"),
     ] = None
-    every: Annotated[Length | None, Parameter("bucketMs", "how long a bucket is")] = None
+    every: Annotated[Duration | None, Parameter("bucketMs", "how long a bucket is")] = None
     by: Annotated[Literal["application", "kind"] | None, Parameter("groupBy", "a set of bars for each of these")] = None
     expand: Annotated[Literal["metrics"] | None, Parameter("expand", "the rating, and what each rating takes")] = None
 
@@ -55,7 +55,7 @@ class MetricView(View):
     tiers: tuple[str, ...]
 
 
-class GroupView(View):
+class DeployGroupView(View):
     name: str
     deployments: Number
     share: str
@@ -66,8 +66,8 @@ class DeploysView(View):
     apps: str
     days: str
     zone: str
-    start: Stamp
-    end: Stamp
+    start: Timestamp
+    end: Timestamp
     total: str
     incomplete: str
     average: str
@@ -79,108 +79,114 @@ class DeploysView(View):
     lines: Lines | None
     spoken: tuple[str, ...]
     shifted: bool
-    groups: tuple[GroupView, ...]
+    groups: tuple[DeployGroupView, ...]
     hidden: int
     others: int
     metrics: tuple[MetricView, ...]
     url: str
 
 
-async def fetch(query: DeploysQuery, ask: Ask) -> ChartReply:
+async def fetch(params: DeploysParams, ctx: QuestionContext) -> ChartReply:
     """The window is described in milliseconds and typed as a date; where the first is refused, the other is sent."""
-    chosen = whole_hours(_days(query, ask)) if query.by_calendar else _window(query, ask)
-    cut = PARAMETERS if query.by_calendar else _buckets(query)
-    sent = (*query.parameters("since", "until", "bucket", "every"), *cut)
-    if not query.by_calendar and query.since == "7d" and query.until is None:
+    window = hour_aligned_window(_requested_days(params, ctx)) if params.by_calendar else _requested_window(params, ctx)
+    bucket_parameters = HOURLY_PARAMETERS if params.by_calendar else _bucket_parameters(params)
+    parameters = (*params.api_params("since", "until", "bucket", "every"), *bucket_parameters)
+    if not params.by_calendar and params.since == "7d" and params.until is None:
         # LaunchDarkly's own default, in which nothing can be misread
-        return await ask.launchdarkly.get(ChartReply, PATH, sent, version=Version.BETA)
+        return await ctx.launchdarkly.get(ChartReply, PATH, parameters, version=Version.BETA)
     try:
-        return await ask.launchdarkly.get(
-            ChartReply, PATH, (*sent, *_sent(query, *chosen.milliseconds)), version=Version.BETA
+        return await ctx.launchdarkly.get(
+            ChartReply, PATH, (*parameters, *_window_parameters(params, *window.milliseconds)), version=Version.BETA
         )
-    except Refused:
-        return await ask.launchdarkly.get(ChartReply, PATH, (*sent, *_sent(query, *chosen.dates)), version=Version.BETA)
+    except Rejected:
+        return await ctx.launchdarkly.get(
+            ChartReply, PATH, (*parameters, *_window_parameters(params, *window.rfc3339)), version=Version.BETA
+        )
 
 
-def undeployed(reply: ChartReply) -> bool:
+def has_no_deploys(reply: ChartReply) -> bool:
     """Whether there is not one deployment."""
     return not any(point.y for series in reply.series or () for point in series.data or ())
 
 
-def _buckets(query: DeploysQuery) -> tuple[tuple[str, str], ...]:
+def _bucket_parameters(params: DeploysParams) -> tuple[tuple[str, str], ...]:
     """What was given, and LaunchDarkly's own defaults."""
-    return (("bucketType", query.bucket or "rolling"), ("bucketMs", str(query.every or DAY)))
+    return (("bucketType", params.bucket or "rolling"), ("bucketMs", str(params.every or DAY_MS)))
 
 
-def _window(query: DeploysQuery, ask: Ask) -> Window:
-    return window(query.since, query.until, ask, instead=_instead(query))
+def _requested_window(params: DeploysParams, ctx: QuestionContext) -> Window:
+    return parse_window(params.since, params.until, ctx, corrected=_corrected_line(params))
 
 
-def _days(query: DeploysQuery, ask: Ask) -> Days:
-    days = Days.between(query.since, query.until, ask, instead=_instead(query))
+def _requested_days(params: DeploysParams, ctx: QuestionContext) -> Days:
+    days = Days.between(params.since, params.until, ctx, corrected=_corrected_line(params))
     if len(days.dates) > MAX_CALENDAR_DAYS:
-        longer = ENDPOINT.line({**dict(query), "bucket": "rolling"})
-        raise Mistyped(
-            ("More than a year is too long for calendar days; bucket=rolling has no limit.",), corrected=longer
+        corrected = QUESTION.line({**dict(params), "bucket": "rolling"})
+        raise InvalidLine(
+            ("More than a year is too long for calendar days; bucket=rolling has no limit.",), corrected=corrected
         )
     return days
 
 
-def _instead(query: DeploysQuery) -> str:
-    return ENDPOINT.line({**dict(query), "since": "7d", "until": None})
+def _corrected_line(params: DeploysParams) -> str:
+    return QUESTION.line({**dict(params), "since": "7d", "until": None})
 
 
-def _sent(query: DeploysQuery, start: object, end: object) -> tuple[tuple[str, str], ...]:
-    return (("from", str(start)), ("to", str(end))) if query.until else (("from", str(start)),)
+def _window_parameters(params: DeploysParams, start: object, end: object) -> tuple[tuple[str, str], ...]:
+    return (("from", str(start)), ("to", str(end))) if params.until else (("from", str(start)),)
 
 
-def show(query: DeploysQuery, reply: ChartReply, ask: Ask) -> DeploysView:
-    days = _days(query, ask) if query.by_calendar else None
-    chosen = days.whole if days else _window(query, ask)
-    start, end = (humanize.stamp(at, ask.zone) for at in chosen.milliseconds)
-    pieces = CalendarDays(reply.series or [], days, "deployment") if days else _pieces(query, reply, ask)
-    groups = _groups(pieces) if query.by else ()
+def build_view(params: DeploysParams, reply: ChartReply, ctx: QuestionContext) -> DeploysView:
+    days = _requested_days(params, ctx) if params.by_calendar else None
+    window = days.full_window if days else _requested_window(params, ctx)
+    start, end = (humanize.timestamp(at, ctx.zone) for at in window.milliseconds)
+    chart = CalendarDays(reply.series or [], days, "deployment") if days else _fixed_buckets(params, reply, ctx)
+    groups = _groups(chart) if params.by else ()
     return DeploysView(
-        place=_place(query),
-        apps=humanize.listed(list(query.app or ())),
-        days=days.said if days else "",
-        zone=ask.zone.key,
+        place=_scope(params),
+        apps=humanize.join_truncated(list(params.app or ())),
+        days=days.label if days else "",
+        zone=ctx.zone.key,
         start=start,
         end=end,
-        known=pieces.known,
-        total=humanize.count(pieces.total, "deployment"),
-        incomplete=pieces.incomplete,
-        average=pieces.average(),
-        best=pieces.extreme(max),
-        worst=pieces.extreme(min),
-        gaps=pieces.gaps,
-        folded=pieces.folded,
-        lines=pieces.lines(),
-        spoken=pieces.spoken(),
-        shifted=bool(days and pieces.known and not days.whole_hours),
-        groups=groups[:MOST_GROUPS],
-        hidden=len(groups[MOST_GROUPS:]),
-        others=pieces.others,
-        metrics=tuple(_metric(name, m) for name, m in list((reply.metadata.metrics or {}).items())[:MOST_METRICS] if m),
-        url=ask.pages.flags(query.project, query.env) if query.project and query.env else ask.pages.home(),
+        known=chart.has_data,
+        total=humanize.count(chart.total, "deployment"),
+        incomplete=chart.incomplete_note,
+        average=chart.average(),
+        best=chart.extreme(max),
+        worst=chart.extreme(min),
+        gaps=chart.gaps_note,
+        folded=chart.point_width,
+        lines=chart.build_lines(),
+        spoken=chart.describe_points(),
+        shifted=bool(days and chart.has_data and not days.aligned_to_hours),
+        groups=groups[:MAX_GROUPS],
+        hidden=len(groups[MAX_GROUPS:]),
+        others=chart.merged_count,
+        metrics=tuple(_metric(name, m) for name, m in list((reply.metadata.metrics or {}).items())[:MAX_METRICS] if m),
+        url=ctx.urls.flags(params.project, params.env) if params.project and params.env else ctx.urls.home(),
     )
 
 
-def _pieces(query: DeploysQuery, reply: ChartReply, ask: Ask) -> Buckets:
-    every = PIECES.get(query.bucket or "", query.every or DAY)
-    return Buckets(reply.series or [], every, ask.zone, query.bucket in PIECES, _window(query, ask))
+def _fixed_buckets(params: DeploysParams, reply: ChartReply, ctx: QuestionContext) -> Buckets:
+    width_ms = CALENDAR_BUCKETS.get(params.bucket or "", params.every or DAY_MS)
+    return Buckets(
+        reply.series or [], width_ms, ctx.zone, params.bucket in CALENDAR_BUCKETS, _requested_window(params, ctx)
+    )
 
 
-def _place(query: DeploysQuery) -> str:
-    if query.project:
-        return f"{query.project}/{query.env}" if query.env else query.project
-    return f"{query.env} of all projects" if query.env else "all projects"
+def _scope(params: DeploysParams) -> str:
+    if params.project:
+        return f"{params.project}/{params.env}" if params.env else params.project
+    return f"{params.env} of all projects" if params.env else "all projects"
 
 
-def _groups(pieces: Buckets | CalendarDays) -> tuple[GroupView, ...]:
+def _groups(chart: Buckets | CalendarDays) -> tuple[DeployGroupView, ...]:
     return tuple(
-        GroupView(name=name, deployments=sum_, share=humanize.percent(sum_ / pieces.total) if pieces.total > 0 else "")
-        for name, sum_ in pieces.ranked
+        DeployGroupView(
+            name=name, deployments=total, share=humanize.percent(total / chart.total) if chart.total > 0 else ""
+        )
+        for name, total in chart.ranked_totals
     )
 
 
@@ -188,19 +194,19 @@ def _metric(name: str, metric: Metric) -> MetricView:
     unit = "" if metric.unit == "count" else metric.unit or ""  # "5 count per day" is what the API's example comes to
     value = "" if metric.value is None else f"{humanize.number(metric.value)} {unit} {metric.modifier or ''}"
     return MetricView(
-        name=humanize.short(humanize.phrase(name), 60),
-        rating=humanize.short(humanize.phrase(metric.indicator or "unknown"), 40).lower(),
-        value=humanize.short(value, 60),
-        tiers=tuple(_tier(tier) for tier in (metric.tiers or ())[:MOST_TIERS]),
+        name=humanize.truncate_text(humanize.sentence_case(name), 60),
+        rating=humanize.truncate_text(humanize.sentence_case(metric.indicator or "unknown"), 40).lower(),
+        value=humanize.truncate_text(value, 60),
+        tiers=tuple(_tier(tier) for tier in (metric.tiers or ())[:MAX_TIERS]),
     )
 
 
 def _tier(tier: Tier) -> str:
-    rating = humanize.short(humanize.phrase(tier.indicator or "unknown"), 40).lower()
-    return f"{rating}: {humanize.short(tier.description or 'not described', 80)}"
+    rating = humanize.truncate_text(humanize.sentence_case(tier.indicator or "unknown"), 40).lower()
+    return f"{rating}: {humanize.truncate_text(tier.description or 'not described', 80)}"
 
 
-ENDPOINT = Endpoint[DeploysQuery, ChartReply, DeploysView](
+QUESTION = Question[DeploysParams, ChartReply, DeploysView](
     name="deploys",
     summary="How often was deployed, with the best and the worst day",
     examples=(
@@ -208,10 +214,10 @@ ENDPOINT = Endpoint[DeploysQuery, ChartReply, DeploysView](
         "deploys web/production since=2w by=application",
         "deploys platform/production since=8w every=1w expand=metrics",
     ),
-    query=DeploysQuery,
+    params=DeploysParams,
     reply=ChartReply,
     view=DeploysView,
     fetch=fetch,
-    show=show,
-    doubted=lambda query, reply: {"app": query.app or ()} if undeployed(reply) else {},
+    build_view=build_view,
+    suspect_keys=lambda params, reply: {"app": params.app or ()} if has_no_deploys(reply) else {},
 )

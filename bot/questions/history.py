@@ -9,73 +9,75 @@ from datetime import date, timedelta
 from bot.errors import Failure
 from bot.messages import humanize
 from bot.questions import trend
-from bot.questions.base import Ask
-from bot.questions.composition import part
+from bot.questions.base import QuestionContext
+from bot.questions.composition import result_or_failure
 from bot.store import Snapshot
 
-Past = Callable[[str, date], Awaitable[Sequence[Snapshot]]]  # a place, and since when ─► the latest first
+HistoryReader = Callable[[str, date], Awaitable[Sequence[Snapshot]]]  # a place, and since when ─► the latest first
 
 # The numbers that are kept, by name.
-DONE, FLAGS, OVERALL, CHANGES, DEPLOYMENTS = "done", "flags", "overall", "changes", "deployments"
+DONE_FLAGS, ALL_FLAGS, OVERALL_SCORE, LARGE_CHANGES, DEPLOYMENTS = "done", "flags", "overall", "changes", "deployments"
 
 WEEK = timedelta(weeks=1)
-FAR = 12  # weeks are looked back
-SHOWN = 8  # of them are shown
-LEAST = 3  # past weeks make a line
-NEAR = timedelta(days=3)  # around a week ago
+MAX_WEEKS_BACK = 12  # weeks are looked back
+MAX_WEEKS_SHOWN = 8  # of them are shown
+MIN_WEEKS_SHOWN = 3  # past weeks make a line
+MAX_DISTANCE = timedelta(days=3)  # around a week ago
 
 
-async def nothing(_: str, __: date) -> Sequence[Snapshot]:
+async def no_history(_: str, __: date) -> Sequence[Snapshot]:
     """The past where there is no store."""
     return ()
 
 
-async def recalled(past: Past, place: str, today: date) -> tuple[Snapshot, ...]:
+async def load_snapshots(read_history: HistoryReader, key: str, today: date) -> tuple[Snapshot, ...]:
     """The past weeks of a place. Where they cannot be had, an answer goes without them."""
-    found = await part(past(place, today - (FAR + 1) * WEEK))
-    return () if isinstance(found, Failure) else tuple(found)
+    snapshots = await result_or_failure(read_history(key, today - (MAX_WEEKS_BACK + 1) * WEEK))
+    return () if isinstance(snapshots, Failure) else tuple(snapshots)
 
 
-def place(project: str, env: str, app: Sequence[str] | None) -> str:
+def key_for(project: str, env: str, app: Sequence[str] | None) -> str:
     """What a snapshot is of; the order of applications does not matter."""
     return f"{project}/{env}" + (f" app={','.join(sorted(set(app)))}" if app else "")
 
 
-def weeks(past: Sequence[Snapshot], day: date) -> tuple[Snapshot | None, ...]:
+def weekly_snapshots(snapshots: Sequence[Snapshot], day: date) -> tuple[Snapshot | None, ...]:
     """The snapshot nearest to that day, to a week before it, and so on."""
-    return tuple(_nearest(past, day - n * WEEK) for n in range(FAR))
+    return tuple(_nearest(snapshots, day - n * WEEK) for n in range(MAX_WEEKS_BACK))
 
 
-def latest(past: Sequence[Snapshot]) -> tuple[Snapshot | None, ...]:
+def latest_weeks(snapshots: Sequence[Snapshot]) -> tuple[Snapshot | None, ...]:
     """The latest snapshot, the one nearest to a week before it, and so on."""
-    return weeks(past, past[0].day) if past else ()
+    return weekly_snapshots(snapshots, snapshots[0].day) if snapshots else ()
 
 
-def _nearest(past: Sequence[Snapshot], day: date) -> Snapshot | None:
-    near = [kept for kept in past if abs(kept.day - day) <= NEAR]
-    return min(near, key=lambda kept: abs(kept.day - day), default=None)
+def _nearest(snapshots: Sequence[Snapshot], day: date) -> Snapshot | None:
+    candidates = [snapshot for snapshot in snapshots if abs(snapshot.day - day) <= MAX_DISTANCE]
+    return min(candidates, key=lambda snapshot: abs(snapshot.day - day), default=None)
 
 
-def moved(ask: Ask, name: str, now: float) -> str:
+def describe_change(ctx: QuestionContext, metric: str, current: float) -> str:
     """How a number stands beside that of the week before: `3 fewer than last week, the first fall in 5 weeks`."""
-    found = weeks(_with(name, ask.past), ask.today - WEEK)
-    before = next(filter(None, found[: len(trend.AGO)]), None)
-    if before is None:
+    weekly = weekly_snapshots(_with_metric(metric, ctx.history), ctx.today - WEEK)
+    previous = next(filter(None, weekly[: len(trend.WEEKS_AGO)]), None)
+    if previous is None:
         return ""
-    said = trend.compared(now, before.numbers[name], trend.since(before.day, ask.today))
-    remarkable = trend.remarkable([now, *(week.numbers[name] if week else None for week in found)])
-    return ", ".join(filter(None, (said, remarkable)))
+    comparison = trend.describe_difference(
+        current, previous.numbers[metric], trend.describe_date(previous.day, ctx.today)
+    )
+    streak = trend.describe_streak([current, *(week.numbers[metric] if week else None for week in weekly)])
+    return ", ".join(filter(None, (comparison, streak)))
 
 
-def line(ask: Ask, name: str, now: float | None) -> str:
+def describe_weeks(ctx: QuestionContext, metric: str, current: float | None) -> str:
     """A number over the weeks, the oldest first: `15 on 30 Oct, 14 on 6 Nov, 15 on 13 Nov, 12 now`."""
-    before = [kept for kept in _with(name, ask.past) if kept.day < ask.today]
-    known = [week for week in latest(before)[:SHOWN] if week]
-    if len(known) < LEAST:
+    earlier = [snapshot for snapshot in _with_metric(metric, ctx.history) if snapshot.day < ctx.today]
+    weeks = [week for week in latest_weeks(earlier)[:MAX_WEEKS_SHOWN] if week]
+    if len(weeks) < MIN_WEEKS_SHOWN:
         return ""
-    said = [f"{humanize.number(week.numbers[name])} on {week.day:%-d %b}" for week in reversed(known)]
-    return ", ".join([*said, *([] if now is None else [f"{humanize.number(now)} now"])])
+    values = [f"{humanize.number(week.numbers[metric])} on {week.day:%-d %b}" for week in reversed(weeks)]
+    return ", ".join([*values, *([] if current is None else [f"{humanize.number(current)} now"])])
 
 
-def _with(name: str, past: Sequence[Snapshot]) -> list[Snapshot]:
-    return [kept for kept in past if name in kept.numbers]
+def _with_metric(metric: str, snapshots: Sequence[Snapshot]) -> list[Snapshot]:
+    return [snapshot for snapshot in snapshots if metric in snapshot.numbers]

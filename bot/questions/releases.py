@@ -5,33 +5,33 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from bot.errors import Failure
-from bot.lines.param_types import Key, Keys, When
-from bot.lines.params import Parameter, Query
+from bot.lines.param_types import Key, Keys, TimeSpec
+from bot.lines.params import Parameter, Params
 from bot.messages import humanize
-from bot.questions.base import Ask, Endpoint, View
+from bot.questions.base import Question, QuestionContext, View
 from bot.questions.chart import ChartReply, Lines
-from bot.questions.composition import at_least_one, part, why
-from bot.questions.daily_series import deployed
+from bot.questions.composition import failure_text, raise_if_all_failed, result_or_failure
+from bot.questions.daily_series import deploys_by_day
 from bot.questions.day_range import Days
-from bot.questions.deploys import ENDPOINT as DEPLOYS
-from bot.questions.deploys import DeploysQuery, undeployed
-from bot.questions.deploys_vs_changes import Releasing
-from bot.questions.events import ENDPOINT as EVENTS
-from bot.questions.events import EventsQuery
-from bot.questions.events.pagination import Read, read
+from bot.questions.deploys import QUESTION as DEPLOYS
+from bot.questions.deploys import DeploysParams, has_no_deploys
+from bot.questions.deploys_vs_changes import DeploysVsChanges
+from bot.questions.events import QUESTION as EVENTS
+from bot.questions.events import EventsParams
+from bot.questions.events.pagination import EventList, fetch_all
 
-MOST_LISTED = 5  # days with a button each; further ones are named, and then counted
-MOST_NAMED = 14
-MOST_FLAGS = 3
+MAX_LISTED_DAYS = 5  # days with a button each; further ones are named, and then counted
+MAX_NAMED_DAYS = 14
+MAX_NAMED_FLAGS = 3
 
 
-class ReleasesQuery(Query):
-    words = ("env",)
+class ReleasesParams(Params):
+    positional = ("env",)
 
     project: Annotated[Key, Parameter("projectKey", "the key of the project")]
     env: Annotated[Key, Parameter("environmentKey", "the key of the environment")]
     app: Annotated[Keys | None, Parameter("applicationKey", "only these applications")] = None
-    since: Annotated[When, Parameter("from", "from which day on; the last one ends at midnight")] = "2w"
+    since: Annotated[TimeSpec, Parameter("from", "from which day on; the last one ends at midnight")] = "2w"
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class ReleasesReply:
     """What LaunchDarkly sent of both, or why that cannot be had."""
 
     deploys: ChartReply | Failure
-    changes: Read | Failure
+    changes: EventList | Failure
 
 
 class DayView(View):
@@ -83,106 +83,115 @@ class ReleasesView(View):
 
 
 @dataclass(frozen=True)
-class Questions:
+class ReleasesPartParams:
     """What is asked of the others, both of the same days."""
 
     days: Days
-    deploys: DeploysQuery
-    changes: EventsQuery
+    deploys: DeploysParams
+    changes: EventsParams
 
 
-def _questions(query: ReleasesQuery, ask: Ask) -> Questions:
-    days = Days.since(query.since, ask, instead=ENDPOINT.line({**dict(query), "since": "2w"}))
-    project, env, app, (since, until) = query.project, query.env, query.app, days.absolute
-    return Questions(
+def _part_params(params: ReleasesParams, ctx: QuestionContext) -> ReleasesPartParams:
+    days = Days.since(params.since, ctx, corrected=QUESTION.line({**dict(params), "since": "2w"}))
+    project, env, app, (since, until) = params.project, params.env, params.app, days.absolute
+    return ReleasesPartParams(
         days,
-        DeploysQuery(project=project, env=env, app=app, since=since, until=until),
-        EventsQuery(project=project, env=env, app=app, since=since, until=until),
+        DeploysParams(project=project, env=env, app=app, since=since, until=until),
+        EventsParams(project=project, env=env, app=app, since=since, until=until),
     )
 
 
-async def fetch(query: ReleasesQuery, ask: Ask) -> ReleasesReply:
-    asked = _questions(query, ask)
-    deploys, changes = await gather(part(DEPLOYS.fetch(asked.deploys, ask)), part(read(asked.changes, ask)))
-    at_least_one(deploys, changes)
+async def fetch(params: ReleasesParams, ctx: QuestionContext) -> ReleasesReply:
+    part_params = _part_params(params, ctx)
+    deploys, changes = await gather(
+        result_or_failure(DEPLOYS.fetch(part_params.deploys, ctx)),
+        result_or_failure(fetch_all(part_params.changes, ctx)),
+    )
+    raise_if_all_failed(deploys, changes)
     return ReleasesReply(deploys, changes)
 
 
-def show(query: ReleasesQuery, reply: ReleasesReply, ask: Ask) -> ReleasesView:
-    asked = _questions(query, ask)
-    days, changes = asked.days, None if isinstance(reply.changes, Failure) else reply.changes
-    found = Releasing(
+def build_view(params: ReleasesParams, reply: ReleasesReply, ctx: QuestionContext) -> ReleasesView:
+    part_params = _part_params(params, ctx)
+    days, changes = part_params.days, None if isinstance(reply.changes, Failure) else reply.changes
+    comparison = DeploysVsChanges(
         days,
-        {} if isinstance(reply.deploys, Failure) else deployed(days, reply.deploys),
+        {} if isinstance(reply.deploys, Failure) else deploys_by_day(days, reply.deploys),
         changes.by_day(days) if changes else {},
-        unread=bool(changes and changes.unread > 0),
+        has_unread=bool(changes and changes.unread > 0),
     )
-    newest = found.only_changed[::-1]
+    newest = comparison.days_with_changes_only[::-1]
     return ReleasesView(
-        place=f"{query.project}/{query.env}",
-        apps=humanize.listed(list(query.app or ())),
-        span=days.said,
+        place=f"{params.project}/{params.env}",
+        apps=humanize.join_truncated(list(params.app or ())),
+        span=days.label,
         days=humanize.count(len(days.dates), "day"),
-        zone=ask.zone.key,
-        deployments=found.deployments,
-        changes=_total(changes) if changes else "",
+        zone=ctx.zone.key,
+        deployments=comparison.deployments_total,
+        changes=_changes_total(changes) if changes else "",
         unread=humanize.count(changes.unread, "more change") if changes and changes.unread > 0 else "",
-        told_apart=bool(found.deployed and found.changed),
-        only_changed=_many(found.only_changed),
-        only_deployed=_many(found.only_deployed),
-        both=_many(found.both),
-        unexplained=_many(found.unexplained) if found.unexplained else "",
-        listed=tuple(_day(n, asked, found, changes) for n in newest[:MOST_LISTED] if changes),
-        further=humanize.listed([days.names[n] for n in newest[MOST_LISTED:]], MOST_NAMED),
-        deployed=humanize.listed([_counted(n, found) for n in found.only_deployed[::-1]], MOST_NAMED),
-        lines=found.beside.lines,
-        spoken=tuple(found.beside.spoken),
-        folded=found.beside.folded,
-        gaps=found.gaps,
-        partly=found.partly,
-        shifted=found.shifted,
-        no_deploys=why(reply.deploys),
-        no_changes=why(reply.changes),
-        stopped=why(changes.stopped) if changes else "",
-        deploys_line=DEPLOYS.way(asked.deploys),
-        changes_line=EVENTS.way(asked.changes),
-        url=ask.pages.flags(query.project, query.env),
+        told_apart=bool(comparison.deploy_counts and comparison.change_counts),
+        only_changed=_day_count(comparison.days_with_changes_only),
+        only_deployed=_day_count(comparison.days_with_deploys_only),
+        both=_day_count(comparison.days_with_both),
+        unexplained=_day_count(comparison.changes_without_deploy_data)
+        if comparison.changes_without_deploy_data
+        else "",
+        listed=tuple(_day_view(n, part_params, comparison, changes) for n in newest[:MAX_LISTED_DAYS] if changes),
+        further=humanize.join_truncated([days.names[n] for n in newest[MAX_LISTED_DAYS:]], MAX_NAMED_DAYS),
+        deployed=humanize.join_truncated(
+            [_name_with_deploys(n, comparison) for n in comparison.days_with_deploys_only[::-1]], MAX_NAMED_DAYS
+        ),
+        lines=comparison.chart.lines,
+        spoken=tuple(comparison.chart.descriptions),
+        folded=comparison.chart.point_width,
+        gaps=comparison.gaps,
+        partly=comparison.partial_until,
+        shifted=comparison.needs_utc_offset_note,
+        no_deploys=failure_text(reply.deploys),
+        no_changes=failure_text(reply.changes),
+        stopped=failure_text(changes.failure) if changes else "",
+        deploys_line=DEPLOYS.button_line(part_params.deploys),
+        changes_line=EVENTS.button_line(part_params.changes),
+        url=ctx.urls.flags(params.project, params.env),
     )
 
 
-def _doubted(query: ReleasesQuery, reply: ReleasesReply) -> dict[str, tuple[str, ...]]:
+def _suspect_keys(params: ReleasesParams, reply: ReleasesReply) -> dict[str, tuple[str, ...]]:
     """The applications, where there is neither a deployment nor a change."""
-    deployed = isinstance(reply.deploys, Failure) or not undeployed(reply.deploys)
-    changed = isinstance(reply.changes, Failure) or bool(reply.changes.events)
-    return {} if deployed or changed else {"app": query.app or ()}
+    has_deploys = isinstance(reply.deploys, Failure) or not has_no_deploys(reply.deploys)
+    has_changes = isinstance(reply.changes, Failure) or bool(reply.changes.events)
+    return {} if has_deploys or has_changes else {"app": params.app or ()}
 
 
-def _total(changes: Read) -> str:
+def _changes_total(changes: EventList) -> str:
     return humanize.count(changes.total, "large-impact change") if changes.total > 0 else "no large-impact change"
 
 
-def _many(days: list[int]) -> str:
+def _day_count(days: list[int]) -> str:
     return humanize.count(len(days), "day") if days else "no day"
 
 
-def _counted(n: int, found: Releasing) -> str:
-    return f"{found.days.names[n]} ({humanize.number(found.deployed[n])})"
+def _name_with_deploys(n: int, comparison: DeploysVsChanges) -> str:
+    return f"{comparison.days.names[n]} ({humanize.number(comparison.deploy_counts[n])})"
 
 
-def _day(n: int, asked: Questions, found: Releasing, changes: Read) -> DayView:
+def _day_view(n: int, part_params: ReleasesPartParams, comparison: DeploysVsChanges, changes: EventList) -> DayView:
     """A day by its changes, and the line that asks for just these."""
-    days = asked.days
-    flags = dict.fromkeys(humanize.short(event.flag, 60) for event in changes.events if days.day(event.time) == n)
+    days = part_params.days
+    flags = dict.fromkeys(
+        humanize.truncate_text(event.flag, 60) for event in changes.events if days.index_of(event.time) == n
+    )
     since, until = days.window(n, n).absolute
     return DayView(
         name=days.names[n],
-        changes=humanize.count(found.changed[n], "large change"),
-        flags=humanize.listed(list(flags), MOST_FLAGS),
-        line=EVENTS.way({**dict(asked.changes), "since": since, "until": until}),
+        changes=humanize.count(comparison.change_counts[n], "large change"),
+        flags=humanize.join_truncated(list(flags), MAX_NAMED_FLAGS),
+        line=EVENTS.button_line({**dict(part_params.changes), "since": since, "until": until}),
     )
 
 
-ENDPOINT = Endpoint[ReleasesQuery, ReleasesReply, ReleasesView](
+QUESTION = Question[ReleasesParams, ReleasesReply, ReleasesView](
     name="releases",
     summary="Deployments against large flag changes, day by day, and the days that had one without the other",
     examples=(
@@ -190,10 +199,10 @@ ENDPOINT = Endpoint[ReleasesQuery, ReleasesReply, ReleasesView](
         "releases mobile/production app=ios-app since=7d",
         "releases platform/production since=8w",
     ),
-    query=ReleasesQuery,
+    params=ReleasesParams,
     reply=ReleasesReply,
     view=ReleasesView,
     fetch=fetch,
-    show=show,
-    doubted=_doubted,
+    build_view=build_view,
+    suspect_keys=_suspect_keys,
 )

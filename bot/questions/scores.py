@@ -4,21 +4,21 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from bot.launchdarkly import Real, Reply, Version, field
+from bot.launchdarkly import Float64, Reply, Version, field
 from bot.lines.param_types import Key, Keys
-from bot.lines.params import Parameter, Query
-from bot.lines.spec import LONGEST_LINE
+from bot.lines.params import Parameter, Params
+from bot.lines.spec import MAX_BUTTON_LINE_CHARS
 from bot.messages import humanize
 from bot.questions import history
-from bot.questions.base import Ask, Endpoint, View
+from bot.questions.base import Question, QuestionContext, View
 from bot.questions.time_window import Window
 
 UTC = ZoneInfo("UTC")
 PATH = "/api/v2/engineering-insights/insights/scores"
 
 
-class ScoresQuery(Query):
-    words = ("env",)
+class ScoresParams(Params):
+    positional = ("env",)
 
     project: Annotated[Key, Parameter("projectKey", "the key of the project")]
     env: Annotated[Key, Parameter("environmentKey", "the key of the environment")]
@@ -26,29 +26,29 @@ class ScoresQuery(Query):
 
 
 class Range(Reply):
-    min: Real
-    max: Real
+    min: Float64
+    max: Float64
 
 
 class PastScore(Reply):
     """A score as it was in the period before. That one's own past isn't shown."""
 
-    score: Real | None = None
+    score: Float64 | None = None
     indicator: str | None = None
 
 
 class Score(Reply):
-    score: Real
+    score: Float64
     indicator: str
     range: Range | None = field(name="indicatorRange", default=None)
     parts: list[str] | None = field(name="aggregateOf", default=None)
-    change: Real | None = field(name="diffVsLastPeriod", default=None)
+    change: Float64 | None = field(name="diffVsLastPeriod", default=None)
     last: PastScore | None = field(name="lastPeriod", default=None)
 
 
 class Period(Reply):
-    start: Real | None = field(name="startTime", default=None)
-    end: Real | None = field(name="endTime", default=None)
+    start: Float64 | None = field(name="startTime", default=None)
+    end: Float64 | None = field(name="endTime", default=None)
 
 
 class ScoresReply(Reply, kw_only=True):
@@ -58,15 +58,15 @@ class ScoresReply(Reply, kw_only=True):
 
 
 # Names as LaunchDarkly's own pages say them. https://launchdarkly.com/docs/home/releases/project-metrics
-NAMES = {
+SCORE_NAMES = {
     "overall": "Release maturity",
     "deploymentFailureRate": "Failure rate",
     "impactSize": "Change impact size",
     "experimentationCoverage": "Experimentation rate",
 }
-MARKS = {"excellent": "🟢", "good": "🔵", "fair": "🟡", "needsAttention": "🔴"}  # from the best band to the last
-UNKNOWN = ("notCalculated", "unknown")  # the number beside these means nothing
-BAR = 10
+RATING_MARKS = {"excellent": "🟢", "good": "🔵", "fair": "🟡", "needsAttention": "🔴"}  # from the best band to the last
+UNKNOWN_INDICATORS = ("notCalculated", "unknown")  # the number beside these means nothing
+BAR_LENGTH = 10
 
 
 class ScoreView(View):
@@ -109,152 +109,157 @@ class ScoresView(View):
         return (*tops, *(score for branch in self.branches for score in (branch.head, *branch.leaves)), *self.others)
 
 
-async def fetch(query: ScoresQuery, ask: Ask) -> ScoresReply:
-    return await ask.launchdarkly.get(ScoresReply, PATH, query.parameters(), version=Version.BETA)
+async def fetch(params: ScoresParams, ctx: QuestionContext) -> ScoresReply:
+    return await ctx.launchdarkly.get(ScoresReply, PATH, params.api_params(), version=Version.BETA)
 
 
-def show(query: ScoresQuery, reply: ScoresReply, ask: Ask) -> ScoresView:
+def build_view(params: ScoresParams, reply: ScoresReply, ctx: QuestionContext) -> ScoresView:
     scores = {key: score for key, score in reply.scores.items() if score}
-    views = {key: view_of(key, score) for key, score in scores.items()}
-    moved = _moved(scores)
-    top, branches, others = tree(_parts(scores))
+    views = {key: score_view(key, score) for key, score in scores.items()}
+    biggest_mover = _biggest_mover(scores)
+    top, branches, others = build_tree(_children(scores))
     return ScoresView(
-        place=f"{query.project}/{query.env}",
-        apps=humanize.listed(list(query.app or ())),
+        place=f"{params.project}/{params.env}",
+        apps=humanize.join_truncated(list(params.app or ())),
         overall=views[top] if top else None,
         branches=tuple(
             Branch(head=views[head], leaves=tuple(views[leaf] for leaf in leaves)) for head, leaves in branches
         ),
         others=tuple(views[key] for key in others),
-        moved=views[moved] if moved else None,
-        why=_why(query, reply.period, ask.zone),
-        period=period_of(reply.period),
-        last_period=period_of(reply.last) if reply.last else "",
-        weeks=history.line(ask, history.OVERALL, overall(reply)) if top else "",
-        url=ask.pages.flags(query.project, query.env),
+        moved=views[biggest_mover] if biggest_mover else None,
+        why=_events_line(params, reply.period, ctx.zone),
+        period=period_text(reply.period),
+        last_period=period_text(reply.last) if reply.last else "",
+        weeks=history.describe_weeks(ctx, history.OVERALL_SCORE, overall_score(reply)) if top else "",
+        url=ctx.urls.flags(params.project, params.env),
     )
 
 
-def overall(reply: ScoresReply) -> float | None:
+def overall_score(reply: ScoresReply) -> float | None:
     """The score that sums up all, where it is known."""
     scores = {key: score for key, score in reply.scores.items() if score}
-    top, _, __ = tree(_parts(scores))
-    return scores[top].score if top and scores[top].indicator not in UNKNOWN else None
+    top, _, __ = build_tree(_children(scores))
+    return scores[top].score if top and scores[top].indicator not in UNKNOWN_INDICATORS else None
 
 
-def uncalculated(reply: ScoresReply) -> bool:
+def has_no_scores(reply: ScoresReply) -> bool:
     """Whether not one score is known."""
-    return all(score is None or score.indicator in UNKNOWN for score in reply.scores.values())
+    return all(score is None or score.indicator in UNKNOWN_INDICATORS for score in reply.scores.values())
 
 
-def _parts(scores: dict[str, Score]) -> dict[str, list[str]]:
+def _children(scores: dict[str, Score]) -> dict[str, list[str]]:
     return {key: score.parts or [] for key, score in scores.items()}
 
 
-def _moved(scores: dict[str, Score]) -> str | None:
+def _biggest_mover(scores: dict[str, Score]) -> str | None:
     """The score at the bottom of the tree that moved most: what the others are made of explains them."""
-    moves = {key: abs(difference(s) or 0) for key, s in scores.items() if s.indicator not in UNKNOWN and not s.parts}
-    most = max(moves, key=lambda key: moves[key], default=None)
-    return most if most and moves[most] else None
+    moves = {
+        key: abs(score_change(s) or 0)
+        for key, s in scores.items()
+        if s.indicator not in UNKNOWN_INDICATORS and not s.parts
+    }
+    biggest = max(moves, key=lambda key: moves[key], default=None)
+    return biggest if biggest and moves[biggest] else None
 
 
-def _why(query: ScoresQuery, period: Period, zone: ZoneInfo) -> str:
+def _events_line(params: ScoresParams, period: Period, zone: ZoneInfo) -> str:
     """The line that asks for the events of the period, where a button can carry it."""
-    apps = f" app={','.join(query.app)}" if query.app else ""
-    line = f"events {query.project}/{query.env}{apps} impact=any {_times(period, zone)}"
-    return line if len(line) <= LONGEST_LINE else ""
+    apps = f" app={','.join(params.app)}" if params.app else ""
+    line = f"events {params.project}/{params.env}{apps} impact=any {_period_options(period, zone)}"
+    return line if len(line) <= MAX_BUTTON_LINE_CHARS else ""
 
 
-def _times(period: Period, zone: ZoneInfo) -> str:
+def _period_options(period: Period, zone: ZoneInfo) -> str:
     if period.start is None or period.end is None or not all(1e11 <= at < 1e13 for at in (period.start, period.end)):
         return "since=7d"
-    start, end = Window.of(round(period.start), round(period.end), zone).absolute
+    start, end = Window.from_range(round(period.start), round(period.end), zone).absolute
     return f"since={start} until={end}"
 
 
-def view_of(key: str, score: Score) -> ScoreView:
+def score_view(key: str, score: Score) -> ScoreView:
     """A score as a person reads it."""
-    known = score.indicator not in UNKNOWN
+    known = score.indicator not in UNKNOWN_INDICATORS
     return ScoreView(
-        name=NAMES.get(key) or humanize.short(humanize.phrase(key), 60),
-        mark=MARKS.get(score.indicator, "⚪"),
+        name=SCORE_NAMES.get(key) or humanize.truncate_text(humanize.sentence_case(key), 60),
+        mark=RATING_MARKS.get(score.indicator, "⚪"),
         known=known,
         bar=_bar(score.score) if known else "",
         score=humanize.number(score.score) if known else "",
-        rating=humanize.short(humanize.phrase(score.indicator), 40).lower(),
-        next=_next(score) if known else "",
-        change=_change(score) if known else "",
+        rating=humanize.truncate_text(humanize.sentence_case(score.indicator), 40).lower(),
+        next=_next_band(score) if known else "",
+        change=_change_text(score) if known else "",
     )
 
 
 def _bar(score: float) -> str:
-    full = min(max(round(score * BAR / 100), 0), BAR)
-    return "▰" * full + "▱" * (BAR - full)
+    filled = min(max(round(score * BAR_LENGTH / 100), 0), BAR_LENGTH)
+    return "▰" * filled + "▱" * (BAR_LENGTH - filled)
 
 
-def _next(score: Score) -> str:
+def _next_band(score: Score) -> str:
     """How far it is to the next band, which begins just above this one's range."""
-    bands = list(MARKS)
+    bands = list(RATING_MARKS)
     if score.range is None or score.range.max >= 100 or score.score > score.range.max or score.indicator == bands[0]:
         return ""
     better = bands[bands.index(score.indicator) - 1] if score.indicator in bands else "the next band"
-    return f"{humanize.count(round(score.range.max + 1 - score.score), 'point')} to {humanize.phrase(better).lower()}"
+    points = humanize.count(round(score.range.max + 1 - score.score), "point")
+    return f"{points} to {humanize.sentence_case(better).lower()}"
 
 
-def _change(score: Score) -> str:
+def _change_text(score: Score) -> str:
     """The change in points; without a period before, there is none to tell."""
-    points = difference(score)
+    points = score_change(score)
     return "" if points is None else humanize.points(points)
 
 
-def difference(score: Score) -> float | None:
+def score_change(score: Score) -> float | None:
     """The change in points, as LaunchDarkly says it or as its two periods tell."""
     last = score.last
-    if score.change is None and last and last.score is not None and last.indicator not in UNKNOWN:
+    if score.change is None and last and last.score is not None and last.indicator not in UNKNOWN_INDICATORS:
         return score.score - last.score
     return score.change
 
 
-def period_of(period: Period) -> str:
+def period_text(period: Period) -> str:
     """The days of a period. LaunchDarkly counts in days of UTC."""
-    return f"{humanize.day(period.start, UTC)} – {humanize.day(period.end, UTC)}"
+    return f"{humanize.format_day(period.start, UTC)} – {humanize.format_day(period.end, UTC)}"
 
 
-def tree(said: Mapping[str, Iterable[str]]) -> tuple[str | None, list[tuple[str, list[str]]], list[str]]:
+def build_tree(declared: Mapping[str, Iterable[str]]) -> tuple[str | None, list[tuple[str, list[str]]], list[str]]:
     """The score that sums up all, its branches with all that lies below them, and what belongs to nothing; from what
     is *said* to be the parts of each."""
-    parts = {key: [part for part in found if part in said] for key, found in said.items()}
-    within = {part for found in parts.values() for part in found}
-    tops = [key for key in parts if key not in within and (parts[key] or key == "overall")]
+    children = {key: [child for child in keys if child in declared] for key, keys in declared.items()}
+    all_children = {child for keys in children.values() for child in keys}
+    tops = [key for key in children if key not in all_children and (children[key] or key == "overall")]
     top = tops[0] if len(tops) == 1 else None
     seen = set(tops[:1] if top else ())
     branches = []
-    for head in parts[top] if top else tops:
+    for head in children[top] if top else tops:
         if head not in seen:
             seen.add(head)
-            branches.append((head, _below(head, parts, seen)))
-    return top, branches, [key for key in parts if key not in seen]
+            branches.append((head, _descendants(head, children, seen)))
+    return top, branches, [key for key in children if key not in seen]
 
 
-def _below(head: str, parts: dict[str, list[str]], seen: set[str]) -> list[str]:
+def _descendants(head: str, children: dict[str, list[str]], seen: set[str]) -> list[str]:
     """All parts of a score and their parts, each once: nothing promises that the tree is one."""
-    found = []
-    for part in parts[head]:
-        if part not in seen:
-            seen.add(part)
-            found += [part, *_below(part, parts, seen)]
-    return found
+    descendants = []
+    for child in children[head]:
+        if child not in seen:
+            seen.add(child)
+            descendants += [child, *_descendants(child, children, seen)]
+    return descendants
 
 
-ENDPOINT = Endpoint[ScoresQuery, ScoresReply, ScoresView](
+QUESTION = Question[ScoresParams, ScoresReply, ScoresView](
     name="scores",
     summary="How mature releases are: the insight scores, how they moved, and how far it is to the next band",
     examples=("scores web/production", "scores web/staging", "scores mobile/production app=ios-app"),
-    query=ScoresQuery,
+    params=ScoresParams,
     reply=ScoresReply,
     view=ScoresView,
     fetch=fetch,
-    show=show,
-    place=lambda query: history.place(query.project, query.env, query.app),
-    doubted=lambda query, reply: {"app": query.app or ()} if uncalculated(reply) else {},
+    build_view=build_view,
+    history_key=lambda params: history.key_for(params.project, params.env, params.app),
+    suspect_keys=lambda params, reply: {"app": params.app or ()} if has_no_scores(reply) else {},
 )

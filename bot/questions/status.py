@@ -4,18 +4,18 @@ from typing import Annotated
 
 from bot.launchdarkly import Number, Version
 from bot.lines.param_types import Key, Keys
-from bot.lines.params import Parameter, Query
+from bot.lines.params import Parameter, Params
 from bot.messages import humanize
 from bot.questions import history
-from bot.questions.base import Ask, Endpoint, View
-from bot.questions.chart import ChartReply, Series, Slice, folded, slices
+from bot.questions.base import Question, QuestionContext, View
+from bot.questions.chart import ChartReply, Series, Slice, has_merged_slices, pie_slices
 
 PATH = "/api/v2/engineering-insights/charts/flags/status"
-MOST_ROWS = 50
+MAX_ROWS = 50
 
 
-class StatusQuery(Query):
-    words = ("env",)
+class StatusParams(Params):
+    positional = ("env",)
 
     project: Annotated[Key, Parameter("projectKey", "the key of the project")]
     env: Annotated[Key, Parameter("environmentKey", "the key of the environment")]
@@ -29,7 +29,7 @@ MEANINGS = {
     "launched": "everybody has been served one variation for a week: remove it from the code",
     "inactive": "not evaluated for a week or longer: archive it",
 }
-DONE = ("launched", "inactive")
+DONE_STATUSES = ("launched", "inactive")
 
 
 class StatusRow(View):
@@ -53,58 +53,58 @@ class StatusView(View):
     url: str
 
 
-async def fetch(query: StatusQuery, ask: Ask) -> ChartReply:
-    return await ask.launchdarkly.get(ChartReply, PATH, query.parameters(), version=Version.BETA)
+async def fetch(params: StatusParams, ctx: QuestionContext) -> ChartReply:
+    return await ctx.launchdarkly.get(ChartReply, PATH, params.api_params(), version=Version.BETA)
 
 
-def show(query: StatusQuery, reply: ChartReply, ask: Ask) -> StatusView:
-    counts = counted(reply)
-    total, done = sum(flags for _, flags in counts), finished(counts)
+def build_view(params: StatusParams, reply: ChartReply, ctx: QuestionContext) -> StatusView:
+    counts = flag_counts(reply)
+    total, done = sum(flags for _, flags in counts), count_done(counts)
     return StatusView(
-        place=f"{query.project}/{query.env}",
-        apps=humanize.listed(list(query.app or ())),
+        place=f"{params.project}/{params.env}",
+        apps=humanize.join_truncated(list(params.app or ())),
         total=humanize.count(total, "flag"),
-        rows=tuple(_row(name, flags, total) for name, flags in counts[:MOST_ROWS]),
-        hidden=len(counts[MOST_ROWS:]),
-        slices=slices(counts),
-        folded=folded(counts),
+        rows=tuple(_row(name, flags, total) for name, flags in counts[:MAX_ROWS]),
+        hidden=len(counts[MAX_ROWS:]),
+        slices=pie_slices(counts),
+        folded=has_merged_slices(counts),
         done=humanize.count(done, "flag") if done else "",
         done_share=_share(done, total),
-        weeks=history.line(ask, history.DONE, done if counts else None),
-        url=ask.pages.flags(query.project, query.env),
+        weeks=history.describe_weeks(ctx, history.DONE_FLAGS, done if counts else None),
+        url=ctx.urls.flags(params.project, params.env),
     )
 
 
-def counted(reply: ChartReply) -> list[tuple[str, Number]]:
+def flag_counts(reply: ChartReply) -> list[tuple[str, Number]]:
     """The flags of each status, in the order of a flag's life."""
-    counts = ((_name(series), _flags(series)) for series in reply.series or ())
-    return sorted(counts, key=lambda pair: _order(pair[0]))
+    counts = ((_status_name(series), _flag_count(series)) for series in reply.series or ())
+    return sorted(counts, key=lambda pair: _lifecycle_position(pair[0]))
 
 
-def finished(counts: list[tuple[str, Number]]) -> Number:
+def count_done(counts: list[tuple[str, Number]]) -> Number:
     """The flags that are worth a look."""
-    return sum(flags for name, flags in counts if name.lower() in DONE)
+    return sum(flags for name, flags in counts if name.lower() in DONE_STATUSES)
 
 
-def uncounted(reply: ChartReply) -> bool:
+def has_no_flags(reply: ChartReply) -> bool:
     """Whether there is not one flag."""
-    return not any(flags for _, flags in counted(reply))
+    return not any(flags for _, flags in flag_counts(reply))
 
 
-def _name(series: Series) -> str:
-    return humanize.short(series.metadata.name or "without a name", 60)
+def _status_name(series: Series) -> str:
+    return humanize.truncate_text(series.metadata.name or "without a name", 60)
 
 
-def _flags(series: Series) -> Number:
+def _flag_count(series: Series) -> Number:
     """The count where it is said; else the last point: the chart shows the present."""
     if series.metadata.count is not None:
         return series.metadata.count
     return next((point.y for point in reversed(series.data or []) if point.y is not None), 0)
 
 
-def _order(name: str) -> int:
-    known = list(MEANINGS)
-    return known.index(name.lower()) if name.lower() in known else len(known)
+def _lifecycle_position(name: str) -> int:
+    statuses = list(MEANINGS)
+    return statuses.index(name.lower()) if name.lower() in statuses else len(statuses)
 
 
 def _row(name: str, flags: Number, total: Number) -> StatusRow:
@@ -115,15 +115,15 @@ def _share(flags: Number, total: Number) -> str:
     return humanize.percent(flags / total) if total > 0 else "–"
 
 
-ENDPOINT = Endpoint[StatusQuery, ChartReply, StatusView](
+QUESTION = Question[StatusParams, ChartReply, StatusView](
     name="status",
     summary="How many flags are new, active, launched or inactive, and what is worth a look",
     examples=("status web/production", "status platform/production app=payments"),
-    query=StatusQuery,
+    params=StatusParams,
     reply=ChartReply,
     view=StatusView,
     fetch=fetch,
-    show=show,
-    place=lambda query: history.place(query.project, query.env, query.app),
-    doubted=lambda query, reply: {"app": query.app or ()} if uncounted(reply) else {},
+    build_view=build_view,
+    history_key=lambda params: history.key_for(params.project, params.env, params.app),
+    suspect_keys=lambda params, reply: {"app": params.app or ()} if has_no_flags(reply) else {},
 )

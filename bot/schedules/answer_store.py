@@ -6,16 +6,16 @@ from typing import Any
 
 from bot.answers import Answer
 from bot.messages.message import Message
-from bot.store import Asking, Snapshot
+from bot.store import QueryKey, Snapshot
 from bot.store.store import Store
 
-MOST = 64  # of some kilobytes each
+MAX_CACHED_ANSWERS = 64  # of some kilobytes each
 
-Said = dict[str, Any]
+StoredPayload = dict[str, Any]
 
 
 @dataclass
-class Kept:
+class StoredAnswer:
     """An answer that the store keeps."""
 
     message: Message
@@ -23,47 +23,47 @@ class Kept:
     snapshot: Snapshot | None  # what is to be remembered of it, until that is done
 
 
-class AtHand:
+class AnswerStore:
     """The answers that this process has read last. An answer that is kept does not change."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._found: dict[Asking, Kept] = {}
+        self._recent: dict[QueryKey, StoredAnswer] = {}
 
-    async def answer(self, asking: Asking) -> Kept | None:
+    async def get(self, query_key: QueryKey) -> StoredAnswer | None:
         """What was answered to a question."""
-        kept = self._found.pop(asking, None) or await self._read(asking)
-        if kept:
-            self._found[asking] = kept
-            if len(self._found) > MOST:
-                del self._found[next(iter(self._found))]
-        return kept
+        stored = self._recent.pop(query_key, None) or await self._load(query_key)
+        if stored:
+            self._recent[query_key] = stored
+            if len(self._recent) > MAX_CACHED_ANSWERS:
+                del self._recent[next(iter(self._recent))]
+        return stored
 
-    async def _read(self, asking: Asking) -> Kept | None:
-        answered = await self._store.slots.answered(asking)
-        if answered is None:
+    async def _load(self, query_key: QueryKey) -> StoredAnswer | None:
+        row = await self._store.runs.get_answer(query_key)
+        if row is None:
             return None
-        said, quiet = answered
-        return Kept(unpacked(said), quiet, _snapshot(said))
+        payload, quiet = row
+        return StoredAnswer(deserialize_message(payload), quiet, _snapshot(payload))
 
 
-def packed(message: Message) -> Said:
+def serialize_message(message: Message) -> StoredPayload:
     """A message as the store keeps it."""
-    return {**message.payload(), "thread": [packed(below) for below in message.thread]}
+    return {**message.payload(), "thread": [serialize_message(reply) for reply in message.thread]}
 
 
-def unpacked(said: Said) -> Message:
+def deserialize_message(payload: StoredPayload) -> Message:
     """The message that was kept."""
-    return Message(said["text"], tuple(said["blocks"]), tuple(map(unpacked, said["thread"])))
+    return Message(payload["text"], tuple(payload["blocks"]), tuple(map(deserialize_message, payload["thread"])))
 
 
-def whole(answer: Answer) -> Said:
+def serialize_answer(answer: Answer) -> StoredPayload:
     """An answer as the store keeps it: its snapshot waits beside the message."""
     snapshot = answer.snapshot
-    beside = {"snapshot": asdict(snapshot) | {"day": snapshot.day.isoformat()}} if snapshot else {}
-    return packed(answer.message) | beside
+    extra = {"snapshot": asdict(snapshot) | {"day": snapshot.day.isoformat()}} if snapshot else {}
+    return serialize_message(answer.message) | extra
 
 
-def _snapshot(said: Said) -> Snapshot | None:
-    found = said.get("snapshot")
-    return Snapshot(**found | {"day": date.fromisoformat(found["day"])}) if found else None
+def _snapshot(payload: StoredPayload) -> Snapshot | None:
+    fields = payload.get("snapshot")
+    return Snapshot(**fields | {"day": date.fromisoformat(fields["day"])}) if fields else None

@@ -18,108 +18,127 @@ from typing import Any
 from dbos import DBOS, DBOSPortableJSONSerializer
 
 from bot.errors import Failure
-from bot.schedules.context import Rounds
-from bot.schedules.scheduler import offers
-from bot.schedules.workflows import Here, here, keep_house, offer, offer_to_find, work_for
-from bot.store.errors import explained
+from bot.schedules.context import SchedulerContext
+from bot.schedules.scheduler import collect_work
+from bot.schedules.workflows import (
+    WorkerContext,
+    bind,
+    enqueue_offer,
+    enqueue_query,
+    start_housekeeping,
+    worker_context,
+)
+from bot.store.errors import translate_errors
 
 log = logging.getLogger(__name__)
 
-VERSION = "3"  # of the workflows: what one version has begun is not taken up by another
+VERSION = "4"  # of the workflows: what one version has begun is not taken up by another
 
 
-async def _ended(workflows: Sequence[str], polling: float) -> None:
+async def _wait_for_workflows(workflow_ids: Sequence[str], poll_interval: float) -> None:
     """Until these are done, and what they set going."""
-    for workflow in workflows:
-        ended: Any = await (await DBOS.retrieve_workflow_async(workflow)).get_result(polling_interval_sec=polling)
-        await _ended(ended or [], polling)
+    for workflow_id in workflow_ids:
+        child_ids: Any = await (await DBOS.retrieve_workflow_async(workflow_id)).get_result(
+            polling_interval_sec=poll_interval
+        )
+        await _wait_for_workflows(child_ids or [], poll_interval)
 
 
 class Engine:
     """The engine at work."""
 
-    def __init__(self, rounds: Rounds, polling: float) -> None:
-        self._rounds = rounds
-        self._polling = polling
-        self._wanted = asyncio.Event()
-        self._offered: list[str] = []
+    def __init__(self, ctx: SchedulerContext, poll_interval: float) -> None:
+        self._ctx = ctx
+        self._poll_interval = poll_interval
+        self._wake_event = asyncio.Event()
+        self._workflow_ids: list[str] = []
 
     def wake(self) -> None:
         """There is something to do at once."""
-        self._wanted.set()
+        self._wake_event.set()
 
     async def dispatch(self, now: datetime) -> None:
         """Offer what is due by *now* to whoever works. Every process does: the workflow's id makes it once. What is
         not held back yet when a process is lost is offered again at once."""
-        self._offered = []
-        open_, looks = await offers(self._rounds, now)
-        for wanted in open_:
-            self._offered += await offer(wanted)
-        for asking in looks:
-            self._offered.append(await offer_to_find("look", here().looks, asking))
+        self._workflow_ids = []
+        pending, watch_keys = await collect_work(self._ctx, now)
+        for work_item in pending:
+            self._workflow_ids += await enqueue_offer(work_item)
+        for query_key in watch_keys:
+            self._workflow_ids.append(await enqueue_query("look", worker_context().watch_queue, query_key))
 
-    async def idle(self) -> None:
+    async def wait_until_idle(self) -> None:
         """Until all that was offered last is done, whoever does it."""
-        await _ended(self._offered, self._polling)
+        await _wait_for_workflows(self._workflow_ids, self._poll_interval)
 
-    async def keep_dispatching(self, seconds: float) -> None:
+    async def dispatch_forever(self, interval: float) -> None:
         """Look every so often, and whenever there is something to do at once; a database that is away comes back."""
         while True:
-            self._wanted.clear()
+            self._wake_event.clear()
             try:
-                with explained():  # the engine's own tables are in the same database
-                    await self.dispatch(self._rounds.now())
-                    await keep_house()
+                with translate_errors():  # the engine's own tables are in the same database
+                    await self.dispatch(self._ctx.now())
+                    await start_housekeeping()
             except Exception as error:
                 log.warning("nothing can be offered: %s", error if isinstance(error, Failure) else type(error).__name__)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wanted.wait(), seconds)
+                await asyncio.wait_for(self._wake_event.wait(), interval)
 
 
 @dataclass(frozen=True)
-class Pace:
+class EngineConfig:
     """How fast the engine works."""
 
-    polling: float = 1.0  # seconds between two looks at a queue
-    at_once: int = 8
-    per_minute: int = 200  # deliveries of all processes together
-    drain: float = 20  # seconds that the end waits for work under way
+    poll_interval: float = 1.0  # seconds between two looks at a queue
+    concurrency: int = 8
+    deliveries_per_minute: int = 200  # deliveries of all processes together
+    shutdown_grace: float = 20  # seconds that the end waits for work under way
 
 
 @asynccontextmanager
-async def opened(url: str, rounds: Rounds, pace: Pace, clock: Callable[[], datetime]) -> AsyncIterator[Engine]:
+async def open_engine(
+    url: str, ctx: SchedulerContext, engine_config: EngineConfig, clock: Callable[[], datetime]
+) -> AsyncIterator[Engine]:
     """The engine on the database at *url*, until the block is left; what is under way then is finished first."""
-    work_for(Here(rounds, clock, pace.per_minute, asyncio.Semaphore(pace.at_once)))
+    bind(WorkerContext(ctx, clock, engine_config.deliveries_per_minute, asyncio.Semaphore(engine_config.concurrency)))
     logging.getLogger("dbos").addHandler(logging.NullHandler())  # with none, it would write past our log
-    queues: dict[str, Any] = {"worker_concurrency": pace.at_once, "polling_interval_sec": pace.polling}
+    queue_options: dict[str, Any] = {
+        "worker_concurrency": engine_config.concurrency,
+        "polling_interval_sec": engine_config.poll_interval,
+    }
     DBOS(
         config={
-            "name": here().name,
+            "name": worker_context().app_name,
             "system_database_url": url,
             "serializer": DBOSPortableJSONSerializer(),
-            "executor_id": rounds.me,
-            "application_version": f"{here().name}-{VERSION}",
+            "executor_id": ctx.worker,
+            "application_version": f"{worker_context().app_name}-{VERSION}",
             "log_level": "WARNING",
         }
     )
     DBOS.launch()  # inside the running loop, or the work would be done in another, where no client of ours is of use
     try:
-        await DBOS.register_queue_async(here().asks, **queues)
-        await DBOS.register_queue_async(here().looks, **queues | {"worker_concurrency": 2})  # digests come first
+        await DBOS.register_queue_async(worker_context().query_queue, **queue_options)
+        await DBOS.register_queue_async(
+            worker_context().watch_queue, **queue_options | {"worker_concurrency": 2}
+        )  # digests come first
         # Each holds several deliveries: half as many keep all turns busy, and who is lost holds fewer of them back.
-        await DBOS.register_queue_async(here().deliveries, **queues | {"worker_concurrency": ceil(pace.at_once / 2)})
+        await DBOS.register_queue_async(
+            worker_context().delivery_queue,
+            **queue_options | {"worker_concurrency": ceil(engine_config.concurrency / 2)},
+        )
         # The engine's own schedules make up for each minute that the machine slept. Earlier versions had this one.
-        await DBOS.delete_schedule_async(f"housekeeping-{rounds.team}")
-        yield Engine(rounds, pace.polling)
+        await DBOS.delete_schedule_async(f"housekeeping-{ctx.team}")
+        yield Engine(ctx, engine_config.poll_interval)
     finally:
-        await _closed(pace.drain)
+        await _shut_down(engine_config.shutdown_grace)
 
 
-async def _closed(drain: float) -> None:
+async def _shut_down(grace: float) -> None:
     """No more work is begun, and what is under way ends. The engine has made its threads those of the loop, and takes
     them along: others need some that stay."""
-    here().ending.set()
+    worker_context().shutdown.set()
     loop = asyncio.get_running_loop()
-    with ThreadPoolExecutor(1) as aside:
-        await loop.run_in_executor(aside, partial(DBOS.destroy, workflow_completion_timeout_sec=ceil(drain)))
+    with ThreadPoolExecutor(1) as executor:
+        await loop.run_in_executor(executor, partial(DBOS.destroy, workflow_completion_timeout_sec=ceil(grace)))
     loop.set_default_executor(ThreadPoolExecutor(thread_name_prefix="asyncio"))

@@ -12,101 +12,111 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.messages.message import Message
-from bot.schedules.answer_store import unpacked
-from bot.schedules.channel_errors import NOT_HERE, NOT_TAKEN, sentence
-from bot.schedules.context import Rounds
-from bot.schedules.footer import FAR, Wanted, dressed
-from bot.schedules.publisher import Away, Blind, Gone, Limited, Refused, Undelivered, Unsure
-from bot.schedules.run_lifecycle import AWAY, close, fail, finish, leave
-from bot.store import Slot
+from bot.schedules.answer_store import deserialize_message
+from bot.schedules.channel_errors import CHANNEL_NOT_ALLOWED, MESSAGE_REJECTED, explain_code
+from bot.schedules.context import SchedulerContext
+from bot.schedules.footer import MAX_MISSED_RUNS, DeliveryTarget, with_schedule_footer
+from bot.schedules.publisher import (
+    ChannelClosed,
+    DeliveryError,
+    DeliveryUnknown,
+    HistoryUnavailable,
+    InvalidMessage,
+    RateLimited,
+    Unavailable,
+)
+from bot.schedules.run_lifecycle import MISSED_REASON, close_run, fail_run, finalize, pause_channel
+from bot.store import Run
 
 log = logging.getLogger(__name__)
 
-STOPPED = "It was stopped or paused before that."
-UNSEEN = "It may have been posted. I may not look, and do not post twice."
-HALF_SEEN = "What belongs below it may be missing. I may not look, and do not post twice."
-TOO_LONG = "Slack did not take it in time."
+STOPPED_REASON = "It was stopped or paused before that."
+UNVERIFIED_REASON = "It may have been posted. I may not look, and do not post twice."
+PARTLY_UNVERIFIED_REASON = "What belongs below it may be missing. I may not look, and do not post twice."
+TIMEOUT_REASON = "Slack did not take it in time."
 
 
-async def deliver(rounds: Rounds, schedule: str, at: datetime) -> None:
+async def deliver(ctx: SchedulerContext, schedule_id: str, due_at: datetime) -> None:
     """Deliver to one slot what was answered, unless that is done or somebody is at it."""
-    if (schedule, at) in rounds.at_work:
+    if (schedule_id, due_at) in ctx.delivering:
         return
-    rounds.at_work.add((schedule, at))
+    ctx.delivering.add((schedule_id, due_at))
     try:
-        await _take_and_deliver(rounds, schedule, at)
+        await _claim_and_deliver(ctx, schedule_id, due_at)
     finally:
-        rounds.at_work.discard((schedule, at))
+        ctx.delivering.discard((schedule_id, due_at))
 
 
-async def _take_and_deliver(rounds: Rounds, schedule: str, at: datetime) -> None:
-    now, store = rounds.now(), rounds.store
-    slot = await store.slots.take(schedule, at, rounds.me, now, now + rounds.times.lease)
-    wanted = slot and await store.slots.wanted(slot, FAR)
-    if not slot or not wanted:
+async def _claim_and_deliver(ctx: SchedulerContext, schedule_id: str, due_at: datetime) -> None:
+    now, store = ctx.now(), ctx.store
+    run = await store.runs.lease(schedule_id, due_at, ctx.worker, now, now + ctx.timing.lease)
+    target = run and await store.runs.schedule_and_missed(run, MAX_MISSED_RUNS)
+    if not run or not target:
         return
-    if wanted[0].state != "active" and not slot.by:
-        await close(rounds, slot, "skipped", STOPPED)
-    elif not rounds.speaks_in(wanted[0].channel):
-        await fail(rounds, slot, NOT_HERE, lasting=True)
-    elif slot.said:
-        await _deliver(rounds, wanted, slot, unpacked(slot.said), "delivered")
-    elif kept := await rounds.at_hand.answer(slot.asking):
-        await _deliver(rounds, wanted, slot, kept.message, "quiet" if kept.quiet else "delivered")
+    if target[0].state != "active" and not run.by:
+        await close_run(ctx, run, "skipped", STOPPED_REASON)
+    elif not ctx.is_channel_allowed(target[0].channel):
+        await fail_run(ctx, run, CHANNEL_NOT_ALLOWED, permanent=True)
+    elif run.said:
+        await _deliver(ctx, target, run, deserialize_message(run.said), "delivered")
+    elif stored := await ctx.answers_cache.get(run.query_key):
+        await _deliver(ctx, target, run, stored.message, "quiet" if stored.quiet else "delivered")
     else:  # it was deleted meanwhile, and is asked again
-        await store.slots.again([slot], now)
+        await store.runs.retry_at([run], now)
 
 
-async def _deliver(rounds: Rounds, wanted: Wanted, slot: Slot, answer: Message, well: str) -> None:
-    message, channel = dressed(rounds, wanted, slot, answer), wanted[0].channel
+async def _deliver(
+    ctx: SchedulerContext, target: DeliveryTarget, run: Run, answer: Message, success_state: str
+) -> None:
+    message, channel = with_schedule_footer(ctx, target, run, answer), target[0].channel
     try:
-        async with asyncio.timeout(rounds.times.lease.total_seconds() / 2):
-            last = await Delivery(rounds, channel, slot).post(message)
-        await _close_well(rounds, slot, well, last)
-    except (Limited, Away, Unsure, TimeoutError) as passing:
-        await _later(rounds, slot, passing)
-    except Late:
-        await close(rounds, slot, "skipped", AWAY)
-    except Lost:
-        log.warning("somebody else delivers it", extra={"facts": {"schedule": slot.schedule}})
-    except Blind:
-        await _stay_silent(rounds, slot)
-    except Refused as refused:
-        await finish(rounds, slot, NOT_TAKEN.format(refused.why))
-    except Gone as gone:
-        await finish(rounds, slot, sentence(gone.why))
-        await leave(rounds, channel, gone.why)
+        async with asyncio.timeout(ctx.timing.lease.total_seconds() / 2):
+            last_part = await Delivery(ctx, channel, run).post(message)
+        await _close_delivered(ctx, run, success_state, last_part)
+    except (RateLimited, Unavailable, DeliveryUnknown, TimeoutError) as error:
+        await _retry_or_finalize(ctx, run, error)
+    except MissedWindow:
+        await close_run(ctx, run, "skipped", MISSED_REASON)
+    except LeaseLost:
+        log.warning("somebody else delivers it", extra={"facts": {"schedule": run.schedule}})
+    except HistoryUnavailable:
+        await _mark_unconfirmed(ctx, run)
+    except InvalidMessage as error:
+        await finalize(ctx, run, MESSAGE_REJECTED.format(error.code))
+    except ChannelClosed as error:
+        await finalize(ctx, run, explain_code(error.code))
+        await pause_channel(ctx, channel, error.code)
 
 
-async def _later(rounds: Rounds, slot: Slot, passing: Exception) -> None:
+async def _retry_or_finalize(ctx: SchedulerContext, run: Run, error: Exception) -> None:
     """Another attempt, as long as there is time for one."""
-    least = timedelta(seconds=passing.after if isinstance(passing, Limited) else 0)
-    at = rounds.now() + max(rounds.times.wait(slot.attempt), least)
-    if at <= slot.at + rounds.times.window:
-        await rounds.store.slots.again([slot], at)
+    min_delay = timedelta(seconds=error.retry_after if isinstance(error, RateLimited) else 0)
+    retry_at = ctx.now() + max(ctx.timing.backoff(run.attempt), min_delay)
+    if retry_at <= run.at + ctx.timing.catch_up_window:
+        await ctx.store.runs.retry_at([run], retry_at)
     else:
-        await finish(rounds, slot, TOO_LONG)
+        await finalize(ctx, run, TIMEOUT_REASON)
 
 
-async def _close_well(rounds: Rounds, slot: Slot, well: str, last: tuple[int, str] | None) -> None:
-    if not await close(rounds, slot, well, last=last):
-        raise Lost
+async def _close_delivered(ctx: SchedulerContext, run: Run, state: str, last_part: tuple[int, str] | None) -> None:
+    if not await close_run(ctx, run, state, last_part=last_part):
+        raise LeaseLost
 
 
-async def _stay_silent(rounds: Rounds, slot: Slot) -> None:
+async def _mark_unconfirmed(ctx: SchedulerContext, run: Run) -> None:
     """Nobody may look whether a message is there, so it is not posted again."""
-    known = await rounds.store.slots.get(slot.schedule, slot.at)
-    if known and known.posted:
-        await close(rounds, slot, "delivered", HALF_SEEN)
+    current = await ctx.store.runs.get(run.schedule, run.at)
+    if current and current.posted:
+        await close_run(ctx, run, "delivered", PARTLY_UNVERIFIED_REASON)
     else:
-        await close(rounds, slot, "unsure", UNSEEN)
+        await close_run(ctx, run, "unsure", UNVERIFIED_REASON)
 
 
-class Late(Undelivered):
+class MissedWindow(DeliveryError):
     """Nothing of it was posted while there was time."""
 
 
-class Lost(Exception):
+class LeaseLost(Exception):
     """This process stood still for so long that somebody else has the slot."""
 
 
@@ -114,61 +124,61 @@ class Lost(Exception):
 class Delivery:
     """One answer on its way into one channel."""
 
-    rounds: Rounds
+    ctx: SchedulerContext
     channel: str
-    slot: Slot
+    run: Run
 
     async def post(self, message: Message) -> tuple[int, str] | None:
         """Post what is not posted yet, in order; the last part is the caller's to keep, if it was not there before."""
-        pieces = (message, *message.thread)
-        for part, piece in enumerate(pieces[self.slot.posted :], self.slot.posted):
-            ts = await self._found(part) or await self._posted(part, piece)
-            if part == len(pieces) - 1:
+        messages = (message, *message.thread)
+        for part, piece in enumerate(messages[self.run.posted :], self.run.posted):
+            ts = await self._find_part(part) or await self._post_part(part, piece)
+            if part == len(messages) - 1:
                 return part, ts
-            await self._keep(part, ts)
+            await self._record_part(part, ts)
         return None
 
-    async def _keep(self, part: int, ts: str) -> None:
-        if not await self.rounds.store.slots.keep(self.slot, part, ts):
-            raise Lost
-        self.slot = replace(self.slot, posted=part + 1, posting=None, ts=ts if part == 0 else self.slot.ts)
+    async def _record_part(self, part: int, ts: str) -> None:
+        if not await self.ctx.store.runs.mark_posted(self.run, part, ts):
+            raise LeaseLost
+        self.run = replace(self.run, posted=part + 1, posting=None, ts=ts if part == 0 else self.run.ts)
 
-    async def _found(self, part: int) -> str | None:
+    async def _find_part(self, part: int) -> str | None:
         """What somebody was about to post may be there already, and may take a moment to be seen."""
-        if self.slot.posting != part or self.slot.posting_at is None:
+        if self.run.posting != part or self.run.posting_at is None:
             return None
-        ts = await self.rounds.post.find(self.channel, self._key(part), self.slot.posting_at, self._thread(part))
-        if ts is None and self.rounds.now() < self.slot.posting_at + self.rounds.times.settling:
-            raise Unsure
+        ts = await self.ctx.publisher.find(self.channel, self._key(part), self.run.posting_at, self._thread_ts(part))
+        if ts is None and self.ctx.now() < self.run.posting_at + self.ctx.timing.confirm_window:
+            raise DeliveryUnknown
         return ts
 
-    async def _posted(self, part: int, piece: Message) -> str:
-        if part == 0 and self.rounds.late(self.slot.at):
-            raise Late
-        async with self.rounds.post.turn(self.channel), self._marked(part):
-            return await self.rounds.post.post(self.channel, piece, self._key(part), self._thread(part))
+    async def _post_part(self, part: int, piece: Message) -> str:
+        if part == 0 and self.ctx.is_late(self.run.at):
+            raise MissedWindow
+        async with self.ctx.publisher.throttle(self.channel), self._write_ahead(part):
+            return await self.ctx.publisher.post(self.channel, piece, self._key(part), self._thread_ts(part))
 
     @asynccontextmanager
-    async def _marked(self, part: int) -> AsyncIterator[None]:
+    async def _write_ahead(self, part: int) -> AsyncIterator[None]:
         """Written down just before it is posted, and taken back where Slack surely did not take it."""
-        if not await self.rounds.store.slots.mark(self.slot, part, self.rounds.now()):
-            raise Lost
+        if not await self.ctx.store.runs.mark_posting(self.run, part, self.ctx.now()):
+            raise LeaseLost
         try:
-            if not self._in_time:
-                raise Away
+            if not self._has_lease_time:
+                raise Unavailable
             yield
-        except (Limited, Away, Gone, Refused):
-            await self.rounds.store.slots.mark(self.slot, None, self.rounds.now())
+        except (RateLimited, Unavailable, ChannelClosed, InvalidMessage):
+            await self.ctx.store.runs.mark_posting(self.run, None, self.ctx.now())
             raise
 
     @property
-    def _in_time(self) -> bool:
+    def _has_lease_time(self) -> bool:
         """Whether enough is left of the lease to post. The loop's clock does not tell how long a machine has slept."""
-        until = self.slot.taken_until
-        return until is not None and self.rounds.now() <= until - self.rounds.times.lease / 2
+        lease_until = self.run.taken_until
+        return lease_until is not None and self.ctx.now() <= lease_until - self.ctx.timing.lease / 2
 
     def _key(self, part: int) -> str:
-        return f"{self.slot.schedule}@{int(self.slot.at.timestamp())}#{part}"
+        return f"{self.run.schedule}@{int(self.run.at.timestamp())}#{part}"
 
-    def _thread(self, part: int) -> str:
-        return self.slot.ts if part else ""
+    def _thread_ts(self, part: int) -> str:
+        return self.run.ts if part else ""

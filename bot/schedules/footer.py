@@ -4,36 +4,38 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bot.lines.timespec import milliseconds
+from bot.lines.timespec import to_milliseconds
 from bot.messages import humanize
 from bot.messages.message import Message
 from bot.questions.base import View
-from bot.schedules.context import Rounds
+from bot.schedules.context import SchedulerContext
 from bot.schedules.views import ScheduleView, schedule_view
-from bot.store import Schedule, Slot
+from bot.store import Run, Schedule
 
-MOST_MISSED = 3
-FAR = 30  # of them are looked for
+MAX_MISSED_DAYS = 3
+MAX_MISSED_RUNS = 30  # of them are looked for
 
-Wanted = tuple[Schedule, list[datetime]]  # whose slot it is, and what did not come before
+DeliveryTarget = tuple[Schedule, list[datetime]]  # whose slot it is, and what did not come before
 
 
-class ByItselfView(View):
+class ScheduleFooterView(View):
     schedule: ScheduleView
     by: str
     missed: str
 
 
-def dressed(rounds: Rounds, wanted: Wanted, slot: Slot, message: Message) -> Message:
+def with_schedule_footer(ctx: SchedulerContext, target: DeliveryTarget, run: Run, message: Message) -> Message:
     """The message, with that below it."""
-    schedule, lost = wanted
-    missed = [humanize.day(milliseconds(at), ZoneInfo(slot.zone)) for at in lost]
-    view = ByItselfView(schedule=schedule_view(schedule), by=slot.by, missed=_listed(list(dict.fromkeys(missed))))
-    note = rounds.answers.note("by_itself", view)
-    return replace(message, text=f"{message.text} {note.text}", blocks=(*message.blocks, *note.blocks))
+    schedule, missed_at = target
+    missed_days = [humanize.format_day(to_milliseconds(at), ZoneInfo(run.zone)) for at in missed_at]
+    view = ScheduleFooterView(
+        schedule=schedule_view(schedule), by=run.by, missed=_format_days(list(dict.fromkeys(missed_days)))
+    )
+    footer = ctx.answers.notice("by_itself", view)
+    return replace(message, text=f"{message.text} {footer.text}", blocks=(*message.blocks, *footer.blocks))
 
 
-def _listed(days: list[str]) -> str:
+def _format_days(days: list[str]) -> str:
     """The last of the days, in their order."""
-    earlier = [humanize.count(len(days) - MOST_MISSED, "earlier day")] if len(days) > MOST_MISSED else []
-    return humanize.joined([*earlier, *reversed(days[:MOST_MISSED])])
+    earlier = [humanize.count(len(days) - MAX_MISSED_DAYS, "earlier day")] if len(days) > MAX_MISSED_DAYS else []
+    return humanize.join_with_and([*earlier, *reversed(days[:MAX_MISSED_DAYS])])

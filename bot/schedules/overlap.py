@@ -2,28 +2,30 @@
 
 from dataclasses import replace
 
-from bot.questions.digest import ENDPOINT as DIGEST
-from bot.schedules.recurrence import Cadence
-from bot.schedules.trigger import Rhythm
+from bot.questions.digest import QUESTION as DIGEST
+from bot.schedules.recurrence import Recurrence
+from bot.schedules.trigger import Trigger
 
 DAYS_COVERED = 7
-_IN_WORDS = ("", "one", "two", "three", "four", "five", "six")
+_NUMBER_WORDS = ("", "one", "two", "three", "four", "five", "six")
 
 
-def repeated_days(question: str, found: Rhythm) -> str:
+def repeated_days(question: str, trigger: Trigger) -> str:
     """How many of its days a digest has in common with the one before, in words; empty for everything else."""
-    if question.partition(" ")[0] != DIGEST.name or not isinstance(found, Cadence) or found.nth:
+    if question.partition(" ")[0] != DIGEST.name or not isinstance(trigger, Recurrence) or trigger.nth:
         return ""
-    gaps = {_gap(day, after) for day, after in zip(found.days, (*found.days[1:], found.days[0]), strict=True)}
-    most = _IN_WORDS[DAYS_COVERED - min(gaps)]
-    return f"up to {most}" if most and len(gaps) > 1 else most
+    gaps = {
+        _gap(day, next_day) for day, next_day in zip(trigger.days, (*trigger.days[1:], trigger.days[0]), strict=True)
+    }
+    repeated = _NUMBER_WORDS[DAYS_COVERED - min(gaps)]
+    return f"up to {repeated}" if repeated and len(gaps) > 1 else repeated
 
 
-def weekly(found: Cadence) -> Cadence:
+def weekly(recurrence: Recurrence) -> Recurrence:
     """The same once a week, on the first of its days."""
-    return replace(found, days=found.days[:1])
+    return replace(recurrence, days=recurrence.days[:1])
 
 
-def _gap(day: int, after: int) -> int:
+def _gap(day: int, next_day: int) -> int:
     """How many days it is from one day of the week to the one after it."""
-    return (after - day) % 7 or 7
+    return (next_day - day) % 7 or 7

@@ -14,10 +14,10 @@ from bot.errors import Misconfigured
 
 MAX_BYTES = 500_000
 MAX_NODES = 50_000  # some seconds on a slow machine; a schedule has fifteen
-SHAPE = "`insights-bot schedules --export` shows what it is to look like."
+FORMAT_HINT = "`insights-bot schedules --export` shows what it is to look like."
 
 
-class _Plain(yaml.BaseLoader):
+class _PlainLoader(yaml.BaseLoader):
     """PyYAML's loader without types, which counts what it reads."""
 
     nodes = 0
@@ -32,25 +32,25 @@ class _Plain(yaml.BaseLoader):
         return super().compose_node(parent, index)
 
 
-def read(file: str) -> str:
+def read_file(path: str) -> str:
     """The text of a file, which is read once."""
     try:
-        with Path(file).open("rb") as opened:
-            found = opened.read(MAX_BYTES + 1)
-        if len(found) > MAX_BYTES:
-            raise Misconfigured(f"The file {file} is too large.", f"It may have {MAX_BYTES:,} bytes.")
-        return found.decode()
-    except OSError as wrong:
-        raise Misconfigured(f"The file {file} cannot be read ({wrong.strerror}).", SHAPE) from None
+        with Path(path).open("rb") as stream:
+            content = stream.read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
+            raise Misconfigured(f"The file {path} is too large.", f"It may have {MAX_BYTES:,} bytes.")
+        return content.decode()
+    except OSError as error:
+        raise Misconfigured(f"The file {path} cannot be read ({error.strerror}).", FORMAT_HINT) from None
     except UnicodeDecodeError:
-        raise Misconfigured(f"The file {file} is not UTF-8 text.", SHAPE) from None
+        raise Misconfigured(f"The file {path} is not UTF-8 text.", FORMAT_HINT) from None
 
 
-def parse(text: str) -> Any:
+def parse_yaml(text: str) -> Any:
     """What a text holds: str, list and dict."""
     try:
-        return yaml.load(text, _Plain)  # noqa: S506  # it makes nothing but these
-    except yaml.YAMLError as wrong:
-        raise Misconfigured(f"The file is no YAML: {' '.join(str(wrong).split())}.", SHAPE) from None
+        return yaml.load(text, _PlainLoader)  # noqa: S506  # it makes nothing but these
+    except yaml.YAMLError as error:
+        raise Misconfigured(f"The file is no YAML: {' '.join(str(error).split())}.", FORMAT_HINT) from None
     except (ValueError, RecursionError, TypeError):  # brackets without end; a mapping as a key
-        raise Misconfigured("The file holds what cannot be read.", SHAPE) from None
+        raise Misconfigured("The file holds what cannot be read.", FORMAT_HINT) from None

@@ -19,10 +19,10 @@ from typing import Protocol
 from bot.messages.message import Message
 
 
-class Post(Protocol):
+class Publisher(Protocol):
     """A way to channels and to people."""
 
-    def turn(self, channel: str) -> AbstractAsyncContextManager[None]:
+    def throttle(self, channel: str) -> AbstractAsyncContextManager[None]:
         """The block is entered when it is one's turn to post in the channel."""
 
     async def post(self, channel: str, message: Message, key: str, thread: str = "") -> str:
@@ -31,52 +31,52 @@ class Post(Protocol):
     async def find(self, channel: str, key: str, since: datetime, thread: str = "") -> str | None:
         """The `ts` of the bot's message that bears the key, if there is one since then."""
 
-    async def link(self, channel: str, ts: str) -> str:
+    async def permalink(self, channel: str, ts: str) -> str:
         """The address of a message; empty where it cannot be had."""
 
-    async def tell(self, user: str, message: Message) -> None:
+    async def send_dm(self, user: str, message: Message) -> None:
         """Tell one person directly. It never raises: what cannot be told is logged."""
 
 
-class Undelivered(Exception):
+class DeliveryError(Exception):
     """A message was not delivered, or not for sure."""
 
 
-class Limited(Undelivered):
+class RateLimited(DeliveryError):
     """It is to wait for so many seconds; nothing was posted."""
 
-    def __init__(self, after: float) -> None:
-        super().__init__(f"not for another {after:g} s")
-        self.after = after
+    def __init__(self, retry_after: float) -> None:
+        super().__init__(f"not for another {retry_after:g} s")
+        self.retry_after = retry_after
 
 
-class Away(Undelivered):
+class Unavailable(DeliveryError):
     """Nothing was posted, and later it may be."""
 
 
-class Unsure(Undelivered):
+class DeliveryUnknown(DeliveryError):
     """Nobody knows whether it was posted."""
 
 
-class Gone(Undelivered):
+class ChannelClosed(DeliveryError):
     """The destination is gone, or closed to the bot."""
 
-    def __init__(self, why: str) -> None:
-        super().__init__(why)
-        self.why = why
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
 
 
-class Refused(Undelivered):
+class InvalidMessage(DeliveryError):
     """The message is not taken, and will not be later."""
 
-    def __init__(self, why: str) -> None:
-        super().__init__(why)
-        self.why = why
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
 
 
-class Blind(Exception):
+class HistoryUnavailable(Exception):
     """It cannot be looked whether a message is there."""
 
-    def __init__(self, why: str) -> None:
-        super().__init__(why)
-        self.why = why
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code

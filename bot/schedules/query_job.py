@@ -6,88 +6,97 @@ from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from bot.answers import SCHEDULED, Answer, Asker
-from bot.errors import LASTING, PASSING
-from bot.schedules.answer_store import whole
-from bot.schedules.context import Rounds
-from bot.schedules.run_lifecycle import AWAY, close, fail, finish
-from bot.store import Asking, Slot
+from bot.answers import SCHEDULER_CALLER, Answer, Caller
+from bot.errors import PERMANENT_FAILURES, TRANSIENT_FAILURES
+from bot.schedules.answer_store import serialize_answer
+from bot.schedules.context import SchedulerContext
+from bot.schedules.run_lifecycle import MISSED_REASON, close_run, fail_run, finalize
+from bot.store import QueryKey, Run
 
 log = logging.getLogger(__name__)
 
-PASSES = tuple(failure.outcome for failure in PASSING)
-LASTS = tuple(failure.outcome for failure in LASTING)
+TRANSIENT_OUTCOMES = tuple(failure.outcome for failure in TRANSIENT_FAILURES)
+PERMANENT_OUTCOMES = tuple(failure.outcome for failure in PERMANENT_FAILURES)
 
 
-async def ask(rounds: Rounds, asking: Asking) -> list[Slot]:
+async def answer_query(ctx: SchedulerContext, query_key: QueryKey) -> list[Run]:
     """Ask, and keep the answer; the slots that it can be delivered to."""
-    slots = rounds.store.slots
-    if not await slots.answered(asking) and not await _ask(rounds, asking):
+    runs = ctx.store.runs
+    if not await runs.get_answer(query_key) and not await _fetch_answer(ctx, query_key):
         return []
     # Only now that the answer is there: whoever offered one while it was not took it to be ours to deliver.
-    return await slots.of(asking)
+    return await runs.list_awaiting(query_key)
 
 
-async def _ask(rounds: Rounds, asking: Asking) -> bool:
+async def _fetch_answer(ctx: SchedulerContext, query_key: QueryKey) -> bool:
     """Whether the answer is there then."""
-    slots = await rounds.store.slots.of(asking)
-    if not slots:
+    runs = await ctx.store.runs.list_awaiting(query_key)
+    if not runs:
         return False
-    if rounds.late(asking.at):
-        for slot in slots:
-            await _leave_out(rounds, slot)
+    if ctx.is_late(query_key.at):
+        for run in runs:
+            await _skip(ctx, run)
         return False
-    past = partial(rounds.store.snapshots.of, asking.team)
-    zone, allows = ZoneInfo(asking.zone), rounds.allows
-    asker = Asker(zone, may=rounds.may, allows=allows, past=past, caller=SCHEDULED)
-    answer = await rounds.answers.answer(asking.line, asker)
-    facts = {"question": asking.line, "outcome": answer.outcome, "channels": len(slots), "reference": answer.reference}
+    history = partial(ctx.store.snapshots.list_since, query_key.team)
+    zone, allows = ZoneInfo(query_key.zone), ctx.is_project_allowed
+    caller = Caller(zone, authorize=ctx.authorize, allows=allows, history=history, queue_key=SCHEDULER_CALLER)
+    answer = await ctx.answers.answer(query_key.line, caller)
+    facts = {
+        "question": query_key.line,
+        "outcome": answer.outcome,
+        "channels": len(runs),
+        "reference": answer.reference,
+    }
     log.info("asked", extra={"facts": facts})
-    return await _kept(rounds, asking, answer)
+    return await _store_answer(ctx, query_key, answer)
 
 
-async def _kept(rounds: Rounds, asking: Asking, answer: Answer) -> bool:
+async def _store_answer(ctx: SchedulerContext, query_key: QueryKey, answer: Answer) -> bool:
     """Whether it is an answer, and not a failure of which the slots are told."""
-    slots = await rounds.store.slots.of(asking)  # some have come meanwhile, and another may have answered
-    if not slots or await rounds.store.slots.answered(asking):
-        return bool(slots)
-    if at := _later(rounds, slots, answer):
-        await rounds.store.slots.again(slots, at)
+    runs = await ctx.store.runs.list_awaiting(query_key)  # some have come meanwhile, and another may have answered
+    if not runs or await ctx.store.runs.get_answer(query_key):
+        return bool(runs)
+    if retry_at := _retry_at(ctx, runs, answer):
+        await ctx.store.runs.retry_at(runs, retry_at)
         return False
     if answer.outcome != "answered":
-        await _fail_all(rounds, asking, answer)
+        await _fail_all_runs(ctx, query_key, answer)
         return False
-    await rounds.store.slots.answer(asking, whole(answer), rounds.now(), quiet=answer.quiet)
+    await ctx.store.runs.save_answer(query_key, serialize_answer(answer), ctx.now(), quiet=answer.is_quiet)
     return True
 
 
-async def _fail_all(rounds: Rounds, asking: Asking, answer: Answer) -> None:
+async def _fail_all_runs(ctx: SchedulerContext, query_key: QueryKey, answer: Answer) -> None:
     """Also those that come meanwhile: nobody else asks for them."""
-    told = set[str]()
-    while slots := [slot for slot in await rounds.store.slots.of(asking) if slot.schedule not in told]:
-        for slot in slots:
-            await fail(rounds, slot, _why(answer), lasting=answer.outcome in LASTS)
-            told.add(slot.schedule)
+    failed_ids = set[str]()
+    while runs := [run for run in await ctx.store.runs.list_awaiting(query_key) if run.schedule not in failed_ids]:
+        for run in runs:
+            await fail_run(ctx, run, _failure_reason(answer), permanent=answer.outcome in PERMANENT_OUTCOMES)
+            failed_ids.add(run.schedule)
 
 
-async def _leave_out(rounds: Rounds, slot: Slot) -> None:
+async def _skip(ctx: SchedulerContext, run: Run) -> None:
     """It was begun, and nobody was there to go on."""
-    if slot.posted or slot.posting is not None:
-        await finish(rounds, slot, AWAY)
+    if run.posted or run.posting is not None:
+        await finalize(ctx, run, MISSED_REASON)
     else:
-        await close(rounds, slot, "skipped", AWAY)
+        await close_run(ctx, run, "skipped", MISSED_REASON)
 
 
-def _later(rounds: Rounds, slots: Sequence[Slot], answer: Answer) -> datetime | None:
+def _retry_at(ctx: SchedulerContext, runs: Sequence[Run], answer: Answer) -> datetime | None:
     """When to ask again: what passes while there is time, and for what is whole for a quarter of it, unless somebody
     wants it at once."""
-    at = rounds.now() + rounds.times.wait(max(slot.attempt for slot in slots))
-    waits = answer.partial and not any(slot.by for slot in slots)
-    patience = rounds.times.window / (4 if waits else 1)
-    return at if (waits or answer.outcome in PASSES) and at <= slots[0].at + patience else None
+    retry_at = ctx.now() + ctx.timing.backoff(max(run.attempt for run in runs))
+    await_complete = answer.is_partial and not any(run.by for run in runs)
+    timeout = ctx.timing.catch_up_window / (4 if await_complete else 1)
+    return (
+        retry_at
+        if (await_complete or answer.outcome in TRANSIENT_OUTCOMES) and retry_at <= runs[0].at + timeout
+        else None
+    )
 
 
-def _why(answer: Answer) -> str:
+def _failure_reason(answer: Answer) -> str:
     """What a person can do about it is said, but nobody is to ask again what the clock asks."""
-    passed = answer.outcome in PASSES
-    return f"{answer.what} (Reference {answer.reference}.)" if passed else answer.message.text
+    is_transient = answer.outcome in TRANSIENT_OUTCOMES
+    return f"{answer.error_summary} (Reference {answer.reference}.)" if is_transient else answer.message.text

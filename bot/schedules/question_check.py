@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bot.answers import Answers, Asker
-from bot.errors import PASSING
-from bot.lines.parser import Understood
-from bot.questions.catalog import Allows
+from bot.answers import Answers, Caller
+from bot.errors import TRANSIENT_FAILURES
+from bot.lines.parser import ParsedLine
+from bot.questions.catalog import ProjectFilter
 from bot.schedules.limits import CheckedQuestion
-from bot.schedules.trigger import Rhythm, Watch
-from bot.schedules.watch_job import first_look
+from bot.schedules.trigger import Trigger, WatchTrigger
+from bot.schedules.watch_job import first_observation
 
 
 @dataclass(frozen=True)
@@ -23,15 +23,17 @@ class QuestionCheck:
     """Asks a question as its schedule will."""
 
     answers: Answers
-    may: Callable[[Understood], None]
-    allows: Allows  # whose keys may be suggested
+    authorize: Callable[[ParsedLine], None]
+    is_project_allowed: ProjectFilter  # whose keys may be suggested
     now: Callable[[], datetime]
 
-    async def ask(self, question: str, found: Rhythm, caller: str = "") -> CheckedQuestion:
+    async def check(self, question: str, trigger: Trigger, caller_id: str = "") -> CheckedQuestion:
         """Check a question. What LaunchDarkly can't answer right now passes unchecked; any other failure is raised."""
-        fetch = first_look(question, self.now()) if isinstance(found, Watch) else None
-        asker = Asker(ZoneInfo(found.zone), may=self.may, allows=self.allows, caller=caller)
+        fetch = first_observation(question, self.now()) if isinstance(trigger, WatchTrigger) else None
+        caller = Caller(
+            ZoneInfo(trigger.zone), authorize=self.authorize, allows=self.is_project_allowed, queue_key=caller_id
+        )
         try:
-            return CheckedQuestion(await self.answers.check(question, asker, fetch))
-        except PASSING as failure:
-            return CheckedQuestion(question, failure.what)
+            return CheckedQuestion(await self.answers.check(question, caller, fetch))
+        except TRANSIENT_FAILURES as failure:
+            return CheckedQuestion(question, failure.summary)

@@ -11,44 +11,44 @@ from bot.store.store import Store
 
 HEADING = ("workspace", "channel", "number", "cadence", "question", "state", "next")
 
-Id = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,30}$")]
-Line = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,3000}$")]  # as long as Slack's inputs
+SlackId = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,30}$")]
+LineText = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,3000}$")]  # as long as Slack's inputs
 
 
-class Listed(BaseModel):
+class ExportedSchedule(BaseModel):
     """A schedule as it stands in the file."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    team: Id
-    channel: Id
-    owner: Id
-    every: Line
-    asks: Line
+    team: SlackId
+    channel: SlackId
+    owner: SlackId
+    every: LineText
+    asks: LineText
     number: int = 0  # for people; an imported one gets the next of its channel
     paused: bool = False
 
 
-async def rows(store: Store) -> list[tuple[str, ...]]:
+async def table_rows(store: Store) -> list[tuple[str, ...]]:
     """All schedules that are not stopped, a row each."""
-    return [_row(schedule) for schedule in await store.schedules.everywhere()]
+    return [_table_row(schedule) for schedule in await store.schedules.list_all()]
 
 
-async def exported(store: Store) -> str:
+async def export_yaml(store: Store) -> str:
     """All schedules that are not stopped."""
-    listed = [_listed(schedule).model_dump() for schedule in await store.schedules.everywhere()]
-    return yaml.safe_dump({"schedules": listed}, sort_keys=False, allow_unicode=True)
+    entries = [_exported(schedule).model_dump() for schedule in await store.schedules.list_all()]
+    return yaml.safe_dump({"schedules": entries}, sort_keys=False, allow_unicode=True)
 
 
-def _row(schedule: Schedule) -> tuple[str, ...]:
+def _table_row(schedule: Schedule) -> tuple[str, ...]:
     view = schedule_view(schedule)
     state = " ".join(filter(None, (schedule.state, schedule.why and f"({schedule.why})")))
-    next_at = view.next.said if view.next else "–"
+    next_at = view.next.fallback if view.next else "–"
     return schedule.team, schedule.channel, str(schedule.number), schedule.cadence, schedule.line, state, next_at
 
 
-def _listed(schedule: Schedule) -> Listed:
-    return Listed(
+def _exported(schedule: Schedule) -> ExportedSchedule:
+    return ExportedSchedule(
         team=schedule.team,
         channel=schedule.channel,
         owner=schedule.owner,

@@ -11,209 +11,212 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bot.errors import Failure, Misconfigured, Mistyped, NotAllowed
-from bot.lines.param_types import Mistake
-from bot.lines.parser import Understood
+from bot.errors import Failure, InvalidLine, Misconfigured, NotAllowed
+from bot.lines.param_types import InvalidValue
+from bot.lines.parser import ParsedLine
 from bot.messages import humanize
-from bot.questions.composition import why
-from bot.schedules.channel_errors import NOT_HERE
-from bot.schedules.limits import check_question, check_room
-from bot.schedules.plain_yaml import SHAPE, parse
+from bot.questions.composition import failure_text
+from bot.schedules.channel_errors import CHANNEL_NOT_ALLOWED
+from bot.schedules.limits import check_channel, check_question
+from bot.schedules.plain_yaml import FORMAT_HINT, parse_yaml
 from bot.schedules.question_check import QuestionCheck
-from bot.schedules.recurrence import CADENCE
-from bot.schedules.schedule_export import Listed
-from bot.schedules.timezones import meant, zone
-from bot.schedules.trigger import WATCH, Rhythm, Watch, next_of, rhythm
+from bot.schedules.recurrence import RECURRENCE
+from bot.schedules.schedule_export import ExportedSchedule
+from bot.schedules.timezones import find_zone, suggest_zone
+from bot.schedules.trigger import WATCH, Trigger, WatchTrigger, next_run_at, parse_trigger
 from bot.store import Schedule
 from bot.store.store import Store
 
-MAX_SAID, MAX_LINE = 500, 100  # characters about one mistake, and of its entry
-MAX_AWAY = 3  # questions in a row that LaunchDarkly can't answer right now; the rest aren't asked then
+MAX_MISTAKE_CHARS, MAX_ENTRY_CHARS = 500, 100  # characters about one mistake, and of its entry
+MAX_CONSECUTIVE_FAILURES = 3  # questions in a row that LaunchDarkly can't answer right now; the rest aren't asked then
 
 
 @dataclass(frozen=True)
-class Rules:
+class ImportRules:
     """What a line has to pass, as in Slack."""
 
-    understand: Callable[[str], Understood]  # what is no question is Mistyped
-    may: Callable[[Understood], None]
-    speaks_in: Callable[[str], bool]
-    check: QuestionCheck | None  # None: LaunchDarkly can't be asked
-    progress: Callable[[int, int], None]  # hears how many questions are checked, of how many
+    parse: Callable[[str], ParsedLine]  # what is no question is Mistyped
+    authorize: Callable[[ParsedLine], None]
+    is_channel_allowed: Callable[[str], bool]
+    question_check: QuestionCheck | None  # None: LaunchDarkly can't be asked
+    on_progress: Callable[[int, int], None]  # hears how many questions are checked, of how many
 
 
 @dataclass
-class Imported:
+class ImportResult:
     """What became of a file. With mistakes, nothing was added."""
 
     added: int = 0
-    there: int = 0
+    existing: int = 0
     mistakes: list[str] = field(default_factory=list)
     unchecked: dict[str, str] = field(default_factory=dict)  # by question, why
 
 
 @dataclass(frozen=True)
-class _New:
+class _NewSchedule:
     """A schedule of the file, and the number of its entry."""
 
-    number: int
+    entry_number: int
     schedule: Schedule
 
 
 @dataclass
-class _Import:
+class _Importer:
     """The entries of a file while they are checked, and the mistakes so far, by entry."""
 
     rows: list[Any]
-    rules: Rules
+    rules: ImportRules
     mistakes: dict[int, str] = field(default_factory=dict)
-    lines: dict[str, str] = field(default_factory=dict)  # of questions, with LaunchDarkly's own capitals
+    canonical_lines: dict[str, str] = field(default_factory=dict)  # of questions, with LaunchDarkly's own capitals
 
-    def read(self, now: datetime) -> list[_New]:
+    def parse_entries(self, now: datetime) -> list[_NewSchedule]:
         """The entries that could be typed."""
-        found = []
+        entries = []
         for number, row in enumerate(self.rows, 1):
             try:
-                found.append(_New(number, _schedule(Listed.model_validate(row), self.rules, now)))
-            except (ValidationError, Mistake, Failure) as wrong:
-                self.mistakes[number] = _says(wrong)
-        return found
+                entries.append(
+                    _NewSchedule(number, _parse_schedule(ExportedSchedule.model_validate(row), self.rules, now))
+                )
+            except (ValidationError, InvalidValue, Failure) as error:
+                self.mistakes[number] = _describe(error)
+        return entries
 
-    def find_room(self, missing: Sequence[_New], there: Sequence[Schedule]) -> list[_New]:
+    def check_limits(self, candidates: Sequence[_NewSchedule], existing: Sequence[Schedule]) -> list[_NewSchedule]:
         """Those for which their channels have room, beside the schedules that they have."""
-        channels = defaultdict[tuple[str, str], list[Schedule]](list)
-        for schedule in there:
-            channels[schedule.team, schedule.channel].append(schedule)
-        found = []
-        for new in missing:
-            channel = channels[new.schedule.team, new.schedule.channel]
+        by_channel = defaultdict[tuple[str, str], list[Schedule]](list)
+        for schedule in existing:
+            by_channel[schedule.team, schedule.channel].append(schedule)
+        fitting = []
+        for new in candidates:
+            in_channel = by_channel[new.schedule.team, new.schedule.channel]
             try:
-                check_room(new.schedule.line, rhythm(new.schedule.cadence), channel)
-            except Failure as full:
-                self.mistakes[new.number] = _says(full)
+                check_channel(new.schedule.line, parse_trigger(new.schedule.cadence), in_channel)
+            except Failure as error:
+                self.mistakes[new.entry_number] = _describe(error)
             else:
-                channel.append(new.schedule)
-                found.append(new)
-        return found
+                in_channel.append(new.schedule)
+                fitting.append(new)
+        return fitting
 
-    async def ask_all(self, missing: Sequence[_New]) -> dict[str, str]:
+    async def check_questions(self, candidates: Sequence[_NewSchedule]) -> dict[str, str]:
         """Which questions can't be checked right now, and why. Each is asked once."""
-        asking = defaultdict[tuple[str, bool], list[_New]](list)
-        for new in missing:
-            asking[new.schedule.line, new.schedule.cadence.startswith(WATCH)].append(new)
+        by_question = defaultdict[tuple[str, bool], list[_NewSchedule]](list)
+        for new in candidates:
+            by_question[new.schedule.line, new.schedule.cadence.startswith(WATCH)].append(new)
         unchecked: dict[str, str] = {}
-        away, says = 0, ""
-        for done, ((line, _), entries) in enumerate(asking.items()):
-            self.rules.progress(done, len(asking))
-            if away < MAX_AWAY:
-                says = await self._ask(entries)
-                away = away + 1 if says else 0
-            if says:
-                unchecked[line] = says
+        failures, problem = 0, ""
+        for done, ((line, _), entries) in enumerate(by_question.items()):
+            self.rules.on_progress(done, len(by_question))
+            if failures < MAX_CONSECUTIVE_FAILURES:
+                problem = await self._check_question(entries)
+                failures = failures + 1 if problem else 0
+            if problem:
+                unchecked[line] = problem
         return unchecked
 
-    async def _ask(self, entries: Sequence[_New]) -> str:
+    async def _check_question(self, entries: Sequence[_NewSchedule]) -> str:
         """Why their question can't be checked right now. If it can't be answered at all, each of them is a mistake."""
-        asks = entries[0].schedule
+        schedule = entries[0].schedule
         try:
-            if self.rules.check:
-                checked = await self.rules.check.ask(asks.line, rhythm(asks.cadence))
-                self.lines[asks.line] = checked.line
+            if self.rules.question_check:
+                checked = await self.rules.question_check.check(schedule.line, parse_trigger(schedule.cadence))
+                self.canonical_lines[schedule.line] = checked.line
                 return checked.unchecked
         except Failure as failure:
-            self.mistakes |= {new.number: _says(failure) for new in entries}
+            self.mistakes |= {new.entry_number: _describe(failure) for new in entries}
         return ""
 
-    def told(self) -> list[str]:
+    def mistake_lines(self) -> list[str]:
         """The mistakes, each with its entry as it was written."""
         return [
-            f"entry {number}{_line(self.rows[number - 1])}: {says}" for number, says in sorted(self.mistakes.items())
+            f"entry {number}{_quote(self.rows[number - 1])}: {mistake}"
+            for number, mistake in sorted(self.mistakes.items())
         ]
 
 
-async def imported(store: Store, text: str, rules: Rules, now: datetime) -> Imported:
+async def import_schedules(store: Store, text: str, rules: ImportRules, now: datetime) -> ImportResult:
     """Add the schedules of a file that are missing."""
-    reading = _Import(_rows(text), rules)
-    entries, there = reading.read(now), await store.schedules.everywhere()
-    missing = reading.find_room(_missing(entries, there), there)
-    unchecked = await reading.ask_all(missing)
-    if reading.mistakes:
-        return Imported(mistakes=reading.told())
+    importer = _Importer(_rows(text), rules)
+    entries, existing = importer.parse_entries(now), await store.schedules.list_all()
+    missing = importer.check_limits(_not_existing(entries, existing), existing)
+    unchecked = await importer.check_questions(missing)
+    if importer.mistakes:
+        return ImportResult(mistakes=importer.mistake_lines())
     for new in missing:
-        line = reading.lines.get(new.schedule.line, new.schedule.line)
+        line = importer.canonical_lines.get(new.schedule.line, new.schedule.line)
         await store.schedules.add(replace(new.schedule, line=line), now)
-    return Imported(len(missing), len(entries) - len(missing), unchecked=unchecked)
+    return ImportResult(len(missing), len(entries) - len(missing), unchecked=unchecked)
 
 
 def _rows(text: str) -> list[Any]:
-    found = parse(text)
-    rows = found.get("schedules") if isinstance(found, dict) else None
+    document = parse_yaml(text)
+    rows = document.get("schedules") if isinstance(document, dict) else None
     if not isinstance(rows, list):
-        raise Misconfigured("The file holds no schedules.", SHAPE)
+        raise Misconfigured("The file holds no schedules.", FORMAT_HINT)
     return rows
 
 
-def _missing(entries: Sequence[_New], there: Sequence[Schedule]) -> list[_New]:
+def _not_existing(entries: Sequence[_NewSchedule], existing: Sequence[Schedule]) -> list[_NewSchedule]:
     """Those that are not there yet, each once."""
-    known = set(map(_likeness, there))
-    missing: dict[tuple[str, ...], _New] = {}
+    known = set(map(_identity, existing))
+    missing: dict[tuple[str, ...], _NewSchedule] = {}
     for new in entries:
-        if (likeness := _likeness(new.schedule)) not in known:
-            missing.setdefault(likeness, new)
+        if (identity := _identity(new.schedule)) not in known:
+            missing.setdefault(identity, new)
     return list(missing.values())
 
 
-def _likeness(schedule: Schedule) -> tuple[str, ...]:
+def _identity(schedule: Schedule) -> tuple[str, ...]:
     return schedule.team, schedule.channel, schedule.cadence, schedule.line
 
 
-def _schedule(listed: Listed, rules: Rules, now: datetime) -> Schedule:
+def _parse_schedule(entry: ExportedSchedule, rules: ImportRules, now: datetime) -> Schedule:
     """The schedule, as if somebody had typed it."""
-    found, understood = _rhythm(listed.every), rules.understand(listed.asks)
-    rules.may(understood)
-    check_question(understood.canonical, found)
-    if not rules.speaks_in(listed.channel):
-        raise NotAllowed(NOT_HERE, "ALLOWED_CHANNELS lists those in which I may.")
+    trigger, parsed = _read_trigger(entry.every), rules.parse(entry.asks)
+    rules.authorize(parsed)
+    check_question(parsed.canonical, trigger)
+    if not rules.is_channel_allowed(entry.channel):
+        raise NotAllowed(CHANNEL_NOT_ALLOWED, "ALLOWED_CHANNELS lists those in which I may.")
     return Schedule(
         id="",
-        team=listed.team,
-        channel=listed.channel,
+        team=entry.team,
+        channel=entry.channel,
         number=0,
-        owner=listed.owner,
-        cadence=str(found),
-        line=understood.canonical,
-        state="paused" if listed.paused else "active",
+        owner=entry.owner,
+        cadence=str(trigger),
+        line=parsed.canonical,
+        state="paused" if entry.paused else "active",
         why="",
-        next_at=None if listed.paused else next_of(found, now),
+        next_at=None if entry.paused else next_run_at(trigger, now),
     )
 
 
-def _rhythm(typed: str) -> Rhythm:
-    word, _, place = typed.partition(" ")
+def _read_trigger(text: str) -> Trigger:
+    word, _, typed_zone = text.partition(" ")
     if word.lower() != WATCH:
-        cadence = CADENCE.read(typed)
-        if not cadence.zone:
-            raise Mistake(f"“{typed}” names no time zone, such as Europe/Berlin")
-        return cadence
-    named = zone(place.strip())
-    if named is None:
-        raise Mistake(f"“{place}” is no zone I know, such as Europe/Berlin", meant(place.strip()))
-    return Watch(named)
+        recurrence = RECURRENCE.read(text)
+        if not recurrence.zone:
+            raise InvalidValue(f"“{text}” names no time zone, such as Europe/Berlin")
+        return recurrence
+    zone_name = find_zone(typed_zone.strip())
+    if zone_name is None:
+        raise InvalidValue(f"“{typed_zone}” is no zone I know, such as Europe/Berlin", suggest_zone(typed_zone.strip()))
+    return WatchTrigger(zone_name)
 
 
-def _says(wrong: ValidationError | Mistake | Failure) -> str:
+def _describe(problem: ValidationError | InvalidValue | Failure) -> str:
     """A mistake on one line."""
-    if isinstance(wrong, ValidationError):
-        errors = wrong.errors(include_input=False, include_url=False)
-        says = "; ".join(f"{'.'.join(map(str, error['loc'])) or 'it'}: {error['msg'].lower()}" for error in errors)
-    elif isinstance(wrong, Mistyped):
-        says = " ".join(wrong.mistakes)
+    if isinstance(problem, ValidationError):
+        errors = problem.errors(include_input=False, include_url=False)
+        text = "; ".join(f"{'.'.join(map(str, error['loc'])) or 'it'}: {error['msg'].lower()}" for error in errors)
+    elif isinstance(problem, InvalidLine):
+        text = " ".join(problem.mistakes)
     else:
-        says = why(wrong) or str(wrong)
-    return humanize.short(says, MAX_SAID)
+        text = failure_text(problem) or str(problem)
+    return humanize.truncate_text(text, MAX_MISTAKE_CHARS)
 
 
-def _line(row: Any) -> str:
+def _quote(row: Any) -> str:
     """An entry as one would type it, as far as it can be read."""
-    found = [str(row.get(name, "")) for name in ("every", "asks")] if isinstance(row, dict) else []
-    return f" (“{humanize.short(' '.join(found), MAX_LINE)}”)" if any(found) else ""
+    values = [str(row.get(name, "")) for name in ("every", "asks")] if isinstance(row, dict) else []
+    return f" (“{humanize.truncate_text(' '.join(values), MAX_ENTRY_CHARS)}”)" if any(values) else ""

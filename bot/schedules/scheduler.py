@@ -6,90 +6,92 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from zlib import crc32
 
-from bot.schedules.context import Rounds
-from bot.schedules.next_run import due, following
-from bot.schedules.recurrence import Cadence
-from bot.schedules.run_lifecycle import AWAY
-from bot.schedules.trigger import Watch, rhythm
-from bot.store import Asking, Begun, Schedule, Slot
+from bot.schedules.context import SchedulerContext
+from bot.schedules.next_run import due, next_after
+from bot.schedules.recurrence import Recurrence
+from bot.schedules.run_lifecycle import MISSED_REASON
+from bot.schedules.trigger import WatchTrigger, parse_trigger
+from bot.store import DueSchedule, QueryKey, Run, Schedule
 
-MOST = 500  # of each at a time; the rest is next
-TOGETHER = 100  # in one transaction
+MAX_DISPATCHED = 500  # of each at a time; the rest is next
+MAX_SCHEDULES_PER_TRANSACTION = 100  # in one transaction
 
 
 @dataclass(frozen=True)
 class Offer:
     """Open slots that want the same answer, and whether it is there."""
 
-    asking: Asking
-    slots: tuple[Slot, ...]
+    query_key: QueryKey
+    runs: tuple[Run, ...]
     answered: bool
 
     @property
-    def offered(self) -> int:
-        return max(slot.offered for slot in self.slots)
+    def offer_count(self) -> int:
+        return max(run.offered for run in self.runs)
 
 
-async def offers(rounds: Rounds, now: datetime) -> tuple[list[Offer], list[Asking]]:
+async def collect_work(ctx: SchedulerContext, now: datetime) -> tuple[list[Offer], list[QueryKey]]:
     """What there is to do by *now*: to be asked and delivered, and to be looked at."""
-    come = await rounds.store.schedules.due(rounds.team, now, MOST)
-    begun = [begun for schedule in come if (begun := _begun(rounds, schedule, now))]
-    asked, looks = _looks(rounds, come, now)
-    await _begin(rounds, begun + looks)
-    return list(_grouped(await rounds.store.slots.open(rounds.team, now, MOST))), asked
+    schedules = await ctx.store.schedules.due(ctx.team, now, MAX_DISPATCHED)
+    due_now = [due_now for schedule in schedules if (due_now := _due_schedule(ctx, schedule, now))]
+    watch_keys, due_watches = _due_watches(ctx, schedules, now)
+    await _save_due(ctx, due_now + due_watches)
+    return list(_group_by_query(await ctx.store.runs.list_open(ctx.team, now, MAX_DISPATCHED))), watch_keys
 
 
-async def hold_back(rounds: Rounds, slots: Sequence[Slot]) -> None:
+async def defer(ctx: SchedulerContext, runs: Sequence[Run]) -> None:
     """What the engine has is not offered again; should it be lost there against all odds, it is, after a while."""
-    await rounds.store.slots.hold_back(slots, rounds.now() + 3 * rounds.times.lease)
+    await ctx.store.runs.defer(runs, ctx.now() + 3 * ctx.timing.lease)
 
 
-async def put_back(rounds: Rounds, schedules: Collection[str], at: datetime) -> None:
+async def requeue(ctx: SchedulerContext, schedule_ids: Collection[str], at: datetime) -> None:
     """What nobody is at is offered again at once."""
-    await rounds.store.slots.put_back(schedules, at, rounds.now())
+    await ctx.store.runs.requeue(schedule_ids, at, ctx.now())
 
 
-def _looks(rounds: Rounds, come: Sequence[Schedule], now: datetime) -> tuple[list[Asking], list[Begun]]:
+def _due_watches(
+    ctx: SchedulerContext, schedules: Sequence[Schedule], now: datetime
+) -> tuple[list[QueryKey], list[DueSchedule]]:
     """What there is to be looked at: each question once, however many watch it. Its moments are the same for all
     processes, and apart from those of other questions."""
-    every, found, begun = int(rounds.times.watch.total_seconds()), set(), list[Begun]()
-    for schedule in come:
-        watch = rhythm(schedule.cadence)
-        if isinstance(watch, Watch) and schedule.next_at:
-            shift = crc32(schedule.line.encode()) % every
-            at = (int(now.timestamp()) - shift) // every * every + shift
-            found.add(Asking(schedule.team, schedule.line, watch.zone, datetime.fromtimestamp(at, UTC)))
-            begun.append(Begun(schedule, watch.zone, datetime.fromtimestamp(at + every, UTC)))
-    return sorted(found), begun
+    interval, query_keys, due_watches = int(ctx.timing.watch_interval.total_seconds()), set(), list[DueSchedule]()
+    for schedule in schedules:
+        watch = parse_trigger(schedule.cadence)
+        if isinstance(watch, WatchTrigger) and schedule.next_at:
+            offset = crc32(schedule.line.encode()) % interval
+            at = (int(now.timestamp()) - offset) // interval * interval + offset
+            query_keys.add(QueryKey(schedule.team, schedule.line, watch.zone, datetime.fromtimestamp(at, UTC)))
+            due_watches.append(DueSchedule(schedule, watch.zone, datetime.fromtimestamp(at + interval, UTC)))
+    return sorted(query_keys), due_watches
 
 
-async def _begin(rounds: Rounds, begun: Sequence[Begun]) -> None:
+async def _save_due(ctx: SchedulerContext, due_schedules: Sequence[DueSchedule]) -> None:
     """Some at a time: who writes for long keeps all others waiting."""
-    for first in range(0, len(begun), TOGETHER):
-        await rounds.store.slots.begin(begun[first : first + TOGETHER])
+    for start in range(0, len(due_schedules), MAX_SCHEDULES_PER_TRANSACTION):
+        await ctx.store.runs.create_due(due_schedules[start : start + MAX_SCHEDULES_PER_TRANSACTION])
 
 
-def _begun(rounds: Rounds, schedule: Schedule, now: datetime) -> Begun | None:
+def _due_schedule(ctx: SchedulerContext, schedule: Schedule, now: datetime) -> DueSchedule | None:
     """The slots that a schedule has had until now: those that are too late are skipped, the last may be caught up."""
-    cadence, next_at = rhythm(schedule.cadence), schedule.next_at
-    if not isinstance(cadence, Cadence) or next_at is None:
+    recurrence, next_at = parse_trigger(schedule.cadence), schedule.next_at
+    if not isinstance(recurrence, Recurrence) or next_at is None:
         return None
-    slot = due(cadence, next_at, now, rounds.times.window)
-    if slot is None or next_at + _apart(schedule, rounds.times.spread) > now:
+    latest = due(recurrence, next_at, now, ctx.timing.catch_up_window)
+    if latest is None or next_at + _stagger(schedule, ctx.timing.spread) > now:
         return None
-    slots = [(at, AWAY) for at in slot.missed] + [(slot.at, AWAY if slot.late else "")]
-    return Begun(schedule, cadence.zone, following(cadence, slot.at), tuple(slots))
+    runs = [(at, MISSED_REASON) for at in latest.missed] + [(latest.at, MISSED_REASON if latest.late else "")]
+    return DueSchedule(schedule, recurrence.zone, next_after(recurrence, latest.at), tuple(runs))
 
 
-def _apart(schedule: Schedule, most: timedelta) -> timedelta:
+def _stagger(schedule: Schedule, spread: timedelta) -> timedelta:
     """Each schedule has its own moment in the minute: Monday's nine o'clock is everybody's."""
-    return most * (int(schedule.id[:4], 16) / 0xFFFF)
+    return spread * (int(schedule.id[:4], 16) / 0xFFFF)
 
 
-def _grouped(found: list[tuple[Slot, bool]]) -> Iterator[Offer]:
-    def wanted(pair: tuple[Slot, bool]) -> tuple[Asking, bool]:
-        slot, answered = pair
-        return slot.asking, answered
+def _group_by_query(open_runs: list[tuple[Run, bool]]) -> Iterator[Offer]:
+    def group_key(pair: tuple[Run, bool]) -> tuple[QueryKey, bool]:
+        run, answered = pair
+        return run.query_key, answered
 
-    for (asking, answered), pairs in groupby(sorted(found, key=wanted), key=wanted):
-        yield Offer(asking, tuple(slot for slot, _ in pairs), answered)
+    for (query_key, answered), pairs in groupby(sorted(open_runs, key=group_key), key=group_key):
+        yield Offer(query_key, tuple(run for run, _ in pairs), answered)

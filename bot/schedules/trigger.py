@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.schedules.next_run import following
-from bot.schedules.recurrence import CADENCE, Cadence
+from bot.schedules.next_run import next_after
+from bot.schedules.recurrence import RECURRENCE, Recurrence
 
 WATCH = "watch"
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
+class WatchTrigger:
     """It looks every few minutes, and speaks when there is something new."""
 
     zone: str
@@ -18,19 +18,19 @@ class Watch:
     def __str__(self) -> str:
         return f"{WATCH} {self.zone}"
 
-    def says(self) -> str:
+    def describe(self) -> str:
         return "whenever there is something new"
 
 
-Rhythm = Cadence | Watch
+Trigger = Recurrence | WatchTrigger
 
 
-def rhythm(kept: str) -> Rhythm:
+def parse_trigger(stored: str) -> Trigger:
     """The rhythm as the store keeps it."""
-    word, _, zone = kept.partition(" ")
-    return Watch(zone) if word == WATCH else CADENCE.read(kept)
+    kind, _, zone = stored.partition(" ")
+    return WatchTrigger(zone) if kind == WATCH else RECURRENCE.read(stored)
 
 
-def next_of(found: Rhythm, after: datetime) -> datetime:
+def next_run_at(trigger: Trigger, after: datetime) -> datetime:
     """When it is due next, if not before; a watch is at once."""
-    return after if isinstance(found, Watch) else following(found, after)
+    return after if isinstance(trigger, WatchTrigger) else next_after(trigger, after)

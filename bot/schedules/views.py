@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from bot.lines.timespec import milliseconds
+from bot.lines.timespec import to_milliseconds
 from bot.messages import humanize
-from bot.messages.mrkdwn import Stamp
+from bot.messages.mrkdwn import Timestamp
 from bot.questions.base import View
-from bot.schedules.channel_errors import sentence
+from bot.schedules.channel_errors import explain_code
 from bot.schedules.overlap import repeated_days, weekly
-from bot.schedules.recurrence import Cadence
-from bot.schedules.trigger import Watch, rhythm
-from bot.store import Schedule, Slot
+from bot.schedules.recurrence import Recurrence
+from bot.schedules.trigger import WatchTrigger, parse_trigger
+from bot.store import Run, Schedule
 
 
 class ScheduleView(View):
@@ -24,7 +24,7 @@ class ScheduleView(View):
     owner: str
     paused: bool
     why: str
-    next: Stamp | None
+    next: Timestamp | None
     repeats: str  # how many of its seven days a digest has in common with the one before
     weekly: str  # the line that ends that
 
@@ -56,67 +56,67 @@ class ScheduleView(View):
 
 
 def schedule_view(schedule: Schedule) -> ScheduleView:
-    found = rhythm(schedule.cadence)
+    trigger = parse_trigger(schedule.cadence)
     next_at = schedule.next_at
     return ScheduleView(
         number=schedule.number,
         line=schedule.line,
-        cadence=found.says(),
-        watches=isinstance(found, Watch),
+        cadence=trigger.describe(),
+        watches=isinstance(trigger, WatchTrigger),
         owner=schedule.owner,
         paused=schedule.state == "paused",
-        why=sentence(schedule.why) if schedule.why else "",
-        next=humanize.stamp(milliseconds(next_at), ZoneInfo(found.zone))
-        if next_at and isinstance(found, Cadence)
+        why=explain_code(schedule.why) if schedule.why else "",
+        next=humanize.timestamp(to_milliseconds(next_at), ZoneInfo(trigger.zone))
+        if next_at and isinstance(trigger, Recurrence)
         else None,
-        repeats=repeated_days(schedule.line, found),
-        weekly=f"change {schedule.number} {weekly(found)}" if isinstance(found, Cadence) else "",
+        repeats=repeated_days(schedule.line, trigger),
+        weekly=f"change {schedule.number} {weekly(trigger)}" if isinstance(trigger, Recurrence) else "",
     )
 
 
-MARKS = {"delivered": "✅", "quiet": "🤫", "skipped": "⏭️", "failed": "❌", "unsure": "❔", "open": "⏳"}
-SAYS = {"quiet": "delivered: nothing had moved", "unsure": "perhaps delivered", "open": "on its way"}
+STATE_MARKS = {"delivered": "✅", "quiet": "🤫", "skipped": "⏭️", "failed": "❌", "unsure": "❔", "open": "⏳"}
+STATE_LABELS = {"quiet": "delivered: nothing had moved", "unsure": "perhaps delivered", "open": "on its way"}
 
 
-class SlotView(View):
+class RunView(View):
     """A moment at which something was due, and what became of it."""
 
     number: int
     line: str
-    at: Stamp
+    at: Timestamp
     by: str
     mark: str
     says: str
     why: str
 
 
-def slot_view(schedule: Schedule, slot: Slot, zone: ZoneInfo) -> SlotView:
-    return SlotView(
+def run_view(schedule: Schedule, run: Run, zone: ZoneInfo) -> RunView:
+    return RunView(
         number=schedule.number,
-        line=slot.line,
-        at=humanize.stamp(milliseconds(slot.at), zone),
-        by=slot.by,
-        mark=MARKS[slot.state],
-        says=SAYS.get(slot.state, slot.state),
-        why=slot.why,
+        line=run.line,
+        at=humanize.timestamp(to_milliseconds(run.at), zone),
+        by=run.by,
+        mark=STATE_MARKS[run.state],
+        says=STATE_LABELS.get(run.state, run.state),
+        why=run.why,
     )
 
 
-class ItemView(View):
+class WatchItemView(View):
     """Something that a watch tells."""
 
     what: str
     url: str
     before: str
     says: str
-    when: Stamp | None
+    when: Timestamp | None
     late: bool
     line: str
 
 
 @dataclass(frozen=True)
-class Week:
+class WatchPreview:
     """What a watch would have told. Of what lasts it is not known: LaunchDarkly says only how it is at present."""
 
-    items: tuple[ItemView, ...]
+    items: tuple[WatchItemView, ...]
     known: bool

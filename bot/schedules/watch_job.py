@@ -9,145 +9,181 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.answers import SCHEDULED, Fetch
-from bot.errors import PASSING, Failure, TryLater
-from bot.lines.parser import Understood
-from bot.lines.timespec import milliseconds
+from bot.answers import SCHEDULER_CALLER, Fetch
+from bot.errors import TRANSIENT_FAILURES, Failure, TryLater
+from bot.lines.parser import ParsedLine
+from bot.lines.timespec import to_milliseconds
 from bot.messages import humanize
 from bot.questions.base import View
-from bot.questions.composition import why
-from bot.schedules.answer_store import packed
-from bot.schedules.change_detection import OVERLAP, News, news, since, to_keep
-from bot.schedules.context import Rounds
-from bot.schedules.run_lifecycle import LONGEST_WHY, tell_owner
-from bot.schedules.trigger import Watch
-from bot.schedules.views import ItemView, Week
-from bot.schedules.watches import watched
-from bot.schedules.watches.observation import Sight
-from bot.store import Asking, Schedule, Slot, Told
+from bot.questions.composition import failure_text
+from bot.schedules.answer_store import serialize_message
+from bot.schedules.change_detection import (
+    OVERLAP_MILLISECONDS,
+    ObservedChange,
+    detect_changes,
+    states_to_record,
+    window_start,
+)
+from bot.schedules.context import SchedulerContext
+from bot.schedules.run_lifecycle import MAX_REASON_CHARS, notify_owner
+from bot.schedules.trigger import WatchTrigger
+from bot.schedules.views import WatchItemView, WatchPreview
+from bot.schedules.watches import observer_for
+from bot.schedules.watches.observation import Observation
+from bot.store import QueryKey, Run, Schedule, WatchState
 
 log = logging.getLogger(__name__)
 
-MOST_ITEMS = 10
-LONGEST = timedelta(days=1)  # so long is waited for what LaunchDarkly still counts, and caught up after an absence
+MAX_ALERT_ITEMS = 10
+MAX_LOOKBACK = timedelta(days=1)  # so long is waited for what LaunchDarkly still counts, and caught up after an absence
 HOUR = timedelta(hours=1)
 
-May = Callable[[Understood], None]
+Authorize = Callable[[ParsedLine], None]
 
 
-class NewsView(View):
+class WatchUpdateView(View):
     number: int
     line: str
     total: str
-    items: tuple[ItemView, ...]
+    items: tuple[WatchItemView, ...]
     more: str
     late: str
     storm: bool
     mute: str
 
 
-async def last_week(rounds: Rounds, line: str, zone: str, caller: str) -> Week:
+async def preview_last_week(ctx: SchedulerContext, line: str, zone: str, caller_id: str) -> WatchPreview:
     """What a watch of this question would have told in the last seven days."""
-    now = rounds.now()
-    seen = await observe(rounds, Asking(rounds.team, line, zone, now), now - timedelta(days=7), caller)
-    told = [News(sight, "", late=False) for sight in seen.values() if sight.tells]
-    known = all(sight.at is not None for sight in seen.values())
-    return Week(tuple(item_view(item, zone) for item in reversed(told)) if known else (), known)
+    now = ctx.now()
+    observations = await observe(ctx, QueryKey(ctx.team, line, zone, now), now - timedelta(days=7), caller_id)
+    changes = [
+        ObservedChange(observation, "", late=False) for observation in observations.values() if observation.tells
+    ]
+    known = all(observation.at is not None for observation in observations.values())
+    return WatchPreview(tuple(item_view(change, zone) for change in reversed(changes)) if known else (), known)
 
 
-async def look(rounds: Rounds, asking: Asking) -> list[Slot]:
+async def check_watch(ctx: SchedulerContext, query_key: QueryKey) -> list[Run]:
     """Look, and say where something is new; the slots in which it is to be delivered."""
-    watches = await rounds.store.schedules.watching(asking.team, asking.line, str(Watch(asking.zone)))
+    watches = await ctx.store.schedules.list_watching(query_key.team, query_key.line, str(WatchTrigger(query_key.zone)))
     if not watches:
         return []
-    told = await rounds.store.tellings.of(watches)
+    known_states = await ctx.store.watch_states.for_watches(watches)
     try:
-        seen = await observe(rounds, asking, look_from(watches, told, asking.at))
+        observations = await observe(ctx, query_key, earliest_window_start(watches, known_states, query_key.at))
     except Failure as failure:
-        log.info("not seen", extra={"facts": {"question": asking.line, "outcome": failure.outcome}})
-        await _failed(rounds, watches, asking, failure)
+        log.info("not seen", extra={"facts": {"question": query_key.line, "outcome": failure.outcome}})
+        await _handle_failure(ctx, watches, query_key, failure)
         return []
-    spoke = [schedule.id for schedule in watches if await _tell(rounds, schedule, told[schedule.id], seen, asking)]
-    return [slot for slot in await rounds.store.slots.of(asking) if slot.schedule in spoke]
+    alerted = [
+        schedule.id
+        for schedule in watches
+        if await _record_and_alert(ctx, schedule, known_states[schedule.id], observations, query_key)
+    ]
+    return [run for run in await ctx.store.runs.list_awaiting(query_key) if run.schedule in alerted]
 
 
-def first_look(line: str, now: datetime) -> Fetch:
+def first_observation(line: str, now: datetime) -> Fetch:
     """Return the fetch of a watch's first look, which tells nobody."""
-    see = watched(line.partition(" ")[0])
-    return lambda query, ask: see(query, ask, now - timedelta(milliseconds=OVERLAP))
+    observe_question = observer_for(line.partition(" ")[0])
+    return lambda params, ctx: observe_question(params, ctx, now - timedelta(milliseconds=OVERLAP_MILLISECONDS))
 
 
-async def observe(rounds: Rounds, asking: Asking, from_when: datetime, caller: str = SCHEDULED) -> dict[str, Sight]:
+async def observe(
+    ctx: SchedulerContext, query_key: QueryKey, since: datetime, caller_id: str = SCHEDULER_CALLER
+) -> dict[str, Observation]:
     """What is there to be seen, from that moment on."""
-    understood, ask = rounds.answers.asking(asking.line, ZoneInfo(asking.zone), caller)
-    rounds.may(understood)
-    return await watched(understood.spoken.name)(understood.query, ask, from_when)
+    parsed, question_ctx = ctx.answers.prepare_question(query_key.line, ZoneInfo(query_key.zone), caller_id)
+    ctx.authorize(parsed)
+    return await observer_for(parsed.spec.name)(parsed.params, question_ctx, since)
 
 
-def look_from(watches: Sequence[Schedule], told: Mapping[str, Mapping[str, Told]], now: datetime) -> datetime:
+def earliest_window_start(
+    watches: Sequence[Schedule], known_states: Mapping[str, Mapping[str, WatchState]], now: datetime
+) -> datetime:
     """From when on to look, so that nobody misses anything."""
-    moments = [
-        since(told[watch.id].values(), milliseconds(watch.looked_at or now), LONGEST / timedelta(milliseconds=1))
+    starts = [
+        window_start(
+            known_states[watch.id].values(),
+            to_milliseconds(watch.looked_at or now),
+            MAX_LOOKBACK / timedelta(milliseconds=1),
+        )
         for watch in watches
     ]
-    return datetime.fromtimestamp(min(moments) / 1000, UTC)
+    return datetime.fromtimestamp(min(starts) / 1000, UTC)
 
 
-async def _failed(rounds: Rounds, watches: Sequence[Schedule], asking: Asking, failure: Failure) -> None:
+async def _handle_failure(
+    ctx: SchedulerContext, watches: Sequence[Schedule], query_key: QueryKey, failure: Failure
+) -> None:
     """What passes is waited for; of what doesn't, each owner is told once."""
-    if isinstance(failure, PASSING):
-        await _back_off(rounds, watches, failure)
+    if isinstance(failure, TRANSIENT_FAILURES):
+        await _back_off(ctx, watches, failure)
         return
-    says = humanize.short(why(failure), LONGEST_WHY)
+    explanation = humanize.truncate_text(failure_text(failure), MAX_REASON_CHARS)
     for schedule in watches:
-        last = await rounds.store.slots.history([schedule.id], 1)
-        known = any(slot.why == says and _is_since(slot.at, schedule.looked_at) for slot in last)
-        if not known and await rounds.store.slots.add_failed(schedule, asking.zone, asking.at, says):
-            await tell_owner(rounds, schedule, says)
+        recent = await ctx.store.runs.history([schedule.id], 1)
+        already_reported = any(
+            run.why == explanation and _is_since_last_look(run.at, schedule.looked_at) for run in recent
+        )
+        if not already_reported and await ctx.store.runs.add_failed(
+            schedule, query_key.zone, query_key.at, explanation
+        ):
+            await notify_owner(ctx, schedule, explanation)
 
 
-def _is_since(at: datetime, looked_at: datetime | None) -> bool:
+def _is_since_last_look(failed_at: datetime, looked_at: datetime | None) -> bool:
     """Whether this was after the last look that saw anything."""
-    return looked_at is None or at > looked_at
+    return looked_at is None or failed_at > looked_at
 
 
-async def _back_off(rounds: Rounds, watches: Sequence[Schedule], failure: Failure) -> None:
+async def _back_off(ctx: SchedulerContext, watches: Sequence[Schedule], failure: Failure) -> None:
     """Where LaunchDarkly limits, watches wait for longer than it asks for: digests come first."""
     if isinstance(failure, TryLater):
-        at = rounds.now() + max(2 * rounds.times.watch, timedelta(seconds=failure.after or 0))
+        retry_at = ctx.now() + max(2 * ctx.timing.watch_interval, timedelta(seconds=failure.retry_after or 0))
         for schedule in watches:
-            await rounds.store.schedules.change(schedule.id, rounds.now(), next_at=at)
+            await ctx.store.schedules.change(schedule.id, ctx.now(), next_at=retry_at)
 
 
-async def _tell(
-    rounds: Rounds, schedule: Schedule, told: Mapping[str, Told], seen: Mapping[str, Sight], asking: Asking
+async def _record_and_alert(
+    ctx: SchedulerContext,
+    schedule: Schedule,
+    known_states: Mapping[str, WatchState],
+    observations: Mapping[str, Observation],
+    query_key: QueryKey,
 ) -> bool:
     """Write down what is seen and what is to be said of it; whether anything is."""
-    found = news(told, seen, milliseconds(asking.at)) if schedule.looked_at else []
-    often = await _spoken(rounds, schedule, asking.at) if found else 0
-    if often > rounds.times.storm:
+    changes = detect_changes(known_states, observations, to_milliseconds(query_key.at)) if schedule.looked_at else []
+    alerts = await _alerts_last_hour(ctx, schedule, query_key.at) if changes else 0
+    if alerts > ctx.timing.max_alerts_per_hour:
         return False
-    view = _view(schedule, found, asking, storm=often == rounds.times.storm) if found else None
-    said = packed(rounds.answers.note("news", view)) if view else None
-    kept = to_keep(told, seen)
-    return await rounds.store.tellings.looked(schedule, kept, asking.at, asking.zone, said) and bool(said)
+    view = (
+        _update_view(schedule, changes, query_key, storm=alerts == ctx.timing.max_alerts_per_hour) if changes else None
+    )
+    payload = serialize_message(ctx.answers.notice("news", view)) if view else None
+    new_states = states_to_record(known_states, observations)
+    return await ctx.store.watch_states.record(schedule, new_states, query_key.at, query_key.zone, payload) and bool(
+        payload
+    )
 
 
-async def _spoken(rounds: Rounds, schedule: Schedule, now: datetime) -> int:
+async def _alerts_last_hour(ctx: SchedulerContext, schedule: Schedule, now: datetime) -> int:
     """How often something was said within the last hour."""
-    last = await rounds.store.slots.history([schedule.id], rounds.times.storm + 1)
-    return sum(slot.at > now - HOUR for slot in last)
+    recent = await ctx.store.runs.history([schedule.id], ctx.timing.max_alerts_per_hour + 1)
+    return sum(run.at > now - HOUR for run in recent)
 
 
-def _view(schedule: Schedule, found: Sequence[News], asking: Asking, *, storm: bool) -> NewsView:
-    shown = found[:MOST_ITEMS]
-    late = sum(item.late for item in found)
-    more = len(found) - len(shown)
-    return NewsView(
+def _update_view(
+    schedule: Schedule, changes: Sequence[ObservedChange], query_key: QueryKey, *, storm: bool
+) -> WatchUpdateView:
+    shown = changes[:MAX_ALERT_ITEMS]
+    late = sum(change.late for change in changes)
+    more = len(changes) - len(shown)
+    return WatchUpdateView(
         number=schedule.number,
         line=schedule.line,
-        total=humanize.count(len(found), "change"),
-        items=tuple(item_view(item, asking.zone) for item in shown),
+        total=humanize.count(len(changes), "change"),
+        items=tuple(item_view(change, query_key.zone) for change in shown),
         more=humanize.count(more, "more change") if more else "",
         late=humanize.count(late, "change") if late else "",
         storm=storm,
@@ -155,14 +191,14 @@ def _view(schedule: Schedule, found: Sequence[News], asking: Asking, *, storm: b
     )
 
 
-def item_view(item: News, zone: str) -> ItemView:
-    sight = item.sight
-    return ItemView(
-        what=humanize.short(sight.what, 80),
-        url=sight.url,
-        before=item.before,
-        says=sight.says,
-        when=humanize.stamp(sight.at, ZoneInfo(zone)) if sight.at is not None else None,
-        late=item.late,
-        line=sight.line,
+def item_view(change: ObservedChange, zone: str) -> WatchItemView:
+    observation = change.observation
+    return WatchItemView(
+        what=humanize.truncate_text(observation.what, 80),
+        url=observation.url,
+        before=change.before,
+        says=observation.says,
+        when=humanize.timestamp(observation.at, ZoneInfo(zone)) if observation.at is not None else None,
+        late=change.late,
+        line=observation.line,
     )

@@ -17,211 +17,219 @@ from typing import Any, TypeVar
 from dbos import DBOS, SetWorkflowID
 
 from bot.errors import TryLater
-from bot.schedules.context import Rounds
+from bot.schedules.context import SchedulerContext
 from bot.schedules.delivery_job import deliver
-from bot.schedules.query_job import ask
-from bot.schedules.scheduler import Offer, hold_back, put_back
-from bot.schedules.watch_job import look
-from bot.store import Asking, Slot
-from bot.store.rate_limit import in_one_go
+from bot.schedules.query_job import answer_query
+from bot.schedules.scheduler import Offer, defer, requeue
+from bot.schedules.watch_job import check_watch
+from bot.store import QueryKey, Run
+from bot.store.rate_limit import max_batch_size
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-REMEMBERED = timedelta(days=14)  # workflows that have ended
-LOOKED = timedelta(hours=1)  # the looks of watches, of which there are many
-LATE_HOUSEKEEPING = timedelta(minutes=2)
-TOGETHER = 8  # deliveries in one workflow
-MOST = 1000  # workflows that are looked at in one go
-WAITS = (1, 2, 4, 8, 16)  # seconds until a database that is away is tried again
-FINDS = {"ask": ask, "look": look}
+WORKFLOW_RETENTION = timedelta(days=14)  # workflows that have ended
+WATCH_WORKFLOW_RETENTION = timedelta(hours=1)  # the looks of watches, of which there are many
+MAX_HOUSEKEEPING_DELAY = timedelta(minutes=2)
+MAX_DELIVERIES_PER_WORKFLOW = 8  # deliveries in one workflow
+MAX_LISTED_WORKFLOWS = 1000  # workflows that are looked at in one go
+DATABASE_RETRY_DELAYS = (1, 2, 4, 8, 16)  # seconds until a database that is away is tried again
+QUERY_JOBS = {"ask": answer_query, "look": check_watch}
 
 
 @dataclass
-class Here:
+class WorkerContext:
     """What this process works for. There is one engine in a process, as DBOS has it."""
 
-    rounds: Rounds
+    ctx: SchedulerContext
     clock: Callable[[], datetime]  # the real one, which the engine keeps
-    a_minute: int  # so many deliveries begin, of all processes together
-    turns: asyncio.Semaphore  # and so many are under way in this one
-    ending: asyncio.Event = field(default_factory=asyncio.Event)  # then none begins any more
-    kept_house: str = ""  # the minute of the last housekeeping
+    deliveries_per_minute: int  # so many deliveries begin, of all processes together
+    concurrency: asyncio.Semaphore  # and so many are under way in this one
+    shutdown: asyncio.Event = field(default_factory=asyncio.Event)  # then none begins any more
+    last_housekeeping: str = ""  # the minute of the last housekeeping
 
     # Workspaces that share a database do not do each other's work.
 
     @property
-    def name(self) -> str:
-        return f"insights-bot-{self.rounds.team.lower()}"
+    def app_name(self) -> str:
+        return f"insights-bot-{self.ctx.team.lower()}"
 
     @property
-    def asks(self) -> str:
-        return f"asks-{self.rounds.team}"
+    def query_queue(self) -> str:
+        return f"asks-{self.ctx.team}"
 
     @property
-    def looks(self) -> str:
-        return f"looks-{self.rounds.team}"
+    def watch_queue(self) -> str:
+        return f"looks-{self.ctx.team}"
 
     @property
-    def deliveries(self) -> str:
-        return f"deliveries-{self.rounds.team}"
+    def delivery_queue(self) -> str:
+        return f"deliveries-{self.ctx.team}"
 
 
-_here: list[Here] = []
+_bound: list[WorkerContext] = []
 
 
-def work_for(found: Here) -> None:
-    _here[:] = [found]
+def bind(worker: WorkerContext) -> None:
+    _bound[:] = [worker]
 
 
-def here() -> Here:
-    return _here[0]
+def worker_context() -> WorkerContext:
+    return _bound[0]
 
 
-def _passes(error: BaseException) -> bool:
+def _is_transient(error: BaseException) -> bool:
     return isinstance(error, TryLater)
 
 
-@DBOS.step(retries_allowed=True, max_attempts=6, should_retry=_passes)
-async def _found(kind: str, team: str, line: str, zone: str, at: int) -> list[str]:
+@DBOS.step(retries_allowed=True, max_attempts=6, should_retry=_is_transient)
+async def _query_step(kind: str, team: str, line: str, zone: str, timestamp: int) -> list[str]:
     """The deliveries that are offered then. They are offered as if from outside: what a workflow offers is written down
     twice, once of them with it, and a step may not offer anything."""
-    slots = await FINDS[kind](here().rounds, Asking(team, line, zone, _moment(at)))
-    return await asyncio.create_task(_offer_deliveries(slots), context=Context()) if slots else []
+    runs = await QUERY_JOBS[kind](worker_context().ctx, QueryKey(team, line, zone, _from_timestamp(timestamp)))
+    return await asyncio.create_task(_enqueue_deliveries(runs), context=Context()) if runs else []
 
 
 @DBOS.workflow(max_recovery_attempts=5)
-async def _find(kind: str, team: str, line: str, zone: str, at: int) -> list[str]:
+async def _run_query(kind: str, team: str, line: str, zone: str, timestamp: int) -> list[str]:
     """Ask, or look; the deliveries that this sets going."""
-    return await _found(kind, team, line, zone, at)
+    return await _query_step(kind, team, line, zone, timestamp)
 
 
 @DBOS.workflow(max_recovery_attempts=5)
-async def _deliver(schedules: list[str], at: int) -> None:
+async def _deliver_batch(schedule_ids: list[str], timestamp: int) -> None:
     """Without a step: what is done is written down in the slots, and whoever begins anew goes on from there."""
-    me, moment, left = here(), _moment(at), set(schedules)
+    worker, due_at, remaining = worker_context(), _from_timestamp(timestamp), set(schedule_ids)
 
-    async def one(schedule: str) -> None:
-        async with me.turns:
-            if not me.ending.is_set():
-                left.discard(schedule)
-                await _patiently(lambda: deliver(me.rounds, schedule, moment))
+    async def deliver_one(schedule_id: str) -> None:
+        async with worker.concurrency:
+            if not worker.shutdown.is_set():
+                remaining.discard(schedule_id)
+                await _with_retries(lambda: deliver(worker.ctx, schedule_id, due_at))
 
-    await _allowed(me, len(schedules))
-    under_way = asyncio.gather(*map(one, schedules), return_exceptions=True)
-    if await _ends_before(me, under_way) and left:
-        await _patiently(lambda: put_back(me.rounds, left, moment))
-    for wrong in filter(None, await under_way):
-        raise wrong
+    await _wait_for_rate_limit(worker, len(schedule_ids))
+    deliveries = asyncio.gather(*map(deliver_one, schedule_ids), return_exceptions=True)
+    if await _shutdown_before(worker, deliveries) and remaining:
+        await _with_retries(lambda: requeue(worker.ctx, remaining, due_at))
+    for error in filter(None, await deliveries):
+        raise error
 
 
-async def _allowed(me: Here, many: int) -> None:
+async def _wait_for_rate_limit(worker: WorkerContext, count: int) -> None:
     """Until so many may begin, or none does any more."""
-    take = me.rounds.store.allowances.take
-    while not me.ending.is_set() and (
-        wait := await _patiently(lambda: take(me.rounds.team, many, me.a_minute, me.clock()))
+    acquire = worker.ctx.store.rate_limits.acquire
+    while not worker.shutdown.is_set() and (
+        delay := await _with_retries(
+            lambda: acquire(worker.ctx.team, count, worker.deliveries_per_minute, worker.clock())
+        )
     ):
         with suppress(TimeoutError):
-            await asyncio.wait_for(me.ending.wait(), wait)
+            await asyncio.wait_for(worker.shutdown.wait(), delay)
 
 
-async def _ends_before(me: Here, done: "asyncio.Future[Any]") -> bool:
+async def _shutdown_before(worker: WorkerContext, deliveries: "asyncio.Future[Any]") -> bool:
     """Whether none begins any more, and this is not done yet."""
-    ending = asyncio.ensure_future(me.ending.wait())
-    await asyncio.wait((done, ending), return_when=asyncio.FIRST_COMPLETED)
-    ending.cancel()
-    return me.ending.is_set()
+    shutdown = asyncio.ensure_future(worker.shutdown.wait())
+    await asyncio.wait((deliveries, shutdown), return_when=asyncio.FIRST_COMPLETED)
+    shutdown.cancel()
+    return worker.shutdown.is_set()
 
 
-async def _patiently(work: Callable[[], Awaitable[T]]) -> T:
-    for wait in WAITS:
+async def _with_retries(operation: Callable[[], Awaitable[T]]) -> T:
+    for delay in DATABASE_RETRY_DELAYS:
         with suppress(TryLater):
-            return await work()
-        await asyncio.sleep(wait)
-    return await work()
+            return await operation()
+        await asyncio.sleep(delay)
+    return await operation()
 
 
 @DBOS.step()
-async def _swept() -> None:
+async def _sweep() -> None:
     """In a step: what a workflow itself asks of the engine is written down, and this cannot be."""
-    few: dict[str, Any] = {"load_input": False, "load_output": False, "limit": MOST}
-    for queue in (here().asks, here().looks, here().deliveries):
-        left = await DBOS.list_workflows_async(
-            status="PENDING", queue_name=queue, dequeued_before=_ago(here().rounds.times.lease), **few
+    options: dict[str, Any] = {"load_input": False, "load_output": False, "limit": MAX_LISTED_WORKFLOWS}
+    for queue in (worker_context().query_queue, worker_context().watch_queue, worker_context().delivery_queue):
+        lost = await DBOS.list_workflows_async(
+            status="PENDING", queue_name=queue, dequeued_before=_iso_ago(worker_context().ctx.timing.lease), **options
         )
-        if left:
-            log.warning("taken back from a process that is gone", extra={"facts": {"queue": queue, "work": len(left)}})
-            await DBOS.resume_workflows_async([workflow.workflow_id for workflow in left], queue_name=queue)
-    old = await DBOS.list_workflows_async(completed_before=_ago(REMEMBERED), **few)
-    old += await DBOS.list_workflows_async(queue_name=here().looks, completed_before=_ago(LOOKED), **few)
+        if lost:
+            log.warning("taken back from a process that is gone", extra={"facts": {"queue": queue, "work": len(lost)}})
+            await DBOS.resume_workflows_async([workflow.workflow_id for workflow in lost], queue_name=queue)
+    old = await DBOS.list_workflows_async(completed_before=_iso_ago(WORKFLOW_RETENTION), **options)
+    old += await DBOS.list_workflows_async(
+        queue_name=worker_context().watch_queue, completed_before=_iso_ago(WATCH_WORKFLOW_RETENTION), **options
+    )
     if old:
         await DBOS.delete_workflows_async([workflow.workflow_id for workflow in old])
-    await here().rounds.store.forget(here().rounds.now())
+    await worker_context().ctx.store.prune(worker_context().ctx.now())
 
 
 @DBOS.workflow()
 async def housekeeping(at: str, _: Any = None) -> None:
     """What a process that is gone had begun goes back, and what is old goes. A late run leaves it to the next."""
-    if here().clock() - datetime.fromisoformat(str(at)) <= LATE_HOUSEKEEPING:
-        await _swept()
+    if worker_context().clock() - datetime.fromisoformat(str(at)) <= MAX_HOUSEKEEPING_DELAY:
+        await _sweep()
 
 
-async def keep_house() -> None:
+async def start_housekeeping() -> None:
     """Start housekeeping, once a minute among all processes; minutes that nobody was there for are not made up for."""
-    me = here()
-    at = me.clock().replace(second=0, microsecond=0).isoformat()
-    if at != me.kept_house:
-        with SetWorkflowID(f"housekeeping:{me.rounds.team}:{at}"):
+    worker = worker_context()
+    at = worker.clock().replace(second=0, microsecond=0).isoformat()
+    if at != worker.last_housekeeping:
+        with SetWorkflowID(f"housekeeping:{worker.ctx.team}:{at}"):
             await DBOS.start_workflow_async(housekeeping, at)
-        me.kept_house = at
+        worker.last_housekeeping = at
 
 
-async def _offer_deliveries(slots: Sequence[Slot]) -> list[str]:
+async def _enqueue_deliveries(runs: Sequence[Run]) -> list[str]:
     """Some at a time, which is as many times cheaper."""
-    most = min(TOGETHER, in_one_go(here().a_minute))
-    offered = [await _offer_delivery(slots[first : first + most]) for first in range(0, len(slots), most)]
-    await hold_back(here().rounds, slots)
-    return offered
+    batch_size = min(MAX_DELIVERIES_PER_WORKFLOW, max_batch_size(worker_context().deliveries_per_minute))
+    workflow_ids = [
+        await _enqueue_delivery(runs[start : start + batch_size]) for start in range(0, len(runs), batch_size)
+    ]
+    await defer(worker_context().ctx, runs)
+    return workflow_ids
 
 
-async def _offer_delivery(slots: Sequence[Slot]) -> str:
+async def _enqueue_delivery(runs: Sequence[Run]) -> str:
     """What others offer as well has the same name."""
-    schedules, at = [slot.schedule for slot in slots], int(slots[0].at.timestamp())
-    which = sha256(" ".join(f"{slot.schedule}:{slot.offered}" for slot in slots).encode()).hexdigest()
-    return await _enqueue(f"deliver:{at}:{which}", here().deliveries, _deliver, schedules, at)
+    schedule_ids, timestamp = [run.schedule for run in runs], int(runs[0].at.timestamp())
+    batch_key = sha256(" ".join(f"{run.schedule}:{run.offered}" for run in runs).encode()).hexdigest()
+    return await _enqueue(
+        f"deliver:{timestamp}:{batch_key}", worker_context().delivery_queue, _deliver_batch, schedule_ids, timestamp
+    )
 
 
-async def _enqueue(workflow: str, queue: str, work: Any, *given: Any) -> str:
-    with SetWorkflowID(workflow):
-        await DBOS.enqueue_workflow_async(queue, work, *given)
-    return workflow
+async def _enqueue(workflow_id: str, queue: str, function: Any, *args: Any) -> str:
+    with SetWorkflowID(workflow_id):
+        await DBOS.enqueue_workflow_async(queue, function, *args)
+    return workflow_id
 
 
-async def offer(offer: Offer) -> list[str]:
+async def enqueue_offer(offer: Offer) -> list[str]:
     if offer.answered:
-        return await _offer_deliveries(offer.slots)
-    asked = await offer_to_find("ask", here().asks, offer.asking, f":{offer.offered}")
-    if await _has_ended(asked):  # in vain, before these came
-        await put_back(here().rounds, [slot.schedule for slot in offer.slots], offer.asking.at)
+        return await _enqueue_deliveries(offer.runs)
+    workflow_id = await enqueue_query("ask", worker_context().query_queue, offer.query_key, f":{offer.offer_count}")
+    if await _has_ended(workflow_id):  # in vain, before these came
+        await requeue(worker_context().ctx, [run.schedule for run in offer.runs], offer.query_key.at)
     else:
-        await hold_back(here().rounds, offer.slots)
-    return [asked]
+        await defer(worker_context().ctx, offer.runs)
+    return [workflow_id]
 
 
-async def _has_ended(workflow: str) -> bool:
-    few: dict[str, Any] = {"load_input": False, "load_output": False}
-    return not await DBOS.list_workflows_async(workflow_ids=[workflow], status=["ENQUEUED", "PENDING"], **few)
+async def _has_ended(workflow_id: str) -> bool:
+    options: dict[str, Any] = {"load_input": False, "load_output": False}
+    return not await DBOS.list_workflows_async(workflow_ids=[workflow_id], status=["ENQUEUED", "PENDING"], **options)
 
 
-async def offer_to_find(kind: str, queue: str, asking: Asking, again: str = "") -> str:
-    given = kind, asking.team, asking.line, asking.zone, int(asking.at.timestamp())
-    return await _enqueue(":".join(map(str, given)) + again, queue, _find, *given)
+async def enqueue_query(kind: str, queue: str, query_key: QueryKey, suffix: str = "") -> str:
+    args = kind, query_key.team, query_key.line, query_key.zone, int(query_key.at.timestamp())
+    return await _enqueue(":".join(map(str, args)) + suffix, queue, _run_query, *args)
 
 
-def _moment(at: int) -> datetime:
-    return datetime.fromtimestamp(at, UTC)
+def _from_timestamp(timestamp: int) -> datetime:
+    return datetime.fromtimestamp(timestamp, UTC)
 
 
-def _ago(span: timedelta) -> str:
-    return (here().clock() - span).isoformat()
+def _iso_ago(span: timedelta) -> str:
+    return (worker_context().clock() - span).isoformat()

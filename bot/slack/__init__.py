@@ -33,8 +33,8 @@ diagnostics.py what the doctor asks Slack
 background_tasks.py the answers under way: held, counted, and finished before the process ends
 """
 
-from bot.slack.dependencies import Parts as Parts
+from bot.slack.dependencies import Dependencies as Dependencies
 from bot.slack.server import run as run
 from bot.slack.server import running as running
 
-__all__ = ["Parts", "run", "running"]
+__all__ = ["Dependencies", "run", "running"]

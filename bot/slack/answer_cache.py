@@ -6,32 +6,32 @@ from dataclasses import dataclass
 
 from bot.messages.message import Message
 
-MOST = 500
+MAX_SHARED_ANSWERS = 500
 
 
 @dataclass(frozen=True)
-class Kept:
+class SharedAnswer:
     """An answer, and whose it was."""
 
     message: Message
     user: str
 
 
-class Shelf:
+class SharedAnswers:
     """The last answers."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[str, Kept] = OrderedDict()
+        self._answers: OrderedDict[str, SharedAnswer] = OrderedDict()
 
     def put(self, message: Message, user: str) -> str:
         """Keep an answer; the key brings it back."""
         key = secrets.token_urlsafe(9)
-        self._kept[key] = Kept(message, user)
-        if len(self._kept) > MOST:
-            self._kept.popitem(last=False)
+        self._answers[key] = SharedAnswer(message, user)
+        if len(self._answers) > MAX_SHARED_ANSWERS:
+            self._answers.popitem(last=False)
         return key
 
-    def take(self, key: str, user: str) -> Message | None:
+    def get(self, key: str, user: str) -> Message | None:
         """The answer of this key, for the person who got it."""
-        kept = self._kept.get(key)
-        return kept.message if kept and kept.user == user else None
+        answer = self._answers.get(key)
+        return answer.message if answer and answer.user == user else None

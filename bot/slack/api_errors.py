@@ -12,44 +12,51 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.schedules.channel_errors import is_closed
-from bot.schedules.publisher import Away, Gone, Limited, Refused, Undelivered, Unsure
-from bot.slack.client import AWAY as UNANSWERED
-from bot.slack.client import LIMITED, NO_ANSWER, retry_after, told
+from bot.schedules.channel_errors import is_channel_closed
+from bot.schedules.publisher import (
+    ChannelClosed,
+    DeliveryError,
+    DeliveryUnknown,
+    InvalidMessage,
+    RateLimited,
+    Unavailable,
+)
+from bot.slack.client import MALFORMED_RESPONSE_ERRORS, RATE_LIMIT_CODES, error_code, retry_after
+from bot.slack.client import REQUEST_ERRORS as UNANSWERED
 
-OPEN = ("internal_error", "fatal_error", "service_unavailable")
+AMBIGUOUS_CODES = ("internal_error", "fatal_error", "service_unavailable")
 # The request came in pieces; the workspace is being moved; too much was said in it: refused before anything is done.
-LATER = ("request_timeout", "team_added_to_org", "org_login_required", "message_limit_exceeded")
-UNLESS_SAID = 30.0  # seconds, where a limit does not say how long it lasts
+RETRYABLE_CODES = ("request_timeout", "team_added_to_org", "org_login_required", "message_limit_exceeded")
+DEFAULT_RETRY_SECONDS = 30.0  # seconds, where a limit does not say how long it lasts
 
 
 @contextmanager
-def judged() -> Iterator[None]:
+def translate_errors() -> Iterator[None]:
     """One call; what goes wrong with it is said in the words of whoever delivers."""
     try:
         yield
-    except SlackApiError as refused:
-        raise _judgement(refused) from None
+    except SlackApiError as error:
+        raise _classify(error) from None
     except aiohttp.ClientConnectorError as error:  # there never was a connection, so nothing was sent
-        raise Away(type(error).__name__) from None
-    except (*UNANSWERED, *NO_ANSWER) as error:
-        raise Unsure(type(error).__name__) from None
+        raise Unavailable(type(error).__name__) from None
+    except (*UNANSWERED, *MALFORMED_RESPONSE_ERRORS) as error:
+        raise DeliveryUnknown(type(error).__name__) from None
 
 
-def _judgement(refused: SlackApiError) -> Undelivered:
-    status, code = told(refused)
-    if status == 429 or code in LIMITED:
-        return Limited(retry_after(getattr(refused.response, "headers", {}), UNLESS_SAID))
-    if status >= 500 or not code or code in OPEN:
-        return Unsure(code or f"HTTP {status}")
-    if code in LATER:
-        return Away(code)
-    return Gone(code) if is_closed(code) else Refused(code)
+def _classify(error: SlackApiError) -> DeliveryError:
+    status, code = error_code(error)
+    if status == 429 or code in RATE_LIMIT_CODES:
+        return RateLimited(retry_after(getattr(error.response, "headers", {}), DEFAULT_RETRY_SECONDS))
+    if status >= 500 or not code or code in AMBIGUOUS_CODES:
+        return DeliveryUnknown(code or f"HTTP {status}")
+    if code in RETRYABLE_CODES:
+        return Unavailable(code)
+    return ChannelClosed(code) if is_channel_closed(code) else InvalidMessage(code)
 
 
-def part(answer: AsyncSlackResponse, name: str) -> Any:
+def require(response: AsyncSlackResponse, name: str) -> Any:
     """What a good answer must hold; one without it is none of Slack's."""
-    found = answer.get(name)
-    if found is None:
+    value = response.get(name)
+    if value is None:
         raise KeyError(name)
-    return found
+    return value

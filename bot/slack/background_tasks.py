@@ -8,7 +8,7 @@ from typing import Any
 log = logging.getLogger(__name__)
 
 
-class Work:
+class BackgroundTasks:
     """Tasks that go on after Slack has its acknowledgement."""
 
     def __init__(self) -> None:
@@ -17,23 +17,23 @@ class Work:
     def __len__(self) -> int:
         return len(self._running)
 
-    def start(self, work: Coroutine[Any, Any, None]) -> None:
+    def start(self, coroutine: Coroutine[Any, Any, None]) -> None:
         """Begin, and hold on to it until it is done."""
-        task = asyncio.get_running_loop().create_task(work)
+        task = asyncio.get_running_loop().create_task(coroutine)
         self._running.add(task)
-        task.add_done_callback(self._ended)
+        task.add_done_callback(self._on_done)
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _on_done(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
         if not task.cancelled() and (error := task.exception()):
             log.error("work broke", exc_info=error)
 
-    async def finish(self, seconds: float) -> int:
+    async def drain(self, timeout_seconds: float) -> int:
         """Wait for all of it, but not for ever; how many had to be given up."""
         if self._running:
-            await asyncio.wait(self._running, timeout=seconds)
-        given_up = list(self._running)
-        for task in given_up:
+            await asyncio.wait(self._running, timeout=timeout_seconds)
+        abandoned = list(self._running)
+        for task in abandoned:
             task.cancel()
-        await asyncio.gather(*given_up, return_exceptions=True)
-        return len(given_up)
+        await asyncio.gather(*abandoned, return_exceptions=True)
+        return len(abandoned)

@@ -19,60 +19,65 @@ if TYPE_CHECKING:  # who comes early is told so in no special form
 
 log = logging.getLogger(__name__)
 
-BELIEVED = timedelta(days=7)
-CHARTS = ("invalid_blocks", "invalid_attachments")  # the latter where there are two tables
-PLAINER = (*CHARTS, "invalid_blocks_format", "msg_too_long", "msg_blocks_too_long")  # what a plainer form may help with
-MAX_TEXT = 4000  # characters; Slack recommends no longer text
+REFUSAL_TTL = timedelta(days=7)
+CHART_ERROR_CODES = ("invalid_blocks", "invalid_attachments")  # the latter where there are two tables
+FALLBACK_ERROR_CODES = (
+    *CHART_ERROR_CODES,
+    "invalid_blocks_format",
+    "msg_too_long",
+    "msg_blocks_too_long",
+)  # what a plainer form may help with
+MAX_TEXT_CHARS = 4000  # characters; Slack recommends no longer text
 
-_CODE = re.compile(rf"\b({'|'.join(PLAINER)})\b")
+_CODE = re.compile(rf"\b({'|'.join(FALLBACK_ERROR_CODES)})\b")
 
 
-def refused_as(answer: str) -> str:
+def block_error_code(body: str) -> str:
     """Slack's code in an answer, where a plainer form may help."""
-    found = _CODE.search(answer)
-    return found[0] if found else ""
+    match = _CODE.search(body)
+    return match[0] if match else ""
 
 
 @dataclass(frozen=True)
-class Form:
+class Variant:
     """One way to say a message. That Slack takes it may tell something about the one before."""
 
     message: Message
-    charts_refused: bool = False
+    replaces_charts: bool = False
 
 
-class Forms:
+class BlockFallback:
     """Remembers which workspaces take no charts, for as long as that is *believed*."""
 
-    def __init__(self, store: "Store", now: Callable[[], datetime], believed: timedelta = BELIEVED) -> None:
+    def __init__(self, store: "Store", now: Callable[[], datetime], refusal_ttl: timedelta = REFUSAL_TTL) -> None:
         self._store = store
         self._now = now
-        self._believed = believed
+        self._refusal_ttl = refusal_ttl
 
-    async def of(self, message: Message, team: str) -> list[Form]:
+    async def variants(self, message: Message, team: str) -> list[Variant]:
         """The message as it is, in characters, and as bare text: each says the same more plainly than the last."""
-        plain, bare = message.plain(), Form(Message(_cut(message.text), ()))
+        plain, bare = message.with_text_fallback(), Variant(Message(_truncate(message.text), ()))
         if plain.blocks == message.blocks:
-            return [Form(message), bare]
-        if await self._takes_charts(team):
-            return [Form(message), Form(plain, charts_refused=True), bare]
-        return [Form(plain), bare]
+            return [Variant(message), bare]
+        if await self._supports_charts(team):
+            return [Variant(message), Variant(plain, replaces_charts=True), bare]
+        return [Variant(plain), bare]
 
-    async def taken(self, form: Form, team: str, refused: str) -> None:
+    async def accepted(self, variant: Variant, team: str, previous_error: str) -> None:
         """Slack took this form, and *refused* the one before it with that code, if there was one."""
-        if not form.charts_refused or refused not in CHARTS:
+        if not variant.replaces_charts or previous_error not in CHART_ERROR_CODES:
             return
         try:
-            await self._store.workspaces.remember_refusal(team, self._now())
+            await self._store.workspaces.record_charts_refusal(team, self._now())
         except Failure:
             log.warning("it could not be remembered that the workspace takes no charts")
 
-    async def _takes_charts(self, team: str) -> bool:
+    async def _supports_charts(self, team: str) -> bool:
         try:
-            return not await self._store.workspaces.refused_charts(team, self._now() - self._believed)
+            return not await self._store.workspaces.charts_unsupported(team, self._now() - self._refusal_ttl)
         except Failure:  # the message matters more than how it looks
             return True
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 1]}…"
+def _truncate(text: str) -> str:
+    return text if len(text) <= MAX_TEXT_CHARS else f"{text[: MAX_TEXT_CHARS - 1]}…"

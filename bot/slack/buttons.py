@@ -6,26 +6,26 @@ from typing import Any
 from bot.messages import mrkdwn
 from bot.messages.message import Block, Message
 
-LONGEST_LINE = 2000  # what a button can carry
+MAX_BUTTON_VALUE_CHARS = 2000  # what a button can carry
 
 
-def private(message: Message, line: str, key: str) -> Message:
+def private_answer(message: Message, line: str, key: str) -> Message:
     """An answer for its asker alone, which can be shared as it was seen."""
-    return _above_footer(message, line, _button("Share to channel", f"share:{key}", value=line))
+    return _add_buttons(message, line, _button("Share to channel", f"share:{key}", value=line))
 
 
-def public(message: Message, line: str, note: str) -> Message:
+def public_answer(message: Message, line: str, attribution: str) -> Message:
     """An answer for all, with a note of who brought it here."""
-    by = {"type": "context", "elements": [{"type": "mrkdwn", "text": note, "verbatim": True}]}
-    dressed = _above_footer(message, line)
-    return replace(dressed, blocks=(by, *dressed.blocks))
+    context = {"type": "context", "elements": [{"type": "mrkdwn", "text": attribution, "verbatim": True}]}
+    with_buttons = _add_buttons(message, line)
+    return replace(with_buttons, blocks=(context, *with_buttons.blocks))
 
 
 def shared_by(user: str) -> str:
     return f"Shared by <@{user}>"
 
 
-def asked_again_by(user: str) -> str:
+def rerun_by(user: str) -> str:
     return f"Shared by <@{user}>; asked again, since the answer that was seen is no longer kept"
 
 
@@ -33,22 +33,22 @@ def refreshed_by(user: str) -> str:
     return f"Refreshed by <@{user}>"
 
 
-def _above_footer(message: Message, line: str, *first: Block) -> Message:
+def _add_buttons(message: Message, line: str, *leading: Block) -> Message:
     """The buttons beside those that turn pages, or in a row of their own."""
     *blocks, footer = message.blocks
-    if len(line) > LONGEST_LINE:
+    if len(line) > MAX_BUTTON_VALUE_CHARS:
         return message
-    turning = blocks.pop()["elements"] if blocks and blocks[-1]["type"] == "actions" else []
-    buttons = [*turning, *first, _button("Refresh", "refresh", value=line), *_way_in(footer)]
+    pagination = blocks.pop()["elements"] if blocks and blocks[-1]["type"] == "actions" else []
+    buttons = [*pagination, *leading, _button("Refresh", "refresh", value=line), *_link_buttons(footer)]
     return replace(message, blocks=(*blocks, {"type": "actions", "elements": buttons}, footer))
 
 
-def _way_in(footer: Block) -> list[Block]:
+def _link_buttons(footer: Block) -> list[Block]:
     """The footer's link as a button."""
-    links = [span for span in mrkdwn.spans(footer["elements"][0]["text"]) if span.url]
+    links = [span for span in mrkdwn.parse_spans(footer["elements"][0]["text"]) if span.url]
     return [_button(span.text, "open", url=span.url) for span in links[:1]]
 
 
-def _button(label: str, action: str, **carries: str) -> dict[str, Any]:
+def _button(label: str, action: str, **fields: str) -> dict[str, Any]:
     text = {"type": "plain_text", "text": label, "emoji": False}
-    return {"type": "button", "action_id": action, "text": text, **carries}
+    return {"type": "button", "action_id": action, "text": text, **fields}

@@ -3,30 +3,30 @@ is posted where."""
 
 from typing import Any
 
-LEFT, ARCHIVED, DELETED, BACK = "left", "archived", "deleted", "back"
+LEFT, ARCHIVED, DELETED, RESTORED = "left", "archived", "deleted", "back"
 
-MOVES = {
+CHANNEL_EVENTS = {
     "channel_left": LEFT,
     "group_left": LEFT,
     "channel_archive": ARCHIVED,
     "group_archive": ARCHIVED,
     "channel_deleted": DELETED,
     "group_deleted": DELETED,
-    "channel_unarchive": BACK,
-    "group_unarchive": BACK,
-    "member_joined_channel": BACK,
+    "channel_unarchive": RESTORED,
+    "group_unarchive": RESTORED,
+    "member_joined_channel": RESTORED,
 }
 
 
-def move(body: dict[str, Any]) -> tuple[str, str] | None:
+def parse_channel_event(body: dict[str, Any]) -> tuple[str, str] | None:
     """The channel and what became of it; that somebody else joins one is nothing to the bot."""
     event = body["event"]
-    if event["type"] == "member_joined_channel" and event.get("user") != _me(body):
+    if event["type"] == "member_joined_channel" and event.get("user") != _bot_user(body):
         return None
-    return event.get("channel", ""), MOVES[event["type"]]
+    return event.get("channel", ""), CHANNEL_EVENTS[event["type"]]
 
 
-def _me(body: dict[str, Any]) -> str:
+def _bot_user(body: dict[str, Any]) -> str:
     """Who the bot is: each event says for whom it was sent."""
-    sent_for = body.get("authorizations") or [{}]
-    return str(sent_for[0].get("user_id") or "")
+    authorizations = body.get("authorizations") or [{}]
+    return str(authorizations[0].get("user_id") or "")

@@ -21,37 +21,37 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from bot.errors import Misconfigured
 from bot.settings import Settings
 
-SLACK_SECONDS = 15  # Slack answers in tenths of one
+TIMEOUT_SECONDS = 15  # Slack answers in tenths of one
 
 # What may have been posted is not repeated, and only a limit says for sure that it was not; what is only read may be.
-LIMITS: list[AsyncRetryHandler] = [AsyncRateLimitErrorRetryHandler(max_retry_count=3)]
-TROUBLES: list[AsyncRetryHandler] = [
+RATE_LIMIT_RETRIES: list[AsyncRetryHandler] = [AsyncRateLimitErrorRetryHandler(max_retry_count=3)]
+READ_RETRIES: list[AsyncRetryHandler] = [
     AsyncServerErrorRetryHandler(max_retry_count=1),
     AsyncConnectionErrorRetryHandler(),
 ]
 
-LIMITED = ("ratelimited", "rate_limited")
+RATE_LIMIT_CODES = ("ratelimited", "rate_limited")
 # What slack_sdk makes of an answer that is no JSON, or that is none of Slack's.
-NO_ANSWER = (AttributeError, KeyError, ValueError)
-AWAY = (SlackClientError, aiohttp.ClientError, OSError, TimeoutError)
+MALFORMED_RESPONSE_ERRORS = (AttributeError, KeyError, ValueError)
+REQUEST_ERRORS = (SlackClientError, aiohttp.ClientError, OSError, TimeoutError)
 
 
 class Client(AsyncWebClient):
     """Slack's Web API. An answer that is nested too deeply to be read is a failed request like any other."""
 
-    async def api_call(self, *given: Any, **named: Any) -> AsyncSlackResponse:
+    async def api_call(self, *args: Any, **kwargs: Any) -> AsyncSlackResponse:
         try:
-            return await super().api_call(*given, **named)
+            return await super().api_call(*args, **kwargs)
         except RecursionError:
             raise SlackRequestError("nested too deeply") from None
 
 
-def session() -> aiohttp.ClientSession:
+def open_session() -> aiohttp.ClientSession:
     """One session for all calls, or each would open a connection of its own."""
-    return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SLACK_SECONDS))
+    return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT_SECONDS))
 
 
-def client(settings: Settings, session: aiohttp.ClientSession, retries: list[AsyncRetryHandler]) -> AsyncWebClient:
+def web_client(settings: Settings, session: aiohttp.ClientSession, retries: list[AsyncRetryHandler]) -> AsyncWebClient:
     """Slack's Web API, called as the bot."""
     return Client(
         token=settings.secret("slack_bot_token"),
@@ -61,53 +61,55 @@ def client(settings: Settings, session: aiohttp.ClientSession, retries: list[Asy
     )
 
 
-async def identity(client: AsyncWebClient) -> AuthorizeResult:
+async def authenticate(client: AsyncWebClient) -> AuthorizeResult:
     """Who the bot is, and in which team."""
     try:
-        answer = await client.auth_test()
-    except SlackApiError as refused:
+        response = await client.auth_test()
+    except SlackApiError as error:
         todo = "Copy the bot token (xoxb-…) from the app's page, OAuth & Permissions."
-        raise Misconfigured(f"Slack refuses SLACK_BOT_TOKEN: {refused.response.get('error')}.", todo) from None
-    except AWAY:
+        raise Misconfigured(f"Slack refuses SLACK_BOT_TOKEN: {error.response.get('error')}.", todo) from None
+    except REQUEST_ERRORS:
         raise unreachable() from None
-    return AuthorizeResult.from_auth_test_response(auth_test_response=answer, bot_token=client.token)
+    return AuthorizeResult.from_auth_test_response(auth_test_response=response, bot_token=client.token)
 
 
 def unreachable() -> Misconfigured:
     return Misconfigured("Slack cannot be reached.", "Check the network, and SLACK_API_URL if it is set.")
 
 
-async def known(client: AsyncWebClient) -> bool:
+async def is_reachable(client: AsyncWebClient) -> bool:
     """Tell whether Slack answers the bot. Where it says that this was asked too often, it does."""
     try:
         return bool((await client.auth_test()).get("ok"))
-    except SlackApiError as refused:
-        status, code = told(refused)
-        return status == HTTPStatus.TOO_MANY_REQUESTS or code in LIMITED
-    except (*AWAY, *NO_ANSWER):
+    except SlackApiError as error:
+        status, code = error_code(error)
+        return status == HTTPStatus.TOO_MANY_REQUESTS or code in RATE_LIMIT_CODES
+    except (*REQUEST_ERRORS, *MALFORMED_RESPONSE_ERRORS):
         return False
 
 
-def told(refused: SlackApiError) -> tuple[int, str]:
+def error_code(error: SlackApiError) -> tuple[int, str]:
     """The status, and Slack's code; there is none in an answer of something that stands in between."""
-    answer = refused.response
-    data = getattr(answer, "data", None)
+    response = error.response
+    data = getattr(response, "data", None)
     code = data.get("error") if isinstance(data, dict) else None
-    status: int = getattr(answer, "status_code", 0) or getattr(answer, "status", 0)  # aiohttp's own, if it is no JSON
+    status: int = getattr(response, "status_code", 0) or getattr(
+        response, "status", 0
+    )  # aiohttp's own, if it is no JSON
     return status, code if isinstance(code, str) else ""
 
 
-def retry_after(headers: Mapping[str, str], unless_said: float) -> float:
+def retry_after(headers: Mapping[str, str], default: float) -> float:
     """The seconds to wait: Slack says a number; a proxy may say a date, which is read against the answer's own."""
-    said = headers.get("Retry-After") or ""
+    value = headers.get("Retry-After") or ""
     try:
-        seconds = float(said)
+        seconds = float(value)
     except ValueError:
-        seconds = _until(said, headers.get("Date") or "")
-    return max(seconds, 0.0) if math.isfinite(seconds) else unless_said
+        seconds = _seconds_until(value, headers.get("Date") or "")
+    return max(seconds, 0.0) if math.isfinite(seconds) else default
 
 
-def _until(then: str, now: str) -> float:
+def _seconds_until(then: str, now: str) -> float:
     try:
         return (parsedate_to_datetime(then) - parsedate_to_datetime(now)).total_seconds()
     except (TypeError, ValueError):

@@ -20,43 +20,43 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 BACKLOG = 100  # connections that the kernel keeps until they are accepted, and that are accepted in one go
 
 
-def limited(app: ASGIApp, most: int, seconds: float) -> uvicorn.Config:
+def server_config(app: ASGIApp, max_connections: int, request_seconds: float) -> uvicorn.Config:
     """Serve the *app* on at most so many connections, each of which has so many *seconds* for a request."""
-    limits = Limits(min(most, _descriptors() // 2), seconds)
+    limits = ConnectionLimits(min(max_connections, _max_descriptors() // 2), request_seconds)
     return uvicorn.Config(
         app,
-        http=cast(type[asyncio.Protocol], partial(Connection, limits)),  # uvicorn only calls it
+        http=cast(type[asyncio.Protocol], partial(LimitedConnection, limits)),  # uvicorn only calls it
         ws="none",
         lifespan="off",
         log_config=None,
         log_level=logging.ERROR,  # what is wrong with a stranger's request is no news
         access_log=False,
-        limit_concurrency=limits.most + 1,  # where all are being answered, and none can be closed
+        limit_concurrency=limits.max_connections + 1,  # where all are being answered, and none can be closed
         backlog=BACKLOG,
     )
 
 
-def _descriptors() -> int:
+def _max_descriptors() -> int:
     """How many files and connections this process may have open."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return 1_000_000 if soft == resource.RLIM_INFINITY else soft
 
 
-class Limits:
+class ConnectionLimits:
     """The connections that a request is awaited from, the one that has waited longest first."""
 
-    def __init__(self, most: int, seconds: float) -> None:
-        self.most = most
-        self._seconds = seconds
-        self._waiting: dict[Connection, asyncio.TimerHandle] = {}
+    def __init__(self, max_connections: int, request_seconds: float) -> None:
+        self.max_connections = max_connections
+        self._request_seconds = request_seconds
+        self._waiting: dict[LimitedConnection, asyncio.TimerHandle] = {}
 
-    def await_request(self, connection: "Connection") -> None:
+    def await_request(self, connection: "LimitedConnection") -> None:
         """Close the connection unless it sends a request in time; its time does not begin anew with each byte."""
         if connection not in self._waiting:
             loop = asyncio.get_running_loop()
-            self._waiting[connection] = loop.call_later(self._seconds, self._close, connection)
+            self._waiting[connection] = loop.call_later(self._request_seconds, self._close, connection)
 
-    def stop_waiting(self, connection: "Connection") -> None:
+    def stop_waiting(self, connection: "LimitedConnection") -> None:
         """It has sent a request, or is gone."""
         if timer := self._waiting.pop(connection, None):
             timer.cancel()
@@ -66,21 +66,21 @@ class Limits:
         if self._waiting:
             self._close(next(iter(self._waiting)))
 
-    def _close(self, connection: "Connection") -> None:
+    def _close(self, connection: "LimitedConnection") -> None:
         self.stop_waiting(connection)
         connection.transport.abort()  # a peer that reads nothing either would hold up an orderly end
 
 
-class Connection(H11Protocol):
+class LimitedConnection(H11Protocol):
     """A connection within limits."""
 
-    def __init__(self, limits: Limits, **given: Any) -> None:
-        super().__init__(**given)
+    def __init__(self, limits: ConnectionLimits, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         self._limits = limits
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         super().connection_made(transport)
-        if len(self.connections) > self._limits.most:
+        if len(self.connections) > self._limits.max_connections:
             self._limits.make_room()
         self._limits.await_request(self)
 
@@ -90,13 +90,13 @@ class Connection(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        self._watch()
+        self._update_timer()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        self._watch()
+        self._update_timer()
 
-    def _watch(self) -> None:
+    def _update_timer(self) -> None:
         if self.conn.their_state in (h11.IDLE, h11.SEND_BODY) and not self.transport.is_closing():
             self._limits.await_request(self)
         else:

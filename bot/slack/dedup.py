@@ -11,44 +11,44 @@ if TYPE_CHECKING:  # Slack is heard before it is imported
 
 log = logging.getLogger(__name__)
 
-MOST = 10_000  # far more than arrive while Slack still repeats itself
+MAX_REMEMBERED_KEYS = 10_000  # far more than arrive while Slack still repeats itself
 
 
-class Once:
+class Deduplicator:
     """The last things heard, by what Slack never sends twice for two different things."""
 
     def __init__(self) -> None:
-        self._heard: OrderedDict[str, None] = OrderedDict()
+        self._seen: OrderedDict[str, None] = OrderedDict()
 
-    def first(self, mark: str) -> bool:
+    def add(self, key: str) -> bool:
         """Whether this is heard for the first time; without a mark it is."""
-        if mark in self._heard:
+        if key in self._seen:
             return False
-        if mark:
-            self._heard[mark] = None
-        if len(self._heard) > MOST:
-            self._heard.popitem(last=False)
+        if key:
+            self._seen[key] = None
+        if len(self._seen) > MAX_REMEMBERED_KEYS:
+            self._seen.popitem(last=False)
         return True
 
-    def __contains__(self, mark: str) -> bool:
-        return mark in self._heard
+    def __contains__(self, key: str) -> bool:
+        return key in self._seen
 
-    def forget(self, mark: str) -> None:
+    def discard(self, key: str) -> None:
         """It did not happen after all."""
-        self._heard.pop(mark, None)
+        self._seen.pop(key, None)
 
 
-class OnceForAll:
+class SharedDeduplicator:
     """The last payloads heard. The store knows what other processes heard, and what was heard before a restart."""
 
     def __init__(self, store: "Store", now: Callable[[], datetime]) -> None:
-        self._here = Once()
+        self._local = Deduplicator()
         self._store = store
         self._now = now
 
-    async def first(self, key: str) -> bool:
+    async def add(self, key: str) -> bool:
         """Tell whether this is heard for the first time, as far as that is known: an answer matters more."""
-        if not self._here.first(key):
+        if not self._local.add(key):
             return False
         try:
             return await self._store.payloads.record(key, self._now())

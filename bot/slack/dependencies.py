@@ -11,21 +11,21 @@ from bot.settings import Settings
 
 if TYPE_CHECKING:  # Slack is heard before they are imported
     from bot.answers import Answers
-    from bot.schedules.context import Rounds
+    from bot.schedules.context import SchedulerContext
     from bot.store.store import Store
 
 
 # What works by the clock, while it does, gives what wakes it.
-ByTheClock = Callable[["Rounds"], AbstractAsyncContextManager[Callable[[], None]]]
+SchedulerFactory = Callable[["SchedulerContext"], AbstractAsyncContextManager[Callable[[], None]]]
 
 
 @dataclass(frozen=True)
-class Parts:
+class Dependencies:
     """What is there from the start, and the way to what takes longer."""
 
     settings: Settings
     metrics: Metrics
     now: Callable[[], datetime]
-    answering: "Callable[[], AbstractAsyncContextManager[tuple[Answers, Store]]]"
-    by_the_clock: "ByTheClock"
-    hears: bool = True  # whether it serves Slack, or only works by the clock
+    open_answers: "Callable[[], AbstractAsyncContextManager[tuple[Answers, Store]]]"
+    start_scheduler: "SchedulerFactory"
+    serves_slack: bool = True  # whether it serves Slack, or only works by the clock

@@ -9,218 +9,230 @@ from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from bot.answers import Answer, Answers, Asker
-from bot.commands.base import AnyOrder, Circumstances, Place, Publication, Reach
+from bot.answers import Answer, Answers, Caller
+from bot.commands.base import AnyCommand, ChannelGateway, CommandContext, CommandOrigin, Publication
 from bot.errors import Failure, NotAllowed
-from bot.lines.parser import Understood
+from bot.lines.parser import ParsedLine
 from bot.messages.message import Message
 from bot.metrics import Metrics
 from bot.questions.base import View
-from bot.schedules.context import Rounds
-from bot.schedules.run_lifecycle import come_back, leave
+from bot.schedules.context import SchedulerContext
+from bot.schedules.run_lifecycle import pause_channel, resume_channel
 from bot.slack import buttons
-from bot.slack.answer_cache import Shelf
-from bot.slack.channel_events import ARCHIVED, BACK, DELETED, LEFT
-from bot.slack.dedup import Once, OnceForAll
-from bot.slack.payloads import Incoming
-from bot.slack.responder import Delivery, Way
-from bot.slack.response_url import Said
-from bot.slack.schedule_modal import Changing
-from bot.slack.shared_channels import SharedChannels, confirm
-from bot.slack.users import Allowed, People
+from bot.slack.answer_cache import SharedAnswers
+from bot.slack.channel_events import ARCHIVED, DELETED, LEFT, RESTORED
+from bot.slack.dedup import Deduplicator, SharedDeduplicator
+from bot.slack.payloads import Interaction
+from bot.slack.responder import Responder, Responders
+from bot.slack.response_url import Delivered
+from bot.slack.schedule_modal import ScheduleModal
+from bot.slack.shared_channels import SharedChannels, confirmation_view
+from bot.slack.users import AccessRules, Users
 from bot.store.store import Store
 
 log = logging.getLogger(__name__)
 
-ASKING = Message.of("Asking LaunchDarkly …")
-ALREADY = Message.of("This answer is shared in the channel already.")
-ENDING = Message.of("I am just being restarted, before LaunchDarkly answered. Ask again in a moment.")
-LOST = {LEFT: "not_in_channel", ARCHIVED: "is_archived", DELETED: "channel_not_found"}
-LAST_WORD = 2  # seconds, when the process ends
+PROGRESS_NOTICE = Message.from_markup("Asking LaunchDarkly …")
+ALREADY_SHARED_NOTICE = Message.from_markup("This answer is shared in the channel already.")
+RESTARTING_NOTICE = Message.from_markup(
+    "I am just being restarted, before LaunchDarkly answered. Ask again in a moment."
+)
+CHANNEL_ERROR_CODES = {LEFT: "not_in_channel", ARCHIVED: "is_archived", DELETED: "channel_not_found"}
+SHUTDOWN_NOTICE_TIMEOUT = 2  # seconds, when the process ends
 
 
 @dataclass(frozen=True)
-class Door:
+class CommandHandler:
     """What a line said in Slack needs to be answered."""
 
     team: str  # the bot's own
     answers: Answers
     store: Store
-    people: People
-    allowed: Allowed
-    delivery: Delivery
+    users: Users
+    access_rules: AccessRules
+    responders: Responders
     metrics: Metrics
     now: Callable[[], datetime]
-    defaults: dict[str, str]  # of the whole workspace
-    patience: float  # seconds after which a word on the way is due
-    rounds: Rounds
-    reach: Reach
-    changing: Changing
+    workspace_defaults: dict[str, str]  # of the whole workspace
+    progress_after: float  # seconds after which a word on the way is due
+    scheduler_context: SchedulerContext
+    gateway: ChannelGateway
+    schedule_modal: ScheduleModal
     shared_channels: SharedChannels
-    once: OnceForAll
-    shelf: Shelf = field(default_factory=Shelf)
-    shares: Once = field(default_factory=Once)
+    dedup: SharedDeduplicator
+    shared_answers: SharedAnswers = field(default_factory=SharedAnswers)
+    share_dedup: Deduplicator = field(default_factory=Deduplicator)
 
-    async def hear(self, incoming: Incoming) -> None:
+    async def handle(self, interaction: Interaction) -> None:
         """Answer, once, whoever said this; whatever breaks on the way, they are not left in silence."""
-        if not await self.once.first(incoming.once):
+        if not await self.dedup.add(interaction.dedup_key):
             return
-        began = asyncio.get_running_loop().time()
-        way = self.delivery.back(incoming)
+        started_at = asyncio.get_running_loop().time()
+        responder = self.responders.respond_to(interaction)
         try:
-            answer, said = await self._answered(way, incoming)
+            answer, status = await self._dispatch(responder, interaction)
         except asyncio.CancelledError:
             with suppress(TimeoutError):
-                async with asyncio.timeout(LAST_WORD):
-                    await way.say(ENDING)
+                async with asyncio.timeout(SHUTDOWN_NOTICE_TIMEOUT):
+                    await responder.send(RESTARTING_NOTICE)
             raise
         except Exception:
-            answer = self.answers.broken(incoming.line)
-            said = await way.say(answer.message)
-        self._note(incoming, answer, said, asyncio.get_running_loop().time() - began)
-        if incoming.list_url and answer.outcome != NotAllowed.outcome:
-            await self._update_list(incoming)
+            answer = self.answers.internal_error_answer(interaction.line)
+            status = await responder.send(answer.message)
+        self._log_answer(interaction, answer, status, asyncio.get_running_loop().time() - started_at)
+        if interaction.list_response_url and answer.outcome != NotAllowed.outcome:
+            await self._refresh_list(interaction)
 
-    def _note(self, incoming: Incoming, answer: Answer, said: Said, seconds: float) -> None:
+    def _log_answer(self, interaction: Interaction, answer: Answer, status: Delivered, seconds: float) -> None:
         self.metrics.questions.labels(answer.name or "unknown", answer.outcome).inc()
         self.metrics.answer.observe(seconds)
-        facts = {"question": answer.line, "outcome": answer.outcome, "delivery": said, "reference": answer.reference}
-        level, what = (logging.INFO, "answered") if said is Said.SENT else (logging.WARNING, "not delivered")
-        log.log(level, what, extra={"facts": facts | {"seconds": round(seconds, 3), "does": incoming.does}})
+        facts = {"question": answer.line, "outcome": answer.outcome, "delivery": status, "reference": answer.reference}
+        level, event = (logging.INFO, "answered") if status is Delivered.SENT else (logging.WARNING, "not delivered")
+        log.log(level, event, extra={"facts": facts | {"seconds": round(seconds, 3), "does": interaction.action}})
 
-    async def _answered(self, way: Way, incoming: Incoming) -> tuple[Answer, Said]:
+    async def _dispatch(self, responder: Responder, interaction: Interaction) -> tuple[Answer, Delivered]:
         """Whoever may not ask is told so; what was seen is shared as it was; all else is asked."""
         try:
-            self.allowed.check(incoming, self.team)
+            self.access_rules.check_interaction(interaction, self.team)
         except Failure as failure:
-            answer = self.answers.sorry(failure)
-            return answer, await way.say(answer.message)
-        if incoming.does == "change":
-            return await self._open_form(way, incoming)
-        seen = self.shelf.take(incoming.key, incoming.user) if incoming.does == "share" else None
-        if seen is None:
-            return await self._ask(way, incoming)
-        if await self._must_confirm(incoming):
-            message = self._confirm_share(incoming.line, incoming.key)
-            return Answer(message, line=incoming.line, name="share"), await way.say(message)
-        if not self.shares.first(f"{incoming.channel} {incoming.key}"):
-            return Answer(ALREADY, line=incoming.line, name="share"), await way.say(ALREADY)
-        message = buttons.public(seen, incoming.line, buttons.shared_by(incoming.user))
-        said = await way.say(message, shared=True)
-        if said is not Said.SENT:
-            self.shares.forget(f"{incoming.channel} {incoming.key}")
-        return Answer(message, line=incoming.line, name="share"), said
+            answer = self.answers.failure_answer(failure)
+            return answer, await responder.send(answer.message)
+        if interaction.action == "change":
+            return await self._open_modal(responder, interaction)
+        cached = (
+            self.shared_answers.get(interaction.answer_key, interaction.user) if interaction.action == "share" else None
+        )
+        if cached is None:
+            return await self._answer_line(responder, interaction)
+        if await self._must_confirm(interaction):
+            message = self._confirm_share(interaction.line, interaction.answer_key)
+            return Answer(message, line=interaction.line, name="share"), await responder.send(message)
+        if not self.share_dedup.add(f"{interaction.channel} {interaction.answer_key}"):
+            return Answer(ALREADY_SHARED_NOTICE, line=interaction.line, name="share"), await responder.send(
+                ALREADY_SHARED_NOTICE
+            )
+        message = buttons.public_answer(cached, interaction.line, buttons.shared_by(interaction.user))
+        status = await responder.send(message, shared=True)
+        if status is not Delivered.SENT:
+            self.share_dedup.discard(f"{interaction.channel} {interaction.answer_key}")
+        return Answer(message, line=interaction.line, name="share"), status
 
-    async def _open_form(self, way: Way, incoming: Incoming) -> tuple[Answer, Said]:
+    async def _open_modal(self, responder: Responder, interaction: Interaction) -> tuple[Answer, Delivered]:
         """A form asks further; what it is sent with comes back as a line."""
         try:
-            await self._check_scheduler(incoming.user)
-            await self.changing.open(incoming)
+            await self._require_scheduler(interaction.user)
+            await self.schedule_modal.open(interaction)
         except Failure as failure:
-            answer = self.answers.sorry(failure, incoming.line)
-            return answer, await way.say(answer.message)
-        return Answer(Message.of(""), line=incoming.line, name="change"), Said.SENT
+            answer = self.answers.failure_answer(failure, interaction.line)
+            return answer, await responder.send(answer.message)
+        return Answer(Message.from_markup(""), line=interaction.line, name="change"), Delivered.SENT
 
-    async def _update_list(self, incoming: Incoming) -> None:
+    async def _refresh_list(self, interaction: Interaction) -> None:
         """Show the list of schedules, in which somebody pressed something, as it is now."""
-        typed = replace(incoming, line="schedules", response_url=incoming.list_url, pressed=False)
-        answer = await self.answers.answer(typed.line, partial(self._asker, typed))
+        list_request = replace(interaction, line="schedules", response_url=interaction.list_response_url, pressed=False)
+        answer = await self.answers.answer(list_request.line, partial(self._caller, list_request))
         if answer.outcome == "answered":
-            await self.delivery.back(typed).update(answer.message)
+            await self.responders.respond_to(list_request).update(answer.message)
 
-    async def _ask(self, way: Way, incoming: Incoming) -> tuple[Answer, Said]:
-        line, wanted = _without_share(incoming.line)
-        shared = wanted or incoming.does == "share"
-        in_place = incoming.does == "refresh" or (incoming.does == "turn" and incoming.private)
+    async def _answer_line(self, responder: Responder, interaction: Interaction) -> tuple[Answer, Delivered]:
+        line, has_share_flag = _without_share(interaction.line)
+        shared = has_share_flag or interaction.action == "share"
+        in_place = interaction.action == "refresh" or (interaction.action == "turn" and interaction.ephemeral)
         answered = asyncio.Event()
-        word = asyncio.create_task(self._word_on_the_way(way, answered, in_place=in_place))
-        answer = await self.answers.answer(line, partial(self._asker, incoming))
+        progress = asyncio.create_task(self._send_progress_notice(responder, answered, in_place=in_place))
+        answer = await self.answers.answer(line, partial(self._caller, interaction))
         answered.set()
-        told = await word
-        shared = answer.public or (shared and answer.question)
-        if shared and answer.question and await self._must_confirm(incoming):
+        progress_sent = await progress
+        shared = answer.is_public or (shared and answer.is_question)
+        if shared and answer.is_question and await self._must_confirm(interaction):
             shared = False
-            message = self._confirm_share(answer.line, self.shelf.put(answer.message, incoming.user))
+            message = self._confirm_share(answer.line, self.shared_answers.put(answer.message, interaction.user))
         else:
-            message = self._dressed(answer, incoming, shared=shared, in_place=in_place)
-        stands_there = told and not incoming.pressed  # what is replaced after a press is what was pressed
-        replaces = (in_place and answer.question) or (stands_there and not shared)
-        return answer, await way.say(message, shared=shared, replace=replaces)
+            message = self._with_buttons(answer, interaction, shared=shared, in_place=in_place)
+        has_progress_notice = (
+            progress_sent and not interaction.pressed
+        )  # what is replaced after a press is what was pressed
+        should_replace = (in_place and answer.is_question) or (has_progress_notice and not shared)
+        return answer, await responder.send(message, shared=shared, replace=should_replace)
 
-    async def _must_confirm(self, incoming: Incoming) -> bool:
+    async def _must_confirm(self, interaction: Interaction) -> bool:
         """Whether something may be posted only once the person knows that another organization reads it."""
-        return not incoming.confirmed and await self.shared_channels.is_shared(incoming.channel)
+        return not interaction.confirmed and await self.shared_channels.is_shared(interaction.channel)
 
     def _confirm_share(self, line: str, key: str) -> Message:
-        view = confirm(f"share:{key}", line, line, "now")
-        return self.answers.note(view.notice, view)
+        view = confirmation_view(f"share:{key}", line, line, "now")
+        return self.answers.notice(view.notice_template, view)
 
-    def _dressed(self, answer: Answer, incoming: Incoming, *, shared: bool, in_place: bool) -> Message:
+    def _with_buttons(self, answer: Answer, interaction: Interaction, *, shared: bool, in_place: bool) -> Message:
         """The answer with the buttons that fit who sees it."""
-        if not answer.question:
+        if not answer.is_question:
             return answer.message
         if shared:
-            again = incoming.does == "share"
-            note = buttons.asked_again_by(incoming.user) if again else buttons.shared_by(incoming.user)
-            return buttons.public(answer.message, answer.line, note)
-        if in_place and not incoming.private:
-            return buttons.public(answer.message, answer.line, buttons.refreshed_by(incoming.user))
-        return buttons.private(answer.message, answer.line, self.shelf.put(answer.message, incoming.user))
+            is_rerun = interaction.action == "share"
+            attribution = buttons.rerun_by(interaction.user) if is_rerun else buttons.shared_by(interaction.user)
+            return buttons.public_answer(answer.message, answer.line, attribution)
+        if in_place and not interaction.ephemeral:
+            return buttons.public_answer(answer.message, answer.line, buttons.refreshed_by(interaction.user))
+        return buttons.private_answer(
+            answer.message, answer.line, self.shared_answers.put(answer.message, interaction.user)
+        )
 
-    async def _word_on_the_way(self, way: Way, answered: asyncio.Event, *, in_place: bool) -> bool:
+    async def _send_progress_notice(self, responder: Responder, answered: asyncio.Event, *, in_place: bool) -> bool:
         """A word when the answer takes its time, and whether it was said. What is renewed in place needs none."""
         try:
-            await asyncio.wait_for(answered.wait(), self.patience)
+            await asyncio.wait_for(answered.wait(), self.progress_after)
             return False
         except TimeoutError:
-            return not in_place and await way.say(ASKING) is Said.SENT
+            return not in_place and await responder.send(PROGRESS_NOTICE) is Delivered.SENT
 
-    async def _asker(self, incoming: Incoming) -> Asker:
+    async def _caller(self, interaction: Interaction) -> Caller:
         """Who asks: in which zone, with which defaults, and what of the bot's own they may change."""
-        zone, chosen = await asyncio.gather(
-            self.people.zone(incoming.user), self.store.defaults.get(incoming.team, incoming.channel)
+        zone, channel_defaults = await asyncio.gather(
+            self.users.zone(interaction.user), self.store.channel_defaults.get(interaction.team, interaction.channel)
         )
-        meant = incoming.does == "order" or not incoming.pressed  # nobody gives an order by accident
-        obey = self._obeying(incoming, zone) if meant else None
-        past = partial(self.store.snapshots.of, incoming.team)
-        may, allows = self.allowed.may, self.allowed.allows
-        defaults = chosen or self.defaults
-        return Asker(zone, defaults, obey, may, allows, menus=True, past=past, caller=incoming.user)
+        is_deliberate = interaction.action == "order" or not interaction.pressed  # nobody gives an order by accident
+        execute = self._command_executor(interaction, zone) if is_deliberate else None
+        history = partial(self.store.snapshots.list_since, interaction.team)
+        authorize, allows = self.access_rules.authorize, self.access_rules.allows_project
+        defaults = channel_defaults or self.workspace_defaults
+        return Caller(
+            zone, defaults, execute, authorize, allows, supports_menus=True, history=history, queue_key=interaction.user
+        )
 
-    def _obeying(self, incoming: Incoming, zone: ZoneInfo) -> Callable[[Understood], Awaitable[View]]:
-        async def obey(understood: Understood) -> View:
-            order: AnyOrder = understood.spoken  # type: ignore[assignment]  # what is no question is an order
-            if order.guarded:
-                await self._check_scheduler(incoming.user)
-            place = Place(incoming.team, incoming.channel, incoming.user)
-            catalog = self.answers.catalog(zone, self.allowed.allows, incoming.user)
-            given = Circumstances(place, self.store, self.now(), zone, self.reach, catalog)
-            if order.publishes and await self._must_confirm(incoming):
-                posts: Publication | None = await order.publishes(understood.query, given)
-                if posts:
-                    return confirm("order", understood.canonical, posts.line, posts.when)
-            view: View = await order.obey(understood.query, given)
+    def _command_executor(self, interaction: Interaction, zone: ZoneInfo) -> Callable[[ParsedLine], Awaitable[View]]:
+        async def execute(parsed: ParsedLine) -> View:
+            command: AnyCommand = parsed.spec  # type: ignore[assignment]  # what is no question is an order
+            if command.restricted:
+                await self._require_scheduler(interaction.user)
+            origin = CommandOrigin(interaction.team, interaction.channel, interaction.user)
+            catalog = self.answers.catalog(zone, self.access_rules.allows_project, interaction.user)
+            ctx = CommandContext(origin, self.store, self.now(), zone, self.gateway, catalog)
+            if command.publishes and await self._must_confirm(interaction):
+                publication: Publication | None = await command.publishes(parsed.params, ctx)
+                if publication:
+                    return confirmation_view("order", parsed.canonical, publication.line, publication.when)
+            view: View = await command.execute(parsed.params, ctx)
             return view
 
-        return obey
+        return execute
 
-    async def _check_scheduler(self, user: str) -> None:
+    async def _require_scheduler(self, user: str) -> None:
         """Whether somebody may change what comes by the clock: all may, unless the settings name some."""
-        known = self.allowed.schedulers
-        if known and user not in known and not await self.people.in_groups(user, known):
-            what = "You are not among those who may change what comes by the clock."
-            raise NotAllowed(what, "Ask one of them, or ask an admin to allow it.")
+        schedulers = self.access_rules.schedulers
+        if schedulers and user not in schedulers and not await self.users.in_groups(user, schedulers):
+            problem = "You are not among those who may change what comes by the clock."
+            raise NotAllowed(problem, "Ask one of them, or ask an admin to allow it.")
 
-    async def moved(self, channel: str, what: str) -> None:
+    async def handle_channel_event(self, channel: str, event: str) -> None:
         """The bot lost a channel, or got it back."""
-        if what == BACK:
-            await come_back(self.rounds, channel)
+        if event == RESTORED:
+            await resume_channel(self.scheduler_context, channel)
         else:
-            await leave(self.rounds, channel, LOST[what])
+            await pause_channel(self.scheduler_context, channel, CHANNEL_ERROR_CODES[event])
 
 
 def _without_share(line: str) -> tuple[str, bool]:
     """The line without `--share`, and whether that was said; phones make one long dash of two."""
     words = line.split()
-    kept = [word for word in words if word.lower() not in ("--share", "—share", "–share", "-share")]
-    return " ".join(kept), len(kept) < len(words)
+    remaining = [word for word in words if word.lower() not in ("--share", "—share", "–share", "-share")]
+    return " ".join(remaining), len(remaining) < len(words)

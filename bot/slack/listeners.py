@@ -17,46 +17,48 @@ from slack_bolt.logger.messages import warning_client_prioritized_and_token_skip
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack.background_tasks import Work
-from bot.slack.channel_events import MOVES, move
-from bot.slack.dedup import Once
-from bot.slack.modal import mistakes
-from bot.slack.payloads import Incoming, command, press, submission
-from bot.slack.signature import HEADER as SIGNATURE
+from bot.slack.background_tasks import BackgroundTasks
+from bot.slack.channel_events import CHANNEL_EVENTS, parse_channel_event
+from bot.slack.dedup import Deduplicator
+from bot.slack.modal import missing_field_errors
+from bot.slack.payloads import Interaction, parse_action, parse_command, parse_submission
+from bot.slack.signature import SIGNATURE_HEADER as SIGNATURE
 
 log = logging.getLogger(__name__)
 
-Hear = Callable[[Incoming], Coroutine[Any, Any, None]]
+InteractionHandler = Callable[[Interaction], Coroutine[Any, Any, None]]
 
-ENVELOPE = "envelope-id"  # the header in which Socket Mode's name of a payload is handed on
+ENVELOPE_HEADER = "envelope-id"  # the header in which Socket Mode's name of a payload is handed on
 
 # Bolt only listens here, and needs no token for that: so it need not know yet who the bot is.
-SPEECHLESS = AuthorizeResult(enterprise_id=None, team_id=None)
+EMPTY_AUTHORIZATION = AuthorizeResult(enterprise_id=None, team_id=None)
 
 
-async def _nobody(channel: str, what: str) -> None: ...
+async def _ignore(channel: str, event: str) -> None: ...
 
 
 @dataclass(frozen=True)
-class Told:
+class EventCallbacks:
     """Who is told of what is no line: that a channel was lost or came back (`moves.py` has the words for it), and that
     a modal is to be sent; what keeps it from that is shown in it, by block."""
 
-    moved: Callable[[str, str], Coroutine[Any, Any, None]] = _nobody
-    check: Callable[[dict[str, Any]], dict[str, str]] = mistakes
+    on_channel_event: Callable[[str, str], Coroutine[Any, Any, None]] = _ignore
+    validate_modal: Callable[[dict[str, Any]], dict[str, str]] = missing_field_errors
 
 
-NOBODY = Told()
+NO_CALLBACKS = EventCallbacks()
 
 
-def bolt(client: AsyncWebClient, hear: Hear, work: Work, told: Told = NOBODY) -> AsyncApp:
+def build_app(
+    client: AsyncWebClient, handle: InteractionHandler, tasks: BackgroundTasks, callbacks: EventCallbacks = NO_CALLBACKS
+) -> AsyncApp:
     """Make the Bolt app: one listener for all that is typed, and one for all that is pressed. It verifies nothing: the
     guard does that before it."""
 
     async def authorize() -> AuthorizeResult:
-        return SPEECHLESS
+        return EMPTY_AUTHORIZATION
 
-    logging.getLogger("slack_bolt.AsyncApp").addFilter(_means_something)
+    logging.getLogger("slack_bolt.AsyncApp").addFilter(_is_relevant)
     app = AsyncApp(
         name="insights-bot",  # or Bolt reads the source of all that is on the stack to find one: 20 ms
         client=client,
@@ -64,52 +66,56 @@ def bolt(client: AsyncWebClient, hear: Hear, work: Work, told: Told = NOBODY) ->
         request_verification_enabled=False,
         process_before_response=True,
     )
-    events = Once()
+    event_dedup = Deduplicator()
 
     @app.command(re.compile(".*"))
-    async def typed(ack: AsyncAck, body: dict[str, Any], request: AsyncBoltRequest) -> None:
+    async def on_command(ack: AsyncAck, body: dict[str, Any], request: AsyncBoltRequest) -> None:
         await ack()
-        work.start(hear(command(body, _key(request))))
+        tasks.start(handle(parse_command(body, _dedup_key(request))))
 
     @app.action(re.compile(".*"))
-    async def pressed(ack: AsyncAck, body: dict[str, Any], request: AsyncBoltRequest) -> None:
+    async def on_action(ack: AsyncAck, body: dict[str, Any], request: AsyncBoltRequest) -> None:
         await ack()
-        if incoming := press(body, _key(request)):
-            work.start(hear(incoming))
+        if interaction := parse_action(body, _dedup_key(request)):
+            tasks.start(handle(interaction))
 
     @app.event(re.compile("app_uninstalled|tokens_revoked"))
-    async def ended(body: dict[str, Any]) -> None:
-        if events.first(body.get("event_id", "")):
+    async def on_uninstall(body: dict[str, Any]) -> None:
+        if event_dedup.add(body.get("event_id", "")):
             log.warning("Slack says %s: the bot's token is of no use any more", body["event"]["type"])
 
-    _listen_for_channels(app, told, events, work)
-    _listen_for_modals(app, told, hear, work)
+    _listen_for_channels(app, callbacks, event_dedup, tasks)
+    _listen_for_modals(app, callbacks, handle, tasks)
     return app
 
 
-def _key(request: AsyncBoltRequest) -> str:
+def _dedup_key(request: AsyncBoltRequest) -> str:
     """What no two payloads share: the signature over HTTP, and the envelope's id in Socket Mode."""
-    return str(next((request.headers[name][0] for name in (SIGNATURE, ENVELOPE) if name in request.headers), ""))
+    return str(next((request.headers[name][0] for name in (SIGNATURE, ENVELOPE_HEADER) if name in request.headers), ""))
 
 
-def _means_something(record: logging.LogRecord) -> bool:
+def _is_relevant(record: logging.LogRecord) -> bool:
     """Bolt reads SLACK_BOT_TOKEN from the environment by itself, and then warns that it has no use for it."""
     return record.getMessage() != warning_client_prioritized_and_token_skipped()
 
 
-def _listen_for_channels(app: AsyncApp, told: Told, events: Once, work: Work) -> None:
-    @app.event(re.compile("|".join(MOVES)))
-    async def moved(body: dict[str, Any]) -> None:
-        if events.first(body.get("event_id", "")) and (found := move(body)):
-            work.start(told.moved(*found))
+def _listen_for_channels(
+    app: AsyncApp, callbacks: EventCallbacks, event_dedup: Deduplicator, tasks: BackgroundTasks
+) -> None:
+    @app.event(re.compile("|".join(CHANNEL_EVENTS)))
+    async def on_channel_event(body: dict[str, Any]) -> None:
+        if event_dedup.add(body.get("event_id", "")) and (event := parse_channel_event(body)):
+            tasks.start(callbacks.on_channel_event(*event))
 
 
-def _listen_for_modals(app: AsyncApp, told: Told, hear: Hear, work: Work) -> None:
+def _listen_for_modals(
+    app: AsyncApp, callbacks: EventCallbacks, handle: InteractionHandler, tasks: BackgroundTasks
+) -> None:
     @app.view(re.compile(".*"))
-    async def sent(ack: AsyncAck, body: dict[str, Any], request: AsyncBoltRequest) -> None:
-        if errors := told.check(body):
+    async def on_submission(ack: AsyncAck, body: dict[str, Any], request: AsyncBoltRequest) -> None:
+        if errors := callbacks.validate_modal(body):
             await ack(response_action="errors", errors=errors)
             return
         await ack()
-        if incoming := submission(body, _key(request)):
-            work.start(hear(incoming))
+        if interaction := parse_submission(body, _dedup_key(request)):
+            tasks.start(handle(interaction))

@@ -15,127 +15,138 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.messages.message import Message
-from bot.schedules.publisher import Away, Blind, Gone, Refused, Undelivered, Unsure
-from bot.slack.api_errors import judged, part
-from bot.slack.block_fallback import PLAINER, Forms
-from bot.slack.dedup import Once
-from bot.slack.throttle import Pace
+from bot.schedules.publisher import (
+    ChannelClosed,
+    DeliveryError,
+    DeliveryUnknown,
+    HistoryUnavailable,
+    InvalidMessage,
+    Unavailable,
+)
+from bot.slack.api_errors import require, translate_errors
+from bot.slack.block_fallback import FALLBACK_ERROR_CODES, BlockFallback
+from bot.slack.dedup import Deduplicator
+from bot.slack.throttle import ChannelThrottle
 
 log = logging.getLogger(__name__)
 
-EVENT = "insights_delivery"
-METADATA = re.compile("metadata_|invalid_metadata")  # how the codes begin with which Slack refuses it
-APART = timedelta(seconds=90)  # how far Slack's clock may be behind ours
-PAGE, MOST_PAGES = 200, 10  # what is looked through; Slack recommends no larger page
+EVENT_TYPE = "insights_delivery"
+METADATA_ERROR = re.compile("metadata_|invalid_metadata")  # how the codes begin with which Slack refuses it
+MAX_CLOCK_SKEW = timedelta(seconds=90)  # how far Slack's clock may be behind ours
+PAGE_SIZE, MAX_PAGES = 200, 10  # what is looked through; Slack recommends no larger page
 
 
-class Posting:
+class SlackPublisher:
     """Posts in channels and speaks to people, as `bot/schedules/publisher.py` wants it."""
 
-    def __init__(self, client: AsyncWebClient, me: AuthorizeResult, forms: Forms, gap: float = 1.0) -> None:
+    def __init__(
+        self, client: AsyncWebClient, identity: AuthorizeResult, fallback: BlockFallback, min_interval: float = 1.0
+    ) -> None:
         """*gap* is how many seconds there are at least between two messages in a channel."""
         if client.retry_handlers:
             raise ValueError("a client that repeats its calls may post twice")
         self._client = client
-        self._me = me
-        self._forms = forms
-        self._pace = Pace(gap)
-        self._without_key = Once()  # what was posted without a key, since Slack refused that, can't be found by it
+        self._identity = identity
+        self._fallback = fallback
+        self._throttle = ChannelThrottle(min_interval)
+        self._posted_without_key = (
+            Deduplicator()
+        )  # what was posted without a key, since Slack refused that, can't be found by it
 
-    def turn(self, channel: str) -> AbstractAsyncContextManager[None]:
-        return self._pace.turn(channel)
+    def throttle(self, channel: str) -> AbstractAsyncContextManager[None]:
+        return self._throttle.acquire(channel)
 
     async def post(self, channel: str, message: Message, key: str, thread: str = "") -> str:
-        metadata = {"event_type": EVENT, "event_payload": {"key": key}}
-        place = {"thread_ts": thread} if thread else {}
+        metadata = {"event_type": EVENT_TYPE, "event_payload": {"key": key}}
+        thread_args = {"thread_ts": thread} if thread else {}
         try:
-            return await self._say(channel, message, metadata=metadata, **place)
-        except Refused as refused:
-            if not METADATA.match(refused.why):
+            return await self._post_with_fallback(channel, message, metadata=metadata, **thread_args)
+        except InvalidMessage as error:
+            if not METADATA_ERROR.match(error.code):
                 raise
-            self._without_key.first(key)
-        return await self._say(channel, message, **place)
+            self._posted_without_key.add(key)
+        return await self._post_with_fallback(channel, message, **thread_args)
 
     async def find(self, channel: str, key: str, since: datetime, thread: str = "") -> str | None:
-        if key in self._without_key:
-            raise Blind("posted_without_metadata")
-        oldest, cursor = f"{(since - APART).timestamp():.6f}", ""
-        for _ in range(MOST_PAGES):
-            page = await self._page(channel, thread, oldest=oldest, cursor=cursor)
-            if ts := next((m["ts"] for m in page.messages if self._bears(m, key) and m["ts"] != thread), None):
+        if key in self._posted_without_key:
+            raise HistoryUnavailable("posted_without_metadata")
+        oldest, cursor = f"{(since - MAX_CLOCK_SKEW).timestamp():.6f}", ""
+        for _ in range(MAX_PAGES):
+            page = await self._fetch_page(channel, thread, oldest=oldest, cursor=cursor)
+            if ts := next((m["ts"] for m in page.messages if self._has_key(m, key) and m["ts"] != thread), None):
                 return str(ts)
-            if not page.more:
+            if not page.has_more:
                 return None
-            cursor = page.cursor
-        raise Blind("too_much_was_said")
+            cursor = page.next_cursor
+        raise HistoryUnavailable("too_much_was_said")
 
-    async def link(self, channel: str, ts: str) -> str:
+    async def permalink(self, channel: str, ts: str) -> str:
         try:
-            with judged():
-                return str(part(await self._client.chat_getPermalink(channel=channel, message_ts=ts), "permalink"))
-        except Undelivered as error:
+            with translate_errors():
+                return str(require(await self._client.chat_getPermalink(channel=channel, message_ts=ts), "permalink"))
+        except DeliveryError as error:
             log.warning("a message in %s has no address: %r", channel, error)
             return ""
 
     async def is_in(self, channel: str) -> bool:
         """Whether the bot is in a channel; yes where that cannot be known."""
         try:
-            with judged():
-                found = part(await self._client.conversations_info(channel=channel), "channel")
-                return bool(found.get("is_member", True))
-        except Gone:
+            with translate_errors():
+                info = require(await self._client.conversations_info(channel=channel), "channel")
+                return bool(info.get("is_member", True))
+        except ChannelClosed:
             return False
-        except Undelivered:
+        except DeliveryError:
             return True
 
-    async def tell(self, user: str, message: Message) -> None:
+    async def send_dm(self, user: str, message: Message) -> None:
         try:
-            async with self.turn(user):
-                await self._say(user, message)
-        except Undelivered as error:
+            async with self.throttle(user):
+                await self._post_with_fallback(user, message)
+        except DeliveryError as error:
             log.warning("%s could not be told: %r", user, error)
 
-    async def _say(self, channel: str, message: Message, **beside: Any) -> str:
+    async def _post_with_fallback(self, channel: str, message: Message, **extra: Any) -> str:
         """Post it in the best form that Slack takes; one that it refuses was not posted, so the next may be."""
-        team, why = self._me.team_id or "", ""
-        for form in await self._forms.of(message, team):
+        team, code = self._identity.team_id or "", ""
+        for variant in await self._fallback.variants(message, team):
             try:
-                ts = await self._send(channel, form.message, **beside)
-            except Refused as refused:
-                if refused.why not in PLAINER:
+                ts = await self._post_once(channel, variant.message, **extra)
+            except InvalidMessage as error:
+                if error.code not in FALLBACK_ERROR_CODES:
                     raise
-                why = refused.why
+                code = error.code
             else:
-                await self._forms.taken(form, team, why)
+                await self._fallback.accepted(variant, team, code)
                 return ts
-        raise Refused(why)
+        raise InvalidMessage(code)
 
-    async def _send(self, channel: str, message: Message, **beside: Any) -> str:
+    async def _post_once(self, channel: str, message: Message, **extra: Any) -> str:
         """By the client's own way for any method: that for this one looks through all blocks as if they were objects,
         which costs as much as the rest of the post. https://github.com/slackapi/python-slack-sdk/issues/1261"""
-        said = {"channel": channel, **message.payload(), "unfurl_links": False, "unfurl_media": False, **beside}
-        with judged():
-            return str(part(await self._client.api_call("chat.postMessage", json=said), "ts"))
+        body = {"channel": channel, **message.payload(), "unfurl_links": False, "unfurl_media": False, **extra}
+        with translate_errors():
+            return str(require(await self._client.api_call("chat.postMessage", json=body), "ts"))
 
-    async def _page(self, channel: str, thread: str, **window: str) -> "_Page":
+    async def _fetch_page(self, channel: str, thread: str, **window: str) -> "_Page":
         """What was said in the channel, or in the thread. Nothing is posted here, so that it breaks is no riddle."""
-        asked: dict[str, Any] = {"channel": channel, "limit": PAGE, "include_all_metadata": True, **window}
+        params: dict[str, Any] = {"channel": channel, "limit": PAGE_SIZE, "include_all_metadata": True, **window}
         try:
-            with judged():
+            with translate_errors():
                 if thread:
-                    return _page(await self._client.conversations_replies(ts=thread, **asked))
-                return _page(await self._client.conversations_history(**asked))
-        except Unsure as error:
-            raise Away(str(error)) from None
-        except (Gone, Refused) as closed:
-            raise Blind(closed.why) from None
+                    return _parse_page(await self._client.conversations_replies(ts=thread, **params))
+                return _parse_page(await self._client.conversations_history(**params))
+        except DeliveryUnknown as error:
+            raise Unavailable(str(error)) from None
+        except (ChannelClosed, InvalidMessage) as error:
+            raise HistoryUnavailable(error.code) from None
 
-    def _bears(self, message: dict[str, Any], key: str) -> bool:
+    def _has_key(self, message: dict[str, Any], key: str) -> bool:
         """Whether this is the bot's own message of that key; another app may use the same words."""
         metadata = message.get("metadata") or {}
-        ours = bool(self._me.bot_id) and message.get("bot_id") == self._me.bot_id
+        is_own = bool(self._identity.bot_id) and message.get("bot_id") == self._identity.bot_id
         payload = metadata.get("event_payload") or {}
-        return ours and metadata.get("event_type") == EVENT and payload.get("key") == key
+        return is_own and metadata.get("event_type") == EVENT_TYPE and payload.get("key") == key
 
 
 @dataclass(frozen=True)
@@ -143,10 +154,10 @@ class _Page:
     """Some of what was said, and where it goes on."""
 
     messages: list[dict[str, Any]]
-    more: bool
-    cursor: str
+    has_more: bool
+    next_cursor: str
 
 
-def _page(answer: AsyncSlackResponse) -> _Page:
-    following = answer.get("response_metadata") or {}
-    return _Page(list(part(answer, "messages")), bool(answer.get("has_more")), following.get("next_cursor") or "")
+def _parse_page(response: AsyncSlackResponse) -> _Page:
+    metadata = response.get("response_metadata") or {}
+    return _Page(list(require(response, "messages")), bool(response.get("has_more")), metadata.get("next_cursor") or "")

@@ -22,76 +22,76 @@ from bot.slack.signature import Signature
 log = logging.getLogger(__name__)
 
 MAX_BYTES = 1_000_000  # Slack's largest payloads are far smaller
-USUAL_BYTES = 65_536  # what is larger takes its turn, so that many large bodies don't hold up a command
+LARGE_BODY_BYTES = 65_536  # what is larger takes its turn, so that many large bodies don't hold up a command
 
 NOT_SIGNED = PlainTextResponse("not from Slack", 401)
 TOO_LARGE = PlainTextResponse("too large", 413)
 UNREADABLE = PlainTextResponse("cannot be read", 400)
 
-_BODY = re.compile(rb"\s*\{|\w+=")  # how an object begins, and how a form does
+_BODY_START = re.compile(rb"\s*\{|\w+=")  # how an object begins, and how a form does
 # What Bolt raises while it reads. What breaks later, in a listener or in its own middleware, it answers itself.
-_CANNOT_READ = (AttributeError, RecursionError, TypeError, ValueError)
+_PARSE_ERRORS = (AttributeError, RecursionError, TypeError, ValueError)
 
 
-class Guard:
+class RequestChecks:
     """Lets through what Slack signed, and measures how long its acknowledgement takes."""
 
     def __init__(
         self,
-        inner: ASGIApp,
+        app: ASGIApp,
         signing_secret: str,
-        acknowledged: Callable[[float], None],
+        on_acknowledged: Callable[[float], None],
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Slack signs by the *clock* on the wall, also where the bot lives in a time of its own."""
-        self._inner = inner
+        self._app = app
         self._secret = signing_secret.encode()
-        self._acknowledged = acknowledged
+        self._on_acknowledged = on_acknowledged
         self._clock = clock
-        self._turn = asyncio.Lock()
+        self._large_body_lock = asyncio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        began = asyncio.get_running_loop().time()
-        signature = Signature.read(Headers(scope=scope))
+        started_at = asyncio.get_running_loop().time()
+        signature = Signature.from_headers(Headers(scope=scope))
         if signature is None or not signature.is_recent(self._clock()):
             await NOT_SIGNED(scope, receive, send)
             return
-        expected = signature.expected(self._secret)
+        expected = signature.start_hmac(self._secret)
         try:
-            body = await self._body(Request(scope, receive), expected)
+            body = await self._read_body(Request(scope, receive), expected)
         except ClientDisconnect:
             return
         if body is None:
             await TOO_LARGE(scope, receive, send)
         elif not signature.matches(expected):
             await NOT_SIGNED(scope, receive, send)
-        elif await self._hand_on(scope, body, send):
-            self._acknowledged(asyncio.get_running_loop().time() - began)
+        elif await self._forward(scope, body, send):
+            self._on_acknowledged(asyncio.get_running_loop().time() - started_at)
         else:
             await UNREADABLE(scope, receive, send)
 
-    async def _body(self, request: Request, expected: hmac.HMAC) -> bytes | None:
+    async def _read_body(self, request: Request, expected: hmac.HMAC) -> bytes | None:
         """Read and hash the whole body, or nothing where it is larger than anything Slack sends."""
         if int(request.headers.get("content-length", 0)) > MAX_BYTES:  # the server has checked that it is a number
             return None
         body = bytearray()
-        async for piece in request.stream():
-            expected.update(piece)
-            body += piece
+        async for chunk in request.stream():
+            expected.update(chunk)
+            body += chunk
             if len(body) > MAX_BYTES:
                 return None
-            if len(body) > USUAL_BYTES:
-                async with self._turn:
+            if len(body) > LARGE_BODY_BYTES:
+                async with self._large_body_lock:
                     await asyncio.sleep(0)
         return bytes(body)
 
-    async def _hand_on(self, scope: Scope, body: bytes, send: Send) -> bool:
+    async def _forward(self, scope: Scope, body: bytes, send: Send) -> bool:
         """Give it to Bolt, and tell whether Bolt could read it."""
         try:
-            if not _BODY.match(body):
+            if not _BODY_START.match(body):
                 raise ValueError
-            await self._inner(scope, _replay(body), send)
-        except _CANNOT_READ as error:
+            await self._app(scope, _replay(body), send)
+        except _PARSE_ERRORS as error:
             log.warning("a request cannot be read: %s", type(error).__name__)
             return False
         return True

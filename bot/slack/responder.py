@@ -7,132 +7,148 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.messages.message import Message
 from bot.metrics import Metrics
-from bot.schedules.publisher import Refused, Undelivered
-from bot.slack.api_errors import judged
-from bot.slack.block_fallback import PLAINER, Forms
-from bot.slack.payloads import Incoming
-from bot.slack.response_url import Response, Responses, Said
+from bot.schedules.publisher import DeliveryError, InvalidMessage
+from bot.slack.api_errors import translate_errors
+from bot.slack.block_fallback import FALLBACK_ERROR_CODES, BlockFallback
+from bot.slack.payloads import Interaction
+from bot.slack.response_url import Delivered, ResponseUrl, ResponseUrls
 
-NOT_SURE = Message.of("⚠️ Slack did not say whether the answer was posted. Look in the channel before you share again.")
-NOT_POSTED = Message.of("⚠️ I couldn't post this in the channel. Run it again, then share it.")
-WAY_OUT = "I am not in <#{channel}>, so this comes directly. To change that, type `/invite` and my name there."
+UNCONFIRMED_NOTICE = Message.from_markup(
+    "⚠️ Slack did not say whether the answer was posted. Look in the channel before you share again."
+)
+NOT_POSTED_NOTICE = Message.from_markup("⚠️ I couldn't post this in the channel. Run it again, then share it.")
+DM_HINT = "I am not in <#{channel}>, so this comes directly. To change that, type `/invite` and my name there."
 
 
-class Delivery:
+class Responders:
     """Knows the ways to people."""
 
-    def __init__(self, client: AsyncWebClient, responses: Responses, forms: Forms, metrics: Metrics) -> None:
-        self.forms = forms
+    def __init__(
+        self, client: AsyncWebClient, response_urls: ResponseUrls, fallback: BlockFallback, metrics: Metrics
+    ) -> None:
+        self.fallback = fallback
         self._client = client
-        self._responses = responses
+        self._response_urls = response_urls
         self._metrics = metrics
 
-    def back(self, incoming: Incoming) -> "Way":
+    def respond_to(self, interaction: Interaction) -> "Responder":
         """The way back to whoever said something."""
-        return Way(self, incoming, self._responses.at(incoming.response_url))
+        return Responder(self, interaction, self._response_urls.get(interaction.response_url))
 
-    async def publicly(self, incoming: Incoming, message: Message) -> Said:
+    async def send_public(self, interaction: Interaction, message: Message) -> Delivered:
         """Without a response_url: as a message of the bot's own, else to that person."""
 
-        async def post(form: Message) -> None:
+        async def post(variant: Message) -> None:
             await self._client.chat_postMessage(
-                channel=incoming.channel, **form.payload(), unfurl_links=False, unfurl_media=False
+                channel=interaction.channel, **variant.payload(), unfurl_links=False, unfurl_media=False
             )
 
-        return Said.SENT if await self._sent(post, message, incoming) else await self.privately(incoming, message)
+        return (
+            Delivered.SENT
+            if await self._send_with_fallback(post, message, interaction)
+            else await self.send_private(interaction, message)
+        )
 
-    async def privately(self, incoming: Incoming, message: Message) -> Said:
+    async def send_private(self, interaction: Interaction, message: Message) -> Delivered:
         """Without a response_url: as a message that only one person sees, else directly to that person."""
 
-        async def whisper(form: Message) -> None:
+        async def send_ephemeral(variant: Message) -> None:
             await self._client.chat_postEphemeral(
-                channel=incoming.channel, user=incoming.user, text=form.text, blocks=list(form.blocks)
+                channel=interaction.channel, user=interaction.user, text=variant.text, blocks=list(variant.blocks)
             )
 
-        async def write(form: Message) -> None:
-            await self._client.chat_postMessage(channel=incoming.user, text=form.text, blocks=list(form.blocks))
+        async def send_dm(variant: Message) -> None:
+            await self._client.chat_postMessage(
+                channel=interaction.user, text=variant.text, blocks=list(variant.blocks)
+            )
 
-        if await self._sent(whisper, message, incoming):
-            return Said.SENT
-        return Said.SENT if await self._sent(write, _direct(incoming, message), incoming) else Said.FAILED
+        if await self._send_with_fallback(send_ephemeral, message, interaction):
+            return Delivered.SENT
+        return (
+            Delivered.SENT
+            if await self._send_with_fallback(send_dm, _as_direct_message(interaction, message), interaction)
+            else Delivered.FAILED
+        )
 
-    async def _sent(self, send: Callable[[Message], Awaitable[Any]], message: Message, incoming: Incoming) -> bool:
+    async def _send_with_fallback(
+        self, send: Callable[[Message], Awaitable[Any]], message: Message, interaction: Interaction
+    ) -> bool:
         """Send it in the best form that Slack takes by this way."""
-        why = ""
-        for form in await self.forms.of(message, incoming.team):
+        code = ""
+        for variant in await self.fallback.variants(message, interaction.team):
             try:
-                with judged():
-                    await send(form.message)
-            except Refused as refused:
-                why = refused.why
-                if why not in PLAINER:
+                with translate_errors():
+                    await send(variant.message)
+            except InvalidMessage as error:
+                code = error.code
+                if code not in FALLBACK_ERROR_CODES:
                     return False
-            except Undelivered:
+            except DeliveryError:
                 return False
             else:
-                await self.forms.taken(form, incoming.team, why)
+                await self.fallback.accepted(variant, interaction.team, code)
                 return True
         return False
 
-    def count(self, said: Said) -> Said:
-        self._metrics.deliveries.labels(said).inc()
-        return said
+    def record(self, status: Delivered) -> Delivered:
+        self._metrics.deliveries.labels(status).inc()
+        return status
 
 
-class Way:
+class Responder:
     """The way back to one person."""
 
-    def __init__(self, delivery: Delivery, incoming: Incoming, response: Response) -> None:
-        self._delivery = delivery
-        self._incoming = incoming
-        self._response = response
+    def __init__(self, responders: Responders, interaction: Interaction, response_url: ResponseUrl) -> None:
+        self._responders = responders
+        self._interaction = interaction
+        self._response_url = response_url
 
-    async def say(self, message: Message, *, shared: bool = False, replace: bool = False) -> Said:
+    async def send(self, message: Message, *, shared: bool = False, replace: bool = False) -> Delivered:
         """Say it. Where a person confirmed something, that takes the place of the message that asked."""
-        confirmed = self._incoming.confirmed
-        said = await self._say(message, shared=shared, replace=replace or (confirmed and not shared))
-        if confirmed and shared and said is Said.SENT:
-            await self._response.delete()
-        return said
+        confirmed = self._interaction.confirmed
+        status = await self._send(message, shared=shared, replace=replace or (confirmed and not shared))
+        if confirmed and shared and status is Delivered.SENT:
+            await self._response_url.delete()
+        return status
 
-    async def _say(self, message: Message, *, shared: bool, replace: bool) -> Said:
+    async def _send(self, message: Message, *, shared: bool, replace: bool) -> Delivered:
         """Say it in the best form that Slack takes, or by another way.
 
         Where nobody knows whether it arrived, what all would see twice is not repeated, but told of; what one person
         sees is better seen twice than never."""
-        if shared and not self._incoming.response_url:
-            return self._delivery.count(await self._delivery.publicly(self._incoming, message))
-        said = await self._plainer_and_plainer(message, shared=shared, replace=replace)
-        if said is Said.FAILED and not shared:
-            said = await self._plainer_and_plainer(message, shared=False, replace=replace)
-        if said is not Said.SENT and shared:
-            await self._tell(NOT_SURE if said is Said.FAILED else NOT_POSTED)
-        elif said is not Said.SENT:
-            said = await self._delivery.privately(self._incoming, message.plain())
-        return self._delivery.count(said)
+        if shared and not self._interaction.response_url:
+            return self._responders.record(await self._responders.send_public(self._interaction, message))
+        status = await self._send_with_fallback(message, shared=shared, replace=replace)
+        if status is Delivered.FAILED and not shared:
+            status = await self._send_with_fallback(message, shared=False, replace=replace)
+        if status is not Delivered.SENT and shared:
+            await self._send_notice(UNCONFIRMED_NOTICE if status is Delivered.FAILED else NOT_POSTED_NOTICE)
+        elif status is not Delivered.SENT:
+            status = await self._responders.send_private(self._interaction, message.with_text_fallback())
+        return self._responders.record(status)
 
     async def update(self, message: Message) -> None:
         """Replace the message that was pressed, in the best form that Slack takes; what is too old stays as it is."""
-        await self._plainer_and_plainer(message, shared=False, replace=True)
+        await self._send_with_fallback(message, shared=False, replace=True)
 
-    async def _tell(self, notice: Message) -> None:
-        if await self._response.say(notice) is not Said.SENT:
-            await self._delivery.privately(self._incoming, notice)
+    async def _send_notice(self, notice: Message) -> None:
+        if await self._response_url.send(notice) is not Delivered.SENT:
+            await self._responders.send_private(self._interaction, notice)
 
-    async def _plainer_and_plainer(self, message: Message, *, shared: bool, replace: bool) -> Said:
-        forms, team, why = self._delivery.forms, self._incoming.team, ""
-        for form in await forms.of(message, team):
-            said = await self._response.say(form.message, shared=shared, replace=replace)
-            if said is Said.SENT:
-                await forms.taken(form, team, why)
-            if said is not Said.INVALID:
+    async def _send_with_fallback(self, message: Message, *, shared: bool, replace: bool) -> Delivered:
+        fallback, team, code = self._responders.fallback, self._interaction.team, ""
+        for variant in await fallback.variants(message, team):
+            status = await self._response_url.send(variant.message, shared=shared, replace=replace)
+            if status is Delivered.SENT:
+                await fallback.accepted(variant, team, code)
+            if status is not Delivered.INVALID:
                 break
-            why = self._response.refused
-        return said
+            code = self._response_url.error_code
+        return status
 
 
-def _direct(incoming: Incoming, message: Message) -> Message:
+def _as_direct_message(interaction: Interaction, message: Message) -> Message:
     """With the way out: in a channel that the bot is not in, it can answer for half an hour only."""
-    way_out = Message.of(WAY_OUT.format(channel=incoming.channel))
-    shown = [block for block in message.blocks if block["type"] != "actions"]  # there is no channel here to share to
-    return Message(message.text, (*way_out.blocks, *shown))
+    dm_hint = Message.from_markup(DM_HINT.format(channel=interaction.channel))
+    blocks = [block for block in message.blocks if block["type"] != "actions"]  # there is no channel here to share to
+    return Message(message.text, (*dm_hint.blocks, *blocks))

@@ -16,22 +16,22 @@ import aiohttp
 from slack_sdk.proxy_env_variable_loader import load_http_proxy_from_env
 
 from bot.messages.message import Message
-from bot.slack.block_fallback import refused_as
+from bot.slack.block_fallback import block_error_code
 from bot.slack.client import retry_after
 
 log = logging.getLogger(__name__)
 
 MAX_USES = 5
 MAX_ATTEMPTS = 3  # at one use: only a limit says for sure that nothing was posted, so only that is repeated
-MAX_WAIT = 30.0  # seconds that a limit is waited for; another way is faster then
-UNLESS_SAID = 1.0  # seconds, where a limit does not say how long it lasts
-MAX_ANSWER = 10_000  # bytes; Slack says "ok", or a few words
+MAX_WAIT_SECONDS = 30.0  # seconds that a limit is waited for; another way is faster then
+DEFAULT_RETRY_SECONDS = 1.0  # seconds, where a limit does not say how long it lasts
+MAX_RESPONSE_BYTES = 10_000  # bytes; Slack says "ok", or a few words
 
-_SLACK = re.compile(r"https://([a-z0-9-]+\.)*slack(-gov)?\.com/[!-~]*")
-_GONE = ("expired_url", "used_url")
+_SLACK_URL = re.compile(r"https://([a-z0-9-]+\.)*slack(-gov)?\.com/[!-~]*")
+_GONE_CODES = ("expired_url", "used_url")
 
 
-class Said(StrEnum):
+class Delivered(StrEnum):
     """What became of a message."""
 
     SENT = "sent"
@@ -41,35 +41,35 @@ class Said(StrEnum):
 
 
 @dataclass(frozen=True)
-class Responses:
+class ResponseUrls:
     """The way to any response_url of Slack's, or of the host that SLACK_API_URL names."""
 
     session: aiohttp.ClientSession
     api_url: str
 
-    def at(self, url: str) -> "Response":
+    def get(self, url: str) -> "ResponseUrl":
         """Make ready for an address; one that is not Slack's is never called."""
-        if url and not self._is_slacks(url):
+        if url and not self._is_slack_url(url):
             log.warning("a response_url is not Slack's, and is not used")
-            return Response("", self.session)
-        return Response(url, self.session)
+            return ResponseUrl("", self.session)
+        return ResponseUrl(url, self.session)
 
-    def _is_slacks(self, url: str) -> bool:
+    def _is_slack_url(self, url: str) -> bool:
         api = urlsplit(self.api_url)
-        named = re.compile(rf"{api.scheme}://{re.escape(api.hostname or '')}(:\d+)?/[!-~]*")
-        return any(hosts.fullmatch(url) for hosts in (_SLACK, named))
+        configured = re.compile(rf"{api.scheme}://{re.escape(api.hostname or '')}(:\d+)?/[!-~]*")
+        return any(pattern.fullmatch(url) for pattern in (_SLACK_URL, configured))
 
 
-class Response:
+class ResponseUrl:
     """A way back to whoever typed or pressed."""
 
     def __init__(self, url: str, session: aiohttp.ClientSession) -> None:
         self._url = url
         self._session = session
-        self._left = MAX_USES
-        self.refused = ""  # the code with which the last form was refused
+        self._uses_left = MAX_USES
+        self.error_code = ""  # the code with which the last form was refused
 
-    async def say(self, message: Message, *, shared: bool = False, replace: bool = False) -> Said:
+    async def send(self, message: Message, *, shared: bool = False, replace: bool = False) -> Delivered:
         """Say it, for all where it is *shared*, in the place of what stood there where it is to *replace* that."""
         body: dict[str, Any] = {
             **message.payload(),
@@ -78,45 +78,45 @@ class Response:
             "unfurl_links": False,
             "unfurl_media": False,
         }
-        return await self._send(body)
+        return await self._send_with_retries(body)
 
-    async def delete(self) -> Said:
+    async def delete(self) -> Delivered:
         """Delete the message that was pressed."""
-        return await self._send({"delete_original": True})
+        return await self._send_with_retries({"delete_original": True})
 
-    async def _send(self, body: dict[str, Any]) -> Said:
+    async def _send_with_retries(self, body: dict[str, Any]) -> Delivered:
         """Send it, and once more where Slack limits that for a moment."""
-        if self._left == 0 or not self._url:
-            return Said.GONE
-        self._left -= 1
+        if self._uses_left == 0 or not self._url:
+            return Delivered.GONE
+        self._uses_left -= 1
         for _ in range(MAX_ATTEMPTS):
-            said = await self._post(body)
-            if isinstance(said, Said):
-                return said
-            if said > MAX_WAIT:
+            result = await self._post_once(body)
+            if isinstance(result, Delivered):
+                return result
+            if result > MAX_WAIT_SECONDS:
                 break
-            await asyncio.sleep(said)
-        return Said.GONE
+            await asyncio.sleep(result)
+        return Delivered.GONE
 
-    async def _post(self, body: dict[str, Any]) -> Said | float:
+    async def _post_once(self, body: dict[str, Any]) -> Delivered | float:
         """Post it once; how many seconds to wait where Slack limits that."""
         proxy = load_http_proxy_from_env(log)
         try:
-            async with self._session.post(self._url, json=body, proxy=proxy, allow_redirects=False) as answer:
-                if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
-                    return retry_after(answer.headers, UNLESS_SAID)
-                text = (await answer.content.read(MAX_ANSWER)).decode(errors="replace")
+            async with self._session.post(self._url, json=body, proxy=proxy, allow_redirects=False) as response:
+                if response.status == HTTPStatus.TOO_MANY_REQUESTS:
+                    return retry_after(response.headers, DEFAULT_RETRY_SECONDS)
+                text = (await response.content.read(MAX_RESPONSE_BYTES)).decode(errors="replace")
         except aiohttp.ClientConnectorError:  # there never was a connection, so nothing was sent
-            return Said.GONE
+            return Delivered.GONE
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
             log.warning("a response was lost: %s", type(error).__name__)
-            return Said.FAILED
-        self.refused = refused_as(text)
-        return Said.INVALID if self.refused else _said(answer.status, text)
+            return Delivered.FAILED
+        self.error_code = block_error_code(text)
+        return Delivered.INVALID if self.error_code else _classify(response.status, text)
 
 
-def _said(status: int, text: str) -> Said:
+def _classify(status: int, text: str) -> Delivered:
     if status == HTTPStatus.OK and '"ok":false' not in text.replace(" ", ""):
-        return Said.SENT
-    gone = status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE) or any(code in text for code in _GONE)
-    return Said.GONE if gone or 300 <= status < 400 else Said.FAILED
+        return Delivered.SENT
+    gone = status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE) or any(code in text for code in _GONE_CODES)
+    return Delivered.GONE if gone or 300 <= status < 400 else Delivered.FAILED

@@ -6,75 +6,80 @@ from dataclasses import dataclass, replace
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.answers import Answers
-from bot.commands.schedule_lookup import find
-from bot.errors import Mistyped, Refused, TryLater
-from bot.lines.param_types import Mistake
-from bot.schedules.recurrence import CADENCE, Cadence
-from bot.schedules.time_of_day import write_time
-from bot.schedules.trigger import Watch, rhythm
-from bot.slack.client import AWAY
-from bot.slack.modal import DAYS, QUESTION, ZONE, Change, Json, mistakes, modal, read
-from bot.slack.payloads import Incoming
+from bot.commands.schedule_lookup import get_schedule
+from bot.errors import InvalidLine, Rejected, TryLater
+from bot.lines.param_types import InvalidValue
+from bot.schedules.recurrence import RECURRENCE, Recurrence
+from bot.schedules.time_of_day import format_time
+from bot.schedules.trigger import WatchTrigger, parse_trigger
+from bot.slack.client import REQUEST_ERRORS
+from bot.slack.modal import DAYS, QUESTION, ZONE, Json, ScheduleForm, build_modal, missing_field_errors, parse_modal
+from bot.slack.payloads import Interaction
 from bot.store import Schedule
 from bot.store.store import Store
 
 
 @dataclass(frozen=True)
-class Changing:
+class ScheduleModal:
     """Opens modals: Slack gives three seconds for that."""
 
     client: AsyncWebClient
     store: Store
     answers: Answers
 
-    def mistakes(self, body: Json) -> dict[str, str]:
+    def validation_errors(self, body: Json) -> dict[str, str]:
         """What keeps the modal from being sent, each shown where it was typed."""
-        change, found = read(body["view"]), mistakes(body)
-        if change is None or found:
-            return found
-        said = {
-            DAYS: _mistake(f"{change.days} {change.time} UTC", _days),
-            ZONE: _mistake(f"monday 9:00 {change.zone}", lambda cadence: cadence.zone),
-            QUESTION: self._mistake(change.question),
+        form, errors = parse_modal(body["view"]), missing_field_errors(body)
+        if form is None or errors:
+            return errors
+        field_errors = {
+            DAYS: _recurrence_error(f"{form.days} {form.time} UTC", _days),
+            ZONE: _recurrence_error(f"monday 9:00 {form.zone}", lambda cadence: cadence.zone),
+            QUESTION: self._question_error(form.question),
         }
-        return {name: says for name, says in said.items() if says}
+        return {name: error for name, error in field_errors.items() if error}
 
-    def _mistake(self, question: str) -> str:
+    def _question_error(self, question: str) -> str:
         try:
-            self.answers.canonical(question)
-        except Mistyped as mistyped:
-            return " ".join(mistyped.mistakes)
+            self.answers.canonical_line(question)
+        except InvalidLine as error:
+            return " ".join(error.mistakes)
         return ""
 
-    async def open(self, incoming: Incoming) -> None:
+    async def open(self, interaction: Interaction) -> None:
         """Open the modal for the schedule of the button's line."""
-        number = int(incoming.line.removeprefix("change "))
-        schedule = await find(number, self.store, incoming.team, incoming.channel)
-        if isinstance(rhythm(schedule.cadence), Watch):
-            raise Refused("A watch has no times to change.", f"`stop {number}` ends it, and `watch` begins another.")
+        number = int(interaction.line.removeprefix("change "))
+        schedule = await get_schedule(number, self.store, interaction.team, interaction.channel)
+        if isinstance(parse_trigger(schedule.cadence), WatchTrigger):
+            raise Rejected("A watch has no times to change.", f"`stop {number}` ends it, and `watch` begins another.")
         try:
-            await self.client.views_open(trigger_id=incoming.trigger, view=modal(_change(schedule, incoming.list_url)))
-        except AWAY:
+            await self.client.views_open(
+                trigger_id=interaction.trigger_id,
+                view=build_modal(_prefilled_form(schedule, interaction.list_response_url)),
+            )
+        except REQUEST_ERRORS:
             todo = f"Press the button again, or type what is to change: `change {number} tuesday 10:00`."
             raise TryLater("Slack did not open the form.", todo) from None
 
 
-def _mistake(said: str, part: Callable[[Cadence], str]) -> str:
+def _recurrence_error(text: str, field: Callable[[Recurrence], str]) -> str:
     """What is wrong with a cadence; only a *part* of it was typed here, and only that is what was meant."""
     try:
-        CADENCE.read(said)
-    except Mistake as mistake:
-        meant = mistake.meant or ""
-        return str(mistake).replace(meant, part(CADENCE.read(meant))) if meant else str(mistake)
+        RECURRENCE.read(text)
+    except InvalidValue as error:
+        suggestion = error.suggestion or ""
+        return str(error).replace(suggestion, field(RECURRENCE.read(suggestion))) if suggestion else str(error)
     return ""
 
 
-def _days(cadence: Cadence) -> str:
+def _days(recurrence: Recurrence) -> str:
     """What is left of a cadence without its time and its zone."""
-    return str(replace(cadence, zone="")).removesuffix(write_time(cadence.at)).strip()
+    return str(replace(recurrence, zone="")).removesuffix(format_time(recurrence.at)).strip()
 
 
-def _change(schedule: Schedule, list_url: str) -> Change:
-    cadence = CADENCE.read(schedule.cadence)
-    time, zone = write_time(cadence.at), cadence.zone
-    return Change(schedule.number, schedule.channel, _days(cadence), time, zone, schedule.line, list_url)
+def _prefilled_form(schedule: Schedule, list_response_url: str) -> ScheduleForm:
+    recurrence = RECURRENCE.read(schedule.cadence)
+    time, zone = format_time(recurrence.at), recurrence.zone
+    return ScheduleForm(
+        schedule.number, schedule.channel, _days(recurrence), time, zone, schedule.line, list_response_url
+    )

@@ -20,95 +20,110 @@ from slack_sdk.web.async_client import AsyncWebClient
 from starlette.applications import Starlette
 
 from bot.errors import Misconfigured
-from bot.slack.background_tasks import Work
-from bot.slack.client import LIMITS, client, identity, known, session
-from bot.slack.connection_limits import limited
-from bot.slack.dependencies import Parts
-from bot.slack.health import Cached
-from bot.slack.listeners import Told, bolt
-from bot.slack.request_checks import USUAL_BYTES
-from bot.slack.response_url import Responses
-from bot.slack.socket_mode import listening
-from bot.slack.startup_queue import Porch
-from bot.slack.web import web
+from bot.slack.background_tasks import BackgroundTasks
+from bot.slack.client import RATE_LIMIT_RETRIES, authenticate, is_reachable, open_session, web_client
+from bot.slack.connection_limits import server_config
+from bot.slack.dependencies import Dependencies
+from bot.slack.health import CachedHealthCheck
+from bot.slack.listeners import EventCallbacks, build_app
+from bot.slack.request_checks import LARGE_BODY_BYTES
+from bot.slack.response_url import ResponseUrls
+from bot.slack.socket_mode import socket_connection
+from bot.slack.startup_queue import StartupQueue
+from bot.slack.web import build_web_app
 
 if TYPE_CHECKING:
-    from bot.slack.handler import Door
+    from bot.slack.handler import CommandHandler
 
 log = logging.getLogger(__name__)
 
 
-async def run(parts: Parts) -> None:
+async def run(deps: Dependencies) -> None:
     """Serve until the process is told to end, or cannot begin to answer."""
-    with _bound(parts.settings.port) as there:
-        async with running(parts) as (pages, opening):
-            settings = parts.settings
-            server = _Server(limited(pages, settings.max_connections, settings.request_seconds))
-            for ending in (signal.SIGTERM, signal.SIGINT):
-                asyncio.get_running_loop().add_signal_handler(ending, server.stop)
-            opening.add_done_callback(server.settle)
-            facts = {"port": there.getsockname()[1], "socket_mode": settings.socket_mode}
+    with _bind(deps.settings.port) as listener:
+        async with running(deps) as (web_app, startup):
+            settings = deps.settings
+            server = _Server(server_config(web_app, settings.max_connections, settings.request_seconds))
+            for signum in (signal.SIGTERM, signal.SIGINT):
+                asyncio.get_running_loop().add_signal_handler(signum, server.stop)
+            startup.add_done_callback(server.on_started)
+            facts = {"port": listener.getsockname()[1], "socket_mode": settings.socket_mode}
             log.info("listening", extra={"facts": facts})
-            await server.serve(sockets=[there])
+            await server.serve(sockets=[listener])
 
 
 @asynccontextmanager
-async def running(parts: Parts) -> "AsyncIterator[tuple[Starlette, asyncio.Task[Door]]]":
+async def running(deps: Dependencies) -> "AsyncIterator[tuple[Starlette, asyncio.Task[CommandHandler]]]":
     """The pages to serve and, in Socket Mode, the socket, both heard already; and the door, which is being opened."""
-    settings, work = parts.settings, Work()
-    async with session() as calls, AsyncExitStack() as behind:
-        slack = client(settings, calls, LIMITS)
-        opening = asyncio.create_task(_opened(parts, slack, calls, behind))
-        bare = AsyncWebClient(base_url=settings.slack_api_url, session=calls)  # Bolt says nothing by itself
-        porch = Porch(opening, Responses(calls, settings.slack_api_url))
-        app = bolt(bare, porch.hear, work, Told(porch.moved, porch.check))
-        reachable = Cached(partial(known, client(settings, calls, [])), settings.ready_seconds)
+    settings, tasks = deps.settings, BackgroundTasks()
+    async with open_session() as http_session, AsyncExitStack() as exit_stack:
+        slack_client = web_client(settings, http_session, RATE_LIMIT_RETRIES)
+        startup = asyncio.create_task(_start(deps, slack_client, http_session, exit_stack))
+        bolt_client = AsyncWebClient(
+            base_url=settings.slack_api_url, session=http_session
+        )  # Bolt says nothing by itself
+        startup_queue = StartupQueue(startup, ResponseUrls(http_session, settings.slack_api_url))
+        app = build_app(
+            bolt_client,
+            startup_queue.handle,
+            tasks,
+            EventCallbacks(startup_queue.handle_channel_event, startup_queue.validate_modal),
+        )
+        slack_check = CachedHealthCheck(
+            partial(is_reachable, web_client(settings, http_session, [])), settings.ready_seconds
+        )
         checks = {
-            "store": partial(_ready, opening, lambda door: door.store.ready()),
-            "slack": partial(_ready, opening, lambda _: reachable()),
+            "store": partial(_is_ready, startup, lambda door: door.store.ready()),
+            "slack": partial(_is_ready, startup, lambda _: slack_check()),
         }
         try:
-            async with listening(app, settings) if parts.hears else nullcontext():
-                over_http = parts.hears and not settings.socket_mode
+            async with socket_connection(app, settings) if deps.serves_slack else nullcontext():
+                serves_http = deps.serves_slack and not settings.socket_mode
                 secret = settings.secret("slack_signing_secret")
-                yield web(app if over_http else None, secret, checks, parts.metrics), opening
+                yield build_web_app(app if serves_http else None, secret, checks, deps.metrics), startup
         finally:
-            if given_up := await work.finish(settings.drain_seconds):
-                log.warning("%d answers were given up at the end", given_up)
-            opening.cancel()  # the process may be told to end before it is done
+            if abandoned := await tasks.drain(settings.drain_seconds):
+                log.warning("%d answers were given up at the end", abandoned)
+            startup.cancel()  # the process may be told to end before it is done
             with suppress(asyncio.CancelledError):
-                await opening
+                await startup
 
 
-async def _opened(parts: Parts, slack: AsyncWebClient, calls: aiohttp.ClientSession, behind: AsyncExitStack) -> "Door":
+async def _start(
+    deps: Dependencies, slack_client: AsyncWebClient, http_session: aiohttp.ClientSession, exit_stack: AsyncExitStack
+) -> "CommandHandler":
     """The door, and *behind* it all that answers."""
-    me = await identity(slack)
-    answers, store = await behind.enter_async_context(parts.answering())
-    from bot.slack.wiring import Opening  # noqa: PLC0415 - it knows what is imported only by now
+    identity = await authenticate(slack_client)
+    answers, store = await exit_stack.enter_async_context(deps.open_answers())
+    from bot.slack.wiring import Wiring  # noqa: PLC0415 - it knows what is imported only by now
 
-    made = Opening(parts, slack, calls, me, answers, store)
-    wake = await behind.enter_async_context(parts.by_the_clock(made.rounds))
-    return made.door(wake)
+    wiring = Wiring(deps, slack_client, http_session, identity, answers, store)
+    wake = await exit_stack.enter_async_context(deps.start_scheduler(wiring.scheduler_context))
+    return wiring.build_handler(wake)
 
 
-async def _ready(opening: "asyncio.Task[Door]", check: "Callable[[Door], Awaitable[bool]]") -> bool:
+async def _is_ready(
+    startup: "asyncio.Task[CommandHandler]", check: "Callable[[CommandHandler], Awaitable[bool]]"
+) -> bool:
     """Whether the door is open, and this well with it."""
-    return opening.done() and not opening.exception() and await check(opening.result())
+    return startup.done() and not startup.exception() and await check(startup.result())
 
 
-def _bound(port: int) -> socket.socket:
+def _bind(port: int) -> socket.socket:
     """The port, which is ours from here on."""
-    everywhere = "0.0.0.0"  # noqa: S104 - a container is reached from outside
+    all_interfaces = "0.0.0.0"  # noqa: S104 - a container is reached from outside
     try:
-        there = socket.create_server((everywhere, port))
-    except OSError as taken:
-        why = os.strerror(taken.errno or 0)  # its own words name the address once more
-        raise Misconfigured(f"Port {port} cannot be used ({why}).", "Choose another with PORT.") from None
+        listener = socket.create_server((all_interfaces, port))
+    except OSError as error:
+        reason = os.strerror(error.errno or 0)  # its own words name the address once more
+        raise Misconfigured(f"Port {port} cannot be used ({reason}).", "Choose another with PORT.") from None
     # asyncio does this only for sockets that name their protocol, which those of create_server do not. Without it
     # every second answer on a connection waits 40 ms.
-    there.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    there.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, USUAL_BYTES)  # no connection has more to read in one go
-    return there
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    listener.setsockopt(
+        socket.SOL_SOCKET, socket.SO_RCVBUF, LARGE_BODY_BYTES
+    )  # no connection has more to read in one go
+    return listener
 
 
 class _Server(uvicorn.Server):
@@ -117,10 +132,10 @@ class _Server(uvicorn.Server):
     def stop(self) -> None:
         self.should_exit = True
 
-    def settle(self, opening: "asyncio.Task[Door]") -> None:
+    def on_started(self, startup: "asyncio.Task[CommandHandler]") -> None:
         """Without a door there is nothing to serve for. With it, what is there by now stays: a full collection that
         looks at it too stops all answers for a while."""
-        if opening.cancelled() or opening.exception():
+        if startup.cancelled() or startup.exception():
             self.stop()
             return
         log.info("answering")

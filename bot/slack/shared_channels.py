@@ -9,17 +9,17 @@ from datetime import datetime, timedelta
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.lines.spec import LONGEST_LINE
+from bot.lines.spec import MAX_BUTTON_LINE_CHARS
 from bot.questions.base import View
-from bot.slack.client import told
-from bot.slack.payloads import CONFIRMED
-from bot.slack.users import UNKNOWN
+from bot.slack.client import error_code
+from bot.slack.payloads import CONFIRMED_PREFIX
+from bot.slack.users import LOOKUP_ERRORS
 
 log = logging.getLogger(__name__)
 
-KNOWN_FOR, UNKNOWN_FOR = timedelta(minutes=5), timedelta(seconds=30)
-MAX_CHANNELS = 1000  # that are remembered
-PATIENCE = 2  # seconds
+SHARED_TTL, FAILED_LOOKUP_TTL = timedelta(minutes=5), timedelta(seconds=30)
+MAX_CACHED_CHANNELS = 1000  # that are remembered
+LOOKUP_TIMEOUT = 2  # seconds
 
 
 class ConfirmView(View):
@@ -31,14 +31,14 @@ class ConfirmView(View):
     action: str
 
     @property
-    def notice(self) -> str:
+    def notice_template(self) -> str:
         return "confirm_shared"
 
 
-def confirm(does: str, command: str, line: str, when: str) -> ConfirmView:
+def confirmation_view(action: str, command: str, line: str, when: str) -> ConfirmView:
     """Ask before a *command* posts the answer to a *line*. The button *does* it."""
-    carried = command if len(command) <= LONGEST_LINE else ""
-    return ConfirmView(line=line, when=when, command=carried, action=f"{CONFIRMED}{does}")
+    button_line = command if len(command) <= MAX_BUTTON_LINE_CHARS else ""
+    return ConfirmView(line=line, when=when, command=button_line, action=f"{CONFIRMED_PREFIX}{action}")
 
 
 class SharedChannels:
@@ -47,34 +47,36 @@ class SharedChannels:
     Slack tells it of each channel that the bot is in, and of each public one. Where it doesn't, the last known answer
     holds, or else the channel counts as not shared: a question asked everywhere is soon answered without reading."""
 
-    def __init__(self, client: AsyncWebClient, now: Callable[[], datetime], most: int = MAX_CHANNELS) -> None:
+    def __init__(
+        self, client: AsyncWebClient, now: Callable[[], datetime], max_channels: int = MAX_CACHED_CHANNELS
+    ) -> None:
         """*most* is how many channels are remembered."""
         self._client = client
         self._now = now
-        self._most = most
-        self._known: OrderedDict[str, tuple[bool, datetime]] = OrderedDict()
+        self._max_channels = max_channels
+        self._cache: OrderedDict[str, tuple[bool, datetime]] = OrderedDict()
 
     async def is_shared(self, channel: str) -> bool:
         """Whether people of another organization read this channel."""
-        shared, until = self._known.get(channel, (False, self._now()))
-        if until <= self._now():
-            asked = await self._ask(channel)
-            shared = shared if asked is None else asked
-            self._remember(channel, shared, UNKNOWN_FOR if asked is None else KNOWN_FOR)
+        shared, expires_at = self._cache.get(channel, (False, self._now()))
+        if expires_at <= self._now():
+            fetched = await self._fetch(channel)
+            shared = shared if fetched is None else fetched
+            self._remember(channel, shared, FAILED_LOOKUP_TTL if fetched is None else SHARED_TTL)
         return shared
 
-    def _remember(self, channel: str, shared: bool, span: timedelta) -> None:
-        self._known[channel] = shared, self._now() + span
-        self._known.move_to_end(channel)
-        if len(self._known) > self._most:
-            self._known.popitem(last=False)
+    def _remember(self, channel: str, shared: bool, ttl: timedelta) -> None:
+        self._cache[channel] = shared, self._now() + ttl
+        self._cache.move_to_end(channel)
+        if len(self._cache) > self._max_channels:
+            self._cache.popitem(last=False)
 
-    async def _ask(self, channel: str) -> bool | None:
+    async def _fetch(self, channel: str) -> bool | None:
         try:
-            async with asyncio.timeout(PATIENCE):
-                found = (await self._client.conversations_info(channel=channel))["channel"]
-            return bool(found.get("is_ext_shared"))
-        except UNKNOWN as error:
-            why = told(error)[1] if isinstance(error, SlackApiError) else ""
-            log.warning("whether %s is shared is not known: %s", channel, why or type(error).__name__)
+            async with asyncio.timeout(LOOKUP_TIMEOUT):
+                info = (await self._client.conversations_info(channel=channel))["channel"]
+            return bool(info.get("is_ext_shared"))
+        except LOOKUP_ERRORS as error:
+            code = error_code(error)[1] if isinstance(error, SlackApiError) else ""
+            log.warning("whether %s is shared is not known: %s", channel, code or type(error).__name__)
             return None

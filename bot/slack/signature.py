@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from starlette.datastructures import Headers
 
-HEADER = "x-slack-signature"
-MAX_AGE = 300  # seconds, as Slack recommends: an older request may be a replay
+SIGNATURE_HEADER = "x-slack-signature"
+MAX_AGE_SECONDS = 300  # seconds, as Slack recommends: an older request may be a replay
 
 _TIMESTAMP = re.compile(r"[0-9]{1,12}")
 _SIGNATURE = re.compile(r"v0=[0-9a-f]{64}")
@@ -25,9 +25,9 @@ class Signature:
     value: str
 
     @classmethod
-    def read(cls, headers: Headers) -> "Signature | None":
+    def from_headers(cls, headers: Headers) -> "Signature | None":
         """Read the two headers; without either, with two of one, or malformed, there is no signature."""
-        timestamps, values = headers.getlist("x-slack-request-timestamp"), headers.getlist(HEADER)
+        timestamps, values = headers.getlist("x-slack-request-timestamp"), headers.getlist(SIGNATURE_HEADER)
         if len(timestamps) != 1 or len(values) != 1:
             return None
         well_formed = _TIMESTAMP.fullmatch(timestamps[0]) and _SIGNATURE.fullmatch(values[0])
@@ -35,9 +35,9 @@ class Signature:
 
     def is_recent(self, now: float) -> bool:
         """Tell whether it was made within the last minutes, by a clock that may be a little off."""
-        return abs(now - int(self.timestamp)) <= MAX_AGE
+        return abs(now - int(self.timestamp)) <= MAX_AGE_SECONDS
 
-    def expected(self, secret: bytes) -> hmac.HMAC:
+    def start_hmac(self, secret: bytes) -> hmac.HMAC:
         """Begin what the signature has to be; it takes the body piece by piece."""
         return hmac.new(secret, f"v0:{self.timestamp}:".encode(), "sha256")
 

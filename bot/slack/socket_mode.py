@@ -20,69 +20,69 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 
 from bot.errors import Misconfigured
 from bot.settings import Settings
-from bot.slack.client import AWAY, unreachable
-from bot.slack.listeners import ENVELOPE
+from bot.slack.client import REQUEST_ERRORS, unreachable
+from bot.slack.listeners import ENVELOPE_HEADER
 
 log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
-async def listening(app: AsyncApp, settings: Settings) -> AsyncIterator[None]:
+async def socket_connection(app: AsyncApp, settings: Settings) -> AsyncIterator[None]:
     """The socket is open until the block is left; without an app token there is none."""
     if not settings.socket_mode:
         yield
         return
-    socket = _Socket(app, settings.secret("slack_app_token"), ping_interval=settings.ping_seconds)
-    watch = Watch(socket, settings.silence_seconds)
+    socket = _EnvelopeHandler(app, settings.secret("slack_app_token"), ping_interval=settings.ping_seconds)
+    watchdog = SilenceWatchdog(socket, settings.silence_seconds)
     try:
-        await _connected(socket)
-        watching = asyncio.create_task(watch.replace_when_silent())
+        await _connect(socket)
+        watchdog_task = asyncio.create_task(watchdog.replace_when_silent())
         try:
             yield
         finally:
-            watching.cancel()
+            watchdog_task.cancel()
     finally:
         await socket.close_async()  # type: ignore[no-untyped-call]
 
 
-class _Socket(Socket):
+class _EnvelopeHandler(Socket):
     """Bolt's handler, which also hands on the id of each envelope: Slack may send one twice."""
 
     async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]
-        request = AsyncBoltRequest(mode="socket_mode", body=req.payload, headers={ENVELOPE: req.envelope_id})
+        request = AsyncBoltRequest(mode="socket_mode", body=req.payload, headers={ENVELOPE_HEADER: req.envelope_id})
         await send_async_response(client, req, await self.app.async_dispatch(request), 0)
 
 
-class Watch:
+class SilenceWatchdog:
     """Hears when Slack said anything last."""
 
-    def __init__(self, socket: Socket, silence: float) -> None:
+    def __init__(self, socket: Socket, max_silence: float) -> None:
         self._socket = socket
-        self._silence = silence
-        self._word = asyncio.Event()
-        socket.client.on_message_listeners.append(self._heard)
+        self._max_silence = max_silence
+        self._message_received = asyncio.Event()
+        socket.client.on_message_listeners.append(self._on_message)
 
-    async def _heard(self, _: aiohttp.WSMessage) -> None:
-        self._word.set()
+    async def _on_message(self, _: aiohttp.WSMessage) -> None:
+        self._message_received.set()
 
     async def replace_when_silent(self) -> None:
         while True:
-            self._word.clear()
+            self._message_received.clear()
             try:
-                await asyncio.wait_for(self._word.wait(), self._silence)
+                await asyncio.wait_for(self._message_received.wait(), self._max_silence)
             except TimeoutError:
                 log.info("the socket has been silent for long and is replaced")
-                with suppress(*AWAY):
+                with suppress(*REQUEST_ERRORS):
                     await self._socket.client.connect_to_new_endpoint(force=True)
 
 
-async def _connected(socket: Socket) -> None:
+async def _connect(socket: Socket) -> None:
     """The first connection says whether the token is good; slack_sdk would try a bad one for ever."""
     try:
         await socket.client.issue_new_wss_url()
     except SlackClientError:
         todo = "Create an app-level token (xapp-…) with connections:write on the app's page, Basic Information."
         raise Misconfigured("Slack refuses SLACK_APP_TOKEN.", todo) from None
-    except AWAY:
+    except REQUEST_ERRORS:
         raise unreachable() from None
     await socket.connect_async()  # type: ignore[no-untyped-call]

@@ -12,37 +12,37 @@ class _Queue:
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     waiting: int = 0
-    free: float = 0.0
+    next_free_at: float = 0.0
 
 
-class Pace:
+class ChannelThrottle:
     """Knows the channels of the last moment, and no others."""
 
-    def __init__(self, gap: float) -> None:
-        self._gap = gap
+    def __init__(self, min_interval: float) -> None:
+        self._min_interval = min_interval
         self._queues: dict[str, _Queue] = {}
 
     def __len__(self) -> int:
         return len(self._queues)
 
     @asynccontextmanager
-    async def turn(self, channel: str) -> AsyncIterator[None]:
+    async def acquire(self, channel: str) -> AsyncIterator[None]:
         """The block is entered when it is one's turn in the channel."""
         clock = asyncio.get_running_loop().time
-        self._forget(clock())
+        self._discard_idle(clock())
         queue = self._queues.setdefault(channel, _Queue())
         queue.waiting += 1
         try:
             async with queue.lock:
-                await asyncio.sleep(queue.free - clock())
+                await asyncio.sleep(queue.next_free_at - clock())
                 try:
                     yield
                 finally:
-                    queue.free = clock() + self._gap
+                    queue.next_free_at = clock() + self._min_interval
         finally:
             queue.waiting -= 1
 
-    def _forget(self, now: float) -> None:
-        over = [name for name, queue in self._queues.items() if not queue.waiting and queue.free <= now]
-        for name in over:
+    def _discard_idle(self, now: float) -> None:
+        idle = [name for name, queue in self._queues.items() if not queue.waiting and queue.next_free_at <= now]
+        for name in idle:
             del self._queues[name]

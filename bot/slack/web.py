@@ -12,29 +12,31 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from bot.metrics import CONTENT_TYPE, Metrics
-from bot.slack.health import Check
-from bot.slack.request_checks import Guard
+from bot.slack.health import HealthCheck
+from bot.slack.request_checks import RequestChecks
 
-PATH = "/slack/events"
+EVENTS_PATH = "/slack/events"
 
 
-def web(app: AsyncApp | None, signing_secret: str, checks: Mapping[str, Check], metrics: Metrics) -> Starlette:
+def build_web_app(
+    app: AsyncApp | None, signing_secret: str, checks: Mapping[str, HealthCheck], metrics: Metrics
+) -> Starlette:
     """Serve the pages of the process; without an *app*, Slack's requests come another way."""
 
     async def healthz(_: Request) -> Response:
         return PlainTextResponse("alive\n")
 
     async def readyz(_: Request) -> Response:
-        found = {name: await check() for name, check in checks.items()}
-        lines = "".join(f"{name}: {'ready' if ready else 'NOT READY'}\n" for name, ready in found.items())
-        return PlainTextResponse(lines, 200 if all(found.values()) else 503)
+        readiness = {name: await check() for name, check in checks.items()}
+        lines = "".join(f"{name}: {'ready' if ready else 'NOT READY'}\n" for name, ready in readiness.items())
+        return PlainTextResponse(lines, 200 if all(readiness.values()) else 503)
 
-    async def counted(_: Request) -> Response:
-        return Response(metrics.page(), headers={"Content-Type": CONTENT_TYPE})
+    async def metrics_page(_: Request) -> Response:
+        return Response(metrics.exposition(), headers={"Content-Type": CONTENT_TYPE})
 
-    routes: list[BaseRoute] = [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", counted)]
+    routes: list[BaseRoute] = [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics_page)]
     if app is not None:
-        requests = cast(ASGIApp, Requests(app, path=PATH))  # its own types are narrower than ASGI's
-        guarded = Guard(requests, signing_secret, metrics.acknowledgement.observe)
-        routes.append(Route(PATH, guarded, methods=["POST"]))
+        bolt_app = cast(ASGIApp, Requests(app, path=EVENTS_PATH))  # its own types are narrower than ASGI's
+        checked_app = RequestChecks(bolt_app, signing_secret, metrics.acknowledgement.observe)
+        routes.append(Route(EVENTS_PATH, checked_app, methods=["POST"]))
     return Starlette(routes=routes)

@@ -11,102 +11,104 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.answers import Answers
-from bot.schedules.context import Rounds, Times
-from bot.settings import zone
-from bot.slack.block_fallback import Forms
-from bot.slack.channel_gateway import Reached
-from bot.slack.client import TROUBLES, client
-from bot.slack.dedup import OnceForAll
-from bot.slack.dependencies import Parts
-from bot.slack.handler import Door
-from bot.slack.publisher import Posting
-from bot.slack.responder import Delivery
-from bot.slack.response_url import Responses
-from bot.slack.schedule_modal import Changing
+from bot.schedules.context import SchedulerContext, Timing
+from bot.settings import parse_zone
+from bot.slack.block_fallback import BlockFallback
+from bot.slack.channel_gateway import SlackChannelGateway
+from bot.slack.client import READ_RETRIES, web_client
+from bot.slack.dedup import SharedDeduplicator
+from bot.slack.dependencies import Dependencies
+from bot.slack.handler import CommandHandler
+from bot.slack.publisher import SlackPublisher
+from bot.slack.responder import Responders
+from bot.slack.response_url import ResponseUrls
+from bot.slack.schedule_modal import ScheduleModal
 from bot.slack.shared_channels import SharedChannels
-from bot.slack.users import Allowed, People
+from bot.slack.users import AccessRules, Users
 from bot.store.store import Store
 
 
 @dataclass(frozen=True)
-class Opening:
+class Wiring:
     """What is there when the door is made, and what is made of it."""
 
-    parts: Parts
-    slack: AsyncWebClient
-    calls: aiohttp.ClientSession
-    me: AuthorizeResult
+    deps: Dependencies
+    slack_client: AsyncWebClient
+    http_session: aiohttp.ClientSession
+    identity: AuthorizeResult
     answers: Answers
     store: Store
 
-    def door(self, wake: Callable[[], None]) -> Door:
+    def build_handler(self, wake: Callable[[], None]) -> CommandHandler:
         """The door of the bot in its team."""
-        settings = self.parts.settings
-        responses = Responses(self.calls, settings.slack_api_url)
-        return Door(
-            team=self.rounds.team,
+        settings = self.deps.settings
+        response_urls = ResponseUrls(self.http_session, settings.slack_api_url)
+        return CommandHandler(
+            team=self.scheduler_context.team,
             answers=self.answers,
             store=self.store,
-            people=self._people,
-            allowed=self._allowed,
-            delivery=Delivery(self.slack, responses, self._forms, self.parts.metrics),
-            metrics=self.parts.metrics,
-            now=self.parts.now,
-            defaults=settings.defaults,
-            patience=settings.word_seconds,
-            rounds=self.rounds,
-            reach=Reached(self.rounds, self._posting, wake),
-            changing=Changing(self.slack, self.store, self.answers),
-            shared_channels=SharedChannels(self._reading, self.parts.now),
-            once=OnceForAll(self.store, self.parts.now),
+            users=self._users,
+            access_rules=self._access_rules,
+            responders=Responders(self.slack_client, response_urls, self._fallback, self.deps.metrics),
+            metrics=self.deps.metrics,
+            now=self.deps.now,
+            workspace_defaults=settings.defaults,
+            progress_after=settings.word_seconds,
+            scheduler_context=self.scheduler_context,
+            gateway=SlackChannelGateway(self.scheduler_context, self._publisher, wake),
+            schedule_modal=ScheduleModal(self.slack_client, self.store, self.answers),
+            shared_channels=SharedChannels(self._read_client, self.deps.now),
+            dedup=SharedDeduplicator(self.store, self.deps.now),
         )
 
     @cached_property
-    def rounds(self) -> Rounds:
+    def scheduler_context(self) -> SchedulerContext:
         """What works by the clock. SQLite has one process, which takes up after a restart what it had begun before."""
-        settings = self.parts.settings
-        return Rounds(
+        settings = self.deps.settings
+        return SchedulerContext(
             store=self.store,
             answers=self.answers,
-            post=self._posting,
-            now=self.parts.now,
-            team=self.me.team_id or "",
-            me="alone" if settings.database_url.startswith("sqlite") else uuid.uuid4().hex,
-            times=Times(
-                window=timedelta(seconds=settings.window_seconds),
+            publisher=self._publisher,
+            now=self.deps.now,
+            team=self.identity.team_id or "",
+            worker="alone" if settings.database_url.startswith("sqlite") else uuid.uuid4().hex,
+            timing=Timing(
+                catch_up_window=timedelta(seconds=settings.window_seconds),
                 spread=timedelta(seconds=settings.spread_seconds),
                 lease=timedelta(seconds=settings.lease_seconds),
-                settling=timedelta(seconds=settings.settle_seconds),
-                watch=timedelta(seconds=settings.watch_seconds),
-                storm=settings.storm_per_hour,
-                first_wait=timedelta(seconds=settings.retry_seconds),
+                confirm_window=timedelta(seconds=settings.settle_seconds),
+                watch_interval=timedelta(seconds=settings.watch_seconds),
+                max_alerts_per_hour=settings.storm_per_hour,
+                initial_backoff=timedelta(seconds=settings.retry_seconds),
             ),
-            may=self._allowed.may,
-            allows=self._allowed.allows,
-            closed=self.parts.metrics.closed,
-            speaks_in=self._allowed.speaks_in,
+            authorize=self._access_rules.authorize,
+            is_project_allowed=self._access_rules.allows_project,
+            on_run_closed=self.deps.metrics.run_closed,
+            is_channel_allowed=self._access_rules.allows_channel,
         )
 
     @cached_property
-    def _posting(self) -> Posting:
+    def _publisher(self) -> SlackPublisher:
         """With a client that repeats nothing by itself."""
-        settings = self.parts.settings
-        return Posting(client(settings, self.calls, []), self.me, self._forms, settings.gap_seconds)
+        settings = self.deps.settings
+        return SlackPublisher(
+            web_client(settings, self.http_session, []), self.identity, self._fallback, settings.gap_seconds
+        )
 
     @cached_property
-    def _forms(self) -> Forms:
-        believed = timedelta(seconds=self.parts.settings.charts_seconds)
-        return Forms(self.store, self.parts.now, believed)
+    def _fallback(self) -> BlockFallback:
+        refusal_ttl = timedelta(seconds=self.deps.settings.charts_seconds)
+        return BlockFallback(self.store, self.deps.now, refusal_ttl)
 
     @cached_property
-    def _people(self) -> People:
-        return People(self._reading, zone(self.parts.settings.time_zone), self.parts.now)
+    def _users(self) -> Users:
+        return Users(self._read_client, parse_zone(self.deps.settings.time_zone), self.deps.now)
 
     @cached_property
-    def _reading(self) -> AsyncWebClient:
+    def _read_client(self) -> AsyncWebClient:
         """A client that only reads, and so may repeat its calls."""
-        return client(self.parts.settings, self.calls, TROUBLES)
+        return web_client(self.deps.settings, self.http_session, READ_RETRIES)
 
     @cached_property
-    def _allowed(self) -> Allowed:
-        return Allowed.of(self.parts.settings)
+    def _access_rules(self) -> AccessRules:
+        return AccessRules.from_settings(self.deps.settings)

@@ -25,12 +25,12 @@ migrations/      the steps of that, in order
 inspection.py    what a start would find in a database, and do to it; nothing is written
 """
 
-from bot.store.models import Asking as Asking
-from bot.store.models import Begun as Begun
-from bot.store.models import Change as Change
+from bot.store.models import DefaultsChange as DefaultsChange
+from bot.store.models import DueSchedule as DueSchedule
+from bot.store.models import QueryKey as QueryKey
+from bot.store.models import Run as Run
 from bot.store.models import Schedule as Schedule
-from bot.store.models import Slot as Slot
 from bot.store.models import Snapshot as Snapshot
-from bot.store.models import Told as Told
+from bot.store.models import WatchState as WatchState
 
-__all__ = ["Asking", "Begun", "Change", "Schedule", "Slot", "Snapshot", "Told"]
+__all__ = ["DefaultsChange", "DueSchedule", "QueryKey", "Run", "Schedule", "Snapshot", "WatchState"]

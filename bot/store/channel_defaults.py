@@ -5,39 +5,39 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, select
 
-from bot.store.database import Connections
-from bot.store.models import Change
+from bot.store.database import Database
+from bot.store.models import DefaultsChange
 from bot.store.tables import CHANNEL_DEFAULTS as TABLE
 from bot.store.upsert import upsert
 
-CHANGE = select(TABLE.c.given, TABLE.c.changed_by, TABLE.c.changed_at).where(
+SELECT_LAST_CHANGE = select(TABLE.c.given, TABLE.c.changed_by, TABLE.c.changed_at).where(
     TABLE.c.team == bindparam("team"), TABLE.c.channel == bindparam("channel")
 )
 
 
-class Defaults:
+class ChannelDefaults:
     """The defaults of all channels."""
 
-    def __init__(self, connections: Connections) -> None:
-        self._connections = connections
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def get(self, team: str, channel: str) -> dict[str, str]:
         """A channel's defaults; empty where it has none."""
-        change = await self.changed(team, channel)
+        change = await self.last_change(team, channel)
         return change.values if change else {}
 
-    async def changed(self, team: str, channel: str) -> Change | None:
+    async def last_change(self, team: str, channel: str) -> DefaultsChange | None:
         """The last change of a channel's defaults."""
-        row = await self._connections.row(CHANGE, team=team, channel=channel)
-        return Change(*row) if row else None
+        row = await self._database.fetch_one(SELECT_LAST_CHANGE, team=team, channel=channel)
+        return DefaultsChange(*row) if row else None
 
     async def put(self, team: str, channel: str, values: Mapping[str, str], by: str, at: datetime) -> None:
         """Give a channel these defaults instead of those that it has."""
-        async with self._connections.writing() as connection:
+        async with self._database.transaction() as connection:
             await upsert(
                 connection, TABLE, team=team, channel=channel, given=dict(values), changed_by=by, changed_at=at
             )
 
-    async def forget(self, team: str, channel: str, by: str, at: datetime) -> None:
+    async def clear(self, team: str, channel: str, by: str, at: datetime) -> None:
         """Take a channel's defaults back."""
         await self.put(team, channel, {}, by, at)

@@ -8,13 +8,13 @@ from sqlalchemy.exc import ArgumentError
 
 from bot.errors import Misconfigured
 
-FORMS = "Write sqlite:///insights.db for a file, or postgresql://user:password@host:5432/name for PostgreSQL."
+EXPECTED_FORMS = "Write sqlite:///insights.db for a file, or postgresql://user:password@host:5432/name for PostgreSQL."
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"}
-SECRETS = ("password", "sslpassword")  # libpq takes them as parameters too
+SECRET_PARAMS = ("password", "sslpassword")  # libpq takes them as parameters too
 
 
 @dataclass(frozen=True)
-class Address:
+class DatabaseAddress:
     """Where the database is."""
 
     url: URL
@@ -24,7 +24,7 @@ class Address:
         return self.url.get_backend_name() == "sqlite"
 
     @property
-    def plain(self) -> str:
+    def plain_url(self) -> str:
         """The URL as other libraries know it, with the password."""
         return self.url.set(drivername=self.url.get_backend_name()).render_as_string(hide_password=False)
 
@@ -32,33 +32,35 @@ class Address:
     def file(self) -> Path:
         return Path(self.url.database or "").absolute()
 
-    def hushed(self, text: str) -> str:
+    def redact(self, text: str) -> str:
         """A *text* of the database's without the password."""
-        secrets = [self.url.password, *(self.url.query.get(name) for name in SECRETS)]
+        secrets = [self.url.password, *(self.url.query.get(name) for name in SECRET_PARAMS)]
         for secret in secrets:
             text = text.replace(str(secret), "•••") if secret else text
         return text
 
 
-def address(text: str) -> Address:
+def parse_database_url(url: str) -> DatabaseAddress:
     """The address that a URL gives; `postgres://` is understood as well."""
-    url = _url(text.strip())
-    if url.drivername not in DRIVERS:
-        raise Misconfigured("DATABASE_URL is wrong: it begins with neither sqlite:/// nor postgresql://.", FORMS)
-    url = url.set(drivername=DRIVERS[url.drivername])
-    found = Address(url)
-    if found.is_file:
-        _check_file(url)
-    return found
+    parsed = _parse(url.strip())
+    if parsed.drivername not in DRIVERS:
+        raise Misconfigured(
+            "DATABASE_URL is wrong: it begins with neither sqlite:/// nor postgresql://.", EXPECTED_FORMS
+        )
+    parsed = parsed.set(drivername=DRIVERS[parsed.drivername])
+    address = DatabaseAddress(parsed)
+    if address.is_file:
+        _check_file(parsed)
+    return address
 
 
-def _url(text: str) -> URL:
-    if text.partition("://")[2].partition(":")[2].count("@") > 1:  # what follows the first would be taken for the host
+def _parse(url: str) -> URL:
+    if url.partition("://")[2].partition(":")[2].count("@") > 1:  # what follows the first would be taken for the host
         raise Misconfigured("DATABASE_URL is wrong: it holds one @ too many.", "Write an @ of the password as %40.")
     try:
-        return make_url(text)
+        return make_url(url)
     except (ArgumentError, ValueError):
-        raise Misconfigured("DATABASE_URL is wrong: it cannot be read as a URL.", FORMS) from None
+        raise Misconfigured("DATABASE_URL is wrong: it cannot be read as a URL.", EXPECTED_FORMS) from None
 
 
 def _check_file(url: URL) -> None:

@@ -13,76 +13,78 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, Program
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from bot.errors import Misconfigured, TryLater
-from bot.store.database_url import Address
+from bot.store.database_url import DatabaseAddress
 
-LONGEST_SAID = 300
-WRITABLE = (
+MAX_DETAIL_CHARS = 300
+CHECK_FILE = (
     "Check that DATABASE_URL means that file (an absolute path has four slashes: sqlite:////data/insights.db), that "
     "its folder exists and that the bot may write there."
 )
-ANOTHER_FILE = "Let DATABASE_URL name another file, or put a copy from before back in its place."
-REACHABLE = "Check that PostgreSQL runs there, and host, port, user, password and name in DATABASE_URL."
-GRANT = "Let that user own the database, or grant it CREATE on the schema."
+USE_ANOTHER_FILE = "Let DATABASE_URL name another file, or put a copy from before back in its place."
+CHECK_SERVER = "Check that PostgreSQL runs there, and host, port, user, password and name in DATABASE_URL."
+GRANT_CREATE = "Let that user own the database, or grant it CREATE on the schema."
 
 
-class Trouble(Enum):
+class DatabaseProblem(Enum):
     """What may be wrong with a database that is no fault of ours."""
 
-    AWAY = "it does not answer"
+    UNAVAILABLE = "it does not answer"
     BUSY = "somebody else holds it"
-    FULL = "its disk is full"
-    SHUT = "it lets us not do what we must"
-    OTHER = "it is no database that we can read"
+    DISK_FULL = "its disk is full"
+    ACCESS_DENIED = "it lets us not do what we must"
+    NOT_A_DATABASE = "it is no database that we can read"
 
 
-SQLITE = {
-    sqlite3.SQLITE_BUSY: Trouble.BUSY,
-    sqlite3.SQLITE_LOCKED: Trouble.BUSY,
-    sqlite3.SQLITE_PROTOCOL: Trouble.BUSY,
-    sqlite3.SQLITE_IOERR: Trouble.AWAY,
-    sqlite3.SQLITE_FULL: Trouble.FULL,
-    sqlite3.SQLITE_CANTOPEN: Trouble.SHUT,
-    sqlite3.SQLITE_READONLY: Trouble.SHUT,
-    sqlite3.SQLITE_PERM: Trouble.SHUT,
-    sqlite3.SQLITE_NOTADB: Trouble.OTHER,
-    sqlite3.SQLITE_CORRUPT: Trouble.OTHER,
+SQLITE_PROBLEMS = {
+    sqlite3.SQLITE_BUSY: DatabaseProblem.BUSY,
+    sqlite3.SQLITE_LOCKED: DatabaseProblem.BUSY,
+    sqlite3.SQLITE_PROTOCOL: DatabaseProblem.BUSY,
+    sqlite3.SQLITE_IOERR: DatabaseProblem.UNAVAILABLE,
+    sqlite3.SQLITE_FULL: DatabaseProblem.DISK_FULL,
+    sqlite3.SQLITE_CANTOPEN: DatabaseProblem.ACCESS_DENIED,
+    sqlite3.SQLITE_READONLY: DatabaseProblem.ACCESS_DENIED,
+    sqlite3.SQLITE_PERM: DatabaseProblem.ACCESS_DENIED,
+    sqlite3.SQLITE_NOTADB: DatabaseProblem.NOT_A_DATABASE,
+    sqlite3.SQLITE_CORRUPT: DatabaseProblem.NOT_A_DATABASE,
 }
-POSTGRESQL = {  # a code, or the class that it begins with
-    "08": Trouble.AWAY,
-    "25006": Trouble.AWAY,  # a standby, while another takes over
-    "3F000": Trouble.SHUT,
-    "40": Trouble.BUSY,
-    "42501": Trouble.SHUT,
-    "53": Trouble.AWAY,
-    "53100": Trouble.FULL,
-    "55P03": Trouble.BUSY,
-    "57": Trouble.AWAY,
+POSTGRESQL_PROBLEMS = {  # a code, or the class that it begins with
+    "08": DatabaseProblem.UNAVAILABLE,
+    "25006": DatabaseProblem.UNAVAILABLE,  # a standby, while another takes over
+    "3F000": DatabaseProblem.ACCESS_DENIED,
+    "40": DatabaseProblem.BUSY,
+    "42501": DatabaseProblem.ACCESS_DENIED,
+    "53": DatabaseProblem.UNAVAILABLE,
+    "53100": DatabaseProblem.DISK_FULL,
+    "55P03": DatabaseProblem.BUSY,
+    "57": DatabaseProblem.UNAVAILABLE,
 }
 
 
 @contextmanager
-def explained() -> Iterator[None]:
+def translate_errors() -> Iterator[None]:
     """While the bot works: a database in trouble is said in one sentence, and may be well again later."""
     try:
         yield
-    except (DBAPIError, sqlite3.Error, NoConnectionFree, OSError) as wrong:
-        trouble = _trouble(wrong)
-        if trouble is None:
+    except (DBAPIError, sqlite3.Error, NoConnectionFree, OSError) as error:
+        problem = _classify(error)
+        if problem is None:
             raise
-        if trouble is Trouble.FULL:
+        if problem is DatabaseProblem.DISK_FULL:
             todo = "Whoever runs the bot must make room on the disk of its database."
-            raise TryLater("The bot's own memory is full.", todo) from wrong
-        raise TryLater("The bot's own memory cannot be reached just now.", "Try again in a minute.") from wrong
+            raise TryLater("The bot's own memory is full.", todo) from error
+        raise TryLater("The bot's own memory cannot be reached just now.", "Try again in a minute.") from error
 
 
 def is_busy(failure: TryLater) -> bool:
     """Whether the database is only held by somebody else, or too slow."""
     cause = failure.__cause__
-    return cause is None or isinstance(cause, NoConnectionFree | TimeoutError) or _trouble(cause) is Trouble.BUSY
+    return (
+        cause is None or isinstance(cause, NoConnectionFree | TimeoutError) or _classify(cause) is DatabaseProblem.BUSY
+    )
 
 
 @contextmanager
-def opening(address: Address, *, reached: bool = False) -> Iterator[None]:
+def startup_errors(address: DatabaseAddress, *, connected: bool = False) -> Iterator[None]:
     """While the bot starts: a database that cannot be used is a wrong setting, one that is busy or full is none.
 
     One that was *reached*, and then does not answer in time, is held by another; so is a file.
@@ -91,40 +93,40 @@ def opening(address: Address, *, reached: bool = False) -> Iterator[None]:
         yield
     except TryLater as failure:
         cause = failure.__cause__
-        held = isinstance(cause, TimeoutError) and (reached or address.is_file)
-        if held or cause is None or _trouble(cause) in (Trouble.BUSY, Trouble.FULL):
+        is_locked = isinstance(cause, TimeoutError) and (connected or address.is_file)
+        if is_locked or cause is None or _classify(cause) in (DatabaseProblem.BUSY, DatabaseProblem.DISK_FULL):
             raise
         raise _misconfigured(address, cause) from None
-    except ProgrammingError as wrong:
-        if getattr(wrong.orig, "sqlstate", None) is not None:
+    except ProgrammingError as error:
+        if getattr(error.orig, "sqlstate", None) is not None:
             raise
-        raise _misconfigured(address, wrong) from None  # the URL holds a parameter that is none
+        raise _misconfigured(address, error) from None  # the URL holds a parameter that is none
 
 
-def _misconfigured(address: Address, cause: BaseException) -> Misconfigured:
-    trouble, said = _trouble(cause), _said(address, cause)
-    if address.is_file and trouble is Trouble.OTHER:
-        return Misconfigured(f"{address.file} is no SQLite database that can be read ({said}).", ANOTHER_FILE)
+def _misconfigured(address: DatabaseAddress, cause: BaseException) -> Misconfigured:
+    problem, detail = _classify(cause), _detail(address, cause)
+    if address.is_file and problem is DatabaseProblem.NOT_A_DATABASE:
+        return Misconfigured(f"{address.file} is no SQLite database that can be read ({detail}).", USE_ANOTHER_FILE)
     if address.is_file:
-        return Misconfigured(f"The database {address.file} cannot be opened and written ({said}).", WRITABLE)
-    if trouble is Trouble.SHUT:
-        return Misconfigured(f"PostgreSQL does not let the bot make its tables ({said}).", GRANT)
-    return Misconfigured(f"PostgreSQL cannot be reached or does not let the bot in ({said}).", REACHABLE)
+        return Misconfigured(f"The database {address.file} cannot be opened and written ({detail}).", CHECK_FILE)
+    if problem is DatabaseProblem.ACCESS_DENIED:
+        return Misconfigured(f"PostgreSQL does not let the bot make its tables ({detail}).", GRANT_CREATE)
+    return Misconfigured(f"PostgreSQL cannot be reached or does not let the bot in ({detail}).", CHECK_SERVER)
 
 
-def _said(address: Address, cause: BaseException) -> str:
+def _detail(address: DatabaseAddress, cause: BaseException) -> str:
     """The database's own words, in a length that one can read; libpq's hold host and user, but no password."""
-    said = address.hushed(str(getattr(cause, "orig", cause))).strip()
-    return said.partition("\n")[0].rstrip(".")[:LONGEST_SAID] or "no answer in time"
+    detail = address.redact(str(getattr(cause, "orig", cause))).strip()
+    return detail.partition("\n")[0].rstrip(".")[:MAX_DETAIL_CHARS] or "no answer in time"
 
 
-def _trouble(wrong: BaseException) -> Trouble | None:
+def _classify(error: BaseException) -> DatabaseProblem | None:
     """What is wrong; None where that is a fault of ours."""
-    if isinstance(wrong, NoConnectionFree | OSError):
-        return Trouble.AWAY
-    own = getattr(wrong, "orig", wrong)  # the driver's own error
-    if code := getattr(own, "sqlite_errorcode", None):
-        return SQLITE.get(code & 0xFF)  # the rest of it is a closer description
-    if state := getattr(own, "sqlstate", None):
-        return POSTGRESQL.get(state) or POSTGRESQL.get(state[:2])
-    return Trouble.AWAY if isinstance(wrong, OperationalError | InterfaceError) else None
+    if isinstance(error, NoConnectionFree | OSError):
+        return DatabaseProblem.UNAVAILABLE
+    driver_error = getattr(error, "orig", error)  # the driver's own error
+    if code := getattr(driver_error, "sqlite_errorcode", None):
+        return SQLITE_PROBLEMS.get(code & 0xFF)  # the rest of it is a closer description
+    if sqlstate := getattr(driver_error, "sqlstate", None):
+        return POSTGRESQL_PROBLEMS.get(sqlstate) or POSTGRESQL_PROBLEMS.get(sqlstate[:2])
+    return DatabaseProblem.UNAVAILABLE if isinstance(error, OperationalError | InterfaceError) else None

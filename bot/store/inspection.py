@@ -10,10 +10,10 @@ from pathlib import Path
 from sqlalchemy import Connection, text
 
 from bot.errors import Misconfigured
-from bot.store.database import Connections
-from bot.store.database_url import Address, address
-from bot.store.errors import GRANT, explained, opening
-from bot.store.migrate import STEPS, newest, revision
+from bot.store.database import Database
+from bot.store.database_url import DatabaseAddress, parse_database_url
+from bot.store.errors import GRANT_CREATE, startup_errors, translate_errors
+from bot.store.migrate import MIGRATIONS_DIR, current_revision, latest_revision
 
 MAY_CREATE = text(
     "SELECT coalesce(has_schema_privilege(current_schema(), 'CREATE'), false) "
@@ -25,34 +25,34 @@ MAY_CREATE = text(
 class Inspection:
     """A database as it was found: the *revision* is None where it has none of the bot's tables yet."""
 
-    address: Address
+    address: DatabaseAddress
     exists: bool
     revision: str | None
-    newest: str
+    latest: str
 
 
-async def inspect(url: str, patience_ms: int, *, steps: Path = STEPS) -> Inspection:
+async def inspect(url: str, timeout_ms: int, *, migrations_dir: Path = MIGRATIONS_DIR) -> Inspection:
     """Look at the database at *url*; one that a start couldn't use is said as the start would say it."""
-    found = address(url)
-    with opening(found):
-        if found.is_file:
-            with explained():
-                _check_writable(found.file)
-            if not found.file.exists():
-                return Inspection(found, exists=False, revision=None, newest=newest(steps))
-        return await _inspected(found, patience_ms / 1000, steps)
+    address = parse_database_url(url)
+    with startup_errors(address):
+        if address.is_file:
+            with translate_errors():
+                _check_writable(address.file)
+            if not address.file.exists():
+                return Inspection(address, exists=False, revision=None, latest=latest_revision(migrations_dir))
+        return await _inspect_existing(address, timeout_ms / 1000, migrations_dir)
 
 
-async def _inspected(found: Address, patience: float, steps: Path) -> Inspection:
-    connections = Connections(_unwritten(found), patience)
+async def _inspect_existing(address: DatabaseAddress, timeout_seconds: float, migrations_dir: Path) -> Inspection:
+    database = Database(_read_only(address), timeout_seconds)
     try:
-        async with connections.reading() as connection:
-            here = await connection.run_sync(revision, steps)
-            if not found.is_file and not await connection.run_sync(_may_create):
-                raise Misconfigured("PostgreSQL does not let the bot make its tables.", GRANT)
+        async with database.read_transaction() as connection:
+            current = await connection.run_sync(current_revision, migrations_dir)
+            if not address.is_file and not await connection.run_sync(_may_create):
+                raise Misconfigured("PostgreSQL does not let the bot make its tables.", GRANT_CREATE)
     finally:
-        await connections.close()
-    return Inspection(found, exists=True, revision=here, newest=newest(steps))
+        await database.close()
+    return Inspection(address, exists=True, revision=current, latest=latest_revision(migrations_dir))
 
 
 def _may_create(connection: Connection) -> bool:
@@ -60,14 +60,16 @@ def _may_create(connection: Connection) -> bool:
     return bool(connection.scalar(MAY_CREATE))
 
 
-def _unwritten(found: Address) -> Address:
+def _read_only(address: DatabaseAddress) -> DatabaseAddress:
     """The same database, opened so that SQLite writes nothing beside it: what others have written lies there too, as
     long as they have it open."""
-    if not found.is_file:
-        return found
-    in_use = Path(f"{found.file}-shm").exists()
-    how = {"readonly_shm": "1"} if in_use else {"immutable": "1"}
-    return Address(found.url.set(database=found.file.as_uri(), query={"uri": "true", "mode": "ro", **how}))
+    if not address.is_file:
+        return address
+    in_use = Path(f"{address.file}-shm").exists()
+    access_mode = {"readonly_shm": "1"} if in_use else {"immutable": "1"}
+    return DatabaseAddress(
+        address.url.set(database=address.file.as_uri(), query={"uri": "true", "mode": "ro", **access_mode})
+    )
 
 
 def _check_writable(file: Path) -> None:

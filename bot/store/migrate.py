@@ -9,64 +9,64 @@ from pathlib import Path
 from sqlalchemy import Connection, column, inspect, select, table, text
 
 from bot.errors import Misconfigured
-from bot.store.database import Connections
-from bot.store.database_url import Address
+from bot.store.database import Database
+from bot.store.database_url import DatabaseAddress
 
-STEPS = Path(__file__).parent / "migrations"
-VERSION = table("alembic_version", column("version_num"))
-LOCK = text("SELECT pg_advisory_xact_lock(7013504225166)")  # any number, if it is always the same
+MIGRATIONS_DIR = Path(__file__).parent / "migrations"
+ALEMBIC_VERSION = table("alembic_version", column("version_num"))
+TAKE_ADVISORY_LOCK = text("SELECT pg_advisory_xact_lock(7013504225166)")  # any number, if it is always the same
 
 
-async def is_current(connections: Connections, steps: Path) -> bool:
+async def is_current(database: Database, migrations_dir: Path) -> bool:
     """Whether the tables are up to date."""
-    async with connections.reading() as connection:
-        return await connection.run_sync(revision, steps) == newest(steps)
+    async with database.read_transaction() as connection:
+        return await connection.run_sync(current_revision, migrations_dir) == latest_revision(migrations_dir)
 
 
-async def migrate(address: Address, steps: Path, patience: float) -> None:
+async def migrate(address: DatabaseAddress, migrations_dir: Path, timeout_seconds: float) -> None:
     """Bring the tables up to date, unless another process has just done so.
 
     Foreign keys are off: SQLite changes a table by making it anew, and dropping the old one would cascade.
     """
-    alone = Connections(address, patience, foreign_keys=False)
+    database = Database(address, timeout_seconds, foreign_keys=False)
     try:
-        async with alone.writing() as connection:  # SQLite lets no second one in here
+        async with database.transaction() as connection:  # SQLite lets no second one in here
             if not address.is_file:
-                await connection.execute(LOCK)
-            if await connection.run_sync(revision, steps) != newest(steps):
-                await connection.run_sync(_upgrade, steps)
+                await connection.execute(TAKE_ADVISORY_LOCK)
+            if await connection.run_sync(current_revision, migrations_dir) != latest_revision(migrations_dir):
+                await connection.run_sync(_upgrade, migrations_dir)
     finally:
-        await alone.close()
+        await database.close()
 
 
-def _upgrade(connection: Connection, steps: Path) -> None:
+def _upgrade(connection: Connection, migrations_dir: Path) -> None:
     from alembic import command  # noqa: PLC0415 - most starts do without
     from alembic.config import Config  # noqa: PLC0415
 
     config = Config()
-    config.set_main_option("script_location", str(steps).replace("%", "%%"))
+    config.set_main_option("script_location", str(migrations_dir).replace("%", "%%"))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
 
 
-def revision(connection: Connection, steps: Path) -> str | None:
+def current_revision(connection: Connection, migrations_dir: Path) -> str | None:
     """The revision that a database has; None where it is new. One of a newer bot's is refused."""
-    if not inspect(connection).has_table(VERSION.name):
+    if not inspect(connection).has_table(ALEMBIC_VERSION.name):
         return None
-    found: str | None = connection.scalar(select(VERSION.c.version_num))
-    if found is not None and found not in _known(steps):
+    current: str | None = connection.scalar(select(ALEMBIC_VERSION.c.version_num))
+    if current is not None and current not in _known_revisions(migrations_dir):
         raise Misconfigured(
-            f"The database was written by a newer version of the bot (revision {found}; this one knows "
-            f"{newest(steps)}).",
+            f"The database was written by a newer version of the bot (revision {current}; this one knows "
+            f"{latest_revision(migrations_dir)}).",
             "Install that version or a later one, or point DATABASE_URL to another database.",
         )
-    return found
+    return current
 
 
-def newest(steps: Path) -> str:
+def latest_revision(migrations_dir: Path) -> str:
     """The revision of an up-to-date database."""
-    return _known(steps)[-1]
+    return _known_revisions(migrations_dir)[-1]
 
 
-def _known(steps: Path) -> list[str]:
-    return sorted(path.name.partition("_")[0] for path in (steps / "versions").glob("[0-9]*.py"))
+def _known_revisions(migrations_dir: Path) -> list[str]:
+    return sorted(path.name.partition("_")[0] for path in (migrations_dir / "versions").glob("[0-9]*.py"))

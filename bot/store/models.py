@@ -6,7 +6,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Change:
+class DefaultsChange:
     """The last word on a channel's defaults; with no values, they were taken back."""
 
     values: dict[str, str]
@@ -32,7 +32,7 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Asking:
+class QueryKey:
     """The same question at the same moment, whoever wants its answer."""
 
     team: str
@@ -42,7 +42,7 @@ class Asking:
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
+class Run:
     """A moment at which a schedule was due: open, or delivered, quiet, skipped, failed or unsure."""
 
     schedule: str
@@ -64,23 +64,23 @@ class Slot:
     said: dict[str, Any] | None = field(default=None, compare=False)  # to it alone; only who takes it reads that
 
     @property
-    def asking(self) -> Asking:
-        return Asking(self.team, self.line, self.zone, self.at)
+    def query_key(self) -> QueryKey:
+        return QueryKey(self.team, self.line, self.zone, self.at)
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
+class DueSchedule:
     """A schedule that is due: its slots until then, and when it is due next. A slot comes with the reason why it is
     skipped, or is open."""
 
     schedule: Schedule
     zone: str
     next_at: datetime
-    slots: tuple[tuple[datetime, str], ...] = ()
+    runs: tuple[tuple[datetime, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class WatchState:
     """A thing that a watch has seen, in the state in which it was then."""
 
     state: str

@@ -11,30 +11,30 @@ from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 from bot.errors import Misconfigured
-from bot.store.database_url import Address
-from bot.store.errors import explained
+from bot.store.database_url import DatabaseAddress
+from bot.store.errors import translate_errors
 
-STOP_IT = "Stop that process first, or use PostgreSQL to run several."
+STOP_OTHER_PROCESS = "Stop that process first, or use PostgreSQL to run several."
 
 
 @asynccontextmanager
-async def process_lock(address: Address, wait: float) -> AsyncIterator[None]:
+async def process_lock(address: DatabaseAddress, timeout_seconds: float) -> AsyncIterator[None]:
     """Hold the lock until the block is left; another process that holds it has *wait* seconds to end."""
     if not address.is_file:
         yield
         return
     file = address.file.resolve()
-    connection = await asyncio.to_thread(_locked, file.with_name(f"{file.name}.lock"), wait)
+    connection = await asyncio.to_thread(_acquire, file.with_name(f"{file.name}.lock"), timeout_seconds)
     if connection is None:
-        raise Misconfigured(f"Another process is already running the bot on {address.file}.", STOP_IT)
+        raise Misconfigured(f"Another process is already running the bot on {address.file}.", STOP_OTHER_PROCESS)
     with closing(connection):
         yield
 
 
-def _locked(file: Path, wait: float) -> sqlite3.Connection | None:
+def _acquire(file: Path, timeout: float) -> sqlite3.Connection | None:
     """A connection that holds the lock, or None where another process does."""
-    with explained():
-        connection = sqlite3.connect(file, timeout=wait, isolation_level=None, check_same_thread=False)
+    with translate_errors():
+        connection = sqlite3.connect(file, timeout=timeout, isolation_level=None, check_same_thread=False)
         try:
             connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:

@@ -8,45 +8,49 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, case, or_, select, update
 
-from bot.store.database import Connections
-from bot.store.tables import ALLOWANCES as TABLE
+from bot.store.database import Database
+from bot.store.tables import RATE_LIMITS as TABLE
 from bot.store.upsert import add
 
-AHEAD = 10.0  # seconds
-WHOLE = 60.0 + AHEAD  # what begins ahead, and in the minute after that, is no more than what may begin in a minute
-FAR = 2 * AHEAD + WHOLE  # ahead nobody spends: the clock was set back, and what was spent is forgotten
-SOON = 0.05  # seconds; whoever comes again still sooner only asks more often
+BURST_SECONDS = 10.0  # seconds
+WINDOW_SECONDS = (
+    60.0 + BURST_SECONDS
+)  # what begins ahead, and in the minute after that, is no more than what may begin in a minute
+MAX_AHEAD_SECONDS = (
+    2 * BURST_SECONDS + WINDOW_SECONDS
+)  # ahead nobody spends: the clock was set back, and what was spent is forgotten
+MIN_RETRY_SECONDS = 0.05  # seconds; whoever comes again still sooner only asks more often
 
-TEAM = TABLE.c.team == bindparam("of")
-SPENT = select(TABLE.c.spent).where(TEAM)
-STANDS = case((TABLE.c.spent.between(bindparam("now"), bindparam("far")), TABLE.c.spent), else_=bindparam("now"))
-FREE = or_(TABLE.c.spent <= bindparam("latest"), TABLE.c.spent > bindparam("far"))
-TAKE = update(TABLE).where(TEAM, FREE).values(spent=STANDS + bindparam("span"))
+THIS_TEAM = TABLE.c.team == bindparam("of")
+SELECT_SPENT = select(TABLE.c.spent).where(THIS_TEAM)
+SPENT_OR_NOW = case((TABLE.c.spent.between(bindparam("now"), bindparam("far")), TABLE.c.spent), else_=bindparam("now"))
+HAS_CAPACITY = or_(TABLE.c.spent <= bindparam("latest"), TABLE.c.spent > bindparam("far"))
+SPEND = update(TABLE).where(THIS_TEAM, HAS_CAPACITY).values(spent=SPENT_OR_NOW + bindparam("span"))
 
 
-def in_one_go(a_minute: int) -> int:
+def max_batch_size(per_minute: int) -> int:
     """How many may be taken in one go."""
-    return max(1, int(a_minute * AHEAD / WHOLE))
+    return max(1, int(per_minute * BURST_SECONDS / WINDOW_SECONDS))
 
 
-class Allowances:
+class RateLimits:
     """The allowances of all workspaces."""
 
-    def __init__(self, connections: Connections) -> None:
-        self._connections = connections
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-    async def take(self, team: str, many: int, a_minute: int, at: datetime) -> float:
+    async def acquire(self, team: str, count: int, per_minute: int, at: datetime) -> float:
         """In how many seconds to come again; if in none, so many begin, of those that may in a minute."""
-        now, span = at.timestamp(), WHOLE * many / a_minute
-        latest = now + max(0.0, AHEAD - span)
-        given = {"now": now, "latest": latest, "far": now + FAR, "span": span}
-        if (await self._connections.write(TAKE, of=team, **given)).changed:
+        now, span = at.timestamp(), WINDOW_SECONDS * count / per_minute
+        latest = now + max(0.0, BURST_SECONDS - span)
+        params = {"now": now, "latest": latest, "far": now + MAX_AHEAD_SECONDS, "span": span}
+        if (await self._database.execute(SPEND, of=team, **params)).rowcount:
             return 0.0
-        if spent := await self._connections.row(SPENT, of=team):
-            return max(SOON, float(spent[0]) - latest)
-        await self._open(team)
-        return await self.take(team, many, a_minute, at)
+        if spent := await self._database.fetch_one(SELECT_SPENT, of=team):
+            return max(MIN_RETRY_SECONDS, float(spent[0]) - latest)
+        await self._add_team(team)
+        return await self.acquire(team, count, per_minute, at)
 
-    async def _open(self, team: str) -> None:
-        async with self._connections.writing() as connection:
+    async def _add_team(self, team: str) -> None:
+        async with self._database.transaction() as connection:
             await add(connection, TABLE, team=team, spent=0.0)

@@ -8,12 +8,12 @@ from sqlalchemy import CursorResult
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class StatementResult:
     """The rows that a statement gave, and how many it changed."""
 
     rows: Sequence[Sequence[Any]]
-    changed: int
+    rowcount: int
 
     @classmethod
-    def of(cls, result: CursorResult[Any]) -> "Done":
+    def from_cursor(cls, result: CursorResult[Any]) -> "StatementResult":
         return cls(result.all() if result.returns_rows else (), result.rowcount)

@@ -9,125 +9,131 @@ from sqlalchemy import ColumnElement, bindparam, func, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.database import Connections
-from bot.store.models import Begun, Schedule
+from bot.store.database import Database
+from bot.store.models import DueSchedule, Schedule
 from bot.store.tables import SCHEDULES as TABLE
 
 ACTIVE, PAUSED, STOPPED = "active", "paused", "stopped"
 COLUMNS = [TABLE.c[name] for name in Schedule.__slots__]
-NEXT = update(TABLE).where(TABLE.c.id == bindparam("of"))
-GET = select(*COLUMNS).where(TABLE.c.id == bindparam("of"))
-UNSTOPPED = TABLE.c.state != STOPPED
-RACES = 5  # as often may somebody else take the same number first
+SET_NEXT_AT = update(TABLE).where(TABLE.c.id == bindparam("of"))
+SELECT_BY_ID = select(*COLUMNS).where(TABLE.c.id == bindparam("of"))
+NOT_STOPPED = TABLE.c.state != STOPPED
+MAX_INSERT_ATTEMPTS = 5  # as often may somebody else take the same number first
 
-Check = Callable[[Sequence[Schedule]], None]  # of the schedules that a channel has
+ScheduleCheck = Callable[[Sequence[Schedule]], None]  # of the schedules that a channel has
 
 
-def _always(_: Sequence[Schedule]) -> None:
+def _accept(_: Sequence[Schedule]) -> None:
     pass
 
 
 class Schedules:
     """The schedules of all channels."""
 
-    def __init__(self, connections: Connections) -> None:
-        self._connections = connections
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-    async def add(self, new: Schedule, at: datetime, check: Check = _always) -> Schedule:
+    async def add(self, new: Schedule, at: datetime, check: ScheduleCheck = _accept) -> Schedule:
         """Keep a schedule, under the next number of its channel. What *check* raises keeps it out; no other can be
         added between that and this one."""
-        for _ in range(RACES - 1):
+        for _ in range(MAX_INSERT_ATTEMPTS - 1):
             try:
                 return await self._add(new, at, check)
             except IntegrityError:
                 continue
         return await self._add(new, at, check)
 
-    async def _add(self, new: Schedule, at: datetime, check: Check) -> Schedule:
+    async def _add(self, new: Schedule, at: datetime, check: ScheduleCheck) -> Schedule:
         row: dict[str, Any] = {column.name: getattr(new, column.name) for column in COLUMNS}
         row |= {"id": uuid.uuid4().hex, "made_at": at, "changed_at": at}
-        async with self._connections.writing() as connection:
-            there = await connection.execute(select(*COLUMNS).where(*_in(new.team, new.channel), UNSTOPPED))
-            check([Schedule(*found) for found in there])
-            last = await connection.scalar(select(func.max(TABLE.c.number)).where(*_in(new.team, new.channel)))
-            row["number"] = (last or 0) + 1
+        async with self._database.transaction() as connection:
+            existing = await connection.execute(
+                select(*COLUMNS).where(*_in_channel(new.team, new.channel), NOT_STOPPED)
+            )
+            check([Schedule(*record) for record in existing])
+            last_number = await connection.scalar(
+                select(func.max(TABLE.c.number)).where(*_in_channel(new.team, new.channel))
+            )
+            row["number"] = (last_number or 0) + 1
             await connection.execute(TABLE.insert().values(row))
         return Schedule(*(row[column.name] for column in COLUMNS))
 
-    async def of(self, team: str, channel: str) -> list[Schedule]:
+    async def list_for_channel(self, team: str, channel: str) -> list[Schedule]:
         """The schedules of a channel that are not stopped, by number."""
-        return await self._select(*_in(team, channel), UNSTOPPED)
+        return await self._select(*_in_channel(team, channel), NOT_STOPPED)
 
-    async def watching(self, team: str, line: str, cadence: str) -> list[Schedule]:
+    async def list_watching(self, team: str, line: str, trigger: str) -> list[Schedule]:
         """The active schedules of a workspace that watch a question in a zone."""
-        mine = (TABLE.c.team == team, TABLE.c.line == line, TABLE.c.cadence == cadence)
-        return await self._select(*mine, TABLE.c.state == ACTIVE)
+        same_question = (TABLE.c.team == team, TABLE.c.line == line, TABLE.c.cadence == trigger)
+        return await self._select(*same_question, TABLE.c.state == ACTIVE)
 
-    async def ever(self, team: str, channel: str) -> list[Schedule]:
+    async def list_with_stopped(self, team: str, channel: str) -> list[Schedule]:
         """The schedules of a channel, stopped ones too, by number."""
-        return await self._select(*_in(team, channel))
+        return await self._select(*_in_channel(team, channel))
 
-    async def everywhere(self) -> list[Schedule]:
+    async def list_all(self) -> list[Schedule]:
         """All schedules that are not stopped, of all workspaces."""
-        return await self._select(UNSTOPPED)
+        return await self._select(NOT_STOPPED)
 
     async def find(self, team: str, channel: str, number: int) -> Schedule | None:
         """A schedule by its number, also when it is stopped."""
-        return next(iter(await self._select(*_in(team, channel), TABLE.c.number == number)), None)
+        return next(iter(await self._select(*_in_channel(team, channel), TABLE.c.number == number)), None)
 
-    async def get(self, schedule: str) -> Schedule | None:
-        row = await self._connections.row(GET, of=schedule)
+    async def get(self, schedule_id: str) -> Schedule | None:
+        row = await self._database.fetch_one(SELECT_BY_ID, of=schedule_id)
         return Schedule(*row) if row else None
 
-    async def due(self, team: str, now: datetime, most: int) -> list[Schedule]:
+    async def due(self, team: str, now: datetime, limit: int) -> list[Schedule]:
         """What is due by now, the longest first."""
         return await self._select(
             TABLE.c.team == team,
             TABLE.c.state == ACTIVE,
             TABLE.c.next_at <= now,
-            order=(TABLE.c.next_at, TABLE.c.id),
-            most=most,
+            order_by=(TABLE.c.next_at, TABLE.c.id),
+            limit=limit,
         )
 
-    async def change(self, schedule: str, at: datetime, **columns: Any) -> None:
+    async def change(self, schedule_id: str, at: datetime, **columns: Any) -> None:
         """Change what is said of a schedule, unless it is stopped: that is its last change, from which on it is kept
         for a while."""
-        chosen = update(TABLE).where(TABLE.c.id == schedule, TABLE.c.state != STOPPED)
-        await self._connections.write(chosen.values({**columns, "changed_at": at}))
+        statement = update(TABLE).where(TABLE.c.id == schedule_id, TABLE.c.state != STOPPED)
+        await self._database.execute(statement.values({**columns, "changed_at": at}))
 
-    async def pause(self, schedule: str, why: str, at: datetime) -> bool:
+    async def pause(self, schedule_id: str, why: str, at: datetime) -> bool:
         """Pause it for a reason; whether it was not so already."""
-        return await self._turn(ACTIVE, schedule, at, state=PAUSED, why=why, next_at=None)
+        return await self._transition(ACTIVE, schedule_id, at, state=PAUSED, why=why, next_at=None)
 
-    async def resume(self, schedule: str, next_at: datetime, at: datetime) -> bool:
+    async def resume(self, schedule_id: str, next_at: datetime, at: datetime) -> bool:
         """Let it go on; whether it was paused."""
-        return await self._turn(PAUSED, schedule, at, state=ACTIVE, why="", next_at=next_at)
+        return await self._transition(PAUSED, schedule_id, at, state=ACTIVE, why="", next_at=next_at)
 
-    async def _turn(self, expected: str, schedule: str, at: datetime, **columns: Any) -> bool:
-        chosen = update(TABLE).where(TABLE.c.id == schedule, TABLE.c.state == expected)
-        return bool((await self._connections.write(chosen.values({**columns, "changed_at": at}))).changed)
+    async def _transition(self, expected: str, schedule_id: str, at: datetime, **columns: Any) -> bool:
+        statement = update(TABLE).where(TABLE.c.id == schedule_id, TABLE.c.state == expected)
+        return bool((await self._database.execute(statement.values({**columns, "changed_at": at}))).rowcount)
 
     async def _select(
         self,
         *where: ColumnElement[bool],
-        order: tuple[Any, ...] = (TABLE.c.team, TABLE.c.channel, TABLE.c.number),
-        most: int | None = None,
+        order_by: tuple[Any, ...] = (TABLE.c.team, TABLE.c.channel, TABLE.c.number),
+        limit: int | None = None,
     ) -> list[Schedule]:
-        chosen = select(*COLUMNS).where(*where).order_by(*order).limit(most)
-        return [Schedule(*row) for row in await self._connections.rows(chosen)]
+        statement = select(*COLUMNS).where(*where).order_by(*order_by).limit(limit)
+        return [Schedule(*row) for row in await self._database.fetch_all(statement)]
 
 
-async def advance(connection: AsyncConnection, due: Sequence[Begun]) -> list[Begun]:
+async def advance(connection: AsyncConnection, due: Sequence[DueSchedule]) -> list[DueSchedule]:
     """Set when schedules are due next, in a transaction of somebody else: those at which nobody is, or was before. What
     PostgreSQL needs is left out for SQLite, where nobody else can be there."""
-    read = tuple_(TABLE.c.id, TABLE.c.next_at).in_([(begun.schedule.id, begun.schedule.next_at) for begun in due])
-    free = await connection.scalars(select(TABLE.c.id).where(read).with_for_update(skip_locked=True))
-    mine = {*free}
-    found = [begun for begun in due if begun.schedule.id in mine]
-    if found:
-        await connection.execute(NEXT, [{"of": begun.schedule.id, "next_at": begun.next_at} for begun in found])
-    return found
+    unchanged = tuple_(TABLE.c.id, TABLE.c.next_at).in_([(entry.schedule.id, entry.schedule.next_at) for entry in due])
+    rows = await connection.scalars(select(TABLE.c.id).where(unchanged).with_for_update(skip_locked=True))
+    locked_ids = {*rows}
+    advanced = [entry for entry in due if entry.schedule.id in locked_ids]
+    if advanced:
+        await connection.execute(
+            SET_NEXT_AT, [{"of": entry.schedule.id, "next_at": entry.next_at} for entry in advanced]
+        )
+    return advanced
 
 
-def _in(team: str, channel: str) -> tuple[ColumnElement[bool], ...]:
+def _in_channel(team: str, channel: str) -> tuple[ColumnElement[bool], ...]:
     return TABLE.c.team == team, TABLE.c.channel == channel

@@ -4,13 +4,13 @@ from datetime import date
 
 from sqlalchemy import bindparam, delete, select
 
-from bot.store.database import Connections
+from bot.store.database import Database
 from bot.store.models import Snapshot
 from bot.store.tables import SNAPSHOTS as TABLE
 from bot.store.upsert import add
 
 COLUMNS = [TABLE.c[name] for name in Snapshot.__slots__]
-OF = (
+SELECT_SINCE = (
     select(*COLUMNS)
     .where(TABLE.c.team == bindparam("team"), TABLE.c.place == bindparam("place"), TABLE.c.day >= bindparam("since"))
     .order_by(TABLE.c.day.desc())
@@ -20,20 +20,23 @@ OF = (
 class Snapshots:
     """The snapshots of all workspaces."""
 
-    def __init__(self, connections: Connections) -> None:
-        self._connections = connections
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-    async def keep(self, team: str, snapshot: Snapshot) -> None:
+    async def add(self, team: str, snapshot: Snapshot) -> None:
         """Keep a snapshot, however many channels get the answer. What was said first on a day stands."""
         row = {column.name: getattr(snapshot, column.name) for column in COLUMNS}
-        async with self._connections.writing() as connection:
+        async with self._database.transaction() as connection:
             await add(connection, TABLE, team=team, **row)
 
-    async def of(self, team: str, place: str, since: date) -> list[Snapshot]:
+    async def list_since(self, team: str, project_env: str, since: date) -> list[Snapshot]:
         """The snapshots of a place from that day on, the latest first."""
-        return [Snapshot(*row) for row in await self._connections.rows(OF, team=team, place=place, since=since)]
+        return [
+            Snapshot(*row)
+            for row in await self._database.fetch_all(SELECT_SINCE, team=team, place=project_env, since=since)
+        ]
 
-    async def forget(self, before: date) -> None:
+    async def prune(self, before: date) -> None:
         """Delete what is older than that day."""
-        async with self._connections.writing() as connection:
+        async with self._database.transaction() as connection:
             await connection.execute(delete(TABLE).where(TABLE.c.day < before))

@@ -22,7 +22,7 @@ from sqlalchemy.types import TypeDecorator
 METADATA = MetaData()
 
 
-class Moment(TypeDecorator[datetime]):
+class UtcDateTime(TypeDecorator[datetime]):
     """A moment, in UTC: SQLite keeps no zones, and PostgreSQL gives them back in the connection's."""
 
     impl = DateTime(timezone=True)
@@ -46,14 +46,14 @@ CHANNEL_DEFAULTS = Table(
     Column("channel", String, primary_key=True),
     Column("given", JSON, nullable=False),  # empty where somebody took them back
     Column("changed_by", String, nullable=False),
-    Column("changed_at", Moment, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
 )
 
 WORKSPACES = Table(
     "workspaces",
     METADATA,
     Column("team", String, primary_key=True),
-    Column("charts_refused_at", Moment),
+    Column("charts_refused_at", UtcDateTime),
 )
 
 SCHEDULES = Table(
@@ -68,18 +68,18 @@ SCHEDULES = Table(
     Column("line", String, nullable=False),
     Column("state", String, nullable=False),
     Column("why", String, nullable=False),  # it is paused, where nobody paused it
-    Column("next_at", Moment, index=True),
-    Column("looked_at", Moment),  # the last time, for one that only speaks when there is something new
-    Column("made_at", Moment, nullable=False),
-    Column("changed_at", Moment, nullable=False),
+    Column("next_at", UtcDateTime, index=True),
+    Column("looked_at", UtcDateTime),  # the last time, for one that only speaks when there is something new
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
     UniqueConstraint("team", "channel", "number"),
 )
 
-SLOTS = Table(
+RUNS = Table(
     "slots",
     METADATA,
     Column("schedule", String, ForeignKey("schedules.id", ondelete="CASCADE"), primary_key=True),
-    Column("at", Moment, primary_key=True),
+    Column("at", UtcDateTime, primary_key=True),
     Column("team", String, nullable=False),
     Column("line", String, nullable=False),  # as it was then
     Column("zone", String, nullable=False),
@@ -88,18 +88,18 @@ SLOTS = Table(
     Column("why", String, nullable=False),
     Column("offered", Integer, nullable=False),  # grows also with each taking and letting go
     Column("attempt", Integer, nullable=False),  # how many were in vain
-    Column("again_at", Moment, index=True),  # when it is offered again; closed ones have none
+    Column("again_at", UtcDateTime, index=True),  # when it is offered again; closed ones have none
     Column("taken_by", String, nullable=False),  # who was at it last, and until when it was theirs
-    Column("taken_until", Moment),
+    Column("taken_until", UtcDateTime),
     Column("posted", Integer, nullable=False),  # how many messages of it surely stand in the channel
     Column("posting", Integer),  # which one somebody is about to post
-    Column("posting_at", Moment),
+    Column("posting_at", UtcDateTime),
     Column("ts", String, nullable=False),
     Column("said", JSON(none_as_null=True)),  # to this channel alone
-    Column("closed_at", Moment),
+    Column("closed_at", UtcDateTime),
 )
 
-TOLD = Table(
+WATCH_STATES = Table(
     "told",
     METADATA,
     Column("schedule", String, ForeignKey("schedules.id", ondelete="CASCADE"), primary_key=True),
@@ -107,33 +107,33 @@ TOLD = Table(
     Column("state", String, nullable=False),
     Column("says", String, nullable=False),
     Column("happened", Float),
-    Column("seen_at", Moment, nullable=False, index=True),
+    Column("seen_at", UtcDateTime, nullable=False, index=True),
 )
 
-ALLOWANCES = Table(
+RATE_LIMITS = Table(
     "allowances",
     METADATA,
     Column("team", String, primary_key=True),
     Column("spent", Float, nullable=False),  # until that second, of the epoch
 )
 
-ASKED = Table(
+ANSWERS = Table(
     "asked",
     METADATA,
     Column("team", String, primary_key=True),
     Column("line", String, primary_key=True),
     Column("zone", String, primary_key=True),
-    Column("at", Moment, primary_key=True),
+    Column("at", UtcDateTime, primary_key=True),
     Column("said", JSON, nullable=False),
     Column("quiet", Boolean, nullable=False),
-    Column("asked_at", Moment, nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
 )
 
 PAYLOADS = Table(
     "payloads",
     METADATA,
     Column("key", String, primary_key=True),
-    Column("heard_at", Moment, nullable=False, index=True),
+    Column("heard_at", UtcDateTime, nullable=False, index=True),
 )
 
 SNAPSHOTS = Table(

@@ -6,49 +6,54 @@ from typing import Any
 
 from sqlalchemy import delete, select, update
 
-from bot.store.database import Connections
-from bot.store.models import Schedule, Told
-from bot.store.runs import slot_row
-from bot.store.tables import SCHEDULES, SLOTS
-from bot.store.tables import TOLD as TABLE
+from bot.store.database import Database
+from bot.store.models import Schedule, WatchState
+from bot.store.runs import run_row
+from bot.store.tables import RUNS, SCHEDULES
+from bot.store.tables import WATCH_STATES as TABLE
 from bot.store.upsert import add, upsert
 
-COLUMNS = select(TABLE.c.schedule, TABLE.c.thing, TABLE.c.state, TABLE.c.says, TABLE.c.happened)
+SELECT_STATES = select(TABLE.c.schedule, TABLE.c.thing, TABLE.c.state, TABLE.c.says, TABLE.c.happened)
 
 
-class Tellings:
+class WatchStates:
     """What all watches have told."""
 
-    def __init__(self, connections: Connections) -> None:
-        self._connections = connections
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-    async def of(self, watches: Sequence[Schedule]) -> dict[str, dict[str, Told]]:
+    async def for_watches(self, watches: Sequence[Schedule]) -> dict[str, dict[str, WatchState]]:
         """What each of some watches has told, by thing."""
-        told: dict[str, dict[str, Told]] = {watch.id: {} for watch in watches}
-        for watch, thing, *state in await self._connections.rows(COLUMNS.where(TABLE.c.schedule.in_(told))):
-            told[watch][thing] = Told(*state)
-        return told
+        states: dict[str, dict[str, WatchState]] = {watch.id: {} for watch in watches}
+        for watch, thing, *state in await self._database.fetch_all(SELECT_STATES.where(TABLE.c.schedule.in_(states))):
+            states[watch][thing] = WatchState(*state)
+        return states
 
-    async def looked(
-        self, schedule: Schedule, kept: Mapping[str, Told], at: datetime, zone: str, said: dict[str, Any] | None
+    async def record(
+        self,
+        schedule: Schedule,
+        states: Mapping[str, WatchState],
+        at: datetime,
+        zone: str,
+        message: dict[str, Any] | None,
     ) -> bool:
         """A watch has looked: what it keeps from now on, and what is to be *said*, all of it or nothing; unless another
         has looked meanwhile."""
         unchanged = SCHEDULES.c.looked_at.is_not_distinct_from(schedule.looked_at)
-        mine = update(SCHEDULES).where(SCHEDULES.c.id == schedule.id, unchanged).values(looked_at=at)
-        if not kept and said is None:
-            return bool((await self._connections.write(mine)).changed)
-        async with self._connections.writing() as connection:
-            if not (await connection.execute(mine)).rowcount:
+        claim = update(SCHEDULES).where(SCHEDULES.c.id == schedule.id, unchanged).values(looked_at=at)
+        if not states and message is None:
+            return bool((await self._database.execute(claim)).rowcount)
+        async with self._database.transaction() as connection:
+            if not (await connection.execute(claim)).rowcount:
                 return False
-            for thing, told in kept.items():
-                row = {"state": told.state, "says": told.says, "happened": told.happened, "seen_at": at}
+            for thing, state in states.items():
+                row = {"state": state.state, "says": state.says, "happened": state.happened, "seen_at": at}
                 await upsert(connection, TABLE, schedule=schedule.id, thing=thing, **row)
-            if said is not None:
-                await add(connection, SLOTS, **slot_row(schedule, zone, at, "") | {"said": said})
+            if message is not None:
+                await add(connection, RUNS, **run_row(schedule, zone, at, "") | {"said": message})
         return True
 
-    async def forget(self, before: datetime) -> None:
+    async def prune(self, before: datetime) -> None:
         """Delete what happened and was seen before then; what lasts stays."""
-        async with self._connections.writing() as connection:
+        async with self._database.transaction() as connection:
             await connection.execute(delete(TABLE).where(TABLE.c.happened.is_not(None), TABLE.c.seen_at < before))

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from sqlalchemy import delete, insert
 
 from bot.errors import TryLater
-from bot.store.database import Connections
+from bot.store.database import Database
 from bot.store.errors import is_busy
 from bot.store.tables import CHANNEL_DEFAULTS as TABLE
 
@@ -22,25 +22,25 @@ EPOCH = datetime.fromtimestamp(0, UTC)
 class WriteProbe:
     """Writes at most once per interval, however many ask."""
 
-    def __init__(self, connections: Connections, interval: float = INTERVAL_SECONDS) -> None:
-        self._connections = connections
+    def __init__(self, database: Database, interval: float = INTERVAL_SECONDS) -> None:
+        self._database = database
         self._interval = interval
-        self._turn = asyncio.Lock()
-        self._next = 0.0
+        self._lock = asyncio.Lock()
+        self._next_probe_at = 0.0
         self._succeeded = True
 
-    async def succeeds(self, seconds: float) -> bool:
+    async def succeeds(self, timeout_seconds: float) -> bool:
         """Whether a write succeeds, or did within the interval. A database that is only busy will take it later."""
         clock = asyncio.get_running_loop().time
-        async with self._turn:
-            if clock() >= self._next:
-                self._succeeded = await self._try(seconds)
-                self._next = clock() + self._interval
+        async with self._lock:
+            if clock() >= self._next_probe_at:
+                self._succeeded = await self._probe(timeout_seconds)
+                self._next_probe_at = clock() + self._interval
             return self._succeeded
 
-    async def _try(self, seconds: float) -> bool:
+    async def _probe(self, timeout_seconds: float) -> bool:
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(timeout_seconds):
                 await self._write()
         except TimeoutError:
             return True
@@ -50,8 +50,8 @@ class WriteProbe:
 
     async def _write(self) -> None:
         key = secrets.token_hex(16)
-        given = {"probe": secrets.token_hex(PROBE_BYTES // 2)}
-        row = {"team": "", "channel": key, "given": given, "changed_by": "", "changed_at": EPOCH}
-        async with self._connections.writing() as connection:
+        filler = {"probe": secrets.token_hex(PROBE_BYTES // 2)}
+        row = {"team": "", "channel": key, "given": filler, "changed_by": "", "changed_at": EPOCH}
+        async with self._database.transaction() as connection:
             await connection.execute(insert(TABLE).values(row))
             await connection.execute(delete(TABLE).where(TABLE.c.team == "", TABLE.c.channel == key))

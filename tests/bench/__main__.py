@@ -8,40 +8,51 @@ from collections.abc import Iterator
 from importlib import import_module
 from importlib.metadata import version
 
-from tests.bench.mixed import MINUTES
+from tests.bench.mixed import MINUTES_VARIABLE
 from tests.bench.table import Row, draw
 
-PARTS = (
+BENCHMARKS = (
     *("start", "parse", "call", "size", "render", "acknowledge", "answer", "memory", "first", "flood"),
-    *("posting", "load", "idle", "mixed", "year"),
+    *("posting", "load", "idle", "mixed", "database_growth"),
 )
-AGAINST = ("launchdarkly-api", "slack-sdk", "httpx", "pydantic", "jinja2", "slack-bolt", "starlette", "uvicorn")
+COMPARED_PACKAGES = (
+    "launchdarkly-api",
+    "slack-sdk",
+    "httpx",
+    "pydantic",
+    "jinja2",
+    "slack-bolt",
+    "starlette",
+    "uvicorn",
+)
 
 
 def main() -> None:
     """Measures the parts that are named, or all, and prints one table."""
-    reader = argparse.ArgumentParser(
+    parser = argparse.ArgumentParser(
         prog="python -m tests.bench", description="Measures the bot against what one would use instead."
     )
-    reader.add_argument("parts", nargs="*", metavar="part", help=f"{', '.join(PARTS)}; all of them where none is named")
-    reader.add_argument("--minutes", type=float, default=60, help="how long the mixed load lasts")
-    given = reader.parse_args()
-    parts: list[str] = given.parts
-    os.environ[MINUTES] = str(given.minutes)
-    if unknown := set(parts) - set(PARTS):
-        reader.error(f"there is no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
-    rows = [row for part in PARTS if not parts or part in parts for row in _measured(part)]
+    parser.add_argument(
+        "parts", nargs="*", metavar="part", help=f"{', '.join(BENCHMARKS)}; all of them where none is named"
+    )
+    parser.add_argument("--minutes", type=float, default=60, help="how long the mixed load lasts")
+    args = parser.parse_args()
+    chosen: list[str] = args.parts
+    os.environ[MINUTES_VARIABLE] = str(args.minutes)
+    if unknown := set(chosen) - set(BENCHMARKS):
+        parser.error(f"there is no part {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
+    rows = [row for name in BENCHMARKS if not chosen or name in chosen for row in _measure(name)]
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {_versions()}\n")
     print(draw(rows))
 
 
-def _measured(part: str) -> Iterator[Row]:
-    print(f"measuring {part} …", file=sys.stderr)
-    yield from import_module(f"tests.bench.{part}").rows()
+def _measure(name: str) -> Iterator[Row]:
+    print(f"measuring {name} …", file=sys.stderr)
+    yield from import_module(f"tests.bench.{name}").rows()
 
 
 def _versions() -> str:
-    return ", ".join(f"{name} {version(name)}" for name in AGAINST)
+    return ", ".join(f"{name} {version(name)}" for name in COMPARED_PACKAGES)
 
 
 if __name__ == "__main__":

@@ -14,22 +14,22 @@ from starlette.types import ASGIApp
 
 from bot.metrics import Metrics
 from bot.sandbox.slack.credentials import BOT_TOKEN, SIGNING_SECRET
-from bot.slack.background_tasks import Work
-from bot.slack.listeners import bolt
-from bot.slack.payloads import Incoming
-from bot.slack.web import web
+from bot.slack.background_tasks import BackgroundTasks
+from bot.slack.listeners import build_app
+from bot.slack.payloads import Interaction
+from bot.slack.web import build_web_app
 from tests.bench import bare_bolt, bare_starlette
-from tests.bench.commands import Author, forged
-from tests.bench.fake_slack import slack_there
+from tests.bench.commands import CommandWriter, forged
+from tests.bench.fake_slack import fake_slack
 from tests.bench.http_load import at_once, one_by_one, status
-from tests.bench.served import Make, served
+from tests.bench.served import AppFactory, served_app
 from tests.bench.table import Row, at_least, at_most
 
-ROUNDS = 9
-ALONE = 100  # commands in a round
-TOGETHER = 1500
+REPEATS = 9
+SEQUENTIAL_REQUESTS = 100  # commands in a round
+CONCURRENT_REQUESTS = 1500
 CONNECTIONS = 32
-WARM = 20
+WARMUP_REQUESTS = 20
 
 Ports = Mapping[str, int]
 
@@ -37,48 +37,53 @@ Ports = Mapping[str, int]
 def rows() -> Iterator[Row]:
     """One after the other, then many at once."""
     with ExitStack() as stack:
-        api = stack.enter_context(slack_there())
-        contenders: dict[str, Make] = {"ours": ours, "bare": bare, "bolt": partial(as_it_comes, api)}
-        ports = {name: stack.enter_context(served(make)) for name, make in contenders.items()}
+        api = stack.enter_context(fake_slack())
+        contenders: dict[str, AppFactory] = {"ours": ours, "bare": bare, "bolt": partial(stock_bolt, api)}
+        ports = {name: stack.enter_context(served_app(make)) for name, make in contenders.items()}
         for port in ports.values():
             assert status(port, forged()) == 401, "whoever takes anything for Slack's is not in the race"
-            at_once(port, Author().requests(10 * WARM), CONNECTIONS)
-        yield from _alone(ports)
-        yield from _together(ports)
+            at_once(port, CommandWriter().requests(10 * WARMUP_REQUESTS), CONNECTIONS)
+        yield from _sequential(ports)
+        yield from _concurrent(ports)
 
 
-def _alone(ports: Ports) -> Iterator[Row]:
-    rounds = [{name: typical(port) for name, port in ports.items()} for _ in range(ROUNDS)]
-    slower = median(took["ours"] / took["bare"] for took in rounds)
-    faster = median(took["bolt"] / took["ours"] for took in rounds)
-    what = ("acknowledge: one after the other", "bot.slack.web")
-    yield Row(*what, "Starlette, verifies only", slower, "the median time", at_most(2.5))
-    yield Row(*what, "Bolt as it comes", faster, "faster", at_least(20))
+def _sequential(ports: Ports) -> Iterator[Row]:
+    results = [{name: typical_latency(port) for name, port in ports.items()} for _ in range(REPEATS)]
+    slower = median(seconds["ours"] / seconds["bare"] for seconds in results)
+    faster = median(seconds["bolt"] / seconds["ours"] for seconds in results)
+    labels = ("acknowledge: one after the other", "bot.slack.web")
+    yield Row(*labels, "Starlette, verifies only", slower, "the median time", at_most(2.5))
+    yield Row(*labels, "Bolt as it comes", faster, "faster", at_least(20))
 
 
-def typical(port: int, pause: float = 0) -> float:
+def typical_latency(port: int, pause: float = 0) -> float:
     """The median of the seconds until an acknowledgement, on a connection that is warm."""
-    return median(one_by_one(port, Author().requests(WARM + ALONE), pause)[WARM:])
+    return median(
+        one_by_one(port, CommandWriter().requests(WARMUP_REQUESTS + SEQUENTIAL_REQUESTS), pause)[WARMUP_REQUESTS:]
+    )
 
 
-def _together(ports: Ports) -> Iterator[Row]:
-    rounds = [
-        {name: at_once(port, Author().requests(TOGETHER), CONNECTIONS) for name, port in ports.items()}
-        for _ in range(ROUNDS)
+def _concurrent(ports: Ports) -> Iterator[Row]:
+    results = [
+        {
+            name: at_once(port, CommandWriter().requests(CONCURRENT_REQUESTS), CONNECTIONS)
+            for name, port in ports.items()
+        }
+        for _ in range(REPEATS)
     ]
-    what = (f"acknowledge: {CONNECTIONS} connections", "bot.slack.web")
-    more = median(took["bolt"] / took["ours"] for took in rounds)
-    yield Row(*what, "Bolt as it comes", more, "as many a second", at_least(1.3))
-    share = median(took["bare"] / took["ours"] for took in rounds)
-    yield Row(*what, "Starlette, verifies only", share, "as many a second")
+    labels = (f"acknowledge: {CONNECTIONS} connections", "bot.slack.web")
+    more = median(seconds["bolt"] / seconds["ours"] for seconds in results)
+    yield Row(*labels, "Bolt as it comes", more, "as many a second", at_least(1.3))
+    share = median(seconds["bare"] / seconds["ours"] for seconds in results)
+    yield Row(*labels, "Starlette, verifies only", share, "as many a second")
 
 
 def ours() -> ASGIApp:
     """The bot's own web side, behind which nobody listens."""
-    return web(bolt(AsyncWebClient(), _nothing, Work()), SIGNING_SECRET, {}, Metrics())
+    return build_web_app(build_app(AsyncWebClient(), _ignore, BackgroundTasks()), SIGNING_SECRET, {}, Metrics())
 
 
-async def _nothing(_: Incoming) -> None:
+async def _ignore(_: Interaction) -> None:
     pass
 
 
@@ -87,6 +92,6 @@ def bare() -> ASGIApp:
     return bare_starlette.app(SIGNING_SECRET)
 
 
-def as_it_comes(api: str) -> ASGIApp:
+def stock_bolt(api: str) -> ASGIApp:
     """Bolt with its defaults."""
     return cast(ASGIApp, bare_bolt.app(BOT_TOKEN, SIGNING_SECRET, api))  # its own types are narrower than ASGI's

@@ -9,14 +9,14 @@ import time
 
 def main(command: list[str]) -> None:
     """Measures one command; what it prints is thrown away."""
-    nowhere = [(os.POSIX_SPAWN_OPEN, stream, os.devnull, os.O_WRONLY, 0) for stream in (1, 2)]
+    to_devnull = [(os.POSIX_SPAWN_OPEN, stream, os.devnull, os.O_WRONLY, 0) for stream in (1, 2)]
     start = time.perf_counter()
-    process = os.posix_spawn(command[0], command, os.environ, file_actions=nowhere)
-    _, status, used = os.wait4(process, 0)
+    process = os.posix_spawn(command[0], command, os.environ, file_actions=to_devnull)
+    _, status, usage = os.wait4(process, 0)
     seconds = time.perf_counter() - start
     if status:
         sys.exit(f"{command} ended with {os.waitstatus_to_exitcode(status)}")
-    print(seconds, used.ru_maxrss)
+    print(seconds, usage.ru_maxrss)
 
 
 if __name__ == "__main__":

@@ -11,40 +11,40 @@ from itertools import chain
 from statistics import median, quantiles
 from time import perf_counter
 
-from tests.bench.acknowledge import bare, typical
-from tests.bench.asking import People, asking
-from tests.bench.at_work import AtWork, at_work
-from tests.bench.fake_slack import slack_there
-from tests.bench.served import served
+from tests.bench.acknowledge import bare, typical_latency
+from tests.bench.asking import Clients, open_clients
+from tests.bench.at_work import RunningBot, bot_process
+from tests.bench.fake_slack import fake_slack
+from tests.bench.served import served_app
 from tests.bench.table import Row, at_most
 
-ROUNDS = 5
-A_SECOND = 50
-ANSWERS = 200  # in a round
-WARM = 150
+REPEATS = 5
+ANSWERS_PER_SECOND = 50
+ANSWERS_PER_REPEAT = 200  # in a round
+WARMUP_ANSWERS = 150
 
 
 def rows() -> Iterator[Row]:
     """The median against acknowledgements, and the slowest of a hundred against the median."""
-    with slack_there() as api, at_work(api) as bot, served(bare) as port:
-        rounds = asyncio.run(_rounds(bot, port))
+    with fake_slack() as api, bot_process(api) as bot, served_app(bare) as port:
+        repeats = asyncio.run(_repeats(bot, port))
         outcomes = bot.state().outcomes
     assert outcomes == {"answered"}, f"some lines were not answered: {outcomes}"
-    slower = median(median(taken.answers) / taken.acknowledgement for taken in rounds)
-    paced = median(median(taken.answers) / taken.paced_acknowledgement for taken in rounds)
-    every = list(chain.from_iterable(taken.answers for taken in rounds))
-    work = median(taken.answer / taken.acknowledgement for taken in rounds)
-    spread = quantiles(every, n=100)[98] / median(every)
-    what = (f"answer: {A_SECOND} a second", "the whole bot")
-    yield Row(*what, f"Starlette, acknowledges {A_SECOND} a second", paced, "the median time", at_most(20))
-    yield Row(*what, "the same, one after the other", slower, "the median time")
-    yield Row(*what, "its own median", spread, "for 99 of 100", at_most(10))
-    alone = ("answer: one after the other", "the whole bot", "Starlette, acknowledges only")
-    yield Row(*alone, work, "the mean time")
+    slower = median(median(timings.answers) / timings.acknowledgement for timings in repeats)
+    paced = median(median(timings.answers) / timings.paced_acknowledgement for timings in repeats)
+    all_answers = list(chain.from_iterable(timings.answers for timings in repeats))
+    work = median(timings.answer / timings.acknowledgement for timings in repeats)
+    spread = quantiles(all_answers, n=100)[98] / median(all_answers)
+    labels = (f"answer: {ANSWERS_PER_SECOND} a second", "the whole bot")
+    yield Row(*labels, f"Starlette, acknowledges {ANSWERS_PER_SECOND} a second", paced, "the median time", at_most(20))
+    yield Row(*labels, "the same, one after the other", slower, "the median time")
+    yield Row(*labels, "its own median", spread, "for 99 of 100", at_most(10))
+    sequential_labels = ("answer: one after the other", "the whole bot", "Starlette, acknowledges only")
+    yield Row(*sequential_labels, work, "the mean time")
 
 
 @dataclass(frozen=True)
-class Taken:
+class Timings:
     """The seconds of one round."""
 
     acknowledgement: float
@@ -53,22 +53,22 @@ class Taken:
     answer: float  # one of those that come one after the other
 
 
-async def _rounds(bot: AtWork, port: int) -> list[Taken]:
+async def _repeats(bot: RunningBot, port: int) -> list[Timings]:
     """The bot, and at this port the app that acknowledges only, in turns."""
-    async with asking(bot.port) as people:
-        await people.at_pace(WARM, A_SECOND)
+    async with open_clients(bot.port) as clients:
+        await clients.at_pace(WARMUP_ANSWERS, ANSWERS_PER_SECOND)
         return [
-            Taken(
-                typical(port),
-                typical(port, 1 / A_SECOND),
-                await people.at_pace(ANSWERS, A_SECOND),
-                await _one_by_one(people),
+            Timings(
+                typical_latency(port),
+                typical_latency(port, 1 / ANSWERS_PER_SECOND),
+                await clients.at_pace(ANSWERS_PER_REPEAT, ANSWERS_PER_SECOND),
+                await _one_by_one(clients),
             )
-            for _ in range(ROUNDS)
+            for _ in range(REPEATS)
         ]
 
 
-async def _one_by_one(people: People) -> float:
+async def _one_by_one(clients: Clients) -> float:
     began = perf_counter()
-    await people.at_once(ANSWERS, 1)
-    return (perf_counter() - began) / ANSWERS
+    await clients.at_once(ANSWERS_PER_REPEAT, 1)
+    return (perf_counter() - began) / ANSWERS_PER_REPEAT

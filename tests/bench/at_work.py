@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from bot.demo import at_home, working
-from bot.log import start_logging
+from bot.demo import running_bot, sandbox_settings
+from bot.log import configure_logging
 from bot.metrics import Metrics
 from bot.sandbox.slack import Slack
 from tests.bench import payloads
@@ -37,7 +37,7 @@ class State:
 
 
 @dataclass(frozen=True)
-class AtWork:
+class RunningBot:
     """A bot at work, at a port of this machine."""
 
     port: int
@@ -51,35 +51,37 @@ class AtWork:
 
 
 @contextmanager
-def at_work(api: str) -> Iterator[AtWork]:
+def bot_process(api: str) -> Iterator[RunningBot]:
     """The bot in the Slack at this address, until the block is left."""
     processes = get_context("spawn")
     ours, theirs = processes.Pipe()
-    process = processes.Process(target=_process, args=(theirs, api), daemon=True)
+    process = processes.Process(target=_run_process, args=(theirs, api), daemon=True)
     process.start()
     theirs.close()
     try:
-        yield AtWork(ours.recv(), ours)
+        yield RunningBot(ours.recv(), ours)
     finally:
         ours.close()
         process.join()
 
 
-def _process(pipe: Connection, api: str) -> None:
+def _run_process(pipe: Connection, api: str) -> None:
     """It logs as it does in Slack, and nobody reads that."""
-    with Path(os.devnull).open("w") as nowhere:
-        with redirect_stderr(nowhere):
-            start_logging("INFO")
-        asyncio.run(_work(pipe, api))
+    with Path(os.devnull).open("w") as devnull:
+        with redirect_stderr(devnull):
+            configure_logging("INFO")
+        asyncio.run(_run_bot(pipe, api))
 
 
-async def _work(pipe: Connection, api: str) -> None:
+async def _run_bot(pipe: Connection, api: str) -> None:
     """Works until the other end of the pipe is closed. Nothing is remembered: each answer is fetched and rendered."""
-    workspace, left = Slack(lambda: NOW), asyncio.Event()
-    async with working(workspace, at_home(settings(), api), lambda: NOW, Canned(bodies())) as metrics:
-        asyncio.get_running_loop().add_reader(pipe.fileno(), _told, pipe, metrics, left)
+    workspace, stopped = Slack(lambda: NOW), asyncio.Event()
+    async with running_bot(
+        workspace, sandbox_settings(settings(), api), lambda: NOW, CannedTransport(bodies())
+    ) as metrics:
+        asyncio.get_running_loop().add_reader(pipe.fileno(), _send_state, pipe, metrics, stopped)
         pipe.send(urlsplit(str(workspace.request_url)).port)
-        await left.wait()
+        await stopped.wait()
 
 
 def bodies() -> dict[str, bytes]:
@@ -88,12 +90,12 @@ def bodies() -> dict[str, bytes]:
     return {
         "/api/v2/engineering-insights/insights/scores": payloads.scores(),
         "/api/v2/engineering-insights/flag-events": payloads.events(20),
-        "/api/v2/flags/web/one-key": payloads.filtered("production"),
+        "/api/v2/flags/web/one-key": payloads.flag_in_environment("production"),
         "/api/v2/projects/web/environments": json.dumps({"items": environments}).encode(),
     }
 
 
-class Canned(httpx.AsyncBaseTransport):
+class CannedTransport(httpx.AsyncBaseTransport):
     """A LaunchDarkly that has each of its answers at hand."""
 
     def __init__(self, bodies: dict[str, bytes]) -> None:
@@ -103,15 +105,15 @@ class Canned(httpx.AsyncBaseTransport):
         return httpx.Response(200, content=self._bodies[request.url.path])
 
 
-def _told(pipe: Connection, metrics: Metrics, left: asyncio.Event) -> None:
+def _send_state(pipe: Connection, metrics: Metrics, stopped: asyncio.Event) -> None:
     try:
         pipe.recv()
     except EOFError:
         asyncio.get_running_loop().remove_reader(pipe.fileno())
-        left.set()
+        stopped.set()
     else:
         gc.collect()
-        outcomes = frozenset(name.decode() for name in _OUTCOME.findall(metrics.page()))
+        outcomes = frozenset(name.decode() for name in _OUTCOME.findall(metrics.exposition()))
         pipe.send(State(_resident(), outcomes))
 
 

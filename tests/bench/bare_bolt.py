@@ -23,9 +23,9 @@ def app(token: str, signing_secret: str, api: str) -> Requests:
 
 def main() -> None:
     """Serves it until the process is told to end."""
-    given = os.environ
-    made = app(given["SLACK_BOT_TOKEN"], given["SLACK_SIGNING_SECRET"], given["SLACK_API_URL"])
-    uvicorn.run(made, host="127.0.0.1", port=int(given["PORT"]), log_level="warning")
+    env = os.environ
+    bolt_app = app(env["SLACK_BOT_TOKEN"], env["SLACK_SIGNING_SECRET"], env["SLACK_API_URL"])
+    uvicorn.run(bolt_app, host="127.0.0.1", port=int(env["PORT"]), log_level="warning")
 
 
 if __name__ == "__main__":

@@ -11,15 +11,15 @@ from typing import Any
 
 from dbos import DBOS, DBOSPortableJSONSerializer, SetWorkflowID
 
-from bot.store.database_url import address
-from tests.bench.workers import GLANCE, pause
+from bot.store.database_url import parse_database_url
+from tests.bench.workers import POLL_SECONDS, pause
 
 QUEUES = ("asks", "looks", "deliveries")
-BEGIN = Path("begin")
+START_FILE = Path("begin")
 
 
 @DBOS.workflow()
-async def nothing(name: str, at: int) -> None:
+async def empty_job(name: str, at: int) -> None:
     """An empty job."""
 
 
@@ -27,7 +27,7 @@ async def main(jobs: int) -> None:
     DBOS(
         config={
             "name": "bare",
-            "system_database_url": address(os.environ["DATABASE_URL"]).plain,
+            "system_database_url": parse_database_url(os.environ["DATABASE_URL"]).plain_url,
             "serializer": DBOSPortableJSONSerializer(),
             "executor_id": os.environ["ME"],
             "application_version": "bare-1",
@@ -36,16 +36,16 @@ async def main(jobs: int) -> None:
     )
     DBOS.launch()
     polling = float(os.environ.get("QUEUE_SECONDS", "1"))
-    at_once = int(os.environ.get("DELIVERIES_AT_ONCE", "8"))
-    pace: dict[str, Any] = {"worker_concurrency": at_once, "polling_interval_sec": polling}
+    concurrency = int(os.environ.get("DELIVERIES_AT_ONCE", "8"))
+    queue_options: dict[str, Any] = {"worker_concurrency": concurrency, "polling_interval_sec": polling}
     for queue in QUEUES:
-        await DBOS.register_queue_async(queue, **pace)
+        await DBOS.register_queue_async(queue, **queue_options)
     print("answering", file=sys.stderr, flush=True)
-    while jobs and not await asyncio.to_thread(BEGIN.exists):
-        await asyncio.to_thread(pause, GLANCE)
+    while jobs and not await asyncio.to_thread(START_FILE.exists):
+        await asyncio.to_thread(pause, POLL_SECONDS)
     for job in range(jobs):
         with SetWorkflowID(f"job:{job}"):
-            await DBOS.enqueue_workflow_async(QUEUES[-1], nothing, f"job:{job}", job)
+            await DBOS.enqueue_workflow_async(QUEUES[-1], empty_job, f"job:{job}", job)
     await asyncio.Event().wait()
 
 

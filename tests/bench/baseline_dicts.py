@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from bot.answers import Asked
-from bot.messages.mrkdwn import Stamp
+from bot.answers import AnswerFooter
+from bot.messages.mrkdwn import Timestamp
 from bot.questions.events import EventsView, EventView
 
 Block = dict[str, Any]
@@ -12,21 +12,25 @@ Block = dict[str, Any]
 DETAILS = "Flag details"
 
 
-def message(view: EventsView, asked: Asked) -> str:
+def message(view: EventsView, answer_footer: AnswerFooter) -> str:
     """The message as it is sent."""
-    return json.dumps(payload(view, asked))
+    return json.dumps(payload(view, answer_footer))
 
 
-def payload(view: EventsView, asked: Asked) -> dict[str, Any]:
+def payload(view: EventsView, answer_footer: AnswerFooter) -> dict[str, Any]:
     """The message as dicts."""
     blocks = [
         {"type": "header", "text": {"type": "plain_text", "text": heading(view), "emoji": False}},
         _section(summary(view)),
-        *(_section(told(event)) | beside(event) for event in view.events),
-        *([{"type": "actions", "elements": [_button("turn", *page) for page in pages(view)]}] if pages(view) else []),
-        {"type": "context", "elements": [_mrkdwn(footer(view, asked))]},
+        *(_section(event_text(event)) | accessory(event) for event in view.events),
+        *(
+            [{"type": "actions", "elements": [_button("turn", *page) for page in page_buttons(view)]}]
+            if page_buttons(view)
+            else []
+        ),
+        {"type": "context", "elements": [_mrkdwn(footer(view, answer_footer))]},
     ]
-    return {"text": spoken(view), "blocks": blocks}
+    return {"text": plain_text(view), "blocks": blocks}
 
 
 def heading(view: EventsView) -> str:
@@ -40,7 +44,7 @@ def summary(view: EventsView) -> str:
     return f"*{_escaped(view.total)}* from {_date(view.start)} to {_date(view.end)}{more}"
 
 
-def told(event: EventView) -> str:
+def event_text(event: EventView) -> str:
     """One event."""
     lines = [
         f"{event.mark} *{_link(event.url, event.flag)}* · {_escaped(event.what)}",
@@ -54,57 +58,58 @@ def told(event: EventView) -> str:
     return "\n".join(lines)
 
 
-def beside(event: EventView) -> Block:
+def accessory(event: EventView) -> Block:
     """The button beside an event."""
     return {"accessory": _button("ask", DETAILS, event.details)} if event.details else {}
 
 
-def pages(view: EventsView) -> list[tuple[str, str]]:
+def page_buttons(view: EventsView) -> list[tuple[str, str]]:
     """The buttons, and the lines that they ask."""
     return [(label, line) for label, line in (("Newer", view.newer), ("Older", view.older)) if line]
 
 
-def footer(view: EventsView, asked: Asked) -> str:
+def footer(view: EventsView, answer_footer: AnswerFooter) -> str:
     """The last line."""
-    return f"`{_escaped(asked.line)}` · as of {_date(asked.at)} · {_link(view.url, 'Open in LaunchDarkly')}"
+    link = _link(view.url, "Open in LaunchDarkly")
+    return f"`{_escaped(answer_footer.line)}` · as of {_date(answer_footer.at)} · {link}"
 
 
-def spoken(view: EventsView) -> str:
+def plain_text(view: EventsView) -> str:
     """The whole answer in sentences."""
-    events = "".join(map(_spoken, view.events))
+    events = "".join(map(_event_sentence, view.events))
     more = f" {_escaped(view.elsewhere)} on other pages." if view.elsewhere else ""
     text = (
         f"{_escaped(view.total)} with {view.impact.lower() or 'any'} impact in {_escaped(view.place)}"
-        f" from {_escaped(view.start.said)} to {_escaped(view.end.said)}.{events}{more}"
+        f" from {_escaped(view.start.fallback)} to {_escaped(view.end.fallback)}.{events}{more}"
     )
     return text if len(text) <= 4000 else f"{text[: text.rfind(' ', 0, 3998)]} …"
 
 
-def _spoken(event: EventView) -> str:
-    where = [f"in {event.experiments}"] if event.experiments else []
-    said = [event.who, event.when.said, event.impact, *event.shifts, *where]
-    return f" {_escaped(event.flag)}: {_escaped(event.what)}, by {', '.join(map(_escaped, said))}."
+def _event_sentence(event: EventView) -> str:
+    experiments = [f"in {event.experiments}"] if event.experiments else []
+    details = [event.who, event.when.fallback, event.impact, *event.shifts, *experiments]
+    return f" {_escaped(event.flag)}: {_escaped(event.what)}, by {', '.join(map(_escaped, details))}."
 
 
-def _section(words: str) -> Block:
-    return {"type": "section", "text": _mrkdwn(words)}
+def _section(text: str) -> Block:
+    return {"type": "section", "text": _mrkdwn(text)}
 
 
-def _mrkdwn(words: str) -> Block:
-    return {"type": "mrkdwn", "text": words, "verbatim": True}
+def _mrkdwn(text: str) -> Block:
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
-def _button(does: str, label: str, line: str) -> Block:
+def _button(action: str, label: str, line: str) -> Block:
     text = {"type": "plain_text", "text": label, "emoji": False}
-    return {"type": "button", "action_id": f"{does}:{label.lower()}", "text": text, "value": line}
+    return {"type": "button", "action_id": f"{action}:{label.lower()}", "text": text, "value": line}
 
 
 def _link(url: str, label: str) -> str:
     return f"<{_escaped(url)}|{_escaped(label)}>"
 
 
-def _date(stamp: Stamp) -> str:
-    return f"<!date^{stamp.unix}^{stamp.tokens}|{_escaped(stamp.said)}>"
+def _date(stamp: Timestamp) -> str:
+    return f"<!date^{stamp.unix}^{stamp.tokens}|{_escaped(stamp.fallback)}>"
 
 
 def _escaped(text: str) -> str:

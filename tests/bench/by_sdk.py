@@ -4,12 +4,12 @@ import json
 from collections.abc import Callable
 from importlib import import_module
 
-from bot.answers import Asked
+from bot.answers import AnswerFooter
 from bot.questions.events import EventsView, EventView
 from tests.bench import baseline_dicts
 
 
-def writer() -> Callable[[EventsView, Asked], str]:
+def writer() -> Callable[[EventsView, AnswerFooter], str]:
     """What writes the message as it is sent."""
     slack = import_module("slack_sdk.models.blocks")
 
@@ -19,21 +19,21 @@ def writer() -> Callable[[EventsView, Asked], str]:
     def mrkdwn(words: str) -> object:
         return slack.MarkdownTextObject(text=words, verbatim=True)
 
-    def button(does: str, label: str, line: str) -> object:
-        return slack.ButtonElement(action_id=f"{does}:{label.lower()}", text=plain(label), value=line)
+    def button(action: str, label: str, line: str) -> object:
+        return slack.ButtonElement(action_id=f"{action}:{label.lower()}", text=plain(label), value=line)
 
     def section(event: EventView) -> object:
-        beside = button("ask", baseline_dicts.DETAILS, event.details) if event.details else None
-        return slack.SectionBlock(text=mrkdwn(baseline_dicts.told(event)), accessory=beside)
+        accessory = button("ask", baseline_dicts.DETAILS, event.details) if event.details else None
+        return slack.SectionBlock(text=mrkdwn(baseline_dicts.event_text(event)), accessory=accessory)
 
-    def message(view: EventsView, asked: Asked) -> str:
+    def message(view: EventsView, answer_footer: AnswerFooter) -> str:
         blocks = [
             slack.HeaderBlock(text=plain(baseline_dicts.heading(view))),
             slack.SectionBlock(text=mrkdwn(baseline_dicts.summary(view))),
             *map(section, view.events),
-            slack.ActionsBlock(elements=[button("turn", *page) for page in baseline_dicts.pages(view)]),
-            slack.ContextBlock(elements=[mrkdwn(baseline_dicts.footer(view, asked))]),
+            slack.ActionsBlock(elements=[button("turn", *page) for page in baseline_dicts.page_buttons(view)]),
+            slack.ContextBlock(elements=[mrkdwn(baseline_dicts.footer(view, answer_footer))]),
         ]
-        return json.dumps({"text": baseline_dicts.spoken(view), "blocks": [block.to_dict() for block in blocks]})
+        return json.dumps({"text": baseline_dicts.plain_text(view), "blocks": [block.to_dict() for block in blocks]})
 
     return message

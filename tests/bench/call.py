@@ -9,69 +9,73 @@ from importlib import import_module
 
 from tests.bench import payloads
 from tests.bench.race import Race, Repeat, Tasks, every, race
-from tests.bench.stub import serving
+from tests.bench.stub import stub_server
 from tests.bench.table import Row, at_least, at_most
 
 SCORES = "/api/v2/engineering-insights/insights/scores"
 EVENTS = "/api/v2/engineering-insights/flag-events"
 FLAG = "/api/v2/flags/web/one-key"
-PLACE = (("projectKey", "web"), ("environmentKey", "production"))
-TOKEN = {"Authorization": "api-bench"}
-CROWDS = (8, 64)
+ENVIRONMENT_PARAMS = (("projectKey", "web"), ("environmentKey", "production"))
+AUTH_HEADERS = {"Authorization": "api-bench"}
+CONCURRENCY_LEVELS = (8, 64)
 OURS = "LaunchDarkly.get"
 HTTPX = "httpx, json.loads"
 
-Once = Callable[[int], Awaitable[object]]  # the number makes each request another one, or it would be sent once for all
+Call = Callable[[int], Awaitable[object]]  # the number makes each request another one, or it would be sent once for all
 
 
 def rows() -> Iterator[Row]:
     """Alone first, then among others."""
     bodies = {SCORES: payloads.scores(), EVENTS: payloads.events(100), FLAG: payloads.flag(100)}
-    with serving(bodies) as address, race(**_contenders(address)) as contenders:
-        yield from _alone(contenders)
-        yield from _crowded(contenders)
+    with stub_server(bodies) as address, race(**_contenders(address)) as contenders:
+        yield from _sequential(contenders)
+        yield from _concurrent(contenders)
 
 
 def _contenders(address: str) -> dict[str, Callable[[], Tasks]]:
     return {"ours": partial(ours, address), "plain": partial(plain, address), "official": partial(official, address)}
 
 
-def _alone(contenders: Race) -> Iterator[Row]:
+def _sequential(contenders: Race) -> Iterator[Row]:
     """Both wait for the server, and equally long, so against httpx it is the work that is compared."""
     for task in ("scores", "100 events"):
-        laps = contenders.run(task, "ours", "plain", "official", rounds=21, seconds=0.1)
-        what = (f"call: {task}", OURS)
-        yield Row(*what, HTTPX, laps.ratio("ours", "plain", "cpu"), "the work", at_most(1.15))
-        yield Row(*what, "launchdarkly_api", laps.ratio("official", "ours", "wall"), "faster")
-    laps = contenders.run("flag, 100 environments", "ours", "official", rounds=9, seconds=0.6)
+        laps = contenders.run(task, "ours", "plain", "official", repeats=21, seconds=0.1)
+        labels = (f"call: {task}", OURS)
+        yield Row(*labels, HTTPX, laps.ratio("ours", "plain", "cpu"), "the work", at_most(1.15))
+        yield Row(*labels, "launchdarkly_api", laps.ratio("official", "ours", "wall"), "faster")
+    laps = contenders.run("flag, 100 environments", "ours", "official", repeats=9, seconds=0.6)
     faster = laps.ratio("official", "ours", "wall")
     yield Row("call: flag, 100 environments", OURS, "launchdarkly_api", faster, "faster", at_least(5))
 
 
-def _crowded(contenders: Race) -> Iterator[Row]:
+def _concurrent(contenders: Race) -> Iterator[Row]:
     """The work of one call among many."""
-    runners = {f"{name}, {crowd}": (name, f"scores, {crowd}") for name in ("ours", "plain") for crowd in (1, *CROWDS)}
-    laps = contenders.relay(runners, rounds=5, seconds=0.2, least=256)
-    for crowd in CROWDS:
-        what = f"call: work of one among {crowd}"
-        goal = at_most(1.5) if crowd == max(CROWDS) else None
-        us, them = f"ours, {crowd}", f"plain, {crowd}"
-        yield Row(what, OURS, "itself, alone", laps.ratio(us, "ours, 1", "cpu"), "the work", goal)
-        yield Row(what, HTTPX, "itself, alone", laps.ratio(them, "plain, 1", "cpu"), "the work")
-        yield Row(what, OURS, HTTPX, laps.ratio(us, them, "cpu"), "the work")
+    runners = {
+        f"{name}, {level}": (name, f"scores, {level}")
+        for name in ("ours", "plain")
+        for level in (1, *CONCURRENCY_LEVELS)
+    }
+    laps = contenders.relay(runners, repeats=5, seconds=0.2, min_times=256)
+    for level in CONCURRENCY_LEVELS:
+        label = f"call: work of one among {level}"
+        goal = at_most(1.5) if level == max(CONCURRENCY_LEVELS) else None
+        us, them = f"ours, {level}", f"plain, {level}"
+        yield Row(label, OURS, "itself, alone", laps.ratio(us, "ours, 1", "cpu"), "the work", goal)
+        yield Row(label, HTTPX, "itself, alone", laps.ratio(them, "plain, 1", "cpu"), "the work")
+        yield Row(label, OURS, HTTPX, laps.ratio(us, them, "cpu"), "the work")
 
 
 def ours(address: str) -> Tasks:
     """The bot's client, which remembers nothing here."""
     import httpx  # noqa: PLC0415 - not in the official client's process
 
-    from bot.launchdarkly import LaunchDarkly, Limits, Version  # noqa: PLC0415
-    from tests.bench.replies import reply  # noqa: PLC0415
+    from bot.launchdarkly import ClientLimits, LaunchDarkly, Version  # noqa: PLC0415
+    from tests.bench.replies import reply_type  # noqa: PLC0415
 
-    limits = Limits(remembered=0)
-    http = httpx.AsyncClient(base_url=address, headers=TOKEN, timeout=limits.timeout)
+    limits = ClientLimits(cache_seconds=0)
+    http = httpx.AsyncClient(base_url=address, headers=AUTH_HEADERS, timeout=limits.timeout)
     client = LaunchDarkly(http, limits, lambda: datetime.now(UTC))
-    scores, events, flag = map(reply, ("scores", "events", "flag"))
+    scores, events, flag = map(reply_type, ("scores", "events", "flag"))
     return _tasks(
         lambda n: client.get(scores, SCORES, _parameters(n), version=Version.BETA),
         lambda n: client.get(events, EVENTS, _parameters(n), version=Version.BETA),
@@ -83,7 +87,7 @@ def plain(address: str) -> Tasks:
     """One httpx client for all, and nothing around it."""
     import httpx  # noqa: PLC0415 - not in the official client's process
 
-    http = httpx.AsyncClient(base_url=address, headers=TOKEN)
+    http = httpx.AsyncClient(base_url=address, headers=AUTH_HEADERS)
 
     async def get(path: str, n: int) -> object:
         answer = await http.get(path, params=_parameters(n), headers={"LD-API-Version": "beta"})
@@ -107,26 +111,26 @@ def official(address: str) -> Tasks:
 
 
 def _parameters(n: int) -> tuple[tuple[str, str], ...]:
-    return (*PLACE, ("applicationKey", f"app-{n}"))
+    return (*ENVIRONMENT_PARAMS, ("applicationKey", f"app-{n}"))
 
 
-def _tasks(scores: Once, events: Once, flag: Once) -> Tasks:
+def _tasks(scores: Call, events: Call, flag: Call) -> Tasks:
     loop = asyncio.new_event_loop()
     alone = {"scores": scores, "100 events": events, "flag, 100 environments": flag}
-    crowds = {f"scores, {crowd}": _crowd(loop, scores, crowd) for crowd in (1, *CROWDS)}
-    return {name: _crowd(loop, once, 1) for name, once in alone.items()} | crowds
+    concurrent = {f"scores, {level}": _repeat_concurrently(loop, scores, level) for level in (1, *CONCURRENCY_LEVELS)}
+    return {name: _repeat_concurrently(loop, call, 1) for name, call in alone.items()} | concurrent
 
 
-def _crowd(loop: asyncio.AbstractEventLoop, once: Once, callers: int) -> Repeat:
+def _repeat_concurrently(loop: asyncio.AbstractEventLoop, call: Call, callers: int) -> Repeat:
     """So many callers at once, who share the calls that are to be made."""
 
-    async def share(times: int) -> None:
+    async def run_all(times: int) -> None:
         numbers = iter(range(times))
 
         async def caller() -> None:
             for number in numbers:
-                await once(number)
+                await call(number)
 
         await asyncio.gather(*(caller() for _ in range(callers)))
 
-    return lambda times: loop.run_until_complete(share(times))
+    return lambda times: loop.run_until_complete(run_all(times))

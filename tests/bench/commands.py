@@ -6,46 +6,50 @@ from datetime import UTC, datetime
 from bot.sandbox.slack import Slack
 from bot.sandbox.slack.credentials import SIGNING_SECRET
 from bot.sandbox.slack.message import Content
-from bot.sandbox.slack.payloads import Payload, on_message, slash_command
-from bot.sandbox.slack.webhook import written
+from bot.sandbox.slack.payloads import Payload, message_action, slash_command
+from bot.sandbox.slack.webhook import sign_request
 
 PATH = "/slack/events"
 
 
 @dataclass(frozen=True)
-class Command:
+class SignedCommand:
     """A whole request, and the name of the address that it wants its answer at."""
 
-    answer: str
+    response_id: str
     request: bytes
 
 
-class Author:
+class CommandWriter:
     """Writes commands, of which no two are the same: each has a trigger and a response_url of its own."""
 
-    def __init__(self, answers: str = "http://127.0.0.1:9") -> None:
+    def __init__(self, response_base_url: str = "http://127.0.0.1:9") -> None:
         """*answers* is where the response_urls lead; by default, nowhere."""
         self._slack = Slack(now)
-        self._slack.url = answers
+        self._slack.url = response_base_url
 
-    def command(self, line: str = "", *, user: str = "U1", channel: str = "C1") -> Command:
+    def command(self, line: str = "", *, user: str = "U1", channel: str = "C1") -> SignedCommand:
         """One command, which is good for five minutes."""
-        chain = self._slack.open_chain(user, channel, line=f"/insights {line}".strip())
-        return self._written(slash_command(self._slack, chain), chain.id)
+        response_url = self._slack.issue_response_url(user, channel, line=f"/insights {line}".strip())
+        return self._signed(slash_command(self._slack, response_url), response_url.id)
 
-    def press(self, line: str, *, user: str = "U1", channel: str = "C1") -> Command:
+    def press(self, line: str, *, user: str = "U1", channel: str = "C1") -> SignedCommand:
         """A button that asks this."""
-        where = self._slack.channels[channel]
-        message = self._slack.post(where, Content("71"))
-        chain = self._slack.open_chain(user, channel, source=message)
+        target = self._slack.channels[channel]
+        message = self._slack.post(target, Content("71"))
+        response_url = self._slack.issue_response_url(user, channel, source=message)
         action = {"type": "button", "action_id": "ask", "value": line, "action_ts": message.ts}
-        return self._written(on_message(self._slack, chain, message, action), chain.id)
+        return self._signed(message_action(self._slack, response_url, message, action), response_url.id)
 
-    def _written(self, payload: Payload, answer: str) -> Command:
-        letter = written(payload, SIGNING_SECRET, int(now().timestamp()), {})
-        lines = (b"Host: 127.0.0.1", b"Content-Length: %d" % len(letter.body), *map(b": ".join, letter.lines))
+    def _signed(self, payload: Payload, response_id: str) -> SignedCommand:
+        signed_request = sign_request(payload, SIGNING_SECRET, int(now().timestamp()), {})
+        lines = (
+            b"Host: 127.0.0.1",
+            b"Content-Length: %d" % len(signed_request.body),
+            *map(b": ".join, signed_request.raw_headers),
+        )
         head = b"\r\n".join((f"POST {PATH} HTTP/1.1".encode(), *lines))
-        return Command(answer, head + b"\r\n\r\n" + letter.body)
+        return SignedCommand(response_id, head + b"\r\n\r\n" + signed_request.body)
 
     def requests(self, count: int) -> list[bytes]:
         """So many commands, of which only the acknowledgement matters."""
@@ -54,7 +58,7 @@ class Author:
 
 def forged() -> bytes:
     """A command that is not from Slack."""
-    [request] = Author().requests(1)
+    [request] = CommandWriter().requests(1)
     head, name, rest = request.partition(b"v0=")
     return head + name + bytes(reversed(rest[:64])) + rest[64:]
 

@@ -14,23 +14,23 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from bot.answers import Asker
-from bot.app import answering
-from bot.schedules.answer_store import packed
-from bot.store import Asking, Schedule, Told
-from bot.store.runs import slot_row
-from bot.store.store import Store, opened
-from bot.store.tables import SLOTS, TOLD
-from tests.bench.at_work import Canned, bodies
+from bot.answers import Caller
+from bot.app import open_answers_and_store
+from bot.schedules.answer_store import serialize_message
+from bot.store import QueryKey, Schedule, WatchState
+from bot.store.runs import run_row
+from bot.store.store import Store, open_store
+from bot.store.tables import RUNS, WATCH_STATES
+from tests.bench.at_work import CannedTransport, bodies
 from tests.bench.table import Row, at_most
-from tests.bench.workers import Table
+from tests.bench.workers import BotDatabase
 from tests.conversation import UTC_ZONE, settings
 
-CHANNELS, DAYS, SPEAKS = 100, 365, (9, 13, 17)
-MOST = 100_000_000  # bytes
-FIRST = datetime(2026, 1, 1, tzinfo=UTC)
+CHANNELS, DAYS, ALERT_HOURS = 100, 365, (9, 13, 17)
+MAX_FILE_BYTES = 100_000_000  # bytes
+FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 LINES = ("digest web/production", "scores web/production", "events web/production")
-CADENCES = ("monday 9:00 UTC", "weekday 9:00 UTC", "watch UTC")
+RECURRENCES = ("monday 9:00 UTC", "weekday 9:00 UTC", "watch UTC")
 DAY = timedelta(days=1)
 
 
@@ -38,71 +38,71 @@ def rows() -> Iterator[Row]:
     """The size of the file, as it lies there after its last transaction."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "bot.db"
-        slots = asyncio.run(_year(f"sqlite:///{file}"))
+        run_count = asyncio.run(_write_year(f"sqlite:///{file}"))
         size = sum(path.stat().st_size for path in Path(folder).glob("bot.db*"))
-    what, ours = f"year: {CHANNELS} channels, {slots:,} slots", f"{size / 1e6:.0f} MB"
-    yield Row(what, ours, f"{MOST // 1_000_000} MB", size / MOST, "the file", at_most(1))
+    label, size_label = f"year: {CHANNELS} channels, {run_count:,} slots", f"{size / 1e6:.0f} MB"
+    yield Row(label, size_label, f"{MAX_FILE_BYTES // 1_000_000} MB", size / MAX_FILE_BYTES, "the file", at_most(1))
 
 
-async def _year(url: str) -> int:
-    said = await _said()
-    async with opened(url) as store:
-        schedules = [await _three(store, channel) for channel in range(CHANNELS)]
-        table, slots = Table.of(url), 0
+async def _write_year(url: str) -> int:
+    message = await _answer_message()
+    async with open_store(url) as store:
+        schedules = [await _add_schedules(store, channel) for channel in range(CHANNELS)]
+        table, run_count = BotDatabase.connect(url), 0
         for day in range(DAYS):
-            now = FIRST + day * DAY
-            slots += await asyncio.to_thread(_a_day, table, schedules, now)
-            await _ask(store, said, now)
-            await store.slots.forget(now - DAY, now - timedelta(days=400))
-            await store.tellings.forget(now - timedelta(days=60))
+            now = FIRST_DAY + day * DAY
+            run_count += await asyncio.to_thread(_write_day, table, schedules, now)
+            await _store_answers(store, message, now)
+            await store.runs.prune(now - DAY, now - timedelta(days=400))
+            await store.watch_states.prune(now - timedelta(days=60))
         table.engine.dispose()
-    return slots
+    return run_count
 
 
-async def _said() -> dict[str, Any]:
+async def _answer_message() -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
-        chosen = settings(database_url=f"sqlite:///{folder}/{os.getpid()}.db")
-        async with answering(chosen, lambda: FIRST, Canned(bodies())) as (answers, _):
-            return packed((await answers.answer(LINES[-1], Asker(UTC_ZONE))).message)
+        bot_settings = settings(database_url=f"sqlite:///{folder}/{os.getpid()}.db")
+        async with open_answers_and_store(bot_settings, lambda: FIRST_DAY, CannedTransport(bodies())) as (answers, _):
+            return serialize_message((await answers.answer(LINES[-1], Caller(UTC_ZONE))).message)
 
 
-async def _three(store: Store, channel: int) -> list[Schedule]:
+async def _add_schedules(store: Store, channel: int) -> list[Schedule]:
     new = [
-        Schedule("", "T1", f"C{channel:06d}", 0, "U1", cadence, line, "active", "", FIRST)
-        for cadence, line in zip(CADENCES, LINES, strict=True)
+        Schedule("", "T1", f"C{channel:06d}", 0, "U1", recurrence, line, "active", "", FIRST_DAY)
+        for recurrence, line in zip(RECURRENCES, LINES, strict=True)
     ]
-    return [await store.schedules.add(schedule, FIRST) for schedule in new]
+    return [await store.schedules.add(schedule, FIRST_DAY) for schedule in new]
 
 
-def _a_day(table: Table, schedules: list[list[Schedule]], now: datetime) -> int:
+def _write_day(table: BotDatabase, schedules: list[list[Schedule]], now: datetime) -> int:
     """What was delivered on a day, as it stands in the table, and what watches know since."""
-    nine, slots, told = now + timedelta(hours=9), [], []
+    nine, runs, watch_states = now + timedelta(hours=9), [], []
     for digest, scores, watch in schedules:
-        slots += [_delivered(digest, nine)] if now.weekday() == 0 else []
-        slots += [_delivered(scores, nine)] if now.weekday() < 5 else []
-        for hour in SPEAKS:
+        runs += [_delivered_row(digest, nine)] if now.weekday() == 0 else []
+        runs += [_delivered_row(scores, nine)] if now.weekday() < 5 else []
+        for hour in ALERT_HOURS:
             at = now + timedelta(hours=hour)
-            slots.append(_delivered(watch, at))
-            told.append(_told(watch, at))
+            runs.append(_delivered_row(watch, at))
+            watch_states.append(_watch_state_row(watch, at))
     with table.engine.begin() as connection:
-        connection.execute(insert(SLOTS), slots)
-        connection.execute(insert(TOLD), told)
-    return len(slots)
+        connection.execute(insert(RUNS), runs)
+        connection.execute(insert(WATCH_STATES), watch_states)
+    return len(runs)
 
 
-def _delivered(schedule: Schedule, at: datetime) -> dict[str, Any]:
-    done = {"state": "delivered", "again_at": None, "taken_by": "alone", "posted": 1, "ts": f"{at.timestamp():.6f}"}
-    return slot_row(schedule, "UTC", at, "") | done | {"offered": 3, "closed_at": at}
+def _delivered_row(schedule: Schedule, at: datetime) -> dict[str, Any]:
+    outcome = {"state": "delivered", "again_at": None, "taken_by": "alone", "posted": 1, "ts": f"{at.timestamp():.6f}"}
+    return run_row(schedule, "UTC", at, "") | outcome | {"offered": 3, "closed_at": at}
 
 
-def _told(watch: Schedule, at: datetime) -> dict[str, Any]:
-    told = Told("updated", "Targeting was updated", at.timestamp() * 1000)
+def _watch_state_row(watch: Schedule, at: datetime) -> dict[str, Any]:
+    state = WatchState("updated", "Targeting was updated", at.timestamp() * 1000)
     thing = f"5f0e8c4e-{int(at.timestamp())}-flag-event"
-    said = {"state": told.state, "says": told.says, "happened": told.happened, "seen_at": at}
-    return {"schedule": watch.id, "thing": thing, **said}
+    columns = {"state": state.state, "says": state.says, "happened": state.happened, "seen_at": at}
+    return {"schedule": watch.id, "thing": thing, **columns}
 
 
-async def _ask(store: Store, said: dict[str, Any], now: datetime) -> None:
+async def _store_answers(store: Store, message: dict[str, Any], now: datetime) -> None:
     """What was answered on that day, for all who wanted it."""
     for line in LINES:
-        await store.slots.answer(Asking("T1", line, "UTC", now), said, now, quiet=False)
+        await store.runs.save_answer(QueryKey("T1", line, "UTC", now), message, now, quiet=False)

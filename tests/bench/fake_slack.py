@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from starlette.types import ASGIApp
 
 from bot.sandbox.slack import Slack
-from tests.bench.served import served
+from tests.bench.served import served_app
 
 
 @contextmanager
-def slack_there() -> Iterator[str]:
+def fake_slack() -> Iterator[str]:
     """The address of its Web API."""
-    with served(_slack) as port:
+    with served_app(_slack) as port:
         yield f"http://127.0.0.1:{port}/api/"
 
 

@@ -12,38 +12,42 @@ from multiprocessing.connection import Connection
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from bot.sandbox.slack.signing import signed
-from tests.bench.acknowledge import typical
+from bot.sandbox.slack.signing import signature_headers
+from tests.bench.acknowledge import typical_latency
 from tests.bench.commands import PATH, now
-from tests.bench.fake_slack import slack_there
-from tests.bench.first import RUN, settings, started
+from tests.bench.fake_slack import fake_slack
+from tests.bench.first import BOT_COMMAND, bot_environment, running_process
 from tests.bench.table import Row, at_most
 
-ROUNDS = 5
+REPEATS = 5
 IDLE, FLOODING = 1_000, 4
 BODY = b"a=&" * 333_000  # what takes longest to parse
-PAUSE = 0.01  # seconds between commands, so that one doesn't wait for another
+PAUSE_SECONDS = 0.01  # seconds between commands, so that one doesn't wait for another
 
 
 def rows() -> Iterator[Row]:
     """In turns, with the strangers and without."""
-    with TemporaryDirectory() as place, slack_there() as api, started(RUN, settings(place, api)) as port:
-        typical(port)
-        rounds = [_round(port) for _ in range(ROUNDS)]
-    slower = median(flooded / usual for usual, flooded in rounds)
+    with (
+        TemporaryDirectory() as folder,
+        fake_slack() as api,
+        running_process(BOT_COMMAND, bot_environment(folder, api)) as port,
+    ):
+        typical_latency(port)
+        results = [_measure(port) for _ in range(REPEATS)]
+    slower = median(flooded / usual for usual, flooded in results)
     yield Row(
         "flood: an acknowledgement", f"{IDLE:,} idle, {FLOODING} flood", "nobody else", slower, "the time", at_most(3)
     )
 
 
-def _round(port: int) -> tuple[float, float]:
-    usual = typical(port, PAUSE)
-    with strangers(port):
-        return usual, typical(port, PAUSE)
+def _measure(port: int) -> tuple[float, float]:
+    usual = typical_latency(port, PAUSE_SECONDS)
+    with hostile_clients(port):
+        return usual, typical_latency(port, PAUSE_SECONDS)
 
 
 @contextmanager
-def strangers(port: int) -> Iterator[None]:
+def hostile_clients(port: int) -> Iterator[None]:
     """They do their worst until the block is left."""
     processes = get_context("spawn")
     ours, theirs = processes.Pipe()
@@ -60,16 +64,16 @@ def strangers(port: int) -> Iterator[None]:
 
 def _flood(pipe: Connection, port: int) -> None:
     with suppress(asyncio.CancelledError):
-        asyncio.run(_until_left(pipe, port))
+        asyncio.run(_flood_until_closed(pipe, port))
 
 
-async def _until_left(pipe: Connection, port: int) -> None:
+async def _flood_until_closed(pipe: Connection, port: int) -> None:
     idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(IDLE)]
     flooding = [asyncio.create_task(_send(port)) for _ in range(FLOODING)]
-    left = asyncio.Event()
-    asyncio.get_running_loop().add_reader(pipe.fileno(), left.set)
+    closed = asyncio.Event()
+    asyncio.get_running_loop().add_reader(pipe.fileno(), closed.set)
     pipe.send(len(idle))
-    await left.wait()
+    await closed.wait()
     for task in flooding:
         task.cancel()
     for _, writer in idle:
@@ -78,7 +82,10 @@ async def _until_left(pipe: Connection, port: int) -> None:
 
 async def _send(port: int) -> None:
     """One body after the other, on a new connection where the last was closed."""
-    headers = signed(BODY, "a guess", int(now().timestamp())) | {"Host": "127.0.0.1", "Content-Length": str(len(BODY))}
+    headers = signature_headers(BODY, "a guess", int(now().timestamp())) | {
+        "Host": "127.0.0.1",
+        "Content-Length": str(len(BODY)),
+    }
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     request = f"POST {PATH} HTTP/1.1\r\n{lines}\r\n".encode() + BODY
     while True:

@@ -12,9 +12,9 @@ END = b"\r\n\r\n"
 
 def one_by_one(port: int, requests: Sequence[bytes], pause: float = 0) -> list[float]:
     """The seconds that each request took, from its first byte to the end of its answer; after each, a *pause*."""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as line:
-        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return [_once(line, request, pause) for request in requests]
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return [_time_request(connection, request, pause) for request in requests]
 
 
 def at_once(port: int, requests: Sequence[bytes], connections: int) -> float:
@@ -24,28 +24,28 @@ def at_once(port: int, requests: Sequence[bytes], connections: int) -> float:
 
 def status(port: int, request: bytes) -> int:
     """What is said to one request."""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as line:
-        return int(_asked(line, request).split(b" ", 2)[1])
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        return int(_exchange(connection, request).split(b" ", 2)[1])
 
 
-def _once(line: socket.socket, request: bytes, pause: float) -> float:
+def _time_request(connection: socket.socket, request: bytes, pause: float) -> float:
     began = perf_counter()
-    answer = _asked(line, request)
-    took = perf_counter() - began
+    answer = _exchange(connection, request)
+    seconds = perf_counter() - began
     check(answer)
     if pause:
         Event().wait(pause)
-    return took
+    return seconds
 
 
-def _asked(line: socket.socket, request: bytes) -> bytes:
-    line.sendall(request)
-    read = b""
-    while not complete(read):
-        more = line.recv(65536)
-        assert more, "the connection was closed instead of an answer"
-        read += more
-    return read
+def _exchange(connection: socket.socket, request: bytes) -> bytes:
+    connection.sendall(request)
+    received = b""
+    while not complete(received):
+        chunk = connection.recv(65536)
+        assert chunk, "the connection was closed instead of an answer"
+        received += chunk
+    return received
 
 
 def complete(message: bytes) -> bool:
@@ -56,8 +56,8 @@ def complete(message: bytes) -> bool:
 
 def length(head: bytes) -> int:
     """How long the body is."""
-    _, _, told = head.lower().partition(b"content-length:")
-    return int(told.partition(b"\r\n")[0] or 0)
+    _, _, value = head.lower().partition(b"content-length:")
+    return int(value.partition(b"\r\n")[0] or 0)
 
 
 def check(answer: bytes) -> None:
@@ -66,14 +66,14 @@ def check(answer: bytes) -> None:
 
 
 async def _at_once(port: int, requests: Sequence[bytes], connections: int) -> float:
-    loop, left = asyncio.get_running_loop(), iter(requests)
+    loop, remaining = asyncio.get_running_loop(), iter(requests)
     callers = [
-        (await loop.create_connection(lambda: _Caller(left, loop.create_future()), "127.0.0.1", port))[1]
+        (await loop.create_connection(lambda: _Caller(remaining, loop.create_future()), "127.0.0.1", port))[1]
         for _ in range(connections)
     ]
     began = perf_counter()
     for caller in callers:
-        caller.go_on()
+        caller.send_next()
     async with asyncio.timeout(120):
         await asyncio.gather(*(caller.done for caller in callers))
     return perf_counter() - began
@@ -82,16 +82,16 @@ async def _at_once(port: int, requests: Sequence[bytes], connections: int) -> fl
 class _Caller(asyncio.Protocol):
     """A connection that sends the next request when it has the answer to the last."""
 
-    def __init__(self, left: Iterator[bytes], done: "asyncio.Future[None]") -> None:
-        self._left = left
-        self._read = b""
+    def __init__(self, remaining: Iterator[bytes], done: "asyncio.Future[None]") -> None:
+        self._remaining = remaining
+        self._received = b""
         self.done = done
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
 
-    def go_on(self) -> None:
-        request = next(self._left, None)
+    def send_next(self) -> None:
+        request = next(self._remaining, None)
         if request is None:
             self._transport.close()
             self.done.set_result(None)
@@ -99,11 +99,11 @@ class _Caller(asyncio.Protocol):
             self._transport.write(request)
 
     def data_received(self, data: bytes) -> None:
-        self._read += data
-        if complete(self._read):
-            check(self._read)
-            self._read = b""
-            self.go_on()
+        self._received += data
+        if complete(self._received):
+            check(self._received)
+            self._received = b""
+            self.send_next()
 
     def connection_lost(self, _: Exception | None) -> None:
         if not self.done.done():

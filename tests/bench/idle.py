@@ -10,51 +10,53 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
-from bot.schedules.trigger import Watch
-from bot.store.store import opened
-from tests.bench.load import BARE, LINES
-from tests.bench.stub_servers import stand_ins
+from bot.schedules.trigger import WatchTrigger
+from bot.store.store import open_store
+from tests.bench.load import BARE_QUEUE_MODULE, LINES
+from tests.bench.stub_servers import stub_servers
 from tests.bench.table import Row, at_most
-from tests.bench.workers import Program, Table, pause, program, right_now, variables
+from tests.bench.workers import BotDatabase, Program, bot_environment, pause, right_now, running_program
 
 SCHEDULES, WATCHES = 5_000, 200
-SETTLING, WINDOW = 20, 300  # seconds; a watch looks once in that
-FAR = timedelta(days=3)
+SETTLE_SECONDS, WINDOW_SECONDS = 20, 300  # seconds; a watch looks once in that
+FAR_FUTURE = timedelta(days=3)
 
 
 def rows() -> Iterator[Row]:
     """Both at the same time, each on a file of its own."""
-    with ExitStack() as behind:
-        place = Path(behind.enter_context(tempfile.TemporaryDirectory()))
-        there = behind.enter_context(stand_ins())
-        own = f"sqlite:///{place / 'bot.db'}"
-        asyncio.run(_made(own))
-        bare = {"DATABASE_URL": f"sqlite:///{place / 'bare.db'}", "ME": uuid4().hex}
-        ours = behind.enter_context(program(("bot", "run"), place, variables(own, there.url) | {"PORT": "0"}))
-        alone = behind.enter_context(program((BARE,), place, bare))
-        ours.until("answering")
-        alone.until("answering")
-        table = Table.of(own)
-        table.order(LINES, SCHEDULES, right_now() + FAR)
-        table.order(LINES, WATCHES, right_now(), str(Watch("UTC")), first=SCHEDULES)
-        pause(SETTLING)
-        asked = there.of_launchdarkly()
-        spent = _spent(ours, alone)
-        looks = there.of_launchdarkly() - asked
-        memory = ours.memory() / alone.memory()
-    what = f"idle: {SCHEDULES:,} schedules, {WATCHES} watches"
-    names = (f"insights-bot run ({looks} requests in {WINDOW} s)", "the engine, launched, three queues")
-    yield Row(what, *names, spent, "the CPU", at_most(1.5))
-    yield Row(what, *names, memory, "the memory", at_most(1.5))
+    with ExitStack() as exit_stack:
+        folder = Path(exit_stack.enter_context(tempfile.TemporaryDirectory()))
+        stubs = exit_stack.enter_context(stub_servers())
+        database = f"sqlite:///{folder / 'bot.db'}"
+        asyncio.run(_create_tables(database))
+        engine_env = {"DATABASE_URL": f"sqlite:///{folder / 'bare.db'}", "ME": uuid4().hex}
+        ours = exit_stack.enter_context(
+            running_program(("bot", "run"), folder, bot_environment(database, stubs.url) | {"PORT": "0"})
+        )
+        engine = exit_stack.enter_context(running_program((BARE_QUEUE_MODULE,), folder, engine_env))
+        ours.wait_for_log("answering")
+        engine.wait_for_log("answering")
+        table = BotDatabase.connect(database)
+        table.add_schedules(LINES, SCHEDULES, right_now() + FAR_FUTURE)
+        table.add_schedules(LINES, WATCHES, right_now(), str(WatchTrigger("UTC")), first=SCHEDULES)
+        pause(SETTLE_SECONDS)
+        requests_before = stubs.launchdarkly_requests()
+        cpu = _cpu_ratio(ours, engine)
+        requests = stubs.launchdarkly_requests() - requests_before
+        memory = ours.memory() / engine.memory()
+    label = f"idle: {SCHEDULES:,} schedules, {WATCHES} watches"
+    names = (f"insights-bot run ({requests} requests in {WINDOW_SECONDS} s)", "the engine, launched, three queues")
+    yield Row(label, *names, cpu, "the CPU", at_most(1.5))
+    yield Row(label, *names, memory, "the memory", at_most(1.5))
 
 
-async def _made(database: str) -> None:
-    async with opened(database):
+async def _create_tables(database: str) -> None:
+    async with open_store(database):
         pass
 
 
-def _spent(ours: Program, alone: Program) -> float:
+def _cpu_ratio(ours: Program, engine: Program) -> float:
     """How much more the one works than the other, in the same seconds."""
-    before = ours.cpu(), alone.cpu()
-    pause(WINDOW)
-    return (ours.cpu() - before[0]) / (alone.cpu() - before[1])
+    before = ours.cpu(), engine.cpu()
+    pause(WINDOW_SECONDS)
+    return (ours.cpu() - before[0]) / (engine.cpu() - before[1])

@@ -15,97 +15,129 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 
-from bot.answers import Asker
-from bot.app import opened
+from bot.answers import Caller
+from bot.app import open_answers
 from bot.settings import Settings
-from tests.bench.stub_servers import StandIns, stand_ins
+from tests.bench.stub_servers import StubServers, stub_servers
 from tests.bench.table import Row, at_least, at_most
-from tests.bench.workers import FAST, Program, Table, program, right_now, variables, wait
+from tests.bench.workers import (
+    FAST_SETTINGS,
+    BotDatabase,
+    Program,
+    bot_environment,
+    right_now,
+    running_program,
+    wait_until,
+)
 from tests.conversation import settings
-from tests.databases import Postgres, a_server
+from tests.databases import Postgres, running_postgres
 
-ROUNDS = 2
-CHANNELS, FEW, MANY = 1_000, 100, 10_000
+REPEATS = 2
+CHANNEL_COUNT, FEW_CHANNELS, MANY_CHANNELS = 1_000, 100, 10_000
 LINES = tuple(f"events web/production since={days}d" for days in range(1, 21))
 WORKERS = 2
-RUN = ("bot", "run", "--only", "worker")
-BARE = "tests.bench.bare_queue"
+WORKER_COMMAND = ("bot", "run", "--only", "worker")
+BARE_QUEUE_MODULE = "tests.bench.bare_queue"
 
 
 def rows() -> Iterator[Row]:
     """Requests, pace, and memory."""
-    with a_server() as postgres, stand_ins() as there:
-        needed = _needed(there)
-        runs = [(_delivered(postgres, there, CHANNELS), _bare(postgres)) for _ in range(ROUNDS)]
-        few, many = _delivered(postgres, there, FEW), _delivered(postgres, there, MANY)
-    what = f"load: {CHANNELS:,} channels due at once"
-    asked = max(run.asked for run, _ in runs)
-    yield Row(what, f"{asked} requests", f"{len(LINES)} questions, each once", asked / needed, "of them", at_most(1))
-    twice = max(run.posted for run, _ in runs) / CHANNELS
-    yield Row(what, "messages posted", "channels", twice, "as many", at_most(1))
+    with running_postgres() as postgres, stub_servers() as stubs:
+        needed = _requests_needed(stubs)
+        runs = [
+            (_measure_delivery(postgres, stubs, CHANNEL_COUNT), _measure_bare_queue(postgres)) for _ in range(REPEATS)
+        ]
+        few, many = _measure_delivery(postgres, stubs, FEW_CHANNELS), _measure_delivery(postgres, stubs, MANY_CHANNELS)
+    label = f"load: {CHANNEL_COUNT:,} channels due at once"
+    requests = max(run.requests for run, _ in runs)
+    yield Row(
+        label, f"{requests} requests", f"{len(LINES)} questions, each once", requests / needed, "of them", at_most(1)
+    )
+    posts_per_channel = max(run.posted for run, _ in runs) / CHANNEL_COUNT
+    yield Row(label, "messages posted", "channels", posts_per_channel, "as many", at_most(1))
     faster = median(bare / run.seconds for run, bare in runs)
-    pace = median(CHANNELS / run.seconds for run, _ in runs)
-    yield Row(what, f"two workers ({pace:.0f} a second)", "a bare queue, empty jobs", faster, "the pace", at_least(0.5))
+    pace = median(CHANNEL_COUNT / run.seconds for run, _ in runs)
+    yield Row(
+        label, f"two workers ({pace:.0f} a second)", "a bare queue, empty jobs", faster, "the pace", at_least(0.5)
+    )
     more = many.peak / few.peak
-    yield Row(f"load: {MANY:,} channels", "peak of a worker", f"with {FEW} channels", more, "the memory", at_most(1.2))
+    yield Row(
+        f"load: {MANY_CHANNELS:,} channels",
+        "peak of a worker",
+        f"with {FEW_CHANNELS} channels",
+        more,
+        "the memory",
+        at_most(1.2),
+    )
 
 
-class Run:
+class LoadResult:
     """What one run took."""
 
-    def __init__(self, seconds: float, asked: int, posted: int, peak: int) -> None:
-        self.seconds, self.asked, self.posted, self.peak = seconds, asked, posted, peak
+    def __init__(self, seconds: float, requests: int, posted: int, peak: int) -> None:
+        self.seconds, self.requests, self.posted, self.peak = seconds, requests, posted, peak
 
 
-def _needed(there: StandIns) -> int:
+def _requests_needed(stubs: StubServers) -> int:
     """The requests that each of the questions needs by itself."""
-    asyncio.run(_ask_each(settings(launchdarkly_api_host=there.url)))
-    return there.of_launchdarkly()
+    asyncio.run(_ask_each(settings(launchdarkly_api_host=stubs.url)))
+    return stubs.launchdarkly_requests()
 
 
-async def _ask_each(chosen: Settings) -> None:
-    async with opened(chosen, right_now) as answers:
+async def _ask_each(bot_settings: Settings) -> None:
+    async with open_answers(bot_settings, right_now) as answers:
         for line in LINES:
-            assert (await answers.answer(line, Asker(ZoneInfo("UTC")))).outcome == "answered"
+            assert (await answers.answer(line, Caller(ZoneInfo("UTC")))).outcome == "answered"
 
 
-def _delivered(postgres: Postgres, there: StandIns, channels: int) -> Run:
+def _measure_delivery(postgres: Postgres, stubs: StubServers, channels: int) -> LoadResult:
     """Until every channel has its message."""
-    database = postgres.empty()
-    with ExitStack() as behind, tempfile.TemporaryDirectory() as folder:
-        told = variables(database, there.url) | FAST
-        workers = [behind.enter_context(program(RUN, Path(folder), told)) for _ in range(WORKERS)]
-        _ready(workers)
-        asked, posted, table = there.of_launchdarkly(), there.posted(), Table.of(database)
+    database = postgres.new_database()
+    with ExitStack() as exit_stack, tempfile.TemporaryDirectory() as folder:
+        env = bot_environment(database, stubs.url) | FAST_SETTINGS
+        workers = [exit_stack.enter_context(running_program(WORKER_COMMAND, Path(folder), env)) for _ in range(WORKERS)]
+        _wait_until_ready(workers)
+        requests_before, posted_before, table = (
+            stubs.launchdarkly_requests(),
+            stubs.posted_messages(),
+            BotDatabase.connect(database),
+        )
         began = perf_counter()
-        table.order(LINES, channels, right_now())
-        wait(lambda: table.delivered(LINES) == channels)
+        table.add_schedules(LINES, channels, right_now())
+        wait_until(lambda: table.delivered(LINES) == channels)
         seconds = perf_counter() - began
         peak = max(worker.peak() for worker in workers)
         table.engine.dispose()
-        return Run(seconds, there.of_launchdarkly() - asked, there.posted() - posted, peak)
+        return LoadResult(
+            seconds, stubs.launchdarkly_requests() - requests_before, stubs.posted_messages() - posted_before, peak
+        )
 
 
-def _bare(postgres: Postgres) -> float:
+def _measure_bare_queue(postgres: Postgres) -> float:
     """The seconds that two of the engine alone take for as many empty jobs."""
-    database = postgres.empty()
-    with ExitStack() as behind, tempfile.TemporaryDirectory() as folder:
-        place, told = Path(folder), FAST | {"DATABASE_URL": database}
-        jobs = (str(CHANNELS), "0")
-        workers = [behind.enter_context(program((BARE, count), place, told | {"ME": uuid4().hex})) for count in jobs]
-        _ready(workers)
+    database = postgres.new_database()
+    with ExitStack() as exit_stack, tempfile.TemporaryDirectory() as folder:
+        folder_path, env = Path(folder), FAST_SETTINGS | {"DATABASE_URL": database}
+        jobs = (str(CHANNEL_COUNT), "0")
+        workers = [
+            exit_stack.enter_context(
+                running_program((BARE_QUEUE_MODULE, count), folder_path, env | {"ME": uuid4().hex})
+            )
+            for count in jobs
+        ]
+        _wait_until_ready(workers)
         began = perf_counter()
-        (place / "begin").touch()
+        (folder_path / "begin").touch()
         with psycopg.connect(database, autocommit=True) as connection:
-            wait(lambda: _ended(connection) == CHANNELS)
+            wait_until(lambda: _finished_jobs(connection) == CHANNEL_COUNT)
         return perf_counter() - began
 
 
-def _ready(workers: list[Program]) -> None:
+def _wait_until_ready(workers: list[Program]) -> None:
     for worker in workers:
-        worker.until("answering")
+        worker.wait_for_log("answering")
 
 
-def _ended(connection: "psycopg.Connection[tuple[int]]") -> int:
+def _finished_jobs(connection: "psycopg.Connection[tuple[int]]") -> int:
     row = connection.execute("SELECT count(*) FROM dbos.workflow_status WHERE status = 'SUCCESS'").fetchone()
     return row[0] if row else 0

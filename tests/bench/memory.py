@@ -3,29 +3,29 @@
 import asyncio
 from collections.abc import Iterator
 
-from tests.bench.asking import asking
-from tests.bench.at_work import AtWork, at_work
-from tests.bench.fake_slack import slack_there
+from tests.bench.asking import open_clients
+from tests.bench.at_work import RunningBot, bot_process
+from tests.bench.fake_slack import fake_slack
 from tests.bench.table import Row, at_most
 
-SOME = 1_000
-MANY = 20_000
-PEOPLE = 12  # at a time
+SOME_ANSWERS = 1_000
+MANY_ANSWERS = 20_000
+CLIENTS = 12  # at a time
 
 
 def rows() -> Iterator[Row]:
     """Read once the garbage is gone."""
-    with slack_there() as api, at_work(api) as bot:
+    with fake_slack() as api, bot_process(api) as bot:
         some, many = asyncio.run(_memory(bot))
         outcomes = bot.state().outcomes
     assert outcomes == {"answered"}, f"some lines were not answered: {outcomes}"
-    what = (f"memory: {MANY:,} answers", "the whole bot")
-    yield Row(*what, f"{SOME:,} answers", many / some, "the memory", at_most(1.05))
+    labels = (f"memory: {MANY_ANSWERS:,} answers", "the whole bot")
+    yield Row(*labels, f"{SOME_ANSWERS:,} answers", many / some, "the memory", at_most(1.05))
 
 
-async def _memory(bot: AtWork) -> tuple[int, int]:
-    async with asking(bot.port) as people:
-        await people.at_once(SOME, PEOPLE)
+async def _memory(bot: RunningBot) -> tuple[int, int]:
+    async with open_clients(bot.port) as clients:
+        await clients.at_once(SOME_ANSWERS, CLIENTS)
         some = bot.state().memory
-        await people.at_once(MANY - SOME, PEOPLE)
+        await clients.at_once(MANY_ANSWERS - SOME_ANSWERS, CLIENTS)
         return some, bot.state().memory

@@ -13,72 +13,94 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import quantiles
 
-from bot.schedules.trigger import Watch
-from tests.bench.asking import People, asking
+from bot.schedules.trigger import WatchTrigger
+from tests.bench.asking import Clients, open_clients
 from tests.bench.load import LINES
-from tests.bench.stub_servers import stand_ins
+from tests.bench.stub_servers import stub_servers
 from tests.bench.table import Row, at_most
-from tests.bench.workers import FAST, Program, Table, free_port, program, right_now, variables
+from tests.bench.workers import (
+    FAST_SETTINGS,
+    BotDatabase,
+    Program,
+    bot_environment,
+    free_port,
+    right_now,
+    running_program,
+)
 
-MINUTES = "BENCH_MINUTES"
-A_SECOND, ONE_PRESSED_OF = 10, 5
-DIGESTS, WATCHES = 2, 200  # the former a second
-WATCHED = ("events mobile/production since=2d", "events mobile/staging since=2d")
-WARM = 30  # seconds
-STRETCHES = 6  # in which the time is told apart
-PACE = FAST | {"LOOK_SECONDS": "1", "QUEUE_SECONDS": "0.5", "DELIVERIES_AT_ONCE": "8", "WATCH_SECONDS": "60"}
-PACE |= {"WORD_SECONDS": "60"}  # that an answer is on its way would be taken for it
+MINUTES_VARIABLE = "BENCH_MINUTES"
+ANSWERS_PER_SECOND, PRESS_EVERY = 10, 5
+DIGESTS_PER_SECOND, WATCHES = 2, 200  # the former a second
+WATCH_LINES = ("events mobile/production since=2d", "events mobile/staging since=2d")
+WARMUP_SECONDS = 30  # seconds
+INTERVALS = 6  # in which the time is told apart
+MIXED_SETTINGS = FAST_SETTINGS | {
+    "LOOK_SECONDS": "1",
+    "QUEUE_SECONDS": "0.5",
+    "DELIVERIES_AT_ONCE": "8",
+    "WATCH_SECONDS": "60",
+}
+MIXED_SETTINGS |= {"WORD_SECONDS": "60"}  # that an answer is on its way would be taken for it
 
 
 @dataclass(frozen=True)
-class Stretch:
+class Interval:
     """A part of the time."""
 
-    acknowledged: float  # seconds, of 99 of 100
+    p99_ack_seconds: float  # seconds, of 99 of 100
     memory: int
     answered: int
 
 
 def rows() -> Iterator[Row]:
     """The end against the beginning, after it is warm."""
-    seconds = float(os.environ[MINUTES]) * 60
-    with ExitStack() as behind:
-        place = Path(behind.enter_context(tempfile.TemporaryDirectory()))
-        there = behind.enter_context(stand_ins())
-        database, port = f"sqlite:///{place / 'bot.db'}", free_port()
-        told = variables(database, there.url) | PACE | {"PORT": str(port)}
-        bot = behind.enter_context(program(("bot", "run"), place, told))
-        bot.until("answering")
-        table = Table.of(database)
-        due = int(seconds + WARM) * DIGESTS
-        table.order(LINES, due, right_now())
-        table.spread(DIGESTS)
-        table.order(WATCHED, WATCHES, right_now(), str(Watch("UTC")), first=due)
-        stretches = asyncio.run(_stretches(bot, port, seconds))
+    seconds = float(os.environ[MINUTES_VARIABLE]) * 60
+    with ExitStack() as exit_stack:
+        folder = Path(exit_stack.enter_context(tempfile.TemporaryDirectory()))
+        stubs = exit_stack.enter_context(stub_servers())
+        database, port = f"sqlite:///{folder / 'bot.db'}", free_port()
+        env = bot_environment(database, stubs.url) | MIXED_SETTINGS | {"PORT": str(port)}
+        bot = exit_stack.enter_context(running_program(("bot", "run"), folder, env))
+        bot.wait_for_log("answering")
+        table = BotDatabase.connect(database)
+        due = int(seconds + WARMUP_SECONDS) * DIGESTS_PER_SECOND
+        table.add_schedules(LINES, due, right_now())
+        table.spread(DIGESTS_PER_SECOND)
+        table.add_schedules(WATCH_LINES, WATCHES, right_now(), str(WatchTrigger("UTC")), first=due)
+        intervals = asyncio.run(_measure_intervals(bot, port, seconds))
         delivered = table.delivered(LINES)
-    asked = sum(stretch.answered for stretch in stretches)
-    first, last = stretches[0], stretches[-1]
-    what, ours = f"mixed: {seconds / 60:g} minutes", f"the last of {STRETCHES} stretches"
-    yield Row(what, ours, "the first", last.memory / first.memory, "the memory", at_most(1.05))
-    yield Row(what, ours, "the first", last.acknowledged / first.acknowledged, "the p99", at_most(1.5))
-    wanted = int(seconds / STRETCHES * A_SECOND) * STRETCHES
-    yield Row(what, f"{wanted - asked} lost", f"{wanted} answers", (wanted - asked) / wanted, "of them", at_most(0))
+    answered = sum(interval.answered for interval in intervals)
+    first, last = intervals[0], intervals[-1]
+    label, last_label = f"mixed: {seconds / 60:g} minutes", f"the last of {INTERVALS} stretches"
+    yield Row(label, last_label, "the first", last.memory / first.memory, "the memory", at_most(1.05))
+    yield Row(label, last_label, "the first", last.p99_ack_seconds / first.p99_ack_seconds, "the p99", at_most(1.5))
+    expected = int(seconds / INTERVALS * ANSWERS_PER_SECOND) * INTERVALS
+    yield Row(
+        label,
+        f"{expected - answered} lost",
+        f"{expected} answers",
+        (expected - answered) / expected,
+        "of them",
+        at_most(0),
+    )
     late = (due - delivered) / due
-    yield Row(what, f"{due - delivered} digests not yet there", f"{due} due", late, "of them", at_most(0.02))
+    yield Row(label, f"{due - delivered} digests not yet there", f"{due} due", late, "of them", at_most(0.02))
 
 
-async def _stretches(bot: Program, port: int, seconds: float) -> list[Stretch]:
+async def _measure_intervals(bot: Program, port: int, seconds: float) -> list[Interval]:
     """Whoever gets no answer ends it all: `asking` waits for each."""
-    async with asking(port) as people:
-        await people.at_pace(WARM * A_SECOND, A_SECOND, ONE_PRESSED_OF)
-        people.acknowledged()
-        return [await _stretch(bot, people, seconds / STRETCHES) for _ in range(STRETCHES)]
+    async with open_clients(port) as clients:
+        await clients.at_pace(WARMUP_SECONDS * ANSWERS_PER_SECOND, ANSWERS_PER_SECOND, PRESS_EVERY)
+        clients.take_ack_seconds()
+        return [await _measure_interval(bot, clients, seconds / INTERVALS) for _ in range(INTERVALS)]
 
 
-async def _stretch(bot: Program, people: People, seconds: float) -> Stretch:
+async def _measure_interval(bot: Program, clients: Clients, seconds: float) -> Interval:
     """Minute by minute: what is to be asked is signed before, and Slack's signatures are good for five."""
-    answered, left = 0, int(seconds * A_SECOND)
-    while answered < left:
-        answered += len(await people.at_pace(min(60 * A_SECOND, left - answered), A_SECOND, ONE_PRESSED_OF))
-    acknowledged = quantiles(people.acknowledged(), n=100)[98]
-    return Stretch(acknowledged, bot.memory(), answered)
+    answered, total = 0, int(seconds * ANSWERS_PER_SECOND)
+    while answered < total:
+        answered += len(
+            await clients.at_pace(min(60 * ANSWERS_PER_SECOND, total - answered), ANSWERS_PER_SECOND, PRESS_EVERY)
+        )
+    p99_ack_seconds = quantiles(clients.take_ack_seconds(), n=100)[98]
+    return Interval(p99_ack_seconds, bot.memory(), answered)

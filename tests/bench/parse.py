@@ -40,18 +40,18 @@ def rows() -> Iterator[Row]:
     """Each body against both."""
     with race(ours=ours, official=official, plain=plain) as contenders:
         for name, body in BODIES.items():
-            laps = contenders.run(name, "ours", "official", "plain", rounds=11, seconds=body.seconds)
-            what = (f"parse: {name}", "bot.launchdarkly.read")
-            yield Row(*what, "launchdarkly_api", laps.ratio("official", "ours", "cpu"), "faster", body.faster)
-            yield Row(*what, "json.loads", laps.ratio("ours", "plain", "cpu"), "the time", body.time)
+            laps = contenders.run(name, "ours", "official", "plain", repeats=11, seconds=body.seconds)
+            labels = (f"parse: {name}", "bot.launchdarkly.read")
+            yield Row(*labels, "launchdarkly_api", laps.ratio("official", "ours", "cpu"), "faster", body.faster)
+            yield Row(*labels, "json.loads", laps.ratio("ours", "plain", "cpu"), "the time", body.time)
 
 
 def ours() -> Tasks:
     """As `bot.launchdarkly` does."""
     from bot.launchdarkly import read  # noqa: PLC0415 - in our process alone
-    from tests.bench.replies import reply  # noqa: PLC0415
+    from tests.bench.replies import reply_type  # noqa: PLC0415
 
-    return {name: every(partial(read, reply(body.question), body.bytes())) for name, body in BODIES.items()}
+    return {name: every(partial(read, reply_type(body.question), body.bytes())) for name, body in BODIES.items()}
 
 
 def official() -> Tasks:

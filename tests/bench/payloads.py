@@ -35,12 +35,12 @@ BANDS = ((90, 100, "excellent"), (70, 89, "good"), (40, 69, "fair"), (0, 39, "ne
 @cache
 def scores() -> bytes:
     """The scores of one environment."""
-    chance = _chance("scores")
-    return _sent(
+    rng = _rng("scores")
+    return _encode(
         {
             "period": {"startTime": NOW - 7 * DAY, "endTime": NOW},
             "lastPeriod": {"startTime": NOW - 14 * DAY, "endTime": NOW - 7 * DAY},
-            "scores": {name: _compared(chance, parts) for name, parts in SCORES.items()},
+            "scores": {name: _compared(rng, parts) for name, parts in SCORES.items()},
             "_links": {"self": _link("/api/v2/engineering-insights/insights/scores")},
         }
     )
@@ -52,20 +52,20 @@ def events(count: int) -> bytes:
     path = "/api/v2/engineering-insights/flag-events"
     items = [_event(number) for number in range(count)]
     links = {"self": _link(path), "next": _link(f"{path}?after={items[-1]['id']}")}
-    return _sent({"totalCount": count * 7, "items": items, "_links": links})
+    return _encode({"totalCount": count * 7, "items": items, "_links": links})
 
 
 @cache
 def flag(environments: int) -> bytes:
     """One flag of a project with so many environments."""
     keys = [environment_key(number) for number in range(environments)]
-    return _sent(_flag() | {"environments": {key: _environment(key) for key in keys}})
+    return _encode(_flag() | {"environments": {key: _environment(key) for key in keys}})
 
 
 @cache
-def filtered(key: str) -> bytes:
+def flag_in_environment(key: str) -> bytes:
     """The same flag, asked for one environment."""
-    return _sent(_flag() | {"environments": {key: _environment(key)}})
+    return _encode(_flag() | {"environments": {key: _environment(key)}})
 
 
 def environment_key(number: int) -> str:
@@ -73,53 +73,51 @@ def environment_key(number: int) -> str:
     return f"team-{number:03}" if number else "production"
 
 
-def _compared(chance: Random, parts: tuple[str, ...]) -> Json:
-    now, before = (chance.randint(1, 100) for _ in range(2))
-    return _score(now, parts) | {"diffVsLastPeriod": now - before, "lastPeriod": _score(before, parts)}
+def _compared(rng: Random, components: tuple[str, ...]) -> Json:
+    now, before = (rng.randint(1, 100) for _ in range(2))
+    return _score(now, components) | {"diffVsLastPeriod": now - before, "lastPeriod": _score(before, components)}
 
 
-def _score(score: int, parts: tuple[str, ...]) -> Json:
+def _score(score: int, components: tuple[str, ...]) -> Json:
     low, high, indicator = next(band for band in BANDS if score >= band[0])
-    told: Json = {"score": score, "indicator": indicator, "indicatorRange": {"min": low, "max": high}}
-    return told | ({"aggregateOf": list(parts)} if parts else {})
+    result: Json = {"score": score, "indicator": indicator, "indicatorRange": {"min": low, "max": high}}
+    return result | ({"aggregateOf": list(components)} if components else {})
 
 
 def _event(number: int) -> Json:
-    chance = _chance(f"event {number}")
+    rng = _rng(f"event {number}")
     return {
-        "id": str(UUID(int=chance.getrandbits(128))),
-        "projectId": _id(_chance("project")),
+        "id": str(UUID(int=rng.getrandbits(128))),
+        "projectId": _id(_rng("project")),
         "projectKey": "web",
-        "environmentId": _id(_chance("production")),
+        "environmentId": _id(_rng("production")),
         "environmentKey": "production",
-        "flagKey": _key(chance),
-        "eventType": chance.choice(("on", "off", "updated", "rolloutUpdated")),
+        "flagKey": _key(rng),
+        "eventType": rng.choice(("on", "off", "updated", "rolloutUpdated")),
         "eventTime": NOW - number * 1_733_000,
-        "description": f"Updated the {chance.choice(WORDS)} rollout of {chance.choice(VARIATIONS)} in production",
-        "auditLogEntryId": _id(chance),
-        "member": _person(chance) | {"id": _id(chance)},
+        "description": f"Updated the {rng.choice(WORDS)} rollout of {rng.choice(VARIATIONS)} in production",
+        "auditLogEntryId": _id(rng),
+        "member": _person(rng) | {"id": _id(rng)},
         "actions": ["updateRules", "updateFallthrough"],
-        "impact": _impact(chance),
-        **({"experiments": _experiments(chance)} if number % 8 == 0 else {}),
+        "impact": _impact(rng),
+        **({"experiments": _experiments(rng)} if number % 8 == 0 else {}),
     }
 
 
-def _impact(chance: Random) -> Json:
-    counts = [
-        {"value": name, "before": chance.randint(0, 90_000), "after": chance.randint(0, 90_000)} for name in VARIATIONS
-    ]
+def _impact(rng: Random) -> Json:
+    counts = [{"value": name, "before": rng.randint(0, 90_000), "after": rng.randint(0, 90_000)} for name in VARIATIONS]
     return {
-        "size": chance.choice(("none", "small", "medium", "large")),
-        "percentage": round(chance.random() * 100, 2),
+        "size": rng.choice(("none", "small", "medium", "large")),
+        "percentage": round(rng.random() * 100, 2),
         "reason": "evaluations",
         "evaluationsSummary": {"variations": counts},
     }
 
 
-def _experiments(chance: Random) -> Json:
-    key = _key(chance)
+def _experiments(rng: Random) -> Json:
+    key = _key(rng)
     path = f"/api/v2/projects/web/environments/production/experiments/{key}"
-    iteration = {"id": str(UUID(int=chance.getrandbits(128))), "status": "running", "startedAt": NOW - 9 * DAY}
+    iteration = {"id": str(UUID(int=rng.getrandbits(128))), "status": "running", "startedAt": NOW - 9 * DAY}
     links = {"self": _link(path), "parent": _link(path.rpartition("/")[0])}
     experiment = {"key": key, "name": f"Does {key} help?", "iteration": iteration | {"_links": links}, "_links": links}
     return {"totalCount": 1, "items": [experiment]}
@@ -127,9 +125,9 @@ def _experiments(chance: Random) -> Json:
 
 def _flag() -> Json:
     """A flag without its environments."""
-    chance = _chance("flag")
+    rng = _rng("flag")
     path = "/api/v2/flags/web/one-key"
-    member = _id(chance)
+    member = _id(rng)
     return {
         "name": "One key for all doors",
         "kind": "multivariate",
@@ -139,12 +137,12 @@ def _flag() -> Json:
         "creationDate": NOW - 200 * DAY,
         "includeInSnippet": True,
         "clientSideAvailability": {"usingMobileKey": False, "usingEnvironmentId": True},
-        "variations": [_variation(chance, name) for name in VARIATIONS],
+        "variations": [_variation(rng, name) for name in VARIATIONS],
         "temporary": True,
         "tags": ["basket", "growth", "q4"],
         "_links": {"self": _link(path), "parent": _link("/api/v2/flags/web")},
         "maintainerId": member,
-        "_maintainer": _person(chance)
+        "_maintainer": _person(rng)
         | {"_id": member, "role": "writer", "_links": {"self": _link(f"/api/v2/members/{member}")}},
         "goalIds": [],
         "experiments": {"baselineIdx": 0, "items": [{"metricKey": "basket-completed", "environments": ["production"]}]},
@@ -156,9 +154,9 @@ def _flag() -> Json:
     }
 
 
-def _variation(chance: Random, name: str) -> Json:
+def _variation(rng: Random, name: str) -> Json:
     return {
-        "_id": str(UUID(int=chance.getrandbits(128))),
+        "_id": str(UUID(int=rng.getrandbits(128))),
         "value": name,
         "name": name.title(),
         "description": f"The {name} basket",
@@ -167,23 +165,23 @@ def _variation(chance: Random, name: str) -> Json:
 
 def _environment(key: str) -> Json:
     """A flag's configuration in one environment: three to ten rules, two to forty-five targets."""
-    chance = _chance(key)
-    rules = [_rule(chance) for _ in range(chance.randint(3, 10))]
-    targets = [_target(chance, variation, "user") for variation in range(2)]
-    devices = [_target(chance, variation, "device") for variation in range(chance.randint(0, 1))]
+    rng = _rng(key)
+    rules = [_rule(rng) for _ in range(rng.randint(3, 10))]
+    targets = [_target(rng, variation, "user") for variation in range(2)]
+    devices = [_target(rng, variation, "device") for variation in range(rng.randint(0, 1))]
     return {
-        "on": chance.random() < 0.8,
+        "on": rng.random() < 0.8,
         "archived": False,
-        "salt": _id(chance),
-        "sel": _id(chance),
-        "lastModified": NOW - chance.randint(1, 90) * DAY,
-        "version": chance.randint(1, 400),
+        "salt": _id(rng),
+        "sel": _id(rng),
+        "lastModified": NOW - rng.randint(1, 90) * DAY,
+        "version": rng.randint(1, 400),
         "targets": targets,
         "contextTargets": devices,
         "rules": rules,
-        "fallthrough": _rollout(chance),
+        "fallthrough": _rollout(rng),
         "offVariation": 2,
-        "prerequisites": [{"key": _key(chance), "variation": 0} for _ in range(chance.randint(0, 2))],
+        "prerequisites": [{"key": _key(rng), "variation": 0} for _ in range(rng.randint(0, 2))],
         "_site": {"href": f"/web/{key}/features/one-key", "type": "text/html"},
         "_environmentName": key.replace("-", " ").title(),
         "trackEvents": False,
@@ -205,63 +203,63 @@ def _summary(variation: int, rules: list[Json], targets: list[Json], devices: li
     }
 
 
-def _rule(chance: Random) -> Json:
+def _rule(rng: Random) -> Json:
     """One rule in four rolls out, the others serve one variation."""
-    served = _rollout(chance) if chance.random() < 0.25 else {"variation": chance.randrange(3)}
+    served = _rollout(rng) if rng.random() < 0.25 else {"variation": rng.randrange(3)}
     return {
-        "_id": str(UUID(int=chance.getrandbits(128))),
-        "clauses": [_clause(chance) for _ in range(chance.randint(1, 3))],
+        "_id": str(UUID(int=rng.getrandbits(128))),
+        "clauses": [_clause(rng) for _ in range(rng.randint(1, 3))],
         "trackEvents": False,
-        "description": f"{chance.choice(WORDS).title()} for {chance.choice(ATTRIBUTES)}",
+        "description": f"{rng.choice(WORDS).title()} for {rng.choice(ATTRIBUTES)}",
         **served,
     }
 
 
-def _rollout(chance: Random) -> Json:
-    share = chance.randrange(0, 100_000, 1000)
+def _rollout(rng: Random) -> Json:
+    share = rng.randrange(0, 100_000, 1000)
     weights = [{"variation": 0, "weight": share}, {"variation": 1, "weight": 100_000 - share}]
     return {"rollout": {"variations": weights, "contextKind": "user", "bucketBy": "key"}}
 
 
-def _clause(chance: Random) -> Json:
+def _clause(rng: Random) -> Json:
     return {
-        "_id": str(UUID(int=chance.getrandbits(128))),
-        "attribute": chance.choice(ATTRIBUTES),
-        "op": chance.choice(OPERATORS),
-        "values": [_key(chance) for _ in range(chance.randint(1, 8))],
+        "_id": str(UUID(int=rng.getrandbits(128))),
+        "attribute": rng.choice(ATTRIBUTES),
+        "op": rng.choice(OPERATORS),
+        "values": [_key(rng) for _ in range(rng.randint(1, 8))],
         "contextKind": "user",
-        "negate": chance.random() < 0.2,
+        "negate": rng.random() < 0.2,
     }
 
 
-def _target(chance: Random, variation: int, kind: str) -> Json:
-    values = [f"{kind}-{chance.randrange(10**8):08}" for _ in range(chance.randint(1, 15))]
+def _target(rng: Random, variation: int, kind: str) -> Json:
+    values = [f"{kind}-{rng.randrange(10**8):08}" for _ in range(rng.randint(1, 15))]
     return {"values": values, "variation": variation, "contextKind": kind}
 
 
-def _person(chance: Random) -> Json:
+def _person(rng: Random) -> Json:
     first, last = (
-        chance.choice(("Ada", "Grace", "Linus", "Barbara")),
-        chance.choice(("Kettle", "Okafor", "Lindqvist", "Marsh")),
+        rng.choice(("Ada", "Grace", "Linus", "Barbara")),
+        rng.choice(("Kettle", "Okafor", "Lindqvist", "Marsh")),
     )
     return {"email": f"{first}.{last}@example.com".lower(), "firstName": first, "lastName": last}
 
 
-def _key(chance: Random) -> str:
-    return f"{chance.choice(WORDS)}-{chance.choice(WORDS)}-{chance.randrange(1000)}"
+def _key(rng: Random) -> str:
+    return f"{rng.choice(WORDS)}-{rng.choice(WORDS)}-{rng.randrange(1000)}"
 
 
-def _id(chance: Random) -> str:
-    return f"{chance.getrandbits(96):024x}"
+def _id(rng: Random) -> str:
+    return f"{rng.getrandbits(96):024x}"
 
 
 def _link(href: str) -> Json:
     return {"href": href, "type": "application/json"}
 
 
-def _chance(seed: str) -> Random:
+def _rng(seed: str) -> Random:
     return Random(seed)  # noqa: S311 - no secret, only the same in every run
 
 
-def _sent(reply: Json) -> bytes:
+def _encode(reply: Json) -> bytes:
     return json.dumps(reply, separators=(",", ":")).encode()

@@ -10,61 +10,61 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.answers import Asker
-from bot.app import answering
+from bot.answers import Caller
+from bot.app import open_answers_and_store
 from bot.messages.message import Message
 from bot.sandbox.slack.credentials import BOT_TOKEN
-from bot.slack.block_fallback import Forms
-from bot.slack.client import client, identity, session
-from bot.slack.publisher import Posting
-from tests.bench.at_work import Canned, bodies
+from bot.slack.block_fallback import BlockFallback
+from bot.slack.client import authenticate, open_session, web_client
+from bot.slack.publisher import SlackPublisher
+from tests.bench.at_work import CannedTransport, bodies
 from tests.bench.race import Tasks, race
-from tests.bench.stub_servers import stand_ins
+from tests.bench.stub_servers import stub_servers
 from tests.bench.table import Row, at_most
 from tests.conversation import UTC_ZONE, settings
 
 LINE = "events web/production"
-AT_ONCE = 50
-API = "BENCH_SLACK_API"
-_BEHIND = AsyncExitStack()
-Post = Callable[[str], Coroutine[Any, Any, object]]
+CONCURRENT_CHANNELS = 50
+API_VARIABLE = "BENCH_SLACK_API"
+_EXIT_STACK = AsyncExitStack()
+PostMessage = Callable[[str], Coroutine[Any, Any, object]]
 
 
 def rows() -> Iterator[Row]:
     """The same message, by both."""
-    with stand_ins() as there:
-        os.environ[API] = there.slack
+    with stub_servers() as stubs:
+        os.environ[API_VARIABLE] = stubs.slack
         with race(ours=ours, plain=plain) as racers:
-            result = racers.run("post", "ours", "plain", seconds=0.6, least=AT_ONCE)
+            result = racers.run("post", "ours", "plain", seconds=0.6, min_times=CONCURRENT_CHANNELS)
     ratio = result.ratio("ours", "plain", "cpu")
     yield Row("posting: a message", "the bot", "slack_sdk, as it comes", ratio, "the CPU", at_most(0.65))
 
 
 def ours() -> Tasks:
     """As schedules post: in turn, with a key, in the best form that Slack takes."""
-    return _repeated(_ours)
+    return _post_concurrently(_ours)
 
 
 def plain() -> Tasks:
     """As one would."""
-    return _repeated(_plain)
+    return _post_concurrently(_plain)
 
 
-async def _ours() -> Post:
-    calls = session()
-    slack = client(_settings(), calls, [])
+async def _ours() -> PostMessage:
+    http_session = open_session()
+    slack = web_client(_settings(), http_session, [])
     message, store = await _message()
-    posting = Posting(slack, await identity(slack), Forms(store, _now), 0)
+    publisher = SlackPublisher(slack, await authenticate(slack), BlockFallback(store, _now), 0)
 
     async def post(channel: str) -> object:
-        async with posting.turn(channel):
-            return await posting.post(channel, message, "key")
+        async with publisher.throttle(channel):
+            return await publisher.post(channel, message, "key")
 
     return post
 
 
-async def _plain() -> Post:
-    slack = AsyncWebClient(token=BOT_TOKEN, base_url=os.environ[API])
+async def _plain() -> PostMessage:
+    slack = AsyncWebClient(token=BOT_TOKEN, base_url=os.environ[API_VARIABLE])
     message, _ = await _message()
 
     async def post(channel: str) -> object:
@@ -75,10 +75,12 @@ async def _plain() -> Post:
 
 async def _message() -> tuple[Message, Any]:
     """An answer of some twenty blocks, and a store that stays open as long as the process."""
-    folder = await _BEHIND.enter_async_context(_folder())
-    chosen = settings(database_url=f"sqlite:///{folder}/bot.db")
-    answers, store = await _BEHIND.enter_async_context(answering(chosen, _now, Canned(bodies())))
-    return (await answers.answer(LINE, Asker(UTC_ZONE))).message, store
+    folder = await _EXIT_STACK.enter_async_context(_folder())
+    bot_settings = settings(database_url=f"sqlite:///{folder}/bot.db")
+    answers, store = await _EXIT_STACK.enter_async_context(
+        open_answers_and_store(bot_settings, _now, CannedTransport(bodies()))
+    )
+    return (await answers.answer(LINE, Caller(UTC_ZONE))).message, store
 
 
 @asynccontextmanager
@@ -87,25 +89,25 @@ async def _folder() -> AsyncIterator[str]:
         yield folder
 
 
-def _repeated(made: Callable[[], Coroutine[Any, Any, Post]]) -> Tasks:
+def _post_concurrently(make_post: Callable[[], Coroutine[Any, Any, PostMessage]]) -> Tasks:
     """Many channels at once, in each one after the other."""
     loop = asyncio.new_event_loop()
-    post = loop.run_until_complete(made())
+    post = loop.run_until_complete(make_post())
 
-    async def many(times: int) -> None:
-        left = iter(range(times))
+    async def post_all(times: int) -> None:
+        remaining = iter(range(times))
 
-        async def some(channel: str) -> None:
-            for _ in left:
+        async def post_in_channel(channel: str) -> None:
+            for _ in remaining:
                 await post(channel)
 
-        await asyncio.gather(*(some(f"C{n}") for n in range(min(times, AT_ONCE))))
+        await asyncio.gather(*(post_in_channel(f"C{n}") for n in range(min(times, CONCURRENT_CHANNELS))))
 
-    return {"post": lambda times: loop.run_until_complete(many(times))}
+    return {"post": lambda times: loop.run_until_complete(post_all(times))}
 
 
 def _settings() -> Any:
-    return settings(slack_api_url=os.environ[API], slack_bot_token=None)
+    return settings(slack_api_url=os.environ[API_VARIABLE], slack_bot_token=None)
 
 
 def _now() -> datetime:

@@ -36,7 +36,7 @@ class Lap:
     wall: float
     cpu: float
 
-    def by(self, clock: Clock) -> float:
+    def measured_by(self, clock: Clock) -> float:
         """The seconds on the wall, or those that were worked for it."""
         return self.wall if clock == "wall" else self.cpu
 
@@ -59,13 +59,13 @@ class Contender:
             sys.exit(f"a contender for {task!r} gave up; what it says stands above")
         return lap
 
-    def pace(self, task: str, seconds: float, least: int) -> int:
+    def pace(self, task: str, seconds: float, min_times: int) -> int:
         """How often a task has to be done to fill a lap. The first of all says nothing: it imports and connects."""
         self.lap(task, 1)
-        times = least
+        times = min_times
         while (lap := self.lap(task, times)).wall * times < seconds / 2:
             times *= 2
-        return max(least, round(seconds / lap.wall))
+        return max(min_times, round(seconds / lap.wall))
 
     def retire(self) -> None:
         """Ends the process."""
@@ -98,8 +98,8 @@ class Result:
 
     def ratio(self, one: str, other: str, clock: Clock) -> float:
         """How much longer *one* took than the *other*: the median of what each round says."""
-        rounds = zip(self.laps[one], self.laps[other], strict=True)
-        return median(a.by(clock) / b.by(clock) for a, b in rounds)
+        pairs = zip(self.laps[one], self.laps[other], strict=True)
+        return median(a.measured_by(clock) / b.measured_by(clock) for a, b in pairs)
 
 
 @dataclass(frozen=True)
@@ -108,17 +108,19 @@ class Race:
 
     contenders: Mapping[str, Contender]
 
-    def run(self, task: str, *names: str, rounds: int = 15, seconds: float = 0.06, least: int = 1) -> Result:
+    def run(self, task: str, *names: str, repeats: int = 15, seconds: float = 0.06, min_times: int = 1) -> Result:
         """One task, done by the contenders of these names in turn."""
-        return self.relay({name: (name, task) for name in names}, rounds=rounds, seconds=seconds, least=least)
+        return self.relay({name: (name, task) for name in names}, repeats=repeats, seconds=seconds, min_times=min_times)
 
     def relay(
-        self, runners: Mapping[str, tuple[str, str]], *, rounds: int = 15, seconds: float = 0.06, least: int = 1
+        self, runners: Mapping[str, tuple[str, str]], *, repeats: int = 15, seconds: float = 0.06, min_times: int = 1
     ) -> Result:
         """Runners in turn, each a contender with a task of its own."""
-        paces = {runner: self.contenders[name].pace(task, seconds, least) for runner, (name, task) in runners.items()}
+        paces = {
+            runner: self.contenders[name].pace(task, seconds, min_times) for runner, (name, task) in runners.items()
+        }
         laps: dict[str, list[Lap]] = {runner: [] for runner in runners}
-        for _ in range(rounds):
+        for _ in range(repeats):
             for runner, (name, task) in runners.items():
                 laps[runner].append(self.contenders[name].lap(task, paces[runner]))
         return Result(laps)

@@ -4,17 +4,17 @@ import asyncio
 import json
 from collections.abc import Iterator
 
-from bot.answers import Asked
+from bot.answers import AnswerFooter
 from bot.lines.parser import parse
-from bot.lines.timespec import milliseconds
-from bot.messages.humanize import stamp
-from bot.messages.renderer import Renderer, compiled
+from bot.lines.timespec import to_milliseconds
+from bot.messages.humanize import timestamp
+from bot.messages.renderer import Renderer, open_bytecode_cache
 from bot.questions import discover
 from bot.questions.events import EventsView
 from tests.bench import baseline_dicts, by_sdk
 from tests.bench.race import Tasks, every, race
 from tests.bench.table import Row, at_least, at_most
-from tests.conversation import ask
+from tests.conversation import question_context
 
 LINE = "events web/production impact=any since=4w limit=16"
 BLOCKS = 20
@@ -23,11 +23,11 @@ BLOCKS = 20
 def rows() -> Iterator[Row]:
     """The templates once they are warm, then from nothing."""
     with race(ours=ours, hand=hand, ready=ready, sdk=sdk) as contenders:
-        laps = contenders.run("message", "ours", "hand", "ready", "sdk", rounds=21)
-        what = (f"render: {BLOCKS} blocks", "Renderer.render")
-        yield Row(*what, "dicts by hand, json.dumps", laps.ratio("ours", "hand", "cpu"), "the time", at_most(3))
-        yield Row(*what, "json.dumps of ready dicts", laps.ratio("ours", "ready", "cpu"), "the time")
-        yield Row(*what, "slack_sdk models, json.dumps", laps.ratio("sdk", "ours", "cpu"), "faster", at_least(10))
+        laps = contenders.run("message", "ours", "hand", "ready", "sdk", repeats=21)
+        labels = (f"render: {BLOCKS} blocks", "Renderer.render")
+        yield Row(*labels, "dicts by hand, json.dumps", laps.ratio("ours", "hand", "cpu"), "the time", at_most(3))
+        yield Row(*labels, "json.dumps of ready dicts", laps.ratio("ours", "ready", "cpu"), "the time")
+        yield Row(*labels, "slack_sdk models, json.dumps", laps.ratio("sdk", "ours", "cpu"), "faster", at_least(10))
         laps = contenders.relay({"warm": ("ours", "first, warm"), "cold": ("ours", "first, cold")})
         faster = laps.ratio("cold", "warm", "cpu")
         yield Row("render: first message of a process", "templates compiled before", "compiled then", faster, "faster")
@@ -35,21 +35,23 @@ def rows() -> Iterator[Row]:
 
 def ours() -> Tasks:
     """As the bot does."""
-    view, asked = _view()
+    view, answer_footer = _view()
     renderer = Renderer()
-    written = json.loads(baseline_dicts.message(view, asked))
-    _check(renderer.render("events", view=view, asked=asked).payload(), written)
+    written = json.loads(baseline_dicts.message(view, answer_footer))
+    _check(renderer.render("events", view=view, asked=answer_footer).payload(), written)
     return {
-        "message": every(lambda: renderer.render("events", view=view, asked=asked)),
-        "first, warm": every(lambda: Renderer(cache=compiled()).render("events", view=view, asked=asked)),
-        "first, cold": every(lambda: Renderer().render("events", view=view, asked=asked)),
+        "message": every(lambda: renderer.render("events", view=view, asked=answer_footer)),
+        "first, warm": every(
+            lambda: Renderer(cache=open_bytecode_cache()).render("events", view=view, asked=answer_footer)
+        ),
+        "first, cold": every(lambda: Renderer().render("events", view=view, asked=answer_footer)),
     }
 
 
 def hand() -> Tasks:
     """Dicts written out in Python."""
-    view, asked = _view()
-    return {"message": every(lambda: baseline_dicts.message(view, asked))}
+    view, answer_footer = _view()
+    return {"message": every(lambda: baseline_dicts.message(view, answer_footer))}
 
 
 def ready() -> Tasks:
@@ -60,10 +62,10 @@ def ready() -> Tasks:
 
 def sdk() -> Tasks:
     """The models of Slack's SDK."""
-    view, asked = _view()
+    view, answer_footer = _view()
     message = by_sdk.writer()
-    _check(json.loads(message(view, asked)), baseline_dicts.payload(view, asked))
-    return {"message": every(lambda: message(view, asked))}
+    _check(json.loads(message(view, answer_footer)), baseline_dicts.payload(view, answer_footer))
+    return {"message": every(lambda: message(view, answer_footer))}
 
 
 def _check(built: dict[str, object], written: dict[str, object]) -> None:
@@ -80,12 +82,12 @@ def _shape(payload: dict[str, object]) -> tuple[list[str], int]:
     return [block["type"] for block in blocks], len(json.dumps(payload))
 
 
-def _view() -> tuple[EventsView, Asked]:
-    return asyncio.run(_shown())
+def _view() -> tuple[EventsView, AnswerFooter]:
+    return asyncio.run(_build_view())
 
 
-async def _shown() -> tuple[EventsView, Asked]:
+async def _build_view() -> tuple[EventsView, AnswerFooter]:
     """What the template is given when the question is asked."""
-    asking, line, endpoint = ask(), parse(LINE, discover()), discover()["events"]
-    view = endpoint.show(line.query, await endpoint.fetch(line.query, asking), asking)
-    return view, Asked(line.canonical, stamp(milliseconds(asking.now), asking.zone))
+    ctx, line, question = question_context(), parse(LINE, discover()), discover()["events"]
+    view = question.build_view(line.params, await question.fetch(line.params, ctx), ctx)
+    return view, AnswerFooter(line.canonical, timestamp(to_milliseconds(ctx.now), ctx.zone))

@@ -6,7 +6,7 @@ from bot.launchdarkly import Reply
 from bot.questions import discover
 
 
-def reply(question: str) -> type[Reply]:
+def reply_type(question: str) -> type[Reply]:
     """What a question's `fetch` says that it returns."""
-    found: type[Reply] = get_type_hints(discover()[question].fetch)["return"]
-    return found
+    annotated: type[Reply] = get_type_hints(discover()[question].fetch)["return"]
+    return annotated

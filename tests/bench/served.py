@@ -10,15 +10,15 @@ from socket import socket
 import uvicorn
 from starlette.types import ASGIApp
 
-Make = Callable[[], ASGIApp]  # runs in the app's own process; has to be importable there
+AppFactory = Callable[[], ASGIApp]  # runs in the app's own process; has to be importable there
 
 
 @contextmanager
-def served(make: Make) -> Iterator[int]:
+def served_app(make_app: AppFactory) -> Iterator[int]:
     """The port at which the app is served, until the block is left."""
     processes = get_context("spawn")
     ours, theirs = processes.Pipe()
-    process = processes.Process(target=_serve, args=(theirs, make), daemon=True)
+    process = processes.Process(target=_serve, args=(theirs, make_app), daemon=True)
     process.start()
     theirs.close()
     try:
@@ -28,8 +28,8 @@ def served(make: Make) -> Iterator[int]:
         process.join()
 
 
-def _serve(pipe: Connection, make: Make) -> None:
-    config = uvicorn.Config(make(), "127.0.0.1", 0, log_config=None, lifespan="off", ws="none")
+def _serve(pipe: Connection, make_app: AppFactory) -> None:
+    config = uvicorn.Config(make_app(), "127.0.0.1", 0, log_config=None, lifespan="off", ws="none")
     asyncio.run(_Server(config, pipe).serve())
 
 
@@ -42,9 +42,9 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
         await super().startup(sockets)
-        asyncio.get_running_loop().add_reader(self._pipe.fileno(), self._left)
+        asyncio.get_running_loop().add_reader(self._pipe.fileno(), self._stop)
         self._pipe.send(self.servers[0].sockets[0].getsockname()[1])
 
-    def _left(self) -> None:
+    def _stop(self) -> None:
         asyncio.get_running_loop().remove_reader(self._pipe.fileno())
         self.should_exit = True

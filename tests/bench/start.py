@@ -11,16 +11,16 @@ from tempfile import TemporaryDirectory
 
 from tests.bench.table import Row, at_least, at_most
 
-ROUNDS = 7
+REPEATS = 7
 ROOT = Path(__file__).parents[2]
-ALONE = Path(__file__).with_name("alone.py")
+ALONE_SCRIPT = Path(__file__).with_name("alone.py")
 ASK = ("-m", "bot", "ask", "scores web/production", "--sandbox", "--json")
 OFFICIAL = ("-c", "import launchdarkly_api; launchdarkly_api.ApiClient, launchdarkly_api.InsightsScoresBetaApi")
 UNNEEDED = ("slack_bolt", "sqlalchemy", "dbos")
 
 
 @dataclass(frozen=True)
-class Life:
+class ProcessUsage:
     """What a process took from its start to its end."""
 
     seconds: float
@@ -29,27 +29,29 @@ class Life:
 
 def rows() -> Iterator[Row]:
     """Time, memory, and what is not imported."""
-    with TemporaryDirectory() as place:
-        _, *rounds = [(_life(ASK, place), _life(OFFICIAL, place)) for _ in range(1 + ROUNDS)]  # the first compiles
-        imported = _imported(place)
-    faster = median(official.seconds / ours.seconds for ours, official in rounds)
-    memory = median(ours.memory / official.memory for ours, official in rounds)
-    what = ("insights-bot ask", "import launchdarkly_api")
-    yield Row("start: until the first answer", *what, faster, "faster", at_least(4))
-    yield Row("start: peak of memory", *what, memory, "the memory", at_most(0.45))
+    with TemporaryDirectory() as folder:
+        _, *results = [
+            (_measure(ASK, folder), _measure(OFFICIAL, folder)) for _ in range(1 + REPEATS)
+        ]  # the first compiles
+        imported = _imported(folder)
+    faster = median(official.seconds / ours.seconds for ours, official in results)
+    memory = median(ours.memory / official.memory for ours, official in results)
+    labels = ("insights-bot ask", "import launchdarkly_api")
+    yield Row("start: until the first answer", *labels, faster, "faster", at_least(4))
+    yield Row("start: peak of memory", *labels, memory, "the memory", at_most(0.45))
     unneeded = sum(name in imported for name in UNNEEDED) / len(UNNEEDED)
-    yield Row("start: imports that it does not need", what[0], ", ".join(UNNEEDED), unneeded, "of them", at_most(0))
+    yield Row("start: imports that it does not need", labels[0], ", ".join(UNNEEDED), unneeded, "of them", at_most(0))
 
 
-def _life(command: tuple[str, ...], place: str) -> Life:
-    said = _run((str(ALONE), sys.executable, *command), place).stdout
-    seconds, memory = map(float, said.split())
-    return Life(seconds, memory)
+def _measure(command: tuple[str, ...], folder: str) -> ProcessUsage:
+    output = _run((str(ALONE_SCRIPT), sys.executable, *command), folder).stdout
+    seconds, memory = map(float, output.split())
+    return ProcessUsage(seconds, memory)
 
 
-def _imported(place: str) -> set[str]:
+def _imported(folder: str) -> set[str]:
     """The packages that a question imports, as Python itself lists them."""
-    listed = _run(("-X", "importtime", *ASK), place).stderr
+    listed = _run(("-X", "importtime", *ASK), folder).stderr
     return {
         line.rpartition("|")[2].strip().partition(".")[0]
         for line in listed.splitlines()
@@ -57,8 +59,8 @@ def _imported(place: str) -> set[str]:
     }
 
 
-def _run(arguments: tuple[str, ...], place: str) -> "subprocess.CompletedProcess[str]":
+def _run(arguments: tuple[str, ...], folder: str) -> "subprocess.CompletedProcess[str]":
     """Python, in a place without settings."""
-    environment = {"PATH": os.defpath, "PYTHONPATH": str(ROOT), "HOME": place}
+    environment = {"PATH": os.defpath, "PYTHONPATH": str(ROOT), "HOME": folder}
     command = (sys.executable, *arguments)
-    return subprocess.run(command, cwd=place, env=environment, check=True, capture_output=True, text=True)
+    return subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True, text=True)

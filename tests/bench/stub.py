@@ -12,7 +12,7 @@ END = b"\r\n\r\n"
 
 
 @contextmanager
-def serving(bodies: Mapping[str, bytes]) -> Iterator[str]:
+def stub_server(bodies: Mapping[str, bytes]) -> Iterator[str]:
     """The address under which these bodies can be fetched."""
     processes = get_context("spawn")
     ours, theirs = processes.Pipe()
@@ -27,30 +27,30 @@ def serving(bodies: Mapping[str, bytes]) -> Iterator[str]:
 
 
 def _serve(pipe: Connection, bodies: Mapping[str, bytes]) -> None:
-    answers = {path.encode(): answered(body) for path, body in bodies.items()}
-    asyncio.run(_until_left(pipe, answers))
+    responses = {path.encode(): http_response(body) for path, body in bodies.items()}
+    asyncio.run(_serve_until_closed(pipe, responses))
 
 
-async def _until_left(pipe: Connection, answers: Mapping[bytes, bytes]) -> None:
+async def _serve_until_closed(pipe: Connection, responses: Mapping[bytes, bytes]) -> None:
     """Serves until the other end of the pipe is closed."""
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: _Visit(answers), "127.0.0.1", 0)
-    left = asyncio.Event()
-    loop.add_reader(pipe.fileno(), left.set)
+    server = await loop.create_server(lambda: _Connection(responses), "127.0.0.1", 0)
+    closed = asyncio.Event()
+    loop.add_reader(pipe.fileno(), closed.set)
     pipe.send(server.sockets[0].getsockname()[1])
-    await left.wait()
+    await closed.wait()
 
 
-def answered(body: bytes) -> bytes:
+def http_response(body: bytes) -> bytes:
     head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
     return head.encode() + END + body
 
 
-class _Visit(asyncio.Protocol):
+class _Connection(asyncio.Protocol):
     """A connection that stays open. A GET has no body, so it ends where its head ends."""
 
-    def __init__(self, answers: Mapping[bytes, bytes]) -> None:
-        self._answers = answers
+    def __init__(self, responses: Mapping[bytes, bytes]) -> None:
+        self._responses = responses
         self._read = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -60,4 +60,4 @@ class _Visit(asyncio.Protocol):
         *heads, self._read = (self._read + data).split(END)
         for head in heads:
             path = head.split(b" ", 2)[1].partition(b"?")[0]
-            self._transport.write(self._answers[path])
+            self._transport.write(self._responses[path])

@@ -11,17 +11,17 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import cast
 
-from bot.sandbox.slack.credentials import BOT, BOT_USER
-from bot.sandbox.slack.workspace import HOME
+from bot.sandbox.slack.credentials import BOT_ID, BOT_USER_ID
+from bot.sandbox.slack.workspace import HOME_TEAM
 from tests.bench.at_work import bodies
 from tests.bench.http_load import END, complete, length
-from tests.bench.stub import answered
+from tests.bench.stub import http_response
 
 TS = "1795000000.000100"
 
 
 @dataclass(frozen=True)
-class StandIns:
+class StubServers:
     """Where they are."""
 
     url: str
@@ -31,21 +31,21 @@ class StandIns:
     def slack(self) -> str:
         return f"{self.url}/api/"
 
-    def asked(self) -> Counter[str]:
+    def request_counts(self) -> Counter[str]:
         """How often each path has been asked for so far."""
         self.pipe.send("?")
-        found: Counter[str] = self.pipe.recv()
-        return found
+        counts: Counter[str] = self.pipe.recv()
+        return counts
 
-    def of_launchdarkly(self) -> int:
-        return sum(count for path, count in self.asked().items() if path.startswith("/api/v2/"))
+    def launchdarkly_requests(self) -> int:
+        return sum(count for path, count in self.request_counts().items() if path.startswith("/api/v2/"))
 
-    def posted(self) -> int:
-        return self.asked()["/api/chat.postMessage"]
+    def posted_messages(self) -> int:
+        return self.request_counts()["/api/chat.postMessage"]
 
 
 @contextmanager
-def stand_ins() -> Iterator[StandIns]:
+def stub_servers() -> Iterator[StubServers]:
     """Both, until the block is left."""
     processes = get_context("spawn")
     ours, theirs = processes.Pipe()
@@ -53,29 +53,29 @@ def stand_ins() -> Iterator[StandIns]:
     server.start()
     theirs.close()
     try:
-        yield StandIns(f"http://127.0.0.1:{ours.recv()}", ours)
+        yield StubServers(f"http://127.0.0.1:{ours.recv()}", ours)
     finally:
         ours.close()
         server.join()
 
 
 def _serve(pipe: Connection) -> None:
-    said = {path: answered(body) for path, body in (bodies() | _slack()).items()}
-    asyncio.run(_until_left(pipe, said))
+    responses = {path: http_response(body) for path, body in (bodies() | _slack_bodies()).items()}
+    asyncio.run(_serve_until_closed(pipe, responses))
 
 
-def _slack() -> dict[str, bytes]:
-    me: dict[str, object] = {
+def _slack_bodies() -> dict[str, bytes]:
+    bot_identity: dict[str, object] = {
         "team": "Bench",
-        "team_id": HOME.id,
-        "user_id": BOT_USER,
-        "bot_id": BOT,
+        "team_id": HOME_TEAM.id,
+        "user_id": BOT_USER_ID,
+        "bot_id": BOT_ID,
         "url": "https://bench.slack.com/",
     }
     answers: dict[str, dict[str, object]] = {
-        "auth.test": me,
+        "auth.test": bot_identity,
         "chat.postMessage": {"channel": "C1", "ts": TS},
-        "users.info": {"user": {"id": "U1", "tz": "Europe/Berlin", "team_id": HOME.id}},
+        "users.info": {"user": {"id": "U1", "tz": "Europe/Berlin", "team_id": HOME_TEAM.id}},
         "conversations.info": {"channel": {"id": "C1", "is_member": True}},
         "conversations.history": {"messages": [], "has_more": False},
         "conversations.replies": {"messages": [], "has_more": False},
@@ -83,30 +83,30 @@ def _slack() -> dict[str, bytes]:
     return {f"/api/{method}": json.dumps({"ok": True, **answer}).encode() for method, answer in answers.items()}
 
 
-async def _until_left(pipe: Connection, said: dict[str, bytes]) -> None:
-    loop, left, asked = asyncio.get_running_loop(), asyncio.Event(), Counter[str]()
-    server = await loop.create_server(lambda: _Visit(said, asked), "127.0.0.1", 0)
+async def _serve_until_closed(pipe: Connection, responses: dict[str, bytes]) -> None:
+    loop, closed, counts = asyncio.get_running_loop(), asyncio.Event(), Counter[str]()
+    server = await loop.create_server(lambda: _Connection(responses, counts), "127.0.0.1", 0)
 
-    def told() -> None:
+    def on_message() -> None:
         try:
             pipe.recv()
         except EOFError:
             loop.remove_reader(pipe.fileno())
-            left.set()
+            closed.set()
         else:
-            pipe.send(asked)
+            pipe.send(counts)
 
-    loop.add_reader(pipe.fileno(), told)
+    loop.add_reader(pipe.fileno(), on_message)
     pipe.send(server.sockets[0].getsockname()[1])
-    await left.wait()
+    await closed.wait()
 
 
-class _Visit(asyncio.Protocol):
+class _Connection(asyncio.Protocol):
     """A connection that stays open."""
 
-    def __init__(self, said: dict[str, bytes], asked: Counter[str]) -> None:
-        self._said = said
-        self._asked = asked
+    def __init__(self, responses: dict[str, bytes], counts: Counter[str]) -> None:
+        self._responses = responses
+        self._counts = counts
         self._read = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -117,6 +117,6 @@ class _Visit(asyncio.Protocol):
         while complete(self._read):
             head, _, rest = self._read.partition(END)
             path = head.split(b" ", 2)[1].partition(b"?")[0].decode()
-            self._asked[path] += 1
-            self._transport.write(self._said[path])
+            self._counts[path] += 1
+            self._transport.write(self._responses[path])
             self._read = rest[length(head) :]

@@ -17,15 +17,15 @@ from uuid import uuid4
 from sqlalchemy import Engine, create_engine, func, insert, select, update
 
 from bot.sandbox.slack.credentials import BOT_TOKEN, SIGNING_SECRET
-from bot.sandbox.slack.workspace import HOME
-from bot.schedules.recurrence import CADENCE
-from bot.store.database_url import address
-from bot.store.tables import SCHEDULES, SLOTS
+from bot.sandbox.slack.workspace import HOME_TEAM
+from bot.schedules.recurrence import RECURRENCE
+from bot.store.database_url import parse_database_url
+from bot.store.tables import RUNS, SCHEDULES
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 900  # seconds
-GLANCE = 0.1  # seconds between two looks
-FAST = {
+TIMEOUT_SECONDS = 900  # seconds
+POLL_SECONDS = 0.1  # seconds between two looks
+FAST_SETTINGS = {
     "LOOK_SECONDS": "0.1",
     "QUEUE_SECONDS": "0.1",
     "SPREAD_SECONDS": "0",
@@ -41,12 +41,12 @@ class Program:
     """A process, and a folder with what it says."""
 
     process: "subprocess.Popen[bytes]"
-    said: Path
+    log_file: Path
 
-    def until(self, part: str) -> None:
+    def wait_for_log(self, text: str) -> None:
         """Until it says so."""
-        wait(lambda: part in self.said.read_text() or self.process.poll() is not None)
-        assert part in self.said.read_text(), self.said.read_text()
+        wait_until(lambda: text in self.log_file.read_text() or self.process.poll() is not None)
+        assert text in self.log_file.read_text(), self.log_file.read_text()
 
     def peak(self) -> int:
         """The most memory that it has had so far, in kB."""
@@ -67,20 +67,20 @@ class Program:
 
 
 @contextmanager
-def program(module: Sequence[str], place: Path, variables: dict[str, str]) -> Iterator[Program]:
+def running_program(module: Sequence[str], folder: Path, variables: dict[str, str]) -> Iterator[Program]:
     """A module of ours in a process of its own, until the block is left."""
-    said = place / f"{uuid4().hex}.log"
-    own = {"PATH": os.defpath, "PYTHONPATH": str(ROOT), "HOME": str(place), **variables}
-    with said.open("wb") as there:
-        process = subprocess.Popen((sys.executable, "-m", *module), cwd=place, env=own, stderr=there)
+    log_file = folder / f"{uuid4().hex}.log"
+    env = {"PATH": os.defpath, "PYTHONPATH": str(ROOT), "HOME": str(folder), **variables}
+    with log_file.open("wb") as log:
+        process = subprocess.Popen((sys.executable, "-m", *module), cwd=folder, env=env, stderr=log)
     try:
-        yield Program(process, said)
+        yield Program(process, log_file)
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait()
 
 
-def variables(database: str, url: str) -> dict[str, str]:
+def bot_environment(database: str, url: str) -> dict[str, str]:
     """What a bot is told that lives between stand-ins at this address."""
     return {
         "LAUNCHDARKLY_ACCESS_TOKEN": "api-bench",
@@ -94,23 +94,32 @@ def variables(database: str, url: str) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class Table:
+class BotDatabase:
     """The database, as one who stands beside it sees it."""
 
     engine: Engine
 
     @classmethod
-    def of(cls, url: str) -> "Table":
-        found = address(url).url
-        return cls(create_engine(found.set(drivername=found.drivername.replace("+aiosqlite", ""))))
+    def connect(cls, url: str) -> "BotDatabase":
+        database_url = parse_database_url(url).url
+        return cls(create_engine(database_url.set(drivername=database_url.drivername.replace("+aiosqlite", ""))))
 
-    def order(self, lines: Sequence[str], channels: int, at: datetime, cadence: str = "", first: int = 0) -> None:
+    def add_schedules(
+        self, lines: Sequence[str], channels: int, at: datetime, recurrence: str = "", first: int = 0
+    ) -> None:
         """A schedule for each channel, which asks one of the lines, and is due at that moment. Channels are
         numbered from the *first* on."""
-        often = cadence or str(CADENCE.read(f"{at + timedelta(days=3):%A} 12:00 UTC"))
-        same = {"team": HOME.id, "number": 1, "owner": "U1", "cadence": often, "state": "active", "why": ""}
+        stored_recurrence = recurrence or str(RECURRENCE.read(f"{at + timedelta(days=3):%A} 12:00 UTC"))
+        shared = {
+            "team": HOME_TEAM.id,
+            "number": 1,
+            "owner": "U1",
+            "cadence": stored_recurrence,
+            "state": "active",
+            "why": "",
+        }
         rows = [
-            same
+            shared
             | {"id": uuid4().hex, "channel": f"C{first + n:06d}", "line": lines[n % len(lines)]}
             | {"next_at": at, "made_at": at, "changed_at": at}
             for n in range(channels)
@@ -118,34 +127,34 @@ class Table:
         with self.engine.begin() as connection:
             connection.execute(insert(SCHEDULES), rows)
 
-    def spread(self, a_second: int) -> None:
+    def spread(self, per_second: int) -> None:
         """Those that are due at one moment are due one after the other instead, so many each second."""
         with self.engine.begin() as connection:
-            found = connection.execute(select(SCHEDULES.c.id, SCHEDULES.c.next_at).order_by(SCHEDULES.c.id)).all()
-            for number, (schedule, at) in enumerate(found):
-                next_at = at + timedelta(seconds=number // a_second)
+            rows = connection.execute(select(SCHEDULES.c.id, SCHEDULES.c.next_at).order_by(SCHEDULES.c.id)).all()
+            for number, (schedule, at) in enumerate(rows):
+                next_at = at + timedelta(seconds=number // per_second)
                 connection.execute(update(SCHEDULES).where(SCHEDULES.c.id == schedule).values(next_at=next_at))
 
     def delivered(self, lines: Sequence[str]) -> int:
         """In how many slots one of the lines was answered."""
-        well = (SLOTS.c.state == "delivered", SLOTS.c.line.in_(lines))
+        conditions = (RUNS.c.state == "delivered", RUNS.c.line.in_(lines))
         with self.engine.connect() as connection:
-            return connection.scalar(select(func.count()).where(*well)) or 0
+            return connection.scalar(select(func.count()).where(*conditions)) or 0
 
 
 def free_port() -> int:
     """A port that nobody has."""
-    with socket.create_server(("127.0.0.1", 0)) as there:
-        port: int = there.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
     return port
 
 
-def wait(condition: Callable[[], bool], patience: float = PATIENCE) -> None:
+def wait_until(condition: Callable[[], bool], timeout: float = TIMEOUT_SECONDS) -> None:
     """Until it is so."""
-    until = perf_counter() + patience
+    deadline = perf_counter() + timeout
     while not condition():
-        assert perf_counter() < until, "it takes too long"
-        pause(GLANCE)
+        assert perf_counter() < deadline, "it takes too long"
+        pause(POLL_SECONDS)
 
 
 def pause(seconds: float) -> None:

@@ -6,38 +6,40 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-from tests.faults.environment import Theatre, theatre
+from tests.faults.environment import FaultEnvironment, open_fault_environment
 from tests.faults.table import heading, line
 
-PARTS = ("killed", "frozen", "database", "slack", "launchdarkly", "ending", "clock")
+FAULTS = ("killed", "frozen", "database", "slack", "launchdarkly", "ending", "clock")
 
 
 def main() -> None:
     """Brings about the parts that are named, or all, and prints each row as soon as it is known."""
-    reader = argparse.ArgumentParser(prog="python -m tests.faults", description="What becomes of it when things fail.")
-    reader.add_argument("parts", nargs="*", metavar="part", help=f"{', '.join(PARTS)}; all of them where none is named")
-    reader.add_argument("--seeds", type=int, default=10, help="how often each is brought about, each time otherwise")
-    reader.add_argument("--due", type=int, default=300, help="how many are due in the same minute")
-    reader.add_argument("--logs", type=Path, help="a folder in which what the processes say is kept")
-    given = reader.parse_args()
-    if unknown := set(given.parts) - set(PARTS):
-        reader.error(f"there is no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
-    chosen = [part for part in PARTS if not given.parts or part in given.parts]
-    with theatre(given.due, given.logs) as found:
-        sys.exit(asyncio.run(_play(chosen, found, given.seeds)))
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description="What becomes of it when things fail.")
+    parser.add_argument(
+        "parts", nargs="*", metavar="part", help=f"{', '.join(FAULTS)}; all of them where none is named"
+    )
+    parser.add_argument("--seeds", type=int, default=10, help="how often each is brought about, each time otherwise")
+    parser.add_argument("--due", type=int, default=300, help="how many are due in the same minute")
+    parser.add_argument("--logs", type=Path, help="a folder in which what the processes say is kept")
+    args = parser.parse_args()
+    if unknown := set(args.parts) - set(FAULTS):
+        parser.error(f"there is no part {', '.join(sorted(unknown))}; there are {', '.join(FAULTS)}")
+    chosen = [name for name in FAULTS if not args.parts or name in args.parts]
+    with open_fault_environment(args.due, args.logs) as env:
+        sys.exit(asyncio.run(_run_scenarios(chosen, env, args.seeds)))
 
 
-async def _play(parts: list[str], where: Theatre, seeds: int) -> int:
+async def _run_scenarios(names: list[str], env: FaultEnvironment, seeds: int) -> int:
     """How it ends: with 1 if anything was lost, or posted twice where it may not."""
     print(heading(), flush=True)
-    well = True
-    for part in parts:
-        for play in import_module(f"tests.faults.{part}").PLAYS:
+    ok = True
+    for name in names:
+        for run_scenario in import_module(f"tests.faults.{name}").SCENARIOS:
             for seed in range(1, seeds + 1):
-                row = await play(where, seed)
+                row = await run_scenario(env, seed)
                 print(line(row.cells), flush=True)
-                well = well and row.well
-    return 0 if well else 1
+                ok = ok and row.well
+    return 0 if ok else 1
 
 
 if __name__ == "__main__":

@@ -5,39 +5,39 @@ What was not offered by then may wait until it is that late once more, so after 
 import asyncio
 
 from tests.faults import constrained_process
-from tests.faults.environment import Stage, Theatre, stage
+from tests.faults.environment import FaultEnvironment, Scenario, open_scenario
 from tests.faults.table import Row
 
 HOUR = 3600
-WRONG = 30  # seconds at most
+MAX_WRONG_SECONDS = 30  # seconds at most
 
 
-async def back(where: Theatre, seed: int) -> Row:
-    async with stage(where, "sqlite", seed) as here:
-        here.monday.program = constrained_process.MODULE
-        await here.actor()
-        await _set_back(here)
-        return await here.row("the clock set back an hour, SQLite", seed)
+async def clock_set_back(env: FaultEnvironment, seed: int) -> Row:
+    async with open_scenario(env, "sqlite", seed) as scenario:
+        scenario.load.program = constrained_process.MODULE
+        await scenario.start_process()
+        await _set_back(scenario)
+        return await scenario.result_row("the clock set back an hour, SQLite", seed)
 
 
-async def back_for_one(where: Theatre, seed: int) -> Row:
-    async with stage(where, "postgresql", seed) as here:
-        here.monday.program = constrained_process.MODULE
-        await here.actor()
-        here.monday.program = ("bot", "run")
-        await here.actor()
-        await _set_back(here)
-        return await here.row("the clock of one of two set back an hour", seed)
+async def clock_set_back_on_one(env: FaultEnvironment, seed: int) -> Row:
+    async with open_scenario(env, "postgresql", seed) as scenario:
+        scenario.load.program = constrained_process.MODULE
+        await scenario.start_process()
+        scenario.load.program = ("bot", "run")
+        await scenario.start_process()
+        await _set_back(scenario)
+        return await scenario.result_row("the clock of one of two set back an hour", seed)
 
 
-async def _set_back(here: Stage) -> None:
-    await here.random_moment()
-    clock = here.monday.place / constrained_process.CLOCK
-    await asyncio.to_thread(clock.write_text, str(-HOUR))
-    done = await here.done(WRONG)
-    here.remarks.append("done while it was wrong" if done else f"{here.accepted} posted while it was wrong")
-    await asyncio.to_thread(clock.write_text, "0")
-    await here.done()
+async def _set_back(scenario: Scenario) -> None:
+    await scenario.wait_for_random_moment()
+    clock_file = scenario.load.folder / constrained_process.CLOCK_FILE
+    await asyncio.to_thread(clock_file.write_text, str(-HOUR))
+    closed = await scenario.wait_until_closed(MAX_WRONG_SECONDS)
+    scenario.remarks.append("done while it was wrong" if closed else f"{scenario.accepted} posted while it was wrong")
+    await asyncio.to_thread(clock_file.write_text, "0")
+    await scenario.wait_until_closed()
 
 
-PLAYS = (back, back_for_one)
+SCENARIOS = (clock_set_back, clock_set_back_on_one)

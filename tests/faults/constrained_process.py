@@ -14,36 +14,36 @@ from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
 from bot.app import run
-from bot.log import start_logging
+from bot.log import configure_logging
 from bot.settings import read_settings
 
-CLOCK, PAGES = Path("clock"), Path("pages")
+CLOCK_FILE, PAGES_FILE = Path("clock"), Path("pages")
 MODULE = (__spec__.name if __spec__ else __name__,)
 
 
 def now() -> datetime:
-    return datetime.now(UTC) + timedelta(seconds=float(_said(CLOCK) or 0))
+    return datetime.now(UTC) + timedelta(seconds=float(_read(CLOCK_FILE) or 0))
 
 
-def no_more_room(connection: Any, *_: object) -> None:
+def limit_pages(connection: Any, *_: object) -> None:
     """Whoever gets a connection gets one that knows."""
-    if pages := _said(PAGES):
+    if pages := _read(PAGES_FILE):
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA max_page_count = {int(pages)}")
         cursor.close()
 
 
-def _said(path: Path) -> str:
+def _read(path: Path) -> str:
     return path.read_text().strip() if path.exists() else ""
 
 
 def main() -> None:
-    reader = argparse.ArgumentParser()
-    reader.add_argument("--only")
-    event.listen(Pool, "checkout", no_more_room)
-    chosen = read_settings()
-    start_logging(chosen.log_level)
-    asyncio.run(run(chosen, now, reader.parse_args().only))
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--only")
+    event.listen(Pool, "checkout", limit_pages)
+    settings = read_settings()
+    configure_logging(settings.log_level)
+    asyncio.run(run(settings, now, parser.parse_args().only))
 
 
 if __name__ == "__main__":

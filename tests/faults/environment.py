@@ -13,24 +13,30 @@ from pathlib import Path
 from time import perf_counter
 
 from bot.errors import TryLater
-from bot.store import Slot
-from tests.databases import Postgres, a_server
-from tests.faults.slack_proxy import Bumpy
+from bot.store import Run
+from tests.databases import Postgres, running_postgres
+from tests.faults.slack_proxy import FlakyProxy
 from tests.faults.table import Row
-from tests.load_harness import Monday, monday, right_now
+from tests.load_harness import LoadHarness, open_load_harness, right_now
 from tests.processes import Process
 
-AHEAD = timedelta(seconds=12)  # so long before they are due are they ordered, so that processes are there in time
-PATIENCE = 420  # seconds: what fails often waits longer each time
-GLANCE = 0.5  # seconds between two looks whether all is done
-CHANNELS = 60
-PARTS = 1.7  # messages of one that is due, a little less than on average
+LEAD_TIME = timedelta(seconds=12)  # so long before they are due are they ordered, so that processes are there in time
+TIMEOUT_SECONDS = 420  # seconds: what fails often waits longer each time
+POLL_SECONDS = 0.5  # seconds between two looks whether all is done
+CHANNEL_COUNT = 60
+MESSAGES_PER_RUN = 1.7  # messages of one that is due, a little less than on average
 SETTINGS = {"LEASE_SECONDS": "6", "DELIVERIES_AT_ONCE": "8", "DRAIN_SECONDS": "10", "LOG_LEVEL": "INFO"}
-SAYS_NOTHING = ("delivered", "asked", "listening", "answering", "As you gave `client` as well, `token` will be unused.")
+EXPECTED_LOG_MESSAGES = (
+    "delivered",
+    "asked",
+    "listening",
+    "answering",
+    "As you gave `client` as well, `token` will be unused.",
+)
 
 
 @dataclass(frozen=True)
-class Theatre:
+class FaultEnvironment:
     """A PostgreSQL, and how much is due."""
 
     postgres: Postgres
@@ -39,118 +45,120 @@ class Theatre:
 
 
 @contextmanager
-def theatre(due: int, logs: Path | None) -> Iterator[Theatre]:
-    with a_server() as postgres:
+def open_fault_environment(due: int, logs: Path | None) -> Iterator[FaultEnvironment]:
+    with running_postgres() as postgres:
         if logs:
             logs.mkdir(parents=True, exist_ok=True)
-        yield Theatre(postgres, due, logs)
+        yield FaultEnvironment(postgres, due, logs)
 
 
 @dataclass
-class Actor:
+class BotProcess:
     """A process, what it says, and its way to Slack."""
 
     process: Process
-    road: Bumpy
-    hearing: "asyncio.Task[None]"
+    proxy: FlakyProxy
+    log_task: "asyncio.Task[None]"
 
-    def tell(self, what: signal.Signals) -> None:
-        self.process.running.send_signal(what)
+    def send_signal(self, sig: signal.Signals) -> None:
+        self.process.running.send_signal(sig)
 
-    async def end(self, what: signal.Signals) -> int:
+    async def end(self, sig: signal.Signals) -> int:
         """It is sent this, and is gone."""
         if self.process.running.returncode is None:
-            self.tell(what)
+            self.send_signal(sig)
         async with asyncio.timeout(60):
-            await self.hearing
+            await self.log_task
             return await self.process.running.wait()
 
 
 @dataclass
-class Stage:
+class Scenario:
     """One run."""
 
-    monday: Monday
-    at: datetime
-    began: float
+    load: LoadHarness
+    due_at: datetime
+    began_at: float
     logs: Path | None
-    actors: list[Actor] = field(default_factory=list)
+    processes: list[BotProcess] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
-    async def actor(self, *, refused: float = 0, silent: float = 0) -> Actor:
+    async def start_process(self, *, refusal_rate: float = 0, timeout_rate: float = 0) -> BotProcess:
         """A process that has begun to answer."""
-        road = Bumpy(self.monday.slack, self.monday.random, refused=refused, silent=silent)
-        process = await self.monday.by(road)
-        await process.line("answering")
-        found = Actor(process, road, asyncio.create_task(_hear(process)))
-        self.actors.append(found)
-        return found
+        proxy = FlakyProxy(self.load.slack, self.load.random, refusal_rate=refusal_rate, timeout_rate=timeout_rate)
+        process = await self.load.start_behind(proxy)
+        await process.wait_for_log("answering")
+        bot_process = BotProcess(process, proxy, asyncio.create_task(_collect_log(process)))
+        self.processes.append(bot_process)
+        return bot_process
 
     @property
     def accepted(self) -> int:
         """How much Slack has taken so far."""
-        return sum(actor.road.accepted for actor in self.actors)
+        return sum(bot_process.proxy.accepted for bot_process in self.processes)
 
-    async def random_moment(self) -> None:
+    async def wait_for_random_moment(self) -> None:
         """Some time between the first post and the last."""
-        wanted = self.monday.random.randint(0, int(len(self.monday.schedules) * PARTS))
-        await pause((self.at - right_now()).total_seconds())
-        await self.monday.slack.until(lambda: self.accepted >= wanted, PATIENCE)
-        await pause(self.monday.random.uniform(0, 0.3))
+        threshold = self.load.random.randint(0, int(len(self.load.schedules) * MESSAGES_PER_RUN))
+        await pause((self.due_at - right_now()).total_seconds())
+        await self.load.slack.until(lambda: self.accepted >= threshold, TIMEOUT_SECONDS)
+        await pause(self.load.random.uniform(0, 0.3))
         self.remarks.append(f"after {self.accepted}")
 
-    async def done(self, patience: float = PATIENCE) -> bool:
+    async def wait_until_closed(self, timeout_seconds: float = TIMEOUT_SECONDS) -> bool:
         """Until every slot is closed, unless that takes too long."""
-        until = perf_counter() + patience
-        while perf_counter() < until:
+        deadline = perf_counter() + timeout_seconds
+        while perf_counter() < deadline:
             with suppress(TryLater):
-                if await self.monday.closed():
+                if await self.load.all_closed():
                     return True
-            await pause(GLANCE)
+            await pause(POLL_SECONDS)
         return False
 
-    async def row(self, fault: str, seed: int, *, may_be_twice: bool = False) -> Row:
+    async def result_row(self, fault: str, seed: int, *, may_duplicate: bool = False) -> Row:
         """What became of it, once all processes are gone."""
-        for actor in self.actors:
-            actor.road.free.set()
-            await actor.end(signal.SIGKILL)
+        for bot_process in self.processes:
+            bot_process.proxy.released.set()
+            await bot_process.end(signal.SIGKILL)
         self._keep_logs(fault, seed)
-        slots = await self.monday.slots()
+        runs = await self.load.runs()
         return Row(
             fault,
             seed,
-            len(self.monday.schedules),
-            await self.monday.count(),
-            max([(message.at - self.at).total_seconds() for _, message in self.monday.posted()], default=0),
-            perf_counter() - self.began,
-            "; ".join([*self.remarks, *_states(slots), *self._said()]),
-            may_be_twice,
+            len(self.load.schedules),
+            await self.load.count_deliveries(),
+            max([(message.at - self.due_at).total_seconds() for _, message in self.load.posted()], default=0),
+            perf_counter() - self.began_at,
+            "; ".join([*self.remarks, *_states(runs), *self._log_summary()]),
+            may_duplicate,
         )
 
     def _keep_logs(self, fault: str, seed: int) -> None:
-        for number, actor in enumerate(self.actors if self.logs else ()):
+        for number, bot_process in enumerate(self.processes if self.logs else ()):
             name = f"{fault} {seed} {number}.log".replace(" ", "-")
-            (self.logs or Path()).joinpath(name).write_text("".join(actor.process.log))
+            (self.logs or Path()).joinpath(name).write_text("".join(bot_process.process.log))
 
-    def _said(self) -> Iterator[str]:
+    def _log_summary(self) -> Iterator[str]:
         """What the processes said besides what went well."""
-        said = [line for actor in self.actors for line in actor.process.log]
-        facts = [json.loads(line) for line in said if line.startswith("{")]
-        counted = Counter(str(fact.get("message"))[:70] for fact in facts if fact.get("message") not in SAYS_NOTHING)
-        yield from (f"{count} × “{what}”" for what, count in counted.most_common(4))
-        if traces := sum("trace" in fact for fact in facts):
+        lines = [line for bot_process in self.processes for line in bot_process.process.log]
+        records = [json.loads(line) for line in lines if line.startswith("{")]
+        message_counts = Counter(
+            str(record.get("message"))[:70] for record in records if record.get("message") not in EXPECTED_LOG_MESSAGES
+        )
+        yield from (f"{count} × “{message}”" for message, count in message_counts.most_common(4))
+        if traces := sum("trace" in record for record in records):
             yield f"{traces} traces"
-        if others := len(said) - len(facts):
-            yield f"{others} lines of others"
+        if other_lines := len(lines) - len(records):
+            yield f"{other_lines} lines of others"
 
 
-def _states(slots: list[Slot]) -> list[str]:
+def _states(runs: list[Run]) -> list[str]:
     """How slots ended otherwise than well."""
-    counted = Counter(f"{slot.state} ({slot.why})" for slot in slots if slot.state != "delivered")
-    return [f"{count} {state}" for state, count in counted.items()]
+    state_counts = Counter(f"{run.state} ({run.why})" for run in runs if run.state != "delivered")
+    return [f"{count} {state}" for state, count in state_counts.items()]
 
 
-async def _hear(process: Process) -> None:
+async def _collect_log(process: Process) -> None:
     """A pipe that nobody reads is full one day."""
     assert process.running.stderr
     async for line in process.running.stderr:
@@ -158,17 +166,17 @@ async def _hear(process: Process) -> None:
 
 
 @asynccontextmanager
-async def stage(where: Theatre, kind: str, seed: int, **settings: str) -> AsyncIterator[Stage]:
+async def open_scenario(env: FaultEnvironment, kind: str, seed: int, **settings: str) -> AsyncIterator[Scenario]:
     """So many are due a little later, on a database of this kind."""
     began = perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder)
-        database = f"sqlite:///{place / 'bot.db'}" if kind == "sqlite" else where.postgres.empty()
-        async with monday(database, place, seed) as found:
-            found.variables |= {**SETTINGS, **settings}
-            at = right_now().replace(microsecond=0) + AHEAD
-            await found.order(where.due, at, CHANNELS)
-            yield Stage(found, at, began, where.logs)
+        folder_path = Path(folder)
+        database = f"sqlite:///{folder_path / 'bot.db'}" if kind == "sqlite" else env.postgres.new_database()
+        async with open_load_harness(database, folder_path, seed) as load:
+            load.variables |= {**SETTINGS, **settings}
+            due_at = right_now().replace(microsecond=0) + LEAD_TIME
+            await load.add_schedules(env.due, due_at, CHANNEL_COUNT)
+            yield Scenario(load, due_at, began, env.logs)
 
 
 async def pause(seconds: float) -> None:

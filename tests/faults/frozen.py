@@ -5,21 +5,21 @@ nothing keeps it from posting a second time."""
 
 import signal
 
-from tests.faults.environment import Theatre, pause, stage
+from tests.faults.environment import FaultEnvironment, open_scenario, pause
 from tests.faults.table import Row
 
-GOES_ON = 4  # seconds
+RESUME_SECONDS = 4  # seconds
 
 
-async def past_its_lease(where: Theatre, seed: int) -> Row:
-    async with stage(where, "postgresql", seed) as here:
-        first, _ = await here.actor(), await here.actor()
-        await here.random_moment()
-        first.tell(signal.SIGSTOP)
-        await here.done()
-        first.tell(signal.SIGCONT)
-        await pause(GOES_ON)
-        return await here.row("frozen past its lease, PostgreSQL", seed, may_be_twice=True)
+async def past_its_lease(env: FaultEnvironment, seed: int) -> Row:
+    async with open_scenario(env, "postgresql", seed) as scenario:
+        first, _ = await scenario.start_process(), await scenario.start_process()
+        await scenario.wait_for_random_moment()
+        first.send_signal(signal.SIGSTOP)
+        await scenario.wait_until_closed()
+        first.send_signal(signal.SIGCONT)
+        await pause(RESUME_SECONDS)
+        return await scenario.result_row("frozen past its lease, PostgreSQL", seed, may_duplicate=True)
 
 
-PLAYS = (past_its_lease,)
+SCENARIOS = (past_its_lease,)

@@ -2,27 +2,27 @@
 
 import signal
 
-from tests.faults.environment import Theatre, stage
+from tests.faults.environment import FaultEnvironment, open_scenario
 from tests.faults.table import Row
 
 
-async def one_of_two(where: Theatre, seed: int) -> Row:
-    async with stage(where, "postgresql", seed) as here:
-        first, _ = await here.actor(), await here.actor()
-        await here.random_moment()
+async def one_of_two(env: FaultEnvironment, seed: int) -> Row:
+    async with open_scenario(env, "postgresql", seed) as scenario:
+        first, _ = await scenario.start_process(), await scenario.start_process()
+        await scenario.wait_for_random_moment()
         await first.end(signal.SIGKILL)
-        await here.done()
-        return await here.row("one of two killed, PostgreSQL", seed)
+        await scenario.wait_until_closed()
+        return await scenario.result_row("one of two killed, PostgreSQL", seed)
 
 
-async def the_only_one(where: Theatre, seed: int) -> Row:
-    async with stage(where, "sqlite", seed) as here:
-        only = await here.actor()
-        await here.random_moment()
+async def the_only_one(env: FaultEnvironment, seed: int) -> Row:
+    async with open_scenario(env, "sqlite", seed) as scenario:
+        only = await scenario.start_process()
+        await scenario.wait_for_random_moment()
         await only.end(signal.SIGKILL)
-        await here.actor()
-        await here.done()
-        return await here.row("the only one killed, started again, SQLite", seed)
+        await scenario.start_process()
+        await scenario.wait_until_closed()
+        return await scenario.result_row("the only one killed, started again, SQLite", seed)
 
 
-PLAYS = (one_of_two, the_only_one)
+SCENARIOS = (one_of_two, the_only_one)

@@ -2,55 +2,57 @@
 
 from collections.abc import Callable
 
-from bot.sandbox.launchdarkly.faults import Weather
-from tests.faults.environment import Stage, Theatre, pause, stage
+from bot.sandbox.launchdarkly.faults import FaultInjector
+from tests.faults.environment import FaultEnvironment, Scenario, open_scenario, pause
 from tests.faults.table import Row
 
-FOR = 8  # seconds after the slot
-SHORT = {"READ_SECONDS": "2", "ANSWER_SECONDS": "4"}
+OUTAGE_SECONDS = 8  # seconds after the slot
+SHORT_TIMEOUTS = {"READ_SECONDS": "2", "ANSWER_SECONDS": "4"}
 
 
-def _down(weather: Weather) -> None:
-    weather.status = 503
+def _down(faults: FaultInjector) -> None:
+    faults.status = 503
 
 
-def _slow(weather: Weather) -> None:
-    weather.delay = 10
+def _slow(faults: FaultInjector) -> None:
+    faults.delay = 10
 
 
-def _rubbish(weather: Weather) -> None:
-    weather.body, weather.content_type = b"<html>Just a moment", "text/html"
+def _rubbish(faults: FaultInjector) -> None:
+    faults.body, faults.content_type = b"<html>Just a moment", "text/html"
 
 
-def _fair(weather: Weather) -> None:
-    weather.status, weather.delay, weather.body, weather.content_type = None, 0, None, "application/json"
+def _clear_faults(faults: FaultInjector) -> None:
+    faults.status, faults.delay, faults.body, faults.content_type = None, 0, None, "application/json"
 
 
-async def _play(where: Theatre, seed: int, fault: str, turn: Callable[[Weather], None]) -> Row:
-    async with stage(where, "sqlite", seed, **SHORT) as here:
-        turn(here.monday.climate)
-        await here.actor()
-        await _across_the_slot(here)
-        _fair(here.monday.climate)
-        await here.done()
-        here.remarks.append(f"asked {len(here.monday.climate.requests)} times")
-        return await here.row(f"LaunchDarkly {fault} for {FOR} s", seed)
+async def _run_outage(
+    env: FaultEnvironment, seed: int, fault: str, apply_fault: Callable[[FaultInjector], None]
+) -> Row:
+    async with open_scenario(env, "sqlite", seed, **SHORT_TIMEOUTS) as scenario:
+        apply_fault(scenario.load.launchdarkly_faults)
+        await scenario.start_process()
+        await _wait_past_due_time(scenario)
+        _clear_faults(scenario.load.launchdarkly_faults)
+        await scenario.wait_until_closed()
+        scenario.remarks.append(f"asked {len(scenario.load.launchdarkly_faults.requests)} times")
+        return await scenario.result_row(f"LaunchDarkly {fault} for {OUTAGE_SECONDS} s", seed)
 
 
-async def _across_the_slot(here: Stage) -> None:
-    await pause((here.at - here.monday.slack.now()).total_seconds() + FOR)
+async def _wait_past_due_time(scenario: Scenario) -> None:
+    await pause((scenario.due_at - scenario.load.slack.now()).total_seconds() + OUTAGE_SECONDS)
 
 
-async def down(where: Theatre, seed: int) -> Row:
-    return await _play(where, seed, "down", _down)
+async def down(env: FaultEnvironment, seed: int) -> Row:
+    return await _run_outage(env, seed, "down", _down)
 
 
-async def slow(where: Theatre, seed: int) -> Row:
-    return await _play(where, seed, "slow", _slow)
+async def slow(env: FaultEnvironment, seed: int) -> Row:
+    return await _run_outage(env, seed, "slow", _slow)
 
 
-async def rubbish(where: Theatre, seed: int) -> Row:
-    return await _play(where, seed, "answers rubbish", _rubbish)
+async def rubbish(env: FaultEnvironment, seed: int) -> Row:
+    return await _run_outage(env, seed, "answers rubbish", _rubbish)
 
 
-PLAYS = (down, slow, rubbish)
+SCENARIOS = (down, slow, rubbish)

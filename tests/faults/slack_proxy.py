@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
 from bot.sandbox.slack import Slack
-from tests.load_harness import POST
+from tests.load_harness import POST_PATH
 
 REFUSALS: tuple[Response, ...] = (
     JSONResponse({"ok": False, "error": "ratelimited"}, 429, {"Retry-After": "1"}),
@@ -18,39 +18,41 @@ REFUSALS: tuple[Response, ...] = (
 
 
 @dataclass
-class Bumpy:
+class FlakyProxy:
     """Each answer to a post is a while on its way."""
 
     slack: Slack
     random: Random
-    slow: float = 0.3  # seconds at most
-    refused: float = 0  # of all posts, with nothing done
-    silent: float = 0  # of all posts: done, and never answered
+    max_delay: float = 0.3  # seconds at most
+    refusal_rate: float = 0  # of all posts, with nothing done
+    timeout_rate: float = 0  # of all posts: done, and never answered
     accepted: int = 0
-    free: asyncio.Event = field(default_factory=asyncio.Event)  # and with it, all answers come
+    released: asyncio.Event = field(default_factory=asyncio.Event)  # and with it, all answers come
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["path"] != POST:
+        if scope["path"] != POST_PATH:
             await self.slack(scope, receive, send)
-        elif self.random.random() < self.refused:
+        elif self.random.random() < self.refusal_rate:
             await self.random.choice(REFUSALS)(scope, receive, send)
         else:
             await self._accept(scope, receive, send)
 
     async def _accept(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def slowly(message: Message) -> None:
+        async def delayed_send(message: Message) -> None:
             if message["type"] == "http.response.start":
                 self.accepted += 1
-                await self.slack.changed()
-                await self._wait(None if self.random.random() < self.silent else self.random.uniform(0, self.slow))
+                await self.slack.notify_change()
+                await self._wait(
+                    None if self.random.random() < self.timeout_rate else self.random.uniform(0, self.max_delay)
+                )
             await send(message)
 
-        await self.slack(scope, receive, slowly)
+        await self.slack(scope, receive, delayed_send)
 
     async def _wait(self, seconds: float | None) -> None:
         """So long, or until the end."""
         try:
             async with asyncio.timeout(seconds):
-                await self.free.wait()
+                await self.released.wait()
         except TimeoutError:
             return

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tests.load_harness import Count
+from tests.load_harness import DeliveryCount
 
 HEADING = ("fault", "seed", "due", "sent", "lost", "twice", "last one late", "took", "")
 WIDTHS = (46, 4, 4, 5, 4, 5, 13, 6, 4)
@@ -16,23 +16,23 @@ class Row:
     fault: str
     seed: int
     due: int
-    count: Count  # of messages, of which one that is due may have several
-    late: float  # seconds
-    took: float  # seconds, with the start of the processes
+    count: DeliveryCount  # of messages, of which one that is due may have several
+    max_lateness: float  # seconds
+    seconds: float  # seconds, with the start of the processes
     remark: str = ""
-    may_be_twice: bool = False
+    may_duplicate: bool = False
 
     @property
-    def well(self) -> bool:
-        return not self.count.lost and (self.may_be_twice or not self.count.twice)
+    def ok(self) -> bool:
+        return not self.count.lost and (self.may_duplicate or not self.count.duplicates)
 
     @property
     def cells(self) -> tuple[str, ...]:
         count = self.count
-        numbers = (self.seed, self.due, count.sent, count.lost, count.twice)
-        verdict = "" if self.well else "WRONG"
-        said = "; ".join(part for part in (verdict, self.remark) if part)
-        return self.fault, *map(str, numbers), f"{self.late:.1f} s", f"{self.took:.0f} s", said
+        numbers = (self.seed, self.due, count.sent, count.lost, count.duplicates)
+        verdict = "" if self.ok else "WRONG"
+        remarks = "; ".join(part for part in (verdict, self.remark) if part)
+        return self.fault, *map(str, numbers), f"{self.max_lateness:.1f} s", f"{self.seconds:.0f} s", remarks
 
 
 def heading() -> str:

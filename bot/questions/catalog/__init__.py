@@ -17,16 +17,16 @@ from bot.launchdarkly import LaunchDarkly, Version
 from bot.questions.catalog import pages
 from bot.questions.catalog.pages import Listing as Listing
 from bot.questions.catalog.pages import Source
+from bot.questions.catalog.reply import CatalogItem as CatalogItem
 from bot.questions.catalog.reply import Flag as Flag
-from bot.questions.catalog.reply import Named as Named
 
-Allows = Callable[[str | None], bool]  # whether a project may be told of; None stands for all of them
+ProjectFilter = Callable[[str | None], bool]  # whether a project may be told of; None stands for all of them
 
 PROJECTS = Source("/api/v2/projects")
 APPLICATIONS = Source("/api/v2/applications", Version.BETA)
 
 
-def everything(_: str | None) -> bool:
+def allow_all(_: str | None) -> bool:
     """Where the settings restrict nothing."""
     return True
 
@@ -36,33 +36,35 @@ class Catalog:
     """The lists of one account, for one caller. Each method may raise any failure of LaunchDarkly's."""
 
     launchdarkly: LaunchDarkly
-    allows: Allows = everything
+    allows: ProjectFilter = allow_all
 
-    async def projects(self) -> Listing[Named]:
+    async def projects(self) -> Listing[CatalogItem]:
         """The projects that may be told of."""
-        found = await pages.names(self.launchdarkly, PROJECTS)
-        return replace(found, items=tuple(project for project in found.items if self.allows(project.key)))
+        listing = await pages.fetch_names(self.launchdarkly, PROJECTS)
+        return replace(listing, items=tuple(project for project in listing.items if self.allows(project.key)))
 
-    async def environments(self, project: str) -> Listing[Named]:
+    async def environments(self, project: str) -> Listing[CatalogItem]:
         """The environments of a project."""
         if not self.allows(project):
             return Listing()
-        return await pages.names(self.launchdarkly, Source(f"/api/v2/projects/{quote(project, safe='')}/environments"))
+        return await pages.fetch_names(
+            self.launchdarkly, Source(f"/api/v2/projects/{quote(project, safe='')}/environments")
+        )
 
     async def flags(self, project: str) -> Listing[Flag]:
         """The flags of a project that are not archived, the newest first."""
         if not self.allows(project):
             return Listing()
         source = Source(f"/api/v2/flags/{quote(project, safe='')}", sort="-creationDate")
-        return await pages.flags(self.launchdarkly, source)
+        return await pages.fetch_flags(self.launchdarkly, source)
 
-    async def applications(self) -> Listing[Named]:
+    async def applications(self) -> Listing[CatalogItem]:
         """The applications of the account. As they belong to no project, there are none to tell of where the settings
         allow only some."""
-        return await pages.names(self.launchdarkly, APPLICATIONS) if self.allows(None) else Listing()
+        return await pages.fetch_names(self.launchdarkly, APPLICATIONS) if self.allows(None) else Listing()
 
     async def knows_application(self, key: str) -> bool:
         """Whether there is an application of just this key, whatever may be told of the others; also where there are
         too many of them to know."""
-        found = await pages.names(self.launchdarkly, APPLICATIONS)
-        return found.capped or any(application.key == key for application in found.items)
+        listing = await pages.fetch_names(self.launchdarkly, APPLICATIONS)
+        return listing.capped or any(application.key == key for application in listing.items)

@@ -3,49 +3,51 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from bot.errors import PASSING, Failure, UnknownKey
-from bot.lines.params import Query
+from bot.errors import TRANSIENT_FAILURES, Failure, UnknownKey
+from bot.lines.params import Params
 from bot.messages import humanize
 from bot.questions.catalog import Catalog
-from bot.questions.catalog.correction import Checked, Doubts, check, doubts
+from bot.questions.catalog.correction import KeyCheck, SuspectKeys, check_keys, suspect_keys
 
-Write = Callable[[Any], str]  # a query ─► the line that asks it
+LineWriter = Callable[[Any], str]  # a query ─► the line that asks it
 
 
-async def explained(query: Query, failure: Failure, catalog: Catalog, write: Write) -> Query:
+async def correct_or_raise(params: Params, failure: Failure, catalog: Catalog, write_line: LineWriter) -> Params:
     """The query to ask instead, where only capitals were wrong. Else raises what is wrong: a key that LaunchDarkly
     doesn't know, or the failure itself."""
     try:
-        checked = await _checked(query, doubts(query, failure), catalog, write)
-    except PASSING:
+        checked = await _check_or_raise(params, suspect_keys(params, failure), catalog, write_line)
+    except TRANSIENT_FAILURES:
         raise failure from None
-    if checked.query != query:
-        return checked.query
-    todo = " ".join([failure.todo, *checked.unlisted])
-    raise type(failure)(failure.what, todo, said=failure.said, about=failure.about)
+    if checked.params != params:
+        return checked.params
+    todo = " ".join([failure.todo, *checked.unlistable])
+    raise type(failure)(failure.summary, todo, server_message=failure.server_message, param_names=failure.param_names)
 
 
-async def confirmed(query: Query, doubted: Doubts, catalog: Catalog, write: Write) -> tuple[Query, str]:
+async def confirm_keys(
+    params: Params, suspects: SuspectKeys, catalog: Catalog, write_line: LineWriter
+) -> tuple[Params, str]:
     """The query with the right capitals, and what to add to an answer that has nothing for the keys in doubt. Raises
     UnknownKey where LaunchDarkly doesn't know one of them."""
     try:
-        checked = await _checked(query, doubted, catalog, write)
-    except PASSING:
-        return query, ""
-    if checked.unlisted:
-        return checked.query, " ".join(checked.unlisted)
-    return checked.query, _exist(doubted.get("app") or ())
+        checked = await _check_or_raise(params, suspects, catalog, write_line)
+    except TRANSIENT_FAILURES:
+        return params, ""
+    if checked.unlistable:
+        return checked.params, " ".join(checked.unlistable)
+    return checked.params, _existence_note(suspects.get("app") or ())
 
 
-def _exist(apps: Sequence[str]) -> str:
+def _existence_note(apps: Sequence[str]) -> str:
     """What tells an application without data from an unknown one."""
     if len(apps) == 1:
         return f"The application {apps[0]} exists; there's just nothing here for it."
-    return f"The applications {humanize.joined(apps)} exist; there's just nothing here for them." if apps else ""
+    return f"The applications {humanize.join_with_and(apps)} exist; there's just nothing here for them." if apps else ""
 
 
-async def _checked(query: Query, doubted: Doubts, catalog: Catalog, write: Write) -> Checked:
-    checked = await check(query, doubted, catalog)
-    if unknown := checked.unknown:
-        raise UnknownKey(unknown.says, corrected=write(unknown.instead) if unknown.instead else "")
+async def _check_or_raise(params: Params, suspects: SuspectKeys, catalog: Catalog, write_line: LineWriter) -> KeyCheck:
+    checked = await check_keys(params, suspects, catalog)
+    if problem := checked.problem:
+        raise UnknownKey(problem.text, corrected=write_line(problem.corrected) if problem.corrected else "")
     return checked

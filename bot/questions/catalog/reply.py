@@ -4,11 +4,11 @@ Environments come with SDK keys and people with e-mail addresses: neither is dec
 
 from collections.abc import Sequence
 
-from bot.launchdarkly import Real, Reply, Whole, field
+from bot.launchdarkly import Float64, Int64, Reply, field
 from bot.messages import humanize
 
 
-class Named(Reply):
+class CatalogItem(Reply):
     """A project, an environment or an application."""
 
     key: str
@@ -32,10 +32,10 @@ class Stale(Reply):
     archive: bool | None = field(name="readyToArchive", default=None)
 
 
-class Flag(Named):
+class Flag(CatalogItem):
     """A flag. Where LaunchDarkly sends no verdict, `stale` is None: nothing is known, which is not the same as no."""
 
-    created: Real | None = field(name="creationDate", default=None)
+    created: Float64 | None = field(name="creationDate", default=None)
     tags: list[str] | None = None
     temporary: bool | None = None
     archived: bool | None = None
@@ -48,7 +48,7 @@ class Flag(Named):
     @property
     def maintainer(self) -> str:
         """The person who maintains it, by name; empty where nobody does."""
-        return humanize.person(self.person.first, self.person.last) if self.person else ""
+        return humanize.person_name(self.person.first, self.person.last) if self.person else ""
 
     @property
     def team(self) -> str:
@@ -56,24 +56,24 @@ class Flag(Named):
         return (self.crew and (self.crew.name or self.crew.key)) or self.team_key or ""
 
 
-class Link(Reply):
+class CatalogLink(Reply):
     href: str | None = None
 
 
-class Names(Reply, kw_only=True):
+class CatalogPage(Reply, kw_only=True):
     """A page of keys and names, which may or may not say how many there are of them."""
 
-    items: Sequence[Named]
-    total: Whole | None = field(name="totalCount", default=None)
-    links: dict[str, Link | None] | None = field(name="_links", default=None)
+    items: Sequence[CatalogItem]
+    total: Int64 | None = field(name="totalCount", default=None)
+    links: dict[str, CatalogLink | None] | None = field(name="_links", default=None)
 
     @property
-    def more(self) -> bool:
+    def has_next(self) -> bool:
         """Whether LaunchDarkly links to a next page."""
         return bool((self.links or {}).get("next"))
 
 
-class Flags(Names, kw_only=True):
+class FlagPage(CatalogPage, kw_only=True):
     """A page of flags."""
 
     items: Sequence[Flag]

@@ -11,56 +11,56 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Annotated, Any
 
-from bot.errors import Failure, NotFound, Refused
-from bot.lines.param_types import Key, Keys, When
-from bot.lines.params import Parameter, Query
+from bot.errors import Failure, NotFound, Rejected
+from bot.lines.param_types import Key, Keys, TimeSpec
+from bot.lines.params import Parameter, Params
 from bot.messages import humanize
-from bot.questions.base import Ask, Endpoint, View
-from bot.questions.chart import ChartReply, labels
-from bot.questions.compare.deployments import DaysView, days, said
-from bot.questions.compare.score_table import BoardView, board
-from bot.questions.composition import at_least_one, part, why
-from bot.questions.daily_series import deployed
+from bot.questions.base import Question, QuestionContext, View
+from bot.questions.chart import ChartReply, unique_labels
+from bot.questions.compare.deployments import ComparedDaysView, build_days_view, describe_deploys
+from bot.questions.compare.score_table import ScoreTableView, build_score_table
+from bot.questions.composition import failure_text, raise_if_all_failed, result_or_failure
+from bot.questions.daily_series import deploys_by_day
 from bot.questions.day_range import Days
-from bot.questions.deploys import ENDPOINT as DEPLOYS
-from bot.questions.deploys import DeploysQuery, undeployed
-from bot.questions.scores import ENDPOINT as SCORES
-from bot.questions.scores import ScoresQuery, ScoresReply, period_of, uncalculated
+from bot.questions.deploys import QUESTION as DEPLOYS
+from bot.questions.deploys import DeploysParams, has_no_deploys
+from bot.questions.scores import QUESTION as SCORES
+from bot.questions.scores import ScoresParams, ScoresReply, has_no_scores, period_text
 
-MOST_SIDES = 4
+MAX_SIDES = 4
 
 
-class CompareQuery(Query):
-    words = ("env",)
+class CompareParams(Params):
+    positional = ("env",)
 
     project: Annotated[Key, Parameter("projectKey", "the key of the project")]
     env: Annotated[Keys, Parameter("environmentKey", "the environments to compare, or the one of the applications")]
     app: Annotated[
         Keys | None, Parameter("applicationKey", "the applications to compare; of several environments, only these")
     ] = None
-    since: Annotated[When, Parameter("from", "from which day on deployments count; the last one ends at midnight")] = (
-        "7d"
-    )
+    since: Annotated[
+        TimeSpec, Parameter("from", "from which day on deployments count; the last one ends at midnight")
+    ] = "7d"
 
     @property
-    def compared(self) -> str:
+    def compared_field(self) -> str:
         """The parameter that holds the sides: the environments where they are several, else the applications."""
         return "app" if self.app and len(self.env) == 1 else "env"
 
     @property
     def sides(self) -> tuple[str, ...]:
-        found: tuple[str, ...] = getattr(self, self.compared)
-        return found
+        sides: tuple[str, ...] = getattr(self, self.compared_field)
+        return sides
 
     def check(self) -> Iterator[str]:
         if len(self.sides) < 2:
             yield "One side cannot be compared: say several environments, as in env=one,two, or several applications."
-        if len(self.sides) > MOST_SIDES:
-            yield f"These are {len(self.sides)} sides, and at most {MOST_SIDES} fit beside each other."
+        if len(self.sides) > MAX_SIDES:
+            yield f"These are {len(self.sides)} sides, and at most {MAX_SIDES} fit beside each other."
 
-    def instead(self) -> dict[str, Any]:
-        keys = (*self.sides, self.compared.upper()) if len(self.sides) < 2 else self.sides[:MOST_SIDES]
-        return {**dict(self), self.compared: keys}
+    def corrected_values(self) -> dict[str, Any]:
+        keys = (*self.sides, self.compared_field.upper()) if len(self.sides) < 2 else self.sides[:MAX_SIDES]
+        return {**dict(self), self.compared_field: keys}
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,8 @@ class Side:
     """How a side is called, and what is asked of it."""
 
     name: str
-    scores: ScoresQuery
-    deploys: DeploysQuery
+    scores: ScoresParams
+    deploys: DeploysParams
 
 
 @dataclass(frozen=True)
@@ -98,106 +98,110 @@ class CompareView(View):
     apps: str
     names: tuple[str, ...]
     sides: tuple[SideView, ...]
-    board: BoardView
-    days: DaysView
+    board: ScoreTableView
+    days: ComparedDaysView
     period: str
     zone: str
     ways: tuple[tuple[str, str], ...]
     url: str
 
 
-def _days(query: CompareQuery, ask: Ask) -> Days:
-    return Days.since(query.since, ask, instead=ENDPOINT.line({**dict(query), "since": "7d"}))
+def _requested_days(params: CompareParams, ctx: QuestionContext) -> Days:
+    return Days.since(params.since, ctx, corrected=QUESTION.line({**dict(params), "since": "7d"}))
 
 
-def _sides(query: CompareQuery, days: Days) -> list[Side]:
+def _sides(params: CompareParams, days: Days) -> list[Side]:
     """Scores have a period of LaunchDarkly's own; deployments are those of some days."""
-    found = []
-    for name, key in zip(labels(query.sides), query.sides, strict=True):
-        env, app = (key, query.app) if query.compared == "env" else (query.env[0], (key,))
-        scores = ScoresQuery(project=query.project, env=env, app=app)
+    sides = []
+    for name, key in zip(unique_labels(params.sides), params.sides, strict=True):
+        env, app = (key, params.app) if params.compared_field == "env" else (params.env[0], (key,))
+        scores = ScoresParams(project=params.project, env=env, app=app)
         since, until = days.absolute
-        deploys = DeploysQuery(project=query.project, env=env, app=app, since=since, until=until)
-        found.append(Side(name, scores, deploys))
-    return found
+        deploys = DeploysParams(project=params.project, env=env, app=app, since=since, until=until)
+        sides.append(Side(name, scores, deploys))
+    return sides
 
 
-async def fetch(query: CompareQuery, ask: Ask) -> CompareReply:
-    sides = _sides(query, _days(query, ask))
+async def fetch(params: CompareParams, ctx: QuestionContext) -> CompareReply:
+    sides = _sides(params, _requested_days(params, ctx))
     scores, deploys = await gather(
-        gather(*(part(SCORES.fetch(side.scores, ask)) for side in sides)),
-        gather(*(part(DEPLOYS.fetch(side.deploys, ask)) for side in sides)),
+        gather(*(result_or_failure(SCORES.fetch(side.scores, ctx)) for side in sides)),
+        gather(*(result_or_failure(DEPLOYS.fetch(side.deploys, ctx)) for side in sides)),
     )
-    at_least_one(*scores, *deploys)
+    raise_if_all_failed(*scores, *deploys)
     return CompareReply(scores, deploys)
 
 
-def _doubted(query: CompareQuery, reply: CompareReply) -> dict[str, tuple[str, ...]]:
+def _suspect_keys(params: CompareParams, reply: CompareReply) -> dict[str, tuple[str, ...]]:
     """The environments that LaunchDarkly refused, and the applications of which it has nothing."""
-    parts = list(zip(query.sides, reply.scores, reply.deploys, strict=True))
-    refused = [side for side, *both in parts if any(isinstance(found, NotFound | Refused) for found in both)]
-    empty = tuple(side for side, scores, deploys in parts if _empty(scores, deploys))
-    if query.compared == "app":
-        return {"env": query.env if refused else (), "app": empty}
-    return {"env": tuple(refused), "app": (query.app or ()) if len(empty) == len(parts) else ()}
+    results = list(zip(params.sides, reply.scores, reply.deploys, strict=True))
+    refused = [
+        side for side, *outcomes in results if any(isinstance(outcome, NotFound | Rejected) for outcome in outcomes)
+    ]
+    empty = tuple(side for side, scores, deploys in results if _has_no_data(scores, deploys))
+    if params.compared_field == "app":
+        return {"env": params.env if refused else (), "app": empty}
+    return {"env": tuple(refused), "app": (params.app or ()) if len(empty) == len(results) else ()}
 
 
-def _empty(scores: ScoresReply | Failure, deploys: ChartReply | Failure) -> bool:
-    return not isinstance(scores, Failure) and uncalculated(scores) and not _deployed(deploys)
+def _has_no_data(scores: ScoresReply | Failure, deploys: ChartReply | Failure) -> bool:
+    return not isinstance(scores, Failure) and has_no_scores(scores) and not _has_deploys(deploys)
 
 
-def _deployed(deploys: ChartReply | Failure) -> bool:
-    return isinstance(deploys, Failure) or not undeployed(deploys)
+def _has_deploys(deploys: ChartReply | Failure) -> bool:
+    return isinstance(deploys, Failure) or not has_no_deploys(deploys)
 
 
-def show(query: CompareQuery, reply: CompareReply, ask: Ask) -> CompareView:
-    chosen = _days(query, ask)
-    sides = _sides(query, chosen)
+def build_view(params: CompareParams, reply: CompareReply, ctx: QuestionContext) -> CompareView:
+    days = _requested_days(params, ctx)
+    sides = _sides(params, days)
     names = tuple(side.name for side in sides)
     scores = dict(zip(names, reply.scores, strict=True))
     deploys = dict(zip(names, reply.deploys, strict=True))
-    had = {name: found for name, found in scores.items() if not isinstance(found, Failure)}
-    sent = {name: deployed(chosen, c) for name, c in deploys.items() if not isinstance(c, Failure)}
-    both = board(had)
+    scored = {name: side_scores for name, side_scores in scores.items() if not isinstance(side_scores, Failure)}
+    deploy_counts = {
+        name: deploys_by_day(days, chart) for name, chart in deploys.items() if not isinstance(chart, Failure)
+    }
+    table = build_score_table(scored)
     return CompareView(
-        place=query.project if query.compared == "env" else f"{query.project}/{query.env[0]}",
-        apps=humanize.listed(list(query.app or ())) if query.compared == "env" else "",
+        place=params.project if params.compared_field == "env" else f"{params.project}/{params.env[0]}",
+        apps=humanize.join_truncated(list(params.app or ())) if params.compared_field == "env" else "",
         names=names,
         sides=tuple(
             SideView(
                 name=side.name,
-                mark=both.mark(side.name),
-                standing=both.standing(side.name),
-                deployments=said(sent.get(side.name, {}), chosen),
-                no_scores=why(scores[side.name]),
-                no_deploys=why(deploys[side.name]),
-                scores=SCORES.way(side.scores),
-                deploys=DEPLOYS.way(side.deploys),
+                mark=table.mark(side.name),
+                standing=table.standing(side.name),
+                deployments=describe_deploys(deploy_counts.get(side.name, {}), days),
+                no_scores=failure_text(scores[side.name]),
+                no_deploys=failure_text(deploys[side.name]),
+                scores=SCORES.button_line(side.scores),
+                deploys=DEPLOYS.button_line(side.deploys),
             )
             for side in sides
         ),
-        board=both.view(names),
-        days=days(chosen, sent),
-        period=_period({name: period_of(found.period) for name, found in had.items()}),
-        zone=ask.zone.key,
-        ways=tuple(chain.from_iterable(_ways_on(side) for side in sides)),
-        url=ask.pages.flags(query.project, query.env[0]),
+        board=table.view(names),
+        days=build_days_view(days, deploy_counts),
+        period=_period_text({name: period_text(side_scores.period) for name, side_scores in scored.items()}),
+        zone=ctx.zone.key,
+        ways=tuple(chain.from_iterable(_side_lines(side) for side in sides)),
+        url=ctx.urls.flags(params.project, params.env[0]),
     )
 
 
-def _ways_on(side: Side) -> Iterator[tuple[str, str]]:
-    yield f"Scores of {side.name}", SCORES.way(side.scores)
-    yield f"Deployments of {side.name}", DEPLOYS.way(side.deploys)
+def _side_lines(side: Side) -> Iterator[tuple[str, str]]:
+    yield f"Scores of {side.name}", SCORES.button_line(side.scores)
+    yield f"Deployments of {side.name}", DEPLOYS.button_line(side.deploys)
 
 
-def _period(said: Mapping[str, str]) -> str:
+def _period_text(periods: Mapping[str, str]) -> str:
     """Over which days LaunchDarkly made the scores; side by side where that is not the same for all."""
-    if len(set(said.values())) > 1:
-        return humanize.joined([f"{period} ({side})" for side, period in said.items()])
-    return next(iter(said.values()), "")
+    if len(set(periods.values())) > 1:
+        return humanize.join_with_and([f"{period} ({side})" for side, period in periods.items()])
+    return next(iter(periods.values()), "")
 
 
-ENDPOINT = Endpoint[CompareQuery, CompareReply, CompareView](
+QUESTION = Question[CompareParams, CompareReply, CompareView](
     name="compare",
     summary="Environments or applications side by side: scores with the gap in points, and deployments",
     examples=(
@@ -205,10 +209,10 @@ ENDPOINT = Endpoint[CompareQuery, CompareReply, CompareView](
         "compare web/production app=checkout-api,search-api",
         "compare platform/production,staging,test app=payments since=4w",
     ),
-    query=CompareQuery,
+    params=CompareParams,
     reply=CompareReply,
     view=CompareView,
     fetch=fetch,
-    show=show,
-    doubted=_doubted,
+    build_view=build_view,
+    suspect_keys=_suspect_keys,
 )

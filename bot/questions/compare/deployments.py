@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from bot.messages import humanize
 from bot.questions.base import View
 from bot.questions.chart import Lines
-from bot.questions.compare.gap import GapView, gap, in_number
-from bot.questions.daily_series import Counts, Daily, SideBySide
+from bot.questions.compare.gap import GapView, build_gap_view, count_ahead
+from bot.questions.daily_series import CountsByDay, DailySeries, SeriesSet
 from bot.questions.day_range import Days
 
 
-class DaysView(View):
+class ComparedDaysView(View):
     most: GapView | None
     lines: Lines | None
     spoken: tuple[str, ...]
@@ -20,30 +20,34 @@ class DaysView(View):
     shifted: bool
 
 
-def days(chosen: Days, sent: Mapping[str, Counts]) -> DaysView:
+def build_days_view(days: Days, deploy_counts: Mapping[str, CountsByDay]) -> ComparedDaysView:
     """Of those sides that were answered, each as far as it is known."""
-    known = {name: counts for name, counts in sent.items() if counts}
-    beside = SideBySide(chosen, tuple(Daily(name, counts) for name, counts in known.items()))
-    return DaysView(
-        most=gap("Deployments", {name: sum(counts.values()) for name, counts in known.items()}, in_number),
-        lines=beside.lines,
-        spoken=tuple(beside.spoken),
-        folded=beside.folded,
-        gaps="; ".join(f"{name} for {gaps}" for name, counts in known.items() if (gaps := _gaps(counts, chosen))),
-        span=chosen.said,
-        shifted=bool(known) and not chosen.whole_hours,
+    with_data = {name: counts for name, counts in deploy_counts.items() if counts}
+    chart = SeriesSet(days, tuple(DailySeries(name, counts) for name, counts in with_data.items()))
+    return ComparedDaysView(
+        most=build_gap_view(
+            "Deployments", {name: sum(counts.values()) for name, counts in with_data.items()}, count_ahead
+        ),
+        lines=chart.lines,
+        spoken=tuple(chart.descriptions),
+        folded=chart.point_width,
+        gaps="; ".join(
+            f"{name} for {gaps}" for name, counts in with_data.items() if (gaps := _gap_names(counts, days))
+        ),
+        span=days.label,
+        shifted=bool(with_data) and not days.aligned_to_hours,
     )
 
 
-def said(counts: Counts, chosen: Days) -> str:
+def describe_deploys(counts: CountsByDay, days: Days) -> str:
     """The deployments of one side; per day, that is per day of which anything is known."""
     if not counts:
         return ""
-    total, many = sum(counts.values()), len(counts)
-    known = "" if many == len(chosen.dates) else f" on the {humanize.count(many, 'day')} that sent data"
-    return f"{humanize.count(total, 'deployment')}, {humanize.number(total / many)} per day{known}"
+    total, day_count = sum(counts.values()), len(counts)
+    coverage = "" if day_count == len(days.dates) else f" on the {humanize.count(day_count, 'day')} that sent data"
+    return f"{humanize.count(total, 'deployment')}, {humanize.number(total / day_count)} per day{coverage}"
 
 
-def _gaps(counts: Counts, chosen: Days) -> str:
+def _gap_names(counts: CountsByDay, days: Days) -> str:
     """The days without data."""
-    return chosen.named(n for n in range(len(chosen.dates)) if n not in counts)
+    return days.names_of(n for n in range(len(days.dates)) if n not in counts)

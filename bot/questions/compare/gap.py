@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from bot.messages import humanize
 from bot.questions.base import View
 
-TWICE = 2  # from here on, a factor says more than a difference
+MIN_FACTOR = 2  # from here on, a factor says more than a difference
 
 
 class GapView(View):
@@ -18,30 +18,32 @@ class GapView(View):
     before: str
 
 
-def gap(name: str, known: Mapping[str, float], far: Callable[[float, float], str]) -> GapView | None:
+def build_gap_view(
+    name: str, values: Mapping[str, float], describe_lead: Callable[[float, float], str]
+) -> GapView | None:
     """Of those sides of which something is known; one alone is no gap. *far* says how far two numbers are apart."""
-    if len(known) < 2:
+    if len(values) < 2:
         return None
-    most = max(known.values())
-    ahead = [side for side, amount in known.items() if amount == most]
-    others = sorted((side for side in known if side not in ahead), key=lambda side: known[side], reverse=True)
-    before = [f"{far(most, known[side])} {side} ({humanize.number(known[side])})" for side in others]
+    highest = max(values.values())
+    leaders = [side for side, amount in values.items() if amount == highest]
+    others = sorted((side for side in values if side not in leaders), key=lambda side: values[side], reverse=True)
+    leads = [f"{describe_lead(highest, values[side])} {side} ({humanize.number(values[side])})" for side in others]
     return GapView(
         name=name,
-        ahead=humanize.joined(ahead),
-        several=len(ahead) > 1,
-        most=humanize.number(most),
-        before=humanize.joined(before),
+        ahead=humanize.join_with_and(leaders),
+        several=len(leaders) > 1,
+        most=humanize.number(highest),
+        before=humanize.join_with_and(leads),
     )
 
 
-def in_points(most: float, less: float) -> str:
+def points_ahead(highest: float, lower: float) -> str:
     """Scores differ by points, and never by a factor."""
-    return f"{humanize.points(most - less).removeprefix('+')} before"
+    return f"{humanize.points(highest - lower).removeprefix('+')} before"
 
 
-def in_number(most: float, less: float) -> str:
+def count_ahead(highest: float, lower: float) -> str:
     """A factor where that says something, else the difference."""
-    if less > 0 and most / less >= TWICE:
-        return f"{humanize.number(most / less)} times as many as"
-    return f"{humanize.number(most - less)} more than"
+    if lower > 0 and highest / lower >= MIN_FACTOR:
+        return f"{humanize.number(highest / lower)} times as many as"
+    return f"{humanize.number(highest - lower)} more than"

@@ -13,43 +13,46 @@ from typing import Annotated, Literal
 
 from bot.errors import Failure
 from bot.lines.param_types import Key, Keys
-from bot.lines.params import Parameter, Query, own
+from bot.lines.params import Parameter, Params, bot_param
 from bot.messages import humanize
 from bot.questions import history
-from bot.questions.base import Ask, Endpoint, View
-from bot.questions.composition import at_least_one, part, passes, why
+from bot.questions.base import Question, QuestionContext, View
+from bot.questions.composition import any_transient, failure_text, raise_if_all_failed, result_or_failure
 from bot.questions.day_range import Days
-from bot.questions.deploys import ENDPOINT as DEPLOYS
-from bot.questions.deploys import DeploysQuery, undeployed
-from bot.questions.digest.activity import DaysView, days
-from bot.questions.digest.changes import ChangesView, changes
+from bot.questions.deploys import QUESTION as DEPLOYS
+from bot.questions.deploys import DeploysParams, has_no_deploys
+from bot.questions.digest.activity import DigestDaysView, build_days_view
+from bot.questions.digest.changes import ChangesView, build_changes_view
 from bot.questions.digest.reply import DigestReply
-from bot.questions.digest.significance import MOVES, material
-from bot.questions.digest.snapshot import snapshot, worth_a_look
-from bot.questions.events import ENDPOINT as EVENTS
-from bot.questions.events import EventsQuery
-from bot.questions.events.pagination import Read, read
-from bot.questions.scores import ENDPOINT as SCORES
-from bot.questions.scores import ScoresQuery, ScoresView, ScoreView, uncalculated
-from bot.questions.status import ENDPOINT as STATUS
-from bot.questions.status import StatusQuery, StatusView, uncounted
+from bot.questions.digest.significance import MIN_SCORE_MOVE, is_significant
+from bot.questions.digest.snapshot import count_done_flags, take_snapshot
+from bot.questions.events import QUESTION as EVENTS
+from bot.questions.events import EventsParams
+from bot.questions.events.pagination import EventList, fetch_all
+from bot.questions.scores import QUESTION as SCORES
+from bot.questions.scores import ScoresParams, ScoresView, ScoreView, has_no_scores
+from bot.questions.status import QUESTION as STATUS
+from bot.questions.status import StatusParams, StatusView, has_no_flags
 
-MOST_HEADS = 10
+MAX_HEADS = 10
 
 
-class DigestQuery(Query):
-    words = ("env",)
+class DigestParams(Params):
+    positional = ("env",)
 
     project: Annotated[Key, Parameter("projectKey", "the key of the project")]
     env: Annotated[Key, Parameter("environmentKey", "the key of the environment")]
     app: Annotated[Keys | None, Parameter("applicationKey", "only these applications")] = None
     quiet: Annotated[
         Literal["on-change"] | None,
-        own(f"one line where nothing of large impact happened and no score moved {MOVES} points or into another band"),
+        bot_param(
+            "one line where nothing of large impact happened "
+            f"and no score moved {MIN_SCORE_MOVE} points or into another band"
+        ),
     ] = None
 
 
-class WaysOn(View):
+class DigestLinesView(View):
     """The questions behind the parts, where a button can carry them."""
 
     scores: str
@@ -58,7 +61,7 @@ class WaysOn(View):
     deploys: str
 
 
-class Missing(View):
+class MissingPartsView(View):
     """Why a part is missing, in sentences; nothing where it is not."""
 
     scores: str
@@ -82,73 +85,73 @@ class DigestView(View):
     changes: ChangesView | None
     status: StatusView | None
     trend: str
-    days: DaysView
-    missing: Missing
-    ways: WaysOn
+    days: DigestDaysView
+    missing: MissingPartsView
+    ways: DigestLinesView
     url: str
 
 
 @dataclass(frozen=True)
-class Questions:
+class DigestPartParams:
     """What is asked of the others, all of one place and one week."""
 
     week: Days
-    scores: ScoresQuery
-    changes: EventsQuery
-    status: StatusQuery
-    deploys: DeploysQuery
+    scores: ScoresParams
+    changes: EventsParams
+    status: StatusParams
+    deploys: DeploysParams
 
 
-def _questions(query: DigestQuery, ask: Ask) -> Questions:
+def _part_params(params: DigestParams, ctx: QuestionContext) -> DigestPartParams:
     """Scores have a period of LaunchDarkly's own, and the status of flags is what it is at the moment."""
-    week = Days.before(ask.now, ask.zone)
-    project, env, app = query.project, query.env, query.app
+    week = Days.last_full(ctx.now, ctx.zone)
+    project, env, app = params.project, params.env, params.app
     since, until = week.absolute
-    return Questions(
+    return DigestPartParams(
         week,
-        ScoresQuery(project=project, env=env, app=app),
-        EventsQuery(project=project, env=env, app=app, expand="experiments", since=since, until=until),
-        StatusQuery(project=project, env=env, app=app),
-        DeploysQuery(project=project, env=env, app=app, since=since, until=until),
+        ScoresParams(project=project, env=env, app=app),
+        EventsParams(project=project, env=env, app=app, expand="experiments", since=since, until=until),
+        StatusParams(project=project, env=env, app=app),
+        DeploysParams(project=project, env=env, app=app, since=since, until=until),
     )
 
 
-async def fetch(query: DigestQuery, ask: Ask) -> DigestReply:
-    asked = _questions(query, ask)
-    scores, changed, status, deploys = await gather(
-        part(SCORES.fetch(asked.scores, ask)),
-        part(read(asked.changes, ask)),
-        part(STATUS.fetch(asked.status, ask)),
-        part(DEPLOYS.fetch(asked.deploys, ask)),
+async def fetch(params: DigestParams, ctx: QuestionContext) -> DigestReply:
+    part_params = _part_params(params, ctx)
+    scores, changes, status, deploys = await gather(
+        result_or_failure(SCORES.fetch(part_params.scores, ctx)),
+        result_or_failure(fetch_all(part_params.changes, ctx)),
+        result_or_failure(STATUS.fetch(part_params.status, ctx)),
+        result_or_failure(DEPLOYS.fetch(part_params.deploys, ctx)),
     )
-    at_least_one(scores, changed, status, deploys)
-    return DigestReply(scores, changed, status, deploys)
+    raise_if_all_failed(scores, changes, status, deploys)
+    return DigestReply(scores, changes, status, deploys)
 
 
-def show(query: DigestQuery, reply: DigestReply, ask: Ask) -> DigestView:
-    asked = _questions(query, ask)
-    scores = None if isinstance(reply.scores, Failure) else SCORES.show(asked.scores, reply.scores, ask)
-    changed = None if isinstance(reply.changes, Failure) else reply.changes
-    deployed = None if isinstance(reply.deploys, Failure) else reply.deploys
+def build_view(params: DigestParams, reply: DigestReply, ctx: QuestionContext) -> DigestView:
+    part_params = _part_params(params, ctx)
+    scores = None if isinstance(reply.scores, Failure) else SCORES.build_view(part_params.scores, reply.scores, ctx)
+    changes = None if isinstance(reply.changes, Failure) else reply.changes
+    deploys = None if isinstance(reply.deploys, Failure) else reply.deploys
     heads = _heads(scores) if scores else ()
     return DigestView(
-        place=f"{query.project}/{query.env}",
-        apps=humanize.listed(list(query.app or ())),
-        week=asked.week.said,
-        zone=ask.zone.key,
-        quiet=query.quiet == "on-change" and not material(reply),
-        least=humanize.count(MOVES, "point"),
+        place=f"{params.project}/{params.env}",
+        apps=humanize.join_truncated(list(params.app or ())),
+        week=part_params.week.label,
+        zone=ctx.zone.key,
+        quiet=params.quiet == "on-change" and not is_significant(reply),
+        least=humanize.count(MIN_SCORE_MOVE, "point"),
         scores=scores,
-        heads=heads[:MOST_HEADS],
-        more_heads=len(heads[MOST_HEADS:]),
-        uncalculated=_uncalculated(scores) if scores else "",
-        changes=changes(asked.changes, changed, ask) if changed else None,
-        status=None if isinstance(reply.status, Failure) else STATUS.show(asked.status, reply.status, ask),
-        trend=_trend(reply, ask),
-        days=days(asked.week, deployed, changed),
+        heads=heads[:MAX_HEADS],
+        more_heads=len(heads[MAX_HEADS:]),
+        uncalculated=_uncalculated_names(scores) if scores else "",
+        changes=build_changes_view(part_params.changes, changes, ctx) if changes else None,
+        status=None if isinstance(reply.status, Failure) else STATUS.build_view(part_params.status, reply.status, ctx),
+        trend=_done_flags_trend(reply, ctx),
+        days=build_days_view(part_params.week, deploys, changes),
         missing=_missing(reply),
-        ways=_ways_on(asked),
-        url=ask.pages.flags(query.project, query.env),
+        ways=_part_lines(part_params),
+        url=ctx.urls.flags(params.project, params.env),
     )
 
 
@@ -157,60 +160,60 @@ def _heads(scores: ScoresView) -> tuple[ScoreView, ...]:
     return tuple(branch.head for branch in scores.branches) or (() if scores.overall else scores.others)
 
 
-def _uncalculated(scores: ScoresView) -> str:
+def _uncalculated_names(scores: ScoresView) -> str:
     """The scores that are missing among others. Where nothing is calculated, the sum of them all says so."""
     if scores.overall is None or not scores.overall.known:
         return ""
-    return humanize.listed([score.name for score in scores.scores if not score.known])
+    return humanize.join_truncated([score.name for score in scores.scores if not score.known])
 
 
-def _trend(reply: DigestReply, ask: Ask) -> str:
+def _done_flags_trend(reply: DigestReply, ctx: QuestionContext) -> str:
     """How the flags that are worth a look have changed in number."""
-    now = worth_a_look(reply)
-    return "" if now is None else history.moved(ask, history.DONE, now)
+    current = count_done_flags(reply)
+    return "" if current is None else history.describe_change(ctx, history.DONE_FLAGS, current)
 
 
-def _missing(reply: DigestReply) -> Missing:
-    unread = reply.changes.stopped if isinstance(reply.changes, Read) else None
-    return Missing(
-        scores=why(reply.scores),
-        changes=why(reply.changes),
-        unread=why(unread),
-        status=why(reply.status),
-        deploys=why(reply.deploys),
+def _missing(reply: DigestReply) -> MissingPartsView:
+    read_failure = reply.changes.failure if isinstance(reply.changes, EventList) else None
+    return MissingPartsView(
+        scores=failure_text(reply.scores),
+        changes=failure_text(reply.changes),
+        unread=failure_text(read_failure),
+        status=failure_text(reply.status),
+        deploys=failure_text(reply.deploys),
     )
 
 
-def _ways_on(asked: Questions) -> WaysOn:
-    return WaysOn(
-        scores=SCORES.way(asked.scores),
-        changes=EVENTS.way(asked.changes),
-        status=STATUS.way(asked.status),
-        deploys=DEPLOYS.way(asked.deploys),
+def _part_lines(part_params: DigestPartParams) -> DigestLinesView:
+    return DigestLinesView(
+        scores=SCORES.button_line(part_params.scores),
+        changes=EVENTS.button_line(part_params.changes),
+        status=STATUS.button_line(part_params.status),
+        deploys=DEPLOYS.button_line(part_params.deploys),
     )
 
 
-def _partial(reply: DigestReply) -> bool:
-    unread = reply.changes.stopped if isinstance(reply.changes, Read) else None
-    return passes(reply.scores, reply.changes, unread, reply.status, reply.deploys)
+def _is_partial(reply: DigestReply) -> bool:
+    read_failure = reply.changes.failure if isinstance(reply.changes, EventList) else None
+    return any_transient(reply.scores, reply.changes, read_failure, reply.status, reply.deploys)
 
 
-def _doubted(query: DigestQuery, reply: DigestReply) -> dict[str, tuple[str, ...]]:
+def _suspect_keys(params: DigestParams, reply: DigestReply) -> dict[str, tuple[str, ...]]:
     """The applications, where no part holds anything."""
-    anything = (
-        isinstance(reply.scores, Failure) or not uncalculated(reply.scores),
+    has_data = (
+        isinstance(reply.scores, Failure) or not has_no_scores(reply.scores),
         isinstance(reply.changes, Failure) or bool(reply.changes.events),
-        isinstance(reply.status, Failure) or not uncounted(reply.status),
-        isinstance(reply.deploys, Failure) or not undeployed(reply.deploys),
+        isinstance(reply.status, Failure) or not has_no_flags(reply.status),
+        isinstance(reply.deploys, Failure) or not has_no_deploys(reply.deploys),
     )
-    return {} if any(anything) else {"app": query.app or ()}
+    return {} if any(has_data) else {"app": params.app or ()}
 
 
-def _place(query: DigestQuery) -> str:
-    return history.place(query.project, query.env, query.app)
+def _history_key(params: DigestParams) -> str:
+    return history.key_for(params.project, params.env, params.app)
 
 
-ENDPOINT = Endpoint[DigestQuery, DigestReply, DigestView](
+QUESTION = Question[DigestParams, DigestReply, DigestView](
     name="digest",
     summary="The week at a glance: scores, large changes, flag status and deployments",
     examples=(
@@ -218,14 +221,14 @@ ENDPOINT = Endpoint[DigestQuery, DigestReply, DigestView](
         "digest mobile/production app=ios-app",
         "digest platform/production quiet=on-change",
     ),
-    query=DigestQuery,
+    params=DigestParams,
     reply=DigestReply,
     view=DigestView,
     fetch=fetch,
-    show=show,
-    partial=_partial,
-    doubted=_doubted,
-    quiet=lambda view: view.quiet,
-    place=_place,
-    snapshot=lambda query, reply, ask: snapshot(_place(query), reply, ask),
+    build_view=build_view,
+    is_partial=_is_partial,
+    suspect_keys=_suspect_keys,
+    is_quiet=lambda view: view.quiet,
+    history_key=_history_key,
+    snapshot=lambda params, reply, ctx: take_snapshot(_history_key(params), reply, ctx),
 )

@@ -2,13 +2,13 @@
 
 from bot.questions.base import View
 from bot.questions.chart import ChartReply, Lines
-from bot.questions.daily_series import deployed
+from bot.questions.daily_series import deploys_by_day
 from bot.questions.day_range import Days
-from bot.questions.deploys_vs_changes import Releasing
-from bot.questions.events.pagination import Read
+from bot.questions.deploys_vs_changes import DeploysVsChanges
+from bot.questions.events.pagination import EventList
 
 
-class DaysView(View):
+class DigestDaysView(View):
     total: str
     gaps: str
     partly: str
@@ -18,20 +18,20 @@ class DaysView(View):
     shifted: bool
 
 
-def days(week: Days, reply: ChartReply | None, read: Read | None) -> DaysView:
+def build_days_view(week: Days, reply: ChartReply | None, changes: EventList | None) -> DigestDaysView:
     """Deployments and changes side by side, as far as each is known at all."""
-    found = Releasing(
+    comparison = DeploysVsChanges(
         week,
-        deployed(week, reply) if reply else {},
-        read.by_day(week) if read else {},
-        unread=bool(read and read.unread > 0),
+        deploys_by_day(week, reply) if reply else {},
+        changes.by_day(week) if changes else {},
+        has_unread=bool(changes and changes.unread > 0),
     )
-    return DaysView(
-        total=found.deployments,
-        gaps=found.gaps,
-        partly=found.partly,
-        apart=week.named(found.only_changed),
-        lines=found.beside.lines,
-        spoken=tuple(found.beside.spoken),
-        shifted=found.shifted,
+    return DigestDaysView(
+        total=comparison.deployments_total,
+        gaps=comparison.gaps,
+        partly=comparison.partial_until,
+        apart=week.names_of(comparison.days_with_changes_only),
+        lines=comparison.chart.lines,
+        spoken=tuple(comparison.chart.descriptions),
+        shifted=comparison.needs_utc_offset_note,
     )

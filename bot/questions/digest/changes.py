@@ -4,18 +4,18 @@ from collections.abc import Iterable
 from itertools import chain
 
 from bot.messages import humanize
-from bot.questions.base import Ask, View
-from bot.questions.events import EventsQuery, EventView, view_of
-from bot.questions.events.pagination import Read
+from bot.questions.base import QuestionContext, View
+from bot.questions.events import EventsParams, EventView, event_view
+from bot.questions.events.pagination import EventList
 from bot.questions.events.reply import Event
 
-MOST_GROUPS = 5  # in the message; below it there is room for more
-MOST_BELOW = 40
-MOST_CHANGES = 5  # of one flag, below
-MOST_NAMES = 3
+MAX_GROUPS = 5  # in the message; below it there is room for more
+MAX_GROUPS_BELOW = 40
+MAX_CHANGES_BELOW = 5  # of one flag, below
+MAX_NAMES = 3
 
 
-class GroupView(View):
+class FlagChangesView(View):
     """What happened to one flag."""
 
     largest: EventView
@@ -34,38 +34,38 @@ class ChangesView(View):
     flags: str
     experiments: str
     untold: str
-    groups: tuple[GroupView, ...]
-    below: tuple[GroupView, ...]
+    groups: tuple[FlagChangesView, ...]
+    below: tuple[FlagChangesView, ...]
     hidden: str
     left_out: str
     unread: str
 
 
-def changes(query: EventsQuery, found: Read, ask: Ask) -> ChangesView:
-    groups = _by_flag(found.events)
-    untold = sum(1 for event in found.events if event.experiments is None)
-    views = [_group(group, query, ask) for group in groups[:MOST_BELOW]]
+def build_changes_view(params: EventsParams, changes: EventList, ctx: QuestionContext) -> ChangesView:
+    groups = _by_flag(changes.events)
+    unknown_experiments = sum(1 for event in changes.events if event.experiments is None)
+    views = [_flag_changes_view(group, params, ctx) for group in groups[:MAX_GROUPS_BELOW]]
     return ChangesView(
-        total=humanize.count(found.total, "large-impact change"),
-        none=found.total <= 0,
+        total=humanize.count(changes.total, "large-impact change"),
+        none=changes.total <= 0,
         flags=humanize.count(len(groups), "flag"),
-        experiments=_experiments(found, untold),
-        untold=humanize.count(untold, "change") if untold else "",
-        groups=tuple(views[:MOST_GROUPS]),
+        experiments=_experiment_summary(changes, unknown_experiments),
+        untold=humanize.count(unknown_experiments, "change") if unknown_experiments else "",
+        groups=tuple(views[:MAX_GROUPS]),
         below=tuple(views),
-        hidden=_left_out(groups[MOST_GROUPS:]),
-        left_out=_left_out(groups[MOST_BELOW:]),
-        unread=humanize.count(found.unread, "more change") if found.unread > 0 else "",
+        hidden=_hidden_summary(groups[MAX_GROUPS:]),
+        left_out=_hidden_summary(groups[MAX_GROUPS_BELOW:]),
+        unread=humanize.count(changes.unread, "more change") if changes.unread > 0 else "",
     )
 
 
-def _experiments(found: Read, untold: int) -> str:
+def _experiment_summary(changes: EventList, unknown_experiments: int) -> str:
     """How many of the changes that were read had no experiment."""
-    without = sum(1 for event in found.events if event.experiments and not event.experiments.items)
+    without = sum(1 for event in changes.events if event.experiments and not event.experiments.items)
     if not without:
-        return "each in an experiment" if found.events and not untold else ""
-    many = "all " if without == found.total else f"{without:,} "
-    return f"{many if found.total > 1 else ''}without an experiment"
+        return "each in an experiment" if changes.events and not unknown_experiments else ""
+    count = "all " if without == changes.total else f"{without:,} "
+    return f"{count if changes.total > 1 else ''}without an experiment"
 
 
 def _by_flag(events: Iterable[Event]) -> list[list[Event]]:
@@ -73,36 +73,37 @@ def _by_flag(events: Iterable[Event]) -> list[list[Event]]:
     groups: dict[str, list[Event]] = {}
     for event in events:
         groups.setdefault(event.flag, []).append(event)
-    sorted_ = (sorted(group, key=_moved, reverse=True) for group in groups.values())
-    return sorted(sorted_, key=lambda group: (_moved(group[0]), len(group)), reverse=True)
+    sorted_ = (sorted(group, key=_share_moved, reverse=True) for group in groups.values())
+    return sorted(sorted_, key=lambda group: (_share_moved(group[0]), len(group)), reverse=True)
 
 
-def _moved(event: Event) -> float:
+def _share_moved(event: Event) -> float:
     """How large a share of people a change moved; where that is not said it comes last."""
     return -1 if event.impact is None or event.impact.percentage is None else event.impact.percentage
 
 
-def _group(events: list[Event], query: EventsQuery, ask: Ask) -> GroupView:
-    listed = sorted(events[:MOST_CHANGES], key=lambda event: event.time or 0)
+def _flag_changes_view(events: list[Event], params: EventsParams, ctx: QuestionContext) -> FlagChangesView:
+    listed = sorted(events[:MAX_CHANGES_BELOW], key=lambda event: event.time or 0)
     known = [event.experiments for event in events if event.experiments]
-    names = dict.fromkeys(chain.from_iterable(_names(event, query, ask) for event in events))
-    who = dict.fromkeys(view_of(event, query, ask).who for event in events)
-    return GroupView(
-        largest=view_of(events[0], query, ask),
+    names = dict.fromkeys(chain.from_iterable(_experiment_names(event, params, ctx) for event in events))
+    who = dict.fromkeys(event_view(event, params, ctx).who for event in events)
+    return FlagChangesView(
+        largest=event_view(events[0], params, ctx),
         changes=humanize.count(len(events), "change") if len(events) > 1 else "",
-        who=humanize.listed(list(who), MOST_NAMES),
-        experiments=humanize.listed(list(names), MOST_NAMES) or ("no experiment" if len(known) == len(events) else ""),
-        listed=tuple(view_of(event, query, ask) for event in listed),
+        who=humanize.join_truncated(list(who), MAX_NAMES),
+        experiments=humanize.join_truncated(list(names), MAX_NAMES)
+        or ("no experiment" if len(known) == len(events) else ""),
+        listed=tuple(event_view(event, params, ctx) for event in listed),
         more=len(events) - len(listed),
     )
 
 
-def _names(event: Event, query: EventsQuery, ask: Ask) -> list[str]:
-    said = view_of(event, query, ask).experiments
-    return [said] if said else []
+def _experiment_names(event: Event, params: EventsParams, ctx: QuestionContext) -> list[str]:
+    names = event_view(event, params, ctx).experiments
+    return [names] if names else []
 
 
-def _left_out(groups: list[list[Event]]) -> str:
+def _hidden_summary(groups: list[list[Event]]) -> str:
     """What a message has no room for."""
     if not groups:
         return ""

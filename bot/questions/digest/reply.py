@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bot.errors import Failure
 from bot.questions.chart import ChartReply
-from bot.questions.events.pagination import Read
+from bot.questions.events.pagination import EventList
 from bot.questions.scores import ScoresReply
 
 
@@ -13,6 +13,6 @@ class DigestReply:
     """What LaunchDarkly sent of each part, or why that cannot be had."""
 
     scores: ScoresReply | Failure
-    changes: Read | Failure
+    changes: EventList | Failure
     status: ChartReply | Failure
     deploys: ChartReply | Failure

@@ -8,23 +8,23 @@ pagination.py page after page, for whoever wants them all
 from typing import Annotated, Any, Literal
 
 from bot.launchdarkly import Version, cursor, replace
-from bot.lines.param_types import Cursor, Key, Keys, Mistake, When, Whole, YesNo, is_key
-from bot.lines.params import Parameter, Query, own
+from bot.lines.param_types import Boolean, Cursor, IntRange, InvalidValue, Key, Keys, TimeSpec, is_key
+from bot.lines.params import Parameter, Params, bot_param
 from bot.messages import humanize
-from bot.messages.mrkdwn import Stamp
-from bot.questions.base import Ask, Endpoint, View
-from bot.questions.events.impact import MOST_SHIFTS, shifts, size
-from bot.questions.events.reply import Event, EventsReply, Experiments, Impact
-from bot.questions.time_window import Window, window
+from bot.messages.mrkdwn import Timestamp
+from bot.questions.base import Question, QuestionContext, View
+from bot.questions.events.impact import MAX_SHIFTS, describe_impact, variation_shifts
+from bot.questions.events.reply import Event, EventExperiments, EventsReply, Impact
+from bot.questions.time_window import Window, parse_window
 
 PATH = "/api/v2/engineering-insights/flag-events"
-MOST_EVENTS = 20
-LARGEST_PAGE = 100
-MAX_PASSED = 1000  # events that are read only to find a page by its number
+MAX_SHOWN_EVENTS = 20
+MAX_PAGE_SIZE = 100
+MAX_SKIPPED_EVENTS = 1000  # events that are read only to find a page by its number
 
 
-class EventsQuery(Query):
-    words = ("flag",)
+class EventsParams(Params):
+    positional = ("flag",)
 
     project: Annotated[Key, Parameter("projectKey", "the key of the project")]
     env: Annotated[Key, Parameter("environmentKey", "the key of the environment")]
@@ -34,33 +34,36 @@ class EventsQuery(Query):
         Literal["any", "none", "small", "medium", "large"],
         Parameter("impactSize", "how large a share of people the event moved: none, under 20 %, up to 80 %, more"),
     ] = "large"
-    experiments: Annotated[YesNo | None, Parameter("hasExperiments", "only with, or only without an experiment")] = None
+    experiments: Annotated[Boolean | None, Parameter("hasExperiments", "only with, or only without an experiment")] = (
+        None
+    )
     global_: Annotated[
         Literal["include", "exclude"], Parameter("global", "whether events of the flag in all environments count")
     ] = "include"
     expand: Annotated[Literal["experiments"] | None, Parameter("expand", "which experiments the events belong to")] = (
         None
     )
-    limit: Annotated[int, Whole(1, 100), Parameter("limit", "how many events a page holds")] = 20
-    since: Annotated[When, Parameter("from", "from when on")] = "7d"
-    until: Annotated[When | None, Parameter("to", "until when")] = None
-    page: Annotated[int, Whole(1, 1000), own("which page, the newest events first")] = 1
+    limit: Annotated[int, IntRange(1, 100), Parameter("limit", "how many events a page holds")] = 20
+    since: Annotated[TimeSpec, Parameter("from", "from when on")] = "7d"
+    until: Annotated[TimeSpec | None, Parameter("to", "until when")] = None
+    page: Annotated[int, IntRange(1, 1000), bot_param("which page, the newest events first")] = 1
     after: Annotated[Cursor | None, Parameter("after", "the page after this cursor")] = None
     before: Annotated[Cursor | None, Parameter("before", "the page before this cursor")] = None
 
     @property
-    def passed(self) -> int:
+    def skip_count(self) -> int:
         """How many newer events have to be passed over; a cursor leads to its page directly."""
         return 0 if self.after or self.before else (self.page - 1) * self.limit
 
     def check(self) -> Any:
         if self.after and self.before:
-            yield str(Mistake("A page is either after a cursor or before one, not both"))
-        if self.passed > MAX_PASSED:
-            yield f"Page {self.page} is more than {MAX_PASSED:,} events away. Set since and until to narrow it down."
+            yield str(InvalidValue("A page is either after a cursor or before one, not both"))
+        if self.skip_count > MAX_SKIPPED_EVENTS:
+            far = f"Page {self.page} is more than {MAX_SKIPPED_EVENTS:,} events away."
+            yield f"{far} Set since and until to narrow it down."
 
-    def instead(self) -> dict[str, Any]:
-        page = 1 if self.passed > MAX_PASSED else self.page
+    def corrected_values(self) -> dict[str, Any]:
+        page = 1 if self.skip_count > MAX_SKIPPED_EVENTS else self.page
         return {**dict(self), "before": None if self.after else self.before, "page": page}
 
 
@@ -69,7 +72,7 @@ class EventView(View):
     url: str
     what: str
     who: str
-    when: Stamp
+    when: Timestamp
     mark: str
     impact: str
     shifts: tuple[str, ...]
@@ -82,8 +85,8 @@ class EventsView(View):
     place: str
     impact: str
     flag: str
-    start: Stamp
-    end: Stamp
+    start: Timestamp
+    end: Timestamp
     total: str
     none: bool
     page: int
@@ -95,103 +98,107 @@ class EventsView(View):
     url: str
 
 
-async def fetch(query: EventsQuery, ask: Ask) -> EventsReply:
+async def fetch(params: EventsParams, ctx: QuestionContext) -> EventsReply:
     """A page by its number is found by passing over those before it, as few and as large as can be."""
-    passed, after = query.passed, query.after
-    while passed:
-        limit = min(passed, LARGEST_PAGE)
-        reply = await _fetch_page(query.model_copy(update={"limit": limit, "after": after}), ask)
-        passed, after = passed - limit, cursor_in(reply, "next", "after")
+    to_skip, after = params.skip_count, params.after
+    while to_skip:
+        limit = min(to_skip, MAX_PAGE_SIZE)
+        reply = await _fetch_page(params.model_copy(update={"limit": limit, "after": after}), ctx)
+        to_skip, after = to_skip - limit, cursor_from(reply, "next", "after")
         if after is None:
             return replace(reply, items=[], links=None)
-    return await _fetch_page(query.model_copy(update={"after": after}), ask)
+    return await _fetch_page(params.model_copy(update={"after": after}), ctx)
 
 
-async def _fetch_page(query: EventsQuery, ask: Ask) -> EventsReply:
+async def _fetch_page(params: EventsParams, ctx: QuestionContext) -> EventsReply:
     """What happens at the moment of an end belongs to the time that follows."""
-    start, end = _window(query, ask).milliseconds
-    left_out = ["since", "until"] + ["impact"] * (query.impact == "any")
-    sent = (*query.parameters(*left_out), ("from", str(start)), *((("to", str(end - 1)),) if query.until else ()))
-    return await ask.launchdarkly.get(EventsReply, PATH, sent, version=Version.BETA)
+    start, end = _requested_window(params, ctx).milliseconds
+    excluded = ["since", "until"] + ["impact"] * (params.impact == "any")
+    parameters = (
+        *params.api_params(*excluded),
+        ("from", str(start)),
+        *((("to", str(end - 1)),) if params.until else ()),
+    )
+    return await ctx.launchdarkly.get(EventsReply, PATH, parameters, version=Version.BETA)
 
 
-def show(query: EventsQuery, reply: EventsReply, ask: Ask) -> EventsView:
+def build_view(params: EventsParams, reply: EventsReply, ctx: QuestionContext) -> EventsView:
     items = reply.items or []
-    shown, folded = items[:MOST_EVENTS], items[MOST_EVENTS:]
+    shown, hidden = items[:MAX_SHOWN_EVENTS], items[MAX_SHOWN_EVENTS:]
     total = len(items) if reply.total is None else max(reply.total, len(items))
-    chosen = _window(query, ask)
+    window = _requested_window(params, ctx)
     return EventsView(
-        place=f"{query.project}/{query.env}",
-        impact="" if query.impact == "any" else query.impact.capitalize(),
-        flag=query.flag or "",
-        start=humanize.stamp(chosen.milliseconds[0], ask.zone),
-        end=humanize.stamp(chosen.milliseconds[1], ask.zone),
+        place=f"{params.project}/{params.env}",
+        impact="" if params.impact == "any" else params.impact.capitalize(),
+        flag=params.flag or "",
+        start=humanize.timestamp(window.milliseconds[0], ctx.zone),
+        end=humanize.timestamp(window.milliseconds[1], ctx.zone),
         total=humanize.count(total, "event"),
         none=not total,
-        events=tuple(view_of(event, query, ask) for event in shown),
-        folded=_folded(folded),
+        events=tuple(event_view(event, params, ctx) for event in shown),
+        folded=_hidden_summary(hidden),
         elsewhere=humanize.count(total - len(items), "event") if total > len(items) else "",
-        page=query.page if query.page > 1 else 0,
-        older=_page(query, chosen, query.page + 1, after=cursor_in(reply, "next", "after")),
-        newer=_page(query, chosen, max(query.page - 1, 1), before=cursor_in(reply, "prev", "before")),
-        url=ask.pages.flags(query.project, query.env),
+        page=params.page if params.page > 1 else 0,
+        older=_page_line(params, window, params.page + 1, after=cursor_from(reply, "next", "after")),
+        newer=_page_line(params, window, max(params.page - 1, 1), before=cursor_from(reply, "prev", "before")),
+        url=ctx.urls.flags(params.project, params.env),
     )
 
 
-def _window(query: EventsQuery, ask: Ask) -> Window:
-    instead = ENDPOINT.line({**dict(query), "since": "7d", "until": None})
-    return window(query.since, query.until, ask, instead=instead)
+def _requested_window(params: EventsParams, ctx: QuestionContext) -> Window:
+    corrected = QUESTION.line({**dict(params), "since": "7d", "until": None})
+    return parse_window(params.since, params.until, ctx, corrected=corrected)
 
 
-def cursor_in(reply: EventsReply, link: str, name: str) -> str | None:
+def cursor_from(reply: EventsReply, link: str, name: str) -> str | None:
     """The cursor of a link of the answer, to be asked with under this *name*."""
-    found = (reply.links or {}).get(link)
-    return cursor(found.href, name) if found else None
+    link_object = (reply.links or {}).get(link)
+    return cursor(link_object.href, name) if link_object else None
 
 
-def _page(query: EventsQuery, chosen: Window, number: int, **cursor: str | None) -> str:
+def _page_line(params: EventsParams, window: Window, number: int, **cursor: str | None) -> str:
     """The line that asks for another page of just this window, however much later the button is pressed.
 
     The cursor finds the page even if events were added since; people read and type the number."""
     if not any(cursor.values()):
         return ""
-    since, until = chosen.absolute
+    since, until = window.absolute
     page = {"since": since, "until": until, "page": number, "after": None, "before": None, **cursor}
-    return ENDPOINT.way({**dict(query), **page})
+    return QUESTION.button_line({**dict(params), **page})
 
 
-def view_of(event: Event, query: EventsQuery, ask: Ask) -> EventView:
+def event_view(event: Event, params: EventsParams, ctx: QuestionContext) -> EventView:
     """An event as a person reads it."""
-    mark, impact = size(event.impact or Impact())
-    moved = shifts(event.impact)
-    environment = event.environment or query.env
+    mark, impact = describe_impact(event.impact or Impact())
+    all_shifts = variation_shifts(event.impact)
+    environment = event.environment or params.env
     return EventView(
-        flag=humanize.short(event.flag, 80),
-        url=ask.pages.flag(query.project, event.flag, (environment,)),
-        what=humanize.short(event.description or humanize.phrase(event.kind or "changed"), 200),
-        who=humanize.person(event.member.first, event.member.last) if event.member else "automation",
-        when=humanize.stamp(event.time, ask.zone),
+        flag=humanize.truncate_text(event.flag, 80),
+        url=ctx.urls.flag(params.project, event.flag, (environment,)),
+        what=humanize.truncate_text(event.description or humanize.sentence_case(event.kind or "changed"), 200),
+        who=humanize.person_name(event.member.first, event.member.last) if event.member else "automation",
+        when=humanize.timestamp(event.time, ctx.zone),
         mark=mark,
         impact=impact,
-        shifts=moved[:MOST_SHIFTS],
-        more_shifts=len(moved[MOST_SHIFTS:]),
-        experiments=_experiments(event.experiments),
-        details=f"flag {event.flag} {query.project}/{environment}"
+        shifts=all_shifts[:MAX_SHIFTS],
+        more_shifts=len(all_shifts[MAX_SHIFTS:]),
+        experiments=_experiment_names(event.experiments),
+        details=f"flag {event.flag} {params.project}/{environment}"
         if is_key(event.flag) and is_key(environment)
         else "",
     )
 
 
-def _experiments(experiments: Experiments | None) -> str:
+def _experiment_names(experiments: EventExperiments | None) -> str:
     names = [
-        f"{humanize.short(e.name or e.key or 'without a name', 60)}"
-        + (f" ({humanize.short(e.iteration.status, 20)})" if e.iteration and e.iteration.status else "")
+        f"{humanize.truncate_text(e.name or e.key or 'without a name', 60)}"
+        + (f" ({humanize.truncate_text(e.iteration.status, 20)})" if e.iteration and e.iteration.status else "")
         for e in (experiments.items if experiments else None) or ()
     ]
-    return humanize.listed(names, 3)
+    return humanize.join_truncated(names, 3)
 
 
-def _folded(events: list[Event]) -> str:
+def _hidden_summary(events: list[Event]) -> str:
     """What a message has no room for, with what matters of it."""
     if not events:
         return ""
@@ -199,7 +206,7 @@ def _folded(events: list[Event]) -> str:
     return f"{humanize.count(len(events), 'more event')} of this page" + (f" ({large} large)" if large else "")
 
 
-ENDPOINT = Endpoint[EventsQuery, EventsReply, EventsView](
+QUESTION = Question[EventsParams, EventsReply, EventsView](
     name="events",
     summary="What was changed on flags, by whom, and how many people it moved",
     examples=(
@@ -207,10 +214,10 @@ ENDPOINT = Endpoint[EventsQuery, EventsReply, EventsView](
         "events checkout web/production impact=any limit=5 since=2w",
         "events mobile/production impact=medium expand=experiments",
     ),
-    query=EventsQuery,
+    params=EventsParams,
     reply=EventsReply,
     view=EventsView,
     fetch=fetch,
-    show=show,
-    doubted=lambda query, reply: {} if reply.items else {"app": query.app or ()},
+    build_view=build_view,
+    suspect_keys=lambda params, reply: {} if reply.items else {"app": params.app or ()},
 )

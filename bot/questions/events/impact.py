@@ -3,16 +3,16 @@
 from bot.messages import humanize
 from bot.questions.events.reply import Impact
 
-MOST_SHIFTS = 3
-MARKS = {"large": "🔴", "medium": "🟠", "small": "🟡", "none": "⚪"}
+MAX_SHIFTS = 3
+IMPACT_MARKS = {"large": "🔴", "medium": "🟠", "small": "🟡", "none": "⚪"}
 
 
-def size(impact: Impact) -> tuple[str, str]:
+def describe_impact(impact: Impact) -> tuple[str, str]:
     """How large an event's impact is. While evaluations are counted it has no size, which is not the same as none."""
     if impact.size:
         share = f" ({humanize.percent(impact.percentage / 100)})" if impact.percentage is not None else ""
-        words = "no" if impact.size == "none" else humanize.short(impact.size, 30)
-        return MARKS.get(impact.size, "⚪"), f"{words} impact{share}"
+        size_text = "no" if impact.size == "none" else humanize.truncate_text(impact.size, 30)
+        return IMPACT_MARKS.get(impact.size, "⚪"), f"{size_text} impact{share}"
     if impact.reason == "waiting":
         return "⏳", "impact not known yet: LaunchDarkly is still counting evaluations"
     if impact.reason == "global":
@@ -20,12 +20,12 @@ def size(impact: Impact) -> tuple[str, str]:
     return "⚪", "impact not said"
 
 
-def shifts(impact: Impact | None) -> tuple[str, ...]:
+def variation_shifts(impact: Impact | None) -> tuple[str, ...]:
     """How the share of each variation moved, the largest move first."""
     shares = impact.evaluations.variations or [] if impact and impact.evaluations else []
     before, after = sum(share.before or 0 for share in shares), sum(share.after or 0 for share in shares)
     if before <= 0 or after <= 0:
         return ()
-    moved = [(humanize.value(s.value, 30), (s.before or 0) / before, (s.after or 0) / after) for s in shares]
-    moved.sort(key=lambda move: abs(move[2] - move[1]), reverse=True)
-    return tuple(f"{name}: {humanize.percent(was)} → {humanize.percent(now)}" for name, was, now in moved)
+    changes = [(humanize.format_value(s.value, 30), (s.before or 0) / before, (s.after or 0) / after) for s in shares]
+    changes.sort(key=lambda move: abs(move[2] - move[1]), reverse=True)
+    return tuple(f"{name}: {humanize.percent(old)} → {humanize.percent(new)}" for name, old, new in changes)

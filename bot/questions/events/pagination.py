@@ -3,53 +3,55 @@
 from dataclasses import dataclass
 
 from bot.errors import Failure
-from bot.questions.base import Ask
-from bot.questions.composition import part
-from bot.questions.daily_series import Counts, happened
+from bot.questions.base import QuestionContext
+from bot.questions.composition import result_or_failure
+from bot.questions.daily_series import CountsByDay, count_by_day
 from bot.questions.day_range import Days
-from bot.questions.events import LARGEST_PAGE, EventsQuery, cursor_in, fetch
+from bot.questions.events import MAX_PAGE_SIZE, EventsParams, cursor_from, fetch
 from bot.questions.events.reply import Event
 
-MOST_PAGES = 5  # one after the other, each cursor standing in the page before
-MOST = MOST_PAGES * LARGEST_PAGE
+MAX_PAGES = 5  # one after the other, each cursor standing in the page before
+MAX_EVENTS = MAX_PAGES * MAX_PAGE_SIZE
 
 
 @dataclass(frozen=True)
-class Read:
+class EventList:
     """The events that were read, how many there are in all, and what stopped the reading where it failed."""
 
     events: tuple[Event, ...]
     total: int
-    stopped: Failure | None = None
+    failure: Failure | None = None
 
     @property
     def unread(self) -> int:
         return self.total - len(self.events)
 
-    def by_day(self, days: Days) -> Counts:
+    def by_day(self, days: Days) -> CountsByDay:
         """How many there were on each day."""
-        return happened(days, (event.time for event in self.events), unread=self.unread > 0)
+        return count_by_day(days, (event.time for event in self.events), has_unread=self.unread > 0)
 
 
-async def read(query: EventsQuery, ask: Ask) -> Read:
+async def fetch_all(params: EventsParams, ctx: QuestionContext) -> EventList:
     """Reads from the first page on. A page that comes again, or a cursor that leads nowhere, ends it.
 
     Where the first page fails nothing is known; where a later one does, what was read so far is kept."""
     pages: list[list[Event]] = []
-    total, after, stopped = 0, query.after, None
-    while len(pages) < MOST_PAGES:
-        reply = await part(fetch(query.model_copy(update={"limit": LARGEST_PAGE, "after": after, "page": 1}), ask))
+    total, after, failure = 0, params.after, None
+    while len(pages) < MAX_PAGES:
+        reply = await result_or_failure(
+            fetch(params.model_copy(update={"limit": MAX_PAGE_SIZE, "after": after, "page": 1}), ctx)
+        )
         if isinstance(reply, Failure):
-            stopped = reply
+            failure = reply
             break
         total = max(total, reply.total or 0)
         if not reply.items or reply.items in pages:
             break
         pages.append(reply.items)
-        after = cursor_in(reply, "next", "after")
+        after = cursor_from(reply, "next", "after")
         if after is None:
             break
-    if stopped and not pages:
-        raise stopped
-    events = tuple(event for page in pages for event in page)[:MOST]
-    return Read(events, max(total, len(events)), stopped)
+    if failure and not pages:
+        raise failure
+    events = tuple(event for page in pages for event in page)[:MAX_EVENTS]
+    return EventList(events, max(total, len(events)), failure)

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from bot.launchdarkly import Real, Reply, Whole, field
+from bot.launchdarkly import Float64, Int64, Reply, field
 
 
 class VariationShare(Reply):
     value: Any = None
-    before: Real | None = None
-    after: Real | None = None
+    before: Float64 | None = None
+    after: Float64 | None = None
 
 
 class Evaluations(Reply):
@@ -17,7 +17,7 @@ class Evaluations(Reply):
 
 class Impact(Reply):
     size: str | None = None
-    percentage: Real | None = None
+    percentage: Float64 | None = None
     reason: str | None = None
     evaluations: Evaluations | None = field(name="evaluationsSummary", default=None)
 
@@ -31,33 +31,33 @@ class Iteration(Reply):
     status: str | None = None
 
 
-class Experiment(Reply):
+class EventExperiment(Reply):
     key: str | None = None
     name: str | None = None
     iteration: Iteration | None = None
 
 
-class Experiments(Reply):
-    items: list[Experiment] | None = None
+class EventExperiments(Reply):
+    items: list[EventExperiment] | None = None
 
 
 class Event(Reply):
     flag: str = field(name="flagKey")
     id: str | None = None
     kind: str | None = field(name="eventType", default=None)
-    time: Real | None = field(name="eventTime", default=None)
+    time: Float64 | None = field(name="eventTime", default=None)
     description: str | None = None
     environment: str | None = field(name="environmentKey", default=None)
     member: Member | None = None
     impact: Impact | None = None
-    experiments: Experiments | None = None
+    experiments: EventExperiments | None = None
 
 
-class Link(Reply):
+class EventsLink(Reply):
     href: str | None = None
 
 
 class EventsReply(Reply, kw_only=True):
-    total: Whole | None = field(name="totalCount", default=None)
+    total: Int64 | None = field(name="totalCount", default=None)
     items: list[Event] | None
-    links: dict[str, Link | None] | None = field(name="_links", default=None)
+    links: dict[str, EventsLink | None] | None = field(name="_links", default=None)

@@ -8,25 +8,25 @@ import asyncio
 from typing import Annotated, Literal
 from urllib.parse import quote
 
-from bot.errors import Failure, NotFound, Refused
+from bot.errors import Failure, NotFound, Rejected
 from bot.launchdarkly import Version, replace
 from bot.lines.param_types import Key, Keys, is_key
-from bot.lines.params import Parameter, Query
+from bot.lines.params import Parameter, Params
 from bot.messages import humanize
-from bot.messages.mrkdwn import Stamp
-from bot.questions.base import Ask, Endpoint, View
-from bot.questions.catalog import Named
+from bot.messages.mrkdwn import Timestamp
+from bot.questions.base import Question, QuestionContext, View
+from bot.questions.catalog import CatalogItem
 from bot.questions.flag.reply import FlagReply, Variation
-from bot.questions.flag.targeting import EnvironmentView, environment
+from bot.questions.flag.targeting import EnvironmentView, environment_view
 
-MOST_VARIATIONS = 10
-MOST_ENVIRONMENTS = 10
-LONGEST_VALUE = 80
-MOST_CHOICES, LONGEST_LINE = 100, 150  # of a menu of Slack's, and of the value of a choice
+MAX_VARIATIONS = 10
+MAX_ENVIRONMENTS = 10
+MAX_VALUE_CHARS = 80
+MAX_CHOICES, MAX_CHOICE_LINE_CHARS = 100, 150  # of a menu of Slack's, and of the value of a choice
 
 
-class FlagQuery(Query):
-    words = ("flag",)
+class FlagParams(Params):
+    positional = ("flag",)
 
     flag: Annotated[Key, Parameter("featureFlagKey", "the key of the flag")]
     project: Annotated[Key, Parameter("projectKey", "the key of the project")]
@@ -44,7 +44,7 @@ class VariationView(View):
     description: str
 
 
-class Choice(View):
+class EnvironmentChoice(View):
     """Another environment to look at."""
 
     label: str
@@ -57,7 +57,7 @@ class FlagView(View):
     description: str
     kind: str
     lifetime: str
-    created: Stamp
+    created: Timestamp
     age: str
     tags: str
     maintainer: str
@@ -69,128 +69,136 @@ class FlagView(View):
     environments: tuple[EnvironmentView, ...]
     more_environments: int
     missing: str
-    choices: tuple[Choice, ...]
-    chosen: Choice | None
+    choices: tuple[EnvironmentChoice, ...]
+    chosen: EnvironmentChoice | None
     url: str
 
 
-async def fetch(query: FlagQuery, ask: Ask) -> FlagReply:
-    reply, siblings = await asyncio.gather(_flag(query, ask), _siblings(query, ask))
-    if not any(env in (reply.environments or {}) for env in query.env):
-        where = " or ".join(query.env)
-        what = f"The flag {query.flag} exists, but the project {query.project} shows the bot no environment {where}."
+async def fetch(params: FlagParams, ctx: QuestionContext) -> FlagReply:
+    reply, siblings = await asyncio.gather(_fetch_flag(params, ctx), _fetch_siblings(params, ctx))
+    if not any(env in (reply.environments or {}) for env in params.env):
+        environments = " or ".join(params.env)
+        what = (
+            f"The flag {params.flag} exists, "
+            f"but the project {params.project} shows the bot no environment {environments}."
+        )
         todo = "Check the key of the environment (not its name), or the role of the bot's token."
-        raise NotFound(what, todo, about=("env",))
+        raise NotFound(what, todo, param_names=("env",))
     return replace(reply, siblings=siblings)
 
 
-async def _flag(query: FlagQuery, ask: Ask) -> FlagReply:
+async def _fetch_flag(params: FlagParams, ctx: QuestionContext) -> FlagReply:
     """`env` is always sent: a flag with all its environments can be megabytes."""
-    path = f"/api/v2/flags/{quote(query.project, safe='')}/{quote(query.flag, safe='')}"
-    sent = (*(("env", env) for env in query.env), *query.parameters("flag", "project", "env"))
+    path = f"/api/v2/flags/{quote(params.project, safe='')}/{quote(params.flag, safe='')}"
+    parameters = (*(("env", env) for env in params.env), *params.api_params("flag", "project", "env"))
     try:
-        return await ask.launchdarkly.get(FlagReply, path, sent, version=Version.CURRENT)
-    except (NotFound, Refused) as failure:  # an unknown environment may be answered either way
-        where = f"in the project {query.project} with the environment {query.env[0]}"
-        what = f"LaunchDarkly knows no flag {query.flag} {where}."
+        return await ctx.launchdarkly.get(FlagReply, path, parameters, version=Version.CURRENT)
+    except (NotFound, Rejected) as failure:  # an unknown environment may be answered either way
+        where = f"in the project {params.project} with the environment {params.env[0]}"
+        what = f"LaunchDarkly knows no flag {params.flag} {where}."
         raise NotFound(
-            what, "Check the keys (not the names) of all three.", said=failure.said, about=failure.about
+            what,
+            "Check the keys (not the names) of all three.",
+            server_message=failure.server_message,
+            param_names=failure.param_names,
         ) from None
 
 
-async def _siblings(query: FlagQuery, ask: Ask) -> tuple[Named, ...]:
+async def _fetch_siblings(params: FlagParams, ctx: QuestionContext) -> tuple[CatalogItem, ...]:
     """The project's other environments, for a menu. An answer without one is still an answer."""
-    if not ask.menus:
+    if not ctx.supports_menus:
         return ()
     try:
-        return (await ask.catalog.environments(query.project)).items
+        return (await ctx.catalog.environments(params.project)).items
     except Failure:
         return ()
 
 
-def show(query: FlagQuery, reply: FlagReply, ask: Ask) -> FlagView:
-    found = [(key, config) for key in query.env if (config := (reply.environments or {}).get(key))]
-    choices = _choices(query, reply)
-    values = [_variation(n, variation) for n, variation in enumerate(reply.variations or [])]
+def build_view(params: FlagParams, reply: FlagReply, ctx: QuestionContext) -> FlagView:
+    configs = [(key, config) for key in params.env if (config := (reply.environments or {}).get(key))]
+    choices = _choices(params, reply)
+    variations = [_variation_view(n, variation) for n, variation in enumerate(reply.variations or [])]
     return FlagView(
-        name=humanize.short(reply.name, 100) or query.flag,
-        key=query.flag,
-        description=humanize.short(reply.description or "", 300),
-        kind=humanize.short(reply.kind or "unknown kind", 30),
+        name=humanize.truncate_text(reply.name, 100) or params.flag,
+        key=params.flag,
+        description=humanize.truncate_text(reply.description or "", 300),
+        kind=humanize.truncate_text(reply.kind or "unknown kind", 30),
         lifetime="temporary" if reply.temporary else "permanent",
-        created=humanize.stamp(reply.created, ask.zone),
-        age=humanize.ago(reply.created, ask.now),
-        tags=humanize.listed([humanize.short(tag, 40) for tag in reply.tags or ()], 8),
+        created=humanize.timestamp(reply.created, ctx.zone),
+        age=humanize.time_ago(reply.created, ctx.now),
+        tags=humanize.join_truncated([humanize.truncate_text(tag, 40) for tag in reply.tags or ()], 8),
         maintainer=_maintainer(reply),
-        warnings=_warnings(reply, ask),
-        variations=tuple(values[:MOST_VARIATIONS]),
-        more_variations=len(values[MOST_VARIATIONS:]),
-        experiments=_experiments(reply),
+        warnings=_warnings(reply, ctx),
+        variations=tuple(variations[:MAX_VARIATIONS]),
+        more_variations=len(variations[MAX_VARIATIONS:]),
+        experiments=_experiment_metrics(reply),
         migration=_migration(reply),
-        environments=tuple(environment(key, config, reply, ask) for key, config in found[:MOST_ENVIRONMENTS]),
-        more_environments=len(found[MOST_ENVIRONMENTS:]),
+        environments=tuple(environment_view(key, config, reply, ctx) for key, config in configs[:MAX_ENVIRONMENTS]),
+        more_environments=len(configs[MAX_ENVIRONMENTS:]),
         choices=choices,
-        chosen=next((choice for choice in choices if choice.line == _line(query, query.env[0])), None),
-        missing=", ".join(_missing(query, reply)),
-        url=ask.pages.flag(query.project, query.flag, query.env),
+        chosen=next((choice for choice in choices if choice.line == _flag_line(params, params.env[0])), None),
+        missing=", ".join(_missing_environments(params, reply)),
+        url=ctx.urls.flag(params.project, params.flag, params.env),
     )
 
 
-def _missing(query: FlagQuery, reply: FlagReply) -> tuple[str, ...]:
+def _missing_environments(params: FlagParams, reply: FlagReply) -> tuple[str, ...]:
     """The environments of which LaunchDarkly sent nothing."""
-    return tuple(key for key in query.env if not (reply.environments or {}).get(key))
+    return tuple(key for key in params.env if not (reply.environments or {}).get(key))
 
 
-def _variation(n: int, variation: Variation) -> VariationView:
-    value = humanize.value(variation.value, LONGEST_VALUE)
+def _variation_view(n: int, variation: Variation) -> VariationView:
+    value = humanize.format_value(variation.value, MAX_VALUE_CHARS)
     return VariationView(
-        name=humanize.short(variation.name or f"Variation {n + 1}", 60),
+        name=humanize.truncate_text(variation.name or f"Variation {n + 1}", 60),
         value=value,
-        shortened=value != humanize.value(variation.value, LONGEST_VALUE + 1),
-        description=humanize.short(variation.description or "", 100),
+        shortened=value != humanize.format_value(variation.value, MAX_VALUE_CHARS + 1),
+        description=humanize.truncate_text(variation.description or "", 100),
     )
 
 
-def _choices(query: FlagQuery, reply: FlagReply) -> tuple[Choice, ...]:
+def _choices(params: FlagParams, reply: FlagReply) -> tuple[EnvironmentChoice, ...]:
     """The environments that fit into a menu, where there is more than one to choose from."""
-    lines = [(found, _line(query, found.key)) for found in reply.siblings if is_key(found.key)]
-    fitting = [(found, line) for found, line in lines if len(line) <= LONGEST_LINE][:MOST_CHOICES]
+    lines = [(sibling, _flag_line(params, sibling.key)) for sibling in reply.siblings if is_key(sibling.key)]
+    fitting = [(sibling, line) for sibling, line in lines if len(line) <= MAX_CHOICE_LINE_CHARS][:MAX_CHOICES]
     choices = tuple(
-        Choice(label=humanize.short(found.name or found.key, 75) or "–", line=line) for found, line in fitting
+        EnvironmentChoice(label=humanize.truncate_text(sibling.name or sibling.key, 75) or "–", line=line)
+        for sibling, line in fitting
     )
     return choices if len(choices) > 1 else ()
 
 
-def _line(query: FlagQuery, env: str) -> str:
-    return ENDPOINT.line({**dict(query), "env": (env,)})
+def _flag_line(params: FlagParams, env: str) -> str:
+    return QUESTION.line({**dict(params), "env": (env,)})
 
 
 def _maintainer(reply: FlagReply) -> str:
     """A person or a team, by name."""
     if reply.team and (reply.team.name or reply.team.key):
-        return f"the team {humanize.short(reply.team.name or reply.team.key, 60)}"
+        return f"the team {humanize.truncate_text(reply.team.name or reply.team.key, 60)}"
     if reply.maintainer:
-        return humanize.person(reply.maintainer.first, reply.maintainer.last)
-    return f"the team {humanize.short(reply.team_key, 60)}" if reply.team_key else "nobody"
+        return humanize.person_name(reply.maintainer.first, reply.maintainer.last)
+    return f"the team {humanize.truncate_text(reply.team_key, 60)}" if reply.team_key else "nobody"
 
 
-def _warnings(reply: FlagReply, ask: Ask) -> tuple[str, ...]:
+def _warnings(reply: FlagReply, ctx: QuestionContext) -> tuple[str, ...]:
     """What one should know before relying on this flag."""
     stale = reply.stale
-    said = (
-        (reply.archived, f"archived {humanize.ago(reply.archived_at, ask.now)}: it serves nobody"),
-        (reply.deprecated, f"deprecated {humanize.ago(reply.deprecated_at, ask.now)}: use no more of it"),
+    checks = (
+        (reply.archived, f"archived {humanize.time_ago(reply.archived_at, ctx.now)}: it serves nobody"),
+        (reply.deprecated, f"deprecated {humanize.time_ago(reply.deprecated_at, ctx.now)}: use no more of it"),
         (stale and stale.code, "stale: ready to be removed from the code"),
         (stale and stale.archive, "stale: ready to be archived"),
     )
-    return tuple(words for true, words in said if true)
+    return tuple(text for applies, text in checks if applies)
 
 
-def _experiments(reply: FlagReply) -> str:
+def _experiment_metrics(reply: FlagReply) -> str:
     metrics = [
-        humanize.short(e.metric or "a metric", 60) for e in (reply.experiments and reply.experiments.items) or ()
+        humanize.truncate_text(e.metric or "a metric", 60)
+        for e in (reply.experiments and reply.experiments.items) or ()
     ]
-    return humanize.listed(metrics, 5)
+    return humanize.join_truncated(metrics, 5)
 
 
 def _migration(reply: FlagReply) -> str:
@@ -198,10 +206,10 @@ def _migration(reply: FlagReply) -> str:
     if reply.migration is None:
         return "a migration flag" if reply.purpose == "migration" else ""
     stages = f"a migration in {reply.migration.stages} stages" if reply.migration.stages else "a migration"
-    return stages + (f", by {humanize.short(reply.migration.context, 40)}" if reply.migration.context else "")
+    return stages + (f", by {humanize.truncate_text(reply.migration.context, 40)}" if reply.migration.context else "")
 
 
-ENDPOINT = Endpoint[FlagQuery, FlagReply, FlagView](
+QUESTION = Question[FlagParams, FlagReply, FlagView](
     name="flag",
     summary="One flag: what is served where, whose it is, and what has changed",
     examples=(
@@ -209,10 +217,10 @@ ENDPOINT = Endpoint[FlagQuery, FlagReply, FlagView](
         "flag new-checkout web/production,staging",
         "flag orders-db-migration platform/production expand=evaluation,migrationSettings",
     ),
-    query=FlagQuery,
+    params=FlagParams,
     reply=FlagReply,
     view=FlagView,
     fetch=fetch,
-    show=show,
-    doubted=lambda query, reply: {"env": _missing(query, reply)},
+    build_view=build_view,
+    suspect_keys=lambda params, reply: {"env": _missing_environments(params, reply)},
 )

@@ -5,8 +5,8 @@ they are counted and never kept by name."""
 
 from typing import Any
 
-from bot.launchdarkly import Real, Reply, Whole, field
-from bot.questions.catalog.reply import Named, Person, Stale, Team
+from bot.launchdarkly import Float64, Int64, Reply, field
+from bot.questions.catalog.reply import CatalogItem, Person, Stale, Team
 
 
 class Variation(Reply):
@@ -15,33 +15,33 @@ class Variation(Reply):
     description: str | None = None
 
 
-class Experiment(Reply):
+class FlagExperiment(Reply):
     metric: str | None = field(name="metricKey", default=None)
 
 
-class Experiments(Reply):
-    items: list[Experiment] | None = None
+class FlagExperiments(Reply):
+    items: list[FlagExperiment] | None = None
 
 
 class Migration(Reply):
     context: str | None = field(name="contextKind", default=None)
-    stages: Whole | None = field(name="stageCount", default=None)
+    stages: Int64 | None = field(name="stageCount", default=None)
 
 
-class Weighted(Reply):
-    variation: Whole
-    weight: Real
+class WeightedVariation(Reply):
+    variation: Int64
+    weight: Float64
 
 
 class Rollout(Reply):
-    variations: list[Weighted] | None = None
+    variations: list[WeightedVariation] | None = None
     by: str | None = field(name="bucketBy", default=None)
 
 
 class Served(Reply):
     """Either one variation, by its place in the list, or a rollout over several."""
 
-    variation: Whole | None = None
+    variation: Int64 | None = None
     rollout: Rollout | None = None
 
 
@@ -60,12 +60,12 @@ class Rule(Served):
 
 class Target(Reply):
     values: list[Any] | None = None
-    variation: Whole | None = None
+    variation: Int64 | None = None
 
 
 class Prerequisite(Reply):
     key: str
-    variation: Whole | None = None
+    variation: Int64 | None = None
 
 
 class Evaluation(Reply):
@@ -73,7 +73,7 @@ class Evaluation(Reply):
 
 
 class EnvironmentMigration(Reply):
-    ratio: Whole | None = field(name="checkRatio", default=None)
+    ratio: Int64 | None = field(name="checkRatio", default=None)
 
 
 class Environment(Reply):
@@ -81,8 +81,8 @@ class Environment(Reply):
 
     on: bool | None = None
     name: str | None = field(name="_environmentName", default=None)
-    modified: Real | None = field(name="lastModified", default=None)
-    off: Whole | None = field(name="offVariation", default=None)
+    modified: Float64 | None = field(name="lastModified", default=None)
+    off: Int64 | None = field(name="offVariation", default=None)
     rest: Served | None = field(name="fallthrough", default=None)
     targets: list[Target] | None = None
     context_targets: list[Target] | None = field(name="contextTargets", default=None)
@@ -96,20 +96,20 @@ class FlagReply(Reply):
     name: str
     kind: str | None = None
     description: str | None = None
-    created: Real | None = field(name="creationDate", default=None)
+    created: Float64 | None = field(name="creationDate", default=None)
     temporary: bool | None = None
     tags: list[str] | None = None
     archived: bool | None = None
-    archived_at: Real | None = field(name="archivedDate", default=None)
+    archived_at: Float64 | None = field(name="archivedDate", default=None)
     deprecated: bool | None = None
-    deprecated_at: Real | None = field(name="deprecatedDate", default=None)
+    deprecated_at: Float64 | None = field(name="deprecatedDate", default=None)
     maintainer: Person | None = field(name="_maintainer", default=None)
     team: Team | None = field(name="_maintainerTeam", default=None)
     team_key: str | None = field(name="maintainerTeamKey", default=None)
     variations: list[Variation] | None = None
-    experiments: Experiments | None = None
+    experiments: FlagExperiments | None = None
     migration: Migration | None = field(name="migrationSettings", default=None)
     purpose: str | None = field(name="_purpose", default=None)
     stale: Stale | None = None
     environments: dict[str, Environment | None] | None = None
-    siblings: tuple[Named, ...] = ()  # asked for apart, where there is a menu to fill
+    siblings: tuple[CatalogItem, ...] = ()  # asked for apart, where there is a menu to fill

@@ -13,17 +13,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.sandbox.block_kit.message import MESSAGE
-from bot.sandbox.block_kit.schema import Fault
+from bot.sandbox.block_kit.schema import Violation
 from bot.sandbox.block_kit.views import VIEW
 
-__all__ = ["Fault", "faults", "view_faults"]
+__all__ = ["Violation", "view_violations", "violations"]
 
 
-def faults(message: Mapping[str, Any]) -> list[Fault]:
+def violations(message: Mapping[str, Any]) -> list[Violation]:
     """All that Slack would refuse in `{"text": …, "blocks": […]}`; an accepted message has none. Never raises."""
     return list(MESSAGE(message, ""))
 
 
-def view_faults(view: Mapping[str, Any]) -> list[Fault]:
+def view_violations(view: Mapping[str, Any]) -> list[Violation]:
     """All that Slack would refuse in a modal or a Home tab. Never raises."""
     return list(VIEW(view, ""))

@@ -8,22 +8,29 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bot.sandbox.block_kit.charts import DATA_VISUALIZATION
-from bot.sandbox.block_kit.elements import ACCESSORY, BUTTON, CONTEXT, CONTEXT_ACTIONS, IMAGE, INTERACTIVE
-from bot.sandbox.block_kit.objects import PICTURE, SECURE_WEB, WEB, block, one_source, plain_text, text
+from bot.sandbox.block_kit.elements import (
+    ACCESSORY_ELEMENTS,
+    BUTTON,
+    CONTEXT_ACTION_ELEMENTS,
+    CONTEXT_ELEMENTS,
+    IMAGE,
+    INTERACTIVE_ELEMENTS,
+)
+from bot.sandbox.block_kit.objects import HTTP_URL, HTTPS_URL, IMAGE_FIELDS, block, one_image_source, plain_text, text
 from bot.sandbox.block_kit.rich_text import RICH_TEXT
 from bot.sandbox.block_kit.schema import (
-    Fault,
     Rule,
-    also,
-    below,
-    flag,
+    Violation,
+    boolean,
+    child_pointer,
+    duplicates,
     items,
-    repeats,
+    one_of,
     some_of,
     string,
     tagged,
     typed,
-    word,
+    with_checks,
 )
 from bot.sandbox.block_kit.tables import DATA_TABLE, TABLE
 
@@ -38,37 +45,41 @@ _ICONS = (
 # fmt: on
 
 
-def action_ids_differ(block: Mapping[str, Any], at: str) -> Iterator[Fault]:
-    for part in ("elements", "actions"):
-        named = [(index, each) for index, each in enumerate(block.get(part, [])) if "action_id" in each]
-        yield from repeats((f"{at}/{part}/{index}/action_id", each["action_id"]) for index, each in named)
+def unique_action_ids(block: Mapping[str, Any], at: str) -> Iterator[Violation]:
+    for key in ("elements", "actions"):
+        with_action_id = [
+            (index, element) for index, element in enumerate(block.get(key, [])) if "action_id" in element
+        ]
+        yield from duplicates(
+            (f"{at}/{key}/{index}/action_id", element["action_id"]) for index, element in with_action_id
+        )
 
 
-def _collapses_or_divides(container: Mapping[str, Any], at: str) -> Iterator[Fault]:
+def _container_options_agree(container: Mapping[str, Any], at: str) -> Iterator[Violation]:
     collapsible = container.get("is_collapsible", False)
     if "default_collapsed" in container and not collapsible:
-        yield Fault(below(at, "default_collapsed"), "Needs is_collapsible to be true.")
+        yield Violation(child_pointer(at, "default_collapsed"), "Needs is_collapsible to be true.")
     if "has_header_divider" in container and collapsible:
-        yield Fault(below(at, "has_header_divider"), "Needs is_collapsible to be false.")
+        yield Violation(child_pointer(at, "has_header_divider"), "Needs is_collapsible to be false.")
 
 
-SIMPLE: dict[str, Rule] = {
-    "section": also(
+SIMPLE_BLOCKS: dict[str, Rule] = {
+    "section": with_checks(
         block(
             {
                 "text?": text(3000),
                 "fields?": items(text(2000), 1, 10),
-                "accessory?": tagged(ACCESSORY),
-                "expand?": flag,
+                "accessory?": tagged(ACCESSORY_ELEMENTS),
+                "expand?": boolean,
             }
         ),
         some_of(("text", "fields"), 1, 2),
     ),
     "header": block({"text": plain_text(150)}),  # `level` is on one newer page only
     "divider": block({}),
-    "context": block({"elements": items(tagged(CONTEXT), 1, 10)}),
-    "actions": block({"elements": items(tagged(INTERACTIVE), 1, 25)}),
-    "image": also(block({**PICTURE, "title?": plain_text(2000)}), one_source),
+    "context": block({"elements": items(tagged(CONTEXT_ELEMENTS), 1, 10)}),
+    "actions": block({"elements": items(tagged(INTERACTIVE_ELEMENTS), 1, 25)}),
+    "image": with_checks(block({**IMAGE_FIELDS, "title?": plain_text(2000)}), one_image_source),
     "table": TABLE,
     "video": block(
         {
@@ -76,20 +87,20 @@ SIMPLE: dict[str, Rule] = {
             "description?": plain_text(199),
             "author_name?": string(1, 49),
             "alt_text": string(1, 2000),
-            "video_url": SECURE_WEB,
-            "thumbnail_url": WEB,
-            "title_url?": SECURE_WEB,
+            "video_url": HTTPS_URL,
+            "thumbnail_url": HTTP_URL,
+            "title_url?": HTTPS_URL,
             "provider_name?": string(),
-            "provider_icon_url?": WEB,
+            "provider_icon_url?": HTTP_URL,
         }
     ),
 }
 
-_CARD = also(
+_CARD = with_checks(
     block(
         {
             "icon?": tagged({"image": IMAGE}),
-            "slack_icon?": tagged({"icon": typed({"name": word(*_ICONS)})}),
+            "slack_icon?": tagged({"icon": typed({"name": one_of(*_ICONS)})}),
             "hero_image?": tagged({"image": IMAGE}),
             "title?": text(150),
             "subtitle?": text(150),
@@ -102,29 +113,29 @@ _CARD = also(
     some_of(("icon", "slack_icon"), 0, 1),
 )
 
-_CONTAINER = also(
+_CONTAINER = with_checks(
     block(
         {
             "title": plain_text(150),  # sources differ on the shape of `rich_text_title`, so it cannot stand in
             "subtitle?": text(150),
             "icon?": tagged({"image": IMAGE}),
-            "width?": word("narrow", "standard", "wide", "full"),
-            "is_collapsible?": flag,
-            "default_collapsed?": flag,
-            "has_header_divider?": flag,
+            "width?": one_of("narrow", "standard", "wide", "full"),
+            "is_collapsible?": boolean,
+            "default_collapsed?": boolean,
+            "has_header_divider?": boolean,
             # The documented children without file, input and rich_text, which Slack was seen to refuse.
-            "child_blocks": items(also(tagged(SIMPLE), action_ids_differ), 1, 10),
+            "child_blocks": items(with_checks(tagged(SIMPLE_BLOCKS), unique_action_ids), 1, 10),
         }
     ),
-    _collapses_or_divides,
+    _container_options_agree,
 )
 
-BLOCK = also(
+BLOCK = with_checks(
     tagged(
         {
-            **SIMPLE,
+            **SIMPLE_BLOCKS,
             "markdown": block({"text": string(1, 12_000)}),
-            "context_actions": block({"elements": items(tagged(CONTEXT_ACTIONS), 1, 5)}),
+            "context_actions": block({"elements": items(tagged(CONTEXT_ACTION_ELEMENTS), 1, 5)}),
             "rich_text": block(RICH_TEXT),
             "data_table": DATA_TABLE,
             "data_visualization": DATA_VISUALIZATION,
@@ -132,5 +143,5 @@ BLOCK = also(
             "container": _CONTAINER,
         }
     ),
-    action_ids_differ,
+    unique_action_ids,
 )

@@ -4,32 +4,32 @@ Menus and pickers are judged by their shape. Whether the user, channel or time z
 """
 
 from bot.sandbox.block_kit.objects import (
+    CHECK_OPTION,
     CONFIRM,
-    LINKING_OPTION,
+    HTTP_URL,
+    IMAGE_FIELDS,
+    LINK_OPTION,
     MENU_OPTION,
     OPTION_GROUP,
-    PICTURE,
     STYLE,
-    TICKED_OPTION,
-    WEB,
     initial_is_offered,
-    one_source,
+    one_image_source,
     plain_text,
     text,
 )
 from bot.sandbox.block_kit.schema import (
     Fields,
     Rule,
-    also,
-    flag,
+    boolean,
+    integer,
     items,
     matching,
+    one_of,
     shape,
     some_of,
     string,
     typed,
-    whole,
-    word,
+    with_checks,
 )
 
 
@@ -37,61 +37,61 @@ def action(fields: Fields) -> Rule:
     return typed({"action_id?": string(1, 255), **fields})
 
 
-def confirmed(fields: Fields) -> Rule:
+def confirmable(fields: Fields) -> Rule:
     return action({"confirm?": CONFIRM, **fields})
 
 
 def menu(fields: Fields) -> Rule:
-    return confirmed({"placeholder?": plain_text(150), **fields})
+    return confirmable({"placeholder?": plain_text(150), **fields})
 
 
 def option_menu(fields: Fields) -> Rule:
     choices: Fields = {"options?": items(MENU_OPTION, 1, 100), "option_groups?": items(OPTION_GROUP, 1, 100)}
-    chosen = also(menu({**choices, **fields}), some_of(("options", "option_groups"), 1, 1))
-    return also(chosen, initial_is_offered)
+    menu_rule = with_checks(menu({**choices, **fields}), some_of(("options", "option_groups"), 1, 1))
+    return with_checks(menu_rule, initial_is_offered)
 
 
-IMAGE = also(typed(PICTURE), one_source)
+IMAGE = with_checks(typed(IMAGE_FIELDS), one_image_source)
 
-BUTTON = confirmed(
+BUTTON = confirmable(
     {
         "text": plain_text(75),
         "value?": string(1, 2000),
-        "url?": WEB,
+        "url?": HTTP_URL,
         "style?": STYLE,
         "accessibility_label?": string(1, 75),
     }
 )
 
-INTERACTIVE: dict[str, Rule] = {
+INTERACTIVE_ELEMENTS: dict[str, Rule] = {
     "button": BUTTON,
     # Older pages ask for two options at least; newer ones are content with one.
-    "overflow": confirmed({"options": items(LINKING_OPTION, 1, 5)}),
+    "overflow": confirmable({"options": items(LINK_OPTION, 1, 5)}),
     "static_select": option_menu({"initial_option?": MENU_OPTION}),
     "multi_static_select": option_menu(
-        {"initial_options?": items(MENU_OPTION, 1, 100), "max_selected_items?": whole(1)}
+        {"initial_options?": items(MENU_OPTION, 1, 100), "max_selected_items?": integer(1)}
     ),
     "users_select": menu({"initial_user?": string()}),
     "channels_select": menu({"initial_channel?": string()}),
     "conversations_select": menu(
         {
             "initial_conversation?": string(),
-            "default_to_current_conversation?": flag,
+            "default_to_current_conversation?": boolean,
             "filter?": shape(
                 {
-                    "include?": items(word("im", "mpim", "private", "public"), 1, 4),
-                    "exclude_external_shared_channels?": flag,
-                    "exclude_bot_users?": flag,
+                    "include?": items(one_of("im", "mpim", "private", "public"), 1, 4),
+                    "exclude_external_shared_channels?": boolean,
+                    "exclude_bot_users?": boolean,
                 }
             ),
         }
     ),
-    "checkboxes": also(
-        confirmed({"options": items(TICKED_OPTION, 1, 10), "initial_options?": items(TICKED_OPTION, 1, 10)}),
+    "checkboxes": with_checks(
+        confirmable({"options": items(CHECK_OPTION, 1, 10), "initial_options?": items(CHECK_OPTION, 1, 10)}),
         initial_is_offered,
     ),
-    "radio_buttons": also(
-        confirmed({"options": items(TICKED_OPTION, 1, 10), "initial_option?": TICKED_OPTION}),
+    "radio_buttons": with_checks(
+        confirmable({"options": items(CHECK_OPTION, 1, 10), "initial_option?": CHECK_OPTION}),
         initial_is_offered,
     ),
     "datepicker": menu({"initial_date?": matching(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "a date like 2026-11-20")}),
@@ -102,13 +102,13 @@ INTERACTIVE: dict[str, Rule] = {
 
 _RATING = shape({"text": plain_text(75), "value": string(1, 2000), "accessibility_label?": string(1, 75)})
 
-ACCESSORY: dict[str, Rule] = {"image": IMAGE, **INTERACTIVE}
-CONTEXT: dict[str, Rule] = {"image": IMAGE, "mrkdwn": text(3000), "plain_text": text(3000)}
-CONTEXT_ACTIONS: dict[str, Rule] = {
+ACCESSORY_ELEMENTS: dict[str, Rule] = {"image": IMAGE, **INTERACTIVE_ELEMENTS}
+CONTEXT_ELEMENTS: dict[str, Rule] = {"image": IMAGE, "mrkdwn": text(3000), "plain_text": text(3000)}
+CONTEXT_ACTION_ELEMENTS: dict[str, Rule] = {
     "feedback_buttons": action({"positive_button": _RATING, "negative_button": _RATING}),
-    "icon_button": confirmed(
+    "icon_button": confirmable(
         {
-            "icon": word("trash"),
+            "icon": one_of("trash"),
             "text": plain_text(75),
             "value?": string(1, 2000),
             "accessibility_label?": string(1, 75),

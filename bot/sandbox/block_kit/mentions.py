@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bot.sandbox.block_kit.schema import Fault, below
+from bot.sandbox.block_kit.schema import Violation, child_pointer
 
 _MENTION = re.compile(r"<(?:[@#]|!(?:channel|here|everyone|subteam\^))[^<>]*>")
 _LINK = re.compile(r"<https?://[^\s<>|]+\|[^<>|\n]+>")
@@ -20,45 +20,45 @@ _BARE_AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt);)")
 _MENTIONING_RUNS = ("user", "usergroup", "channel", "broadcast")
 
 
-def pings(message: Mapping[str, Any]) -> list[Fault]:
+def unsafe_markup(message: Mapping[str, Any]) -> list[Violation]:
     """Each mention, stray bracket, bare ampersand and text that Slack would search for links. Never raises."""
-    return [fault for value, at in _objects(message) for fault in _in_object(value, at)]
+    return [fault for value, at in _objects(message) for fault in _check_object(value, at)]
 
 
 def _objects(message: object) -> Iterator[tuple[Mapping[str, Any], str]]:
     """The message and every object in it, in reading order, however deep."""
-    waiting: list[tuple[object, str]] = [(message, "")]
-    while waiting:
-        value, at = waiting.pop()
+    stack: list[tuple[object, str]] = [(message, "")]
+    while stack:
+        value, at = stack.pop()
         if isinstance(value, Mapping):
             yield value, at
-            waiting += reversed([(inner, below(at, key)) for key, inner in value.items()])
+            stack += reversed([(inner, child_pointer(at, key)) for key, inner in value.items()])
         elif isinstance(value, list):
-            waiting += reversed([(inner, below(at, index)) for index, inner in enumerate(value)])
+            stack += reversed([(inner, child_pointer(at, index)) for index, inner in enumerate(value)])
 
 
-def _in_object(value: Mapping[str, Any], at: str) -> Iterator[Fault]:
+def _check_object(value: Mapping[str, Any], at: str) -> Iterator[Violation]:
     kind, text = value.get("type"), value.get("text")
     if kind == "mrkdwn" and value.get("verbatim") is not True:
-        yield Fault(f"{at}/verbatim", "Must be true, or Slack looks for names and addresses in the text.")
+        yield Violation(f"{at}/verbatim", "Must be true, or Slack looks for names and addresses in the text.")
     if kind == "mrkdwn" or not at:
-        yield from _in_text(text, f"{at}/text")
+        yield from _check_text(text, f"{at}/text")
     elif kind == "markdown" and isinstance(text, str):  # brackets and ampersands are its own, mentions are not
-        yield from (Fault(f"{at}/text", f"{each!r} is a mention.") for each in _MENTION.findall(text))
+        yield from (Violation(f"{at}/text", f"{each!r} is a mention.") for each in _MENTION.findall(text))
     elif kind in _MENTIONING_RUNS:
-        yield Fault(at, "Is a mention.")
+        yield Violation(at, "Is a mention.")
 
 
-def _in_text(text: object, at: str) -> Iterator[Fault]:
+def _check_text(text: object, at: str) -> Iterator[Violation]:
     if not isinstance(text, str):
         return
     for bracket in _BRACKET.findall(text):
         if _MENTION.fullmatch(bracket):
-            yield Fault(at, f"{bracket!r} is a mention.")
+            yield Violation(at, f"{bracket!r} is a mention.")
         elif not _LINK.fullmatch(bracket) and not _is_date(bracket):
-            yield Fault(at, f"{bracket!r} is neither a link with a label nor a date, and so an unescaped <.")
+            yield Violation(at, f"{bracket!r} is neither a link with a label nor a date, and so an unescaped <.")
     if _BARE_AMPERSAND.search(text):
-        yield Fault(at, "Holds an & that is not escaped.")
+        yield Violation(at, "Holds an & that is not escaped.")
 
 
 def _is_date(bracket: str) -> bool:

@@ -3,10 +3,10 @@
 Only the structure is judged. Slack publishes no lengths for it, and parses no mrkdwn inside.
 """
 
-from bot.sandbox.block_kit.objects import WEB
-from bot.sandbox.block_kit.schema import Fields, Rule, flag, items, shape, string, tagged, typed, whole, word
+from bot.sandbox.block_kit.objects import HTTP_URL
+from bot.sandbox.block_kit.schema import Fields, Rule, boolean, integer, items, one_of, shape, string, tagged, typed
 
-_STYLE = shape({"bold?": flag, "italic?": flag, "strike?": flag, "code?": flag})
+_STYLE = shape({"bold?": boolean, "italic?": boolean, "strike?": boolean, "code?": boolean})
 
 
 def _run(fields: Fields) -> Rule:
@@ -14,22 +14,22 @@ def _run(fields: Fields) -> Rule:
 
 
 _TEXT = _run({"text": string()})
-_LINK = _run({"url": WEB, "text?": string(), "unsafe?": flag})
+_LINK = _run({"url": HTTP_URL, "text?": string(), "unsafe?": boolean})
 
 _RUNS: dict[str, Rule] = {
     "text": _TEXT,
     "link": _LINK,
     "emoji": _run({"name": string(), "unicode?": string()}),
-    "date": _run({"timestamp": whole(0), "format": string(), "url?": WEB, "fallback?": string()}),
+    "date": _run({"timestamp": integer(0), "format": string(), "url?": HTTP_URL, "fallback?": string()}),
     "user": _run({"user_id": string()}),
     "usergroup": _run({"usergroup_id": string()}),
     "channel": _run({"channel_id": string()}),
-    "broadcast": typed({"range": word("here", "channel", "everyone")}),
+    "broadcast": typed({"range": one_of("here", "channel", "everyone")}),
     "color": typed({"value": string()}),
 }
 
 _SECTION = typed({"elements": items(tagged(_RUNS), 1)})
-_BORDER = whole(0, 1)
+_BORDER = integer(0, 1)
 
 RICH_TEXT: Fields = {
     "elements": items(
@@ -42,10 +42,10 @@ RICH_TEXT: Fields = {
                 ),
                 "rich_text_list": typed(
                     {
-                        "style": word("bullet", "ordered"),
+                        "style": one_of("bullet", "ordered"),
                         "elements": items(tagged({"rich_text_section": _SECTION}), 1),
-                        "indent?": whole(0),
-                        "offset?": whole(0),
+                        "indent?": integer(0),
+                        "offset?": integer(0),
                         "border?": _BORDER,
                     }
                 ),

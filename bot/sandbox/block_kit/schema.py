@@ -10,94 +10,94 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-ENDLESS = math.inf  # where no limit is published
+UNLIMITED = math.inf  # where no limit is published
 
-_HALF_PAIR = re.compile("[\ud800-\udfff]")
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class Violation:
     """One thing that is wrong, and where: `pointer` is a JSON pointer into the message."""
 
     pointer: str
-    says: str
+    message: str
 
     def __str__(self) -> str:
-        return f"{self.pointer or '(the message)'}: {self.says}"
+        return f"{self.pointer or '(the message)'}: {self.message}"
 
 
-Rule = Callable[[object, str], Iterator[Fault]]
-Check = Callable[[Any, str], Iterator[Fault]]  # like a rule, of a value whose shape is known to be right
+Rule = Callable[[object, str], Iterator[Violation]]
+Check = Callable[[Any, str], Iterator[Violation]]  # like a rule, of a value whose shape is known to be right
 Fields = Mapping[str, Rule]
 
 
-def below(at: str, key: object) -> str:
+def child_pointer(at: str, key: object) -> str:
     return f"{at}/{str(key).replace('~', '~0').replace('/', '~1')}"
 
 
-def string(least: int = 1, most: float = ENDLESS) -> Rule:
-    def rule(value: object, at: str) -> Iterator[Fault]:
+def string(min_length: int = 1, max_length: float = UNLIMITED) -> Rule:
+    def rule(value: object, at: str) -> Iterator[Violation]:
         if not isinstance(value, str):
-            yield Fault(at, f"Must be a string, not {_kind(value)}.")
-        elif not least <= len(value) <= most:
-            yield Fault(at, f"Must have {_span(least, most)} characters, not {len(value)}.")
-        elif _HALF_PAIR.search(value):
-            yield Fault(at, "Holds half a surrogate pair, which UTF-8 cannot carry.")
+            yield Violation(at, f"Must be a string, not {_type_name(value)}.")
+        elif not min_length <= len(value) <= max_length:
+            yield Violation(at, f"Must have {_range_text(min_length, max_length)} characters, not {len(value)}.")
+        elif _LONE_SURROGATE.search(value):
+            yield Violation(at, "Holds half a surrogate pair, which UTF-8 cannot carry.")
 
     return rule
 
 
-def matching(pattern: str, what: str, most: float = ENDLESS) -> Rule:
-    def check(value: str, at: str) -> Iterator[Fault]:
+def matching(pattern: str, description: str, max_length: float = UNLIMITED) -> Rule:
+    def check(value: str, at: str) -> Iterator[Violation]:
         if not re.fullmatch(pattern, value):
-            yield Fault(at, f"Must be {what}.")
+            yield Violation(at, f"Must be {description}.")
 
-    return also(string(1, most), check)
+    return with_checks(string(1, max_length), check)
 
 
-def word(*allowed: str) -> Rule:
-    def rule(value: object, at: str) -> Iterator[Fault]:
+def one_of(*allowed: str) -> Rule:
+    def rule(value: object, at: str) -> Iterator[Violation]:
         if value not in allowed:
-            yield Fault(at, f"Must be one of {', '.join(allowed)}.")
+            yield Violation(at, f"Must be one of {', '.join(allowed)}.")
 
     return rule
 
 
-def flag(value: object, at: str) -> Iterator[Fault]:
+def boolean(value: object, at: str) -> Iterator[Violation]:
     if not isinstance(value, bool):
-        yield Fault(at, f"Must be true or false, not {_kind(value)}.")
+        yield Violation(at, f"Must be true or false, not {_type_name(value)}.")
 
 
-def number(value: object, at: str) -> Iterator[Fault]:
+def number(value: object, at: str) -> Iterator[Violation]:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        yield Fault(at, f"Must be a number, not {_kind(value)}.")
+        yield Violation(at, f"Must be a number, not {_type_name(value)}.")
     elif not abs(value) <= sys.float_info.max:  # NaN compares as false; an integer may be larger than any float
-        yield Fault(at, "Must be a finite number.")
+        yield Violation(at, "Must be a finite number.")
 
 
-def whole(least: int, most: float = ENDLESS) -> Rule:
-    def rule(value: object, at: str) -> Iterator[Fault]:
+def integer(minimum: int, maximum: float = UNLIMITED) -> Rule:
+    def rule(value: object, at: str) -> Iterator[Violation]:
         if isinstance(value, bool) or not isinstance(value, int):
-            yield Fault(at, f"Must be a whole number, not {_kind(value)}.")
-        elif not least <= value <= most:
-            yield Fault(at, f"Must be {_span(least, most)}.")
+            yield Violation(at, f"Must be a whole number, not {_type_name(value)}.")
+        elif not minimum <= value <= maximum:
+            yield Violation(at, f"Must be {_range_text(minimum, maximum)}.")
 
     return rule
 
 
-def null_or(rule: Rule) -> Rule:
+def nullable(rule: Rule) -> Rule:
     return lambda value, at: iter(()) if value is None else rule(value, at)
 
 
-def items(rule: Rule, least: int, most: float = ENDLESS) -> Rule:
-    def judge(value: object, at: str) -> Iterator[Fault]:
+def items(rule: Rule, min_items: int, max_items: float = UNLIMITED) -> Rule:
+    def judge(value: object, at: str) -> Iterator[Violation]:
         if not isinstance(value, list):
-            yield Fault(at, f"Must be a list, not {_kind(value)}.")
+            yield Violation(at, f"Must be a list, not {_type_name(value)}.")
             return
-        if not least <= len(value) <= most:
-            yield Fault(at, f"Must have {_span(least, most)} items, not {len(value)}.")
+        if not min_items <= len(value) <= max_items:
+            yield Violation(at, f"Must have {_range_text(min_items, max_items)} items, not {len(value)}.")
         for index, item in enumerate(value):
-            yield from rule(item, below(at, index))
+            yield from rule(item, child_pointer(at, index))
 
     return judge
 
@@ -107,13 +107,13 @@ def shape(fields: Fields) -> Rule:
     known = {name.removesuffix("?"): rule for name, rule in fields.items()}
     required = [name for name in fields if not name.endswith("?")]
 
-    def judge(value: object, at: str) -> Iterator[Fault]:
+    def judge(value: object, at: str) -> Iterator[Violation]:
         if not isinstance(value, Mapping):
-            yield Fault(at, f"Must be an object, not {_kind(value)}.")
+            yield Violation(at, f"Must be an object, not {_type_name(value)}.")
             return
-        yield from (Fault(below(at, name), "Is required.") for name in required if name not in value)
+        yield from (Violation(child_pointer(at, name), "Is required.") for name in required if name not in value)
         for name, inner in value.items():
-            yield from known.get(name, _unknown)(inner, below(at, name))
+            yield from known.get(name, _unknown)(inner, child_pointer(at, name))
 
     return judge
 
@@ -126,63 +126,63 @@ def typed(fields: Fields) -> Rule:
 def tagged(choices: Mapping[str, Rule]) -> Rule:
     """An object judged by the rule that its `type` names."""
 
-    def judge(value: object, at: str) -> Iterator[Fault]:
+    def judge(value: object, at: str) -> Iterator[Violation]:
         if not isinstance(value, Mapping):
-            yield Fault(at, f"Must be an object, not {_kind(value)}.")
+            yield Violation(at, f"Must be an object, not {_type_name(value)}.")
             return
         kind = value.get("type")
         if isinstance(kind, str) and kind in choices:
             yield from choices[kind](value, at)
         else:
-            yield Fault(below(at, "type"), f"Must be one of {', '.join(choices)}.")
+            yield Violation(child_pointer(at, "type"), f"Must be one of {', '.join(choices)}.")
 
     return judge
 
 
-def also(rule: Rule, *checks: Check) -> Rule:
+def with_checks(rule: Rule, *checks: Check) -> Rule:
     """The checks are made only of what the rule accepts, and so may trust its shape."""
 
-    def judge(value: object, at: str) -> Iterator[Fault]:
-        found = list(rule(value, at))
-        yield from found
-        if not found:
+    def judge(value: object, at: str) -> Iterator[Violation]:
+        violations = list(rule(value, at))
+        yield from violations
+        if not violations:
             for check in checks:
                 yield from check(value, at)
 
     return judge
 
 
-def some_of(names: Iterable[str], least: int, most: int) -> Check:
+def some_of(names: Iterable[str], minimum: int, maximum: int) -> Check:
     """How many of these optional keys an object must have together."""
     names = tuple(names)
 
-    def check(value: Mapping[str, Any], at: str) -> Iterator[Fault]:
+    def check(value: Mapping[str, Any], at: str) -> Iterator[Violation]:
         present = sum(name in value for name in names)
-        if not least <= present <= most:
-            yield Fault(at, f"Must have {_span(least, most)} of {', '.join(names)}, not {present}.")
+        if not minimum <= present <= maximum:
+            yield Violation(at, f"Must have {_range_text(minimum, maximum)} of {', '.join(names)}, not {present}.")
 
     return check
 
 
-def repeats(places: Iterable[tuple[str, str]]) -> Iterator[Fault]:
+def duplicates(located_values: Iterable[tuple[str, str]]) -> Iterator[Violation]:
     """Of values that must differ, given with their places: each that was there before."""
     seen: set[str] = set()
-    for at, value in places:
+    for at, value in located_values:
         if value in seen:
-            yield Fault(at, f"Repeats {value!r}, which must be unique.")
+            yield Violation(at, f"Repeats {value!r}, which must be unique.")
         seen.add(value)
 
 
-def _unknown(value: object, at: str) -> Iterator[Fault]:
-    yield Fault(at, "Is not a key that Slack knows here.")
+def _unknown(value: object, at: str) -> Iterator[Violation]:
+    yield Violation(at, "Is not a key that Slack knows here.")
 
 
-def _span(least: int, most: float) -> str:
-    if least == most:
-        return f"exactly {least}"
-    return f"at least {least}" if most == ENDLESS else f"{least} to {most}"
+def _range_text(minimum: int, maximum: float) -> str:
+    if minimum == maximum:
+        return f"exactly {minimum}"
+    return f"at least {minimum}" if maximum == UNLIMITED else f"{minimum} to {maximum}"
 
 
-def _kind(value: object) -> str:
+def _type_name(value: object) -> str:
     names = {dict: "an object", list: "a list", str: "a string", bool: "true or false", type(None): "null"}
     return names.get(type(value), "a number" if isinstance(value, int | float) else type(value).__name__)

@@ -6,19 +6,19 @@ from typing import Any
 from bot.sandbox.block_kit.objects import block
 from bot.sandbox.block_kit.rich_text import RICH_TEXT
 from bot.sandbox.block_kit.schema import (
-    Fault,
     Rule,
-    also,
-    flag,
+    Violation,
+    boolean,
+    integer,
     items,
-    null_or,
+    nullable,
     number,
+    one_of,
     shape,
     string,
     tagged,
     typed,
-    whole,
-    word,
+    with_checks,
 )
 
 # An empty cell is refused, a single space is not. `action_cell` is on the newest page only, and so refused.
@@ -27,57 +27,57 @@ _HEADER_CELLS: dict[str, Rule] = {
     "raw_number": typed({"value": number, "text": string()}),
 }
 _CELL = tagged({**_HEADER_CELLS, "rich_text": typed(RICH_TEXT)})
-_COLUMN = shape({"align?": word("left", "center", "right"), "is_wrapped?": flag})
+_COLUMN = shape({"align?": one_of("left", "center", "right"), "is_wrapped?": boolean})
 
 
-def _letters(cell: Mapping[str, Any]) -> int:
+def _text_length(cell: Mapping[str, Any]) -> int:
     """The characters a cell shows; of a run without text, its address or name."""
     if "elements" in cell:
-        return sum(_letters(element) for element in cell["elements"])
+        return sum(_text_length(element) for element in cell["elements"])
     return len(cell.get("text") or cell.get("url") or cell.get("name") or "")
 
 
-def _few_letters(table: Mapping[str, Any], at: str) -> Iterator[Fault]:
-    letters = sum(_letters(cell) for row in table["rows"] for cell in row)
-    if letters > 10_000:  # newest page: 20 000
-        yield Fault(f"{at}/rows", f"Must have at most 10000 characters in all cells together, not {letters}.")
+def _text_fits(table: Mapping[str, Any], at: str) -> Iterator[Violation]:
+    length = sum(_text_length(cell) for row in table["rows"] for cell in row)
+    if length > 10_000:  # newest page: 20 000
+        yield Violation(f"{at}/rows", f"Must have at most 10000 characters in all cells together, not {length}.")
 
 
-def _raw_header(table: Mapping[str, Any], at: str) -> Iterator[Fault]:
+def _header_is_raw(table: Mapping[str, Any], at: str) -> Iterator[Violation]:
     for index, cell in enumerate(table["rows"][0]):
         if cell["type"] not in _HEADER_CELLS:
-            yield Fault(f"{at}/rows/0/{index}/type", f"Must be one of {', '.join(_HEADER_CELLS)} in the header.")
+            yield Violation(f"{at}/rows/0/{index}/type", f"Must be one of {', '.join(_HEADER_CELLS)} in the header.")
 
 
-def _even_rows(table: Mapping[str, Any], at: str) -> Iterator[Fault]:
+def _rows_are_even(table: Mapping[str, Any], at: str) -> Iterator[Violation]:
     columns = len(table["rows"][0])
     for index, row in enumerate(table["rows"]):
         if len(row) != columns:
-            yield Fault(f"{at}/rows/{index}", f"Must have {columns} cells like the header, not {len(row)}.")
+            yield Violation(f"{at}/rows/{index}", f"Must have {columns} cells like the header, not {len(row)}.")
 
 
-def _index_in_range(table: Mapping[str, Any], at: str) -> Iterator[Fault]:
+def _index_in_range(table: Mapping[str, Any], at: str) -> Iterator[Violation]:
     columns = len(table["rows"][0])
     if table.get("row_header_column_index", 0) >= columns:
-        yield Fault(f"{at}/row_header_column_index", f"Must be one of the {columns} columns, counted from 0.")
+        yield Violation(f"{at}/row_header_column_index", f"Must be one of the {columns} columns, counted from 0.")
 
 
-TABLE = also(
-    block({"rows": items(items(_CELL, 1, 20), 1, 100), "column_settings?": items(null_or(_COLUMN), 1, 20)}),
-    _few_letters,
+TABLE = with_checks(
+    block({"rows": items(items(_CELL, 1, 20), 1, 100), "column_settings?": items(nullable(_COLUMN), 1, 20)}),
+    _text_fits,
 )
 
-DATA_TABLE = also(
+DATA_TABLE = with_checks(
     block(
         {
             "caption": string(),
             "rows": items(items(_CELL, 1, 20), 2, 101),  # the header and 1 to 100 rows; newest page: 200
-            "page_size?": whole(1, 100),
-            "row_header_column_index?": whole(0),
+            "page_size?": integer(1, 100),
+            "row_header_column_index?": integer(0),
         }
     ),
-    _raw_header,
-    _even_rows,
+    _header_is_raw,
+    _rows_are_even,
     _index_in_range,
-    _few_letters,
+    _text_fits,
 )

@@ -15,13 +15,13 @@ from pydantic import BaseModel, ConfigDict, model_validator
 Status = Literal["new", "active", "launched", "inactive"]
 
 
-class Data(BaseModel):
+class TomlTable(BaseModel):
     """A table of the file. A misspelt name in it is refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Person(Data):
+class Person(TomlTable):
     key: str
     first: str
     last: str = ""
@@ -29,19 +29,19 @@ class Person(Data):
     role: str = "writer"
 
 
-class Team(Data):
+class Team(TomlTable):
     key: str
     name: str
 
 
-class Application(Data):
+class Application(TomlTable):
     key: str
     name: str
     project: str
     kind: Literal["server", "browser", "mobile"]
 
 
-class Environment(Data):
+class Environment(TomlTable):
     """How busy an environment is on a working day, and how far its scores wander. All zeros: nothing ever happened."""
 
     key: str
@@ -54,7 +54,7 @@ class Environment(Data):
     wander: int = 7
 
 
-class Project(Data):
+class Project(TomlTable):
     key: str
     name: str
     environments: tuple[Environment, ...]
@@ -63,7 +63,7 @@ class Project(Data):
         return next((one for one in self.environments if one.key == key), None)
 
 
-class Variation(Data):
+class Variation(TomlTable):
     value: Any
     name: str = ""
     description: str = ""
@@ -81,7 +81,7 @@ class Variation(Data):
         return self.name or json.dumps(self.value)
 
 
-class Clause(Data):
+class Clause(TomlTable):
     attribute: str
     op: str
     values: tuple[Any, ...]
@@ -89,25 +89,25 @@ class Clause(Data):
     kind: str = "user"
 
 
-class Rule(Data):
+class Rule(TomlTable):
     description: str
     clauses: tuple[Clause, ...]
     variation: int = 0
     rollout: tuple[int, ...] = ()
 
 
-class Target(Data):
+class Target(TomlTable):
     variation: int
     values: tuple[str, ...]
     kind: str = "user"
 
 
-class Prerequisite(Data):
+class Prerequisite(TomlTable):
     key: str
     variation: int
 
 
-class Config(Data):
+class Config(TomlTable):
     """What a flag does in one environment. `climb` is a rollout that goes one step up every week."""
 
     on: bool | None = None
@@ -123,13 +123,13 @@ class Config(Data):
     prerequisites: tuple[Prerequisite, ...] = ()
 
 
-class Experiment(Data):
+class Experiment(TomlTable):
     key: str
     name: str
     metric: str
 
 
-class Flag(Data):
+class Flag(TomlTable):
     project: str
     key: str
     name: str
@@ -158,18 +158,18 @@ class Flag(Data):
 
     def config(self, environment: str) -> Config:
         """What the file says, with what goes without saying: an active flag is on, off serves the last variation."""
-        said = self.where.get(environment, Config())
-        off = None if said.code_default_when_off else len(self.variations) - 1
+        configured = self.where.get(environment, Config())
+        off = None if configured.code_default_when_off else len(self.variations) - 1
         in_use = not self.archived and self.status_at(environment) in {"active", "launched"}
-        return said.model_copy(
+        return configured.model_copy(
             update={
-                "on": in_use if said.on is None else said.on,
-                "off": off if said.off is None else said.off,
+                "on": in_use if configured.on is None else configured.on,
+                "off": off if configured.off is None else configured.off,
             }
         )
 
 
-class Phrases(Data):
+class Phrases(TomlTable):
     """What people write: `scare` and `rehearsal` in pairs (there, and back), the others by event type."""
 
     scare: tuple[tuple[str, str], ...]
@@ -179,7 +179,7 @@ class Phrases(Data):
     housekeeping: dict[str, tuple[str, ...]]
 
 
-class Company(Data):
+class Company(TomlTable):
     people: tuple[Person, ...]
     teams: tuple[Team, ...]
     applications: tuple[Application, ...]

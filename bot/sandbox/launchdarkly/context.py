@@ -6,14 +6,14 @@ from typing import Any
 
 from bot.sandbox.launchdarkly.company import Company, Environment, Project
 from bot.sandbox.launchdarkly.errors import not_found
-from bot.sandbox.launchdarkly.event_generator import DAY, HOUR, OLD
-from bot.sandbox.launchdarkly.history import WEEKS, History, Window, millis
+from bot.sandbox.launchdarkly.event_generator import DAY_MILLIS, HOUR_MILLIS, MIN_FLAG_AGE_DAYS
+from bot.sandbox.launchdarkly.history import HISTORY_WEEKS, History, Window, millis
 
 Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class World:
+class RequestContext:
     """The world at one moment. Nobody knows which form of time the real deployment chart takes, so both exist."""
 
     company: Company
@@ -28,8 +28,8 @@ class World:
 
     def days_ago(self, days: int) -> int:
         """A day from the company's file. What is old already has a date that stays the same for twelve weeks."""
-        step = WEEKS * 7 * DAY if days > OLD else DAY
-        return self.millis // step * step - days * DAY + 10 * HOUR
+        step = HISTORY_WEEKS * 7 * DAY_MILLIS if days > MIN_FLAG_AGE_DAYS else DAY_MILLIS
+        return self.millis // step * step - days * DAY_MILLIS + 10 * HOUR_MILLIS
 
     def project(self, key: str) -> Project:
         project = self.company.project(key)
@@ -37,7 +37,7 @@ class World:
             raise not_found()
         return project
 
-    def place(self, project_key: str, environment_key: str) -> tuple[Project, Environment]:
+    def project_env(self, project_key: str, environment_key: str) -> tuple[Project, Environment]:
         project = self.project(project_key)
         environment = project.environment(environment_key)
         if environment is None:
@@ -46,7 +46,7 @@ class World:
 
     def window(self, since: int | None, until: int | None) -> Window:
         """The last seven days unless told otherwise, and never more than there is history."""
-        whole = Window.whole(self.now)
-        since = self.millis - 7 * DAY if since is None else since
+        full = Window.full(self.now)
+        since = self.millis - 7 * DAY_MILLIS if since is None else since
         until = self.millis if until is None else until
-        return Window(max(since, whole.since), min(until, whole.until))
+        return Window(max(since, full.since), min(until, full.until))

@@ -11,10 +11,10 @@ from typing import Any
 
 from bot.sandbox.launchdarkly import impact
 from bot.sandbox.launchdarkly.company import Config, Environment, Flag
-from bot.sandbox.launchdarkly.event_generator import MINUTE, OLD, Day, Event
+from bot.sandbox.launchdarkly.event_generator import MIN_FLAG_AGE_DAYS, MINUTE_MILLIS, Day, Event
 
 # How often each edit happens, and how many people it moves to another variation at most.
-EDITS = {
+EDIT_WEIGHTS_AND_SHIFTS = {
     "updated_rules": (5, 0.42),
     "updated_targets": (4, 0.02),
     "updated_prerequisites": (2, 0.12),
@@ -22,104 +22,108 @@ EDITS = {
 }
 
 
-def changes(day: Day, environment: Environment) -> list[Event]:
-    flags = [flag for flag in day.company.flags_of(day.project) if _lives(flag, environment)]
+def generate_environment_events(day: Day, environment: Environment) -> list[Event]:
+    flags = [flag for flag in day.company.flags_of(day.project) if _is_eligible(flag, environment)]
     if not flags or not environment.traffic:
         return []
     return [
-        *_climbs(day, environment, flags),
-        *_scares(day, environment, flags),
-        *_edits(day, environment, flags),
+        *_ramp_events(day, environment, flags),
+        *_temporary_changes(day, environment, flags),
+        *_edit_events(day, environment, flags),
     ]
 
 
-def climbed(config: Config, key: str, day: date) -> Config:
+def ramped_config(config: Config, key: str, day: date) -> Config:
     """The configuration at the end of a day, for rollouts that climb."""
     if not config.climb:
         return config
-    level = config.climb[_step(key, day)[0] % len(config.climb)]
-    return config.model_copy(update={"rollout": (level, 100 - level)})
+    percentage = config.climb[_ramp_step(key, day)[0] % len(config.climb)]
+    return config.model_copy(update={"rollout": (percentage, 100 - percentage)})
 
 
-def _step(key: str, day: date) -> tuple[int, bool]:
+def _ramp_step(key: str, day: date) -> tuple[int, bool]:
     """Which step a climbing rollout has reached, and whether it took it today: one a week, each flag on its weekday."""
     weeks, weekday = divmod(day.toordinal() - 1, 7)
-    step, since = divmod(weeks * 5 + min(weekday, 4) + sum(key.encode()), 5)
-    return step, since == 0 and weekday < 5
+    step, days_since = divmod(weeks * 5 + min(weekday, 4) + sum(key.encode()), 5)
+    return step, days_since == 0 and weekday < 5
 
 
-def _lives(flag: Flag, environment: Environment) -> bool:
-    return flag.created > OLD and not flag.archived and flag.status_at(environment.key) == "active"
+def _is_eligible(flag: Flag, environment: Environment) -> bool:
+    return flag.created > MIN_FLAG_AGE_DAYS and not flag.archived and flag.status_at(environment.key) == "active"
 
 
-def _climbs(day: Day, environment: Environment, flags: list[Flag]) -> Iterator[Event]:
+def _ramp_events(day: Day, environment: Environment, flags: list[Flag]) -> Iterator[Event]:
     for flag in flags:
         config = flag.config(environment.key)
-        if config.climb and _step(flag.key, day.date)[1]:
-            now = climbed(config, flag.key, day.date)
-            before = climbed(config, flag.key, day.date - timedelta(days=1))
-            yield _rollout(_Change(day, environment, flag, before), now, day.moment(), {"rollout": now.rollout})
+        if config.climb and _ramp_step(flag.key, day.date)[1]:
+            after = ramped_config(config, flag.key, day.date)
+            before = ramped_config(config, flag.key, day.date - timedelta(days=1))
+            yield _rollout_event(
+                _Change(day, environment, flag, before), after, day.random_time(), {"rollout": after.rollout}
+            )
 
 
-def _scares(day: Day, environment: Environment, flags: list[Flag]) -> Iterator[Event]:
+def _temporary_changes(day: Day, environment: Environment, flags: list[Flag]) -> Iterator[Event]:
     """Something is switched, and a while later switched back."""
-    candidates = [flag for flag in flags if _can_be_switched(flag.config(environment.key))]
-    for flag in day.dice.sample(candidates, min(day.many(environment.scares), len(candidates))):
+    candidates = [flag for flag in flags if _can_change_temporarily(flag.config(environment.key))]
+    for flag in day.rng.sample(candidates, min(day.random_count(environment.scares), len(candidates))):
         config = flag.config(environment.key)
         change = _Change(day, environment, flag, config)
-        first = day.moment()
-        then = first + day.dice.randint(9, 75) * MINUTE
-        yield from (_dip if config.on and len(config.rollout) == 2 else _switch)(change, first, then)
+        started_at = day.random_time()
+        reverted_at = started_at + day.rng.randint(9, 75) * MINUTE_MILLIS
+        yield from (_lower_rollout if config.on and len(config.rollout) == 2 else _toggle_targeting)(
+            change, started_at, reverted_at
+        )
 
 
-def _can_be_switched(config: Config) -> bool:
+def _can_change_temporarily(config: Config) -> bool:
     return config.off is not None and not config.climb
 
 
-def _dip(change: "_Change", first: int, then: int) -> Iterator[Event]:
+def _lower_rollout(change: "_Change", started_at: int, reverted_at: int) -> Iterator[Event]:
     """A rollout is lowered, and raised again."""
-    usual = change.config.rollout[0]
-    low = change.day.dice.choice([share for share in (1, 5, 10, 20, 30) if share < usual])
-    lowered = change.config.model_copy(update={"rollout": (low, 100 - low)})
-    yield _rollout(change, lowered, first, {"rollout": lowered.rollout})
-    yield _rollout(replace(change, config=lowered), change.config, then, {})
+    usual_percentage = change.config.rollout[0]
+    low_percentage = change.day.rng.choice([share for share in (1, 5, 10, 20, 30) if share < usual_percentage])
+    lowered = change.config.model_copy(update={"rollout": (low_percentage, 100 - low_percentage)})
+    yield _rollout_event(change, lowered, started_at, {"rollout": lowered.rollout})
+    yield _rollout_event(replace(change, config=lowered), change.config, reverted_at, {})
 
 
-def _rollout(change: "_Change", now: Config, at: int, leaves: Mapping[str, Any]) -> Event:
-    said = f"Rollout changed from {change.config.rollout[0]}% to {now.rollout[0]}%"
-    return change.event(at, "updated_rollout", said, impact.served(change.flag, now), leaves)
+def _rollout_event(change: "_Change", after: Config, at: int, lasting_change: Mapping[str, Any]) -> Event:
+    description = f"Rollout changed from {change.config.rollout[0]}% to {after.rollout[0]}%"
+    return change.event(at, "updated_rollout", description, impact.served_shares(change.flag, after), lasting_change)
 
 
-def _switch(change: "_Change", first: int, then: int) -> Iterator[Event]:
+def _toggle_targeting(change: "_Change", started_at: int, reverted_at: int) -> Iterator[Event]:
     """What is on is turned off for a while, and the other way round."""
     on = bool(change.config.on)
     phrases = change.day.company.phrases
-    there, back = change.day.dice.choice(phrases.scare if on else phrases.rehearsal)
+    description, revert_description = change.day.rng.choice(phrases.scare if on else phrases.rehearsal)
     kinds = ("disabled_targeting", "enabled_targeting") if on else ("enabled_targeting", "disabled_targeting")
-    switched = change.config.model_copy(update={"on": not on})
-    yield change.event(first, kinds[0], there, impact.served(change.flag, switched), {"on": not on})
-    again = replace(change, config=switched)
-    yield again.event(then, kinds[1], back, impact.served(change.flag, change.config), {})
+    toggled = change.config.model_copy(update={"on": not on})
+    yield change.event(started_at, kinds[0], description, impact.served_shares(change.flag, toggled), {"on": not on})
+    revert = replace(change, config=toggled)
+    yield revert.event(reverted_at, kinds[1], revert_description, impact.served_shares(change.flag, change.config), {})
 
 
-def _edits(day: Day, environment: Environment, flags: list[Flag]) -> Iterator[Event]:
-    kinds, odds = list(EDITS), [often for often, _ in EDITS.values()]
-    for _ in range(day.many(environment.edits * day.dice.uniform(0.7, 1.3))):
-        flag, kind = day.dice.choice(flags), day.dice.choices(kinds, odds)[0]
-        change = _Change(day, environment, flag, climbed(flag.config(environment.key), flag.key, day.date))
-        yield _edit(change, kind)
+def _edit_events(day: Day, environment: Environment, flags: list[Flag]) -> Iterator[Event]:
+    kinds, weights = list(EDIT_WEIGHTS_AND_SHIFTS), [weight for weight, _ in EDIT_WEIGHTS_AND_SHIFTS.values()]
+    for _ in range(day.random_count(environment.edits * day.rng.uniform(0.7, 1.3))):
+        flag, kind = day.rng.choice(flags), day.rng.choices(kinds, weights)[0]
+        change = _Change(day, environment, flag, ramped_config(flag.config(environment.key), flag.key, day.date))
+        yield _edit_event(change, kind)
 
 
-def _edit(change: "_Change", kind: str) -> Event:
-    dice, phrases, shares = change.day.dice, change.day.company.phrases, impact.served(change.flag, change.config)
-    most = shares.index(max(shares))
-    target = impact.other(change.flag, most)
-    said = dice.choice(phrases.edits[kind]).format(
-        audience=dice.choice(phrases.audience), variation=change.flag.variations[target].label
+def _edit_event(change: "_Change", kind: str) -> Event:
+    rng, phrases, shares = change.day.rng, change.day.company.phrases, impact.served_shares(change.flag, change.config)
+    largest = shares.index(max(shares))
+    target = impact.next_variation(change.flag, largest)
+    description = rng.choice(phrases.edits[kind]).format(
+        audience=rng.choice(phrases.audience), variation=change.flag.variations[target].label
     )
-    amount = dice.uniform(0, EDITS[kind][1]) if change.config.on else 0
-    after = impact.moved(shares, most, target, amount)
-    return change.event(change.day.moment(), kind, said, after)
+    amount = rng.uniform(0, EDIT_WEIGHTS_AND_SHIFTS[kind][1]) if change.config.on else 0
+    after = impact.shift_shares(shares, largest, target, amount)
+    return change.event(change.day.random_time(), kind, description, after)
 
 
 @dataclass(frozen=True)
@@ -132,19 +136,24 @@ class _Change:
     config: Config
 
     def event(
-        self, at: int, kind: str, said: str, shares: impact.Shares, leaves: Mapping[str, Any] | None = None
+        self,
+        at: int,
+        kind: str,
+        description: str,
+        shares: impact.Shares,
+        lasting_change: Mapping[str, Any] | None = None,
     ) -> Event:
-        dice, traffic = self.day.dice, self.environment.traffic
+        rng, traffic = self.day.rng, self.environment.traffic
         return Event(
-            id=self.day.identity(),
+            id=self.day.random_id(),
             at=at,
             flag=self.flag,
             environment=self.environment,
             kind=kind,
-            description=said,
-            member=self.day.somebody(),
-            before=impact.counted(impact.served(self.flag, self.config), traffic, dice),
-            after=impact.counted(shares, traffic, dice),
-            in_experiment=self.flag.experiment is not None and dice.random() < 0.6,
-            leaves=leaves,
+            description=description,
+            member=self.day.random_member(),
+            before=impact.sample_counts(impact.served_shares(self.flag, self.config), traffic, rng),
+            after=impact.sample_counts(shares, traffic, rng),
+            in_experiment=self.flag.experiment is not None and rng.random() < 0.6,
+            lasting_change=lasting_change,
         )

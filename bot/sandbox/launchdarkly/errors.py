@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from starlette.responses import JSONResponse, Response
 
-DOCUMENTED = {
+DOCUMENTED_ERRORS = {
     400: ("invalid_request", "Invalid request body"),
     401: ("unauthorized", "Invalid access token"),
     403: ("forbidden", "Forbidden. Access to the requested resource was denied."),
@@ -12,10 +12,10 @@ DOCUMENTED = {
     405: ("method_not_allowed", "Method not allowed"),
     429: ("rate_limited", "You've exceeded the API rate limit. Try again later."),
 }
-NEEDS_BETA = "This API is in beta. To use it, your request must include the header `LD-API-Version: beta`."
+BETA_REQUIRED_MESSAGE = "This API is in beta. To use it, your request must include the header `LD-API-Version: beta`."
 
 
-class Refusal(Exception):
+class ApiError(Exception):
     def __init__(
         self, status: int, body: Mapping[str, object] | None = None, headers: Mapping[str, str] | None = None
     ) -> None:
@@ -25,19 +25,19 @@ class Refusal(Exception):
         self.headers = headers
 
     def response(self) -> Response:
-        code, message = DOCUMENTED[self.status]
+        code, message = DOCUMENTED_ERRORS[self.status]
         return JSONResponse(self.body or {"code": code, "message": message}, self.status, self.headers)
 
 
-def not_found() -> Refusal:
-    return Refusal(404)
+def not_found() -> ApiError:
+    return ApiError(404)
 
 
-def needs_beta() -> Refusal:
+def beta_required() -> ApiError:
     """As it was seen live: a message without a code."""
-    return Refusal(403, {"message": NEEDS_BETA})
+    return ApiError(403, {"message": BETA_REQUIRED_MESSAGE})
 
 
-def invalid(reasons: Mapping[str, str]) -> Refusal:
+def invalid_request(reasons: Mapping[str, str]) -> ApiError:
     errors = [{"attribute": attribute, "reason": reason} for attribute, reason in reasons.items()]
-    return Refusal(400, {"code": "invalid_request", "message": "validation failed", "errors": errors})
+    return ApiError(400, {"code": "invalid_request", "message": "validation failed", "errors": errors})

@@ -10,10 +10,12 @@ from uuid import UUID
 from bot.sandbox.launchdarkly import impact
 from bot.sandbox.launchdarkly.company import Company, Environment, Flag, Person, Project
 
-MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
-OLD = 100  # days; younger flags are left alone: the twelve weeks of history must not reach behind a flag's creation
+MINUTE_MILLIS, HOUR_MILLIS, DAY_MILLIS = 60_000, 3_600_000, 86_400_000
+MIN_FLAG_AGE_DAYS = (
+    100  # days; younger flags are left alone: the twelve weeks of history must not reach behind a flag's creation
+)
 
-ACTIONS = {
+AUDIT_ACTIONS = {
     "enabled_targeting": "updateOn",
     "disabled_targeting": "updateOn",
     "updated_rollout": "updateFallthrough",
@@ -42,10 +44,10 @@ class Event:
     before: impact.Counts = ()
     after: impact.Counts = ()
     in_experiment: bool = False
-    leaves: Mapping[str, Any] | None = None
+    lasting_change: Mapping[str, Any] | None = None
 
     @property
-    def order(self) -> tuple[int, str]:
+    def sort_key(self) -> tuple[int, str]:
         return self.at, self.id
 
     @property
@@ -60,25 +62,25 @@ class Day:
     company: Company
     project: Project
     date: date
-    dice: Random = field(repr=False)
+    rng: Random = field(repr=False)
 
     @property
     def start(self) -> int:
         return int(datetime(self.date.year, self.date.month, self.date.day, tzinfo=UTC).timestamp()) * 1000
 
-    def many(self, on_a_workday: float) -> int:
-        whole, part = divmod(on_a_workday if self.date.weekday() < 5 else on_a_workday * 0.12, 1)
-        return int(whole) + (self.dice.random() < part)
+    def random_count(self, workday_mean: float) -> int:
+        whole, part = divmod(workday_mean if self.date.weekday() < 5 else workday_mean * 0.12, 1)
+        return int(whole) + (self.rng.random() < part)
 
-    def moment(self) -> int:
+    def random_time(self) -> int:
         """Mostly in office hours, and never too late to switch back on the same day what is switched."""
-        at_work = self.date.weekday() < 5 and self.dice.random() < 0.9
-        hour = self.dice.triangular(8, 18) if at_work else self.dice.uniform(0, 22)
-        return self.start + int(hour * HOUR)
+        in_office_hours = self.date.weekday() < 5 and self.rng.random() < 0.9
+        hour = self.rng.triangular(8, 18) if in_office_hours else self.rng.uniform(0, 22)
+        return self.start + int(hour * HOUR_MILLIS)
 
-    def somebody(self) -> Person | None:
+    def random_member(self) -> Person | None:
         """Now and then nobody: a script did it."""
-        return None if self.dice.random() < 0.12 else self.dice.choice(self.company.people)
+        return None if self.rng.random() < 0.12 else self.rng.choice(self.company.people)
 
-    def identity(self) -> str:
-        return str(UUID(int=self.dice.getrandbits(128), version=4))
+    def random_id(self) -> str:
+        return str(UUID(int=self.rng.getrandbits(128), version=4))

@@ -7,44 +7,48 @@ from collections.abc import Iterator
 from datetime import date
 
 from bot.sandbox.launchdarkly.company import Company, Flag, Project
-from bot.sandbox.launchdarkly.event_generator import OLD, Day, Event
+from bot.sandbox.launchdarkly.event_generator import MIN_FLAG_AGE_DAYS, Day, Event
 
-SLOTS = 16  # weeks after which the farewells begin anew; more than the history has, so that each happens once in it
+ARCHIVE_CYCLE_WEEKS = (
+    16  # weeks after which the farewells begin anew; more than the history has, so that each happens once in it
+)
 
 
-def housekeeping(day: Day) -> list[Event]:
+def generate_global_events(day: Day) -> list[Event]:
     if not any(environment.traffic for environment in day.project.environments):
         return []
-    return [*_tidied(day), *_farewells(day)]
+    return [*_metadata_events(day), *_archive_events(day)]
 
 
-def _tidied(day: Day) -> Iterator[Event]:
-    flags = [flag for flag in day.company.flags_of(day.project) if flag.created > OLD and not flag.archived]
-    for _ in range(day.many(0.6)):
-        kind = day.dice.choice(["updated_tags", "updated_maintainer", "updated_description"])
-        yield _event(day, day.dice.choice(flags), kind)
+def _metadata_events(day: Day) -> Iterator[Event]:
+    flags = [
+        flag for flag in day.company.flags_of(day.project) if flag.created > MIN_FLAG_AGE_DAYS and not flag.archived
+    ]
+    for _ in range(day.random_count(0.6)):
+        kind = day.rng.choice(["updated_tags", "updated_maintainer", "updated_description"])
+        yield _event(day, day.rng.choice(flags), kind)
 
 
-def _farewells(day: Day) -> Iterator[Event]:
-    for flag in _leaving(day.company, day.project, day.date):
+def _archive_events(day: Day) -> Iterator[Event]:
+    for flag in _flags_archived_on(day.company, day.project, day.date):
         yield _event(day, flag, "archived_flag")
 
 
-def _leaving(company: Company, project: Project, day: date) -> list[Flag]:
+def _flags_archived_on(company: Company, project: Project, day: date) -> list[Flag]:
     """The archived flags take turns, one every three weeks at most, on a Tuesday."""
     archived = [flag for flag in company.flags_of(project) if flag.archived]
     weeks, weekday = divmod(day.toordinal() - 1, 7)
-    place, off_beat = divmod(weeks % SLOTS, 3)
-    return archived[place : place + 1] if weekday == 1 and not off_beat else []
+    index, remainder = divmod(weeks % ARCHIVE_CYCLE_WEEKS, 3)
+    return archived[index : index + 1] if weekday == 1 and not remainder else []
 
 
 def _event(day: Day, flag: Flag, kind: str) -> Event:
     return Event(
-        id=day.identity(),
-        at=day.moment(),
+        id=day.random_id(),
+        at=day.random_time(),
         flag=flag,
         environment=None,
         kind=kind,
-        description=day.dice.choice(day.company.phrases.housekeeping[kind]),
-        member=day.somebody(),
+        description=day.rng.choice(day.company.phrases.housekeeping[kind]),
+        member=day.random_member(),
     )

@@ -11,11 +11,11 @@ from random import Random
 from typing import TypeVar
 
 from bot.sandbox.launchdarkly.company import Application, Company, Config, Environment, Flag, Project
-from bot.sandbox.launchdarkly.environment_events import changes, climbed
-from bot.sandbox.launchdarkly.event_generator import DAY, Day, Event
-from bot.sandbox.launchdarkly.global_events import SLOTS, housekeeping
+from bot.sandbox.launchdarkly.environment_events import generate_environment_events, ramped_config
+from bot.sandbox.launchdarkly.event_generator import DAY_MILLIS, Day, Event
+from bot.sandbox.launchdarkly.global_events import ARCHIVE_CYCLE_WEEKS, generate_global_events
 
-WEEKS = 12
+HISTORY_WEEKS = 12
 T = TypeVar("T")
 
 
@@ -33,11 +33,11 @@ class Window:
     until: int
 
     @classmethod
-    def whole(cls, now: datetime) -> "Window":
-        return cls(millis(now) - WEEKS * 7 * DAY, millis(now))
+    def full(cls, now: datetime) -> "Window":
+        return cls(millis(now) - HISTORY_WEEKS * 7 * DAY_MILLIS, millis(now))
 
     def days(self) -> Iterator[date]:
-        return (date.fromordinal(_EPOCH + day) for day in range(self.since // DAY, self.until // DAY + 1))
+        return (date.fromordinal(_EPOCH + day) for day in range(self.since // DAY_MILLIS, self.until // DAY_MILLIS + 1))
 
     def __contains__(self, at: int) -> bool:
         return self.since <= at <= self.until
@@ -50,7 +50,7 @@ def millis(moment: datetime) -> int:
     return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
 
 
-def dice(*names: object) -> Random:
+def seeded_rng(*names: object) -> Random:
     return Random(":".join(map(str, names)))  # noqa: S311  a past that can be told again, not a secret
 
 
@@ -65,60 +65,72 @@ class History:
 
     def events(self, project: Project, environment: Environment, window: Window) -> list[Event]:
         """Changes of the environment and of the whole project, newest first."""
-        found = [
+        events = [
             event
             for day in window.days()
-            for event in (*self._changes(project, environment, day), *self._housekeeping(project, day))
+            for event in (*self._environment_events(project, environment, day), *self._global_events(project, day))
             if event.at in window
         ]
-        return sorted(found, key=lambda event: event.order, reverse=True)
+        return sorted(events, key=lambda event: event.sort_key, reverse=True)
 
     def deployments(self, project: Project, environment: Environment, window: Window) -> list[Deployment]:
         """Deployments, oldest first."""
-        found = [one for day in window.days() for one in self._shipped(project, environment, day) if one.at in window]
-        return sorted(found, key=lambda one: one.at)
+        deployments = [
+            one for day in window.days() for one in self._deployments_on(project, environment, day) if one.at in window
+        ]
+        return sorted(deployments, key=lambda one: one.at)
 
     def config(self, project: Project, environment: Environment, flag: Flag, now: datetime) -> Config:
         """What a flag does at this moment: as yesterday evening, and as today's changes left it."""
         today = now.astimezone(UTC).date()
-        evening = climbed(flag.config(environment.key), flag.key, today - timedelta(days=1))
-        since = Window(millis(now) // DAY * DAY, millis(now))
-        left = [one.leaves for one in self.events(project, environment, since) if one.flag.key == flag.key]
-        latest = next((change for change in left if change is not None), {})
-        return evening.model_copy(update=dict(latest))
+        yesterdays_config = ramped_config(flag.config(environment.key), flag.key, today - timedelta(days=1))
+        today_so_far = Window(millis(now) // DAY_MILLIS * DAY_MILLIS, millis(now))
+        lasting_changes = [
+            one.lasting_change for one in self.events(project, environment, today_so_far) if one.flag.key == flag.key
+        ]
+        latest_change = next((change for change in lasting_changes if change is not None), {})
+        return yesterdays_config.model_copy(update=dict(latest_change))
 
-    def archived(self, project: Project, flag: Flag, now: datetime) -> int:
+    def archived_at(self, project: Project, flag: Flag, now: datetime) -> int:
         """When an archived flag was archived for the last time."""
-        days = Window(millis(now) - SLOTS * 7 * DAY, millis(now)).days()
-        farewells = (one for day in days for one in self._housekeeping(project, day) if one.kind == "archived_flag")
-        return max(one.at for one in farewells if one.flag.key == flag.key and one.at <= millis(now))
+        days = Window(millis(now) - ARCHIVE_CYCLE_WEEKS * 7 * DAY_MILLIS, millis(now)).days()
+        archive_events = (
+            one for day in days for one in self._global_events(project, day) if one.kind == "archived_flag"
+        )
+        return max(one.at for one in archive_events if one.flag.key == flag.key and one.at <= millis(now))
 
-    def _changes(self, project: Project, environment: Environment, day: date) -> list[Event]:
-        place = (project.key, environment.key, day)
-        return _kept(self._events, place, lambda: changes(self._day(project, environment.key, day), environment))
+    def _environment_events(self, project: Project, environment: Environment, day: date) -> list[Event]:
+        key = (project.key, environment.key, day)
+        return _get_or_derive(
+            self._events,
+            key,
+            lambda: generate_environment_events(self._day(project, environment.key, day), environment),
+        )
 
-    def _housekeeping(self, project: Project, day: date) -> list[Event]:
-        return _kept(self._events, (project.key, "", day), lambda: housekeeping(self._day(project, "", day)))
+    def _global_events(self, project: Project, day: date) -> list[Event]:
+        return _get_or_derive(
+            self._events, (project.key, "", day), lambda: generate_global_events(self._day(project, "", day))
+        )
 
-    def _shipped(self, project: Project, environment: Environment, day: date) -> list[Deployment]:
-        place = (project.key, environment.key, day)
-        return _kept(self._deployments, place, lambda: self._ship(project, environment, day))
+    def _deployments_on(self, project: Project, environment: Environment, day: date) -> list[Deployment]:
+        key = (project.key, environment.key, day)
+        return _get_or_derive(self._deployments, key, lambda: self._generate_deployments(project, environment, day))
 
-    def _ship(self, project: Project, environment: Environment, day: date) -> list[Deployment]:
-        ours = self._day(project, f"{environment.key}:deployments", day)
+    def _generate_deployments(self, project: Project, environment: Environment, day: date) -> list[Deployment]:
+        generator = self._day(project, f"{environment.key}:deployments", day)
         return [
-            Deployment(ours.moment(), application)
+            Deployment(generator.random_time(), application)
             for application in self.company.applications_of(project)
-            for _ in range(ours.many(environment.deployments * ours.dice.uniform(0.3, 1.7)))
+            for _ in range(generator.random_count(environment.deployments * generator.rng.uniform(0.3, 1.7)))
         ]
 
-    def _day(self, project: Project, place: str, day: date) -> Day:
-        return Day(self.company, project, day, dice(self.seed, project.key, place, day))
+    def _day(self, project: Project, scope: str, day: date) -> Day:
+        return Day(self.company, project, day, seeded_rng(self.seed, project.key, scope, day))
 
 
-def _kept(
-    days: dict[tuple[str, str, date], list[T]], place: tuple[str, str, date], derive: Callable[[], list[T]]
+def _get_or_derive(
+    days: dict[tuple[str, str, date], list[T]], key: tuple[str, str, date], derive: Callable[[], list[T]]
 ) -> list[T]:
-    if place not in days:
-        days[place] = derive()
-    return days[place]
+    if key not in days:
+        days[key] = derive()
+    return days[key]

@@ -14,31 +14,36 @@ Shares = tuple[float, ...]
 Counts = tuple[int, ...]
 
 
-def served(flag: Flag, config: Config) -> Shares:
+def served_shares(flag: Flag, config: Config) -> Shares:
     """The share of people to whom each variation is served; rules and targets bend the default a little."""
     if not config.on:
-        return only(flag, config.off)
+        return single_variation(flag, config.off)
     if config.rollout:
-        return (*(weight / 100 for weight in config.rollout), *only(flag, None))[: len(flag.variations)]
-    return moved(only(flag, config.serve), config.serve, other(flag, config.serve), 0.06 if config.rules else 0.02)
+        return (*(weight / 100 for weight in config.rollout), *single_variation(flag, None))[: len(flag.variations)]
+    return shift_shares(
+        single_variation(flag, config.serve),
+        config.serve,
+        next_variation(flag, config.serve),
+        0.06 if config.rules else 0.02,
+    )
 
 
-def only(flag: Flag, variation: int | None) -> Shares:
+def single_variation(flag: Flag, variation: int | None) -> Shares:
     return tuple(float(index == variation) for index in range(len(flag.variations)))
 
 
-def other(flag: Flag, variation: int) -> int:
+def next_variation(flag: Flag, variation: int) -> int:
     return (variation + 1) % len(flag.variations)
 
 
-def moved(shares: Shares, source: int, target: int, amount: float) -> Shares:
+def shift_shares(shares: Shares, source: int, target: int, amount: float) -> Shares:
     amount = min(amount, shares[source])
-    change = {source: -amount, target: amount}
-    return tuple(share + change.get(index, 0) for index, share in enumerate(shares))
+    deltas = {source: -amount, target: amount}
+    return tuple(share + deltas.get(index, 0) for index, share in enumerate(shares))
 
 
-def counted(shares: Shares, traffic: int, dice: Random) -> Counts:
-    total = traffic * dice.uniform(0.9, 1.1)
+def sample_counts(shares: Shares, traffic: int, rng: Random) -> Counts:
+    total = traffic * rng.uniform(0.9, 1.1)
     return tuple(round(share * total) for share in shares)
 
 

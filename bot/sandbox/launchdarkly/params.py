@@ -11,15 +11,15 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 from starlette.datastructures import QueryParams
 
-from bot.sandbox.launchdarkly.errors import Refusal, invalid
+from bot.sandbox.launchdarkly.errors import ApiError, invalid_request
 
 
-def _commas(said: object) -> object:
-    return frozenset(filter(None, said.split(","))) if isinstance(said, str) else said
+def _split_commas(value: object) -> object:
+    return frozenset(filter(None, value.split(","))) if isinstance(value, str) else value
 
 
 Key = Annotated[str, StringConstraints(min_length=1)]
-Keys = Annotated[frozenset[str], BeforeValidator(_commas)]  # a comma-separated list
+Keys = Annotated[frozenset[str], BeforeValidator(_split_commas)]  # a comma-separated list
 
 
 class Query(BaseModel):
@@ -28,15 +28,17 @@ class Query(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, frozen=True)
 
     @classmethod
-    def read(cls, path: Mapping[str, str], asked: QueryParams) -> Self:
+    def read(cls, path_params: Mapping[str, str], query_params: QueryParams) -> Self:
         repeated = {name for name, field in cls.model_fields.items() if get_origin(field.annotation) is tuple}
         try:
-            return cls.model_validate({**asked, **{name: asked.getlist(name) for name in repeated}, **path})
+            return cls.model_validate(
+                {**query_params, **{name: query_params.getlist(name) for name in repeated}, **path_params}
+            )
         except ValidationError as error:
-            raise _refused(error) from None
+            raise _validation_error(error) from None
 
 
-class PlaceQuery(Query):
+class EnvironmentQuery(Query):
     """The parameters that most insights endpoints share."""
 
     project_key: Key
@@ -44,8 +46,8 @@ class PlaceQuery(Query):
     application_key: Keys = frozenset()
 
 
-def _refused(error: ValidationError) -> Refusal:
-    return invalid({str(detail["loc"][0]): _reason(detail) for detail in error.errors()})
+def _validation_error(error: ValidationError) -> ApiError:
+    return invalid_request({str(detail["loc"][0]): _reason(detail) for detail in error.errors()})
 
 
 def _reason(detail: ErrorDetails) -> str:

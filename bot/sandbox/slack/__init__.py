@@ -21,10 +21,10 @@ It knows nothing of the bot. It does not know: files, reactions, search, several
 how Slack looks: that is the page's (`bot/sandbox/web/`).
 """
 
-from bot.sandbox.slack.faults import Weather
+from bot.sandbox.slack.faults import Fault
 from bot.sandbox.slack.message import Content, Message
 from bot.sandbox.slack.server import Slack
-from bot.sandbox.slack.signing import signed
+from bot.sandbox.slack.signing import signature_headers
 from bot.sandbox.slack.webhook import Acknowledgement
 
-__all__ = ["Acknowledgement", "Content", "Message", "Slack", "Weather", "signed"]
+__all__ = ["Acknowledgement", "Content", "Fault", "Message", "Slack", "signature_headers"]

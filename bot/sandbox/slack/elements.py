@@ -6,44 +6,46 @@ from typing import Any
 
 Json = dict[str, Any]
 
-PRESSED = ("button", "icon_button")
-CHOSEN_FROM = ("static_select", "overflow", "radio_buttons", "checkboxes")
+PRESSABLE_TYPES = ("button", "icon_button")
+SELECTABLE_TYPES = ("static_select", "overflow", "radio_buttons", "checkboxes")
 
 
 @dataclass(frozen=True)
 class Element:
-    block: str  # its block's id
+    block_id: str  # its block's id
     body: Json
 
     @property
     def label(self) -> str:
-        shown = self.body.get("text") or self.body.get("placeholder") or {}
-        return str(shown.get("text", "")) if isinstance(shown, dict) else ""
+        text = self.body.get("text") or self.body.get("placeholder") or {}
+        return str(text.get("text", "")) if isinstance(text, dict) else ""
 
     @property
-    def action(self) -> str:
+    def action_id(self) -> str:
         """Slack makes one up where the bot gave none."""
-        return str(self.body.get("action_id") or f"{self.block}-action")
+        return str(self.body.get("action_id") or f"{self.block_id}-action")
 
-    def is_called(self, name: str) -> bool:
+    def matches(self, name: str) -> bool:
         return name in (self.body.get("action_id"), self.label)
 
-    def pressed(self, ts: str) -> Json:
+    def press_action(self, ts: str) -> Json:
         """The action that Slack tells of it."""
-        kept: Json = {
+        fields: Json = {
             name: self.body[name] for name in ("text", "value", "style", "url", "confirm") if name in self.body
         }
-        return {"type": self.body["type"], **self._named, **kept, "action_ts": ts}
+        return {"type": self.body["type"], **self._ids, **fields, "action_ts": ts}
 
-    def chosen(self, option: str, ts: str) -> Json:
-        found = self._option(option)
-        choice = {"selected_options": [found]} if self.body["type"] == "checkboxes" else {"selected_option": found}
-        kept = {"placeholder": self.body["placeholder"]} if "placeholder" in self.body else {}
-        return {"type": self.body["type"], **self._named, **kept, **choice, "action_ts": ts}
+    def select_action(self, option: str, ts: str) -> Json:
+        selected = self._option(option)
+        choice = (
+            {"selected_options": [selected]} if self.body["type"] == "checkboxes" else {"selected_option": selected}
+        )
+        fields = {"placeholder": self.body["placeholder"]} if "placeholder" in self.body else {}
+        return {"type": self.body["type"], **self._ids, **fields, **choice, "action_ts": ts}
 
     @property
-    def _named(self) -> Json:
-        return {"action_id": self.action, "block_id": self.block}
+    def _ids(self) -> Json:
+        return {"action_id": self.action_id, "block_id": self.block_id}
 
     def _option(self, name: str) -> Json:
         groups = self.body.get("option_groups", [self.body])
@@ -55,27 +57,27 @@ class Element:
         raise LookupError(f"{name!r} is not offered here. There are: {offered or 'no options'}.")
 
 
-def elements(blocks: list[Json], types: tuple[str, ...]) -> list[Element]:
-    return [found for block in blocks for found in _within(block, str(block.get("block_id", "")), types)]
+def find_elements(blocks: list[Json], types: tuple[str, ...]) -> list[Element]:
+    return [element for block in blocks for element in _walk(block, str(block.get("block_id", "")), types)]
 
 
-def found(blocks: list[Json], types: tuple[str, ...], name: str, nth: int) -> Element:
+def find_element(blocks: list[Json], types: tuple[str, ...], name: str, nth: int) -> Element:
     """The nth that is called so; who looks for another is told what there is."""
-    there = elements(blocks, types)
-    called = [element for element in there if element.is_called(name)]
-    if nth < len(called):
-        return called[nth]
-    names = ", ".join(f"{element.label!r} ({element.action})" for element in there)
+    candidates = find_elements(blocks, types)
+    matching = [element for element in candidates if element.matches(name)]
+    if nth < len(matching):
+        return matching[nth]
+    names = ", ".join(f"{element.label!r} ({element.action_id})" for element in candidates)
     raise LookupError(f"No {name!r} number {nth} to use in this message. There are: {names or 'none'}.")
 
 
-def _within(value: object, block: str, types: tuple[str, ...]) -> Iterator[Element]:
+def _walk(value: object, block_id: str, types: tuple[str, ...]) -> Iterator[Element]:
     if isinstance(value, list):
-        for one in value:
-            yield from _within(one, block, types)
+        for item in value:
+            yield from _walk(item, block_id, types)
     elif isinstance(value, dict):
-        block = str(value.get("block_id", block))
+        block_id = str(value.get("block_id", block_id))
         if value.get("type") in types:
-            yield Element(block, value)
+            yield Element(block_id, value)
         else:
-            yield from _within(list(value.values()), block, types)
+            yield from _walk(list(value.values()), block_id, types)

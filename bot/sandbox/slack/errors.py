@@ -3,23 +3,23 @@
 from collections.abc import Iterable
 from typing import Any
 
-from bot.sandbox.block_kit import Fault
+from bot.sandbox.block_kit import Violation
 
 
-class Refused(Exception):
+class ApiError(Exception):
     """Slack's Web API refuses with HTTP 200 and `"ok": false`."""
 
-    def __init__(self, error: str, **beside: Any) -> None:
+    def __init__(self, error: str, **fields: Any) -> None:
         super().__init__(error)
         self.error = error
-        self.beside = beside
+        self.fields = fields
 
     @property
     def body(self) -> dict[str, Any]:
-        return {"ok": False, "error": self.error, **self.beside}
+        return {"ok": False, "error": self.error, **self.fields}
 
 
-def invalid(error: str, found: Iterable[Fault]) -> Refused:
+def invalid_blocks_error(error: str, violations: Iterable[Violation]) -> ApiError:
     """Each fault in the form in which Slack writes it."""
-    told = [f"[ERROR] {fault.says} [json-pointer:{fault.pointer}]" for fault in found]
-    return Refused(error, errors=told, response_metadata={"messages": told})
+    messages = [f"[ERROR] {fault.message} [json-pointer:{fault.pointer}]" for fault in violations]
+    return ApiError(error, errors=messages, response_metadata={"messages": messages})

@@ -11,14 +11,14 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
-from bot.sandbox.slack.connection import Wire
+from bot.sandbox.slack.connection import RawConnection
 
 RESPONSE_URL, EVERYWHERE = "response_url", "*"
-ERRORS = {429: "ratelimited", 500: "internal_error", 503: "service_unavailable"}
+ERROR_CODES = {429: "ratelimited", 500: "internal_error", 503: "service_unavailable"}
 
 
 @dataclass
-class Weather:
+class Fault:
     """Fair unless told otherwise. Unless `lost`, a request that meets it has done nothing."""
 
     status: int | None = None  # an HTTP status other than 200
@@ -28,53 +28,53 @@ class Weather:
     body: str | None = None  # instead of the usual one
     media_type: str = "text/plain"  # of that body
     reset: bool = False  # the connection is reset: nothing was done, and nobody says so
-    lost: bool = False  # all was done, and the connection is closed before the answer
-    lost_after: float = 0  # seconds between the doing and the closing
+    drop_response: bool = False  # all was done, and the connection is closed before the answer
+    drop_delay: float = 0  # seconds between the doing and the closing
     times: int | None = None  # how many more requests meet it; None: all of them
 
-    def meets(self) -> bool:
+    def consume(self) -> bool:
         if self.times is None or self.times == 0:
             return self.times is None
         self.times -= 1
         return True
 
-    async def before(self, wire: Wire) -> Response | None:
+    async def before(self, connection: RawConnection) -> Response | None:
         """What happens instead, if anything does."""
         await asyncio.sleep(self.delay)
         if self.reset:
-            await wire.reset()
+            await connection.reset()
             return Response(status_code=500)  # nobody is there to read it
-        return self._answer()
+        return self._response()
 
-    async def after(self, wire: Wire) -> None:
-        if self.lost:
-            await asyncio.sleep(self.lost_after)
-            await wire.close()
+    async def after(self, connection: RawConnection) -> None:
+        if self.drop_response:
+            await asyncio.sleep(self.drop_delay)
+            await connection.close()
 
-    def _answer(self) -> Response | None:
+    def _response(self) -> Response | None:
         if self.status is None and self.error is None and self.body is None:
             return None
         status = self.status or 200
         headers = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
         if self.body is not None:
             return Response(self.body, status, headers, media_type=self.media_type)
-        error = self.error or ERRORS.get(status) or HTTPStatus(status).phrase
-        answer: dict[str, Any] = {"ok": False, "error": error}
-        return JSONResponse(answer, status, headers)
+        error = self.error or ERROR_CODES.get(status) or HTTPStatus(status).phrase
+        body: dict[str, Any] = {"ok": False, "error": error}
+        return JSONResponse(body, status, headers)
 
 
-class Sky(dict[str, Weather]):
+class Faults(dict[str, Fault]):
     """Places and their weather."""
 
-    def over(self, place: str) -> Weather | None:
+    def take(self, target: str) -> Fault | None:
         """The weather that a request meets there now, if it meets any."""
-        weather = self.get(place) or self.get(EVERYWHERE)
-        return weather if weather is not None and weather.meets() else None
+        fault = self.get(target) or self.get(EVERYWHERE)
+        return fault if fault is not None and fault.consume() else None
 
 
 @dataclass
-class Habits:
+class Quirks:
     """What Slack does not say about its response_urls. A bot has to read well both ways."""
 
     replaces_progress: bool = True  # after a command, replace_original replaces what the command's answer said before
-    refuses_with_200: bool = False  # a refusal is HTTP 200 with `"ok": false`, instead of 400 with the code as its body
+    errors_with_200: bool = False  # a refusal is HTTP 200 with `"ok": false`, instead of 400 with the code as its body

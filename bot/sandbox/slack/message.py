@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from bot.sandbox.slack.credentials import APP
+from bot.sandbox.slack.credentials import APP_ID
 
 Json = dict[str, Any]
 
@@ -30,7 +30,9 @@ class Message:
     thread_ts: str | None = None
     bot: str | None = None
     to: str | None = None  # whom it is for alone
-    event: Json = field(default_factory=dict)  # what a bot is told instead, where Slack itself says that something was
+    system_event: Json = field(
+        default_factory=dict
+    )  # what a bot is told instead, where Slack itself says that something was
     deleted: bool = False
     versions: list[Content] = field(default_factory=list)
 
@@ -46,28 +48,32 @@ class Message:
     def metadata(self) -> Json | None:
         return self.content.metadata
 
-    def say(self, content: Content) -> None:
+    def edit(self, content: Content) -> None:
         """Say something else in the same place."""
         self.versions.append(self.content)
         self.content = content
 
-    def told(self, *, whole_metadata: bool = True) -> Json:
+    def to_json(self, *, whole_metadata: bool = True) -> Json:
         """As Slack shows it to a bot: every block has an id by now."""
-        found: Json = {"type": "message", "user": self.user, "ts": self.ts, "text": self.text}
+        fields: Json = {"type": "message", "user": self.user, "ts": self.ts, "text": self.text}
         if self.bot:
-            found |= {"bot_id": self.bot, "app_id": APP}
+            fields |= {"bot_id": self.bot, "app_id": APP_ID}
         if self.blocks:
-            found["blocks"] = [_named(block, f"{self.ts}-{index}") for index, block in enumerate(self.blocks)]
+            fields["blocks"] = [_with_block_id(block, f"{self.ts}-{index}") for index, block in enumerate(self.blocks)]
         if self.metadata:  # without `include_all_metadata` a reader gets the name and no payload
-            found["metadata"] = self.metadata if whole_metadata else {"event_type": self.metadata.get("event_type")}
+            fields["metadata"] = self.metadata if whole_metadata else {"event_type": self.metadata.get("event_type")}
         if self.thread_ts:
-            found["thread_ts"] = self.thread_ts
+            fields["thread_ts"] = self.thread_ts
         if self.versions:
-            found["edited"] = {"user": self.user, "ts": self.ts}
-        return found | self.event
+            fields["edited"] = {"user": self.user, "ts": self.ts}
+        return fields | self.system_event
 
 
-def _named(block: Json, name: str) -> Json:
+def _with_block_id(block: Json, block_id: str) -> Json:
     inner = block.get("child_blocks")
-    named = {"child_blocks": [_named(one, f"{name}-{at}") for at, one in enumerate(inner)]} if inner else {}
-    return {"block_id": name, **block, **named}
+    children = (
+        {"child_blocks": [_with_block_id(child, f"{block_id}-{index}") for index, child in enumerate(inner)]}
+        if inner
+        else {}
+    )
+    return {"block_id": block_id, **block, **children}

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from bot.sandbox.slack.credentials import APP, BOT_USER, VERIFICATION_TOKEN
+from bot.sandbox.slack.credentials import APP_ID, BOT_USER_ID, VERIFICATION_TOKEN
 from bot.sandbox.slack.message import Message
-from bot.sandbox.slack.response_urls import Chain, View
+from bot.sandbox.slack.response_urls import ResponseUrl, View
 from bot.sandbox.slack.state import State
 from bot.sandbox.slack.workspace import User
 
@@ -23,64 +23,64 @@ class Payload:
     retry: int = 0
     reason: str = ""
 
-    def encoded(self) -> tuple[str, bytes]:
+    def encode(self) -> tuple[str, bytes]:
         """The content type and the bytes in which it travels over HTTP."""
         if self.kind == "events_api":
             return "application/json", json.dumps(self.body).encode()
         form = {"payload": json.dumps(self.body)} if self.kind == "interactive" else self.body
         return "application/x-www-form-urlencoded", urlencode(form).encode()
 
-    def enveloped(self, name: str) -> Json:
+    def to_envelope(self, envelope_id: str) -> Json:
         retry = {"retry_attempt": self.retry, "retry_reason": self.reason} if self.kind == "events_api" else {}
-        takes = {"accepts_response_payload": self.kind != "events_api"}
-        return {"envelope_id": name, "type": self.kind, "payload": self.body, **takes, **retry}
+        accepts = {"accepts_response_payload": self.kind != "events_api"}
+        return {"envelope_id": envelope_id, "type": self.kind, "payload": self.body, **accepts, **retry}
 
     @property
     def headers(self) -> dict[str, str]:
         return {"X-Slack-Retry-Num": str(self.retry), "X-Slack-Retry-Reason": self.reason} if self.retry else {}
 
 
-def slash_command(state: State, chain: Chain) -> Payload:
-    command, _, text = chain.line.partition(" ")
-    user, channel = state.users[chain.user], state.channels[chain.channel]
+def slash_command(state: State, response_url: ResponseUrl) -> Payload:
+    command, _, text = response_url.line.partition(" ")
+    user, channel = state.users[response_url.user], state.channels[response_url.channel]
     body = {
         "token": VERIFICATION_TOKEN,
         "team_id": user.team.id,
         "team_domain": user.team.domain,
         "channel_id": channel.id,
-        "channel_name": channel.spoken_name,
+        "channel_name": channel.payload_name,
         "user_id": user.id,
         "user_name": user.name,
         "command": command,
         "text": text,
-        "api_app_id": APP,
+        "api_app_id": APP_ID,
         "is_enterprise_install": "false",
-        "response_url": response_url(state, chain),
-        "trigger_id": state.open_trigger(user.id),
+        "response_url": public_response_url(state, response_url),
+        "trigger_id": state.issue_trigger(user.id),
     }
     return Payload("slash_commands", body)
 
 
-def on_message(state: State, chain: Chain, message: Message, action: Json) -> Payload:
+def message_action(state: State, response_url: ResponseUrl, message: Message, action: Json) -> Payload:
     """A click. Of an ephemeral message Slack tells where it is, and not what it says."""
     channel = state.channels[message.channel]
     container = {"type": "message", "message_ts": message.ts, "channel_id": channel.id}
     if message.thread_ts:
         container["thread_ts"] = message.thread_ts
-    shown = {} if message.to else {"message": message.told()}
+    message_fields = {} if message.to else {"message": message.to_json()}
     body = {
-        **_interaction(state, "block_actions", state.users[chain.user]),
+        **_interaction(state, "block_actions", state.users[response_url.user]),
         "container": {**container, "is_ephemeral": bool(message.to)},
-        "channel": {"id": channel.id, "name": channel.spoken_name},
-        **shown,
+        "channel": {"id": channel.id, "name": channel.payload_name},
+        **message_fields,
         "state": {"values": {}},
-        "response_url": response_url(state, chain),
+        "response_url": public_response_url(state, response_url),
         "actions": [action],
     }
     return Payload("interactive", body)
 
 
-def on_view(state: State, view: View, user: str, action: Json) -> Payload:
+def view_action(state: State, view: View, user: str, action: Json) -> Payload:
     """A click in a modal or on a Home tab, which have no response_url."""
     body = {
         **_interaction(state, "block_actions", state.users[user]),
@@ -91,29 +91,29 @@ def on_view(state: State, view: View, user: str, action: Json) -> Payload:
     return Payload("interactive", body)
 
 
-def submission(state: State, view: View, user: str, values: Json) -> Payload:
-    filled = {**view.body, "state": {"values": values}}
-    body = {**_interaction(state, "view_submission", state.users[user]), "view": filled, "response_urls": []}
+def view_submission(state: State, view: View, user: str, values: Json) -> Payload:
+    submitted = {**view.body, "state": {"values": values}}
+    body = {**_interaction(state, "view_submission", state.users[user]), "view": submitted, "response_urls": []}
     return Payload("interactive", body)
 
 
-def closing(state: State, view: View, user: str) -> Payload:
+def view_closed(state: State, view: View, user: str) -> Payload:
     """A modal left without being sent. It opens nothing in its place, so it brings no trigger."""
-    asked = _interaction(state, "view_closed", state.users[user])
-    del asked["trigger_id"]
-    return Payload("interactive", {**asked, "view": view.body, "is_cleared": False})
+    body = _interaction(state, "view_closed", state.users[user])
+    del body["trigger_id"]
+    return Payload("interactive", {**body, "view": view.body, "is_cleared": False})
 
 
-def event(state: State, name: str, happened: Json, retry: int, reason: str) -> Payload:
-    channel = state.channels.get(str(happened.get("channel")))
-    bot = {"enterprise_id": None, "team_id": state.team.id, "user_id": BOT_USER, "is_bot": True}
+def event_callback(state: State, event_id: str, event: Json, retry: int, reason: str) -> Payload:
+    channel = state.channels.get(str(event.get("channel")))
+    bot = {"enterprise_id": None, "team_id": state.team.id, "user_id": BOT_USER_ID, "is_bot": True}
     body = {
         "token": VERIFICATION_TOKEN,
         "team_id": state.team.id,
-        "api_app_id": APP,
+        "api_app_id": APP_ID,
         "type": "event_callback",
-        "event": happened,
-        "event_id": name,
+        "event": event,
+        "event_id": event_id,
         "event_time": int(state.now().timestamp()),
         "authorizations": [{**bot, "is_enterprise_install": False}],
         "is_ext_shared_channel": bool(channel and channel.is_ext_shared),
@@ -121,8 +121,8 @@ def event(state: State, name: str, happened: Json, retry: int, reason: str) -> P
     return Payload("events_api", body, retry, reason)
 
 
-def response_url(state: State, chain: Chain) -> str:
-    return f"{state.url}/response/{chain.id}"
+def public_response_url(state: State, response_url: ResponseUrl) -> str:
+    return f"{state.url}/response/{response_url.id}"
 
 
 def _interaction(state: State, kind: str, user: User) -> Json:
@@ -130,9 +130,9 @@ def _interaction(state: State, kind: str, user: User) -> Json:
     return {
         "type": kind,
         "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": user.team.id},
-        "api_app_id": APP,
+        "api_app_id": APP_ID,
         "token": VERIFICATION_TOKEN,
-        "trigger_id": state.open_trigger(user.id),
+        "trigger_id": state.issue_trigger(user.id),
         "team": {"id": state.team.id, "domain": state.team.domain},
         "enterprise": None,
         "is_enterprise_install": False,

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
-from bot.sandbox.slack.errors import Refused
+from bot.sandbox.slack.errors import ApiError
 
 Json = dict[str, Any]
 
@@ -21,7 +21,7 @@ class Call:
     method: str
     arguments: Json
     at: datetime
-    moment: float
+    loop_time: float
     token: str = field(default="", repr=False)
 
     def text(self, name: str) -> str:
@@ -31,22 +31,22 @@ class Call:
     def flag(self, name: str) -> bool:
         return self.text(name).lower() in ("true", "1")
 
-    def number(self, name: str, otherwise: int) -> int:
+    def integer(self, name: str, default: int) -> int:
         try:
-            return int(self.arguments.get(name) or otherwise)
+            return int(self.arguments.get(name) or default)
         except (TypeError, ValueError):
-            raise Refused("invalid_arguments") from None
+            raise ApiError("invalid_arguments") from None
 
-    def needed(self, name: str) -> str:
+    def required(self, name: str) -> str:
         """Slack's own words for an argument that is not there."""
         if not self.text(name):
-            raise Refused(
+            raise ApiError(
                 "invalid_arguments",
                 response_metadata={"messages": [f"[ERROR] missing required field: {name}"]},
             )
         return self.text(name)
 
-    def decoded(self, name: str, otherwise: str) -> Any:
+    def decode_json(self, name: str, error: str) -> Any:
         """An argument with a structure, which a form carries as a string of JSON."""
         value = self.arguments.get(name)
         if not isinstance(value, str):
@@ -54,24 +54,24 @@ class Call:
         try:
             return json.loads(value) if value else None
         except ValueError:
-            raise Refused(otherwise) from None
+            raise ApiError(error) from None
 
 
-async def read(request: Request, method: str, at: datetime, moment: float) -> Call:
-    arguments: Json = {**request.query_params, **written(await request.body(), request.headers)}
-    beside = str(arguments.pop("token", ""))
-    token = request.headers.get("Authorization", "").removeprefix("Bearer ") or beside
-    return Call(method, arguments, at, moment, token)
+async def read_call(request: Request, method: str, at: datetime, loop_time: float) -> Call:
+    arguments: Json = {**request.query_params, **parse_body(await request.body(), request.headers)}
+    body_token = str(arguments.pop("token", ""))
+    token = request.headers.get("Authorization", "").removeprefix("Bearer ") or body_token
+    return Call(method, arguments, at, loop_time, token)
 
 
-def written(body: bytes, headers: Mapping[str, str]) -> Json:
+def parse_body(body: bytes, headers: Mapping[str, str]) -> Json:
     """What a body says. One that says nothing readable is no object, and so nothing."""
     if "json" not in headers.get("Content-Type", ""):
         return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
     try:
-        found = json.loads(body or b"{}")
+        body_json = json.loads(body or b"{}")
     except ValueError:
-        raise Refused("invalid_json") from None
-    if not isinstance(found, dict):
-        raise Refused("json_not_object")
-    return found
+        raise ApiError("invalid_json") from None
+    if not isinstance(body_json, dict):
+        raise ApiError("json_not_object")
+    return body_json

@@ -8,59 +8,59 @@ after a command.
 
 from typing import Any
 
-from bot.sandbox.slack.errors import Refused
-from bot.sandbox.slack.faults import Habits
+from bot.sandbox.slack.errors import ApiError
+from bot.sandbox.slack.faults import Quirks
 from bot.sandbox.slack.message import Message
-from bot.sandbox.slack.response_urls import Chain
+from bot.sandbox.slack.response_urls import ResponseUrl
 from bot.sandbox.slack.state import State
-from bot.sandbox.slack.validation import judged
+from bot.sandbox.slack.validation import validate_content
 
 Json = dict[str, Any]
 
 # Seen in the wild, documented nowhere: an address that is used up or too old is not found.
-GONE = ("expired_url", "used_url")
+NOT_FOUND_ERRORS = ("expired_url", "used_url")
 
 
-def use(state: State, habits: Habits, chain: Chain, body: Json) -> None:
+def use(state: State, quirks: Quirks, response_url: ResponseUrl, body: Json) -> None:
     """One use of the address."""
-    chain.use(state.now())
+    response_url.use(state.now())
     if body.get("delete_original"):
-        if chain.source:
-            _delete(state, chain, chain.source)
+        if response_url.source:
+            _delete_original(state, response_url, response_url.source)
         return
-    say(state, habits, chain, body)
+    post_response(state, quirks, response_url, body)
 
 
-def say(state: State, habits: Habits, chain: Chain, body: Json) -> Message:
+def post_response(state: State, quirks: Quirks, response_url: ResponseUrl, body: Json) -> Message:
     """What an acknowledgement with a body does too."""
-    content = judged(body.get("text"), body.get("blocks"), body.get("metadata"), charts=state.charts)
-    standing = _replaced(habits, chain) if body.get("replace_original") is True else None
-    if standing is not None:
-        standing.say(content)
-        said = standing
+    content = validate_content(body.get("text"), body.get("blocks"), body.get("metadata"), charts=state.charts)
+    original = _message_to_replace(quirks, response_url) if body.get("replace_original") is True else None
+    if original is not None:
+        original.edit(content)
+        message = original
     elif body.get("response_type") == "in_channel":
-        channel = state.channels[chain.channel]
-        said = state.post(channel, content, thread_ts=str(body.get("thread_ts") or ""))
+        channel = state.channels[response_url.channel]
+        message = state.post(channel, content, thread_ts=str(body.get("thread_ts") or ""))
     else:
-        said = state.whisper(chain.user, state.channels[chain.channel], content)
-    chain.said.append(said)
-    return said
+        message = state.post_ephemeral(response_url.user, state.channels[response_url.channel], content)
+    response_url.messages.append(message)
+    return message
 
 
-def _replaced(habits: Habits, chain: Chain) -> Message | None:
+def _message_to_replace(quirks: Quirks, response_url: ResponseUrl) -> Message | None:
     """What `replace_original` replaces: what was clicked, or else what this command said last."""
-    if chain.source is not None:
-        return None if chain.source.deleted else chain.source
-    return chain.latest if habits.replaces_progress else None
+    if response_url.source is not None:
+        return None if response_url.source.deleted else response_url.source
+    return response_url.latest if quirks.replaces_progress else None
 
 
-def _delete(state: State, chain: Chain, source: Message) -> None:
+def _delete_original(state: State, response_url: ResponseUrl, source: Message) -> None:
     state.delete(source)
-    chain.said.append(source)
+    response_url.messages.append(source)
 
 
-def refused(habits: Habits, refusal: Refused) -> tuple[int, str | Json]:
+def error_response(quirks: Quirks, error: ApiError) -> tuple[int, str | Json]:
     """Status and body."""
-    if refusal.error in GONE:
-        return 404, refusal.error
-    return (200, refusal.body) if habits.refuses_with_200 else (400, refusal.error)
+    if error.error in NOT_FOUND_ERRORS:
+        return 404, error.error
+    return (200, error.body) if quirks.errors_with_200 else (400, error.error)

@@ -3,51 +3,51 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bot.sandbox.slack.errors import Refused
+from bot.sandbox.slack.errors import ApiError
 from bot.sandbox.slack.message import Message
 
-USES, LIFE = 5, timedelta(minutes=30)
-TRIGGER_LIFE = timedelta(seconds=3)
+MAX_USES, LIFETIME = 5, timedelta(minutes=30)
+TRIGGER_LIFETIME = timedelta(seconds=3)
 
 
 @dataclass(eq=False)
-class Chain:
+class ResponseUrl:
     """A response_url. It belongs to a command, or to a click, which has a message (`source`) that it sits on."""
 
     id: str
     user: str
     channel: str
-    opened: datetime
+    issued_at: datetime
     line: str = ""  # the command, as it was typed
     source: Message | None = None
     uses: int = 0
-    said: list[Message] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
 
     def use(self, now: datetime) -> None:
         """Once more. A refused message counts as well: Slack does not say, and this is the stricter reading."""
-        if now - self.opened > LIFE:
-            raise Refused("expired_url")
-        if self.uses >= USES:
-            raise Refused("used_url")
+        if now - self.issued_at > LIFETIME:
+            raise ApiError("expired_url")
+        if self.uses >= MAX_USES:
+            raise ApiError("used_url")
         self.uses += 1
 
     @property
     def latest(self) -> Message | None:
         """What the last use said, if it is still there."""
-        return next((message for message in reversed(self.said) if not message.deleted), None)
+        return next((message for message in reversed(self.messages) if not message.deleted), None)
 
 
 @dataclass
 class Trigger:
-    opened: datetime
+    issued_at: datetime
     user: str
     used: bool = False
 
     def use(self, now: datetime) -> None:
-        if now - self.opened > TRIGGER_LIFE:
-            raise Refused("expired_trigger_id")
+        if now - self.issued_at > TRIGGER_LIFETIME:
+            raise ApiError("expired_trigger_id")
         if self.used:
-            raise Refused("exchanged_trigger_id")
+            raise ApiError("exchanged_trigger_id")
         self.used = True
 
 

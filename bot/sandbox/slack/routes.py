@@ -12,25 +12,25 @@ from starlette.websockets import WebSocket
 
 from bot.sandbox.slack import response_url
 from bot.sandbox.slack.credentials import APP_TOKEN, BOT_TOKEN
-from bot.sandbox.slack.errors import Refused
+from bot.sandbox.slack.errors import ApiError
 from bot.sandbox.slack.faults import RESPONSE_URL
 from bot.sandbox.slack.methods import METHODS
-from bot.sandbox.slack.request import Call, read
+from bot.sandbox.slack.request import Call, read_call
 from bot.sandbox.slack.socket_mode import Socket
 from bot.sandbox.slack.state import State
 
 Json = dict[str, Any]
 
-TOKENLESS = ("api.test",)
-FOR_THE_APP = ("apps.connections.open",)  # with the app's own token, and no other method takes that
+TOKENLESS_METHODS = ("api.test",)
+APP_TOKEN_METHODS = ("apps.connections.open",)  # with the app's own token, and no other method takes that
 
 
-def doors(state: State, socket: Socket) -> Starlette:
+def build_routes(state: State, socket: Socket) -> Starlette:
     async def api(request: Request) -> Response:
-        return await _api(state, request)
+        return await _handle_api_call(state, request)
 
     async def response(request: Request) -> Response:
-        return await _response(state, request)
+        return await _handle_response_url(state, request)
 
     async def link(websocket: WebSocket) -> None:
         await socket.serve(websocket)
@@ -44,92 +44,92 @@ def doors(state: State, socket: Socket) -> Starlette:
     )
 
 
-async def _api(state: State, request: Request) -> Response:
+async def _handle_api_call(state: State, request: Request) -> Response:
     method = request.path_params["method"]
-    weather = state.weather.over(method)
+    fault = state.faults.take(method)
     try:
-        call = await read(request, method, state.now(), asyncio.get_running_loop().time())
-    except Refused as refusal:
-        return JSONResponse(refusal.body)
+        call = await read_call(request, method, state.now(), asyncio.get_running_loop().time())
+    except ApiError as error:
+        return JSONResponse(error.body)
     state.calls.append(call)
-    if weather and (instead := await weather.before(request.scope["wire"])):
-        await state.changed()
-        return instead
-    answer = JSONResponse(_answer(state, call), headers=_scopes(state, call))
-    await state.changed()
-    if weather:
-        await weather.after(request.scope["wire"])
-    return answer
+    if fault and (fault_response := await fault.before(request.scope["wire"])):
+        await state.notify_change()
+        return fault_response
+    response = JSONResponse(_call_method(state, call), headers=_scope_headers(state, call))
+    await state.notify_change()
+    if fault:
+        await fault.after(request.scope["wire"])
+    return response
 
 
-def _answer(state: State, call: Call) -> Json:
+def _call_method(state: State, call: Call) -> Json:
     try:
         method = METHODS.get(call.method)
         if method is None:
-            raise Refused("unknown_method", req_method=call.method)
+            raise ApiError("unknown_method", req_method=call.method)
         _check_token(call)
         return {"ok": True, **method(state, call)}
-    except Refused as refusal:
-        return refusal.body
+    except ApiError as error:
+        return error.body
 
 
 def _check_token(call: Call) -> None:
-    if call.method in TOKENLESS:
+    if call.method in TOKENLESS_METHODS:
         return
     if not call.token:
-        raise Refused("not_authed")
+        raise ApiError("not_authed")
     if call.token not in (BOT_TOKEN, APP_TOKEN):
-        raise Refused("invalid_auth")
-    if (call.token == APP_TOKEN) != (call.method in FOR_THE_APP):
-        raise Refused("not_allowed_token_type")
+        raise ApiError("invalid_auth")
+    if (call.token == APP_TOKEN) != (call.method in APP_TOKEN_METHODS):
+        raise ApiError("not_allowed_token_type")
 
 
-def _scopes(state: State, call: Call) -> dict[str, str]:
+def _scope_headers(state: State, call: Call) -> dict[str, str]:
     """Every answer tells what the token may do."""
     known = {BOT_TOKEN: ",".join(sorted(state.scopes)), APP_TOKEN: "connections:write"}
     return {"X-OAuth-Scopes": known[call.token]} if call.token in known else {}
 
 
-async def _response(state: State, request: Request) -> Response:
-    weather = state.weather.over(RESPONSE_URL)
+async def _handle_response_url(state: State, request: Request) -> Response:
+    fault = state.faults.take(RESPONSE_URL)
     body = await request.body()
-    state.calls.append(_noted(state, body))
-    if weather and (instead := await weather.before(request.scope["wire"])):
-        await state.changed()
-        return instead
-    status, answer = _respond(state, request.path_params["id"], body)
-    await state.changed()
-    if weather:
-        await weather.after(request.scope["wire"])
+    state.calls.append(_call_record(state, body))
+    if fault and (fault_response := await fault.before(request.scope["wire"])):
+        await state.notify_change()
+        return fault_response
+    status, answer = _use_response_url(state, request.path_params["id"], body)
+    await state.notify_change()
+    if fault:
+        await fault.after(request.scope["wire"])
     return PlainTextResponse(answer, status) if isinstance(answer, str) else JSONResponse(answer, status)
 
 
-def _respond(state: State, name: str, body: bytes) -> tuple[int, str | Json]:
+def _use_response_url(state: State, url_id: str, body: bytes) -> tuple[int, str | Json]:
     try:
-        chain = state.chains.get(name)
-        if chain is None:
-            raise Refused("expired_url")
-        response_url.use(state, state.habits, chain, _payload(body))
-    except Refused as refusal:
-        return response_url.refused(state.habits, refusal)
+        url = state.response_urls.get(url_id)
+        if url is None:
+            raise ApiError("expired_url")
+        response_url.use(state, state.quirks, url, _parse_payload(body))
+    except ApiError as error:
+        return response_url.error_response(state.quirks, error)
     return 200, "ok"
 
 
-def _noted(state: State, body: bytes) -> Call:
+def _call_record(state: State, body: bytes) -> Call:
     """A use of a response_url stands among the calls, whatever comes of it."""
     try:
-        arguments = _payload(body)
-    except Refused:
+        arguments = _parse_payload(body)
+    except ApiError:
         arguments = {}
     return Call(RESPONSE_URL, arguments, state.now(), asyncio.get_running_loop().time())
 
 
-def _payload(body: bytes) -> Json:
+def _parse_payload(body: bytes) -> Json:
     """Not documented: what is no JSON object is refused with the code that incoming webhooks have for it."""
     try:
-        found = json.loads(body)
+        payload = json.loads(body)
     except ValueError:
-        raise Refused("invalid_payload") from None
-    if not isinstance(found, dict):
-        raise Refused("invalid_payload")
-    return found
+        raise ApiError("invalid_payload") from None
+    if not isinstance(payload, dict):
+        raise ApiError("invalid_payload")
+    return payload

@@ -15,40 +15,40 @@ from starlette.types import Receive, Scope, Send
 
 from bot.sandbox.http_server import serving
 from bot.sandbox.slack import membership, payloads
-from bot.sandbox.slack.connection import Wire
+from bot.sandbox.slack.connection import RawConnection
 from bot.sandbox.slack.credentials import SIGNING_SECRET
-from bot.sandbox.slack.elements import CHOSEN_FROM, PRESSED, Element, found
-from bot.sandbox.slack.errors import Refused
-from bot.sandbox.slack.inputs import filled
+from bot.sandbox.slack.elements import PRESSABLE_TYPES, SELECTABLE_TYPES, Element, find_element
+from bot.sandbox.slack.errors import ApiError
+from bot.sandbox.slack.inputs import fill_inputs
 from bot.sandbox.slack.message import Content, Message
 from bot.sandbox.slack.payloads import Payload
-from bot.sandbox.slack.response_url import say
-from bot.sandbox.slack.response_urls import Chain, View
-from bot.sandbox.slack.routes import doors
+from bot.sandbox.slack.response_url import post_response
+from bot.sandbox.slack.response_urls import ResponseUrl, View
+from bot.sandbox.slack.routes import build_routes
 from bot.sandbox.slack.socket_mode import Socket
 from bot.sandbox.slack.state import State
-from bot.sandbox.slack.validation import judged_errors, judged_view
-from bot.sandbox.slack.webhook import Acknowledgement, Headers, Letter, posted, written
+from bot.sandbox.slack.validation import validate_view, validate_view_errors
+from bot.sandbox.slack.webhook import Acknowledgement, Headers, SignedRequest, send_request, sign_request
 
 Json = dict[str, Any]
 
 
 class Slack(State):
-    def __init__(self, now: Callable[[], datetime], *, signs_at: Callable[[], datetime] | None = None) -> None:
+    def __init__(self, now: Callable[[], datetime], *, signing_clock: Callable[[], datetime] | None = None) -> None:
         """*now* is this Slack's clock. A bot that checks signatures by another one wants that as *signs_at*."""
         super().__init__(now)
-        self.signs_at = signs_at or now
+        self.signing_clock = signing_clock or now
         self.request_url: str | None = None
-        self.secret = SIGNING_SECRET
-        self.patience: float = 3  # seconds that a bot has for its acknowledgement
+        self.signing_secret = SIGNING_SECRET
+        self.ack_timeout: float = 3  # seconds that a bot has for its acknowledgement
         self.socket = Socket(self)
-        self._app = doors(self, self.socket)
+        self._app = build_routes(self, self.socket)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._app({**scope, "wire": Wire(receive)}, receive, send)
+        await self._app({**scope, "wire": RawConnection(receive)}, receive, send)
 
     @asynccontextmanager
-    async def served(self, port: int = 0) -> AsyncIterator[str]:
+    async def serving(self, port: int = 0) -> AsyncIterator[str]:
         """On a port of this machine, until the block is left; told is the address of the Web API."""
         async with serving(self, port) as self.url:
             yield self.api
@@ -63,151 +63,169 @@ class Slack(State):
         self, line: str, *, user: str = "U1", channel: str = "C1", at: int | None = None, headers: Headers | None = None
     ) -> Acknowledgement:
         """A slash command. *at* and *headers* are for those who want to sign it wrongly."""
-        chain = self.open_chain(user, channel, line=line)
-        return await self._asked(payloads.slash_command(self, chain), chain, at, headers)
+        response_url = self.issue_response_url(user, channel, line=line)
+        return await self._send(payloads.slash_command(self, response_url), response_url, at, headers)
 
     async def press(self, on: Message | View, name: str, *, user: str = "", nth: int = 0) -> Acknowledgement:
         """The button with this action_id or label; of several alike, the nth."""
-        element = found(_blocks(on), PRESSED, name, nth)
-        return await self.act(on, element.pressed(self.new_ts()), user=user)
+        element = find_element(_blocks(on), PRESSABLE_TYPES, name, nth)
+        return await self.act(on, element.press_action(self.new_ts()), user=user)
 
     async def select(
         self, on: Message | View, name: str, option: str, *, user: str = "", nth: int = 0
     ) -> Acknowledgement:
         """The option with this text or value, in the menu with this action_id or placeholder."""
-        element: Element = found(_blocks(on), CHOSEN_FROM, name, nth)
-        return await self.act(on, element.chosen(option, self.new_ts()), user=user)
+        element: Element = find_element(_blocks(on), SELECTABLE_TYPES, name, nth)
+        return await self.act(on, element.select_action(option, self.new_ts()), user=user)
 
     async def act(self, on: Message | View, action: Json, *, user: str = "") -> Acknowledgement:
         """Any action, also one that the message does not offer (any more)."""
         if isinstance(on, View):
-            return await self._asked(payloads.on_view(self, on, user or on.user, action))
-        chain = self.open_chain(user or on.to or "U1", on.channel, source=on)
-        return await self._asked(payloads.on_message(self, chain, on, action), chain)
+            return await self._send(payloads.view_action(self, on, user or on.user, action))
+        response_url = self.issue_response_url(user or on.to or "U1", on.channel, source=on)
+        return await self._send(payloads.message_action(self, response_url, on, action), response_url)
 
     async def submit(self, view: View, values: Mapping[str, str] | None = None, *, user: str = "") -> Acknowledgement:
         """Fill in a modal's inputs, by action_id or label, and send it. What the bot answers is done to the modal."""
-        payload = payloads.submission(self, view, user or view.user, filled(_blocks(view), values or {}))
-        acknowledgement = await self._asked(payload)
+        payload = payloads.view_submission(self, view, user or view.user, fill_inputs(_blocks(view), values or {}))
+        acknowledgement = await self._send(payload)
         if not acknowledgement.error:
             try:
-                self._go_on(view, acknowledgement.said)
-            except Refused as refusal:
-                acknowledgement = replace(acknowledgement, error=refusal.error)
-            await self.changed()
+                self._apply_view_response(view, acknowledgement.response)
+            except ApiError as error:
+                acknowledgement = replace(acknowledgement, error=error.error)
+            await self.notify_change()
         return acknowledgement
 
     async def close(self, view: View, *, user: str = "") -> Acknowledgement | None:
         """Leave a modal without sending it. The bot hears of it if it asked to."""
         view.open = False
-        await self.changed()
+        await self.notify_change()
         if not view.body.get("notify_on_close"):
             return None
-        return await self._asked(payloads.closing(self, view, user or view.user))
+        return await self._send(payloads.view_closed(self, view, user or view.user))
 
     async def event(
-        self, kind: str, *, event_id: str = "", retry: int = 0, reason: str = "http_timeout", **happened: Any
+        self, kind: str, *, event_id: str = "", retry: int = 0, reason: str = "http_timeout", **fields: Any
     ) -> Acknowledgement:
         """Something happened. With *retry*, Slack tells it again, which it does up to three times."""
-        told = {"type": kind, "event_ts": self.new_ts(), **happened}
-        return await self._asked(payloads.event(self, event_id or self.new_id("Ev"), told, retry, reason))
+        event = {"type": kind, "event_ts": self.new_ts(), **fields}
+        return await self._send(payloads.event_callback(self, event_id or self.new_id("Ev"), event, retry, reason))
 
     async def invite(self, channel: str, *, by: str = "U1") -> Acknowledgement | None:
         """Bring the bot into a channel. As all that is done to channels, it sends the event that the bot may hear."""
-        return await self._done(membership.invited, channel, by)
+        return await self._change_membership(membership.invite, channel, by)
 
     async def remove(self, channel: str, *, by: str = "U1") -> Acknowledgement | None:
-        return await self._done(membership.removed, channel, by)
+        return await self._change_membership(membership.remove, channel, by)
 
     async def archive(self, channel: str, *, by: str = "U1") -> Acknowledgement | None:
-        return await self._done(membership.archived, channel, by)
+        return await self._change_membership(membership.archive, channel, by)
 
     async def unarchive(self, channel: str, *, by: str = "U1") -> Acknowledgement | None:
-        return await self._done(membership.unarchived, channel, by)
+        return await self._change_membership(membership.unarchive, channel, by)
 
     async def delete_channel(self, channel: str, *, by: str = "U1") -> Acknowledgement | None:
-        return await self._done(membership.deleted, channel, by)
+        return await self._change_membership(membership.delete, channel, by)
 
-    async def _done(self, deed: membership.Deed, name: str, by: str) -> Acknowledgement | None:
+    async def _change_membership(
+        self, change: membership.MembershipChange, channel_id: str, by: str
+    ) -> Acknowledgement | None:
         """Whoever is thrown out is told, and whoever is let in: so it is looked before and after."""
-        channel = self.channels[name]
-        before = membership.told(self, channel)
-        happened = deed(self, channel, by)
-        await self.changed()
-        return await self.event(happened.pop("type"), **happened) if before or membership.told(self, channel) else None
+        channel = self.channels[channel_id]
+        notified_before = membership.bot_is_notified(self, channel)
+        event = change(self, channel, by)
+        await self.notify_change()
+        return (
+            await self.event(event.pop("type"), **event)
+            if notified_before or membership.bot_is_notified(self, channel)
+            else None
+        )
 
-    async def again(self, acknowledgement: Acknowledgement) -> Acknowledgement:
+    async def resend(self, acknowledgement: Acknowledgement) -> Acknowledgement:
         """The same bytes a second time."""
-        if acknowledgement.sent is None:
+        if acknowledgement.request is None:
             raise LookupError("Only what went over HTTP can be sent again, byte for byte.")
-        return await self._acknowledged(acknowledgement.sent, acknowledgement.chain)
+        return await self._send_over_http(acknowledgement.request, acknowledgement.response_url)
 
     # ------------------------------------------------------------------------------------------------------- waiting
 
     async def until(self, condition: Callable[[], Any], seconds: float = 5) -> None:
         """Wait for it, looking only when something has changed."""
         try:
-            async with asyncio.timeout(seconds), self._news:
-                await self._news.wait_for(condition)
+            async with asyncio.timeout(seconds), self._change_condition:
+                await self._change_condition.wait_for(condition)
         except TimeoutError:
-            raise TimeoutError(f"Not within {seconds} s. {self._told()}") from None
+            raise TimeoutError(f"Not within {seconds} s. {self._describe_activity()}") from None
 
     async def answer(
         self, to: Acknowledgement, when: Callable[[Message], Any] = lambda _: True, seconds: float = 5
     ) -> Message:
         """What the bot said to this command or click, through its response_url or in the acknowledgement itself."""
-        if to.chain is None:
+        if to.response_url is None:
             raise LookupError("Nothing answers this: it came without a response_url.")
-        said = to.chain.said
-        await self.until(lambda: any(when(message) for message in said), seconds)
-        return next(message for message in said if when(message))
+        messages = to.response_url.messages
+        await self.until(lambda: any(when(message) for message in messages), seconds)
+        return next(message for message in messages if when(message))
 
-    def _told(self) -> str:
+    def _describe_activity(self) -> str:
         calls = ", ".join(call.method for call in self.calls[-5:])
-        said = [message.text for chain in list(self.chains.values())[-5:] for message in chain.said]
-        return f"Last calls: {calls or 'none'}. Said to the last commands and clicks: {said or 'nothing'}."
+        messages = [
+            message.text for response_url in list(self.response_urls.values())[-5:] for message in response_url.messages
+        ]
+        return f"Last calls: {calls or 'none'}. Said to the last commands and clicks: {messages or 'nothing'}."
 
     # ------------------------------------------------------------------------------------------------------ on the way
 
-    async def _asked(
-        self, payload: Payload, chain: Chain | None = None, at: int | None = None, headers: Headers | None = None
+    async def _send(
+        self,
+        payload: Payload,
+        response_url: ResponseUrl | None = None,
+        at: int | None = None,
+        headers: Headers | None = None,
     ) -> Acknowledgement:
-        if self.socket.opened:
-            acknowledgement = await self.socket.deliver(payload, self.patience)
-            return await self._heard(acknowledgement, chain)
-        timestamp = int(self.signs_at().timestamp()) if at is None else at
-        return await self._acknowledged(written(payload, self.secret, timestamp, headers or {}), chain)
+        if self.socket.opened_count:
+            acknowledgement = await self.socket.deliver(payload, self.ack_timeout)
+            return await self._apply_acknowledgement(acknowledgement, response_url)
+        timestamp = int(self.signing_clock().timestamp()) if at is None else at
+        return await self._send_over_http(
+            sign_request(payload, self.signing_secret, timestamp, headers or {}), response_url
+        )
 
-    async def _acknowledged(self, letter: Letter, chain: Chain | None) -> Acknowledgement:
+    async def _send_over_http(self, request: SignedRequest, response_url: ResponseUrl | None) -> Acknowledgement:
         if self.request_url is None:
             raise LookupError("No bot is there: it has opened no socket, and request_url is not set.")
-        return await self._heard(await posted(letter, self.request_url, self.patience), chain)
+        return await self._apply_acknowledgement(
+            await send_request(request, self.request_url, self.ack_timeout), response_url
+        )
 
-    async def _heard(self, acknowledgement: Acknowledgement, chain: Chain | None) -> Acknowledgement:
+    async def _apply_acknowledgement(
+        self, acknowledgement: Acknowledgement, response_url: ResponseUrl | None
+    ) -> Acknowledgement:
         """A command may be answered in the acknowledgement itself; a click may not."""
-        said = acknowledgement.said
-        if chain is not None and chain.line and said and not acknowledgement.error:
-            if said.get("response_type") == "in_channel":
-                self.post(self.channels[chain.channel], Content(chain.line), user=chain.user)
+        response = acknowledgement.response
+        if response_url is not None and response_url.line and response and not acknowledgement.error:
+            if response.get("response_type") == "in_channel":
+                self.post(self.channels[response_url.channel], Content(response_url.line), user=response_url.user)
             try:
-                say(self, self.habits, chain, said)
-            except Refused as refusal:
-                acknowledgement = replace(acknowledgement, error=refusal.error)
-        await self.changed()
-        return replace(acknowledgement, chain=chain)
+                post_response(self, self.quirks, response_url, response)
+            except ApiError as error:
+                acknowledgement = replace(acknowledgement, error=error.error)
+        await self.notify_change()
+        return replace(acknowledgement, response_url=response_url)
 
-    def _go_on(self, view: View, said: Json) -> None:
-        action, view.errors = said.get("response_action"), {}
+    def _apply_view_response(self, view: View, response: Json) -> None:
+        action, view.errors = response.get("response_action"), {}
         if action == "update":
-            self.set_view(view, judged_view(said.get("view")))
+            self.set_view(view, validate_view(response.get("view")))
         elif action == "push":
-            self.views.append(self.show(view.user, judged_view(said.get("view"))))
+            self.views.append(self.create_view(view.user, validate_view(response.get("view"))))
         elif action == "errors":
-            view.errors = judged_errors(said.get("errors"), _blocks(view))
+            view.errors = validate_view_errors(response.get("errors"), _blocks(view))
         else:
             view.open = False
 
 
 def _blocks(on: Message | View) -> list[Json]:
-    blocks: Any = on.body["blocks"] if isinstance(on, View) else on.told().get("blocks", [])
+    blocks: Any = on.body["blocks"] if isinstance(on, View) else on.to_json().get("blocks", [])
     return list(blocks)

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 
 
-def signed(body: bytes, secret: str, timestamp: int) -> dict[str, str]:
+def signature_headers(body: bytes, secret: str, timestamp: int) -> dict[str, str]:
     """The two headers that vouch for these bytes at this second."""
     base = b"v0:%d:%b" % (timestamp, body)
     digest = hmac.new(secret.encode(), base, hashlib.sha256).hexdigest()

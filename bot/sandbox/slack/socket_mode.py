@@ -13,44 +13,44 @@ from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from bot.sandbox.slack.connection import Wire
-from bot.sandbox.slack.credentials import APP
+from bot.sandbox.slack.connection import RawConnection
+from bot.sandbox.slack.credentials import APP_ID
 from bot.sandbox.slack.payloads import Payload
 from bot.sandbox.slack.state import State
 from bot.sandbox.slack.webhook import FAILED, TIMEOUT, Acknowledgement
 
 Json = dict[str, Any]
 
-HOST = {"host": "applink-sandbox"}
-GONE = (WebSocketDisconnect, RuntimeError)  # the latter where it was closed from here
+DEBUG_INFO = {"host": "applink-sandbox"}
+DISCONNECTED = (WebSocketDisconnect, RuntimeError)  # the latter where it was closed from here
 
 
 class Connection:
     def __init__(self, websocket: WebSocket, *, deaf: bool) -> None:
         self.websocket = websocket
-        self.wire: Wire = websocket.scope["wire"]
+        self.raw: RawConnection = websocket.scope["wire"]
         self.deaf = deaf
-        self.heard: list[Json] = []  # every frame that the bot sent
+        self.received: list[Json] = []  # every frame that the bot sent
 
-    async def tell(self, frame: Json) -> None:
+    async def send(self, frame: Json) -> None:
         """What is told to somebody who leaves in the same moment is lost."""
         if not self.deaf:
-            with suppress(*GONE):
+            with suppress(*DISCONNECTED):
                 await self.websocket.send_text(json.dumps(frame))
 
     def ping(self) -> None:
         if not self.deaf:
-            self.wire.ping()
+            self.raw.ping()
 
 
 class Socket:
     def __init__(self, state: State) -> None:
         self.state = state
         self.connections: list[Connection] = []
-        self.opened = 0  # connections ever
-        self.pings_every: float | None = 10  # seconds; read when a connection opens
+        self.opened_count = 0  # connections ever
+        self.ping_interval: float | None = 10  # seconds; read when a connection opens
         self._deaf = False
-        self._waiting: dict[str, asyncio.Future[Json]] = {}
+        self._pending: dict[str, asyncio.Future[Json]] = {}
 
     @property
     def deaf(self) -> bool:
@@ -65,19 +65,19 @@ class Socket:
 
     # -------------------------------------------------------------------------------------------------- what Slack does
 
-    async def deliver(self, payload: Payload, patience: float, name: str = "") -> Acknowledgement:
-        name = name or self.state.new_id("envelope-")
-        begun = asyncio.get_running_loop().time()
+    async def deliver(self, payload: Payload, timeout_seconds: float, envelope_id: str = "") -> Acknowledgement:
+        envelope_id = envelope_id or self.state.new_id("envelope-")
+        started_at = asyncio.get_running_loop().time()
         if not self.connections:
             return Acknowledgement(error=FAILED, payload=payload)
-        answer = await self._answer(payload.enveloped(name), patience)
-        found = Acknowledgement(error=TIMEOUT) if answer is None else _acknowledged(answer)
-        return replace(found, seconds=asyncio.get_running_loop().time() - begun, payload=payload)
+        answer = await self._send_envelope(payload.to_envelope(envelope_id), timeout_seconds)
+        acknowledgement = Acknowledgement(error=TIMEOUT) if answer is None else _parse_acknowledgement(answer)
+        return replace(acknowledgement, seconds=asyncio.get_running_loop().time() - started_at, payload=payload)
 
     async def disconnect(self, reason: str = "refresh_requested") -> None:
         """Slack ends every connection every few hours; after `warning` it does so ten seconds later."""
         for connection in list(self.connections):
-            await connection.tell({"type": "disconnect", "reason": reason, "debug_info": HOST})
+            await connection.send({"type": "disconnect", "reason": reason, "debug_info": DEBUG_INFO})
             if reason != "warning":
                 connection.deaf = True
                 await connection.websocket.close()
@@ -86,7 +86,7 @@ class Socket:
         """Every connection breaks, without a word."""
         for connection in list(self.connections):
             connection.deaf = True
-            connection.wire.cut()
+            connection.raw.reset_nowait()
 
     def ping(self) -> None:
         for connection in self.connections:
@@ -96,7 +96,7 @@ class Socket:
         """Deaf, and not even pings are answered: the line is dead, and neither side has been told."""
         self.deaf = True
         for connection in self.connections:
-            connection.wire.freeze()
+            connection.raw.freeze()
 
     # ------------------------------------------------------------------------------------------------ what the bot does
 
@@ -107,62 +107,62 @@ class Socket:
             return
         self.state.tickets.remove(ticket)
         await websocket.accept()
-        async with self._opened(Connection(websocket, deaf=self._deaf)) as connection:
-            await connection.tell(self._hello())
-            await self.state.changed()
+        async with self._registered(Connection(websocket, deaf=self._deaf)) as connection:
+            await connection.send(self._hello())
+            await self.state.notify_change()
             await self._listen(connection)
 
     @asynccontextmanager
-    async def _opened(self, connection: Connection) -> AsyncIterator[Connection]:
+    async def _registered(self, connection: Connection) -> AsyncIterator[Connection]:
         self.connections.append(connection)
-        self.opened += 1
-        pinging = asyncio.create_task(self._pinging(connection))
+        self.opened_count += 1
+        ping_task = asyncio.create_task(self._ping_forever(connection))
         try:
             yield connection
-        except GONE:
+        except DISCONNECTED:
             pass
         finally:
-            pinging.cancel()
+            ping_task.cancel()
             self.connections.remove(connection)
-            await self.state.changed()
+            await self.state.notify_change()
 
     def _hello(self) -> Json:
         return {
             "type": "hello",
             "num_connections": len(self.connections),
-            "debug_info": {**HOST, "build_number": 1, "approximate_connection_time": 18060},
-            "connection_info": {"app_id": APP},
+            "debug_info": {**DEBUG_INFO, "build_number": 1, "approximate_connection_time": 18060},
+            "connection_info": {"app_id": APP_ID},
         }
 
     async def _listen(self, connection: Connection) -> None:
         while True:
             frame: Json = json.loads(await connection.websocket.receive_text())
-            connection.heard.append(frame)
-            waiting = self._waiting.pop(str(frame.get("envelope_id")), None)
-            if waiting is not None and not waiting.done() and not connection.deaf:
-                waiting.set_result(frame)
-            await self.state.changed()
+            connection.received.append(frame)
+            future = self._pending.pop(str(frame.get("envelope_id")), None)
+            if future is not None and not future.done() and not connection.deaf:
+                future.set_result(frame)
+            await self.state.notify_change()
 
-    async def _pinging(self, connection: Connection) -> None:
-        while self.pings_every is not None:
-            await asyncio.sleep(self.pings_every)
+    async def _ping_forever(self, connection: Connection) -> None:
+        while self.ping_interval is not None:
+            await asyncio.sleep(self.ping_interval)
             connection.ping()
 
-    async def _answer(self, envelope: Json, patience: float) -> Json | None:
-        waiting: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
-        self._waiting[envelope["envelope_id"]] = waiting
-        hearing = next((one for one in reversed(self.connections) if not one.deaf), None)
+    async def _send_envelope(self, envelope: Json, timeout_seconds: float) -> Json | None:
+        future: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
+        self._pending[envelope["envelope_id"]] = future
+        connection = next((one for one in reversed(self.connections) if not one.deaf), None)
         try:
-            async with asyncio.timeout(patience):
-                if hearing is not None:
-                    await hearing.tell(envelope)
-                return await waiting
+            async with asyncio.timeout(timeout_seconds):
+                if connection is not None:
+                    await connection.send(envelope)
+                return await future
         except TimeoutError:
             return None
         finally:
-            self._waiting.pop(envelope["envelope_id"], None)
+            self._pending.pop(envelope["envelope_id"], None)
 
 
-def _acknowledged(frame: Json) -> Acknowledgement:
+def _parse_acknowledgement(frame: Json) -> Acknowledgement:
     payload = frame.get("payload")
     return Acknowledgement(200, json.dumps(payload) if payload else "")

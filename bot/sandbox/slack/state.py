@@ -11,11 +11,11 @@ from datetime import datetime
 from typing import Any
 
 from bot.sandbox.slack import credentials, workspace
-from bot.sandbox.slack.errors import Refused
-from bot.sandbox.slack.faults import Habits, Sky
+from bot.sandbox.slack.errors import ApiError
+from bot.sandbox.slack.faults import Faults, Quirks
 from bot.sandbox.slack.message import Content, Message
 from bot.sandbox.slack.request import Call
-from bot.sandbox.slack.response_urls import Chain, Trigger, View
+from bot.sandbox.slack.response_urls import ResponseUrl, Trigger, View
 from bot.sandbox.slack.workspace import Channel, User
 
 Json = dict[str, Any]
@@ -25,7 +25,7 @@ class State:
     def __init__(self, now: Callable[[], datetime]) -> None:
         self.now = now
         self.url = ""  # where it is served; known once it is
-        self.team = workspace.HOME
+        self.team = workspace.HOME_TEAM
         self.users: dict[str, User] = workspace.users()
         self.channels: dict[str, Channel] = workspace.channels()
         self.groups: dict[str, list[str]] = workspace.groups()
@@ -33,28 +33,28 @@ class State:
         self.views: list[View] = []
         self.homes: dict[str, View] = {}
         self.calls: list[Call] = []
-        self.chains: dict[str, Chain] = {}
+        self.response_urls: dict[str, ResponseUrl] = {}
         self.triggers: dict[str, Trigger] = {}
         self.tickets: set[str] = set()  # addresses for a socket that nobody has connected to yet
-        self.scopes = set(workspace.SCOPES)
+        self.scopes = set(workspace.BOT_SCOPES)
         self.charts = True  # whether the workspace takes charts and data tables
-        self.habits = Habits()
-        self.weather = Sky()
-        self.changes = 0  # how often something has changed
-        self._news = asyncio.Condition()
+        self.quirks = Quirks()
+        self.faults = Faults()
+        self.change_count = 0  # how often something has changed
+        self._change_condition = asyncio.Condition()
         self._ids = itertools.count(1)
         self._micros = 0
 
-    async def changed(self) -> None:
-        async with self._news:
-            self.changes += 1
-            self._news.notify_all()
+    async def notify_change(self) -> None:
+        async with self._change_condition:
+            self.change_count += 1
+            self._change_condition.notify_all()
 
-    async def news(self, since: int) -> int:
+    async def wait_for_change(self, since: int) -> int:
         """Wait until something has changed more than *since* times; told is how often by now."""
-        async with self._news:
-            await self._news.wait_for(lambda: self.changes > since)
-            return self.changes
+        async with self._change_condition:
+            await self._change_condition.wait_for(lambda: self.change_count > since)
+            return self.change_count
 
     def new_id(self, prefix: str) -> str:
         return f"{prefix}{next(self._ids):06d}"
@@ -66,22 +66,22 @@ class State:
 
     # ------------------------------------------------------------------------------------------------ who and where
 
-    def needs(self, scope: str) -> None:
+    def require_scope(self, scope: str) -> None:
         if scope not in self.scopes:
-            raise Refused("missing_scope", needed=scope, provided=",".join(sorted(self.scopes)))
+            raise ApiError("missing_scope", needed=scope, provided=",".join(sorted(self.scopes)))
 
-    def channel(self, name: str) -> Channel:
+    def channel(self, channel_id: str) -> Channel:
         """By its id alone: names work in Slack, until two organisations share a channel."""
-        found = self.channels.get(name)
-        if found is None or (found.is_private and not found.is_member):
-            raise Refused("channel_not_found")  # a private channel that one is not in does not exist
-        return found
+        channel = self.channels.get(channel_id)
+        if channel is None or (channel.is_private and not channel.is_member):
+            raise ApiError("channel_not_found")  # a private channel that one is not in does not exist
+        return channel
 
-    def conversation_with(self, user: str) -> Channel:
+    def open_dm(self, user: str) -> Channel:
         if user not in self.users:
-            raise Refused("user_not_found")
-        found = next((channel for channel in self.channels.values() if channel.with_user == user), None)
-        return found or self.channels.setdefault(f"D{user[1:]}", Channel(f"D{user[1:]}", "", with_user=user))
+            raise ApiError("user_not_found")
+        existing = next((channel for channel in self.channels.values() if channel.with_user == user), None)
+        return existing or self.channels.setdefault(f"D{user[1:]}", Channel(f"D{user[1:]}", "", with_user=user))
 
     def message(self, channel: Channel, ts: str) -> Message | None:
         return next((message for message in channel.messages if message.ts == ts), None)
@@ -95,56 +95,58 @@ class State:
         channel.messages.append(message)
         return message
 
-    def whisper(self, to: str, channel: Channel, content: Content) -> Message:
+    def post_ephemeral(self, user: str, channel: Channel, content: Content) -> Message:
         message = self._message(channel, content, "")
-        message.to = to
-        self.ephemeral[to].append(message)
+        message.to = user
+        self.ephemeral[user].append(message)
         return message
 
     def delete(self, message: Message) -> None:
         """Gone for the people; whoever holds the message still can see that it was."""
-        where = self.ephemeral[message.to] if message.to else self.channels[message.channel].messages
-        if message in where:
-            where.remove(message)
+        messages = self.ephemeral[message.to] if message.to else self.channels[message.channel].messages
+        if message in messages:
+            messages.remove(message)
         message.deleted = True
 
     def _message(self, channel: Channel, content: Content, user: str) -> Message:
-        bot = None if user else credentials.BOT
-        return Message(channel.id, self.new_ts(), user or credentials.BOT_USER, self.now(), content, bot=bot)
+        bot = None if user else credentials.BOT_ID
+        return Message(channel.id, self.new_ts(), user or credentials.BOT_USER_ID, self.now(), content, bot=bot)
 
-    def gaps(self, channel: str) -> list[float]:
+    def message_gaps(self, channel: str) -> list[float]:
         """Seconds between one message of the bot and its next in a channel: Slack wants about one."""
-        told = [message.at for message in self.channels[channel].messages if message.bot]
-        return [(later - earlier).total_seconds() for earlier, later in itertools.pairwise(told)]
+        posted_at = [message.at for message in self.channels[channel].messages if message.bot]
+        return [(later - earlier).total_seconds() for earlier, later in itertools.pairwise(posted_at)]
 
     # ------------------------------------------------------------------------------------------ what people set going
 
-    def open_chain(self, user: str, channel: str, *, line: str = "", source: Message | None = None) -> Chain:
-        chain = Chain(self.new_id("R"), user, channel, self.now(), line, source)
-        self.chains[chain.id] = chain
-        return chain
+    def issue_response_url(
+        self, user: str, channel: str, *, line: str = "", source: Message | None = None
+    ) -> ResponseUrl:
+        response_url = ResponseUrl(self.new_id("R"), user, channel, self.now(), line, source)
+        self.response_urls[response_url.id] = response_url
+        return response_url
 
-    def open_trigger(self, user: str) -> str:
-        name = f"{self.new_id('')}.{int(self.now().timestamp())}.{self.team.id}"
-        self.triggers[name] = Trigger(self.now(), user)
-        return name
+    def issue_trigger(self, user: str) -> str:
+        trigger_id = f"{self.new_id('')}.{int(self.now().timestamp())}.{self.team.id}"
+        self.triggers[trigger_id] = Trigger(self.now(), user)
+        return trigger_id
 
-    def show(self, user: str, view: Json) -> View:
-        shown = View(self.new_id("V"), user, {})
-        self.set_view(shown, view)
-        return shown
+    def create_view(self, user: str, view: Json) -> View:
+        created = View(self.new_id("V"), user, {})
+        self.set_view(created, view)
+        return created
 
-    def set_view(self, shown: View, view: Json) -> None:
-        shown.body = {
+    def set_view(self, target: View, view: Json) -> None:
+        target.body = {
             "callback_id": "",
             "private_metadata": "",
             "external_id": "",
             "state": {"values": {}},
             **view,
-            "id": shown.id,
+            "id": target.id,
             "team_id": self.team.id,
-            "app_id": credentials.APP,
-            "bot_id": credentials.BOT,
-            "root_view_id": shown.id,
+            "app_id": credentials.APP_ID,
+            "bot_id": credentials.BOT_ID,
+            "root_view_id": target.id,
             "hash": f"{int(self.now().timestamp())}.{self.new_id('')}",
         }

@@ -10,13 +10,13 @@ from typing import Any
 import httpx
 
 from bot.sandbox.slack.payloads import Payload
-from bot.sandbox.slack.response_urls import Chain
-from bot.sandbox.slack.signing import signed
+from bot.sandbox.slack.response_urls import ResponseUrl
+from bot.sandbox.slack.signing import signature_headers
 
 Headers = Mapping[str, str | bytes | None]
 
 # Nothing here is encrypted, and a client would read all certificates of the machine to be ready for it.
-NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+TLS_WITHOUT_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 TIMEOUT, FAILED = "operation_timeout", "dispatch_failed"
 
 
@@ -30,23 +30,23 @@ class Acknowledgement:
     seconds: float = 0
     error: str = ""
     payload: Payload | None = field(default=None, repr=False)
-    chain: Chain | None = field(default=None, repr=False)
-    sent: "Letter | None" = field(default=None, repr=False)
+    response_url: ResponseUrl | None = field(default=None, repr=False)
+    request: "SignedRequest | None" = field(default=None, repr=False)
 
     @property
-    def said(self) -> dict[str, Any]:
+    def response(self) -> dict[str, Any]:
         """What it says beyond "I have it": a message, or what a modal shall do next. Plain words are a message."""
         if not self.body.strip():
             return {}
         try:
-            found = json.loads(self.body)
+            decoded = json.loads(self.body)
         except ValueError:
             return {"text": self.body}
-        return found if isinstance(found, dict) else {"text": self.body}
+        return decoded if isinstance(decoded, dict) else {"text": self.body}
 
 
 @dataclass(frozen=True)
-class Letter:
+class SignedRequest:
     """A payload, signed and ready: the same bytes can be sent twice."""
 
     payload: Payload
@@ -54,32 +54,41 @@ class Letter:
     headers: Mapping[str, str | bytes]
 
     @property
-    def lines(self) -> list[tuple[bytes, bytes]]:
+    def raw_headers(self) -> list[tuple[bytes, bytes]]:
         """A signature need not be ASCII, or text at all."""
-        lines = self.headers.items()
-        return [(name.encode(), value.encode() if isinstance(value, str) else value) for name, value in lines]
+        items = self.headers.items()
+        return [(name.encode(), value.encode() if isinstance(value, str) else value) for name, value in items]
 
 
-def written(payload: Payload, secret: str, timestamp: int, instead: Headers) -> Letter:
+def sign_request(payload: Payload, secret: str, timestamp: int, overrides: Headers) -> SignedRequest:
     """Signed as Slack signs. *instead* replaces headers, or takes them away (None)."""
-    kind, body = payload.encoded()
-    headers = {"Content-Type": kind, "User-Agent": "Slackbot 1.0 (+https://api.slack.com/robots)", **payload.headers}
-    whole = {**headers, **signed(body, secret, timestamp), **instead}
-    return Letter(payload, body, {name: value for name, value in whole.items() if value is not None})
+    content_type, body = payload.encode()
+    headers = {
+        "Content-Type": content_type,
+        "User-Agent": "Slackbot 1.0 (+https://api.slack.com/robots)",
+        **payload.headers,
+    }
+    all_headers = {**headers, **signature_headers(body, secret, timestamp), **overrides}
+    return SignedRequest(payload, body, {name: value for name, value in all_headers.items() if value is not None})
 
 
-async def posted(letter: Letter, url: str, patience: float) -> Acknowledgement:
+async def send_request(request: SignedRequest, url: str, timeout_seconds: float) -> Acknowledgement:
     """A new connection each time: a client that keeps many at once becomes slow, and its slowness would be told."""
-    begun = asyncio.get_running_loop().time()
-    transport = httpx.AsyncHTTPTransport(verify=NO_CERTIFICATES)
-    found = Acknowledgement(error=FAILED)
+    started_at = asyncio.get_running_loop().time()
+    transport = httpx.AsyncHTTPTransport(verify=TLS_WITHOUT_CERTIFICATES)
+    acknowledgement = Acknowledgement(error=FAILED)
     try:
-        async with asyncio.timeout(patience), httpx.AsyncClient(transport=transport, trust_env=False) as client:
-            answer = await client.post(url, content=letter.body, headers=letter.lines, timeout=None)
-            error = "" if answer.status_code == httpx.codes.OK else FAILED
-            found = Acknowledgement(answer.status_code, answer.text, dict(answer.headers), error=error)
+        async with asyncio.timeout(timeout_seconds), httpx.AsyncClient(transport=transport, trust_env=False) as client:
+            response = await client.post(url, content=request.body, headers=request.raw_headers, timeout=None)
+            error = "" if response.status_code == httpx.codes.OK else FAILED
+            acknowledgement = Acknowledgement(response.status_code, response.text, dict(response.headers), error=error)
     except TimeoutError:
-        found = Acknowledgement(error=TIMEOUT)
+        acknowledgement = Acknowledgement(error=TIMEOUT)
     except httpx.TransportError:
         pass
-    return replace(found, seconds=asyncio.get_running_loop().time() - begun, payload=letter.payload, sent=letter)
+    return replace(
+        acknowledgement,
+        seconds=asyncio.get_running_loop().time() - started_at,
+        payload=request.payload,
+        request=request,
+    )

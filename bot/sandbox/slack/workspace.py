@@ -8,13 +8,13 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.sandbox.slack.credentials import BOT_USER
+from bot.sandbox.slack.credentials import BOT_USER_ID
 from bot.sandbox.slack.message import Message
 
 Json = dict[str, Any]
 
 # `chat:write.public` is missing on purpose: with it, a public channel needs no invitation.
-SCOPES = (
+BOT_SCOPES = (
     *("commands", "chat:write", "channels:read", "channels:history", "groups:read", "groups:history"),
     *("im:read", "im:history", "im:write", "users:read", "usergroups:read"),
 )
@@ -40,7 +40,7 @@ class User:
     team: Team
     is_bot: bool = False
 
-    def told(self, now: datetime) -> Json:
+    def to_json(self, now: datetime) -> Json:
         offset = now.astimezone(ZoneInfo(self.tz)).utcoffset()
         profile = {"real_name": self.real_name, "display_name": self.name, "team": self.team.id}
         return {
@@ -76,11 +76,11 @@ class Channel:
         return "im" if self.with_user else "groups" if self.is_private else "channels"
 
     @property
-    def spoken_name(self) -> str:
+    def payload_name(self) -> str:
         """Slack does not tell a command or a button what a private channel is called."""
         return {"im": "directmessage", "groups": "privategroup"}.get(self.kind, self.name)
 
-    def told(self) -> Json:
+    def to_json(self) -> Json:
         if self.with_user:
             return {"id": self.id, "is_im": True, "user": self.with_user, "is_archived": self.is_archived}
         return {
@@ -101,22 +101,22 @@ class Channel:
         }
 
 
-HOME = Team("T0HARBOUR", "Harbour Goods", "harbour-goods")
-AWAY = Team("T0QUAYSIDE", "Quayside Partners", "quayside")
+HOME_TEAM = Team("T0HARBOUR", "Harbour Goods", "harbour-goods")
+PARTNER_TEAM = Team("T0QUAYSIDE", "Quayside Partners", "quayside")
 
 
 def users() -> dict[str, User]:
-    found = [
-        User("U1", "lena", "Lena Hoffmann", "Europe/Berlin", HOME),
-        User("U2", "mateo", "Mateo Ruiz", "America/New_York", HOME),
-        User("U9", "robin", "Robin Quay", "Europe/London", AWAY),  # reads C6, belongs to another organisation
-        User(BOT_USER, "insights", "Insights", "UTC", HOME, is_bot=True),
+    all_users = [
+        User("U1", "lena", "Lena Hoffmann", "Europe/Berlin", HOME_TEAM),
+        User("U2", "mateo", "Mateo Ruiz", "America/New_York", HOME_TEAM),
+        User("U9", "robin", "Robin Quay", "Europe/London", PARTNER_TEAM),  # reads C6, belongs to another organisation
+        User(BOT_USER_ID, "insights", "Insights", "UTC", HOME_TEAM, is_bot=True),
     ]
-    return {user.id: user for user in found}
+    return {user.id: user for user in all_users}
 
 
 def channels() -> dict[str, Channel]:
-    found = [
+    all_channels = [
         Channel("C1", "checkout"),
         Channel("C2", "platform-leads", is_private=True),
         Channel("C3", "random", is_member=False),
@@ -125,7 +125,7 @@ def channels() -> dict[str, Channel]:
         Channel("C6", "with-quayside", is_ext_shared=True),
         Channel("C10", "releases"),
     ]
-    return {channel.id: channel for channel in found}
+    return {channel.id: channel for channel in all_channels}
 
 
 def groups() -> dict[str, list[str]]:

@@ -19,7 +19,7 @@
 It draws what Slack would show. It knows no more of the bot than Slack does.
 """
 
-from bot.sandbox.web.app import page
-from bot.sandbox.web.protocol import Stage
+from bot.sandbox.web.app import build_page
+from bot.sandbox.web.protocol import DemoControls
 
-__all__ = ["Stage", "page"]
+__all__ = ["DemoControls", "build_page"]

@@ -4,171 +4,177 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from bot.sandbox.slack import Acknowledgement, Content, Message
-from bot.sandbox.slack.elements import CHOSEN_FROM, PRESSED, Element, elements
+from bot.sandbox.slack.elements import PRESSABLE_TYPES, SELECTABLE_TYPES, Element, find_elements
 from bot.sandbox.slack.response_urls import View
-from bot.sandbox.slack.validation import LONGEST
+from bot.sandbox.slack.validation import MAX_TEXT_LENGTH
 from bot.sandbox.slack.webhook import TIMEOUT
 from bot.sandbox.slack.workspace import Channel
 from bot.sandbox.web.completions import COMMAND
-from bot.sandbox.web.protocol import Stage
-from bot.sandbox.web.time_travel import Travel
-from bot.sandbox.web.visibility import ME, messages
+from bot.sandbox.web.protocol import DemoControls
+from bot.sandbox.web.time_travel import TimeTravel
+from bot.sandbox.web.visibility import VIEWER_ID, messages
 
 Json = dict[str, Any]
-Deed = Callable[[Json], Awaitable[str]]
-Found = TypeVar("Found")
+Action = Callable[[Json], Awaitable[str]]
+Item = TypeVar("Item")
 
-THE_BOT = ("", "@insights", "insights")
-ONLY_THE_BOT = "Here only @insights comes and goes."
-NO_ROOM = "{word} works in channels, and this is a conversation of two."
-NO_COMMAND = "{word} is no command here. There are /insights, /invite and /remove, in small letters."
-ARCHIVED = "In an archived channel nobody says anything any more."
-TOO_LONG = f"A message has {LONGEST:,} characters at most."
-LATE = "{what} failed because the app did not respond."
+BOT_NAMES = ("", "@insights", "insights")
+ONLY_BOT_MOVES = "Here only @insights comes and goes."
+CHANNELS_ONLY = "{word} works in channels, and this is a conversation of two."
+UNKNOWN_COMMAND = "{word} is no command here. There are /insights, /invite and /remove, in small letters."
+CHANNEL_ARCHIVED = "In an archived channel nobody says anything any more."
+TOO_LONG = f"A message has {MAX_TEXT_LENGTH:,} characters at most."
+TIMED_OUT = "{what} failed because the app did not respond."
 FAILED = "{what} failed with the error “{error}”."
 
 
-class Deeds:
+class Actions:
     """Each answers with a sentence where something went wrong. What is gone is a LookupError that says so in one."""
 
-    def __init__(self, stage: Stage, travel: Travel) -> None:
-        self._stage = stage
-        self._travel = travel
-        self._slack = stage.slack
+    def __init__(self, demo: DemoControls, time_travel: TimeTravel) -> None:
+        self._demo = demo
+        self._time_travel = time_travel
+        self._slack = demo.slack
 
-    def named(self, name: str) -> Deed:
-        deeds: dict[str, Deed] = {
+    def find(self, name: str) -> Action:
+        actions: dict[str, Action] = {
             "type": self.type,
             "act": self.act,
             "submit": self.submit,
             "close": self.close,
             "dismiss": self.dismiss,
-            "charts": self.charts,
-            "weather": self.weather,
-            "next": self.next,
-            "week": self.week,
+            "charts": self.set_charts,
+            "weather": self.select_fault,
+            "next": self.skip_to_next_run,
+            "week": self.skip_week,
         }
-        return deeds[name]
+        return actions[name]
 
-    async def type(self, said: Json) -> str:
-        channel, line = self._slack.channels[_word(said, "channel")], _word(said, "line").strip()
+    async def type(self, request: Json) -> str:
+        channel, line = self._slack.channels[_string(request, "channel")], _string(request, "line").strip()
         word, rest = (*line.split(maxsplit=1), "", "")[:2]
         if channel.is_archived:
-            return ARCHIVED
-        if len(line) > LONGEST:
+            return CHANNEL_ARCHIVED
+        if len(line) > MAX_TEXT_LENGTH:
             return TOO_LONG
         if not word.startswith("/"):
-            return await self._say(channel.id, line)
+            return await self._post_message(channel.id, line)
         if word == COMMAND:
-            return _trouble(await self._slack.type(f"{word} {rest.strip()}".strip(), channel=channel.id), word)
+            return _error_text(await self._slack.type(f"{word} {rest.strip()}".strip(), channel=channel.id), word)
         if word in ("/invite", "/remove"):
-            return await self._move(word, rest.strip().lower(), channel)
-        return NO_COMMAND.format(word=word)
+            return await self._change_membership(word, rest.strip().lower(), channel)
+        return UNKNOWN_COMMAND.format(word=word)
 
-    async def _move(self, word: str, whom: str, channel: Channel) -> str:
+    async def _change_membership(self, word: str, target: str, channel: Channel) -> str:
         """The bot is brought in, or thrown out, if it is the one."""
         if channel.with_user:
-            return NO_ROOM.format(word=word)
-        if whom not in THE_BOT:
-            return ONLY_THE_BOT
-        await (self._slack.invite if word == "/invite" else self._slack.remove)(channel.id, by=ME)
+            return CHANNELS_ONLY.format(word=word)
+        if target not in BOT_NAMES:
+            return ONLY_BOT_MOVES
+        await (self._slack.invite if word == "/invite" else self._slack.remove)(channel.id, by=VIEWER_ID)
         return ""
 
-    async def _say(self, channel: str, line: str) -> str:
+    async def _post_message(self, channel: str, line: str) -> str:
         escaped = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
         if escaped:
-            self._slack.post(self._slack.channels[channel], Content(escaped), user=ME)
-            await self._slack.changed()
+            self._slack.post(self._slack.channels[channel], Content(escaped), user=VIEWER_ID)
+            await self._slack.notify_change()
         return ""
 
-    async def act(self, said: Json) -> str:
-        on = self._message(_word(said, "message")) if said.get("message") else self._view(_word(said, "view"))
-        element = _element(on, _word(said, "block"), _word(said, "action"))
-        at = self._slack.new_ts()
-        chosen = element.body["type"] in CHOSEN_FROM
-        action = element.chosen(_word(said, "option"), at) if chosen else element.pressed(at)
-        return _trouble(await self._slack.act(on, action, user=ME), f"“{element.label or 'That'}”")
+    async def act(self, request: Json) -> str:
+        on = (
+            self._message(_string(request, "message"))
+            if request.get("message")
+            else self._view(_string(request, "view"))
+        )
+        element = _element(on, _string(request, "block"), _string(request, "action"))
+        action_ts = self._slack.new_ts()
+        is_menu = element.body["type"] in SELECTABLE_TYPES
+        action = (
+            element.select_action(_string(request, "option"), action_ts) if is_menu else element.press_action(action_ts)
+        )
+        return _error_text(await self._slack.act(on, action, user=VIEWER_ID), f"“{element.label or 'That'}”")
 
-    async def submit(self, said: Json) -> str:
-        filled = _words(said, "values")
-        view = self._view(_word(said, "view"))
-        return _trouble(await self._slack.submit(view, filled, user=ME), "Sending this")
+    async def submit(self, request: Json) -> str:
+        values = _strings(request, "values")
+        view = self._view(_string(request, "view"))
+        return _error_text(await self._slack.submit(view, values, user=VIEWER_ID), "Sending this")
 
-    async def close(self, said: Json) -> str:
-        name = _word(said, "view")
-        closing = [view for view in self._slack.views if view.id == name and view.open and view.user == ME]
+    async def close(self, request: Json) -> str:
+        view_id = _string(request, "view")
+        closing = [view for view in self._slack.views if view.id == view_id and view.open and view.user == VIEWER_ID]
         for view in closing:
-            if acknowledged := await self._slack.close(view, user=ME):
-                return _trouble(acknowledged, "Closing this")
+            if acknowledgement := await self._slack.close(view, user=VIEWER_ID):
+                return _error_text(acknowledgement, "Closing this")
         return ""  # closed, whoever did it
 
-    async def dismiss(self, said: Json) -> str:
-        message = self._message(_word(said, "message"))
+    async def dismiss(self, request: Json) -> str:
+        message = self._message(_string(request, "message"))
         if not message.to:
             raise LookupError("Only what you alone can see can be dismissed.")
         self._slack.delete(message)
-        await self._slack.changed()
+        await self._slack.notify_change()
         return ""
 
-    async def charts(self, said: Json) -> str:
-        if not isinstance(said["on"], bool):
+    async def set_charts(self, request: Json) -> str:
+        if not isinstance(request["on"], bool):
             raise KeyError("on")
-        self._slack.charts = said["on"]
-        await self._slack.changed()
+        self._slack.charts = request["on"]
+        await self._slack.notify_change()
         return ""
 
-    async def weather(self, said: Json) -> str:
-        where, name = _word(said, "where"), _word(said, "name")
-        self._stage.weathers[where][name]  # which there must be
-        await self._stage.set_weather(where, name)
-        await self._slack.changed()
+    async def select_fault(self, request: Json) -> str:
+        service, name = _string(request, "where"), _string(request, "name")
+        self._demo.fault_presets[service][name]  # which there must be
+        await self._demo.select_fault(service, name)
+        await self._slack.notify_change()
         return ""
 
-    async def next(self, _: Json) -> str:
-        return await self._travel.next_slot()
+    async def skip_to_next_run(self, _: Json) -> str:
+        return await self._time_travel.skip_to_next_run()
 
-    async def week(self, _: Json) -> str:
-        return await self._travel.week()
+    async def skip_week(self, _: Json) -> str:
+        return await self._time_travel.skip_week()
 
     def _message(self, ts: str) -> Message:
-        return _one([message for message in messages(self._slack) if message.ts == ts], "This message is gone.")
+        return _first([message for message in messages(self._slack) if message.ts == ts], "This message is gone.")
 
-    def _view(self, name: str) -> View:
-        views = [view for view in self._slack.views if view.id == name and view.open and view.user == ME]
-        return _one(views, "This is closed already.")
+    def _view(self, view_id: str) -> View:
+        views = [view for view in self._slack.views if view.id == view_id and view.open and view.user == VIEWER_ID]
+        return _first(views, "This is closed already.")
 
 
-def _word(said: Json, name: str) -> str:
+def _string(request: Json, name: str) -> str:
     """What else than a word stands there is not there."""
-    word = said[name]
-    if not isinstance(word, str):
+    value = request[name]
+    if not isinstance(value, str):
         raise KeyError(name)
-    return word
+    return value
 
 
-def _words(said: Json, name: str) -> dict[str, str]:
+def _strings(request: Json, name: str) -> dict[str, str]:
     """Likewise, where there are several by their names."""
-    words = said[name]
-    if not isinstance(words, dict):
+    strings = request[name]
+    if not isinstance(strings, dict):
         raise KeyError(name)
-    return {each: _word(words, each) for each in words}
+    return {key: _string(strings, key) for key in strings}
 
 
 def _element(on: Message | View, block: str, action: str) -> Element:
-    blocks: Any = on.body["blocks"] if isinstance(on, View) else on.told().get("blocks", [])
-    there = elements(list(blocks), (*PRESSED, *CHOSEN_FROM))
-    found = [element for element in there if (element.block, element.action) == (block, action)]
-    return _one(found, "This is not offered any more.")
+    blocks: Any = on.body["blocks"] if isinstance(on, View) else on.to_json().get("blocks", [])
+    candidates = find_elements(list(blocks), (*PRESSABLE_TYPES, *SELECTABLE_TYPES))
+    matching = [element for element in candidates if (element.block_id, element.action_id) == (block, action)]
+    return _first(matching, "This is not offered any more.")
 
 
-def _one(found: list[Found], without: str) -> Found:
-    if not found:
-        raise LookupError(without)
-    return found[0]
+def _first(items: list[Item], error: str) -> Item:
+    if not items:
+        raise LookupError(error)
+    return items[0]
 
 
-def _trouble(acknowledged: Acknowledgement, what: str) -> str:
+def _error_text(acknowledgement: Acknowledgement, label: str) -> str:
     """As Slack says it."""
-    if not acknowledged.error:
+    if not acknowledgement.error:
         return ""
-    return (LATE if acknowledged.error == TIMEOUT else FAILED).format(what=what, error=acknowledged.error)
+    return (TIMED_OUT if acknowledgement.error == TIMEOUT else FAILED).format(what=label, error=acknowledgement.error)

@@ -15,77 +15,77 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from bot.sandbox.web import events
-from bot.sandbox.web.actions import Deeds
+from bot.sandbox.web.actions import Actions
 from bot.sandbox.web.completions import completions
-from bot.sandbox.web.protocol import Stage
-from bot.sandbox.web.rendering import Drawing
-from bot.sandbox.web.request_body import TOO_MUCH, TooMuch, read
-from bot.sandbox.web.security import Guard
-from bot.sandbox.web.time_travel import Travel
-from bot.sandbox.web.visibility import ME
+from bot.sandbox.web.protocol import DemoControls
+from bot.sandbox.web.rendering import Renderer
+from bot.sandbox.web.request_body import BODY_TOO_LARGE, BodyTooLarge, read_json
+from bot.sandbox.web.security import SecurityMiddleware
+from bot.sandbox.web.time_travel import TimeTravel
+from bot.sandbox.web.visibility import VIEWER_ID
 
-HERE = Path(__file__).parent
-EXAMPLES, FIRST = 3, ("scores", "events", "digest")  # what somebody who has just come may want to ask
-ENDED = "The demo has ended."
-NOTHING_LIKE_IT = "There is nothing like that here."
+WEB_DIRECTORY = Path(__file__).parent
+MAX_EXAMPLES, PREFERRED_EXAMPLES = 3, ("scores", "events", "digest")  # what somebody who has just come may want to ask
+DEMO_ENDED = "The demo has ended."
+UNKNOWN_REQUEST = "There is nothing like that here."
 
 
-def page(stage: Stage) -> ASGIApp:
-    travel = Travel(stage)
-    deeds = Deeds(stage, travel)
-    drawing = Drawing(stage.slack)
-    known = cache(stage.completions)  # it is made of the whole register, and asked for with each key
+def build_page(demo: DemoControls) -> ASGIApp:
+    time_travel = TimeTravel(demo)
+    actions = Actions(demo, time_travel)
+    renderer = Renderer(demo.slack)
+    command_specs = cache(demo.completions)  # it is made of the whole register, and asked for with each key
 
-    async def opened(_: Request) -> Response:
-        return HTMLResponse(drawing.page(**_frame(stage, known())))
+    async def index(_: Request) -> Response:
+        return HTMLResponse(renderer.page(**_page_variables(demo, command_specs())))
 
-    async def completing(request: Request) -> Response:
+    async def complete(request: Request) -> Response:
         line = request.query_params.get("line", "")
-        return HTMLResponse(drawing.completions(completions(known(), line)))
+        return HTMLResponse(renderer.completions(completions(command_specs(), line)))
 
-    async def listening(_: Request) -> Response:
-        return events.stream(stage, travel, drawing)
+    async def stream_events(_: Request) -> Response:
+        return events.stream(demo, time_travel, renderer)
 
-    async def done(request: Request) -> Response:
-        error, status = await _tried(deeds, request)
+    async def perform(request: Request) -> Response:
+        error, status = await _perform(actions, request)
         return JSONResponse({"error": error}, status)
 
     return Starlette(
         routes=[
-            Route("/", opened),
-            Route("/completions", completing),
-            Route("/news", listening),
-            Route("/do/{deed}", done, methods=["POST"]),
-            Mount("/static", StaticFiles(directory=HERE / "static")),
+            Route("/", index),
+            Route("/completions", complete),
+            Route("/news", stream_events),
+            Route("/do/{deed}", perform, methods=["POST"]),
+            Mount("/static", StaticFiles(directory=WEB_DIRECTORY / "static")),
         ],
-        middleware=[Middleware(Guard)],
+        middleware=[Middleware(SecurityMiddleware)],
     )
 
 
-async def _tried(deeds: Deeds, request: Request) -> tuple[str, int]:
+async def _perform(actions: Actions, request: Request) -> tuple[str, int]:
     """What went wrong, if anything did, and with which status that is said."""
     try:
-        return await deeds.named(request.path_params["deed"])(await read(request.stream())), 200
-    except TooMuch:
-        return TOO_MUCH, 413
+        return await actions.find(request.path_params["deed"])(await read_json(request.stream())), 200
+    except BodyTooLarge:
+        return BODY_TOO_LARGE, 413
     except KeyError:
-        return NOTHING_LIKE_IT, 400  # which this page does not ask for
-    except LookupError as gone:
-        return str(gone), 200
+        return UNKNOWN_REQUEST, 400  # which this page does not ask for
+    except LookupError as error:
+        return str(error), 200
     except asyncio.CancelledError:
-        return ENDED, 200  # the server goes, and this is the last that it says
+        return DEMO_ENDED, 200  # the server goes, and this is the last that it says
 
 
-def _frame(stage: Stage, known: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    spoken = {one["name"]: one["examples"][0] for one in known if one["examples"]}
-    examples = [spoken[name] for name in (*FIRST, *spoken) if name in spoken]
+def _page_variables(demo: DemoControls, command_specs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    first_examples = {one["name"]: one["examples"][0] for one in command_specs if one["examples"]}
+    examples = [first_examples[name] for name in (*PREFERRED_EXAMPLES, *first_examples) if name in first_examples]
     return {
-        "modules": sorted(path.name for path in (HERE / "static").glob("*.js")),
-        "team": stage.slack.team.name,
-        "me": stage.slack.users[ME].real_name,
-        "home": stage.home,
-        "notice": stage.notice,
-        "examples": [f"/insights {line}" for line in list(dict.fromkeys(examples))[:EXAMPLES]],
-        "weathers": stage.weathers,
-        "weather": stage.weather,
+        "modules": sorted(path.name for path in (WEB_DIRECTORY / "static").glob("*.js")),
+        "team": demo.slack.team.name,
+        "me": demo.slack.users[VIEWER_ID].real_name,
+        "home": demo.home_channel,
+        "notice": demo.notice,
+        "examples": [f"/insights {line}" for line in list(dict.fromkeys(examples))[:MAX_EXAMPLES]],
+        "weathers": demo.fault_presets,
+        "weather": demo.selected_faults,
     }

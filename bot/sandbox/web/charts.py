@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-HEIGHT, TOP, BOTTOM = 252, 30, 28  # above all bars is room for the value that one looks at
-ROOMS = {"narrow": 240, "wide": 440}  # in pixels, for the names below; blocks.css tells which it is
-SIZE, RADIUS = 200, 92
-COLOURS = 6
-PLOTTED = ("bar", "line", "area")
-THICKEST = 9.0  # of a hundred
-MOST = 1e15  # beyond which nothing is reckoned with
+PLOT_HEIGHT, TOP, BOTTOM = 252, 30, 28  # above all bars is room for the value that one looks at
+PLOT_WIDTHS = {"narrow": 240, "wide": 440}  # in pixels, for the names below; blocks.css tells which it is
+PIE_SIZE, PIE_RADIUS = 200, 92
+COLOUR_COUNT = 6
+PLOTTED_KINDS = ("bar", "line", "area")
+MAX_BAR_WIDTH = 9.0  # of a hundred
+MAX_MAGNITUDE = 1e15  # beyond which nothing is reckoned with
 
 Row = tuple[str, Sequence[float]]  # a label, and for each name its value
 
@@ -26,7 +26,7 @@ class Tip:
 
     @property
     def width(self) -> float:
-        return wide(self.says) + 20
+        return text_width(self.says) + 20
 
     @property
     def left(self) -> float:
@@ -87,43 +87,54 @@ class Chart:
 
     @property
     def summary(self) -> str:
-        told = ", ".join(f"{label} {' and '.join(map(number, values))}" for label, values in self.rows)
-        return f"{self.kind.title()} chart: {self.title}. {' and '.join(self.names)}: {told}"
+        values_text = ", ".join(f"{label} {' and '.join(map(format_number, values))}" for label, values in self.rows)
+        return f"{self.kind.title()} chart: {self.title}. {' and '.join(self.names)}: {values_text}"
 
     @property
     def table(self) -> dict[str, Any]:
-        heads = [{"type": "raw_text", "text": name} for name in (self.axis.get("x_label") or "Of", *self.names)]
+        headers = [{"type": "raw_text", "text": name} for name in (self.axis.get("x_label") or "Of", *self.names)]
         cells = [
             [
                 {"type": "raw_text", "text": label},
-                *({"type": "raw_number", "value": one, "text": number(one)} for one in values),
+                *({"type": "raw_number", "value": one, "text": format_number(one)} for one in values),
             ]
             for label, values in self.rows
         ]
-        return {"caption": f"Values of {self.title}", "rows": [heads, *cells], "page_size": len(cells)}
+        return {"caption": f"Values of {self.title}", "rows": [headers, *cells], "page_size": len(cells)}
 
     @property
     def ticks(self) -> list[Tick]:
-        return [Tick(number(tick), self._y(tick), tick == 0) for tick in self._marked]
+        return [Tick(format_number(tick), self._y(tick), tick == 0) for tick in self._tick_values]
 
     @property
     def left(self) -> float:
         """The room beside the bars, for the numbers and what they are of."""
-        return max(wide(number(tick)) for tick in self._marked) + (30 if self.axis.get("y_label") else 12)
+        return max(text_width(format_number(tick)) for tick in self._tick_values) + (
+            30 if self.axis.get("y_label") else 12
+        )
 
     @property
     def bars(self) -> Iterator[Bar]:
         """For each name a bar beside the others at each label."""
         band = 100 / len(self.rows)
-        thick, reach = min(THICKEST, band * 0.78 / len(self.names)), band / len(self.names)
+        bar_width, hit_width = min(MAX_BAR_WIDTH, band * 0.78 / len(self.names)), band / len(self.names)
         for at, (label, values) in enumerate(self.rows):
-            first = band * (at + 0.5) - thick * len(values) / 2
-            for which, value in enumerate(values):
-                of = f" {self.names[which]}" if len(values) > 1 else ""
+            first = band * (at + 0.5) - bar_width * len(values) / 2
+            for series_index, value in enumerate(values):
+                suffix = f" {self.names[series_index]}" if len(values) > 1 else ""
                 top, end = self._y(max(0, value)), self._y(min(0, value))
-                x, middle = first + which * thick, band * (at + 0.5)
-                tip, point = Tip(f"{label}: {number(value)}{of}", middle), (middle, self._y(value))
-                yield Bar(which % COLOURS, tip, x, top, thick, end - top, point, (band * at + reach * which, reach))
+                x, middle = first + series_index * bar_width, band * (at + 0.5)
+                tip, point = Tip(f"{label}: {format_number(value)}{suffix}", middle), (middle, self._y(value))
+                yield Bar(
+                    series_index % COLOUR_COUNT,
+                    tip,
+                    x,
+                    top,
+                    bar_width,
+                    end - top,
+                    point,
+                    (band * at + hit_width * series_index, hit_width),
+                )
 
     @property
     def lines(self) -> list[str]:
@@ -140,73 +151,75 @@ class Chart:
     @property
     def labels(self) -> Iterator[Label]:
         """Of those below the bars the ones that fit side by side."""
-        widest = max(wide(label) for label, _ in self.rows) + 10
-        for name, room in ROOMS.items():
-            band = room / len(self.rows)
-            each = math.ceil(widest / band)
+        widest = max(text_width(label) for label, _ in self.rows) + 10
+        for name, plot_width in PLOT_WIDTHS.items():
+            band = plot_width / len(self.rows)
+            stride = math.ceil(widest / band)
             for at, (label, _) in enumerate(self.rows):
-                if at % each == 0 and (at + 0.5) * band + wide(label) / 2 < room + 20:
+                if at % stride == 0 and (at + 0.5) * band + text_width(label) / 2 < plot_width + 20:
                     yield Label(label, (at + 0.5) * 100 / len(self.rows), name)
 
     @property
     def segments(self) -> Iterator[Segment]:
         """Clockwise from the top, each a share of the sum."""
-        whole, until = sum(values[0] for _, values in self.rows), 0.0
+        total, end = sum(values[0] for _, values in self.rows), 0.0
         for at, (label, [value]) in enumerate(self.rows):
-            start, share = until, value / whole
-            until += share
-            tip = Tip(f"{label}: {number(value)} ({number(round(share * 100, 1))} %)", 50)
-            arc = f"A{RADIUS} {RADIUS} 0 {int(share > 0.5)} 1 {_point(until)}"
-            path = "" if share == 1 else f"M{SIZE // 2} {SIZE // 2}L{_point(start)}{arc}Z"
-            yield Segment(at % COLOURS, tip, path)
+            start, share = end, value / total
+            end += share
+            tip = Tip(f"{label}: {format_number(value)} ({format_number(round(share * 100, 1))} %)", 50)
+            arc = f"A{PIE_RADIUS} {PIE_RADIUS} 0 {int(share > 0.5)} 1 {_point_on_circle(end)}"
+            path = "" if share == 1 else f"M{PIE_SIZE // 2} {PIE_SIZE // 2}L{_point_on_circle(start)}{arc}Z"
+            yield Segment(at % COLOUR_COUNT, tip, path)
 
     @cached_property
-    def _marked(self) -> list[float]:
+    def _tick_values(self) -> list[float]:
         """Round values from below the least to above the most, a handful of them."""
-        values = [value for _, all_of_it in self.rows for value in all_of_it]
-        least, most = min(0, *values), max(0, *values)
-        rough = max((most - least or 1) / 4, 1 / MOST)
-        power = 10 ** math.floor(math.log10(rough))
-        step = next(power * times for times in (1, 2, 5, 10, 20) if power * times >= rough)
+        values = [value for _, row_values in self.rows for value in row_values]
+        minimum, maximum = min(0, *values), max(0, *values)
+        rough_step = max((maximum - minimum or 1) / 4, 1 / MAX_MAGNITUDE)
+        power = 10 ** math.floor(math.log10(rough_step))
+        step = next(power * factor for factor in (1, 2, 5, 10, 20) if power * factor >= rough_step)
         if all(float(value).is_integer() for value in values):
             step = max(1, step)
-        first = math.floor(least / step)
-        last = max(math.ceil(most / step), first + 1)
+        first = math.floor(minimum / step)
+        last = max(math.ceil(maximum / step), first + 1)
         return [float(f"{at * step:.12g}") for at in range(first, last + 1)]
 
     def _y(self, value: float) -> float:
-        low, *_, high = self._marked
-        return round(TOP + (high - value) / (high - low) * (HEIGHT - TOP - BOTTOM), 2)
+        low, *_, high = self._tick_values
+        return round(TOP + (high - value) / (high - low) * (PLOT_HEIGHT - TOP - BOTTOM), 2)
 
 
 def chart(block: Mapping[str, Any]) -> Chart | None:
     """Nothing if it is of another kind."""
-    title, given = block["title"], block["chart"]
-    if given["type"] == "pie":
-        return Chart(title, "pie", ["Value"], [(one["label"], [_near(one["value"])]) for one in given["segments"]], {})
-    if given["type"] not in PLOTTED:
+    title, spec = block["title"], block["chart"]
+    if spec["type"] == "pie":
+        return Chart(title, "pie", ["Value"], [(one["label"], [_clamp(one["value"])]) for one in spec["segments"]], {})
+    if spec["type"] not in PLOTTED_KINDS:
         return None
-    axis, series = given["axis_config"], given["series"]
-    rows = [(label, [_near(one["data"][at]["value"]) for one in series]) for at, label in enumerate(axis["categories"])]
-    return Chart(title, given["type"], [one["name"] for one in series], rows, axis)
+    axis, series = spec["axis_config"], spec["series"]
+    rows = [
+        (label, [_clamp(one["data"][at]["value"]) for one in series]) for at, label in enumerate(axis["categories"])
+    ]
+    return Chart(title, spec["type"], [one["name"] for one in series], rows, axis)
 
 
-def number(value: float) -> str:
+def format_number(value: float) -> str:
     """With at most two decimals."""
     whole, _, decimals = f"{value:,.2f}".partition(".")
-    said = f"{whole}.{decimals}".rstrip("0").rstrip(".")
-    return "0" if said == "-0" else said
+    text = f"{whole}.{decimals}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
 
 
-def _near(value: float) -> float:
-    return max(-MOST, min(MOST, value))
+def _clamp(value: float) -> float:
+    return max(-MAX_MAGNITUDE, min(MAX_MAGNITUDE, value))
 
 
-def wide(label: str) -> float:
+def text_width(label: str) -> float:
     """About, in pixels."""
     return len(label) * 6.6
 
 
-def _point(share: float) -> str:
+def _point_on_circle(share: float) -> str:
     angle = (share - 0.25) * 2 * math.pi
-    return f"{SIZE / 2 + RADIUS * math.cos(angle):.3f} {SIZE / 2 + RADIUS * math.sin(angle):.3f}"
+    return f"{PIE_SIZE / 2 + PIE_RADIUS * math.cos(angle):.3f} {PIE_SIZE / 2 + PIE_RADIUS * math.sin(angle):.3f}"

@@ -14,12 +14,12 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from bot.sandbox.slack import Content, Message
-from bot.sandbox.web.protocol import Stage
-from bot.sandbox.web.rendering import Drawing
-from bot.sandbox.web.time_travel import Travel
-from bot.sandbox.web.visibility import ME, messages, thread
+from bot.sandbox.web.protocol import DemoControls
+from bot.sandbox.web.rendering import Renderer
+from bot.sandbox.web.time_travel import TimeTravel
+from bot.sandbox.web.visibility import VIEWER_ID, messages, parent_ts
 
-SOON = 500  # milliseconds after which a page asks again that was cut off
+RETRY_MILLIS = 500  # milliseconds after which a page asks again that was cut off
 
 
 class Stream(StreamingResponse):
@@ -32,74 +32,81 @@ class Stream(StreamingResponse):
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-def stream(stage: Stage, travel: Travel, drawing: Drawing) -> Stream:
-    return Stream(_events(stage, travel, drawing), media_type="text/event-stream")
+def stream(demo: DemoControls, time_travel: TimeTravel, renderer: Renderer) -> Stream:
+    return Stream(_events(demo, time_travel, renderer), media_type="text/event-stream")
 
 
-async def _events(stage: Stage, travel: Travel, drawing: Drawing) -> AsyncIterator[str]:
-    told, seen = _Told(stage, travel, drawing), -1
-    yield f"retry: {SOON}\n\n{_event('fresh', {})}"
+async def _events(demo: DemoControls, time_travel: TimeTravel, renderer: Renderer) -> AsyncIterator[str]:
+    page_state, change_count = _PageState(demo, time_travel, renderer), -1
+    yield f"retry: {RETRY_MILLIS}\n\n{_encode_event('fresh', {})}"
     while True:
-        seen = await stage.slack.news(seen)
-        yield "".join(_event(name, news) for name, news in told.news())  # at once: nobody is cut off in the middle
+        change_count = await demo.slack.wait_for_change(change_count)
+        yield "".join(
+            _encode_event(name, data) for name, data in page_state.updates()
+        )  # at once: nobody is cut off in the middle
 
 
-class _Told:
+class _PageState:
     """Knows what one page has been told."""
 
-    def __init__(self, stage: Stage, travel: Travel, drawing: Drawing) -> None:
-        self._stage = stage
-        self._travel = travel
-        self._drawing = drawing
+    def __init__(self, demo: DemoControls, time_travel: TimeTravel, renderer: Renderer) -> None:
+        self._demo = demo
+        self._time_travel = time_travel
+        self._renderer = renderer
         self._messages: dict[str, tuple[Content, str, int]] = {}
-        self._rest: dict[str, str] = {}
+        self._sent: dict[str, str] = {}
 
-    def news(self) -> Iterator[tuple[str, Any]]:
-        yield "now", self._stage.now().timestamp()  # before all that is told as of now
-        yield from self._other("rooms", self._drawing.rooms())
-        yield from self._other("stage", self._above())
-        yield from self._other("told", self._drawing.told(self._travel))
-        yield from self._said()
-        yield from self._other("view", self._view())
-        yield from self._other("whole", {})
+    def updates(self) -> Iterator[tuple[str, Any]]:
+        yield "now", self._demo.now().timestamp()  # before all that is told as of now
+        yield from self._if_changed("rooms", self._renderer.channels())
+        yield from self._if_changed("stage", self._demo_bar())
+        yield from self._if_changed("told", self._renderer.status(self._time_travel))
+        yield from self._message_updates()
+        yield from self._if_changed("view", self._view())
+        yield from self._if_changed("whole", {})
 
-    def _above(self) -> dict[str, Any]:
+    def _demo_bar(self) -> dict[str, Any]:
         """The demo's bar."""
-        return {"weather": dict(self._stage.weather), "charts": self._stage.slack.charts}
+        return {"weather": dict(self._demo.selected_faults), "charts": self._demo.slack.charts}
 
-    def _said(self) -> Iterator[tuple[str, Any]]:
+    def _message_updates(self) -> Iterator[tuple[str, Any]]:
         """Messages that have to be drawn otherwise than they were, and those that are gone."""
-        slack = self._stage.slack
-        there = {message: thread(slack, message) for message in messages(slack)}
-        replies = Counter(there.values())
-        now = {said.ts: (said.content, first, replies[said.ts]) for said, first in there.items()}
-        gone = [ts for ts in self._messages if ts not in now]
-        new = [message for message in there if self._messages.get(message.ts) != now[message.ts]]
-        self._messages = now
-        if gone:
-            yield "gone", gone
-        if new:
-            drawn = [self._drawn(said, there[said], replies[said.ts]) for said in new]
+        slack = self._demo.slack
+        threads = {message: parent_ts(slack, message) for message in messages(slack)}
+        replies = Counter(threads.values())
+        current = {
+            message.ts: (message.content, thread_ts, replies[message.ts]) for message, thread_ts in threads.items()
+        }
+        deleted = [ts for ts in self._messages if ts not in current]
+        changed = [message for message in threads if self._messages.get(message.ts) != current[message.ts]]
+        self._messages = current
+        if deleted:
+            yield "gone", deleted
+        if changed:
+            rendered = [self._rendered(message, threads[message], replies[message.ts]) for message in changed]
             # What a thread is about stands in the channel, and above its replies.
-            yield "messages", drawn + [self._drawn(said, said.ts, 0) for said in new if replies[said.ts]]
+            yield (
+                "messages",
+                rendered + [self._rendered(message, message.ts, 0) for message in changed if replies[message.ts]],
+            )
 
-    def _drawn(self, said: Message, first: str, replies: int) -> dict[str, str]:
-        return {"ts": said.ts, "thread": first, "html": self._drawing.message(said, first, replies)}
+    def _rendered(self, message: Message, thread_ts: str, replies: int) -> dict[str, str]:
+        return {"ts": message.ts, "thread": thread_ts, "html": self._renderer.message(message, thread_ts, replies)}
 
     def _view(self) -> dict[str, Any]:
         """The modal that lies on top: its drawing, and apart from that what is wrong with what was filled in."""
-        open_ones = [view for view in self._stage.slack.views if view.open and view.user == ME]
-        if not open_ones:
+        open_views = [view for view in self._demo.slack.views if view.open and view.user == VIEWER_ID]
+        if not open_views:
             return {"html": "", "errors": {}}
-        return {"html": self._drawing.view(open_ones[-1]), "errors": open_ones[-1].errors}
+        return {"html": self._renderer.view(open_views[-1]), "errors": open_views[-1].errors}
 
-    def _other(self, name: str, known: Any) -> Iterator[tuple[str, Any]]:
-        written = json.dumps(known)
-        if self._rest.get(name) != written:
-            self._rest[name] = written
-            yield name, known
+    def _if_changed(self, name: str, data: Any) -> Iterator[tuple[str, Any]]:
+        encoded = json.dumps(data)
+        if self._sent.get(name) != encoded:
+            self._sent[name] = encoded
+            yield name, data
 
 
-def _event(name: str, data: Any) -> str:
+def _encode_event(name: str, data: Any) -> str:
     """JSON has no line ends of its own, and those within its strings are escaped."""
     return f"event: {name}\ndata: {json.dumps(data)}\n\n"

@@ -14,14 +14,14 @@ from markupsafe import Markup
 
 from bot.sandbox.slack import Slack
 
-Found = re.Match[str]
+Match = re.Match[str]
 
-SAFE = re.compile(r"https?://|mailto:", re.IGNORECASE)
+SAFE_SCHEMES = re.compile(r"https?://|mailto:", re.IGNORECASE)
 STYLES = {"*": "b", "_": "i", "~": "s"}
 TAGS = {"code": "code", "bold": "b", "italic": "i", "strike": "s"}
-_AROUND = r"(?<![\w{0}])[{0}](?!\s)([^{0}\n]+?)(?<!\s)[{0}](?![\w{0}])"
+_STYLE_PATTERN = r"(?<![\w{0}])[{0}](?!\s)([^{0}\n]+?)(?<!\s)[{0}](?![\w{0}])"
 _BLOCK = re.compile(r"```\n?([\s\S]+?)```|((?:^(?:&gt;|>).*\n?)+)", re.MULTILINE)
-_SPAN = re.compile("|".join((r"<([^<>\n]+)>", r"`([^`\n]+)`", *map(_AROUND.format, STYLES))))
+_SPAN = re.compile("|".join((r"<([^<>\n]+)>", r"`([^`\n]+)`", *map(_STYLE_PATTERN.format, STYLES))))
 _PERMALINK = re.compile(r"archives/(\w+)/p(\d+)(\d{6})(?:\?thread_ts=([\d.]+))?")
 _QUOTED = re.compile(r"^(?:&gt;|>) ?", re.MULTILINE)
 
@@ -35,11 +35,11 @@ JUMP = Markup('<a href="#{}/{}/{}">{}</a>')  # channel, thread and message, as s
 TIME = Markup('<time datetime="{}" data-tokens="{}" title="{}">{}</time>')
 
 
-def is_safe(url: str) -> bool:
-    return bool(SAFE.match(url))
+def is_safe_url(url: str) -> bool:
+    return bool(SAFE_SCHEMES.match(url))
 
 
-class Pen:
+class MrkdwnRenderer:
     """Knows the people and the channels that are mentioned, and which links lead to a message of this workspace."""
 
     def __init__(self, slack: Slack) -> None:
@@ -47,24 +47,24 @@ class Pen:
 
     def mrkdwn(self, markup: str) -> Markup:
         """Text, with what is preformatted or quoted set apart."""
-        return _drawn(markup, _BLOCK, self._block, self._spans)
+        return _render_matches(markup, _BLOCK, self._block, self._spans)
 
     def run(self, run: Mapping[str, Any]) -> Markup | str:
         """A piece of rich text, which has its style beside it."""
-        said = self._plain(run)
+        rendered = self._plain(run)
         for style, tag in TAGS.items():
             if run.get("style", {}).get(style):
-                said = STYLED.format(tag, said)
-        return said
+                rendered = STYLED.format(tag, rendered)
+        return rendered
 
     def _plain(self, run: Mapping[str, Any]) -> Markup | str:
         match run["type"]:
             case "link":
                 return self._link(run["url"], run.get("text", ""))
             case "date":
-                return self._moment(f"!date^{run['timestamp']}^{run['format']}", run.get("fallback", ""))
+                return self._date(f"!date^{run['timestamp']}^{run['format']}", run.get("fallback", ""))
             case "user" | "channel":
-                return self._referred(f"{'@' if run['type'] == 'user' else '#'}{run[run['type'] + '_id']}")
+                return self._reference(f"{'@' if run['type'] == 'user' else '#'}{run[run['type'] + '_id']}")
             case "emoji":
                 points = filter(None, run.get("unicode", "").split("-"))
                 return html.unescape("".join(f"&#x{point};" for point in points)) or str(run["name"])
@@ -73,29 +73,29 @@ class Pen:
         return str(run.get("text", run.get("value", run.get("usergroup_id", ""))))
 
     def _spans(self, markup: str) -> Markup:
-        return _drawn(markup, _SPAN, self._span, unescape)
+        return _render_matches(markup, _SPAN, self._span, unescape)
 
-    def _block(self, found: Found) -> Markup:
-        formed, quoted = found.groups()
-        if formed:
-            return PRE.format(unescape(formed))
+    def _block(self, match: Match) -> Markup:
+        preformatted, quoted = match.groups()
+        if preformatted:
+            return PRE.format(unescape(preformatted))
         return QUOTE.format(self._spans(_QUOTED.sub("", quoted).rstrip()))
 
-    def _span(self, found: Found) -> Markup | str:
-        reference, code, *styled = found.groups()
+    def _span(self, match: Match) -> Markup | str:
+        reference, code, *styled = match.groups()
         if reference:
-            return self._referred(reference)
+            return self._reference(reference)
         if code:
             return CODE.format(unescape(code))
         return next(
-            STYLED.format(style, self._spans(said)) for style, said in zip(STYLES.values(), styled, strict=True) if said
+            STYLED.format(style, self._spans(text)) for style, text in zip(STYLES.values(), styled, strict=True) if text
         )
 
-    def _referred(self, reference: str) -> Markup | str:
-        target, _, said = reference.partition("|")
-        sign, name, label = target[:1], target[1:], unescape(said)
+    def _reference(self, reference: str) -> Markup | str:
+        target, _, label_text = reference.partition("|")
+        sign, name, label = target[:1], target[1:], unescape(label_text)
         if target.startswith("!date^"):
-            return self._moment(target, label)
+            return self._date(target, label)
         if sign == "@":
             user = self._slack.users.get(name)
             return MENTION.format(sign, user.real_name if user else label or name)
@@ -106,38 +106,41 @@ class Pen:
             return MENTION.format("", label) if label else MENTION.format("@", name.partition("^")[0])
         return self._link(unescape(target), label)
 
-    def _moment(self, target: str, fallback: str) -> Markup | str:
+    def _date(self, target: str, fallback: str) -> Markup | str:
         """In the reader's zone, by the page's script; without that, it is what it was said to be."""
         _, unix, tokens, url, *_ = [*target.split("^"), "", ""]
         try:
             at = datetime.fromtimestamp(int(unix), UTC)
         except (ValueError, OverflowError, OSError):
-            said: Markup | str = fallback
+            rendered: Markup | str = fallback
         else:
-            said = TIME.format(at.isoformat(), unescape(tokens), fallback, fallback)
-        return self._link(unescape(url), said) if url else said
+            rendered = TIME.format(at.isoformat(), unescape(tokens), fallback, fallback)
+        return self._link(unescape(url), rendered) if url else rendered
 
     def _link(self, url: str, label: Markup | str) -> Markup | str:
-        here = _PERMALINK.match(url.removeprefix(self._slack.team.url))
-        if here and here[1] in self._slack.channels:
-            channel, seconds, micros, thread = here.groups(default="")
+        permalink = _PERMALINK.match(url.removeprefix(self._slack.team.url))
+        if permalink and permalink[1] in self._slack.channels:
+            channel, seconds, micros, thread = permalink.groups(default="")
             return JUMP.format(channel, thread, f"{seconds}.{micros}", label or url)
-        return LINK.format(url, label or url) if is_safe(url) else label or url
+        return LINK.format(url, label or url) if is_safe_url(url) else label or url
 
 
 def unescape(text: str) -> str:
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
-def _drawn(
-    markup: str, pattern: re.Pattern[str], draw: Callable[[Found], Markup | str], between: Callable[[str], Markup | str]
+def _render_matches(
+    markup: str,
+    pattern: re.Pattern[str],
+    render: Callable[[Match], Markup | str],
+    render_between: Callable[[str], Markup | str],
 ) -> Markup:
-    def parts() -> Iterator[Markup | str]:
+    def pieces() -> Iterator[Markup | str]:
         at = 0
-        for found in pattern.finditer(markup):
-            yield between(markup[at : found.start()])
-            yield draw(found)
-            at = found.end()
-        yield between(markup[at:])
+        for match in pattern.finditer(markup):
+            yield render_between(markup[at : match.start()])
+            yield render(match)
+            at = match.end()
+        yield render_between(markup[at:])
 
-    return Markup("").join(parts())
+    return Markup("").join(pieces())

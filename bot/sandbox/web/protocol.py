@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from bot.sandbox.slack import Slack
 
 
-class Stage(Protocol):
+class DemoControls(Protocol):
     """What the page can do besides talking in the workspace: the demo's clock and weather."""
 
     @property
@@ -18,23 +18,23 @@ class Stage(Protocol):
         ...
 
     @property
-    def weathers(self) -> Mapping[str, Mapping[str, str]]:
+    def fault_presets(self) -> Mapping[str, Mapping[str, str]]:
         """For "LaunchDarkly" and "Slack" the name of each weather, and what it says in the menu. The first is fair."""
         ...
 
     @property
-    def weather(self) -> Mapping[str, str]:
+    def selected_faults(self) -> Mapping[str, str]:
         """Which is chosen."""
         ...
 
-    async def set_weather(self, where: str, name: str) -> None: ...
+    async def select_fault(self, service: str, name: str) -> None: ...
 
-    def next_slot(self) -> AsyncIterator[str]:
+    def skip_to_next_run(self) -> AsyncIterator[str]:
         """Move the clock to the next due schedule: a sentence for each thing that happened on the way, the last one
         when it is delivered."""
         ...
 
-    def week(self) -> AsyncIterator[str]:
+    def skip_week(self) -> AsyncIterator[str]:
         """Play seven days: a sentence for each thing that happened."""
         ...
 
@@ -44,7 +44,7 @@ class Stage(Protocol):
         ...
 
     @property
-    def home(self) -> str:
+    def home_channel(self) -> str:
         """The channel that somebody who comes is shown."""
         ...
 

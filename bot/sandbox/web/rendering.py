@@ -15,89 +15,89 @@ from bot.sandbox.slack.response_urls import View
 from bot.sandbox.web import visibility
 from bot.sandbox.web.charts import chart
 from bot.sandbox.web.completions import Completion
-from bot.sandbox.web.mrkdwn import Pen, is_safe
+from bot.sandbox.web.mrkdwn import MrkdwnRenderer, is_safe_url
 from bot.sandbox.web.tables import table
-from bot.sandbox.web.time_travel import Travel
+from bot.sandbox.web.time_travel import TimeTravel
 
 Json = Mapping[str, Any]
 
-HTML = Path(__file__).parent / "html"
+HTML_DIRECTORY = Path(__file__).parent / "html"
 
 
-class Drawing:
+class Renderer:
     def __init__(self, slack: Slack) -> None:
         self._slack = slack
-        self._pen = Pen(slack)
-        self._kept: dict[tuple[str, str], tuple[tuple[Content, int], str]] = {}
-        self._html = Environment(
-            loader=FileSystemLoader(HTML),
+        self._mrkdwn = MrkdwnRenderer(slack)
+        self._rendered: dict[tuple[str, str], tuple[tuple[Content, int], str]] = {}
+        self._templates = Environment(
+            loader=FileSystemLoader(HTML_DIRECTORY),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._html.filters |= {
-            "mrkdwn": self._pen.mrkdwn,
+        self._templates.filters |= {
+            "mrkdwn": self._mrkdwn.mrkdwn,
             "text": self._text,
-            "run": self._pen.run,
+            "run": self._mrkdwn.run,
             "plain": _plain,
             "chart": chart,
             "table": table,
         }
-        self._html.globals["zone"] = ZoneInfo(slack.users[visibility.ME].tz)
-        self._html.tests["linked"] = is_safe
+        self._templates.globals["zone"] = ZoneInfo(slack.users[visibility.VIEWER_ID].tz)
+        self._templates.tests["linked"] = is_safe_url
 
-    def page(self, **frame: Any) -> str:
+    def page(self, **variables: Any) -> str:
         """The frame, written once for each visit."""
-        return self._drawn("page.html", **frame, rooms=self._rooms())
+        return self._render("page.html", **variables, rooms=self._channels())
 
-    def rooms(self) -> str:
-        return self._drawn("rooms.html", rooms=self._rooms())
+    def channels(self) -> str:
+        return self._render("rooms.html", rooms=self._channels())
 
-    def message(self, said: Message, thread: str, replies: int) -> str:
+    def message(self, message: Message, thread: str, replies: int) -> str:
         """In the channel, or in a *thread*. It is drawn once, however many pages and times it is told."""
-        look = (said.content, replies)
-        kept = self._kept.get((said.ts, thread))
-        if kept is None or kept[0] != look:
-            kept = self._kept[said.ts, thread] = look, self._message(said, thread, replies)
-        return kept[1]
+        cache_key = (message.content, replies)
+        cached = self._rendered.get((message.ts, thread))
+        if cached is None or cached[0] != cache_key:
+            cached = self._rendered[message.ts, thread] = cache_key, self._message(message, thread, replies)
+        return cached[1]
 
-    def _message(self, said: Message, thread: str, replies: int) -> str:
-        user = self._slack.users.get(said.user)
-        look = "alone" if said.to else "mine" if said.user == visibility.ME else ""
-        blocks = {"blocks": said.blocks} if said.blocks else {}
-        return self._drawn(
+    def _message(self, message: Message, thread: str, replies: int) -> str:
+        user = self._slack.users.get(message.user)
+        look = "alone" if message.to else "mine" if message.user == visibility.VIEWER_ID else ""
+        blocks = {"blocks": message.blocks} if message.blocks else {}
+        return self._render(
             "message.html",
-            said=said,
-            is_app=bool(said.bot or (user and user.is_bot)),
-            name=user.real_name if user else said.user,
+            said=message,
+            is_app=bool(message.bot or (user and user.is_bot)),
+            name=user.real_name if user else message.user,
             look=look,
             thread=thread,
-            told=said.told().get("blocks", []),
-            edited=bool(said.versions) and not said.to,
+            told=message.to_json().get("blocks", []),
+            edited=bool(message.versions) and not message.to,
             replies=replies,
-            payload=json.dumps({"text": said.text, **blocks}, indent=2, ensure_ascii=False),
+            payload=json.dumps({"text": message.text, **blocks}, indent=2, ensure_ascii=False),
             builder=quote(json.dumps(blocks), safe=""),
         )
 
     def view(self, shown: View) -> str:
-        return self._drawn("view.html", id=shown.id, body=shown.body)
+        return self._render("view.html", id=shown.id, body=shown.body)
 
-    def told(self, travel: Travel) -> str:
-        return self._drawn("told.html", busy=travel.busy, said=travel.said, failed=travel.failed)
+    def status(self, time_travel: TimeTravel) -> str:
+        return self._render("told.html", busy=time_travel.busy, said=time_travel.messages, failed=time_travel.error)
 
-    def completions(self, found: Sequence[Completion]) -> str:
-        return self._drawn("completions.html", completions=found)
+    def completions(self, completions: Sequence[Completion]) -> str:
+        return self._render("completions.html", completions=completions)
 
-    def _drawn(self, template: str, /, **given: Any) -> str:
-        return self._html.get_template(template).render(given)
+    def _render(self, template: str, /, **variables: Any) -> str:
+        return self._templates.get_template(template).render(variables)
 
-    def _rooms(self) -> list[visibility.Json]:
-        return [visibility.told(self._slack, each) for each in visibility.channels(self._slack)]
+    def _channels(self) -> list[visibility.Json]:
+        return [visibility.channel_json(self._slack, channel) for channel in visibility.channels(self._slack)]
 
     def _text(self, text: Json) -> Markup | str:
         """A text object of either kind."""
-        return self._pen.mrkdwn(text["text"]) if text["type"] == "mrkdwn" else _plain(text)
+        return self._mrkdwn.mrkdwn(text["text"]) if text["type"] == "mrkdwn" else _plain(text)
 
 
 def _plain(text: Json | Undefined) -> str:

@@ -10,8 +10,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-HERE = ("127.0.0.1", "localhost", "::1")
-POLICY = {
+LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
+SECURITY_HEADERS = {
     "Content-Security-Policy": "; ".join(
         (
             *("default-src 'none'", "script-src 'self'", "style-src 'self'", "connect-src 'self'"),
@@ -28,23 +28,23 @@ POLICY = {
 }
 
 
-class Guard:
+class SecurityMiddleware:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def guarded(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(POLICY)
+                MutableHeaders(scope=message).update(SECURITY_HEADERS)
             await send(message)
 
-        refused = _refused(scope["method"], Headers(scope=scope)) if scope["type"] == "http" else None
-        await (refused or self._app)(scope, receive, guarded)
+        rejection = _rejection(scope["method"], Headers(scope=scope)) if scope["type"] == "http" else None
+        await (rejection or self._app)(scope, receive, send_with_headers)
 
 
-def _refused(method: str, headers: Headers) -> PlainTextResponse | None:
+def _rejection(method: str, headers: Headers) -> PlainTextResponse | None:
     host = headers.get("host", "")
-    if _name(f"//{host}") not in HERE:
+    if _hostname(f"//{host}") not in LOCAL_HOSTS:
         return PlainTextResponse("This page is for the machine that it runs on.", 421)
     if method in ("GET", "HEAD"):
         return None
@@ -55,7 +55,7 @@ def _refused(method: str, headers: Headers) -> PlainTextResponse | None:
     return None
 
 
-def _name(address: str) -> str | None:
+def _hostname(address: str) -> str | None:
     try:
         return urlsplit(address).hostname
     except ValueError:

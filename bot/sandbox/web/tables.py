@@ -37,32 +37,32 @@ class Table:
 
 
 def table(block: Json) -> Table:
-    heads, *rows = block["rows"]
-    columns = [_column(_says(head), [row[at] for row in rows]) for at, head in enumerate(heads)]
+    headers, *rows = block["rows"]
+    columns = [_column(_cell_text(head), [row[at] for row in rows]) for at, head in enumerate(headers)]
     return Table(block["caption"], block.get("page_size", 5), block.get("row_header_column_index", 0), columns)
 
 
 def _column(name: str, cells: Sequence[Json]) -> Column:
     """One of numbers may say here and there that there is none; that comes last, whichever way one looks."""
-    numbers = [at for at, cell in enumerate(cells) if cell["type"] == "raw_number"]
+    numbers = [index for index, cell in enumerate(cells) if cell["type"] == "raw_number"]
     is_number = len(numbers) * 2 > len(cells)
     if is_number:
         ordered = sorted(numbers, key=lambda at: cells[at]["value"])
     else:
-        ordered = sorted(range(len(cells)), key=lambda at: _as_people_count(_says(cells[at])))
-    rest = [at for at in range(len(cells)) if at not in ordered]
-    up, down = _places([*ordered, *rest]), _places([*reversed(ordered), *rest])
-    return Column(name, is_number, [Cell(_says(cell), up[at], down[at]) for at, cell in enumerate(cells)])
+        ordered = sorted(range(len(cells)), key=lambda at: _natural_sort_key(_cell_text(cells[at])))
+    without_number = [index for index in range(len(cells)) if index not in ordered]
+    up, down = _ranks([*ordered, *without_number]), _ranks([*reversed(ordered), *without_number])
+    return Column(name, is_number, [Cell(_cell_text(cell), up[index], down[index]) for index, cell in enumerate(cells)])
 
 
-def _places(ordered: Iterable[int]) -> dict[int, int]:
-    return {at: place for place, at in enumerate(ordered)}
+def _ranks(ordered: Iterable[int]) -> dict[int, int]:
+    return {at: rank for rank, at in enumerate(ordered)}
 
 
-def _as_people_count(text: str) -> list[str | int]:
+def _natural_sort_key(text: str) -> list[str | int]:
     """`flag-2` before `flag-10`: words and numbers take turns, and begin with a word, be it empty."""
     return [int(part) if at % 2 else part.casefold() for at, part in enumerate(_DIGITS.split(text))]
 
 
-def _says(cell: Json) -> str:
+def _cell_text(cell: Json) -> str:
     return str(cell.get("text", cell.get("value", "")))

@@ -5,45 +5,45 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from bot.sandbox.web.protocol import Stage
+from bot.sandbox.web.protocol import DemoControls
 
 log = logging.getLogger(__name__)
 
-TRAVELLING = "The clock is being moved already."
-BROKEN = "That did not work. The terminal says why."
+ALREADY_MOVING = "The clock is being moved already."
+TRAVEL_FAILED = "That did not work. The terminal says why."
 
 
 @dataclass
-class Travel:
-    stage: Stage
+class TimeTravel:
+    demo: DemoControls
     busy: str = ""  # what is being waited for
-    said: list[str] = field(default_factory=list)  # on the last journey
-    failed: str = ""
+    messages: list[str] = field(default_factory=list)  # on the last journey
+    error: str = ""
 
-    async def next_slot(self) -> str:
-        return await self._travel("Waiting for the next slot …", self.stage.next_slot())
+    async def skip_to_next_run(self) -> str:
+        return await self._travel("Waiting for the next slot …", self.demo.skip_to_next_run())
 
-    async def week(self) -> str:
-        return await self._travel("Seven days go by …", self.stage.week())
+    async def skip_week(self) -> str:
+        return await self._travel("Seven days go by …", self.demo.skip_week())
 
     async def _travel(self, busy: str, sentences: AsyncIterator[str]) -> str:
-        async with self._away(busy):
+        async with self._moving(busy):
             async for sentence in sentences:
-                self.said.append(sentence)
-                await self.stage.slack.changed()
-        return self.failed
+                self.messages.append(sentence)
+                await self.demo.slack.notify_change()
+        return self.error
 
     @asynccontextmanager
-    async def _away(self, busy: str) -> AsyncIterator[None]:
+    async def _moving(self, busy: str) -> AsyncIterator[None]:
         if self.busy:
-            raise LookupError(TRAVELLING)
-        self.busy, self.said, self.failed = busy, [], ""
-        await self.stage.slack.changed()
+            raise LookupError(ALREADY_MOVING)
+        self.busy, self.messages, self.error = busy, [], ""
+        await self.demo.slack.notify_change()
         try:
             yield
         except Exception:
             log.exception("the clock could not be moved")
-            self.failed = BROKEN
+            self.error = TRAVEL_FAILED
         finally:
             self.busy = ""
-            await self.stage.slack.changed()
+            await self.demo.slack.notify_change()

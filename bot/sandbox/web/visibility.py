@@ -7,30 +7,30 @@ from bot.sandbox.slack.workspace import Channel
 
 Json = dict[str, Any]
 
-ME = "U1"
+VIEWER_ID = "U1"
 
 
 def channels(slack: Slack) -> list[Channel]:
     """Those that she can see, by name; conversations come last."""
-    found = [one for one in slack.channels.values() if one.with_user in ("", ME)]
-    return sorted(found, key=lambda channel: (bool(channel.with_user), channel.is_archived, channel.name))
+    visible = [one for one in slack.channels.values() if one.with_user in ("", VIEWER_ID)]
+    return sorted(visible, key=lambda channel: (bool(channel.with_user), channel.is_archived, channel.name))
 
 
-def told(slack: Slack, channel: Channel) -> Json:
+def channel_json(slack: Slack, channel: Channel) -> Json:
     """A channel in the page's words."""
     bot = next((user.real_name for user in slack.users.values() if user.is_bot), "")
-    alone = bool(channel.with_user)
-    name = bot if alone else channel.name
+    is_dm = bool(channel.with_user)
+    name = bot if is_dm else channel.name
     sign = "🔒" if channel.is_private else "#"
-    asks = f"Message {'' if alone else '#'}{name} or type /insights"
+    placeholder = f"Message {'' if is_dm else '#'}{name} or type /insights"
     return {
         "id": channel.id,
         "name": name,
-        "sign": "●" if alone else "🗄" if channel.is_archived else sign,
-        "title": name if alone else f"{sign} {name}",
+        "sign": "●" if is_dm else "🗄" if channel.is_archived else sign,
+        "title": name if is_dm else f"{sign} {name}",
         "about": _about(channel),
-        "placeholder": "This channel is archived" if channel.is_archived else asks,
-        "conversation": alone,
+        "placeholder": "This channel is archived" if channel.is_archived else placeholder,
+        "conversation": is_dm,
         "archived": channel.is_archived,
     }
 
@@ -47,11 +47,15 @@ def _about(channel: Channel) -> str:
 
 def messages(slack: Slack) -> list[Message]:
     """All that she can read, the oldest first."""
-    spoken = [message for channel in channels(slack) for message in channel.messages]
-    return sorted([*spoken, *slack.ephemeral.get(ME, [])], key=lambda message: message.ts)
+    channel_messages = [message for channel in channels(slack) for message in channel.messages]
+    return sorted([*channel_messages, *slack.ephemeral.get(VIEWER_ID, [])], key=lambda message: message.ts)
 
 
-def thread(slack: Slack, message: Message) -> str:
+def parent_ts(slack: Slack, message: Message) -> str:
     """The message it is a reply to. One whose first message is gone stands in the channel."""
-    parent = message.thread_ts
-    return parent if parent and parent != message.ts and slack.message(slack.channels[message.channel], parent) else ""
+    thread_ts = message.thread_ts
+    return (
+        thread_ts
+        if thread_ts and thread_ts != message.ts and slack.message(slack.channels[message.channel], thread_ts)
+        else ""
+    )

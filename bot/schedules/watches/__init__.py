@@ -7,23 +7,23 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
 
-from bot.errors import Refused
-from bot.questions.base import Ask
-from bot.schedules.watches.observation import Sight
+from bot.errors import Rejected
+from bot.questions.base import QuestionContext
+from bot.schedules.watches.observation import Observation
 
-See = Callable[[Any, Ask, datetime], Awaitable[dict[str, Sight]]]
+ObserveFunction = Callable[[Any, QuestionContext, datetime], Awaitable[dict[str, Observation]]]
 
 
 @cache
-def discover() -> dict[str, See]:
+def discover() -> dict[str, ObserveFunction]:
     """All of them, by the name of the question."""
     modules = {module.name: import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)}
-    return {name: module.see for name, module in modules.items() if hasattr(module, "see")}
+    return {name: module.observe for name, module in modules.items() if hasattr(module, "observe")}
 
 
-def watched(name: str) -> See:
+def observer_for(name: str) -> ObserveFunction:
     """How a question is watched, by its name."""
-    known = discover()
-    if name not in known:
-        raise Refused(f"`{name}` cannot be watched.", f"These can: {', '.join(known)}.")
-    return known[name]
+    observers = discover()
+    if name not in observers:
+        raise Rejected(f"`{name}` cannot be watched.", f"These can: {', '.join(observers)}.")
+    return observers[name]

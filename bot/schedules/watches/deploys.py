@@ -2,17 +2,17 @@
 
 from datetime import datetime
 
-from bot.questions.base import Ask
-from bot.questions.deploys import ENDPOINT, DeploysQuery
-from bot.schedules.watches.observation import Sight
+from bot.questions.base import QuestionContext
+from bot.questions.deploys import QUESTION, DeploysParams
+from bot.schedules.watches.observation import Observation
 
 
-async def see(query: DeploysQuery, ask: Ask, _: datetime) -> dict[str, Sight]:
-    rated = query.model_copy(update={"expand": "metrics"})
-    view = ENDPOINT.show(rated, await ENDPOINT.fetch(rated, ask), ask)
-    line = ENDPOINT.line(dict(query))
+async def observe(params: DeploysParams, ctx: QuestionContext, _: datetime) -> dict[str, Observation]:
+    rated = params.model_copy(update={"expand": "metrics"})
+    view = QUESTION.build_view(rated, await QUESTION.fetch(rated, ctx), ctx)
+    line = QUESTION.line(dict(params))
     return {
-        metric.name: Sight(
+        metric.name: Observation(
             what=metric.name,
             state=metric.rating,
             says=f"{metric.rating} ({metric.value})" if metric.value else metric.rating,

@@ -3,29 +3,29 @@ one of them; so events of all sizes are looked at, from the oldest on that was s
 
 from datetime import datetime
 
-from bot.lines.timespec import exact
-from bot.questions.base import Ask
-from bot.questions.events import EventsQuery, view_of
-from bot.questions.events.pagination import read
+from bot.lines.timespec import format_exact
+from bot.questions.base import QuestionContext
+from bot.questions.events import EventsParams, event_view
+from bot.questions.events.pagination import fetch_all
 from bot.questions.events.reply import Event, Impact
-from bot.schedules.watches.observation import WAITING, Sight
+from bot.schedules.watches.observation import PENDING, Observation
 
 
-async def see(query: EventsQuery, ask: Ask, since: datetime) -> dict[str, Sight]:
-    window = {"since": exact(since), "until": None, "after": None, "before": None}
-    found = await read(query.model_copy(update={**window, "impact": "any"}), ask)
-    return {event.id: _sight(event, query, ask) for event in reversed(found.events) if event.id}
+async def observe(params: EventsParams, ctx: QuestionContext, since: datetime) -> dict[str, Observation]:
+    time_range = {"since": format_exact(since), "until": None, "after": None, "before": None}
+    page = await fetch_all(params.model_copy(update={**time_range, "impact": "any"}), ctx)
+    return {event.id: _observation(event, params, ctx) for event in reversed(page.events) if event.id}
 
 
-def _sight(event: Event, query: EventsQuery, ask: Ask) -> Sight:
-    view, impact = view_of(event, query, ask), event.impact or Impact()
-    size = impact.size or (WAITING if impact.reason == WAITING else "unknown")
-    return Sight(
+def _observation(event: Event, params: EventsParams, ctx: QuestionContext) -> Observation:
+    view, impact = event_view(event, params, ctx), event.impact or Impact()
+    size = impact.size or (PENDING if impact.reason == PENDING else "unknown")
+    return Observation(
         what=view.flag,
         state=size,
         says=" · ".join([f"{view.mark} {view.what}", view.who, view.impact, *view.shifts]),
         url=view.url,
         line=view.details,
         at=event.time,
-        tells=query.impact in ("any", size) and size != WAITING,
+        tells=params.impact in ("any", size) and size != PENDING,
     )

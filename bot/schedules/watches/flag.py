@@ -2,16 +2,16 @@
 
 from datetime import datetime
 
-from bot.questions.base import Ask
-from bot.questions.flag import ENDPOINT, FlagQuery
-from bot.schedules.watches.observation import Sight
+from bot.questions.base import QuestionContext
+from bot.questions.flag import QUESTION, FlagParams
+from bot.schedules.watches.observation import Observation
 
 
-async def see(query: FlagQuery, ask: Ask, _: datetime) -> dict[str, Sight]:
-    view = ENDPOINT.show(query, await ENDPOINT.fetch(query, ask), ask)
-    line = ENDPOINT.line(dict(query))
+async def observe(params: FlagParams, ctx: QuestionContext, _: datetime) -> dict[str, Observation]:
+    view = QUESTION.build_view(params, await QUESTION.fetch(params, ctx), ctx)
+    line = QUESTION.line(dict(params))
     return {
-        environment.name: Sight(
+        environment.name: Observation(
             what=f"{view.name} in {environment.name}",
             state="on" if environment.on else "off",
             says="on" if environment.on else "off",

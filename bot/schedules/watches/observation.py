@@ -3,7 +3,7 @@
 from bot.questions.base import View
 
 
-class Sight(View):
+class Observation(View):
     """What lasts has a state that changes; what happens has a time, and is new once."""
 
     what: str
@@ -15,4 +15,4 @@ class Sight(View):
     tells: bool = True  # whether it is what is watched for, in this state
 
 
-WAITING = "waiting"  # the state of what may yet turn out to be that
+PENDING = "waiting"  # the state of what may yet turn out to be that

@@ -2,16 +2,16 @@
 
 from datetime import datetime
 
-from bot.questions.base import Ask
-from bot.questions.scores import ENDPOINT, ScoresQuery
-from bot.schedules.watches.observation import Sight
+from bot.questions.base import QuestionContext
+from bot.questions.scores import QUESTION, ScoresParams
+from bot.schedules.watches.observation import Observation
 
 
-async def see(query: ScoresQuery, ask: Ask, _: datetime) -> dict[str, Sight]:
-    view = ENDPOINT.show(query, await ENDPOINT.fetch(query, ask), ask)
-    line = ENDPOINT.line(dict(query))
+async def observe(params: ScoresParams, ctx: QuestionContext, _: datetime) -> dict[str, Observation]:
+    view = QUESTION.build_view(params, await QUESTION.fetch(params, ctx), ctx)
+    line = QUESTION.line(dict(params))
     return {
-        score.name: Sight(
+        score.name: Observation(
             what=score.name, state=score.rating, says=f"{score.rating} {score.score}".strip(), url=view.url, line=line
         )
         for score in view.scores

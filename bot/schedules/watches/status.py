@@ -2,16 +2,16 @@
 
 from datetime import datetime
 
-from bot.questions.base import Ask
-from bot.questions.status import ENDPOINT, StatusQuery
-from bot.schedules.watches.observation import Sight
+from bot.questions.base import QuestionContext
+from bot.questions.status import QUESTION, StatusParams
+from bot.schedules.watches.observation import Observation
 
 
-async def see(query: StatusQuery, ask: Ask, _: datetime) -> dict[str, Sight]:
-    view = ENDPOINT.show(query, await ENDPOINT.fetch(query, ask), ask)
-    line = ENDPOINT.line(dict(query))
+async def observe(params: StatusParams, ctx: QuestionContext, _: datetime) -> dict[str, Observation]:
+    view = QUESTION.build_view(params, await QUESTION.fetch(params, ctx), ctx)
+    line = QUESTION.line(dict(params))
     return {
-        row.name: Sight(
+        row.name: Observation(
             what=f"Flags {row.name.lower()}", state=str(row.flags), says=f"{row.flags:,}", url=view.url, line=line
         )
         for row in view.rows

@@ -3,20 +3,20 @@
 from collections.abc import Iterator
 
 from bot.sandbox.launchdarkly.company import Flag, Person, Project, Variation, object_id
-from bot.sandbox.launchdarkly.context import Json, World
+from bot.sandbox.launchdarkly.context import Json, RequestContext
 
 
-def described(flag: Flag, project: Project, world: World, expand: frozenset[str]) -> Json:
+def flag_json(flag: Flag, project: Project, ctx: RequestContext, expand: frozenset[str]) -> Json:
     """All of a flag but its environments."""
     return {
-        **_identity(flag, world),
-        **_maintainer(flag, world),
-        **_lifecycle(flag, project, world),
-        **_migration(flag, expand),
+        **_identity_fields(flag, ctx),
+        **_maintainer_fields(flag, ctx),
+        **_lifecycle_fields(flag, project, ctx),
+        **_migration_fields(flag, expand),
     }
 
 
-def _identity(flag: Flag, world: World) -> Json:
+def _identity_fields(flag: Flag, ctx: RequestContext) -> Json:
     self, parent = f"/api/v2/flags/{flag.project}/{flag.key}", f"/api/v2/flags/{flag.project}"
     return {
         "key": flag.key,
@@ -25,10 +25,10 @@ def _identity(flag: Flag, world: World) -> Json:
         "kind": "boolean" if isinstance(flag.variations[0].value, bool) else "multivariate",
         "temporary": flag.temporary,
         "tags": list(flag.tags),
-        "variations": [_variation(flag, index, one) for index, one in enumerate(flag.variations)],
+        "variations": [_variation_json(flag, index, one) for index, one in enumerate(flag.variations)],
         "variationJsonSchema": None,  # undocumented, and there in every real answer
         "defaults": {"onVariation": 0, "offVariation": len(flag.variations) - 1},
-        "experiments": {"baselineIdx": 0, "items": list(_experiments(flag, world))},
+        "experiments": {"baselineIdx": 0, "items": list(_experiments(flag, ctx))},
         "clientSideAvailability": {"usingMobileKey": flag.project == "mobile", "usingEnvironmentId": True},
         "includeInSnippet": True,
         "customProperties": {},
@@ -37,58 +37,60 @@ def _identity(flag: Flag, world: World) -> Json:
     }
 
 
-def _variation(flag: Flag, index: int, variation: Variation) -> Json:
+def _variation_json(flag: Flag, index: int, variation: Variation) -> Json:
     """A name or a description that was never given is left out, as LaunchDarkly does."""
-    words = {"name": variation.name, "description": variation.description}
+    texts = {"name": variation.name, "description": variation.description}
     identity = object_id("variation", flag.project, flag.key, str(index))
-    return {"_id": identity, "value": variation.value} | {name: word for name, word in words.items() if word}
+    return {"_id": identity, "value": variation.value} | {name: text for name, text in texts.items() if text}
 
 
-def _experiments(flag: Flag, world: World) -> Iterator[Json]:
+def _experiments(flag: Flag, ctx: RequestContext) -> Iterator[Json]:
     if flag.experiment is not None:
-        project = world.project(flag.project)
+        project = ctx.project(flag.project)
         yield {"metricKey": flag.experiment.metric, "environments": [one.key for one in project.environments[:1]]}
 
 
-def _maintainer(flag: Flag, world: World) -> Json:
-    team = world.company.team(flag.maintainer.removeprefix("team:"))
+def _maintainer_fields(flag: Flag, ctx: RequestContext) -> Json:
+    team = ctx.company.team(flag.maintainer.removeprefix("team:"))
     if team is not None:
         link = {"self": _link(f"/api/v2/teams/{team.key}")}
         return {
             "maintainerTeamKey": team.key,
             "_maintainerTeam": {"key": team.key, "name": team.name, "_links": link},
         }
-    person = world.company.person(flag.maintainer)
-    return {} if person is None else {"maintainerId": object_id("member", person.key), "_maintainer": _member(person)}
+    person = ctx.company.person(flag.maintainer)
+    return (
+        {} if person is None else {"maintainerId": object_id("member", person.key), "_maintainer": _member_json(person)}
+    )
 
 
-def _member(person: Person) -> Json:
+def _member_json(person: Person) -> Json:
     identity = object_id("member", person.key)
     names = {"firstName": person.first} | ({"lastName": person.last} if person.last else {})
     links = {"self": _link(f"/api/v2/members/{identity}")}
     return {"_id": identity, "email": person.email, "role": person.role, "_links": links, **names}
 
 
-def _lifecycle(flag: Flag, project: Project, world: World) -> Json:
-    told: Json = {
+def _lifecycle_fields(flag: Flag, project: Project, ctx: RequestContext) -> Json:
+    fields: Json = {
         "_version": 1 + flag.created // 9,
-        "creationDate": world.days_ago(flag.created),
+        "creationDate": ctx.days_ago(flag.created),
         "archived": flag.archived,
         "deprecated": flag.deprecated is not None,
     }
     if flag.archived:
-        told["archivedDate"] = world.history.archived(project, flag, world.now)
+        fields["archivedDate"] = ctx.history.archived_at(project, flag, ctx.now)
     if flag.deprecated is not None:
-        told["deprecatedDate"] = world.days_ago(flag.deprecated)
+        fields["deprecatedDate"] = ctx.days_ago(flag.deprecated)
     if flag.ready_for_code_removal or flag.ready_to_archive:
-        told["stale"] = {
+        fields["stale"] = {
             "readyForCodeRemoval": flag.ready_for_code_removal,
             "readyToArchive": flag.ready_to_archive,
         }
-    return told
+    return fields
 
 
-def _migration(flag: Flag, expand: frozenset[str]) -> Json:
+def _migration_fields(flag: Flag, expand: frozenset[str]) -> Json:
     if not flag.stages:
         return {}
     settings = {"contextKind": "user", "stageCount": flag.stages}

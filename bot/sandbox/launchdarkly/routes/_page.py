@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from pydantic import Field
 
 from bot.sandbox.launchdarkly.context import Json
-from bot.sandbox.launchdarkly.errors import invalid
+from bot.sandbox.launchdarkly.errors import invalid_request
 from bot.sandbox.launchdarkly.params import Query as AnyQuery
 
 
@@ -20,10 +20,10 @@ class PageQuery(AnyQuery):
 
     def filters(self, *known: str) -> dict[str, str]:
         """The fields of the filter; one that is not *known* is refused rather than passed over."""
-        found = dict(part.partition(":")[::2] for part in self.filter.split(",") if part)
-        if not found.keys() <= set(known):
-            raise invalid({"filter": "is invalid"})
-        return found
+        filters = dict(part.partition(":")[::2] for part in self.filter.split(",") if part)
+        if not filters.keys() <= set(known):
+            raise invalid_request({"filter": "is invalid"})
+        return filters
 
 
 def page(path: str, items: Sequence[Any], query: PageQuery) -> tuple[Sequence[Any], Json]:

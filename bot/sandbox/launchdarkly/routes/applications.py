@@ -3,15 +3,15 @@
 from pydantic import Field
 
 from bot.sandbox.launchdarkly.company import Application
-from bot.sandbox.launchdarkly.context import Json, World
-from bot.sandbox.launchdarkly.errors import invalid
-from bot.sandbox.launchdarkly.event_generator import DAY
+from bot.sandbox.launchdarkly.context import Json, RequestContext
+from bot.sandbox.launchdarkly.errors import invalid_request
+from bot.sandbox.launchdarkly.event_generator import DAY_MILLIS
 from bot.sandbox.launchdarkly.params import Keys
 from bot.sandbox.launchdarkly.routes._page import PageQuery, page
 
 PATH = "/api/v2/applications"
 BETA = True
-AGE = 400  # days
+CREATED_DAYS_AGO = 400  # days
 
 
 class Query(PageQuery):
@@ -19,20 +19,20 @@ class Query(PageQuery):
     expand: Keys = frozenset()
 
 
-def reply(world: World, query: Query) -> Json:
+def reply(ctx: RequestContext, query: Query) -> Json:
     if query.filter or query.expand:  # which have a grammar of their own here, and nobody needs them
-        raise invalid({"filter" if query.filter else "expand": "is invalid"})
-    items, around = page(PATH, world.company.applications, query)
-    return around | {"items": [_application(one, world) for one in items]}
+        raise invalid_request({"filter" if query.filter else "expand": "is invalid"})
+    items, page_fields = page(PATH, ctx.company.applications, query)
+    return page_fields | {"items": [_application_json(one, ctx) for one in items]}
 
 
-def _application(application: Application, world: World) -> Json:
+def _application_json(application: Application, ctx: RequestContext) -> Json:
     return {
         "key": application.key,
         "name": application.name,
         "kind": application.kind,
         "autoAdded": True,
-        "creationDate": world.days_ago(AGE) // DAY * DAY,
+        "creationDate": ctx.days_ago(CREATED_DAYS_AGO) // DAY_MILLIS * DAY_MILLIS,
         "_version": 1,
         "_links": {"self": {"href": f"{PATH}/{application.key}", "type": "application/json"}},
     }

@@ -1,7 +1,7 @@
 """The environments of a project. Like the real list it holds SDK keys, which whoever reads it must not keep."""
 
 from bot.sandbox.launchdarkly.company import Environment, Project, object_id
-from bot.sandbox.launchdarkly.context import Json, World
+from bot.sandbox.launchdarkly.context import Json, RequestContext
 from bot.sandbox.launchdarkly.params import Key
 from bot.sandbox.launchdarkly.routes._page import PageQuery, matches, page
 
@@ -13,26 +13,26 @@ class Query(PageQuery):
     project_key: Key
 
 
-def reply(world: World, query: Query) -> Json:
-    project = world.project(query.project_key)
-    wanted = query.filters("query").get("query", "")
-    found = [one for one in project.environments if matches(wanted, one.key, one.name)]
-    items, around = page(PATH.format(projectKey=project.key), found, query)
-    return around | {"items": [_environment(project, one) for one in items]}
+def reply(ctx: RequestContext, query: Query) -> Json:
+    project = ctx.project(query.project_key)
+    text = query.filters("query").get("query", "")
+    environments = [one for one in project.environments if matches(text, one.key, one.name)]
+    items, page_fields = page(PATH.format(projectKey=project.key), environments, query)
+    return page_fields | {"items": [_environment_json(project, one) for one in items]}
 
 
-def _environment(project: Project, found: Environment) -> Json:
-    switches = ("secureMode", "defaultTrackEvents", "requireComments", "confirmChanges")
+def _environment_json(project: Project, environment: Environment) -> Json:
+    disabled_settings = ("secureMode", "defaultTrackEvents", "requireComments", "confirmChanges")
     return {
-        "_id": object_id("environment", project.key, found.key),
+        "_id": object_id("environment", project.key, environment.key),
         "_links": {},
-        "key": found.key,
-        "name": found.name,
+        "key": environment.key,
+        "name": environment.name,
         "apiKey": "sdk-00000000-0000-0000-0000-000000000000",
         "mobileKey": "mob-00000000-0000-0000-0000-000000000000",
         "color": "417505",
         "defaultTtl": 0,
         "tags": [],
-        "critical": found.key == "production",
-        **dict.fromkeys(switches, False),
+        "critical": environment.key == "production",
+        **dict.fromkeys(disabled_settings, False),
     }

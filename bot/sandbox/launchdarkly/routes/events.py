@@ -10,19 +10,19 @@ from pydantic import Field
 
 from bot.sandbox.launchdarkly import impact
 from bot.sandbox.launchdarkly.company import Environment, Person, Project, object_id
-from bot.sandbox.launchdarkly.context import Json, World
-from bot.sandbox.launchdarkly.errors import invalid
-from bot.sandbox.launchdarkly.event_generator import ACTIONS, DAY, MINUTE, Event
+from bot.sandbox.launchdarkly.context import Json, RequestContext
+from bot.sandbox.launchdarkly.errors import invalid_request
+from bot.sandbox.launchdarkly.event_generator import AUDIT_ACTIONS, DAY_MILLIS, MINUTE_MILLIS, Event
 from bot.sandbox.launchdarkly.history import Window
-from bot.sandbox.launchdarkly.params import Keys, PlaceQuery
+from bot.sandbox.launchdarkly.params import EnvironmentQuery, Keys
 
 PATH = "/api/v2/engineering-insights/flag-events"
 BETA = True
-SETTLED = 20 * MINUTE  # before that, too few evaluations are known to speak of an impact
-ITERATION = 4 * 7 * DAY
+IMPACT_DELAY_MILLIS = 20 * MINUTE_MILLIS  # before that, too few evaluations are known to speak of an impact
+ITERATION_MILLIS = 4 * 7 * DAY_MILLIS
 
 
-class Query(PlaceQuery):
+class Query(EnvironmentQuery):
     query: str = ""
     impact_size: impact.Size | None = None
     has_experiments: Literal["true", "false"] | None = None
@@ -35,61 +35,63 @@ class Query(PlaceQuery):
     before: str | None = None
 
 
-def reply(world: World, query: Query) -> Json:
-    project, environment = world.place(query.project_key, query.environment_key)
-    window = world.window(query.since, query.until)
-    found = [one for one in world.history.events(project, environment, window) if _wanted(one, query, world.millis)]
-    page = _page(found, query, _cursor(world, project, environment))
+def reply(ctx: RequestContext, query: Query) -> Json:
+    project, environment = ctx.project_env(query.project_key, query.environment_key)
+    window = ctx.window(query.since, query.until)
+    events = [one for one in ctx.history.events(project, environment, window) if _matches(one, query, ctx.millis)]
+    page = _page(events, query, _cursor_resolver(ctx, project, environment))
     return {
-        "totalCount": len(found),
-        "items": [_told(event, query, world.millis) for event in page],
-        "_links": _links(found, page),
+        "totalCount": len(events),
+        "items": [_event_json(event, query, ctx.millis) for event in page],
+        "_links": _links(events, page),
     }
 
 
-def _wanted(event: Event, query: Query, now: int) -> bool:
+def _matches(event: Event, query: Query, now: int) -> bool:
     return (
         query.query.lower() in event.flag.key
         and (not query.application_key or bool(event.flag.apps & query.application_key))
         and (query.global_ == "include" or event.environment is not None)
-        and query.impact_size in (None, _impact(event, now).get("size"))
+        and query.impact_size in (None, _impact_json(event, now).get("size"))
         and query.has_experiments in (None, "true" if event.in_experiment else "false")
     )
 
 
-def _cursor(world: World, project: Project, environment: Environment) -> Callable[[str, str], tuple[int, str]]:
-    def find(name: str, cursor: str) -> tuple[int, str]:
-        remembered = world.history.events(project, environment, Window.whole(world.now))
-        order = next((event.order for event in remembered if event.id == cursor), None)
-        if order is None:
-            raise invalid({name: "is unknown"})
-        return order
+def _cursor_resolver(
+    ctx: RequestContext, project: Project, environment: Environment
+) -> Callable[[str, str], tuple[int, str]]:
+    def find(param: str, cursor: str) -> tuple[int, str]:
+        events = ctx.history.events(project, environment, Window.full(ctx.now))
+        sort_key = next((event.sort_key for event in events if event.id == cursor), None)
+        if sort_key is None:
+            raise invalid_request({param: "is unknown"})
+        return sort_key
 
     return find
 
 
-def _page(found: list[Event], query: Query, find: Callable[[str, str], tuple[int, str]]) -> list[Event]:
+def _page(events: list[Event], query: Query, resolve: Callable[[str, str], tuple[int, str]]) -> list[Event]:
     if query.after is not None:
-        newest = find("after", query.after)
-        found = [event for event in found if event.order < newest]
+        newest = resolve("after", query.after)
+        events = [event for event in events if event.sort_key < newest]
     if query.before is not None:
-        oldest = find("before", query.before)
-        return [event for event in found if event.order > oldest][-query.limit :]
-    return found[: query.limit]
+        oldest = resolve("before", query.before)
+        return [event for event in events if event.sort_key > oldest][-query.limit :]
+    return events[: query.limit]
 
 
-def _links(found: list[Event], page: list[Event]) -> Json:
+def _links(events: list[Event], page: list[Event]) -> Json:
     """As in LaunchDarkly's example, a link carries the cursor and none of the other parameters."""
     links = {"self": PATH}
-    if page and page[-1] is not found[-1]:
+    if page and page[-1] is not events[-1]:
         links["next"] = f"{PATH}?after={page[-1].id}"
-    if page and page[0] is not found[0]:
+    if page and page[0] is not events[0]:
         links["prev"] = f"{PATH}?before={page[0].id}"
     return {name: {"href": href, "type": "application/json"} for name, href in links.items()}
 
 
-def _told(event: Event, query: Query, now: int) -> Json:
-    told = {
+def _event_json(event: Event, query: Query, now: int) -> Json:
+    fields = {
         "id": event.id,
         "projectId": object_id("project", event.flag.project),
         "projectKey": event.flag.project,
@@ -98,20 +100,20 @@ def _told(event: Event, query: Query, now: int) -> Json:
         "eventTime": event.at,
         "description": event.description,
         "auditLogEntryId": object_id("audit", event.id),
-        "actions": [ACTIONS[event.kind]],
-        "impact": _impact(event, now),
+        "actions": [AUDIT_ACTIONS[event.kind]],
+        "impact": _impact_json(event, now),
     }
     if event.environment is not None:
-        told["environmentId"] = object_id("environment", event.flag.project, event.environment.key)
-        told["environmentKey"] = event.environment.key
+        fields["environmentId"] = object_id("environment", event.flag.project, event.environment.key)
+        fields["environmentKey"] = event.environment.key
     if event.member is not None:
-        told["member"] = _member(event.member)
+        fields["member"] = _member_json(event.member)
     if "experiments" in query.expand:
-        told["experiments"] = _experiments(event, now)
-    return told
+        fields["experiments"] = _experiments_json(event, now)
+    return fields
 
 
-def _member(person: Person) -> Json:
+def _member_json(person: Person) -> Json:
     return {
         "id": object_id("member", person.key),
         "email": person.email,
@@ -120,10 +122,10 @@ def _member(person: Person) -> Json:
     }
 
 
-def _impact(event: Event, now: int) -> Json:
+def _impact_json(event: Event, now: int) -> Json:
     if event.environment is None:
         return {"reason": "global"}
-    if now - event.at < SETTLED:
+    if now - event.at < IMPACT_DELAY_MILLIS:
         return {"reason": "waiting"}
     counts = zip(event.flag.variations, event.before, event.after, strict=True)
     return {
@@ -136,12 +138,12 @@ def _impact(event: Event, now: int) -> Json:
     }
 
 
-def _experiments(event: Event, now: int) -> Json:
+def _experiments_json(event: Event, now: int) -> Json:
     experiment = event.flag.experiment
     if experiment is None or not event.in_experiment:
         return {"totalCount": 0, "items": []}
-    started = event.at // ITERATION * ITERATION
-    iteration: Json = {"id": object_id(experiment.key, str(started)), "status": "running", "startedAt": started}
-    if started + ITERATION <= now:
-        iteration |= {"status": "stopped", "endedAt": started + ITERATION}
+    started_at = event.at // ITERATION_MILLIS * ITERATION_MILLIS
+    iteration: Json = {"id": object_id(experiment.key, str(started_at)), "status": "running", "startedAt": started_at}
+    if started_at + ITERATION_MILLIS <= now:
+        iteration |= {"status": "stopped", "endedAt": started_at + ITERATION_MILLIS}
     return {"totalCount": 1, "items": [{"key": experiment.key, "name": experiment.name, "iteration": iteration}]}

@@ -6,17 +6,17 @@ from typing import Any, Literal
 from pydantic import Field
 
 from bot.sandbox.launchdarkly.company import Environment, Flag, Project
-from bot.sandbox.launchdarkly.context import Json, World
-from bot.sandbox.launchdarkly.errors import invalid
+from bot.sandbox.launchdarkly.context import Json, RequestContext
+from bot.sandbox.launchdarkly.errors import invalid_request
 from bot.sandbox.launchdarkly.params import Key, Keys
-from bot.sandbox.launchdarkly.routes._flag import described
+from bot.sandbox.launchdarkly.routes._flag import flag_json
 from bot.sandbox.launchdarkly.routes._page import PageQuery, matches, page
-from bot.sandbox.launchdarkly.routes._targeting import targeting
+from bot.sandbox.launchdarkly.routes._targeting import targeting_json
 
 PATH = "/api/v2/flags/{projectKey}"
 BETA = False
-WHOLE = ("rules", "targets", "contextTargets", "fallthrough", "prerequisites", "offVariation")  # but in a summary
-SORTS: dict[str, Callable[[Flag], Any]] = {
+DETAIL_KEYS = ("rules", "targets", "contextTargets", "fallthrough", "prerequisites", "offVariation")  # but in a summary
+SORT_KEYS: dict[str, Callable[[Flag], Any]] = {
     "creationDate": lambda flag: -flag.created,
     "key": lambda flag: flag.key,
     "name": lambda flag: flag.name,
@@ -34,47 +34,50 @@ class Query(PageQuery):
     expand: Keys = frozenset()
 
 
-def reply(world: World, query: Query) -> Json:
-    project = world.project(query.project_key)
-    found = _sorted([flag for flag in world.company.flags_of(project) if _wanted(flag, query)], query.sort)
-    items, around = page(PATH.format(projectKey=project.key), found, query)
-    return around | {"items": [_told(flag, project, world, query) for flag in items]}
+def reply(ctx: RequestContext, query: Query) -> Json:
+    project = ctx.project(query.project_key)
+    flags = _sorted([flag for flag in ctx.company.flags_of(project) if _matches(flag, query)], query.sort)
+    items, page_fields = page(PATH.format(projectKey=project.key), flags, query)
+    return page_fields | {"items": [_flag_json(flag, project, ctx, query) for flag in items]}
 
 
-def _wanted(flag: Flag, query: Query) -> bool:
+def _matches(flag: Flag, query: Query) -> bool:
     filters = query.filters("query", "state", "type", "tags")
     state, kind = filters.get("state"), filters.get("type")
     if state not in (None, *STATES) or kind not in (None, *TYPES):
-        raise invalid({"filter": "is invalid"})
+        raise invalid_request({"filter": "is invalid"})
     tags = {tag for tag in filters.get("tags", "").split("+") if tag}
-    here = (flag.archived, not flag.archived and flag.deprecated is not None)
+    flag_state = (flag.archived, not flag.archived and flag.deprecated is not None)
     return (
         matches(filters.get("query", ""), flag.key, flag.name)
-        and (here == STATES[state] if state else not flag.archived)
+        and (flag_state == STATES[state] if state else not flag.archived)
         and (kind is None or flag.temporary == TYPES[kind])
         and tags <= set(flag.tags)
     )
 
 
 def _sorted(flags: list[Flag], sort: str) -> list[Flag]:
-    by = SORTS.get(sort.removeprefix("-"))
-    if by is None:
-        raise invalid({"sort": "is invalid"})
-    return sorted(flags, key=by, reverse=sort.startswith("-"))
+    sort_key = SORT_KEYS.get(sort.removeprefix("-"))
+    if sort_key is None:
+        raise invalid_request({"sort": "is invalid"})
+    return sorted(flags, key=sort_key, reverse=sort.startswith("-"))
 
 
-def _told(flag: Flag, project: Project, world: World, query: Query) -> Json:
+def _flag_json(flag: Flag, project: Project, ctx: RequestContext, query: Query) -> Json:
     """A flag tells of environments only where these are named."""
-    told = described(flag, project, world, query.expand)
-    return told | {"environments": dict(_environments(flag, project, world, query))} if query.env else told
+    fields = flag_json(flag, project, ctx, query.expand)
+    return fields | {"environments": dict(_environment_items(flag, project, ctx, query))} if query.env else fields
 
 
-def _environments(flag: Flag, project: Project, world: World, query: Query) -> Iterator[tuple[str, Json]]:
-    in_short = query.summary in ("1", "true")
-    for environment in _named(project, query.env):
-        config = targeting(world, project, environment, flag, query.expand)
-        yield environment.key, {key: value for key, value in config.items() if not (in_short and key in WHOLE)}
+def _environment_items(flag: Flag, project: Project, ctx: RequestContext, query: Query) -> Iterator[tuple[str, Json]]:
+    summary_only = query.summary in ("1", "true")
+    for environment in _environments_with_keys(project, query.env):
+        config = targeting_json(ctx, project, environment, flag, query.expand)
+        yield (
+            environment.key,
+            {key: value for key, value in config.items() if not (summary_only and key in DETAIL_KEYS)},
+        )
 
 
-def _named(project: Project, keys: tuple[str, ...]) -> list[Environment]:
+def _environments_with_keys(project: Project, keys: tuple[str, ...]) -> list[Environment]:
     return [one for one in project.environments if one.key in keys]

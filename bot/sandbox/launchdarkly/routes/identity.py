@@ -4,7 +4,7 @@ Every field is optional, and only those are told whose values are documented or 
 https://launchdarkly.com/docs/api/other/get-caller-identity
 """
 
-from bot.sandbox.launchdarkly.context import Json, World
+from bot.sandbox.launchdarkly.context import Json, RequestContext
 from bot.sandbox.launchdarkly.params import Query as AnyQuery
 
 PATH = "/api/v2/caller-identity"
@@ -15,7 +15,7 @@ class Query(AnyQuery):
     pass
 
 
-def reply(world: World, query: Query) -> Json:
+def reply(ctx: RequestContext, query: Query) -> Json:
     return {
         "accountId": "5f2a9c0b7d3e41860a9b1c01",
         "tokenId": "65c1e0d94b7a2f0012d3e4f5",

@@ -1,8 +1,8 @@
 """The projects. Their environments are no part of the list: those carry SDK keys, and nobody here asks for them."""
 
 from bot.sandbox.launchdarkly.company import Project, object_id
-from bot.sandbox.launchdarkly.context import Json, World
-from bot.sandbox.launchdarkly.errors import invalid
+from bot.sandbox.launchdarkly.context import Json, RequestContext
+from bot.sandbox.launchdarkly.errors import invalid_request
 from bot.sandbox.launchdarkly.params import Keys
 from bot.sandbox.launchdarkly.routes._page import PageQuery, matches, page
 
@@ -14,22 +14,20 @@ class Query(PageQuery):
     expand: Keys = frozenset()
 
 
-def reply(world: World, query: Query) -> Json:
+def reply(ctx: RequestContext, query: Query) -> Json:
     if query.expand:
-        raise invalid({"expand": "is invalid"})
+        raise invalid_request({"expand": "is invalid"})
     filters = query.filters("query", "keys")
     keys = filters.get("keys", "").split("|") if "keys" in filters else None
-    wanted = filters.get("query", "")
-    found = [
-        one
-        for one in world.company.projects
-        if matches(wanted, one.key, one.name) and (keys is None or one.key in keys)
+    text = filters.get("query", "")
+    projects = [
+        one for one in ctx.company.projects if matches(text, one.key, one.name) and (keys is None or one.key in keys)
     ]
-    items, around = page(PATH, found, query)
-    return around | {"items": [_project(one) for one in items]}
+    items, page_fields = page(PATH, projects, query)
+    return page_fields | {"items": [_project_json(one) for one in items]}
 
 
-def _project(project: Project) -> Json:
+def _project_json(project: Project) -> Json:
     self = f"{PATH}/{project.key}"
     links = {"self": self, "environments": f"{self}/environments"}
     return {

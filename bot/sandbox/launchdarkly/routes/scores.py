@@ -4,70 +4,72 @@ A leaf wanders around the value in the company's file, week by week; what was sh
 """
 
 from bot.sandbox.launchdarkly.company import Environment, Project
-from bot.sandbox.launchdarkly.context import Json, World
-from bot.sandbox.launchdarkly.errors import Refusal, invalid
-from bot.sandbox.launchdarkly.event_generator import DAY
-from bot.sandbox.launchdarkly.history import dice
-from bot.sandbox.launchdarkly.params import PlaceQuery
+from bot.sandbox.launchdarkly.context import Json, RequestContext
+from bot.sandbox.launchdarkly.errors import ApiError, invalid_request
+from bot.sandbox.launchdarkly.event_generator import DAY_MILLIS
+from bot.sandbox.launchdarkly.history import seeded_rng
+from bot.sandbox.launchdarkly.params import EnvironmentQuery
 
 PATH = "/api/v2/engineering-insights/insights/scores"
 BETA = True
 
-TREE = {
+SCORE_TREE = {
     "velocity": ("deploymentFrequency", "leadTime"),
     "risk": ("deploymentFailureRate", "impactSize"),
     "efficiency": ("experimentationCoverage", "flagHealth"),
     "overall": ("velocity", "risk", "efficiency"),
 }
 BANDS = (("excellent", 90, 100), ("good", 70, 89), ("fair", 40, 69), ("needsAttention", 0, 39))
-LEAVES = (*TREE["velocity"], *TREE["risk"], *TREE["efficiency"])
+LEAF_SCORES = (*SCORE_TREE["velocity"], *SCORE_TREE["risk"], *SCORE_TREE["efficiency"])
 Scores = dict[str, int | None]
 
 
-class Query(PlaceQuery):
+class Query(EnvironmentQuery):
     pass
 
 
-def reply(world: World, query: Query) -> Json:
-    place = _place(world, query)
-    end = world.millis // DAY * DAY
-    now, before = (_scores(world, place, query.application_key, end - back * DAY) for back in (0, 7))
+def reply(ctx: RequestContext, query: Query) -> Json:
+    project_env = _project_env(ctx, query)
+    end = ctx.millis // DAY_MILLIS * DAY_MILLIS
+    current, previous = (
+        _scores(ctx, project_env, query.application_key, end - days_back * DAY_MILLIS) for days_back in (0, 7)
+    )
     return {
-        "period": {"startTime": end - 7 * DAY, "endTime": end},
-        "lastPeriod": {"startTime": end - 14 * DAY, "endTime": end - 7 * DAY},
-        "scores": {name: _compared(name, now[name], before[name]) for name in now},
+        "period": {"startTime": end - 7 * DAY_MILLIS, "endTime": end},
+        "lastPeriod": {"startTime": end - 14 * DAY_MILLIS, "endTime": end - 7 * DAY_MILLIS},
+        "scores": {name: _score_with_change(name, current[name], previous[name]) for name in current},
         "_links": {"self": {"href": PATH, "type": "application/json"}},
     }
 
 
-def _place(world: World, query: Query) -> tuple[Project, Environment]:
+def _project_env(ctx: RequestContext, query: Query) -> tuple[Project, Environment]:
     """This endpoint declares no 404: what is unknown is an invalid parameter."""
     try:
-        project = world.project(query.project_key)
-    except Refusal:
-        raise invalid({"projectKey": "is unknown"}) from None
+        project = ctx.project(query.project_key)
+    except ApiError:
+        raise invalid_request({"projectKey": "is unknown"}) from None
     environment = project.environment(query.environment_key)
     if environment is None:
-        raise invalid({"environmentKey": "is unknown"})
+        raise invalid_request({"environmentKey": "is unknown"})
     return project, environment
 
 
-def _scores(world: World, place: tuple[Project, Environment], apps: frozenset[str], end: int) -> Scores:
-    project, environment = place
-    known = {one.key for one in world.company.applications_of(project)}
-    usual = environment.scores if not apps or apps & known else {}
-    far = environment.wander
-    names = LEAVES + (("creationRatio",) if "creationRatio" in usual else ())
-    week = (end // DAY + 3) // 7  # the epoch was a Thursday
-    chance = dice(world.history.seed, project.key, environment.key, *sorted(apps), week)
-    scores: Scores = {name: _wandering(usual.get(name), chance.randint(-far, far)) for name in names}
-    for name, parts in TREE.items():
-        scores[name] = _mean([scores[part] for part in parts])
+def _scores(ctx: RequestContext, project_env: tuple[Project, Environment], apps: frozenset[str], end: int) -> Scores:
+    project, environment = project_env
+    known_apps = {one.key for one in ctx.company.applications_of(project)}
+    base_scores = environment.scores if not apps or apps & known_apps else {}
+    spread = environment.wander
+    names = LEAF_SCORES + (("creationRatio",) if "creationRatio" in base_scores else ())
+    week = (end // DAY_MILLIS + 3) // 7  # the epoch was a Thursday
+    rng = seeded_rng(ctx.history.seed, project.key, environment.key, *sorted(apps), week)
+    scores: Scores = {name: _vary(base_scores.get(name), rng.randint(-spread, spread)) for name in names}
+    for name, children in SCORE_TREE.items():
+        scores[name] = _mean([scores[child] for child in children])
     return scores
 
 
-def _wandering(usual: int | None, by: int) -> int | None:
-    return None if usual is None else max(1, min(100, usual + by))
+def _vary(base: int | None, by: int) -> int | None:
+    return None if base is None else max(1, min(100, base + by))
 
 
 def _mean(scores: list[int | None]) -> int | None:
@@ -75,14 +77,14 @@ def _mean(scores: list[int | None]) -> int | None:
     return round(sum(known) / len(known)) if known else None
 
 
-def _compared(name: str, now: int | None, before: int | None) -> Json:
-    told = _told(name, now) | {"lastPeriod": _told(name, before)}
-    return told if now is None or before is None else told | {"diffVsLastPeriod": now - before}
+def _score_with_change(name: str, current: int | None, previous: int | None) -> Json:
+    score_json = _score_json(name, current) | {"lastPeriod": _score_json(name, previous)}
+    return score_json if current is None or previous is None else score_json | {"diffVsLastPeriod": current - previous}
 
 
-def _told(name: str, score: int | None) -> Json:
-    parts = {"aggregateOf": list(TREE[name])} if name in TREE else {}
+def _score_json(name: str, score: int | None) -> Json:
+    aggregate = {"aggregateOf": list(SCORE_TREE[name])} if name in SCORE_TREE else {}
     if score is None:
-        return {"score": 0, "indicator": "notCalculated", "indicatorRange": {"min": 0, "max": 0}, **parts}
+        return {"score": 0, "indicator": "notCalculated", "indicatorRange": {"min": 0, "max": 0}, **aggregate}
     indicator, low, high = next(band for band in BANDS if score >= band[1])
-    return {"score": score, "indicator": indicator, "indicatorRange": {"min": low, "max": high}, **parts}
+    return {"score": score, "indicator": indicator, "indicatorRange": {"min": low, "max": high}, **aggregate}

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from bot.sandbox.slack.errors import Refused
+from bot.sandbox.slack.errors import ApiError
 from bot.sandbox.slack.message import Message
 from bot.sandbox.slack.request import Call
 from bot.sandbox.slack.state import State
@@ -13,81 +13,81 @@ Json = dict[str, Any]
 
 
 def info(state: State, call: Call) -> Json:
-    channel = state.channel(call.needed("channel"))
-    state.needs(f"{channel.kind}:read")
-    return {"channel": channel.told()}
+    channel = state.channel(call.required("channel"))
+    state.require_scope(f"{channel.kind}:read")
+    return {"channel": channel.to_json()}
 
 
 def history(state: State, call: Call) -> Json:
     """Newest first. An answer in a thread is not history: it is found under what it answers."""
     channel = _readable(state, call)
     top = [message for message in channel.messages if message.thread_ts in (None, message.ts)]
-    return _page(call, [message for message in reversed(top) if _between(call, message)])
+    return _page(call, [message for message in reversed(top) if _is_in_range(call, message)])
 
 
 def replies(state: State, call: Call) -> Json:
     """A thread: what it began with, always, and then its answers, oldest first."""
-    channel, ts = _readable(state, call), call.needed("ts")
+    channel, ts = _readable(state, call), call.required("ts")
     parent = state.message(channel, ts)
     if parent is None:
-        raise Refused("thread_not_found")
+        raise ApiError("thread_not_found")
     answers = [message for message in channel.messages if message.thread_ts == ts and message is not parent]
-    return _page(call, [parent, *(message for message in answers if _between(call, message))])
+    return _page(call, [parent, *(message for message in answers if _is_in_range(call, message))])
 
 
-def opened(state: State, call: Call) -> Json:
+def open_conversation(state: State, call: Call) -> Json:
     """The conversation with one person; this Slack has none with several."""
-    state.needs("im:write")
+    state.require_scope("im:write")
     if call.text("channel"):
         return {"channel": {"id": state.channel(call.text("channel")).id}}
-    channel = state.conversation_with(call.needed("users"))
-    return {"channel": channel.told() if call.flag("return_im") else {"id": channel.id}}
+    channel = state.open_dm(call.required("users"))
+    return {"channel": channel.to_json() if call.flag("return_im") else {"id": channel.id}}
 
 
 def _readable(state: State, call: Call) -> Channel:
-    channel = state.channel(call.needed("channel"))
-    state.needs(f"{channel.kind}:history")
+    channel = state.channel(call.required("channel"))
+    state.require_scope(f"{channel.kind}:history")
     if not channel.is_member:
-        raise Refused("not_in_channel")
+        raise ApiError("not_in_channel")
     return channel
 
 
-def _between(call: Call, message: Message) -> bool:
+def _is_in_range(call: Call, message: Message) -> bool:
     oldest, latest = call.text("oldest") or "0", call.text("latest") or "inf"
     if message.ts in (oldest, latest):
         return call.flag("inclusive")
     try:
         return float(oldest) < float(message.ts) < float(latest)
     except ValueError:
-        raise Refused("invalid_ts_oldest" if oldest != "0" else "invalid_ts_latest") from None
+        raise ApiError("invalid_ts_oldest" if oldest != "0" else "invalid_ts_latest") from None
 
 
-def _page(call: Call, found: list[Message]) -> Json:
+def _page(call: Call, messages: list[Message]) -> Json:
     """The cursor is how many messages came before: Slack's own says as little to whoever reads it."""
-    limit, start = call.number("limit", 100), _start(call.text("cursor"))
+    limit, start = call.integer("limit", 100), _start_index(call.text("cursor"))
     if not 1 <= limit <= 999:
-        raise Refused("invalid_limit")
-    following = str(start + limit) if len(found) > start + limit else ""
-    metadata = {"response_metadata": {"next_cursor": f"next:{following}"}} if following else {}
-    return {"messages": _told(call, found[start : start + limit]), "has_more": bool(following), **metadata}
+        raise ApiError("invalid_limit")
+    next_start = str(start + limit) if len(messages) > start + limit else ""
+    metadata = {"response_metadata": {"next_cursor": f"next:{next_start}"}} if next_start else {}
+    return {"messages": _messages_json(call, messages[start : start + limit]), "has_more": bool(next_start), **metadata}
 
 
-def _start(cursor: str) -> int:
+def _start_index(cursor: str) -> int:
     if not cursor:
         return 0
     if not cursor.removeprefix("next:").isdecimal():
-        raise Refused("invalid_cursor")
+        raise ApiError("invalid_cursor")
     return int(cursor.removeprefix("next:"))
 
 
-def _told(call: Call, messages: Iterable[Message]) -> list[Json]:
-    whole = call.flag("include_all_metadata")
-    return [message.told(whole_metadata=whole) for message in messages]
+def _messages_json(call: Call, messages: Iterable[Message]) -> list[Json]:
+    whole_metadata = call.flag("include_all_metadata")
+    return [message.to_json(whole_metadata=whole_metadata) for message in messages]
 
 
 METHODS = {
     "conversations.info": info,
     "conversations.history": history,
     "conversations.replies": replies,
-    "conversations.open": opened,
+    "conversations.open": open_conversation,
 }

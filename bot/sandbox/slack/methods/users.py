@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from bot.sandbox.slack.credentials import APP, BOT, BOT_USER
-from bot.sandbox.slack.errors import Refused
+from bot.sandbox.slack.credentials import APP_ID, BOT_ID, BOT_USER_ID
+from bot.sandbox.slack.errors import ApiError
 from bot.sandbox.slack.request import Call
 from bot.sandbox.slack.state import State
 
@@ -12,7 +12,7 @@ Json = dict[str, Any]
 
 def api_test(_: State, call: Call) -> Json:
     if call.text("error"):
-        raise Refused(call.text("error"), args=call.arguments)
+        raise ApiError(call.text("error"), args=call.arguments)
     return {"args": call.arguments} if call.arguments else {}
 
 
@@ -20,10 +20,10 @@ def auth_test(state: State, _: Call) -> Json:
     return {
         "url": state.team.url,
         "team": state.team.name,
-        "user": state.users[BOT_USER].name,
+        "user": state.users[BOT_USER_ID].name,
         "team_id": state.team.id,
-        "user_id": BOT_USER,
-        "bot_id": BOT,
+        "user_id": BOT_USER_ID,
+        "bot_id": BOT_ID,
         "is_enterprise_install": False,
     }
 
@@ -31,22 +31,22 @@ def auth_test(state: State, _: Call) -> Json:
 def connections_open(state: State, _: Call) -> Json:
     ticket = state.new_id("ticket-")
     state.tickets.add(ticket)
-    return {"url": f"{state.url.replace('http', 'ws', 1)}/link/?ticket={ticket}&app_id={APP}"}
+    return {"url": f"{state.url.replace('http', 'ws', 1)}/link/?ticket={ticket}&app_id={APP_ID}"}
 
 
 def users_info(state: State, call: Call) -> Json:
-    state.needs("users:read")
-    found = state.users.get(call.needed("user"))
-    if found is None:
-        raise Refused("user_not_found")
-    return {"user": found.told(call.at)}
+    state.require_scope("users:read")
+    user = state.users.get(call.required("user"))
+    if user is None:
+        raise ApiError("user_not_found")
+    return {"user": user.to_json(call.at)}
 
 
 def group_members(state: State, call: Call) -> Json:
-    state.needs("usergroups:read")
-    members = state.groups.get(call.needed("usergroup"))
+    state.require_scope("usergroups:read")
+    members = state.groups.get(call.required("usergroup"))
     if members is None:
-        raise Refused("no_such_subteam")
+        raise ApiError("no_such_subteam")
     return {"users": list(members)}
 
 

@@ -2,82 +2,82 @@
 
 from typing import Any
 
-from bot.sandbox.slack.errors import Refused
+from bot.sandbox.slack.errors import ApiError
 from bot.sandbox.slack.request import Call
 from bot.sandbox.slack.response_urls import View
 from bot.sandbox.slack.state import State
-from bot.sandbox.slack.validation import judged_view
+from bot.sandbox.slack.validation import validate_view
 
 Json = dict[str, Any]
 
 
-DEEPEST = 3  # modals on top of each other
+MAX_OPEN_MODALS = 3  # modals on top of each other
 
 
-def opened(state: State, call: Call) -> Json:
-    return _put(state, _asking(state, call), _view(call))
+def open_modal(state: State, call: Call) -> Json:
+    return _add_view(state, _use_trigger(state, call), _view(call))
 
 
-def pushed(state: State, call: Call) -> Json:
+def push_modal(state: State, call: Call) -> Json:
     """On top of the modal that is open, which comes back when this one is closed."""
-    user = _asking(state, call)
-    below = [view for view in state.views if view.open and view.user == user]
-    if not below:
-        raise Refused("not_found")
-    if len(below) >= DEEPEST:
-        raise Refused("push_limit_reached")
-    return _put(state, user, _view(call))
+    user = _use_trigger(state, call)
+    open_modals = [view for view in state.views if view.open and view.user == user]
+    if not open_modals:
+        raise ApiError("not_found")
+    if len(open_modals) >= MAX_OPEN_MODALS:
+        raise ApiError("push_limit_reached")
+    return _add_view(state, user, _view(call))
 
 
-def _asking(state: State, call: Call) -> str:
+def _use_trigger(state: State, call: Call) -> str:
     """Whose trigger it is; it is used up with this."""
-    trigger = state.triggers.get(call.needed("trigger_id"))
+    trigger = state.triggers.get(call.required("trigger_id"))
     if trigger is None:
-        raise Refused("invalid_trigger_id")
+        raise ApiError("invalid_trigger_id")
     trigger.use(call.at)
     return trigger.user
 
 
-def _put(state: State, user: str, view: Json) -> Json:
-    shown = state.show(user, view)
-    state.views.append(shown)
-    return {"view": shown.body}
+def _add_view(state: State, user: str, view: Json) -> Json:
+    created = state.create_view(user, view)
+    state.views.append(created)
+    return {"view": created.body}
 
 
 def update(state: State, call: Call) -> Json:
-    shown = _found(state, call)
-    if call.text("hash") and call.text("hash") != shown.body["hash"]:
-        raise Refused("hash_conflict")
-    state.set_view(shown, _view(call))
-    return {"view": shown.body}
+    target = _find_view(state, call)
+    if call.text("hash") and call.text("hash") != target.body["hash"]:
+        raise ApiError("hash_conflict")
+    state.set_view(target, _view(call))
+    return {"view": target.body}
 
 
 def publish(state: State, call: Call) -> Json:
-    user = call.needed("user_id")
+    user = call.required("user_id")
     if user not in state.users:
-        raise Refused("user_not_found")
+        raise ApiError("user_not_found")
     view = _view(call)
-    shown = state.homes.get(user)
-    if shown is None:
-        state.homes[user] = shown = state.show(user, view)
-    elif call.text("hash") and call.text("hash") != shown.body["hash"]:
-        raise Refused("hash_conflict")
+    home = state.homes.get(user)
+    if home is None:
+        state.homes[user] = home = state.create_view(user, view)
+    elif call.text("hash") and call.text("hash") != home.body["hash"]:
+        raise ApiError("hash_conflict")
     else:
-        state.set_view(shown, view)
-    return {"view": shown.body}
+        state.set_view(home, view)
+    return {"view": home.body}
 
 
 def _view(call: Call) -> Json:
-    return judged_view(call.decoded("view", "invalid_arguments"))
+    return validate_view(call.decode_json("view", "invalid_arguments"))
 
 
-def _found(state: State, call: Call) -> View:
-    name = call.text("view_id") or call.needed("external_id")
-    shown = [*state.views, *state.homes.values()]
-    for view in shown:
-        if view.open and name in (view.id, view.body["external_id"]):
+def _find_view(state: State, call: Call) -> View:
+    view_id = call.text("view_id") or call.required("external_id")
+    views = [*state.views, *state.homes.values()]
+    for view in views:
+        if view.open and view_id in (view.id, view.body["external_id"]):
             return view
-    raise Refused("not_found")
+    raise ApiError("not_found")
 
 
-METHODS = {"views.open": opened, "views.push": pushed, "views.update": update, "views.publish": publish}
+METHODS = {"views.open": open_modal, "views.push": push_modal, "views.update": update, "views.publish": publish}
