@@ -23,7 +23,7 @@ LINE = "flag a web/production"
 ASKS = """
 import asyncio, json, sys
 from pathlib import Path
-from tests.misbehaving_server import talk_at
+from tests.misbehaving_server import conversation_at
 
 def peak():
     return int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0]) * 1024
