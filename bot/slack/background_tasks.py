@@ -1,4 +1,7 @@
-"""The answers under way: held (a task that nobody holds may vanish), counted, and finished before the process ends."""
+"""Tracks the answers in progress, so that they finish before the process exits.
+
+asyncio keeps only weak references to tasks: one without a strong reference may be garbage-collected.
+"""
 
 import asyncio
 import logging
@@ -9,7 +12,7 @@ log = logging.getLogger(__name__)
 
 
 class BackgroundTasks:
-    """Tasks that go on after Slack has its acknowledgement."""
+    """Tasks that continue after the acknowledgement."""
 
     def __init__(self) -> None:
         self._running: set[asyncio.Task[None]] = set()
@@ -18,7 +21,7 @@ class BackgroundTasks:
         return len(self._running)
 
     def start(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        """Begin, and hold on to it until it is done."""
+        """Start a task, and hold a reference until it is done."""
         task = asyncio.get_running_loop().create_task(coroutine)
         self._running.add(task)
         task.add_done_callback(self._on_done)
@@ -29,7 +32,7 @@ class BackgroundTasks:
             log.error("work broke", exc_info=error)
 
     async def drain(self, timeout_seconds: float) -> int:
-        """Wait for all of it, but not for ever; how many had to be given up."""
+        """Wait for all tasks, then cancel what is left after the timeout. Return how many were canceled."""
         if self._running:
             await asyncio.wait(self._running, timeout=timeout_seconds)
         abandoned = list(self._running)

@@ -1,5 +1,4 @@
-"""A payload of Slack's ─► which channel the bot lost or got back, and how. It knows Slack's events, and nothing of what
-is posted where."""
+"""Parses the events that say that the bot lost a channel, or got it back."""
 
 from typing import Any
 
@@ -19,7 +18,7 @@ CHANNEL_EVENTS = {
 
 
 def parse_channel_event(body: dict[str, Any]) -> tuple[str, str] | None:
-    """The channel and what became of it; that somebody else joins one is nothing to the bot."""
+    """Return the channel and what happened to it. Other people joining a channel are ignored."""
     event = body["event"]
     if event["type"] == "member_joined_channel" and event.get("user") != _bot_user(body):
         return None
@@ -27,6 +26,6 @@ def parse_channel_event(body: dict[str, Any]) -> tuple[str, str] | None:
 
 
 def _bot_user(body: dict[str, Any]) -> str:
-    """Who the bot is: each event says for whom it was sent."""
+    """Return the bot's user: each event names the installation it was sent to."""
     authorizations = body.get("authorizations") or [{}]
     return str(authorizations[0].get("user_id") or "")

@@ -1,8 +1,8 @@
-"""Limits on connections: how many there are, and how long each may take to send a request.
+"""Limits how many connections there are, and how long each may take to send a request.
 
 uvicorn waits for a request forever, and asyncio logs a traceback for each connection beyond the process's descriptors,
-hundreds of them at once. So there are fewer connections than descriptors: one more closes the one that has waited
-longest, as nginx does. Strangers who open many thus close their own, and a signed command, which comes whole and at
+hundreds of them at once. So there are fewer connections than descriptors, and a new one closes the one that has waited
+longest, as nginx does. A client that opens many closes its own, while a signed request, which arrives whole and at
 once, still gets through.
 """
 
@@ -17,33 +17,33 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-BACKLOG = 100  # connections that the kernel keeps until they are accepted, and that are accepted in one go
+BACKLOG = 100  # connections that wait in the kernel, and that asyncio accepts in one go
 
 
 def server_config(app: ASGIApp, max_connections: int, request_seconds: float) -> uvicorn.Config:
-    """Serve the *app* on at most so many connections, each of which has so many *seconds* for a request."""
+    """Configure uvicorn to serve an app within these limits."""
     limits = ConnectionLimits(min(max_connections, _max_descriptors() // 2), request_seconds)
     return uvicorn.Config(
         app,
-        http=cast(type[asyncio.Protocol], partial(LimitedConnection, limits)),  # uvicorn only calls it
+        http=cast(type[asyncio.Protocol], partial(LimitedConnection, limits)),  # uvicorn only calls this
         ws="none",
         lifespan="off",
         log_config=None,
-        log_level=logging.ERROR,  # what is wrong with a stranger's request is no news
+        log_level=logging.ERROR,  # a warning for each malformed request would fill the log
         access_log=False,
-        limit_concurrency=limits.max_connections + 1,  # where all are being answered, and none can be closed
+        limit_concurrency=limits.max_connections + 1,  # reached when all are being answered and none can be closed
         backlog=BACKLOG,
     )
 
 
 def _max_descriptors() -> int:
-    """How many files and connections this process may have open."""
+    """Return how many files and connections this process may have open."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return 1_000_000 if soft == resource.RLIM_INFINITY else soft
 
 
 class ConnectionLimits:
-    """The connections that a request is awaited from, the one that has waited longest first."""
+    """The connections that have yet to send a request, the one that has waited longest first."""
 
     def __init__(self, max_connections: int, request_seconds: float) -> None:
         self.max_connections = max_connections
@@ -51,13 +51,13 @@ class ConnectionLimits:
         self._waiting: dict[LimitedConnection, asyncio.TimerHandle] = {}
 
     def await_request(self, connection: "LimitedConnection") -> None:
-        """Close the connection unless it sends a request in time; its time does not begin anew with each byte."""
+        """Close the connection unless it sends a whole request in time. Single bytes don't restart the timer."""
         if connection not in self._waiting:
             loop = asyncio.get_running_loop()
             self._waiting[connection] = loop.call_later(self._request_seconds, self._close, connection)
 
     def stop_waiting(self, connection: "LimitedConnection") -> None:
-        """It has sent a request, or is gone."""
+        """Cancel the timer of a connection that has sent its request, or was closed."""
         if timer := self._waiting.pop(connection, None):
             timer.cancel()
 
@@ -68,11 +68,11 @@ class ConnectionLimits:
 
     def _close(self, connection: "LimitedConnection") -> None:
         self.stop_waiting(connection)
-        connection.transport.abort()  # a peer that reads nothing either would hold up an orderly end
+        connection.transport.abort()  # a graceful close would wait for a peer that doesn't read either
 
 
 class LimitedConnection(H11Protocol):
-    """A connection within limits."""
+    """An HTTP connection that reports to `ConnectionLimits`."""
 
     def __init__(self, limits: ConnectionLimits, **kwargs: Any) -> None:
         super().__init__(**kwargs)

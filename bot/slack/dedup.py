@@ -1,4 +1,4 @@
-"""What Slack sends twice is heard once: in this process, and in all processes on the same store."""
+"""Drops payloads that Slack sends twice, in this process and in all processes on the same store."""
 
 import logging
 from collections import OrderedDict
@@ -6,22 +6,22 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # Slack is heard before it is imported
+if TYPE_CHECKING:  # the process listens before the store is imported
     from bot.store.store import Store
 
 log = logging.getLogger(__name__)
 
-MAX_REMEMBERED_KEYS = 10_000  # far more than arrive while Slack still repeats itself
+MAX_REMEMBERED_KEYS = 10_000  # far more than arrive while Slack may still retry one
 
 
 class Deduplicator:
-    """The last things heard, by what Slack never sends twice for two different things."""
+    """The most recent keys that were seen in this process."""
 
     def __init__(self) -> None:
         self._seen: OrderedDict[str, None] = OrderedDict()
 
     def add(self, key: str) -> bool:
-        """Whether this is heard for the first time; without a mark it is."""
+        """Add a key and return whether it is new. An empty key always is."""
         if key in self._seen:
             return False
         if key:
@@ -34,12 +34,12 @@ class Deduplicator:
         return key in self._seen
 
     def discard(self, key: str) -> None:
-        """It did not happen after all."""
+        """Forget a key whose work failed, so that it may be tried again."""
         self._seen.pop(key, None)
 
 
 class SharedDeduplicator:
-    """The last payloads heard. The store knows what other processes heard, and what was heard before a restart."""
+    """The most recent payloads. The store adds those that other processes received, or this one before a restart."""
 
     def __init__(self, store: "Store", now: Callable[[], datetime]) -> None:
         self._local = Deduplicator()
@@ -47,7 +47,10 @@ class SharedDeduplicator:
         self._now = now
 
     async def add(self, key: str) -> bool:
-        """Tell whether this is heard for the first time, as far as that is known: an answer matters more."""
+        """Add a key and return whether it is new.
+
+        If the store fails, the key counts as new: two answers are better than none.
+        """
         if not self._local.add(key):
             return False
         try:

@@ -1,4 +1,4 @@
-"""What the process is made of, apart from Slack."""
+"""What the server gets from `bot/app.py`."""
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -9,23 +9,23 @@ from typing import TYPE_CHECKING
 from bot.metrics import Metrics
 from bot.settings import Settings
 
-if TYPE_CHECKING:  # Slack is heard before they are imported
+if TYPE_CHECKING:  # the process listens before these are imported
     from bot.answers import Answers
     from bot.schedules.context import SchedulerContext
     from bot.store.store import Store
 
 
-# What works by the clock, while it does, gives what wakes it.
+# Runs the scheduler within a context, which yields a callback that wakes it.
 SchedulerFactory = Callable[["SchedulerContext"], AbstractAsyncContextManager[Callable[[], None]]]
 
 
 @dataclass(frozen=True)
 class Dependencies:
-    """What is there from the start, and the way to what takes longer."""
+    """What exists from the start, and how to create what takes longer."""
 
     settings: Settings
     metrics: Metrics
     now: Callable[[], datetime]
     open_answers: "Callable[[], AbstractAsyncContextManager[tuple[Answers, Store]]]"
     start_scheduler: "SchedulerFactory"
-    serves_slack: bool = True  # whether it serves Slack, or only works by the clock
+    serves_slack: bool = True  # False in a process that only runs the scheduler

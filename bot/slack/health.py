@@ -1,4 +1,4 @@
-"""Whether Slack answers the bot, asked for as often as it makes sense, however often a platform asks."""
+"""Caches a health check, so that frequent probes of `/readyz` don't call Slack each time."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,7 +7,7 @@ HealthCheck = Callable[[], Awaitable[bool]]
 
 
 class CachedHealthCheck:
-    """A check whose result is good for some seconds; it is made once for all who ask meanwhile."""
+    """A check whose result is valid for some seconds. Concurrent probes share one call."""
 
     def __init__(self, check: HealthCheck, ttl: float) -> None:
         self._check = check
@@ -19,7 +19,7 @@ class CachedHealthCheck:
         now = asyncio.get_running_loop().time()
         if self._task is None or (self._task.done() and now >= self._expires_at):
             self._task = asyncio.create_task(self._run())
-        return await asyncio.shield(self._task)  # that one of them hangs up is nothing to the others
+        return await asyncio.shield(self._task)  # one probe that disconnects must not cancel it for the others
 
     async def _run(self) -> bool:
         try:

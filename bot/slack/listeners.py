@@ -1,8 +1,7 @@
-"""What Bolt hears: the command, the buttons, the modals, channels that go and come back, and the installation's end.
-Acknowledged first, then worked on.
+"""Bolt listeners: slash commands, buttons, modals, channel events and uninstallation.
 
-`process_before_response` makes Bolt answer as soon as the listener returns; without it, it looks for the
-acknowledgement every ten milliseconds. The work itself goes on as a task of our own.
+Each acknowledges first; the work continues in a background task. `process_before_response` makes Bolt respond as soon
+as the listener returns; without it, Bolt polls for the acknowledgement every ten milliseconds.
 """
 
 import logging
@@ -22,15 +21,15 @@ from bot.slack.channel_events import CHANNEL_EVENTS, parse_channel_event
 from bot.slack.dedup import Deduplicator
 from bot.slack.modal import missing_field_errors
 from bot.slack.payloads import Interaction, parse_action, parse_command, parse_submission
-from bot.slack.signature import SIGNATURE_HEADER as SIGNATURE
+from bot.slack.signature import SIGNATURE_HEADER
 
 log = logging.getLogger(__name__)
 
 InteractionHandler = Callable[[Interaction], Coroutine[Any, Any, None]]
 
-ENVELOPE_HEADER = "envelope-id"  # the header in which Socket Mode's name of a payload is handed on
+ENVELOPE_HEADER = "envelope-id"  # carries the id of a Socket Mode envelope, in place of a signature
 
-# Bolt only listens here, and needs no token for that: so it need not know yet who the bot is.
+# Listening needs no token, so the bot's identity need not be known yet.
 EMPTY_AUTHORIZATION = AuthorizeResult(enterprise_id=None, team_id=None)
 
 
@@ -39,8 +38,10 @@ async def _ignore(channel: str, event: str) -> None: ...
 
 @dataclass(frozen=True)
 class EventCallbacks:
-    """Who is told of what is no line: that a channel was lost or came back (`moves.py` has the words for it), and that
-    a modal is to be sent; what keeps it from that is shown in it, by block."""
+    """Callbacks for what isn't a line: a channel that was lost or restored, and a modal to validate.
+
+    The validation returns the error of each block that has one; Slack shows them in the modal.
+    """
 
     on_channel_event: Callable[[str, str], Coroutine[Any, Any, None]] = _ignore
     validate_modal: Callable[[dict[str, Any]], dict[str, str]] = missing_field_errors
@@ -52,15 +53,14 @@ NO_CALLBACKS = EventCallbacks()
 def build_app(
     client: AsyncWebClient, handle: InteractionHandler, tasks: BackgroundTasks, callbacks: EventCallbacks = NO_CALLBACKS
 ) -> AsyncApp:
-    """Make the Bolt app: one listener for all that is typed, and one for all that is pressed. It verifies nothing: the
-    guard does that before it."""
+    """Build the Bolt app. It verifies no signatures: `RequestChecks` has done that before."""
 
     async def authorize() -> AuthorizeResult:
         return EMPTY_AUTHORIZATION
 
     logging.getLogger("slack_bolt.AsyncApp").addFilter(_is_relevant)
     app = AsyncApp(
-        name="insights-bot",  # or Bolt reads the source of all that is on the stack to find one: 20 ms
+        name="insights-bot",  # else Bolt searches the source of all frames on the stack for one, in 20 ms
         client=client,
         authorize=authorize,
         request_verification_enabled=False,
@@ -90,12 +90,13 @@ def build_app(
 
 
 def _dedup_key(request: AsyncBoltRequest) -> str:
-    """What no two payloads share: the signature over HTTP, and the envelope's id in Socket Mode."""
-    return str(next((request.headers[name][0] for name in (SIGNATURE, ENVELOPE_HEADER) if name in request.headers), ""))
+    """Return what no two payloads share: the signature over HTTP, the envelope's id in Socket Mode."""
+    headers = (SIGNATURE_HEADER, ENVELOPE_HEADER)
+    return str(next((request.headers[name][0] for name in headers if name in request.headers), ""))
 
 
 def _is_relevant(record: logging.LogRecord) -> bool:
-    """Bolt reads SLACK_BOT_TOKEN from the environment by itself, and then warns that it has no use for it."""
+    """Drop one warning: Bolt reads SLACK_BOT_TOKEN from the environment by itself, then warns that it ignores it."""
     return record.getMessage() != warning_client_prioritized_and_token_skipped()
 
 

@@ -1,6 +1,6 @@
-"""The modal in which a schedule is changed. What is sent is a line, which goes through the one door like any other.
+"""Builds and parses the modal that changes a schedule. Its submission becomes a line, handled like any other.
 
-Days are typed rather than chosen, as in the line: no menu has a `first monday`.
+Days are a text input, as in the line: a menu couldn't offer `first monday`.
 """
 
 import json
@@ -10,8 +10,8 @@ from typing import Any
 Json = dict[str, Any]
 
 CALLBACK_ID = "change"
-DAYS, TIME, ZONE, QUESTION = "days", "time", "zone", "question"  # the blocks; a mistake is shown at one of them
-MAX_INPUT_CHARS = 3000  # characters that an input can hold
+DAYS, TIME, ZONE, QUESTION = "days", "time", "zone", "question"  # block ids; an error is shown at one of them
+MAX_INPUT_CHARS = 3000  # Slack's limit
 
 MISSING_FIELD_ERRORS = {
     DAYS: "Say on which days: monday, say.",
@@ -23,7 +23,7 @@ MISSING_FIELD_ERRORS = {
 
 @dataclass(frozen=True)
 class ScheduleForm:
-    """A schedule in the words of a line, and the channel in which it is changed."""
+    """The fields of the modal, and the channel it was opened in."""
 
     number: int
     channel: str
@@ -31,7 +31,7 @@ class ScheduleForm:
     time: str
     zone: str
     question: str
-    list_response_url: str = ""  # the response_url of the list of schedules that it was opened from
+    list_response_url: str = ""  # of the list of schedules that it was opened from
 
     @property
     def line(self) -> str:
@@ -39,7 +39,7 @@ class ScheduleForm:
 
 
 def build_modal(form: ScheduleForm) -> Json:
-    """The view in which all of it can be changed."""
+    """Build the view, with the schedule's current values."""
     return {
         "type": "modal",
         "callback_id": CALLBACK_ID,
@@ -59,7 +59,7 @@ def build_modal(form: ScheduleForm) -> Json:
 
 
 def parse_modal(view: Json) -> ScheduleForm | None:
-    """What was sent, on one line and without what surrounds it; another modal says nothing here."""
+    """Parse the submitted fields, with whitespace collapsed to fit on one line. Return None for another modal."""
     if view.get("callback_id") != CALLBACK_ID:
         return None
     metadata, values = json.loads(view["private_metadata"]), view["state"]["values"]
@@ -70,13 +70,13 @@ def parse_modal(view: Json) -> ScheduleForm | None:
 
 
 def missing_field_errors(body: Json) -> dict[str, str]:
-    """What keeps the modal from being sent, by block: what is left empty. All else is the line's to say."""
+    """Return an error for each empty field, by block id. Other mistakes are found by parsing the line."""
     form = parse_modal(body["view"])
     return {name: error for name, error in MISSING_FIELD_ERRORS.items() if form and not getattr(form, name)}
 
 
 def _input_value(value: Json) -> str:
-    """The picker writes 09:00, and a line 9:00."""
+    """Return the value of an input. The picker's 09:00 becomes 9:00, as in a line."""
     hour, colon, minute = (value.get("selected_time") or "").partition(":")
     return f"{int(hour)}:{minute}" if colon else value.get("value") or ""
 

@@ -1,36 +1,38 @@
-"""A payload of Slack's ─► who says which line, and where. It knows Slack's payloads, and nothing of lines."""
+"""Parses Slack's payloads into interactions: a line, who sent it, and where."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from bot.slack import modal
 
-CONFIRMED_PREFIX = "confirmed-"  # begins what a button does that was asked about before
-IN_LIST_SUFFIX = "-in-list"  # ends what a button does that is in the list of schedules
+# Both are parts of a button's action.
+CONFIRMED_PREFIX = "confirmed-"  # the button confirms what the person was asked before
+IN_LIST_SUFFIX = "-in-list"  # the button is in the list of schedules
 
 
 @dataclass(frozen=True, slots=True)
 class Interaction:
-    """Something that somebody typed, pressed or sent."""
+    """A slash command, a pressed button, a choice from a menu, or a submitted modal."""
 
     line: str
     user: str
-    team: str  # the team in which it happened
-    home_team: str  # the team that the person belongs to
+    team: str  # where it happened
+    home_team: str  # where the user is a member
     channel: str
     response_url: str
-    trigger_id: str  # with which a modal can be opened
-    dedup_key: str  # what no two payloads share
-    action: str = "ask"  # ask anew, turn the page in place, refresh in place, share, order, change
-    answer_key: str = ""  # of the answer that is to be shared
-    ephemeral: bool = True  # whether only this person sees what was pressed
-    pressed: bool = False  # rather than typed
-    confirmed: bool = False  # what the person was asked about before
-    list_response_url: str = ""  # the response_url of the list of schedules that it was pressed in
+    trigger_id: str  # opens a modal
+    dedup_key: str  # unique to the payload
+    # ask, turn (a page, in place), refresh (in place), share, order (run a command), change (open the modal)
+    action: str = "ask"
+    answer_key: str = ""  # of the answer to share
+    ephemeral: bool = True  # whether only this user sees the message with the button
+    pressed: bool = False  # a button or menu, rather than typed
+    confirmed: bool = False  # the user confirmed what they were asked before
+    list_response_url: str = ""  # of the list of schedules, if the button is in it
 
 
 def parse_command(body: dict[str, Any], dedup_key: str) -> Interaction:
-    """A slash command."""
+    """Parse a slash command."""
     return Interaction(
         line=body.get("text", ""),
         user=body["user_id"],
@@ -44,7 +46,7 @@ def parse_command(body: dict[str, Any], dedup_key: str) -> Interaction:
 
 
 def parse_action(body: dict[str, Any], dedup_key: str) -> Interaction | None:
-    """A button, or a choice from a menu; a button that only opens an address says nothing."""
+    """Parse a pressed button, or a choice from a menu. Return None for a button that only opens a URL."""
     element, user, team = body["actions"][0], body["user"], _team(body)
     choice = element.get("selected_option") or element
     action, _, key = element["action_id"].partition(":")
@@ -71,7 +73,7 @@ def parse_action(body: dict[str, Any], dedup_key: str) -> Interaction | None:
 
 
 def parse_submission(body: dict[str, Any], dedup_key: str) -> Interaction | None:
-    """A modal that somebody sent, which is as deliberate as a line that is typed. It brings no way back."""
+    """Parse a submitted modal. It counts as typed rather than pressed, and has no response_url."""
     form, user, team = modal.parse_modal(body["view"]), body["user"], _team(body)
     if form is None:
         return None
@@ -89,5 +91,5 @@ def parse_submission(body: dict[str, Any], dedup_key: str) -> Interaction | None
 
 
 def _team(body: dict[str, Any]) -> str:
-    """Where it happened; of an organisation's app Slack may tell only where the person belongs."""
+    """Return the team where it happened. For an org-wide app, Slack may send only the user's team."""
     return str((body.get("team") or {}).get("id") or body["user"].get("team_id") or "")

@@ -1,8 +1,8 @@
-"""What reaches Bolt: requests that Slack signed. All others are refused at the cost of reading and hashing them.
+"""Rejects requests that Slack didn't sign, before Bolt parses them.
 
 Bolt 1.30 parses a body before it verifies the signature, which takes a third of a second for a megabyte of `a=&`. So
-the guard verifies, and Bolt doesn't. Bolt also raises on a body that isn't a form, JSON, or an object, which would be a
-500 with a traceback.
+this middleware verifies, and Bolt doesn't. Bolt also raises on a body that is neither a form nor a JSON object, which
+would be a 500 with a traceback.
 """
 
 import asyncio
@@ -22,19 +22,19 @@ from bot.slack.signature import Signature
 log = logging.getLogger(__name__)
 
 MAX_BYTES = 1_000_000  # Slack's largest payloads are far smaller
-LARGE_BODY_BYTES = 65_536  # what is larger takes its turn, so that many large bodies don't hold up a command
+LARGE_BODY_BYTES = 65_536  # larger bodies are read in turns, so that many of them don't delay a command
 
 NOT_SIGNED = PlainTextResponse("not from Slack", 401)
 TOO_LARGE = PlainTextResponse("too large", 413)
 UNREADABLE = PlainTextResponse("cannot be read", 400)
 
-_BODY_START = re.compile(rb"\s*\{|\w+=")  # how an object begins, and how a form does
-# What Bolt raises while it reads. What breaks later, in a listener or in its own middleware, it answers itself.
+_BODY_START = re.compile(rb"\s*\{|\w+=")  # of a JSON object, or of a form
+# What Bolt raises while it parses a body. Later errors, in listeners or its own middleware, it handles itself.
 _PARSE_ERRORS = (AttributeError, RecursionError, TypeError, ValueError)
 
 
 class RequestChecks:
-    """Lets through what Slack signed, and measures how long its acknowledgement takes."""
+    """ASGI middleware that forwards signed requests and measures how long the acknowledgement takes."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class RequestChecks:
         on_acknowledged: Callable[[float], None],
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """Slack signs by the *clock* on the wall, also where the bot lives in a time of its own."""
+        """Take wall-clock time: Slack signs with it, even where the bot runs on simulated time."""
         self._app = app
         self._secret = signing_secret.encode()
         self._on_acknowledged = on_acknowledged
@@ -71,7 +71,7 @@ class RequestChecks:
             await UNREADABLE(scope, receive, send)
 
     async def _read_body(self, request: Request, expected: hmac.HMAC) -> bytes | None:
-        """Read and hash the whole body, or nothing where it is larger than anything Slack sends."""
+        """Read and hash the body. Return None if it is larger than anything Slack sends."""
         if int(request.headers.get("content-length", 0)) > MAX_BYTES:  # the server has checked that it is a number
             return None
         body = bytearray()
@@ -86,7 +86,7 @@ class RequestChecks:
         return bytes(body)
 
     async def _forward(self, scope: Scope, body: bytes, send: Send) -> bool:
-        """Give it to Bolt, and tell whether Bolt could read it."""
+        """Forward the body to Bolt, and return whether Bolt could parse it."""
         try:
             if not _BODY_START.match(body):
                 raise ValueError

@@ -1,4 +1,4 @@
-"""The button *Change* ─► the modal in which a schedule is changed."""
+"""Opens the modal that changes a schedule, and validates what is submitted."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -21,20 +21,20 @@ from bot.store.store import Store
 
 @dataclass(frozen=True)
 class ScheduleModal:
-    """Opens modals: Slack gives three seconds for that."""
+    """Opens and validates the modal. Slack allows three seconds for either."""
 
     client: AsyncWebClient
     store: Store
     answers: Answers
 
     def validation_errors(self, body: Json) -> dict[str, str]:
-        """What keeps the modal from being sent, each shown where it was typed."""
+        """Return the error of each wrong field, by block id."""
         form, errors = parse_modal(body["view"]), missing_field_errors(body)
         if form is None or errors:
             return errors
         field_errors = {
             DAYS: _recurrence_error(f"{form.days} {form.time} UTC", _days),
-            ZONE: _recurrence_error(f"monday 9:00 {form.zone}", lambda cadence: cadence.zone),
+            ZONE: _recurrence_error(f"monday 9:00 {form.zone}", lambda recurrence: recurrence.zone),
             QUESTION: self._question_error(form.question),
         }
         return {name: error for name, error in field_errors.items() if error}
@@ -47,7 +47,7 @@ class ScheduleModal:
         return ""
 
     async def open(self, interaction: Interaction) -> None:
-        """Open the modal for the schedule of the button's line."""
+        """Open the modal for the schedule in the button's line."""
         number = int(interaction.line.removeprefix("change "))
         schedule = await get_schedule(number, self.store, interaction.team, interaction.channel)
         if isinstance(parse_trigger(schedule.cadence), WatchTrigger):
@@ -63,7 +63,7 @@ class ScheduleModal:
 
 
 def _recurrence_error(text: str, field: Callable[[Recurrence], str]) -> str:
-    """What is wrong with a cadence; only a *part* of it was typed here, and only that is what was meant."""
+    """Return what is wrong with a recurrence. Only one field of it was typed, so a suggestion names only that field."""
     try:
         RECURRENCE.read(text)
     except InvalidValue as error:
@@ -73,7 +73,7 @@ def _recurrence_error(text: str, field: Callable[[Recurrence], str]) -> str:
 
 
 def _days(recurrence: Recurrence) -> str:
-    """What is left of a cadence without its time and its zone."""
+    """Return the days of a recurrence as typed: without its time and zone."""
     return str(replace(recurrence, zone="")).removesuffix(format_time(recurrence.at)).strip()
 
 

@@ -1,6 +1,6 @@
-"""The process: Slack is heard at once, and answered as soon as all is there for it.
+"""Runs the process: listens at once, and answers when start-up has finished.
 
-It is closed in order: no new work after SIGTERM; what is under way is finished.
+Shutdown is graceful: after SIGTERM, the process accepts no new work and finishes what is in progress.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 
 
 async def run(deps: Dependencies) -> None:
-    """Serve until the process is told to end, or cannot begin to answer."""
+    """Serve until the process is told to stop, or start-up fails."""
     with _bind(deps.settings.port) as listener:
         async with running(deps) as (web_app, startup):
             settings = deps.settings
@@ -54,14 +54,12 @@ async def run(deps: Dependencies) -> None:
 
 @asynccontextmanager
 async def running(deps: Dependencies) -> "AsyncIterator[tuple[Starlette, asyncio.Task[CommandHandler]]]":
-    """The pages to serve and, in Socket Mode, the socket, both heard already; and the door, which is being opened."""
+    """Yield the web app to serve, and the task that starts the handler. In Socket Mode, the socket is connected."""
     settings, tasks = deps.settings, BackgroundTasks()
     async with open_session() as http_session, AsyncExitStack() as exit_stack:
         slack_client = web_client(settings, http_session, RATE_LIMIT_RETRIES)
         startup = asyncio.create_task(_start(deps, slack_client, http_session, exit_stack))
-        bolt_client = AsyncWebClient(
-            base_url=settings.slack_api_url, session=http_session
-        )  # Bolt says nothing by itself
+        bolt_client = AsyncWebClient(base_url=settings.slack_api_url, session=http_session)  # Bolt makes no calls
         startup_queue = StartupQueue(startup, ResponseUrls(http_session, settings.slack_api_url))
         app = build_app(
             bolt_client,
@@ -73,7 +71,7 @@ async def running(deps: Dependencies) -> "AsyncIterator[tuple[Starlette, asyncio
             partial(is_reachable, web_client(settings, http_session, [])), settings.ready_seconds
         )
         checks = {
-            "store": partial(_is_ready, startup, lambda door: door.store.ready()),
+            "store": partial(_is_ready, startup, lambda handler: handler.store.ready()),
             "slack": partial(_is_ready, startup, lambda _: slack_check()),
         }
         try:
@@ -84,7 +82,7 @@ async def running(deps: Dependencies) -> "AsyncIterator[tuple[Starlette, asyncio
         finally:
             if abandoned := await tasks.drain(settings.drain_seconds):
                 log.warning("%d answers were given up at the end", abandoned)
-            startup.cancel()  # the process may be told to end before it is done
+            startup.cancel()  # it may still be running when the process is told to stop
             with suppress(asyncio.CancelledError):
                 await startup
 
@@ -92,10 +90,10 @@ async def running(deps: Dependencies) -> "AsyncIterator[tuple[Starlette, asyncio
 async def _start(
     deps: Dependencies, slack_client: AsyncWebClient, http_session: aiohttp.ClientSession, exit_stack: AsyncExitStack
 ) -> "CommandHandler":
-    """The door, and *behind* it all that answers."""
+    """Build the handler, with the store, the answers and the scheduler that it needs."""
     identity = await authenticate(slack_client)
     answers, store = await exit_stack.enter_async_context(deps.open_answers())
-    from bot.slack.wiring import Wiring  # noqa: PLC0415 - it knows what is imported only by now
+    from bot.slack.wiring import Wiring  # noqa: PLC0415 - its imports take long, and the process listens before
 
     wiring = Wiring(deps, slack_client, http_session, identity, answers, store)
     wake = await exit_stack.enter_async_context(deps.start_scheduler(wiring.scheduler_context))
@@ -105,36 +103,36 @@ async def _start(
 async def _is_ready(
     startup: "asyncio.Task[CommandHandler]", check: "Callable[[CommandHandler], Awaitable[bool]]"
 ) -> bool:
-    """Whether the door is open, and this well with it."""
+    """Return whether start-up has finished and a check of the handler passes."""
     return startup.done() and not startup.exception() and await check(startup.result())
 
 
 def _bind(port: int) -> socket.socket:
-    """The port, which is ours from here on."""
+    """Bind the port on all interfaces."""
     all_interfaces = "0.0.0.0"  # noqa: S104 - a container is reached from outside
     try:
         listener = socket.create_server((all_interfaces, port))
     except OSError as error:
-        reason = os.strerror(error.errno or 0)  # its own words name the address once more
+        reason = os.strerror(error.errno or 0)  # the error's own text repeats the address
         raise Misconfigured(f"Port {port} cannot be used ({reason}).", "Choose another with PORT.") from None
-    # asyncio does this only for sockets that name their protocol, which those of create_server do not. Without it
-    # every second answer on a connection waits 40 ms.
+    # asyncio sets this only for sockets that name their protocol, which those of create_server don't. Without it, every
+    # second response on a connection waits 40 ms.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    listener.setsockopt(
-        socket.SOL_SOCKET, socket.SO_RCVBUF, LARGE_BODY_BYTES
-    )  # no connection has more to read in one go
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, LARGE_BODY_BYTES)  # the most to read in one go
     return listener
 
 
 class _Server(uvicorn.Server):
-    """A server that ends when it is told to, and leaves the rest of the process alive to finish its work."""
+    """A uvicorn server that leaves signals to `run`, so that the process can finish its work after it stops."""
 
     def stop(self) -> None:
         self.should_exit = True
 
     def on_started(self, startup: "asyncio.Task[CommandHandler]") -> None:
-        """Without a door there is nothing to serve for. With it, what is there by now stays: a full collection that
-        looks at it too stops all answers for a while."""
+        """Stop if start-up failed. Otherwise freeze what exists by now.
+
+        A full garbage collection that also scans those objects would block all answers for a while.
+        """
         if startup.cancelled() or startup.exception():
             self.stop()
             return

@@ -1,7 +1,8 @@
-"""Socket Mode: Slack reached through a socket of ours, which needs no public address.
+"""Socket Mode: a WebSocket that the bot opens, so that it needs no public URL.
 
-slack_sdk replaces the socket when Slack asks for that, when it breaks, and when no pong comes back. It cannot tell one
-that Slack has forgotten, which answers pings and is silent for ever; so after a long silence it is replaced as well.
+slack_sdk replaces the socket when Slack asks for it, when it breaks, and when a pong is missing. It can't detect a
+socket that Slack has lost track of, which answers pings but delivers nothing. So after a long silence the socket is
+replaced as well.
 """
 
 import asyncio
@@ -28,7 +29,7 @@ log = logging.getLogger(__name__)
 
 @asynccontextmanager
 async def socket_connection(app: AsyncApp, settings: Settings) -> AsyncIterator[None]:
-    """The socket is open until the block is left; without an app token there is none."""
+    """Keep a socket open within the context. Without an app token, do nothing."""
     if not settings.socket_mode:
         yield
         return
@@ -46,7 +47,7 @@ async def socket_connection(app: AsyncApp, settings: Settings) -> AsyncIterator[
 
 
 class _EnvelopeHandler(Socket):
-    """Bolt's handler, which also hands on the id of each envelope: Slack may send one twice."""
+    """Bolt's handler, which also passes on the id of each envelope: Slack may send one twice."""
 
     async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]
         request = AsyncBoltRequest(mode="socket_mode", body=req.payload, headers={ENVELOPE_HEADER: req.envelope_id})
@@ -54,7 +55,7 @@ class _EnvelopeHandler(Socket):
 
 
 class SilenceWatchdog:
-    """Hears when Slack said anything last."""
+    """Replaces a socket on which nothing has arrived for too long."""
 
     def __init__(self, socket: Socket, max_silence: float) -> None:
         self._socket = socket
@@ -66,6 +67,7 @@ class SilenceWatchdog:
         self._message_received.set()
 
     async def replace_when_silent(self) -> None:
+        """Watch the socket until canceled."""
         while True:
             self._message_received.clear()
             try:
@@ -77,7 +79,7 @@ class SilenceWatchdog:
 
 
 async def _connect(socket: Socket) -> None:
-    """The first connection says whether the token is good; slack_sdk would try a bad one for ever."""
+    """Connect, after a request that shows whether the token is valid: slack_sdk would retry a bad one forever."""
     try:
         await socket.client.issue_new_wss_url()
     except SlackClientError:

@@ -1,4 +1,4 @@
-"""Where those wait who come before the door is open. They have their acknowledgement, and so are owed a word."""
+"""Holds interactions that arrive before start-up has finished. They are acknowledged already, so each gets a reply."""
 
 import asyncio
 from contextlib import suppress
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 STARTUP_ABORTED_NOTICE = Message.from_markup(
     "I was only just starting, and had to end before I could answer. Ask again in a moment."
 )
-SHUTDOWN_NOTICE_TIMEOUT = 2  # seconds, when the process ends
+SHUTDOWN_NOTICE_TIMEOUT = 2  # seconds
 
 
 class StartupQueue:
-    """Hears from the first moment."""
+    """Forwards to the handler, once there is one."""
 
     def __init__(self, startup: "asyncio.Task[CommandHandler]", response_urls: ResponseUrls) -> None:
         self._startup = startup
         self._response_urls = response_urls
 
     async def handle(self, interaction: Interaction) -> None:
-        """Hand on to the door. Why it could not be opened, the process says as it ends."""
+        """Wait for the handler and forward. If start-up fails, tell the person; the process reports the cause."""
         try:
             handler = await asyncio.shield(self._startup)
         except (Exception, asyncio.CancelledError):
@@ -37,14 +37,13 @@ class StartupQueue:
             await handler.handle(interaction)
 
     def validate_modal(self, body: dict[str, Any]) -> dict[str, str]:
-        """What keeps a modal from being sent, as far as that can be said by now."""
+        """Validate a modal; before the handler is there, check only that no field is empty."""
         has_started = self._startup.done() and not self._startup.cancelled() and not self._startup.exception()
-        return (
-            self._startup.result().schedule_modal.validation_errors(body) if has_started else missing_field_errors(body)
-        )
+        validate = self._startup.result().schedule_modal.validation_errors if has_started else missing_field_errors
+        return validate(body)
 
     async def handle_channel_event(self, channel: str, event: str) -> None:
-        """The bot lost a channel, or got it back."""
+        """Wait for the handler and forward. If start-up fails, drop the event."""
         await asyncio.wait([self._startup])
         if not self._startup.cancelled() and not self._startup.exception():
             await self._startup.result().handle_channel_event(channel, event)

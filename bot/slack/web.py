@@ -1,4 +1,4 @@
-"""The web side: Slack's requests (where they come over HTTP), health and metrics."""
+"""The web app: Slack's requests in HTTP mode, health and metrics."""
 
 from collections.abc import Mapping
 from typing import cast
@@ -21,7 +21,7 @@ EVENTS_PATH = "/slack/events"
 def build_web_app(
     app: AsyncApp | None, signing_secret: str, checks: Mapping[str, HealthCheck], metrics: Metrics
 ) -> Starlette:
-    """Serve the pages of the process; without an *app*, Slack's requests come another way."""
+    """Build the web app. In Socket Mode there is no Bolt app to serve."""
 
     async def healthz(_: Request) -> Response:
         return PlainTextResponse("alive\n")

@@ -1,4 +1,4 @@
-"""The door, made of all that answers. It is imported last: it knows everything that takes long to import."""
+"""Builds the command handler and what it needs. Imported last, since its own imports take long."""
 
 import uuid
 from collections.abc import Callable
@@ -30,7 +30,7 @@ from bot.store.store import Store
 
 @dataclass(frozen=True)
 class Wiring:
-    """What is there when the door is made, and what is made of it."""
+    """Connects the parts that exist once Slack has accepted the bot token."""
 
     deps: Dependencies
     slack_client: AsyncWebClient
@@ -40,7 +40,7 @@ class Wiring:
     store: Store
 
     def build_handler(self, wake: Callable[[], None]) -> CommandHandler:
-        """The door of the bot in its team."""
+        """Build the handler. Its commands call `wake` when the scheduler has something to do at once."""
         settings = self.deps.settings
         response_urls = ResponseUrls(self.http_session, settings.slack_api_url)
         return CommandHandler(
@@ -63,7 +63,7 @@ class Wiring:
 
     @cached_property
     def scheduler_context(self) -> SchedulerContext:
-        """What works by the clock. SQLite has one process, which takes up after a restart what it had begun before."""
+        """What the scheduler needs. On SQLite there is one process, which resumes its own runs after a restart."""
         settings = self.deps.settings
         return SchedulerContext(
             store=self.store,
@@ -89,7 +89,7 @@ class Wiring:
 
     @cached_property
     def _publisher(self) -> SlackPublisher:
-        """With a client that repeats nothing by itself."""
+        """The publisher, with a client that doesn't retry: a repeated post may appear twice."""
         settings = self.deps.settings
         return SlackPublisher(
             web_client(settings, self.http_session, []), self.identity, self._fallback, settings.gap_seconds
@@ -106,7 +106,7 @@ class Wiring:
 
     @cached_property
     def _read_client(self) -> AsyncWebClient:
-        """A client that only reads, and so may repeat its calls."""
+        """A client that only reads, and so may retry."""
         return web_client(self.deps.settings, self.http_session, READ_RETRIES)
 
     @cached_property
