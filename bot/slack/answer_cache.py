@@ -1,4 +1,7 @@
-"""Answers kept for a while, so that what is shared is what was seen. After a restart, it is asked again."""
+"""Caches recent answers, so that *Share* posts exactly what the caller saw.
+
+The cache is in memory: after a restart, *Share* runs the question again.
+"""
 
 import secrets
 from collections import OrderedDict
@@ -11,20 +14,20 @@ MAX_SHARED_ANSWERS = 500
 
 @dataclass(frozen=True)
 class SharedAnswer:
-    """An answer, and whose it was."""
+    """An answer, and the person it was sent to."""
 
     message: Message
     user: str
 
 
 class SharedAnswers:
-    """The last answers."""
+    """The most recent answers, by key."""
 
     def __init__(self) -> None:
         self._answers: OrderedDict[str, SharedAnswer] = OrderedDict()
 
     def put(self, message: Message, user: str) -> str:
-        """Keep an answer; the key brings it back."""
+        """Store an answer and return its key."""
         key = secrets.token_urlsafe(9)
         self._answers[key] = SharedAnswer(message, user)
         if len(self._answers) > MAX_SHARED_ANSWERS:
@@ -32,6 +35,6 @@ class SharedAnswers:
         return key
 
     def get(self, key: str, user: str) -> Message | None:
-        """The answer of this key, for the person who got it."""
+        """Return the answer with this key, only to the person it was sent to."""
         answer = self._answers.get(key)
         return answer.message if answer and answer.user == user else None

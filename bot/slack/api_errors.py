@@ -1,7 +1,7 @@
-"""What became of a call of Slack's API that would say something: what is known of the message, and what is not.
+"""Maps Slack API errors to delivery errors.
 
-Slack says of `internal_error` and `fatal_error` that a part of the call may have succeeded, and promises nothing of
-`service_unavailable` and of what stands in front of it. All of these leave it open whether the message was posted.
+Slack documents that part of a call may have succeeded after `internal_error` and `fatal_error`, and promises
+nothing for `service_unavailable` or for proxies in front of it. After any of these, the message may have been posted.
 """
 
 from collections.abc import Iterator
@@ -21,25 +21,24 @@ from bot.schedules.publisher import (
     RateLimited,
     Unavailable,
 )
-from bot.slack.client import MALFORMED_RESPONSE_ERRORS, RATE_LIMIT_CODES, error_code, retry_after
-from bot.slack.client import REQUEST_ERRORS as UNANSWERED
+from bot.slack.client import MALFORMED_RESPONSE_ERRORS, RATE_LIMIT_CODES, REQUEST_ERRORS, error_code, retry_after
 
 AMBIGUOUS_CODES = ("internal_error", "fatal_error", "service_unavailable")
-# The request came in pieces; the workspace is being moved; too much was said in it: refused before anything is done.
+# A truncated request, a workspace being migrated, too many messages: Slack rejects these before it posts anything.
 RETRYABLE_CODES = ("request_timeout", "team_added_to_org", "org_login_required", "message_limit_exceeded")
-DEFAULT_RETRY_SECONDS = 30.0  # seconds, where a limit does not say how long it lasts
+DEFAULT_RETRY_SECONDS = 30.0  # for a rate limit without Retry-After
 
 
 @contextmanager
 def translate_errors() -> Iterator[None]:
-    """One call; what goes wrong with it is said in the words of whoever delivers."""
+    """Raise the errors of one API call as delivery errors."""
     try:
         yield
     except SlackApiError as error:
         raise _classify(error) from None
-    except aiohttp.ClientConnectorError as error:  # there never was a connection, so nothing was sent
+    except aiohttp.ClientConnectorError as error:  # never connected, so nothing was sent
         raise Unavailable(type(error).__name__) from None
-    except (*UNANSWERED, *MALFORMED_RESPONSE_ERRORS) as error:
+    except (*REQUEST_ERRORS, *MALFORMED_RESPONSE_ERRORS) as error:
         raise DeliveryUnknown(type(error).__name__) from None
 
 
@@ -55,7 +54,7 @@ def _classify(error: SlackApiError) -> DeliveryError:
 
 
 def require(response: AsyncSlackResponse, name: str) -> Any:
-    """What a good answer must hold; one without it is none of Slack's."""
+    """Return a field of a response. One that lacks it didn't come from Slack."""
     value = response.get(name)
     if value is None:
         raise KeyError(name)

@@ -1,7 +1,7 @@
-"""The forms that a message may go out in, and which of them a workspace takes.
+"""Plainer variants of a message, for workspaces that reject its blocks.
 
-Some workspaces refuse charts and tables with `invalid_blocks`. That is remembered for a while, so that they are spared
-the attempt.
+Some workspaces reject charts and tables with `invalid_blocks`. That is remembered for a while, so that later messages
+skip the attempt.
 """
 
 import logging
@@ -14,40 +14,36 @@ from typing import TYPE_CHECKING
 from bot.errors import Failure
 from bot.messages.message import Message
 
-if TYPE_CHECKING:  # who comes early is told so in no special form
+if TYPE_CHECKING:  # the process listens before the store is imported
     from bot.store.store import Store
 
 log = logging.getLogger(__name__)
 
 REFUSAL_TTL = timedelta(days=7)
-CHART_ERROR_CODES = ("invalid_blocks", "invalid_attachments")  # the latter where there are two tables
-FALLBACK_ERROR_CODES = (
-    *CHART_ERROR_CODES,
-    "invalid_blocks_format",
-    "msg_too_long",
-    "msg_blocks_too_long",
-)  # what a plainer form may help with
-MAX_TEXT_CHARS = 4000  # characters; Slack recommends no longer text
+CHART_ERROR_CODES = ("invalid_blocks", "invalid_attachments")  # the latter for two tables in one message
+# The codes after which a plainer variant may be accepted.
+FALLBACK_ERROR_CODES = (*CHART_ERROR_CODES, "invalid_blocks_format", "msg_too_long", "msg_blocks_too_long")
+MAX_TEXT_CHARS = 4000  # Slack recommends no longer text
 
 _CODE = re.compile(rf"\b({'|'.join(FALLBACK_ERROR_CODES)})\b")
 
 
 def block_error_code(body: str) -> str:
-    """Slack's code in an answer, where a plainer form may help."""
+    """Find the error code in a response body, if a plainer variant may be accepted; else an empty string."""
     match = _CODE.search(body)
     return match[0] if match else ""
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One way to say a message. That Slack takes it may tell something about the one before."""
+    """One form of a message."""
 
     message: Message
-    replaces_charts: bool = False
+    replaces_charts: bool = False  # if this is accepted, Slack rejected the charts of the variant before
 
 
 class BlockFallback:
-    """Remembers which workspaces take no charts, for as long as that is *believed*."""
+    """Chooses variants, and remembers which workspaces reject charts."""
 
     def __init__(self, store: "Store", now: Callable[[], datetime], refusal_ttl: timedelta = REFUSAL_TTL) -> None:
         self._store = store
@@ -55,7 +51,7 @@ class BlockFallback:
         self._refusal_ttl = refusal_ttl
 
     async def variants(self, message: Message, team: str) -> list[Variant]:
-        """The message as it is, in characters, and as bare text: each says the same more plainly than the last."""
+        """Return the message as it is, with charts as text, and as bare text, in the order to try them."""
         plain, bare = message.with_text_fallback(), Variant(Message(_truncate(message.text), ()))
         if plain.blocks == message.blocks:
             return [Variant(message), bare]
@@ -64,7 +60,7 @@ class BlockFallback:
         return [Variant(plain), bare]
 
     async def accepted(self, variant: Variant, team: str, previous_error: str) -> None:
-        """Slack took this form, and *refused* the one before it with that code, if there was one."""
+        """Record which variant Slack accepted, and the code with which it rejected the one before, if any."""
         if not variant.replaces_charts or previous_error not in CHART_ERROR_CODES:
             return
         try:
@@ -75,7 +71,7 @@ class BlockFallback:
     async def _supports_charts(self, team: str) -> bool:
         try:
             return not await self._store.workspaces.charts_unsupported(team, self._now() - self._refusal_ttl)
-        except Failure:  # the message matters more than how it looks
+        except Failure:  # sending the message matters more than its looks
             return True
 
 

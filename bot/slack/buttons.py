@@ -1,4 +1,4 @@
-"""What stands around an answer in Slack and nowhere else: share, refresh, open; and a note of who brought it."""
+"""Adds what an answer has only in Slack: buttons to share, refresh and open it, and who shared it."""
 
 from dataclasses import replace
 from typing import Any
@@ -6,16 +6,16 @@ from typing import Any
 from bot.messages import mrkdwn
 from bot.messages.message import Block, Message
 
-MAX_BUTTON_VALUE_CHARS = 2000  # what a button can carry
+MAX_BUTTON_VALUE_CHARS = 2000  # Slack's limit
 
 
 def private_answer(message: Message, line: str, key: str) -> Message:
-    """An answer for its asker alone, which can be shared as it was seen."""
+    """Add the buttons of an answer that only its caller sees; the key finds it again when it is shared."""
     return _add_buttons(message, line, _button("Share to channel", f"share:{key}", value=line))
 
 
 def public_answer(message: Message, line: str, attribution: str) -> Message:
-    """An answer for all, with a note of who brought it here."""
+    """Add the buttons of an answer that everybody sees, and who posted it."""
     context = {"type": "context", "elements": [{"type": "mrkdwn", "text": attribution, "verbatim": True}]}
     with_buttons = _add_buttons(message, line)
     return replace(with_buttons, blocks=(context, *with_buttons.blocks))
@@ -34,7 +34,7 @@ def refreshed_by(user: str) -> str:
 
 
 def _add_buttons(message: Message, line: str, *leading: Block) -> Message:
-    """The buttons beside those that turn pages, or in a row of their own."""
+    """Add buttons to the row that turns pages, if there is one, else in a row of their own."""
     *blocks, footer = message.blocks
     if len(line) > MAX_BUTTON_VALUE_CHARS:
         return message
@@ -44,7 +44,7 @@ def _add_buttons(message: Message, line: str, *leading: Block) -> Message:
 
 
 def _link_buttons(footer: Block) -> list[Block]:
-    """The footer's link as a button."""
+    """Return the footer's link as a button."""
     links = [span for span in mrkdwn.parse_spans(footer["elements"][0]["text"]) if span.url]
     return [_button(span.text, "open", url=span.url) for span in links[:1]]
 

@@ -1,4 +1,4 @@
-"""How far an order reaches from a channel: into it, and to the bot's work by the clock."""
+"""Gives commands access to the caller's channel and to the scheduler."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from bot.slack.publisher import SlackPublisher
 
 @dataclass(frozen=True)
 class SlackChannelGateway:
-    """What `commands/base.py` wants of Slack."""
+    """Implements `ChannelGateway` of `bot/commands/base.py`."""
 
     scheduler_context: SchedulerContext
     publisher: SlackPublisher

@@ -1,4 +1,4 @@
-"""How Slack is called: over one session, with a word for what keeps it from answering."""
+"""Slack's Web API: client, retries, and how its errors are read."""
 
 import math
 from collections.abc import Mapping
@@ -21,9 +21,9 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from bot.errors import Misconfigured
 from bot.settings import Settings
 
-TIMEOUT_SECONDS = 15  # Slack answers in tenths of one
+TIMEOUT_SECONDS = 15  # Slack usually answers within tenths of a second
 
-# What may have been posted is not repeated, and only a limit says for sure that it was not; what is only read may be.
+# A post is retried only after a rate limit, the only error that rules out that it was posted. Reads are safe to retry.
 RATE_LIMIT_RETRIES: list[AsyncRetryHandler] = [AsyncRateLimitErrorRetryHandler(max_retry_count=3)]
 READ_RETRIES: list[AsyncRetryHandler] = [
     AsyncServerErrorRetryHandler(max_retry_count=1),
@@ -31,13 +31,13 @@ READ_RETRIES: list[AsyncRetryHandler] = [
 ]
 
 RATE_LIMIT_CODES = ("ratelimited", "rate_limited")
-# What slack_sdk makes of an answer that is no JSON, or that is none of Slack's.
+# What slack_sdk raises for a response that isn't JSON or isn't from Slack.
 MALFORMED_RESPONSE_ERRORS = (AttributeError, KeyError, ValueError)
 REQUEST_ERRORS = (SlackClientError, aiohttp.ClientError, OSError, TimeoutError)
 
 
 class Client(AsyncWebClient):
-    """Slack's Web API. An answer that is nested too deeply to be read is a failed request like any other."""
+    """Slack's Web API client, which reports a response that is nested too deeply to decode as a failed request."""
 
     async def api_call(self, *args: Any, **kwargs: Any) -> AsyncSlackResponse:
         try:
@@ -47,12 +47,12 @@ class Client(AsyncWebClient):
 
 
 def open_session() -> aiohttp.ClientSession:
-    """One session for all calls, or each would open a connection of its own."""
+    """Open the session that all calls share, so that connections are reused."""
     return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT_SECONDS))
 
 
 def web_client(settings: Settings, session: aiohttp.ClientSession, retries: list[AsyncRetryHandler]) -> AsyncWebClient:
-    """Slack's Web API, called as the bot."""
+    """Create a client that calls Slack as the bot."""
     return Client(
         token=settings.secret("slack_bot_token"),
         base_url=settings.slack_api_url,
@@ -62,7 +62,7 @@ def web_client(settings: Settings, session: aiohttp.ClientSession, retries: list
 
 
 async def authenticate(client: AsyncWebClient) -> AuthorizeResult:
-    """Who the bot is, and in which team."""
+    """Return who the bot is, and in which team. Raise `Misconfigured` if Slack rejects the token."""
     try:
         response = await client.auth_test()
     except SlackApiError as error:
@@ -74,11 +74,12 @@ async def authenticate(client: AsyncWebClient) -> AuthorizeResult:
 
 
 def unreachable() -> Misconfigured:
+    """Return the failure for a Slack that doesn't answer."""
     return Misconfigured("Slack cannot be reached.", "Check the network, and SLACK_API_URL if it is set.")
 
 
 async def is_reachable(client: AsyncWebClient) -> bool:
-    """Tell whether Slack answers the bot. Where it says that this was asked too often, it does."""
+    """Check whether Slack answers the bot. A rate limit counts as an answer."""
     try:
         return bool((await client.auth_test()).get("ok"))
     except SlackApiError as error:
@@ -89,18 +90,17 @@ async def is_reachable(client: AsyncWebClient) -> bool:
 
 
 def error_code(error: SlackApiError) -> tuple[int, str]:
-    """The status, and Slack's code; there is none in an answer of something that stands in between."""
+    """Return the HTTP status and Slack's error code, which is empty if a proxy sent the response."""
     response = error.response
     data = getattr(response, "data", None)
     code = data.get("error") if isinstance(data, dict) else None
-    status: int = getattr(response, "status_code", 0) or getattr(
-        response, "status", 0
-    )  # aiohttp's own, if it is no JSON
+    # A response that isn't JSON is aiohttp's own.
+    status: int = getattr(response, "status_code", 0) or getattr(response, "status", 0)
     return status, code if isinstance(code, str) else ""
 
 
 def retry_after(headers: Mapping[str, str], default: float) -> float:
-    """The seconds to wait: Slack says a number; a proxy may say a date, which is read against the answer's own."""
+    """Return the seconds to wait. A proxy may send a date instead of a number; it is compared to the `Date` header."""
     value = headers.get("Retry-After") or ""
     try:
         seconds = float(value)

@@ -1,6 +1,6 @@
-"""What the doctor asks Slack: whose token it has, what that may do, whether a socket would open, and what time it is.
+"""Checks Slack for the doctor: the bot's identity and scopes, Socket Mode, and the server's time.
 
-Each is asked by itself, once, and answered soon or not at all.
+Each check makes one call, with a timeout and without retries.
 """
 
 import logging
@@ -19,7 +19,7 @@ from bot.errors import Failure, InvalidResponse, Misconfigured, TryLater
 from bot.settings import Settings, missing_setting, setting_description
 from bot.slack.client import Client, error_code
 
-_silent = logging.getLogger(f"{__name__}.silent")  # what goes wrong is said by the doctor, and once is enough
+_silent = logging.getLogger(f"{__name__}.silent")  # the doctor reports errors itself
 _silent.addHandler(logging.NullHandler())
 _silent.propagate = False
 
@@ -29,7 +29,7 @@ CHECK_NETWORK = "Check the network, and SLACK_API_URL if it is set."
 
 @dataclass(frozen=True)
 class Identity:
-    """Who the bot is in Slack, and what it may do there, if Slack says so."""
+    """Who the bot is in Slack, and its scopes, if Slack reports them."""
 
     team: str
     name: str
@@ -37,7 +37,7 @@ class Identity:
 
 
 async def identity(settings: Settings, seconds: float) -> Identity:
-    """Whom the bot token belongs to."""
+    """Return whom the bot token belongs to."""
     name = "slack_bot_token"
     with _translate_errors(name):
         response = await _client(settings, seconds, _require_secret(settings, name)).auth_test()
@@ -49,14 +49,14 @@ async def identity(settings: Settings, seconds: float) -> Identity:
 
 
 async def check_socket_mode(settings: Settings, seconds: float) -> None:
-    """Whether Slack would open a socket. It only gives an address, to which nobody connects."""
+    """Check that Slack accepts the app token. It returns a URL for a socket, which is never opened."""
     name = "slack_app_token"
     with _translate_errors(name):
         await _client(settings, seconds).apps_connections_open(app_token=_require_secret(settings, name))
 
 
 async def server_time(settings: Settings, seconds: float) -> datetime | None:
-    """What time it is at Slack, to the second. That needs no token."""
+    """Return Slack's time, to the second. This needs no token."""
     with _translate_errors("slack_api_url"):
         response = await _client(settings, seconds).api_test()
     try:
@@ -72,19 +72,19 @@ def _require_secret(settings: Settings, name: str) -> str:
 
 
 def _client(settings: Settings, seconds: float, token: str | None = None) -> AsyncWebClient:
-    timeout: Any = seconds  # aiohttp takes both, and slack_sdk only hands it on
+    timeout: Any = seconds  # slack_sdk declares an int, but passes it to aiohttp, which accepts both
     url = settings.slack_api_url
     return Client(token, base_url=url, timeout=timeout, logger=_silent, retry_handlers=[])
 
 
 @contextmanager
 def _translate_errors(name: str) -> Iterator[None]:
-    """What becomes of a question to Slack without a good answer; it stands or falls with the setting of that *name*."""
+    """Raise the errors of one API call as failures that name the setting to look at."""
     try:
         yield
     except SlackApiError as error:
         raise _error_for(error, name) from None
-    except AttributeError:  # slack_sdk 3.47 takes any text/plain for an object
+    except AttributeError:  # slack_sdk 3.47 expects an object in any text/plain response
         raise InvalidResponse(NOT_SLACK, CHECK_NETWORK) from None
     except (SlackClientError, aiohttp.ClientError, OSError, TimeoutError):
         raise TryLater("Slack cannot be reached.", CHECK_NETWORK) from None

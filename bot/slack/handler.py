@@ -1,4 +1,4 @@
-"""A line said in Slack ─► its answer, delivered: the story of every command and every button."""
+"""Answers a line from Slack and sends the answer: the path of every slash command, button and modal."""
 
 import asyncio
 import logging
@@ -38,12 +38,12 @@ RESTARTING_NOTICE = Message.from_markup(
     "I am just being restarted, before LaunchDarkly answered. Ask again in a moment."
 )
 CHANNEL_ERROR_CODES = {LEFT: "not_in_channel", ARCHIVED: "is_archived", DELETED: "channel_not_found"}
-SHUTDOWN_NOTICE_TIMEOUT = 2  # seconds, when the process ends
+SHUTDOWN_NOTICE_TIMEOUT = 2  # seconds
 
 
 @dataclass(frozen=True)
 class CommandHandler:
-    """What a line said in Slack needs to be answered."""
+    """Handles interactions and channel events."""
 
     team: str  # the bot's own
     answers: Answers
@@ -53,8 +53,8 @@ class CommandHandler:
     responders: Responders
     metrics: Metrics
     now: Callable[[], datetime]
-    workspace_defaults: dict[str, str]  # of the whole workspace
-    progress_after: float  # seconds after which a word on the way is due
+    workspace_defaults: dict[str, str]  # for channels without defaults of their own
+    progress_after: float  # seconds until the progress notice
     scheduler_context: SchedulerContext
     gateway: ChannelGateway
     schedule_modal: ScheduleModal
@@ -64,7 +64,7 @@ class CommandHandler:
     share_dedup: Deduplicator = field(default_factory=Deduplicator)
 
     async def handle(self, interaction: Interaction) -> None:
-        """Answer, once, whoever said this; whatever breaks on the way, they are not left in silence."""
+        """Answer an interaction once. Even if something breaks, the caller gets a reply."""
         if not await self.dedup.add(interaction.dedup_key):
             return
         started_at = asyncio.get_running_loop().time()
@@ -91,7 +91,7 @@ class CommandHandler:
         log.log(level, event, extra={"facts": facts | {"seconds": round(seconds, 3), "does": interaction.action}})
 
     async def _dispatch(self, responder: Responder, interaction: Interaction) -> tuple[Answer, Delivered]:
-        """Whoever may not ask is told so; what was seen is shared as it was; all else is asked."""
+        """Refuse the caller, open the modal, share the cached answer, or answer the line."""
         try:
             self.access_rules.check_interaction(interaction, self.team)
         except Failure as failure:
@@ -99,9 +99,8 @@ class CommandHandler:
             return answer, await responder.send(answer.message)
         if interaction.action == "change":
             return await self._open_modal(responder, interaction)
-        cached = (
-            self.shared_answers.get(interaction.answer_key, interaction.user) if interaction.action == "share" else None
-        )
+        is_share = interaction.action == "share"
+        cached = self.shared_answers.get(interaction.answer_key, interaction.user) if is_share else None
         if cached is None:
             return await self._answer_line(responder, interaction)
         if await self._must_confirm(interaction):
@@ -118,7 +117,7 @@ class CommandHandler:
         return Answer(message, line=interaction.line, name="share"), status
 
     async def _open_modal(self, responder: Responder, interaction: Interaction) -> tuple[Answer, Delivered]:
-        """A form asks further; what it is sent with comes back as a line."""
+        """Open the modal that changes a schedule. Its submission arrives as an interaction of its own."""
         try:
             await self._require_scheduler(interaction.user)
             await self.schedule_modal.open(interaction)
@@ -128,7 +127,7 @@ class CommandHandler:
         return Answer(Message.from_markup(""), line=interaction.line, name="change"), Delivered.SENT
 
     async def _refresh_list(self, interaction: Interaction) -> None:
-        """Show the list of schedules, in which somebody pressed something, as it is now."""
+        """Update the list of schedules in which a button was pressed."""
         list_request = replace(interaction, line="schedules", response_url=interaction.list_response_url, pressed=False)
         answer = await self.answers.answer(list_request.line, partial(self._caller, list_request))
         if answer.outcome == "answered":
@@ -149,14 +148,13 @@ class CommandHandler:
             message = self._confirm_share(answer.line, self.shared_answers.put(answer.message, interaction.user))
         else:
             message = self._with_buttons(answer, interaction, shared=shared, in_place=in_place)
-        has_progress_notice = (
-            progress_sent and not interaction.pressed
-        )  # what is replaced after a press is what was pressed
+        # After a press, a replacement would hit the pressed message, not the progress notice.
+        has_progress_notice = progress_sent and not interaction.pressed
         should_replace = (in_place and answer.is_question) or (has_progress_notice and not shared)
         return answer, await responder.send(message, shared=shared, replace=should_replace)
 
     async def _must_confirm(self, interaction: Interaction) -> bool:
-        """Whether something may be posted only once the person knows that another organization reads it."""
+        """Return whether to ask before posting, since people of another organization read the channel."""
         return not interaction.confirmed and await self.shared_channels.is_shared(interaction.channel)
 
     def _confirm_share(self, line: str, key: str) -> Message:
@@ -164,7 +162,7 @@ class CommandHandler:
         return self.answers.notice(view.notice_template, view)
 
     def _with_buttons(self, answer: Answer, interaction: Interaction, *, shared: bool, in_place: bool) -> Message:
-        """The answer with the buttons that fit who sees it."""
+        """Add the buttons that fit the audience of the answer."""
         if not answer.is_question:
             return answer.message
         if shared:
@@ -178,7 +176,7 @@ class CommandHandler:
         )
 
     async def _send_progress_notice(self, responder: Responder, answered: asyncio.Event, *, in_place: bool) -> bool:
-        """A word when the answer takes its time, and whether it was said. What is renewed in place needs none."""
+        """Send a notice if the answer takes long, unless it replaces a message. Return whether it was sent."""
         try:
             await asyncio.wait_for(answered.wait(), self.progress_after)
             return False
@@ -186,11 +184,12 @@ class CommandHandler:
             return not in_place and await responder.send(PROGRESS_NOTICE) is Delivered.SENT
 
     async def _caller(self, interaction: Interaction) -> Caller:
-        """Who asks: in which zone, with which defaults, and what of the bot's own they may change."""
+        """Resolve the caller: time zone, defaults, permissions, and whether the line may be a command."""
         zone, channel_defaults = await asyncio.gather(
             self.users.zone(interaction.user), self.store.channel_defaults.get(interaction.team, interaction.channel)
         )
-        is_deliberate = interaction.action == "order" or not interaction.pressed  # nobody gives an order by accident
+        # A command has to be typed, sent with a modal, or pressed on a button made for it.
+        is_deliberate = interaction.action == "order" or not interaction.pressed
         execute = self._command_executor(interaction, zone) if is_deliberate else None
         history = partial(self.store.snapshots.list_since, interaction.team)
         authorize, allows = self.access_rules.authorize, self.access_rules.allows_project
@@ -201,7 +200,7 @@ class CommandHandler:
 
     def _command_executor(self, interaction: Interaction, zone: ZoneInfo) -> Callable[[ParsedLine], Awaitable[View]]:
         async def execute(parsed: ParsedLine) -> View:
-            command: AnyCommand = parsed.spec  # type: ignore[assignment]  # what is no question is an order
+            command: AnyCommand = parsed.spec  # type: ignore[assignment]  # questions never get here
             if command.restricted:
                 await self._require_scheduler(interaction.user)
             origin = CommandOrigin(interaction.team, interaction.channel, interaction.user)
@@ -217,14 +216,14 @@ class CommandHandler:
         return execute
 
     async def _require_scheduler(self, user: str) -> None:
-        """Whether somebody may change what comes by the clock: all may, unless the settings name some."""
+        """Raise `NotAllowed` unless the user may manage schedules. Everybody may, unless the settings name some."""
         schedulers = self.access_rules.schedulers
         if schedulers and user not in schedulers and not await self.users.in_groups(user, schedulers):
             problem = "You are not among those who may change what comes by the clock."
             raise NotAllowed(problem, "Ask one of them, or ask an admin to allow it.")
 
     async def handle_channel_event(self, channel: str, event: str) -> None:
-        """The bot lost a channel, or got it back."""
+        """Pause the schedules of a channel that the bot lost, or resume them when it is back."""
         if event == RESTORED:
             await resume_channel(self.scheduler_context, channel)
         else:
@@ -232,7 +231,7 @@ class CommandHandler:
 
 
 def _without_share(line: str) -> tuple[str, bool]:
-    """The line without `--share`, and whether that was said; phones make one long dash of two."""
+    """Return the line without `--share`, and whether it was there. Phones turn two hyphens into one dash."""
     words = line.split()
     remaining = [word for word in words if word.lower() not in ("--share", "—share", "–share", "-share")]
     return " ".join(remaining), len(remaining) < len(words)

@@ -1,6 +1,6 @@
-"""What schedules post through. A message bears its key as metadata, so that it is found where nobody saw it arrive.
+"""Publishes messages into channels, and finds them again by a key in their metadata.
 
-The client must not repeat anything by itself: a post whose answer was lost may stand in the channel.
+The client must not retry by itself: a post whose response was lost may be in the channel.
 """
 
 import logging
@@ -31,27 +31,25 @@ from bot.slack.throttle import ChannelThrottle
 log = logging.getLogger(__name__)
 
 EVENT_TYPE = "insights_delivery"
-METADATA_ERROR = re.compile("metadata_|invalid_metadata")  # how the codes begin with which Slack refuses it
+METADATA_ERROR = re.compile("metadata_|invalid_metadata")  # matches codes from their start
 MAX_CLOCK_SKEW = timedelta(seconds=90)  # how far Slack's clock may be behind ours
-PAGE_SIZE, MAX_PAGES = 200, 10  # what is looked through; Slack recommends no larger page
+PAGE_SIZE, MAX_PAGES = 200, 10  # how far to search; Slack recommends no larger pages
 
 
 class SlackPublisher:
-    """Posts in channels and speaks to people, as `bot/schedules/publisher.py` wants it."""
+    """Implements `Publisher` of `bot/schedules/publisher.py`."""
 
     def __init__(
         self, client: AsyncWebClient, identity: AuthorizeResult, fallback: BlockFallback, min_interval: float = 1.0
     ) -> None:
-        """*gap* is how many seconds there are at least between two messages in a channel."""
+        """Take the seconds to keep between two messages in a channel as `min_interval`."""
         if client.retry_handlers:
             raise ValueError("a client that repeats its calls may post twice")
         self._client = client
         self._identity = identity
         self._fallback = fallback
         self._throttle = ChannelThrottle(min_interval)
-        self._posted_without_key = (
-            Deduplicator()
-        )  # what was posted without a key, since Slack refused that, can't be found by it
+        self._posted_without_key = Deduplicator()  # Slack rejected their metadata, so they can't be found by it
 
     def throttle(self, channel: str) -> AbstractAsyncContextManager[None]:
         return self._throttle.acquire(channel)
@@ -89,7 +87,7 @@ class SlackPublisher:
             return ""
 
     async def is_in(self, channel: str) -> bool:
-        """Whether the bot is in a channel; yes where that cannot be known."""
+        """Return whether the bot is in a channel; True if Slack doesn't say."""
         try:
             with translate_errors():
                 info = require(await self._client.conversations_info(channel=channel), "channel")
@@ -107,7 +105,7 @@ class SlackPublisher:
             log.warning("%s could not be told: %r", user, error)
 
     async def _post_with_fallback(self, channel: str, message: Message, **extra: Any) -> str:
-        """Post it in the best form that Slack takes; one that it refuses was not posted, so the next may be."""
+        """Post the first variant that Slack accepts. A rejected one was not posted, so trying the next is safe."""
         team, code = self._identity.team_id or "", ""
         for variant in await self._fallback.variants(message, team):
             try:
@@ -122,14 +120,17 @@ class SlackPublisher:
         raise InvalidMessage(code)
 
     async def _post_once(self, channel: str, message: Message, **extra: Any) -> str:
-        """By the client's own way for any method: that for this one looks through all blocks as if they were objects,
-        which costs as much as the rest of the post. https://github.com/slackapi/python-slack-sdk/issues/1261"""
+        """Post through `api_call`.
+
+        `chat_postMessage` searches all blocks for objects to convert, which costs as much as the rest of the post.
+        https://github.com/slackapi/python-slack-sdk/issues/1261
+        """
         body = {"channel": channel, **message.payload(), "unfurl_links": False, "unfurl_media": False, **extra}
         with translate_errors():
             return str(require(await self._client.api_call("chat.postMessage", json=body), "ts"))
 
     async def _fetch_page(self, channel: str, thread: str, **window: str) -> "_Page":
-        """What was said in the channel, or in the thread. Nothing is posted here, so that it breaks is no riddle."""
+        """Fetch messages of a channel or thread. Reading posts nothing, so a failed call is simply `Unavailable`."""
         params: dict[str, Any] = {"channel": channel, "limit": PAGE_SIZE, "include_all_metadata": True, **window}
         try:
             with translate_errors():
@@ -142,7 +143,7 @@ class SlackPublisher:
             raise HistoryUnavailable(error.code) from None
 
     def _has_key(self, message: dict[str, Any], key: str) -> bool:
-        """Whether this is the bot's own message of that key; another app may use the same words."""
+        """Return whether this is the bot's own message with that key. Other apps may use the same event type."""
         metadata = message.get("metadata") or {}
         is_own = bool(self._identity.bot_id) and message.get("bot_id") == self._identity.bot_id
         payload = metadata.get("event_payload") or {}
@@ -151,7 +152,7 @@ class SlackPublisher:
 
 @dataclass(frozen=True)
 class _Page:
-    """Some of what was said, and where it goes on."""
+    """A page of messages, and the cursor of the next."""
 
     messages: list[dict[str, Any]]
     has_more: bool

@@ -1,4 +1,4 @@
-"""A message on its way to a person: what Slack refuses is said more plainly, and a closed way is gone around."""
+"""Sends replies to the caller, in plainer variants or by other means where Slack rejects the first attempt."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -21,7 +21,7 @@ DM_HINT = "I am not in <#{channel}>, so this comes directly. To change that, typ
 
 
 class Responders:
-    """Knows the ways to people."""
+    """Creates responders, and sends what a response_url can't."""
 
     def __init__(
         self, client: AsyncWebClient, response_urls: ResponseUrls, fallback: BlockFallback, metrics: Metrics
@@ -32,25 +32,23 @@ class Responders:
         self._metrics = metrics
 
     def respond_to(self, interaction: Interaction) -> "Responder":
-        """The way back to whoever said something."""
+        """Return a responder for the person behind an interaction."""
         return Responder(self, interaction, self._response_urls.get(interaction.response_url))
 
     async def send_public(self, interaction: Interaction, message: Message) -> Delivered:
-        """Without a response_url: as a message of the bot's own, else to that person."""
+        """Post into the channel without a response_url. If that fails, send to the caller alone."""
 
         async def post(variant: Message) -> None:
             await self._client.chat_postMessage(
                 channel=interaction.channel, **variant.payload(), unfurl_links=False, unfurl_media=False
             )
 
-        return (
-            Delivered.SENT
-            if await self._send_with_fallback(post, message, interaction)
-            else await self.send_private(interaction, message)
-        )
+        if await self._send_with_fallback(post, message, interaction):
+            return Delivered.SENT
+        return await self.send_private(interaction, message)
 
     async def send_private(self, interaction: Interaction, message: Message) -> Delivered:
-        """Without a response_url: as a message that only one person sees, else directly to that person."""
+        """Send an ephemeral message without a response_url. If that fails, send a direct message."""
 
         async def send_ephemeral(variant: Message) -> None:
             await self._client.chat_postEphemeral(
@@ -64,16 +62,13 @@ class Responders:
 
         if await self._send_with_fallback(send_ephemeral, message, interaction):
             return Delivered.SENT
-        return (
-            Delivered.SENT
-            if await self._send_with_fallback(send_dm, _as_direct_message(interaction, message), interaction)
-            else Delivered.FAILED
-        )
+        dm_sent = await self._send_with_fallback(send_dm, _as_direct_message(interaction, message), interaction)
+        return Delivered.SENT if dm_sent else Delivered.FAILED
 
     async def _send_with_fallback(
         self, send: Callable[[Message], Awaitable[Any]], message: Message, interaction: Interaction
     ) -> bool:
-        """Send it in the best form that Slack takes by this way."""
+        """Send the first variant that Slack accepts. Return whether there was one."""
         code = ""
         for variant in await self.fallback.variants(message, interaction.team):
             try:
@@ -91,12 +86,13 @@ class Responders:
         return False
 
     def record(self, status: Delivered) -> Delivered:
+        """Count a delivery, and return its status."""
         self._metrics.deliveries.labels(status).inc()
         return status
 
 
 class Responder:
-    """The way back to one person."""
+    """Replies to one interaction."""
 
     def __init__(self, responders: Responders, interaction: Interaction, response_url: ResponseUrl) -> None:
         self._responders = responders
@@ -104,7 +100,7 @@ class Responder:
         self._response_url = response_url
 
     async def send(self, message: Message, *, shared: bool = False, replace: bool = False) -> Delivered:
-        """Say it. Where a person confirmed something, that takes the place of the message that asked."""
+        """Send a message. After a confirmation, it takes the place of the message that asked for it."""
         confirmed = self._interaction.confirmed
         status = await self._send(message, shared=shared, replace=replace or (confirmed and not shared))
         if confirmed and shared and status is Delivered.SENT:
@@ -112,10 +108,11 @@ class Responder:
         return status
 
     async def _send(self, message: Message, *, shared: bool, replace: bool) -> Delivered:
-        """Say it in the best form that Slack takes, or by another way.
+        """Send through the response_url, or without it if that fails.
 
-        Where nobody knows whether it arrived, what all would see twice is not repeated, but told of; what one person
-        sees is better seen twice than never."""
+        If it is unknown whether a shared message was posted, don't retry, since everybody would see it twice; tell the
+        caller instead. A private message is retried: twice is better than never.
+        """
         if shared and not self._interaction.response_url:
             return self._responders.record(await self._responders.send_public(self._interaction, message))
         status = await self._send_with_fallback(message, shared=shared, replace=replace)
@@ -128,7 +125,7 @@ class Responder:
         return self._responders.record(status)
 
     async def update(self, message: Message) -> None:
-        """Replace the message that was pressed, in the best form that Slack takes; what is too old stays as it is."""
+        """Replace the message that was pressed. If its response_url has expired, it stays as it is."""
         await self._send_with_fallback(message, shared=False, replace=True)
 
     async def _send_notice(self, notice: Message) -> None:
@@ -148,7 +145,7 @@ class Responder:
 
 
 def _as_direct_message(interaction: Interaction, message: Message) -> Message:
-    """With the way out: in a channel that the bot is not in, it can answer for half an hour only."""
+    """Add why this is a direct message: outside its channels, the bot can reply only while a response_url is valid."""
     dm_hint = Message.from_markup(DM_HINT.format(channel=interaction.channel))
-    blocks = [block for block in message.blocks if block["type"] != "actions"]  # there is no channel here to share to
+    blocks = [block for block in message.blocks if block["type"] != "actions"]  # no channel to share to
     return Message(message.text, (*dm_hint.blocks, *blocks))

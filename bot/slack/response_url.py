@@ -1,7 +1,8 @@
-"""One response_url: at most five uses within thirty minutes, and what Slack says to each.
+"""Sends messages through a response_url, which works at most five times within thirty minutes.
 
-It works where the bot is no member, too. How it reports blocks that it does not take is not documented, so any answer
-that names them counts. https://docs.slack.dev/interactivity/handling-user-interaction"""
+It works in channels that the bot isn't in, too. How it reports rejected blocks isn't documented, so any response that
+contains such a code counts. https://docs.slack.dev/interactivity/handling-user-interaction
+"""
 
 import asyncio
 import logging
@@ -22,33 +23,33 @@ from bot.slack.client import retry_after
 log = logging.getLogger(__name__)
 
 MAX_USES = 5
-MAX_ATTEMPTS = 3  # at one use: only a limit says for sure that nothing was posted, so only that is repeated
-MAX_WAIT_SECONDS = 30.0  # seconds that a limit is waited for; another way is faster then
-DEFAULT_RETRY_SECONDS = 1.0  # seconds, where a limit does not say how long it lasts
-MAX_RESPONSE_BYTES = 10_000  # bytes; Slack says "ok", or a few words
+MAX_ATTEMPTS = 3  # per use, after rate limits only: any other error leaves open whether it was posted
+MAX_WAIT_SECONDS = 30.0  # for a rate limit; beyond that, replying without the response_url is faster
+DEFAULT_RETRY_SECONDS = 1.0  # for a rate limit without Retry-After
+MAX_RESPONSE_BYTES = 10_000  # Slack sends "ok", or a few words
 
 _SLACK_URL = re.compile(r"https://([a-z0-9-]+\.)*slack(-gov)?\.com/[!-~]*")
 _GONE_CODES = ("expired_url", "used_url")
 
 
 class Delivered(StrEnum):
-    """What became of a message."""
+    """The outcome of sending a message."""
 
     SENT = "sent"
-    INVALID = "invalid"  # Slack does not take it in this form
-    GONE = "gone"  # surely not posted: the address is used up, too old, limited, or not Slack's
-    FAILED = "failed"  # nobody knows whether it arrived
+    INVALID = "invalid"  # Slack rejected this variant
+    GONE = "gone"  # not posted: the URL is used up, expired, rate-limited or not Slack's
+    FAILED = "failed"  # unknown whether it was posted
 
 
 @dataclass(frozen=True)
 class ResponseUrls:
-    """The way to any response_url of Slack's, or of the host that SLACK_API_URL names."""
+    """Creates response_urls of Slack, or of the host in SLACK_API_URL."""
 
     session: aiohttp.ClientSession
     api_url: str
 
     def get(self, url: str) -> "ResponseUrl":
-        """Make ready for an address; one that is not Slack's is never called."""
+        """Wrap a URL. One that isn't Slack's is never called."""
         if url and not self._is_slack_url(url):
             log.warning("a response_url is not Slack's, and is not used")
             return ResponseUrl("", self.session)
@@ -61,16 +62,16 @@ class ResponseUrls:
 
 
 class ResponseUrl:
-    """A way back to whoever typed or pressed."""
+    """A URL that replies to one interaction."""
 
     def __init__(self, url: str, session: aiohttp.ClientSession) -> None:
         self._url = url
         self._session = session
         self._uses_left = MAX_USES
-        self.error_code = ""  # the code with which the last form was refused
+        self.error_code = ""  # of the last variant, if Slack rejected it
 
     async def send(self, message: Message, *, shared: bool = False, replace: bool = False) -> Delivered:
-        """Say it, for all where it is *shared*, in the place of what stood there where it is to *replace* that."""
+        """Send a message, to the whole channel if `shared`, in place of the pressed message if `replace`."""
         body: dict[str, Any] = {
             **message.payload(),
             "response_type": "in_channel" if shared else "ephemeral",
@@ -85,7 +86,7 @@ class ResponseUrl:
         return await self._send_with_retries({"delete_original": True})
 
     async def _send_with_retries(self, body: dict[str, Any]) -> Delivered:
-        """Send it, and once more where Slack limits that for a moment."""
+        """Send a body, and retry after a short rate limit."""
         if self._uses_left == 0 or not self._url:
             return Delivered.GONE
         self._uses_left -= 1
@@ -99,14 +100,14 @@ class ResponseUrl:
         return Delivered.GONE
 
     async def _post_once(self, body: dict[str, Any]) -> Delivered | float:
-        """Post it once; how many seconds to wait where Slack limits that."""
+        """Post a body once. Return the outcome, or the seconds to wait after a rate limit."""
         proxy = load_http_proxy_from_env(log)
         try:
             async with self._session.post(self._url, json=body, proxy=proxy, allow_redirects=False) as response:
                 if response.status == HTTPStatus.TOO_MANY_REQUESTS:
                     return retry_after(response.headers, DEFAULT_RETRY_SECONDS)
                 text = (await response.content.read(MAX_RESPONSE_BYTES)).decode(errors="replace")
-        except aiohttp.ClientConnectorError:  # there never was a connection, so nothing was sent
+        except aiohttp.ClientConnectorError:  # never connected, so nothing was sent
             return Delivered.GONE
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
             log.warning("a response was lost: %s", type(error).__name__)

@@ -1,4 +1,4 @@
-"""Which channels are shared with another organization, and what is asked before something is posted in one."""
+"""Detects channels shared with another organization (Slack Connect), and asks before the bot posts in one."""
 
 import asyncio
 import logging
@@ -18,16 +18,16 @@ from bot.slack.users import LOOKUP_ERRORS
 log = logging.getLogger(__name__)
 
 SHARED_TTL, FAILED_LOOKUP_TTL = timedelta(minutes=5), timedelta(seconds=30)
-MAX_CACHED_CHANNELS = 1000  # that are remembered
+MAX_CACHED_CHANNELS = 1000
 LOOKUP_TIMEOUT = 2  # seconds
 
 
 class ConfirmView(View):
-    """What would be posted in a channel that another organization reads, and the button that does it."""
+    """What would be posted in a shared channel, and the button that confirms it."""
 
     line: str
     when: str
-    command: str  # what the button carries; empty if that is too long for one
+    command: str  # the button's line; empty if it is too long for a button
     action: str
 
     @property
@@ -36,28 +36,28 @@ class ConfirmView(View):
 
 
 def confirmation_view(action: str, command: str, line: str, when: str) -> ConfirmView:
-    """Ask before a *command* posts the answer to a *line*. The button *does* it."""
+    """Build the question that the caller must confirm before an answer is posted."""
     button_line = command if len(command) <= MAX_BUTTON_LINE_CHARS else ""
     return ConfirmView(line=line, when=when, command=button_line, action=f"{CONFIRMED_PREFIX}{action}")
 
 
 class SharedChannels:
-    """Asks Slack, at most every few minutes, whether a channel is shared with another organization.
+    """Looks up whether a channel is shared with another organization, and caches that for a few minutes.
 
-    Slack tells it of each channel that the bot is in, and of each public one. Where it doesn't, the last known answer
-    holds, or else the channel counts as not shared: a question asked everywhere is soon answered without reading."""
+    Slack knows it for each channel that the bot is in, and for each public one. If the lookup fails, the last known
+    value holds, or else the channel counts as not shared: people who must confirm everywhere stop reading.
+    """
 
     def __init__(
         self, client: AsyncWebClient, now: Callable[[], datetime], max_channels: int = MAX_CACHED_CHANNELS
     ) -> None:
-        """*most* is how many channels are remembered."""
         self._client = client
         self._now = now
         self._max_channels = max_channels
         self._cache: OrderedDict[str, tuple[bool, datetime]] = OrderedDict()
 
     async def is_shared(self, channel: str) -> bool:
-        """Whether people of another organization read this channel."""
+        """Return whether people of another organization read this channel."""
         shared, expires_at = self._cache.get(channel, (False, self._now()))
         if expires_at <= self._now():
             fetched = await self._fetch(channel)

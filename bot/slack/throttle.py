@@ -1,4 +1,4 @@
-"""One message after the other in a channel, and not too fast: Slack wants about one a second."""
+"""Enforces Slack's limit of about one message per second and channel."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class _Queue:
-    """Whoever wants to speak in one channel, and from when on that is fine."""
+    """A channel's lock, and when the next message may be posted."""
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     waiting: int = 0
@@ -16,7 +16,7 @@ class _Queue:
 
 
 class ChannelThrottle:
-    """Knows the channels of the last moment, and no others."""
+    """Serializes posts per channel, with a pause in between. Idle channels take no memory."""
 
     def __init__(self, min_interval: float) -> None:
         self._min_interval = min_interval
@@ -27,7 +27,7 @@ class ChannelThrottle:
 
     @asynccontextmanager
     async def acquire(self, channel: str) -> AsyncIterator[None]:
-        """The block is entered when it is one's turn in the channel."""
+        """Wait for the channel's turn, and hold it within the context."""
         clock = asyncio.get_running_loop().time
         self._discard_idle(clock())
         queue = self._queues.setdefault(channel, _Queue())

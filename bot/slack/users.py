@@ -1,4 +1,4 @@
-"""Whose zone it is, who may ask what, who is in which user group, and who is a guest of another house."""
+"""Access rules, and what the bot looks up about people: time zones and user groups."""
 
 import asyncio
 import logging
@@ -20,9 +20,9 @@ from bot.slack.payloads import Interaction
 log = logging.getLogger(__name__)
 
 ZONE_TTL, FAILED_LOOKUP_TTL = timedelta(hours=1), timedelta(minutes=1)
-GROUP_MEMBERS_TTL = timedelta(minutes=5)  # whoever is put into a group does not want to wait
+GROUP_MEMBERS_TTL = timedelta(minutes=5)  # short, so that new members needn't wait
 LOOKUP_TIMEOUT = 2  # seconds
-# AttributeError: what slack_sdk makes of an answer that is no JSON.
+# AttributeError: what slack_sdk raises for a response that isn't JSON.
 LOOKUP_ERRORS = (
     SlackClientError,
     aiohttp.ClientError,
@@ -37,20 +37,20 @@ LOOKUP_ERRORS = (
 
 @dataclass(frozen=True)
 class AccessRules:
-    """Who may ask, where, and about what. An empty list lets everybody and everything through."""
+    """Who may use the bot, where, and for which projects. An empty set allows all."""
 
     channels: frozenset[str] = frozenset()
     users: frozenset[str] = frozenset()
     projects: frozenset[str] = frozenset()
-    schedulers: frozenset[str] = frozenset()  # and groups of people
+    schedulers: frozenset[str] = frozenset()  # users and user groups
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "AccessRules":
-        """What the settings allow."""
+        """Read the rules from the settings."""
         return cls(*(settings.as_set(f"allowed_{name}") for name in ("channels", "users", "projects", "schedulers")))
 
     def check_interaction(self, interaction: Interaction, team: str) -> None:
-        """Whether this person may ask here at all."""
+        """Raise `NotAllowed` unless this person may use the bot here. External (Slack Connect) users may not."""
         if interaction.home_team != team or interaction.team != team:
             raise NotAllowed("I only answer people of this workspace.", "Ask one of them to share the answer here.")
         if not self.allows_channel(interaction.channel):
@@ -61,17 +61,17 @@ class AccessRules:
             raise NotAllowed("You are not among those whom I am to answer.", "Ask an admin to allow it.")
 
     def allows_channel(self, channel: str) -> bool:
-        """Whether anything is answered in a channel."""
+        """Return whether the bot answers in a channel."""
         return not self.channels or channel in self.channels
 
     def allows_project(self, project: str | None) -> bool:
-        """Whether a project may be told of; None stands for all of them."""
+        """Return whether a project may be read; None means all of them."""
         return not self.projects or project in self.projects
 
     def authorize(self, parsed: ParsedLine) -> None:
-        """Whether this may be asked."""
+        """Raise `NotAllowed` if the line reads a project that isn't allowed."""
         project = getattr(parsed.params, "project", None)
-        reads_project = parsed.spec.is_question or project  # an order may well name none
+        reads_project = parsed.spec.is_question or project  # a command needs no project
         if reads_project and not self.allows_project(project):
             requested = f"the project {project}" if project else "all projects"
             allowed = ", ".join(sorted(self.projects))
@@ -79,7 +79,7 @@ class AccessRules:
 
 
 class Users:
-    """Asks Slack once an hour where somebody is, and every few minutes who is in a user group."""
+    """Looks up time zones and the members of user groups, and caches both."""
 
     def __init__(self, client: AsyncWebClient, default_zone: ZoneInfo, now: Callable[[], datetime]) -> None:
         self._client = client
@@ -87,10 +87,10 @@ class Users:
         self._now = now
         self._zones: dict[str, tuple[ZoneInfo, datetime]] = {}
         self._group_members: dict[str, tuple[frozenset[str], datetime]] = {}
-        self._groups_lock = asyncio.Lock()  # Slack lets itself be asked this some twenty times a minute
+        self._groups_lock = asyncio.Lock()  # Slack allows some twenty of these calls a minute
 
     async def zone(self, user: str) -> ZoneInfo:
-        """The zone that somebody chose in Slack; where that cannot be had, the one of the settings."""
+        """Return the time zone of a user's Slack profile, or the default zone if the lookup fails."""
         zone, expires_at = self._zones.get(user, (self._default_zone, self._now()))
         if expires_at <= self._now():
             fetched = await self._fetch_zone(user)
@@ -99,7 +99,7 @@ class Users:
         return zone
 
     async def _fetch_zone(self, user: str) -> ZoneInfo | None:
-        """What Slack says within a moment: the answer does not wait for that."""
+        """Look up the zone, with a short timeout: the answer shouldn't wait for it."""
         try:
             async with asyncio.timeout(LOOKUP_TIMEOUT):
                 response = await self._client.users_info(user=user)
@@ -109,7 +109,7 @@ class Users:
             return None
 
     async def in_groups(self, user: str, groups: Iterable[str]) -> bool:
-        """Whether somebody is in one of these user groups; where Slack does not say, they are in none."""
+        """Return whether a user is in one of these user groups. If a lookup fails, they aren't."""
         for group in groups:
             if user in await self._members_of(group):
                 return True
@@ -121,10 +121,8 @@ class Users:
             if expires_at <= self._now():
                 fetched = await self._fetch_members(group)
                 members = fetched or frozenset()
-                self._group_members[group] = (
-                    members,
-                    self._now() + (FAILED_LOOKUP_TTL if fetched is None else GROUP_MEMBERS_TTL),
-                )
+                ttl = FAILED_LOOKUP_TTL if fetched is None else GROUP_MEMBERS_TTL
+                self._group_members[group] = members, self._now() + ttl
             return members
 
     async def _fetch_members(self, group: str) -> frozenset[str] | None:
