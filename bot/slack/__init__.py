@@ -7,8 +7,7 @@ startup_queue.py      holds interactions that arrive before start-up has finishe
 web.py                the web app: Slack's requests over HTTP, health and metrics
 health.py             caches a health check
 connection_limits.py  limits how many connections there are, and how long each may wait
-request_checks.py     rejects requests that Slack didn't sign
-signature.py          verifies Slack's signature
+request_checks.py     verifies Slack's signature, and rejects other requests
 socket_mode.py        Socket Mode, with a watchdog for silent sockets
 listeners.py          Bolt listeners: acknowledge, then start a background task
 background_tasks.py   tracks the answers in progress

@@ -21,7 +21,7 @@ from bot.slack.channel_events import CHANNEL_EVENTS, parse_channel_event
 from bot.slack.dedup import Deduplicator
 from bot.slack.modal import missing_field_errors
 from bot.slack.payloads import Interaction, parse_action, parse_command, parse_submission
-from bot.slack.signature import SIGNATURE_HEADER
+from bot.slack.request_checks import SIGNATURE_HEADER
 
 log = logging.getLogger(__name__)
 
