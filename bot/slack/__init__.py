@@ -11,8 +11,7 @@ request_checks.py     verifies Slack's signature, and rejects other requests
 socket_mode.py        Socket Mode, with a watchdog for silent sockets
 listeners.py          Bolt listeners: acknowledge, then start a background task
 background_tasks.py   tracks the answers in progress
-payloads.py           parses payloads into interactions
-channel_events.py     parses the events that say that a channel was lost or restored
+payloads.py           parses payloads into interactions and channel events
 dedup.py              drops payloads that Slack sends twice
 handler.py            answers a line and sends the answer
 users.py              access rules, time zones and user groups

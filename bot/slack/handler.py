@@ -20,9 +20,8 @@ from bot.schedules.context import SchedulerContext
 from bot.schedules.run_lifecycle import pause_channel, resume_channel
 from bot.slack import buttons
 from bot.slack.answer_cache import SharedAnswers
-from bot.slack.channel_events import ARCHIVED, DELETED, LEFT, RESTORED
 from bot.slack.dedup import Deduplicator, SharedDeduplicator
-from bot.slack.payloads import Interaction
+from bot.slack.payloads import ARCHIVED, DELETED, LEFT, RESTORED, Interaction
 from bot.slack.responder import Responder, Responders
 from bot.slack.response_url import Delivered
 from bot.slack.schedule_modal import ScheduleModal

@@ -17,10 +17,16 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.background_tasks import BackgroundTasks
-from bot.slack.channel_events import CHANNEL_EVENTS, parse_channel_event
 from bot.slack.dedup import Deduplicator
 from bot.slack.modal import missing_field_errors
-from bot.slack.payloads import Interaction, parse_action, parse_command, parse_submission
+from bot.slack.payloads import (
+    CHANNEL_EVENTS,
+    Interaction,
+    parse_action,
+    parse_channel_event,
+    parse_command,
+    parse_submission,
+)
 from bot.slack.request_checks import SIGNATURE_HEADER
 
 log = logging.getLogger(__name__)

@@ -1,4 +1,4 @@
-"""Parses Slack's payloads into interactions: a line, who sent it, and where."""
+"""Parses Slack's payloads: interactions (a line, who sent it, and where) and channel events."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +8,20 @@ from bot.slack import modal
 # Both are parts of a button's action.
 CONFIRMED_PREFIX = "confirmed-"  # the button confirms what the person was asked before
 IN_LIST_SUFFIX = "-in-list"  # the button is in the list of schedules
+
+LEFT, ARCHIVED, DELETED, RESTORED = "left", "archived", "deleted", "back"
+
+CHANNEL_EVENTS = {
+    "channel_left": LEFT,
+    "group_left": LEFT,
+    "channel_archive": ARCHIVED,
+    "group_archive": ARCHIVED,
+    "channel_deleted": DELETED,
+    "group_deleted": DELETED,
+    "channel_unarchive": RESTORED,
+    "group_unarchive": RESTORED,
+    "member_joined_channel": RESTORED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +107,17 @@ def parse_submission(body: dict[str, Any], dedup_key: str) -> Interaction | None
 def _team(body: dict[str, Any]) -> str:
     """Return the team where it happened. For an org-wide app, Slack may send only the user's team."""
     return str((body.get("team") or {}).get("id") or body["user"].get("team_id") or "")
+
+
+def parse_channel_event(body: dict[str, Any]) -> tuple[str, str] | None:
+    """Return the channel and what happened to it. Other people joining a channel are ignored."""
+    event = body["event"]
+    if event["type"] == "member_joined_channel" and event.get("user") != _bot_user(body):
+        return None
+    return event.get("channel", ""), CHANNEL_EVENTS[event["type"]]
+
+
+def _bot_user(body: dict[str, Any]) -> str:
+    """Return the bot's user: each event names the installation it was sent to."""
+    authorizations = body.get("authorizations") or [{}]
+    return str(authorizations[0].get("user_id") or "")
