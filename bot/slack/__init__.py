@@ -5,7 +5,6 @@ dependencies.py       what the server gets from `bot/app.py`
 wiring.py             builds the handler and what it needs
 startup_queue.py      holds interactions that arrive before start-up has finished
 web.py                the web app: Slack's requests over HTTP, health and metrics
-health.py             caches a health check
 connection_limits.py  limits how many connections there are, and how long each may wait
 request_checks.py     verifies Slack's signature, and rejects other requests
 socket_mode.py        Socket Mode, with a watchdog for silent sockets

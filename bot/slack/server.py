@@ -24,13 +24,12 @@ from bot.slack.background_tasks import BackgroundTasks
 from bot.slack.client import RATE_LIMIT_RETRIES, authenticate, is_reachable, open_session, web_client
 from bot.slack.connection_limits import server_config
 from bot.slack.dependencies import Dependencies
-from bot.slack.health import CachedHealthCheck
 from bot.slack.listeners import EventCallbacks, build_app
 from bot.slack.request_checks import LARGE_BODY_BYTES
 from bot.slack.response_url import ResponseUrls
 from bot.slack.socket_mode import socket_connection
 from bot.slack.startup_queue import StartupQueue
-from bot.slack.web import build_web_app
+from bot.slack.web import CachedHealthCheck, build_web_app
 
 if TYPE_CHECKING:
     from bot.slack.handler import CommandHandler

@@ -1,6 +1,7 @@
 """The web app: Slack's requests in HTTP mode, health and metrics."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from typing import cast
 
 from slack_bolt.adapter.asgi.async_handler import AsyncSlackRequestHandler as Requests
@@ -12,10 +13,33 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from bot.metrics import CONTENT_TYPE, Metrics
-from bot.slack.health import HealthCheck
 from bot.slack.request_checks import RequestChecks
 
 EVENTS_PATH = "/slack/events"
+
+HealthCheck = Callable[[], Awaitable[bool]]
+
+
+class CachedHealthCheck:
+    """A check whose result is valid for some seconds. Concurrent probes share one call."""
+
+    def __init__(self, check: HealthCheck, ttl: float) -> None:
+        self._check = check
+        self._ttl = ttl
+        self._expires_at = 0.0
+        self._task: asyncio.Task[bool] | None = None
+
+    async def __call__(self) -> bool:
+        now = asyncio.get_running_loop().time()
+        if self._task is None or (self._task.done() and now >= self._expires_at):
+            self._task = asyncio.create_task(self._run())
+        return await asyncio.shield(self._task)  # one probe that disconnects must not cancel it for the others
+
+    async def _run(self) -> bool:
+        try:
+            return await self._check()
+        finally:
+            self._expires_at = asyncio.get_running_loop().time() + self._ttl
 
 
 def build_web_app(
