@@ -11,7 +11,7 @@ from bot.sandbox.slack import Fault, signature_headers
 from bot.sandbox.slack.credentials import SIGNING_SECRET
 from bot.slack.block_fallback import MAX_TEXT_CHARS
 from bot.slack.client import retry_after
-from bot.slack.response_url import Delivered, ResponseUrls
+from bot.slack.responder import Delivered, ResponseUrls
 from tests.misbehaving_server import http_response, misbehaving_server
 from tests.workspace import Workspace, open_workspace
 

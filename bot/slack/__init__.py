@@ -20,8 +20,7 @@ answer_cache.py       caches answers, so that they are shared as they were seen
 modal.py              builds and parses the modal that changes a schedule
 schedule_modal.py     opens and validates that modal
 channel_gateway.py    gives commands access to the channel and the scheduler
-responder.py          sends replies to the caller
-response_url.py       sends messages through a response_url
+responder.py          sends replies to the caller, through the response_url or without it
 publisher.py          publishes messages into channels, and finds them again
 throttle.py           enforces Slack's rate limit per channel
 block_fallback.py     plainer variants of a message that Slack rejected

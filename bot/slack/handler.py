@@ -22,8 +22,7 @@ from bot.slack import buttons
 from bot.slack.answer_cache import SharedAnswers
 from bot.slack.dedup import Deduplicator, SharedDeduplicator
 from bot.slack.payloads import ARCHIVED, DELETED, LEFT, RESTORED, Interaction
-from bot.slack.responder import Responder, Responders
-from bot.slack.response_url import Delivered
+from bot.slack.responder import Delivered, Responder, Responders
 from bot.slack.schedule_modal import ScheduleModal
 from bot.slack.shared_channels import SharedChannels, confirmation_view
 from bot.slack.users import AccessRules, Users

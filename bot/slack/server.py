@@ -26,7 +26,7 @@ from bot.slack.connection_limits import server_config
 from bot.slack.dependencies import Dependencies
 from bot.slack.listeners import EventCallbacks, build_app
 from bot.slack.request_checks import LARGE_BODY_BYTES
-from bot.slack.response_url import ResponseUrls
+from bot.slack.responder import ResponseUrls
 from bot.slack.socket_mode import socket_connection
 from bot.slack.startup_queue import StartupQueue
 from bot.slack.web import CachedHealthCheck, build_web_app

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from bot.messages.message import Message
 from bot.slack.modal import missing_field_errors
 from bot.slack.payloads import Interaction
-from bot.slack.response_url import ResponseUrls
+from bot.slack.responder import ResponseUrls
 
 if TYPE_CHECKING:
     from bot.slack.handler import CommandHandler

@@ -20,8 +20,7 @@ from bot.slack.dedup import SharedDeduplicator
 from bot.slack.dependencies import Dependencies
 from bot.slack.handler import CommandHandler
 from bot.slack.publisher import SlackPublisher
-from bot.slack.responder import Responders
-from bot.slack.response_url import ResponseUrls
+from bot.slack.responder import Responders, ResponseUrls
 from bot.slack.schedule_modal import ScheduleModal
 from bot.slack.shared_channels import SharedChannels
 from bot.slack.users import AccessRules, Users
