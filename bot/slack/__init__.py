@@ -15,8 +15,7 @@ dedup.py              drops payloads that Slack sends twice
 handler.py            answers a line and sends the answer
 users.py              access rules, time zones and user groups
 shared_channels.py    detects channels shared with another organization
-buttons.py            share and refresh buttons
-answer_cache.py       caches answers, so that they are shared as they were seen
+buttons.py            share and refresh buttons, and the cache of the answers that they share
 modal.py              builds and parses the modal that changes a schedule
 schedule_modal.py     opens and validates that modal
 channel_gateway.py    gives commands access to the channel and the scheduler

@@ -1,12 +1,20 @@
-"""Adds what an answer has only in Slack: buttons to share, refresh and open it, and who shared it."""
+"""Adds what an answer has only in Slack: buttons to share, refresh and open it, and who shared it.
 
-from dataclasses import replace
+Recent answers are cached, so that *Share* posts exactly what the caller saw. The cache is in memory: after a restart,
+*Share* runs the question again.
+"""
+
+import secrets
+from collections import OrderedDict
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.messages import mrkdwn
 from bot.messages.message import Block, Message
 
 MAX_BUTTON_VALUE_CHARS = 2000  # Slack's limit
+
+MAX_SHARED_ANSWERS = 500
 
 
 def private_answer(message: Message, line: str, key: str) -> Message:
@@ -52,3 +60,31 @@ def _link_buttons(footer: Block) -> list[Block]:
 def _button(label: str, action: str, **fields: str) -> dict[str, Any]:
     text = {"type": "plain_text", "text": label, "emoji": False}
     return {"type": "button", "action_id": action, "text": text, **fields}
+
+
+@dataclass(frozen=True)
+class SharedAnswer:
+    """An answer, and the person it was sent to."""
+
+    message: Message
+    user: str
+
+
+class SharedAnswers:
+    """The most recent answers, by key."""
+
+    def __init__(self) -> None:
+        self._answers: OrderedDict[str, SharedAnswer] = OrderedDict()
+
+    def put(self, message: Message, user: str) -> str:
+        """Store an answer and return its key."""
+        key = secrets.token_urlsafe(9)
+        self._answers[key] = SharedAnswer(message, user)
+        if len(self._answers) > MAX_SHARED_ANSWERS:
+            self._answers.popitem(last=False)
+        return key
+
+    def get(self, key: str, user: str) -> Message | None:
+        """Return the answer with this key, only to the person it was sent to."""
+        answer = self._answers.get(key)
+        return answer.message if answer and answer.user == user else None

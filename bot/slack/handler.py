@@ -19,7 +19,7 @@ from bot.questions.base import View
 from bot.schedules.context import SchedulerContext
 from bot.schedules.run_lifecycle import pause_channel, resume_channel
 from bot.slack import buttons
-from bot.slack.answer_cache import SharedAnswers
+from bot.slack.buttons import SharedAnswers
 from bot.slack.dedup import Deduplicator, SharedDeduplicator
 from bot.slack.payloads import ARCHIVED, DELETED, LEFT, RESTORED, Interaction
 from bot.slack.responder import Delivered, Responder, Responders
