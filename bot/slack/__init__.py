@@ -2,7 +2,7 @@
 
 server.py             runs the process: starts, serves, shuts down
 dependencies.py       what the server gets from `bot/app.py`
-wiring.py             builds the handler and what it needs
+wiring.py             builds the handler, and connects commands to the channel and the scheduler
 startup_queue.py      holds interactions that arrive before start-up has finished
 web.py                the web app: Slack's requests over HTTP, health and metrics
 connection_limits.py  limits how many connections there are, and how long each may wait
@@ -18,7 +18,6 @@ shared_channels.py    detects channels shared with another organization
 buttons.py            share and refresh buttons, and the cache of the answers that they share
 modal.py              builds and parses the modal that changes a schedule
 schedule_modal.py     opens and validates that modal
-channel_gateway.py    gives commands access to the channel and the scheduler
 responder.py          sends replies to the caller, through the response_url or without it
 publisher.py          publishes messages into channels, and finds them again
 throttle.py           enforces Slack's rate limit per channel

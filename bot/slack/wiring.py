@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
+from zoneinfo import ZoneInfo
 
 import aiohttp
 from slack_bolt.authorization import AuthorizeResult
@@ -12,9 +13,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.answers import Answers
 from bot.schedules.context import SchedulerContext, Timing
+from bot.schedules.limits import CheckedQuestion
+from bot.schedules.question_check import QuestionCheck
+from bot.schedules.trigger import Trigger
+from bot.schedules.views import WatchPreview
+from bot.schedules.watch_job import preview_last_week
 from bot.settings import parse_zone
 from bot.slack.block_fallback import BlockFallback
-from bot.slack.channel_gateway import SlackChannelGateway
 from bot.slack.client import READ_RETRIES, web_client
 from bot.slack.dedup import SharedDeduplicator
 from bot.slack.dependencies import Dependencies
@@ -25,6 +30,33 @@ from bot.slack.schedule_modal import ScheduleModal
 from bot.slack.shared_channels import SharedChannels
 from bot.slack.users import AccessRules, Users
 from bot.store.store import Store
+
+
+@dataclass(frozen=True)
+class SlackChannelGateway:
+    """Implements `ChannelGateway` of `bot/commands/base.py`."""
+
+    scheduler_context: SchedulerContext
+    publisher: SlackPublisher
+    wake_scheduler: Callable[[], None]
+
+    async def is_in(self, channel: str) -> bool:
+        return await self.publisher.is_in(channel)
+
+    async def link(self, channel: str, ts: str) -> str:
+        return await self.publisher.permalink(channel, ts)
+
+    async def check(self, question: str, trigger: Trigger, caller: str) -> CheckedQuestion:
+        ctx = self.scheduler_context
+        return await QuestionCheck(ctx.answers, ctx.authorize, ctx.is_project_allowed, ctx.now).check(
+            question, trigger, caller
+        )
+
+    async def last_week(self, line: str, zone: ZoneInfo, caller: str) -> WatchPreview:
+        return await preview_last_week(self.scheduler_context, line, zone.key, caller)
+
+    def wake(self) -> None:
+        self.wake_scheduler()
 
 
 @dataclass(frozen=True)
