@@ -13,7 +13,6 @@ from bot.messages import mrkdwn
 from bot.messages.message import Block, Message
 
 MAX_BUTTON_VALUE_CHARS = 2000  # Slack's limit
-
 MAX_SHARED_ANSWERS = 500
 
 

@@ -27,15 +27,15 @@ from bot.slack.block_fallback import FALLBACK_ERROR_CODES, BlockFallback, block_
 from bot.slack.client import retry_after
 from bot.slack.payloads import Interaction
 
+log = logging.getLogger(__name__)
+
 UNCONFIRMED_NOTICE = Message.from_markup(
     "⚠️ Slack did not say whether the answer was posted. Look in the channel before you share again."
 )
 NOT_POSTED_NOTICE = Message.from_markup("⚠️ I couldn't post this in the channel. Run it again, then share it.")
 DM_HINT = "I am not in <#{channel}>, so this comes directly. To change that, type `/invite` and my name there."
 
-log = logging.getLogger(__name__)
-
-MAX_USES = 5
+MAX_RESPONSE_URL_USES = 5
 MAX_ATTEMPTS = 3  # per use, after rate limits only: any other error leaves open whether it was posted
 MAX_WAIT_SECONDS = 30.0  # for a rate limit; beyond that, replying without the response_url is faster
 DEFAULT_RETRY_SECONDS = 1.0  # for a rate limit without Retry-After
@@ -80,7 +80,7 @@ class ResponseUrl:
     def __init__(self, url: str, session: aiohttp.ClientSession) -> None:
         self._url = url
         self._session = session
-        self._uses_left = MAX_USES
+        self._uses_left = MAX_RESPONSE_URL_USES
         self.error_code = ""  # of the last variant, if Slack rejected it
 
     async def send(self, message: Message, *, shared: bool = False, replace: bool = False) -> Delivered:
