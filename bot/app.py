@@ -78,7 +78,7 @@ async def open_import_rules(
     from bot.lines.parser import parse
     from bot.schedules.question_check import QuestionCheck
     from bot.schedules.schedule_import import ImportRules
-    from bot.slack.users import AccessRules
+    from bot.slack.access import AccessRules
 
     access_rules = AccessRules.from_settings(settings)
     rules = ImportRules(

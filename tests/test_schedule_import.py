@@ -22,7 +22,7 @@ from bot.sandbox.launchdarkly.faults import FaultInjector
 from bot.schedules import plain_yaml
 from bot.schedules.question_check import QuestionCheck
 from bot.schedules.schedule_import import ImportResult, ImportRules, import_schedules
-from bot.slack.users import AccessRules
+from bot.slack.access import AccessRules
 from bot.store.store import Store, open_store
 from tests.conversation import NOW, start_conversation
 from tests.test_cli import run

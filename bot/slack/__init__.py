@@ -13,7 +13,8 @@ background_tasks.py   tracks the answers in progress
 payloads.py           parses payloads into interactions and channel events
 dedup.py              drops payloads that Slack sends twice
 handler.py            answers a line and sends the answer
-users.py              access rules, time zones and user groups
+access.py             who may use the bot, where, and for which projects
+users.py              looks up time zones and user groups
 shared_channels.py    detects channels shared with another organization
 buttons.py            share and refresh buttons, and the cache of the answers that they share
 modal.py              builds and parses the modal that changes a schedule

@@ -19,13 +19,14 @@ from bot.questions.base import View
 from bot.schedules.context import SchedulerContext
 from bot.schedules.run_lifecycle import pause_channel, resume_channel
 from bot.slack import buttons
+from bot.slack.access import AccessRules
 from bot.slack.buttons import SharedAnswers
 from bot.slack.dedup import Deduplicator, SharedDeduplicator
 from bot.slack.payloads import ARCHIVED, DELETED, LEFT, RESTORED, Interaction
 from bot.slack.responder import Delivered, Responder, Responders
 from bot.slack.schedule_modal import ScheduleModal
 from bot.slack.shared_channels import SharedChannels, confirmation_view
-from bot.slack.users import AccessRules, Users
+from bot.slack.users import Users
 from bot.store.store import Store
 
 log = logging.getLogger(__name__)

@@ -19,6 +19,7 @@ from bot.schedules.trigger import Trigger
 from bot.schedules.views import WatchPreview
 from bot.schedules.watch_job import preview_last_week
 from bot.settings import parse_zone
+from bot.slack.access import AccessRules
 from bot.slack.block_fallback import BlockFallback
 from bot.slack.client import READ_RETRIES, web_client
 from bot.slack.dedup import SharedDeduplicator
@@ -28,7 +29,7 @@ from bot.slack.publisher import SlackPublisher
 from bot.slack.responder import Responders, ResponseUrls
 from bot.slack.schedule_modal import ScheduleModal
 from bot.slack.shared_channels import SharedChannels
-from bot.slack.users import AccessRules, Users
+from bot.slack.users import Users
 from bot.store.store import Store
 
 
