@@ -1,4 +1,4 @@
-"""The sandbox on a port of this machine, for whoever cannot be handed an app: a browser, another process."""
+"""Serve an ASGI app on a local port, for clients that can't call it in-process: a browser, another process."""
 
 import asyncio
 import socket
@@ -11,16 +11,16 @@ from starlette.types import ASGIApp
 if TYPE_CHECKING:
     import uvicorn
 
-GRACE_SECONDS = 0.1  # seconds for answers that are on their way when it ends
+GRACE_SECONDS = 0.1  # for responses in progress at shutdown
 
 
 @asynccontextmanager
 async def serving(app: ASGIApp, port: int = 0) -> AsyncIterator[str]:
-    """Serve HTTP and websockets until the block is left, and say under which address. Port 0 is any free one."""
-    # The socket listens before the server runs: whoever connects early waits in line.
+    """Serve HTTP and websockets until the block exits, and yield the base URL. Port 0 picks a free port."""
+    # The socket listens before the server runs, so early connections wait in its backlog.
     with socket.create_server(("127.0.0.1", port)) as listener:
-        # asyncio does this only for sockets that name their protocol, which those of create_server do not. Without it
-        # every second answer on a connection waits 40 ms.
+        # asyncio sets this only on sockets that name their protocol, which those of create_server don't. Without it,
+        # every second response on a connection is delayed by 40 ms.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         server, stopping = _server(app)
         server_task = asyncio.create_task(server.serve(sockets=[listener]))
@@ -32,12 +32,12 @@ async def serving(app: ASGIApp, port: int = 0) -> AsyncIterator[str]:
 
 
 def _server(app: ASGIApp) -> "tuple[uvicorn.Server, asyncio.Event]":
-    import uvicorn  # noqa: PLC0415  a quarter of a second that only those pay who serve
+    import uvicorn  # noqa: PLC0415  the import takes a quarter of a second: only pay for it when serving
 
     stopping = asyncio.Event()
 
     class EmbeddedServer(uvicorn.Server):
-        """Signals belong to the program that we are a part of. Its time does too: an idle server is left at once."""
+        """A server that leaves signals to the program around it, and stops without waiting for uvicorn's next tick."""
 
         @contextmanager
         def capture_signals(self) -> Iterator[None]:
@@ -53,13 +53,13 @@ def _server(app: ASGIApp) -> "tuple[uvicorn.Server, asyncio.Event]":
                 server.close()
             await _drain_connections(self.server_state)
 
-    # A websocket sends no pings of its own: an app must be able to be silent on it.
+    # No websocket pings by the server: an app must be able to simulate a silent connection.
     config = uvicorn.Config(app, lifespan="off", access_log=False, log_config=None, ws_ping_interval=None)
     return EmbeddedServer(config), stopping
 
 
 async def _drain_connections(state: "uvicorn.server.ServerState") -> None:
-    """Connections are closed, once what is being answered had its grace."""
+    """Close all connections, after a grace period for requests in progress."""
     for connection in list(state.connections):
         connection.shutdown()
     if pending := set(state.tasks):
@@ -68,4 +68,4 @@ async def _drain_connections(state: "uvicorn.server.ServerState") -> None:
             task.cancel()
         await asyncio.gather(*timed_out, return_exceptions=True)
     for _ in range(5):
-        await asyncio.sleep(0)  # the loop tells them that they are closed
+        await asyncio.sleep(0)  # lets the event loop run the connections' close callbacks

@@ -1,7 +1,7 @@
-"""The sandbox itself: an ASGI app that answers, and refuses, as LaunchDarkly's REST API does.
+"""The ASGI app that answers and refuses requests as LaunchDarkly's REST API does.
 
-Every request goes through the weather, then the token check, the beta check and the check of its parameters; what is
-left is answered by a file of `replies/`. The clock is an argument, so that a test can stop it.
+Every request passes fault injection, then the checks of its token, beta header and parameters, and is answered by a
+file of `routes/`. The clock is an argument, so that a test can stop it.
 """
 
 from collections import Counter
@@ -22,7 +22,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot.sandbox.launchdarkly import routes as all_replies
+from bot.sandbox.launchdarkly import routes as all_routes
 from bot.sandbox.launchdarkly.company import harbour_goods
 from bot.sandbox.launchdarkly.context import Json, RequestContext
 from bot.sandbox.launchdarkly.errors import ApiError, beta_required
@@ -30,15 +30,15 @@ from bot.sandbox.launchdarkly.faults import FaultInjector
 from bot.sandbox.launchdarkly.history import History, millis
 from bot.sandbox.launchdarkly.params import Query
 
-TOKEN = "api-sandbox"  # noqa: S105  it opens nothing but this
-RATE_WINDOW_MILLIS = 10_000  # ms
-# The real limits are not published; these are only large enough never to matter.
+TOKEN = "api-sandbox"  # noqa: S105  valid for the sandbox only
+RATE_WINDOW_MILLIS = 10_000
+# The real limits aren't published; these are large enough never to matter.
 GLOBAL_RATE_LIMIT, ROUTE_RATE_LIMIT = 2000, 1000
 
 
 @dataclass(frozen=True)
 class RouteSpec:
-    """An endpoint, as its file describes it."""
+    """An endpoint, as its module declares it."""
 
     path: str
     beta: bool
@@ -52,8 +52,13 @@ def launchdarkly(
     faults: FaultInjector | None = None,
     only_rfc3339: bool = False,
     only_millis: bool = False,
-    routes: ModuleType = all_replies,
+    routes: ModuleType = all_routes,
 ) -> Starlette:
+    """Build the app.
+
+    `only_rfc3339` and `only_millis` restrict the time format that the deployments chart accepts, because it isn't known
+    which one the real server takes.
+    """
     company = harbour_goods()
     history = History(company)
 
@@ -71,7 +76,7 @@ def launchdarkly(
 
 
 def discover(package: ModuleType) -> Iterator[RouteSpec]:
-    """Every file of the folder that does not start with `_`. One that lacks a part stops the start-up."""
+    """Yield the endpoint of every module that doesn't start with `_`. A module that lacks a part stops startup."""
     for submodule in iter_modules(package.__path__):
         if not submodule.name.startswith("_"):
             module = import_module(f"{package.__name__}.{submodule.name}")
@@ -91,14 +96,14 @@ def _handler_for(spec: RouteSpec, context: Callable[[], RequestContext]) -> Call
 
 
 async def _error_response(_: Request, error: Exception) -> Response:
-    """Starlette's own refusals (no such path, no such method) get LaunchDarkly's bodies too."""
+    """Render an error. Starlette's own (unknown path, wrong method) get LaunchDarkly's bodies too."""
     if isinstance(error, HTTPException):
         error = ApiError(error.status_code, headers=error.headers)
     return error.response() if isinstance(error, ApiError) else Response(status_code=500)
 
 
 class FaultMiddleware:
-    """Where requests meet the weather, and where every answer gets its rate-limit headers."""
+    """Apply injected faults to requests, and add rate-limit headers to every response."""
 
     def __init__(self, app: ASGIApp, faults: FaultInjector, now: Callable[[], datetime]) -> None:
         self.app = app
@@ -117,11 +122,11 @@ class FaultMiddleware:
             if self.faults.delay:
                 await self.faults.apply_delay()
         if fault_response is not None and fault_response.status_code >= 400:
-            del rate_limits["X-Ratelimit-Reset"]  # a refusal tells when to come back only if the weather says so
+            del rate_limits["X-Ratelimit-Reset"]  # an error has a reset header only if the fault sets one
         await (fault_response or self.app)(scope, receive, _with_headers(rate_limits, send))
 
     def _rate_limit_headers(self, path: str) -> dict[str, str]:
-        """Windows of ten seconds. The sandbox never refuses by itself, so something always remains."""
+        """Count requests in ten-second windows. The sandbox enforces no limit, so at least 1 always remains."""
         window = millis(self.now()) // RATE_WINDOW_MILLIS
         if (window, "") not in self.request_counts:
             self.request_counts.clear()

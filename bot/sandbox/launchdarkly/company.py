@@ -1,6 +1,6 @@
-"""The cast of the sandbox, from `company.toml`: people, teams, projects, applications, flags, and the way to them.
+"""The sandbox's company, read from `company.toml`: people, teams, projects, applications and flags.
 
-It knows what stands in the file and nothing that happens: what was changed and shipped is `history`'s to tell.
+This is only what the file says; changes and deployments are derived in `history`.
 """
 
 import hashlib
@@ -16,12 +16,14 @@ Status = Literal["new", "active", "launched", "inactive"]
 
 
 class TomlTable(BaseModel):
-    """A table of the file. A misspelt name in it is refused."""
+    """A table in the file. Unknown keys are rejected, so a misspelling is noticed."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Person(TomlTable):
+    """A member of the company's LaunchDarkly account."""
+
     key: str
     first: str
     last: str = ""
@@ -30,11 +32,15 @@ class Person(TomlTable):
 
 
 class Team(TomlTable):
+    """A team that may maintain flags."""
+
     key: str
     name: str
 
 
 class Application(TomlTable):
+    """An application that is deployed, and whose project it belongs to."""
+
     key: str
     name: str
     project: str
@@ -42,7 +48,11 @@ class Application(TomlTable):
 
 
 class Environment(TomlTable):
-    """How busy an environment is on a working day, and how far its scores wander. All zeros: nothing ever happened."""
+    """An environment: how much happens on a working day, and how much its scores vary. All zeros: it was never used.
+
+    `edits` and `scares` (something is switched, and soon back) are per day, `deployments` per application and day,
+    `traffic` is evaluations in ten minutes. Scores vary by `wander` points at most around `scores`.
+    """
 
     key: str
     name: str
@@ -55,6 +65,8 @@ class Environment(TomlTable):
 
 
 class Project(TomlTable):
+    """A project with its environments."""
+
     key: str
     name: str
     environments: tuple[Environment, ...]
@@ -64,6 +76,8 @@ class Project(TomlTable):
 
 
 class Variation(TomlTable):
+    """One of the values that a flag can serve."""
+
     value: Any
     name: str = ""
     description: str = ""
@@ -71,7 +85,7 @@ class Variation(TomlTable):
     @model_validator(mode="before")
     @classmethod
     def _from_json(cls, data: dict[str, Any]) -> dict[str, Any]:
-        """TOML has no null, so objects are written as JSON."""
+        """Read a value that is written as JSON, because TOML has no null."""
         if "json" not in data:
             return data
         return {"value": json.loads(data["json"]), "name": data["name"]}
@@ -82,6 +96,8 @@ class Variation(TomlTable):
 
 
 class Clause(TomlTable):
+    """A condition of a targeting rule."""
+
     attribute: str
     op: str
     values: tuple[Any, ...]
@@ -90,6 +106,8 @@ class Clause(TomlTable):
 
 
 class Rule(TomlTable):
+    """A targeting rule, which serves one variation or a percentage rollout."""
+
     description: str
     clauses: tuple[Clause, ...]
     variation: int = 0
@@ -97,18 +115,22 @@ class Rule(TomlTable):
 
 
 class Target(TomlTable):
+    """Individual contexts that get one variation."""
+
     variation: int
     values: tuple[str, ...]
     kind: str = "user"
 
 
 class Prerequisite(TomlTable):
+    """Another flag, and the variation that it must serve."""
+
     key: str
     variation: int
 
 
 class Config(TomlTable):
-    """What a flag does in one environment. `climb` is a rollout that goes one step up every week."""
+    """A flag's targeting in one environment. `climb` lists the percentages of a rollout that advances every week."""
 
     on: bool | None = None
     serve: int = 0
@@ -124,12 +146,16 @@ class Config(TomlTable):
 
 
 class Experiment(TomlTable):
+    """An experiment on a flag."""
+
     key: str
     name: str
     metric: str
 
 
 class Flag(TomlTable):
+    """A flag, with its targeting per environment in `where`. `created` and `deprecated` are days before today."""
+
     project: str
     key: str
     name: str
@@ -157,7 +183,7 @@ class Flag(TomlTable):
         return self.status_in.get(environment, self.status)
 
     def config(self, environment: str) -> Config:
-        """What the file says, with what goes without saying: an active flag is on, off serves the last variation."""
+        """Return the targeting in the file, plus defaults: an active flag is on, and off serves the last variation."""
         configured = self.where.get(environment, Config())
         off = None if configured.code_default_when_off else len(self.variations) - 1
         in_use = not self.archived and self.status_at(environment) in {"active", "launched"}
@@ -170,7 +196,7 @@ class Flag(TomlTable):
 
 
 class Phrases(TomlTable):
-    """What people write: `scare` and `rehearsal` in pairs (there, and back), the others by event type."""
+    """Descriptions of changes: `scare` and `rehearsal` in pairs (change, revert), the others by event type."""
 
     scare: tuple[tuple[str, str], ...]
     rehearsal: tuple[tuple[str, str], ...]
@@ -180,6 +206,8 @@ class Phrases(TomlTable):
 
 
 class Company(TomlTable):
+    """The whole file, with lookups by key."""
+
     people: tuple[Person, ...]
     teams: tuple[Team, ...]
     applications: tuple[Application, ...]
@@ -212,9 +240,10 @@ class Company(TomlTable):
 
 @cache
 def harbour_goods() -> Company:
+    """Return the company that ships with the sandbox."""
     return Company.read(Path(__file__).with_name("company.toml"))
 
 
 def object_id(*names: str) -> str:
-    """The 24 hexadecimal digits by which LaunchDarkly calls what people call by a key; the same every time."""
+    """Return the ID of an object, 24 hexadecimal digits as in LaunchDarkly; the same for the same names."""
     return hashlib.sha256(":".join(names).encode()).hexdigest()[:24]

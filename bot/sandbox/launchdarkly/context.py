@@ -1,4 +1,4 @@
-"""What an endpoint may look at while it answers: the company, its history, the time, and the server's habits."""
+"""What an endpoint may read while it answers: the company, its history, the time, and quirks of the server."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,10 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class RequestContext:
-    """The world at one moment. Nobody knows which form of time the real deployment chart takes, so both exist."""
+    """The company at one moment.
+
+    `only_rfc3339` and `only_millis` exist because it isn't known which time format the real deployments chart takes.
+    """
 
     company: Company
     history: History
@@ -27,7 +30,7 @@ class RequestContext:
         return millis(self.now)
 
     def days_ago(self, days: int) -> int:
-        """A day from the company's file. What is old already has a date that stays the same for twelve weeks."""
+        """Convert a number of days in the company's file to a time. Old dates stay the same for twelve weeks."""
         step = HISTORY_WEEKS * 7 * DAY_MILLIS if days > MIN_FLAG_AGE_DAYS else DAY_MILLIS
         return self.millis // step * step - days * DAY_MILLIS + 10 * HOUR_MILLIS
 
@@ -45,7 +48,7 @@ class RequestContext:
         return project, environment
 
     def window(self, since: int | None, until: int | None) -> Window:
-        """The last seven days unless told otherwise, and never more than there is history."""
+        """Return a time window: seven days by default, and never more than the history covers."""
         full = Window.full(self.now)
         since = self.millis - 7 * DAY_MILLIS if since is None else since
         until = self.millis if until is None else until

@@ -1,7 +1,8 @@
-"""The changes of one day in one environment: rollouts that climb, scares that pass, and edits.
+"""Generate a day's flag events in one environment: rollouts that advance, temporary changes, and edits.
 
-A day is a pure function of its dice. Whatever is switched away during a day is back by its end. So a flag's state is
-what the company's file says (a few steps further for a rollout that climbs), and no day has to know the days before it.
+A day depends only on its random generator, and whatever is switched during a day is switched back by its end. So a
+flag's state is what the company's file says (some steps further for an advancing rollout), and no day depends on
+earlier ones.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,7 +14,7 @@ from bot.sandbox.launchdarkly import impact
 from bot.sandbox.launchdarkly.company import Config, Environment, Flag
 from bot.sandbox.launchdarkly.event_generator import MIN_FLAG_AGE_DAYS, MINUTE_MILLIS, Day, Event
 
-# How often each edit happens, and how many people it moves to another variation at most.
+# The relative frequency of each edit, and the largest share of people that it moves to another variation.
 EDIT_WEIGHTS_AND_SHIFTS = {
     "updated_rules": (5, 0.42),
     "updated_targets": (4, 0.02),
@@ -23,6 +24,7 @@ EDIT_WEIGHTS_AND_SHIFTS = {
 
 
 def generate_environment_events(day: Day, environment: Environment) -> list[Event]:
+    """Return a day's events in an environment, unordered."""
     flags = [flag for flag in day.company.flags_of(day.project) if _is_eligible(flag, environment)]
     if not flags or not environment.traffic:
         return []
@@ -34,7 +36,7 @@ def generate_environment_events(day: Day, environment: Environment) -> list[Even
 
 
 def ramped_config(config: Config, key: str, day: date) -> Config:
-    """The configuration at the end of a day, for rollouts that climb."""
+    """Return the configuration at the end of a day, with an advancing rollout at its percentage."""
     if not config.climb:
         return config
     percentage = config.climb[_ramp_step(key, day)[0] % len(config.climb)]
@@ -42,7 +44,7 @@ def ramped_config(config: Config, key: str, day: date) -> Config:
 
 
 def _ramp_step(key: str, day: date) -> tuple[int, bool]:
-    """Which step a climbing rollout has reached, and whether it took it today: one a week, each flag on its weekday."""
+    """Return an advancing rollout's step, and whether it was taken today: one a week, on the flag's weekday."""
     weeks, weekday = divmod(day.toordinal() - 1, 7)
     step, days_since = divmod(weeks * 5 + min(weekday, 4) + sum(key.encode()), 5)
     return step, days_since == 0 and weekday < 5
@@ -64,7 +66,7 @@ def _ramp_events(day: Day, environment: Environment, flags: list[Flag]) -> Itera
 
 
 def _temporary_changes(day: Day, environment: Environment, flags: list[Flag]) -> Iterator[Event]:
-    """Something is switched, and a while later switched back."""
+    """Switch something, and switch it back a while later."""
     candidates = [flag for flag in flags if _can_change_temporarily(flag.config(environment.key))]
     for flag in day.rng.sample(candidates, min(day.random_count(environment.scares), len(candidates))):
         config = flag.config(environment.key)
@@ -81,7 +83,7 @@ def _can_change_temporarily(config: Config) -> bool:
 
 
 def _lower_rollout(change: "_Change", started_at: int, reverted_at: int) -> Iterator[Event]:
-    """A rollout is lowered, and raised again."""
+    """Lower a rollout, and raise it again."""
     usual_percentage = change.config.rollout[0]
     low_percentage = change.day.rng.choice([share for share in (1, 5, 10, 20, 30) if share < usual_percentage])
     lowered = change.config.model_copy(update={"rollout": (low_percentage, 100 - low_percentage)})
@@ -95,7 +97,7 @@ def _rollout_event(change: "_Change", after: Config, at: int, lasting_change: Ma
 
 
 def _toggle_targeting(change: "_Change", started_at: int, reverted_at: int) -> Iterator[Event]:
-    """What is on is turned off for a while, and the other way round."""
+    """Turn targeting off for a while, or on where it is off."""
     on = bool(change.config.on)
     phrases = change.day.company.phrases
     description, revert_description = change.day.rng.choice(phrases.scare if on else phrases.rehearsal)
@@ -128,7 +130,7 @@ def _edit_event(change: "_Change", kind: str) -> Event:
 
 @dataclass(frozen=True)
 class _Change:
-    """A flag of an environment on a day, as it was before it is changed."""
+    """A flag's state in an environment before a change of the day."""
 
     day: Day
     environment: Environment

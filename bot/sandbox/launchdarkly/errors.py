@@ -1,4 +1,4 @@
-"""A deliberate refusal: a status, and the body that LaunchDarkly documents for it."""
+"""Error responses: a status, and the body that LaunchDarkly documents for it."""
 
 from collections.abc import Mapping
 
@@ -16,6 +16,8 @@ BETA_REQUIRED_MESSAGE = "This API is in beta. To use it, your request must inclu
 
 
 class ApiError(Exception):
+    """An error response. Without a body, it carries the one that is documented for its status."""
+
     def __init__(
         self, status: int, body: Mapping[str, object] | None = None, headers: Mapping[str, str] | None = None
     ) -> None:
@@ -30,14 +32,16 @@ class ApiError(Exception):
 
 
 def not_found() -> ApiError:
+    """Return the error for an unknown resource."""
     return ApiError(404)
 
 
 def beta_required() -> ApiError:
-    """As it was seen live: a message without a code."""
+    """Return the error for a missing beta header, as seen live: a message without a code."""
     return ApiError(403, {"message": BETA_REQUIRED_MESSAGE})
 
 
 def invalid_request(reasons: Mapping[str, str]) -> ApiError:
+    """Return the error for invalid parameters, with a reason for each."""
     errors = [{"attribute": attribute, "reason": reason} for attribute, reason in reasons.items()]
     return ApiError(400, {"code": "invalid_request", "message": "validation failed", "errors": errors})

@@ -1,4 +1,4 @@
-"""One day: the dice that decide what happens on it, and the event that is written down when something does."""
+"""A day's random generator, and the record of an event."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,9 +11,7 @@ from bot.sandbox.launchdarkly import impact
 from bot.sandbox.launchdarkly.company import Company, Environment, Flag, Person, Project
 
 MINUTE_MILLIS, HOUR_MILLIS, DAY_MILLIS = 60_000, 3_600_000, 86_400_000
-MIN_FLAG_AGE_DAYS = (
-    100  # days; younger flags are left alone: the twelve weeks of history must not reach behind a flag's creation
-)
+MIN_FLAG_AGE_DAYS = 100  # younger flags have no events, so that twelve weeks of history begin after a flag's creation
 
 AUDIT_ACTIONS = {
     "enabled_targeting": "updateOn",
@@ -32,7 +30,11 @@ AUDIT_ACTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A change of a flag. `leaves` is what it left changed for the rest of the day, None where it switched nothing."""
+    """A change of a flag.
+
+    `lasting_change` are the fields of its `Config` that differ for the rest of the day, empty if the change reverts an
+    earlier one, and None if it switched nothing.
+    """
 
     id: str
     at: int
@@ -57,7 +59,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Day:
-    """One day, and the dice that decide what happens on it."""
+    """A day in a project, and the random generator that decides what happens on it."""
 
     company: Company
     project: Project
@@ -73,13 +75,13 @@ class Day:
         return int(whole) + (self.rng.random() < part)
 
     def random_time(self) -> int:
-        """Mostly in office hours, and never too late to switch back on the same day what is switched."""
+        """Pick a time, mostly in office hours, and early enough to revert a change on the same day."""
         in_office_hours = self.date.weekday() < 5 and self.rng.random() < 0.9
         hour = self.rng.triangular(8, 18) if in_office_hours else self.rng.uniform(0, 22)
         return self.start + int(hour * HOUR_MILLIS)
 
     def random_member(self) -> Person | None:
-        """Now and then nobody: a script did it."""
+        """Pick who made a change; None if it was a script."""
         return None if self.rng.random() < 0.12 else self.rng.choice(self.company.people)
 
     def random_id(self) -> str:

@@ -1,6 +1,6 @@
-"""The weather: how the sandbox is told to fail, and what it was asked.
+"""Fault injection: failures for the sandbox to produce, and a record of the requests that it received.
 
-A test or a demo sets the fields, the next requests meet them. It knows HTTP and nothing of LaunchDarkly's data.
+A test or a demo sets the fields; they apply to the next requests. This module knows HTTP, not LaunchDarkly's data.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from bot.sandbox.launchdarkly.errors import DOCUMENTED_ERRORS, ApiError
 
 @dataclass(frozen=True)
 class RecordedRequest:
-    """A request as it came in."""
+    """A request as received."""
 
     method: str
     path: str
@@ -29,20 +29,23 @@ class RecordedRequest:
 
 @dataclass
 class FaultInjector:
-    """Fair unless told otherwise. `Weather(status=503, times=2)` refuses twice; `times = 0` ends any weather."""
+    """The fault to produce; none by default.
+
+    `FaultInjector(status=503, times=2)` fails two requests; setting `times = 0` ends any fault.
+    """
 
     status: int | None = None
-    times: int | None = None  # how many more requests meet this weather; None: all of them
+    times: int | None = None  # how many more requests are affected; None: all of them
     retry_after: int | str | None = None  # seconds
-    reset: int | None = None  # epoch milliseconds, may lie in the past; None: the refusal carries no reset header
-    delay: float = 0  # seconds before the answer
-    body: bytes | None = None  # instead of the answer
+    reset: int | None = None  # epoch milliseconds, may be in the past; None: the error has no reset header
+    delay: float = 0  # seconds before the response
+    body: bytes | None = None  # instead of the real response
     content_type: str = "application/json"
-    path_contains: str = ""  # a part of the path: other requests find fair weather
+    path_contains: str = ""  # only requests whose path contains this are affected
     requests: list[RecordedRequest] = field(default_factory=list, repr=False)
 
     def record_and_match(self, request: Request) -> bool:
-        """Write the request down, and say whether it meets this weather."""
+        """Record a request, and return whether the fault applies to it."""
         self.requests.append(RecordedRequest.from_request(request))
         if self.times == 0 or self.path_contains not in request.url.path:
             return False
@@ -51,11 +54,11 @@ class FaultInjector:
         return True
 
     async def apply_delay(self) -> None:
-        """So long does it take."""
+        """Wait for the configured delay."""
         await asyncio.sleep(self.delay)
 
     def response(self) -> Response | None:
-        """What is answered instead, if anything is."""
+        """Return the response to send instead of the real one, or None if the fault is only a delay."""
         if self.status is None and self.body is None:
             return None
         response = self._custom_response() if self.body is not None else self._documented_response()
@@ -69,7 +72,7 @@ class FaultInjector:
         return Response(self.body, self.status or 200, headers={"Content-Type": self.content_type})
 
     def _documented_response(self) -> Response:
-        """LaunchDarkly's documented body, and plain words for the 5xx, whose bodies are documented nowhere."""
+        """Return LaunchDarkly's documented body, or plain text for a 5xx, whose bodies are documented nowhere."""
         status = self.status or 200
         if status in DOCUMENTED_ERRORS:
             return ApiError(status).response()

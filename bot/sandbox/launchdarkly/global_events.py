@@ -1,4 +1,4 @@
-"""The changes of one day that concern a flag in all environments at once: tags, maintainers, descriptions, farewells.
+"""Generate a day's flag events that apply to all environments: tags, maintainers, descriptions, archiving.
 
 They have no impact, and LaunchDarkly lists them under every environment of the project.
 """
@@ -9,12 +9,11 @@ from datetime import date
 from bot.sandbox.launchdarkly.company import Company, Flag, Project
 from bot.sandbox.launchdarkly.event_generator import MIN_FLAG_AGE_DAYS, Day, Event
 
-ARCHIVE_CYCLE_WEEKS = (
-    16  # weeks after which the farewells begin anew; more than the history has, so that each happens once in it
-)
+ARCHIVE_CYCLE_WEEKS = 16  # each flag is archived once per cycle; longer than the history, which so shows it only once
 
 
 def generate_global_events(day: Day) -> list[Event]:
+    """Return a day's events that apply to a whole project, unordered."""
     if not any(environment.traffic for environment in day.project.environments):
         return []
     return [*_metadata_events(day), *_archive_events(day)]
@@ -35,7 +34,7 @@ def _archive_events(day: Day) -> Iterator[Event]:
 
 
 def _flags_archived_on(company: Company, project: Project, day: date) -> list[Flag]:
-    """The archived flags take turns, one every three weeks at most, on a Tuesday."""
+    """Return the flag archived on a day, if any: the archived flags take turns, every third week on a Tuesday."""
     archived = [flag for flag in company.flags_of(project) if flag.archived]
     weeks, weekday = divmod(day.toordinal() - 1, 7)
     index, remainder = divmod(weeks % ARCHIVE_CYCLE_WEEKS, 3)

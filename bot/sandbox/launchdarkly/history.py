@@ -1,7 +1,6 @@
-"""Twelve weeks of changes and deployments, each day a pure function of the seed, the place and the day.
+"""Twelve weeks of flag events and deployments, each day a pure function of the seed, project, environment and date.
 
-So tomorrow's sandbox tells of today what today's tells, only more of it, and nothing has to be written down. Nothing
-lies in the future.
+So a day looks the same whenever it is read, and nothing has to be stored. Nothing happens in the future.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,13 +20,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
+    """A deployment of an application."""
+
     at: int
     application: Application
 
 
 @dataclass(frozen=True)
 class Window:
-    """A stretch of time in milliseconds, both ends included."""
+    """A time window in epoch milliseconds, both ends included."""
 
     since: int
     until: int
@@ -46,16 +47,18 @@ class Window:
 _EPOCH = date(1970, 1, 1).toordinal()
 
 
-def millis(moment: datetime) -> int:
-    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+def millis(time: datetime) -> int:
+    """Convert a time to epoch milliseconds."""
+    return (time - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
 
 
 def seeded_rng(*names: object) -> Random:
-    return Random(":".join(map(str, names)))  # noqa: S311  a past that can be told again, not a secret
+    """Return a random generator that is the same for the same names."""
+    return Random(":".join(map(str, names)))  # noqa: S311  reproducible on purpose, not a secret
 
 
 class History:
-    """What happened in a company. Days are derived when they are asked for the first time, and kept."""
+    """The events and deployments of a company. Days are derived on first use, and cached."""
 
     def __init__(self, company: Company, seed: str = "harbour") -> None:
         self.company = company
@@ -64,7 +67,7 @@ class History:
         self._deployments: dict[tuple[str, str, date], list[Deployment]] = {}
 
     def events(self, project: Project, environment: Environment, window: Window) -> list[Event]:
-        """Changes of the environment and of the whole project, newest first."""
+        """Return the events of an environment and of its whole project, newest first."""
         events = [
             event
             for day in window.days()
@@ -74,14 +77,14 @@ class History:
         return sorted(events, key=lambda event: event.sort_key, reverse=True)
 
     def deployments(self, project: Project, environment: Environment, window: Window) -> list[Deployment]:
-        """Deployments, oldest first."""
+        """Return the deployments in an environment, oldest first."""
         deployments = [
             one for day in window.days() for one in self._deployments_on(project, environment, day) if one.at in window
         ]
         return sorted(deployments, key=lambda one: one.at)
 
     def config(self, project: Project, environment: Environment, flag: Flag, now: datetime) -> Config:
-        """What a flag does at this moment: as yesterday evening, and as today's changes left it."""
+        """Return a flag's targeting now: yesterday's at the end of the day, plus today's changes."""
         today = now.astimezone(UTC).date()
         yesterdays_config = ramped_config(flag.config(environment.key), flag.key, today - timedelta(days=1))
         today_so_far = Window(millis(now) // DAY_MILLIS * DAY_MILLIS, millis(now))
@@ -92,7 +95,7 @@ class History:
         return yesterdays_config.model_copy(update=dict(latest_change))
 
     def archived_at(self, project: Project, flag: Flag, now: datetime) -> int:
-        """When an archived flag was archived for the last time."""
+        """Return when an archived flag was last archived."""
         days = Window(millis(now) - ARCHIVE_CYCLE_WEEKS * 7 * DAY_MILLIS, millis(now)).days()
         archive_events = (
             one for day in days for one in self._global_events(project, day) if one.kind == "archived_flag"

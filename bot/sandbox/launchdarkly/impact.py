@@ -1,6 +1,6 @@
-"""How much a change moved: who was served which variation before and after it, as shares and as counts.
+"""The impact of a change: which variations were served before and after it, as shares and as counts.
 
-Everything that is said about an impact (percentage, size) is computed from the counts, so that they cannot disagree.
+Percentage and size are computed from the counts, so that they can't disagree.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ Counts = tuple[int, ...]
 
 
 def served_shares(flag: Flag, config: Config) -> Shares:
-    """The share of people to whom each variation is served; rules and targets bend the default a little."""
+    """Return the share of people who get each variation; rules and targets shift it a little."""
     if not config.on:
         return single_variation(flag, config.off)
     if config.rollout:
@@ -29,32 +29,36 @@ def served_shares(flag: Flag, config: Config) -> Shares:
 
 
 def single_variation(flag: Flag, variation: int | None) -> Shares:
+    """Return shares that give everyone one variation, or nobody any if it is None."""
     return tuple(float(index == variation) for index in range(len(flag.variations)))
 
 
 def next_variation(flag: Flag, variation: int) -> int:
+    """Return the index of the variation after this one, wrapping around."""
     return (variation + 1) % len(flag.variations)
 
 
 def shift_shares(shares: Shares, source: int, target: int, amount: float) -> Shares:
+    """Move a share of people from one variation to another."""
     amount = min(amount, shares[source])
     deltas = {source: -amount, target: amount}
     return tuple(share + deltas.get(index, 0) for index, share in enumerate(shares))
 
 
 def sample_counts(shares: Shares, traffic: int, rng: Random) -> Counts:
+    """Convert shares to evaluation counts, for traffic that varies by ten percent."""
     total = traffic * rng.uniform(0.9, 1.1)
     return tuple(round(share * total) for share in shares)
 
 
 def percentage(before: Sequence[int], after: Sequence[int]) -> float:
-    """The share of people who are served something else than before, in percent."""
+    """Return the percentage of people who get another variation than before."""
     was, now = sum(before) or 1, sum(after) or 1
     return round(50 * sum(abs(b / was - a / now) for b, a in zip(before, after, strict=True)), 1)
 
 
 def size(percent: float) -> Size:
-    """LaunchDarkly's words: none is 0 %, small below 20 %, large above 80 %."""
+    """Return LaunchDarkly's size of an impact: none is 0%, small below 20%, large above 80%."""
     if percent == 0:
         return "none"
     if percent < 20:

@@ -1,6 +1,6 @@
-"""What is asked: the parameters of a request, checked against the `Query` of the endpoint that answers it.
+"""The parameters of a request, validated against the `Query` of its endpoint.
 
-Parameters that an endpoint does not know are ignored, as everywhere in LaunchDarkly's API.
+Unknown parameters are ignored, as everywhere in LaunchDarkly's API.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ Keys = Annotated[frozenset[str], BeforeValidator(_split_commas)]  # a comma-sepa
 
 
 class Query(BaseModel):
-    """Field names are LaunchDarkly's in snake case. A `tuple` field takes a parameter that may be repeated."""
+    """An endpoint's parameters: LaunchDarkly's names in snake case. A `tuple` field is a parameter that may repeat."""
 
     model_config = ConfigDict(alias_generator=to_camel, frozen=True)
 

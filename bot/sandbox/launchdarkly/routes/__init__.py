@@ -1,5 +1,20 @@
-"""One file per endpoint. A file's name says what it answers; names that start with `_` answer nothing.
+"""LaunchDarkly's endpoints, one file each, and code that several of them share.
 
-A file holds `PATH` (with Starlette's `{holes}`), `BETA` (whether the beta header is demanded), `Query` (its parameters)
-and `reply(world, query)`. The folder is scanned when the sandbox is made; nothing else has to be told of a new file.
+An endpoint's file has `PATH` (with Starlette's path parameters), `BETA` (whether the beta header is required), `Query`
+(its parameters) and `reply(ctx, query)`. The app finds new files by itself.
+
+    scores.py        engineering-insights scores
+    deploys.py       deployment-frequency chart
+    status.py        flag-status chart
+    events.py        flag events
+    flag.py          one flag with its targeting
+    flags.py         a project's flags
+    projects.py      projects
+    environments.py  a project's environments
+    applications.py  the account's applications
+    identity.py      whose token it is
+    _chart.py        a chart in LaunchDarkly's format
+    _flag.py         a flag without its environments
+    _targeting.py    a flag's targeting in one environment
+    _page.py         lists with limit and offset
 """

@@ -1,4 +1,4 @@
-"""What LaunchDarkly tells of a flag, alone or in a list: what it is, who looks after it, and its state."""
+"""A flag in LaunchDarkly's format, alone or in a list: its identity, maintainer and lifecycle."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ from bot.sandbox.launchdarkly.context import Json, RequestContext
 
 
 def flag_json(flag: Flag, project: Project, ctx: RequestContext, expand: frozenset[str]) -> Json:
-    """All of a flag but its environments."""
+    """Return all of a flag except its environments."""
     return {
         **_identity_fields(flag, ctx),
         **_maintainer_fields(flag, ctx),
@@ -26,7 +26,7 @@ def _identity_fields(flag: Flag, ctx: RequestContext) -> Json:
         "temporary": flag.temporary,
         "tags": list(flag.tags),
         "variations": [_variation_json(flag, index, one) for index, one in enumerate(flag.variations)],
-        "variationJsonSchema": None,  # undocumented, and there in every real answer
+        "variationJsonSchema": None,  # undocumented, but in every real response
         "defaults": {"onVariation": 0, "offVariation": len(flag.variations) - 1},
         "experiments": {"baselineIdx": 0, "items": list(_experiments(flag, ctx))},
         "clientSideAvailability": {"usingMobileKey": flag.project == "mobile", "usingEnvironmentId": True},
@@ -38,7 +38,7 @@ def _identity_fields(flag: Flag, ctx: RequestContext) -> Json:
 
 
 def _variation_json(flag: Flag, index: int, variation: Variation) -> Json:
-    """A name or a description that was never given is left out, as LaunchDarkly does."""
+    """Omit an empty name or description, as LaunchDarkly does."""
     texts = {"name": variation.name, "description": variation.description}
     identity = object_id("variation", flag.project, flag.key, str(index))
     return {"_id": identity, "value": variation.value} | {name: text for name, text in texts.items() if text}

@@ -1,4 +1,4 @@
-"""The form that all lists with `limit` and `offset` share: a page of them, and links to the others."""
+"""Offset pagination: a page of a list, and links to the other pages."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,14 +12,14 @@ from bot.sandbox.launchdarkly.params import Query as AnyQuery
 
 
 class PageQuery(AnyQuery):
-    """The parameters of a list. How long a page may be is documented for flags alone; no list takes more here."""
+    """The parameters of a list. Only flags have a documented maximum page size; it applies to every list here."""
 
     limit: int = Field(20, ge=1, le=100)
     offset: int = Field(0, ge=0)
     filter: str = ""
 
     def filters(self, *known: str) -> dict[str, str]:
-        """The fields of the filter; one that is not *known* is refused rather than passed over."""
+        """Parse the filter's fields. An unknown field is an error rather than ignored."""
         filters = dict(part.partition(":")[::2] for part in self.filter.split(",") if part)
         if not filters.keys() <= set(known):
             raise invalid_request({"filter": "is invalid"})
@@ -27,7 +27,7 @@ class PageQuery(AnyQuery):
 
 
 def page(path: str, items: Sequence[Any], query: PageQuery) -> tuple[Sequence[Any], Json]:
-    """What the page holds, and what stands around it."""
+    """Return the items of a page, and the fields around them."""
     last = max(len(items) - 1, 0) // query.limit * query.limit
     offsets = {"self": query.offset}
     if query.offset:
@@ -42,6 +42,6 @@ def _link(path: str, limit: int, offset: int) -> Json:
     return {"href": f"{path}?{urlencode({'limit': limit, 'offset': offset})}", "type": "application/json"}
 
 
-def matches(wanted: str, *texts: str) -> bool:
-    """Whether any text holds what is wanted, in any case."""
-    return any(wanted.lower() in text.lower() for text in texts)
+def matches(query: str, *texts: str) -> bool:
+    """Return whether any text contains the query, case-insensitively."""
+    return any(query.lower() in text.lower() for text in texts)

@@ -1,4 +1,4 @@
-"""What a flag does in one environment, in LaunchDarkly's own words: rules, targets, rollouts, and their summary."""
+"""A flag's targeting in one environment, in LaunchDarkly's format: rules, targets, rollouts, and their summary."""
 
 from collections.abc import Sequence
 
@@ -11,6 +11,7 @@ from bot.sandbox.launchdarkly.history import Window
 def targeting_json(
     ctx: RequestContext, project: Project, environment: Environment, flag: Flag, expand: frozenset[str]
 ) -> Json:
+    """Return a flag's targeting in one environment."""
     config = ctx.history.config(project, environment, flag, ctx.now)
     path = f"{project.key}/{environment.key}/{flag.key}"
     return {
@@ -38,7 +39,7 @@ def _version_fields(ctx: RequestContext, project: Project, environment: Environm
     events = ctx.history.events(project, environment, Window.full(ctx.now))
     times = [event.at for event in events if event.flag.key == flag.key and event.environment is not None]
     modified_at = max(times, default=ctx.days_ago(flag.created))
-    # A version has to grow with every change; which number it is does not matter.
+    # A version must increase with every change; its value doesn't matter.
     return {"version": modified_at // (6 * HOUR_MILLIS) % 10_000, "lastModified": modified_at}
 
 
@@ -64,7 +65,7 @@ def _variation_summary(config: Config, index: int) -> Json:
 
 
 def _targets(config: Config, *, user: bool) -> list[Json]:
-    """People and everything else (devices, organisations) are listed apart."""
+    """Return the targets of kind `user`, or those of all other kinds, which LaunchDarkly lists separately."""
     return [
         {"contextKind": target.kind, "values": list(target.values), "variation": target.variation}
         for target in config.targets

@@ -1,4 +1,4 @@
-"""The applications of the whole account: an application belongs to no project, and the list is in beta."""
+"""The applications of the whole account, in beta: in LaunchDarkly, an application belongs to no project."""
 
 from pydantic import Field
 
@@ -11,7 +11,7 @@ from bot.sandbox.launchdarkly.routes._page import PageQuery, page
 
 PATH = "/api/v2/applications"
 BETA = True
-CREATED_DAYS_AGO = 400  # days
+CREATED_DAYS_AGO = 400
 
 
 class Query(PageQuery):
@@ -20,7 +20,7 @@ class Query(PageQuery):
 
 
 def reply(ctx: RequestContext, query: Query) -> Json:
-    if query.filter or query.expand:  # which have a grammar of their own here, and nobody needs them
+    if query.filter or query.expand:  # they have a different syntax here, and the bot doesn't use them
         raise invalid_request({"filter" if query.filter else "expand": "is invalid"})
     items, page_fields = page(PATH, ctx.company.applications, query)
     return page_fields | {"items": [_application_json(one, ctx) for one in items]}

@@ -1,7 +1,7 @@
-"""The deployment-frequency chart: how often was shipped, per bucket of time. A bucket without deployments has no point.
+"""The deployment-frequency chart: deployments per time bucket. A bucket without deployments has no point.
 
-`hour` and `day` buckets lie on the clock (UTC) and are as long as their name; `rolling` ones are `bucketMs` long and
-end at `to`.
+`hour` and `day` buckets are calendar hours and days in UTC; `rolling` ones are `bucketMs` long, and the last ends at
+`to`.
 """
 
 from collections import Counter, defaultdict
@@ -32,7 +32,7 @@ TIERS = (
 
 
 def _parse_timestamp(value: str) -> int | datetime:
-    """Milliseconds as the documentation says, or RFC 3339 as the API description types it."""
+    """Parse milliseconds, as in the documentation, or RFC 3339, as in the API description."""
     if value.isascii() and value.isdigit():
         return int(value)
     timestamp = datetime.fromisoformat(value)
@@ -74,7 +74,7 @@ def reply(ctx: RequestContext, query: Query) -> Json:
 def _check_time_format(ctx: RequestContext, query: Query) -> None:
     times = (query.since, query.until)
     if ctx.only_rfc3339 and any(isinstance(time, int) for time in times):
-        # A server driven by the API description was seen to refuse milliseconds with just these misleading words.
+        # A server driven by the API description was seen to reject milliseconds with this misleading message.
         raise invalid_request({"projectKey": "must be present"})
     if ctx.only_millis and any(isinstance(time, datetime) for time in times):
         raise invalid_request({"from": "must be a Unix timestamp in milliseconds"})
@@ -85,7 +85,7 @@ def _to_millis(time: int | datetime | None) -> int | None:
 
 
 def _project_envs(ctx: RequestContext, query: Query) -> list[tuple[Project, Environment]]:
-    """Both keys are optional here: without them, every project and every environment counts."""
+    """Return the matching environments. Both keys are optional: without them, all projects and environments match."""
     projects = ctx.company.projects if query.project_key is None else (ctx.project(query.project_key),)
     project_envs = [
         (project, environment)
@@ -99,7 +99,7 @@ def _project_envs(ctx: RequestContext, query: Query) -> list[tuple[Project, Envi
 
 
 def _bucket_function(query: Query, window: Window) -> Callable[[int], int]:
-    """The start of the bucket in which a moment lies."""
+    """Return a function that maps a time to the start of its bucket."""
     if query.bucket_type == "rolling":
         return lambda at: window.until - ((window.until - at) // query.bucket_ms + 1) * query.bucket_ms
     width = {"hour": HOUR_MILLIS, "day": DAY_MILLIS}[query.bucket_type]

@@ -1,4 +1,4 @@
-"""The environments of a project. Like the real list it holds SDK keys, which whoever reads it must not keep."""
+"""A project's environments. Like the real list it contains SDK keys, which a client must not keep."""
 
 from bot.sandbox.launchdarkly.company import Environment, Project, object_id
 from bot.sandbox.launchdarkly.context import Json, RequestContext

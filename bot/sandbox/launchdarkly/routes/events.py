@@ -1,6 +1,6 @@
-"""Flag events: what was changed and how many people it moved, newest first, in pages.
+"""Flag events: what was changed and its impact, newest first, in pages.
 
-A cursor is the id of an event, good for as long as the event is remembered, whatever else is asked with it.
+A cursor is an event's ID. It is valid for as long as the history contains the event, with any other parameters.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from bot.sandbox.launchdarkly.params import EnvironmentQuery, Keys
 
 PATH = "/api/v2/engineering-insights/flag-events"
 BETA = True
-IMPACT_DELAY_MILLIS = 20 * MINUTE_MILLIS  # before that, too few evaluations are known to speak of an impact
+IMPACT_DELAY_MILLIS = 20 * MINUTE_MILLIS  # younger events have too few evaluations to have an impact
 ITERATION_MILLIS = 4 * 7 * DAY_MILLIS
 
 
@@ -81,7 +81,7 @@ def _page(events: list[Event], query: Query, resolve: Callable[[str, str], tuple
 
 
 def _links(events: list[Event], page: list[Event]) -> Json:
-    """As in LaunchDarkly's example, a link carries the cursor and none of the other parameters."""
+    """Return links that carry only the cursor and no other parameters, as in LaunchDarkly's example."""
     links = {"self": PATH}
     if page and page[-1] is not events[-1]:
         links["next"] = f"{PATH}?after={page[-1].id}"

@@ -1,4 +1,4 @@
-"""One flag, with what it does in each environment."""
+"""One flag, with its targeting in each environment."""
 
 from bot.sandbox.launchdarkly.context import Json, RequestContext
 from bot.sandbox.launchdarkly.errors import not_found

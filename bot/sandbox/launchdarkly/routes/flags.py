@@ -1,4 +1,4 @@
-"""The flags of a project, page by page. Archived ones are told only where the filter asks for them."""
+"""A project's flags, in pages. Archived flags are listed only when the filter asks for them."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, Literal
@@ -15,7 +15,8 @@ from bot.sandbox.launchdarkly.routes._targeting import targeting_json
 
 PATH = "/api/v2/flags/{projectKey}"
 BETA = False
-DETAIL_KEYS = ("rules", "targets", "contextTargets", "fallthrough", "prerequisites", "offVariation")  # but in a summary
+# Omitted from a summary.
+DETAIL_KEYS = ("rules", "targets", "contextTargets", "fallthrough", "prerequisites", "offVariation")
 SORT_KEYS: dict[str, Callable[[Flag], Any]] = {
     "creationDate": lambda flag: -flag.created,
     "key": lambda flag: flag.key,
@@ -64,7 +65,7 @@ def _sorted(flags: list[Flag], sort: str) -> list[Flag]:
 
 
 def _flag_json(flag: Flag, project: Project, ctx: RequestContext, query: Query) -> Json:
-    """A flag tells of environments only where these are named."""
+    """Return a flag, with its environments only if the request names some."""
     fields = flag_json(flag, project, ctx, query.expand)
     return fields | {"environments": dict(_environment_items(flag, project, ctx, query))} if query.env else fields
 

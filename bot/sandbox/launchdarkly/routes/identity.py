@@ -1,6 +1,6 @@
-"""Whose token it is: a service's, with the Reader role, of which LaunchDarkly itself tells nothing here.
+"""Whose token it is: a service token with the Reader role, which LaunchDarkly doesn't report here.
 
-Every field is optional, and only those are told whose values are documented or obvious.
+Every field is optional; only those whose values are documented or obvious are present.
 https://launchdarkly.com/docs/api/other/get-caller-identity
 """
 

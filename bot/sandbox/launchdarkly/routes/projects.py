@@ -1,4 +1,4 @@
-"""The projects. Their environments are no part of the list: those carry SDK keys, and nobody here asks for them."""
+"""The projects, without their environments: those contain SDK keys, so the bot never asks for them here."""
 
 from bot.sandbox.launchdarkly.company import Project, object_id
 from bot.sandbox.launchdarkly.context import Json, RequestContext

@@ -1,6 +1,6 @@
-"""The scores, a tree from overall over velocity, risk and efficiency to the leaves, of seven days and the seven before.
+"""The scores of the last seven days and of the seven before, in a tree: overall, its three categories, and leaves.
 
-A leaf wanders around the value in the company's file, week by week; what was shown a week ago is today's last period.
+A leaf varies by week around its value in the company's file, so a week's scores are the next week's last period.
 """
 
 from bot.sandbox.launchdarkly.company import Environment, Project
@@ -43,7 +43,7 @@ def reply(ctx: RequestContext, query: Query) -> Json:
 
 
 def _project_env(ctx: RequestContext, query: Query) -> tuple[Project, Environment]:
-    """This endpoint declares no 404: what is unknown is an invalid parameter."""
+    """Look up the environment. This endpoint declares no 404, so an unknown key is an invalid parameter."""
     try:
         project = ctx.project(query.project_key)
     except ApiError:

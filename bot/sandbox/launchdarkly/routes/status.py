@@ -1,4 +1,4 @@
-"""The flag-status chart: how many flags of an environment are new, active, launched or inactive. It has no period."""
+"""The flag-status chart: how many of an environment's flags are new, active, launched or inactive, right now."""
 
 from collections import Counter
 
@@ -23,10 +23,10 @@ def reply(ctx: RequestContext, query: Query) -> Json:
         for flag in ctx.company.flags_of(project)
         if not flag.archived and _matches_applications(flag.apps, query.application_key)
     )
-    # Statuses that no flag has are no series: a brand new project shows "New" alone.
+    # A status that no flag has is no series: a brand new project shows only "New".
     series = [line(name.capitalize(), [(ctx.millis, counts[name])]) for name in STATUS_ORDER if counts[name]]
     return chart("flagStatus", "timestamp", series)
 
 
-def _matches_applications(apps: frozenset[str], wanted: frozenset[str]) -> bool:
-    return not wanted or bool(apps & wanted)
+def _matches_applications(apps: frozenset[str], filter_keys: frozenset[str]) -> bool:
+    return not filter_keys or bool(apps & filter_keys)
