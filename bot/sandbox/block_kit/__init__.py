@@ -1,12 +1,21 @@
-"""What Slack accepts as a message or a view, as strictly as Slack judges it: a test fails where a workspace would.
+"""Slack's rules for messages and views, as strict as Slack itself, so that a test fails where a workspace would.
 
-The limits are Slack's published ones; where two of its pages differ, the lower number stands. What it does not know:
-whether a workspace has the newer blocks switched on, whether a picture can be fetched or an id exists, and how Slack
-counts an emoji (a code point counts as one here).
+The limits are Slack's published ones; where two of its pages differ, the lower number applies. It can't check whether a
+workspace has the newer blocks enabled, whether an image can be fetched or an ID exists, or how Slack counts an emoji (a
+code point counts as one here).
 
-Read from the outside in: `message` and `views` (what holds across blocks), `blocks`, then what blocks are made of
-(`charts`, `tables`, `rich_text`, `elements`, `objects`), and at the bottom `grammar`, the few words all of it is
-written in.
+From the outside in:
+
+    message.py    a message, and the rules across its blocks
+    views.py      modals and Home tabs, and the rules across their blocks
+    blocks.py     the blocks
+    charts.py     the chart block
+    tables.py     the two table blocks
+    rich_text.py  the contents of rich text
+    elements.py   what blocks contain: images, buttons, menus, pickers
+    objects.py    composition objects: texts, URLs, options, the confirmation dialog
+    schema.py     the validators that all rules are built from
+    mentions.py   a separate check, for text that would notify someone or become a link
 """
 
 from collections.abc import Mapping
@@ -20,10 +29,10 @@ __all__ = ["Violation", "view_violations", "violations"]
 
 
 def violations(message: Mapping[str, Any]) -> list[Violation]:
-    """All that Slack would refuse in `{"text": …, "blocks": […]}`; an accepted message has none. Never raises."""
+    """Return everything that Slack would reject in `{"text": …, "blocks": […]}`; empty if accepted. Never raises."""
     return list(MESSAGE(message, ""))
 
 
 def view_violations(view: Mapping[str, Any]) -> list[Violation]:
-    """All that Slack would refuse in a modal or a Home tab. Never raises."""
+    """Return everything that Slack would reject in a modal or a Home tab. Never raises."""
     return list(VIEW(view, ""))

@@ -1,7 +1,7 @@
-"""The blocks a message may hold, each with its keys and limits.
+"""The blocks that a message may contain, each with its keys and limits.
 
-Not in the table, and so refused: `alert` and `input`, which belong to views (`views.py`); `file`, which Slack sends and
-nobody else may; `carousel`, `plan` and `task_card`, which this bot never sends.
+Rejected because they aren't listed: `alert` and `input`, which belong to views (`views.py`); `file`, which only Slack
+may send; `carousel`, `plan` and `task_card`, which this bot never sends.
 """
 
 from collections.abc import Iterator, Mapping
@@ -46,6 +46,7 @@ _ICONS = (
 
 
 def unique_action_ids(block: Mapping[str, Any], at: str) -> Iterator[Violation]:
+    """Check that no two elements of a block share an action ID."""
     for key in ("elements", "actions"):
         with_action_id = [
             (index, element) for index, element in enumerate(block.get(key, [])) if "action_id" in element
@@ -116,14 +117,14 @@ _CARD = with_checks(
 _CONTAINER = with_checks(
     block(
         {
-            "title": plain_text(150),  # sources differ on the shape of `rich_text_title`, so it cannot stand in
+            "title": plain_text(150),  # not `rich_text_title`, whose format differs between sources
             "subtitle?": text(150),
             "icon?": tagged({"image": IMAGE}),
             "width?": one_of("narrow", "standard", "wide", "full"),
             "is_collapsible?": boolean,
             "default_collapsed?": boolean,
             "has_header_divider?": boolean,
-            # The documented children without file, input and rich_text, which Slack was seen to refuse.
+            # The documented children without file, input and rich_text, which Slack was seen to reject.
             "child_blocks": items(with_checks(tagged(SIMPLE_BLOCKS), unique_action_ids), 1, 10),
         }
     ),

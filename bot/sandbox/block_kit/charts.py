@@ -1,4 +1,4 @@
-"""Slack's own charts: a pie of segments, or bars, areas and lines of series over one axis of categories."""
+"""Slack's chart block: a pie with segments, or bars, areas and lines with series over one axis of categories."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -48,7 +48,7 @@ def _points_match_categories(plot: Mapping[str, Any], at: str) -> Iterator[Viola
             yield Violation(f"{at}/series/{index}/data", "Must have one point for each category, in the same order.")
 
 
-# Older pages say 6 segments or series, newer ones 12: six pass under both.
+# Older pages say 6 segments or series, newer ones 12: the lower limit satisfies both.
 _PIE = with_checks(typed({"segments": items(_SEGMENT, 1, 6)}), _unique_labels)
 _PLOT = with_checks(
     typed({"series": items(_SERIES, 1, 6), "axis_config": _AXIS}),

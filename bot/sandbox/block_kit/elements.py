@@ -1,6 +1,6 @@
-"""What stands inside blocks: pictures, buttons, menus, pickers, each with its keys and limits.
+"""The elements inside blocks: images, buttons, menus, pickers, each with its keys and limits.
 
-Menus and pickers are judged by their shape. Whether the user, channel or time zone exists is Slack's to know.
+Menus and pickers are checked by their structure, not by whether a user, channel or time zone exists.
 """
 
 from bot.sandbox.block_kit.objects import (
@@ -34,18 +34,22 @@ from bot.sandbox.block_kit.schema import (
 
 
 def action(fields: Fields) -> Rule:
+    """Build the rule for an element with an action ID."""
     return typed({"action_id?": string(1, 255), **fields})
 
 
 def confirmable(fields: Fields) -> Rule:
+    """Build the rule for an element that may ask for confirmation."""
     return action({"confirm?": CONFIRM, **fields})
 
 
 def menu(fields: Fields) -> Rule:
+    """Build the rule for a menu or a picker."""
     return confirmable({"placeholder?": plain_text(150), **fields})
 
 
 def option_menu(fields: Fields) -> Rule:
+    """Build the rule for a menu that lists its own options."""
     choices: Fields = {"options?": items(MENU_OPTION, 1, 100), "option_groups?": items(OPTION_GROUP, 1, 100)}
     menu_rule = with_checks(menu({**choices, **fields}), some_of(("options", "option_groups"), 1, 1))
     return with_checks(menu_rule, initial_is_offered)
@@ -65,7 +69,7 @@ BUTTON = confirmable(
 
 INTERACTIVE_ELEMENTS: dict[str, Rule] = {
     "button": BUTTON,
-    # Older pages ask for two options at least; newer ones are content with one.
+    # Older pages require at least two options, newer ones one.
     "overflow": confirmable({"options": items(LINK_OPTION, 1, 5)}),
     "static_select": option_menu({"initial_option?": MENU_OPTION}),
     "multi_static_select": option_menu(

@@ -1,8 +1,8 @@
-"""What in a message would notify somebody or turn into a link by itself: signs of text that was let in without care.
+"""Find text in a message that would notify someone or become a link: signs of unescaped untrusted text.
 
-A message may be well-formed and still do this, so it is asked apart from `slack_rules`. It cannot tell wording from
-untrusted text, and so allows neither a mention. It does not read bold, code and quote signs, which Slack cannot escape;
-nor plain text, raw cells and rich text runs, which Slack does not parse.
+A valid message may still do this, so the check is separate from `violations`. It can't tell wording from untrusted
+text, so it allows mentions in neither. It ignores bold, code and quote characters, which Slack can't escape, and plain
+text, raw cells and rich text runs, which Slack doesn't parse.
 """
 
 import re
@@ -21,12 +21,12 @@ _MENTIONING_RUNS = ("user", "usergroup", "channel", "broadcast")
 
 
 def unsafe_markup(message: Mapping[str, Any]) -> list[Violation]:
-    """Each mention, stray bracket, bare ampersand and text that Slack would search for links. Never raises."""
-    return [fault for value, at in _objects(message) for fault in _check_object(value, at)]
+    """Return each mention, stray bracket, bare ampersand and text that Slack would search for links. Never raises."""
+    return [violation for value, at in _objects(message) for violation in _check_object(value, at)]
 
 
 def _objects(message: object) -> Iterator[tuple[Mapping[str, Any], str]]:
-    """The message and every object in it, in reading order, however deep."""
+    """Yield the message and every object in it with its JSON pointer, in reading order, at any depth."""
     stack: list[tuple[object, str]] = [(message, "")]
     while stack:
         value, at = stack.pop()
@@ -43,7 +43,7 @@ def _check_object(value: Mapping[str, Any], at: str) -> Iterator[Violation]:
         yield Violation(f"{at}/verbatim", "Must be true, or Slack looks for names and addresses in the text.")
     if kind == "mrkdwn" or not at:
         yield from _check_text(text, f"{at}/text")
-    elif kind == "markdown" and isinstance(text, str):  # brackets and ampersands are its own, mentions are not
+    elif kind == "markdown" and isinstance(text, str):  # Markdown may contain brackets and ampersands
         yield from (Violation(f"{at}/text", f"{each!r} is a mention.") for each in _MENTION.findall(text))
     elif kind in _MENTIONING_RUNS:
         yield Violation(at, "Is a mention.")

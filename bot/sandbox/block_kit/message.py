@@ -1,4 +1,4 @@
-"""The whole message, and what holds across its blocks once each is right by itself."""
+"""A whole message, and the rules across its blocks, which are checked once each block is valid."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -10,7 +10,7 @@ Message = Mapping[str, Any]
 
 
 def _walk_blocks(message: Message) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The blocks in reading order, with their places; a container's children follow it."""
+    """Yield the blocks with their JSON pointers, in reading order; a container's children follow it."""
     for index, block in enumerate(message["blocks"]):
         yield f"/blocks/{index}", block
         for inner, child in enumerate(block.get("child_blocks", [])):
@@ -28,6 +28,7 @@ def _at_most(limit: int, description: str, *types: str) -> Check:
 
 
 def unique_block_ids(message: Message, _: str) -> Iterator[Violation]:
+    """Check that no two blocks share a block ID."""
     located_ids = ((f"{at}/block_id", block["block_id"]) for at, block in _walk_blocks(message) if "block_id" in block)
     yield from duplicates(located_ids)
 
@@ -42,11 +43,11 @@ def _markdown_fits(message: Message, _: str) -> Iterator[Violation]:
 
 
 MESSAGE = with_checks(
-    # Slack cuts the text only at 40 000 characters, and asks for 4000.
+    # Slack recommends at most 4,000 characters, and truncates the text only at 40,000.
     shape({"text": string(1, 4000), "blocks": items(BLOCK, 1, 50)}),
     unique_block_ids,
     _markdown_fits,
     _at_most(2, "charts", "data_visualization"),
-    # With one table in a message, the limit of characters over all tables is the table's own.
+    # With only one table in a message, the character limit across all tables is the limit of that table.
     _at_most(1, "native table", "table", "data_table"),
 )

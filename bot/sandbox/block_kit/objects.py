@@ -1,4 +1,4 @@
-"""Slack's composition objects: texts, addresses, options, the dialog that asks "are you sure?"."""
+"""Slack's composition objects: texts, URLs, options, the confirmation dialog."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -21,17 +21,19 @@ from bot.sandbox.block_kit.schema import (
 
 
 def plain_text(max_length: int) -> Rule:
+    """Build the rule for a plain-text object."""
     return tagged({"plain_text": typed({"text": string(1, max_length), "emoji?": boolean})})
 
 
 def text(max_length: int) -> Rule:
-    """Mrkdwn or plain text. Each has a switch that the other refuses."""
+    """Build the rule for a text object, mrkdwn or plain. Each has an option that the other rejects."""
     return tagged(
         {"mrkdwn": typed({"text": string(1, max_length), "verbatim?": boolean}), "plain_text": plain_text(max_length)}
     )
 
 
 def block(fields: Fields) -> Rule:
+    """Build the rule for a block."""
     return typed({"block_id?": string(1, 255), **fields})
 
 
@@ -39,7 +41,7 @@ HTTP_URL = matching(r"https?://\S+", "an http or https address without spaces", 
 HTTPS_URL = matching(r"https://\S+", "an https address without spaces", 3000)
 STYLE = one_of("primary", "danger")
 
-# Newer pages let the dialog's parts be absent, and older ones allow mrkdwn in its text: the stricter rule stands.
+# Newer pages make the dialog's fields optional, and older ones allow mrkdwn in its text: the stricter rule applies.
 CONFIRM = shape(
     {
         "title": plain_text(100),
@@ -53,7 +55,7 @@ CONFIRM = shape(
 _OPTION: Fields = {"text": plain_text(75), "value": string(1, 150), "description?": plain_text(75)}
 MENU_OPTION = shape(_OPTION)
 LINK_OPTION = shape({**_OPTION, "url?": HTTP_URL})  # in overflow menus only
-# Checkboxes and radio buttons take mrkdwn.
+# Checkboxes and radio buttons allow mrkdwn.
 CHECK_OPTION = shape({**_OPTION, "text": text(75), "description?": text(75)})
 
 OPTION_GROUP = shape({"label": plain_text(75), "options": items(MENU_OPTION, 1, 100)})
@@ -64,7 +66,7 @@ one_image_source = some_of(("image_url", "slack_file"), 1, 1)
 
 
 def initial_is_offered(menu: Mapping[str, Any], at: str) -> Iterator[Violation]:
-    """What is chosen at the start must equal, whole, one of the options."""
+    """Check that each initial option equals one of the options, in all its fields."""
     groups = menu.get("option_groups", [menu])
     offered = [option for group in groups for option in group["options"]]
     if "initial_option" in menu and menu["initial_option"] not in offered:

@@ -1,6 +1,6 @@
-"""Rich text: sections, lists, quotes and preformatted text, made of runs that carry their own style.
+"""Rich text: sections, lists, quotes and preformatted text, made of runs with their own style.
 
-Only the structure is judged. Slack publishes no lengths for it, and parses no mrkdwn inside.
+Only the structure is checked: Slack publishes no length limits for it, and parses no mrkdwn in it.
 """
 
 from bot.sandbox.block_kit.objects import HTTP_URL

@@ -1,6 +1,6 @@
-"""The words the rules are written in. A rule reads a value and its place, and tells what is wrong with it.
+"""Validators for JSON. A rule takes a value and its JSON pointer, and yields what is wrong with it.
 
-Any value may come, however malformed: a rule looks before it touches. This module knows JSON, and nothing of Slack.
+A rule accepts any value, however malformed, and never raises. This module knows nothing of Slack.
 """
 
 import math
@@ -17,7 +17,7 @@ _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One thing that is wrong, and where: `pointer` is a JSON pointer into the message."""
+    """An error in a message, and its JSON pointer."""
 
     pointer: str
     message: str
@@ -27,15 +27,18 @@ class Violation:
 
 
 Rule = Callable[[object, str], Iterator[Violation]]
-Check = Callable[[Any, str], Iterator[Violation]]  # like a rule, of a value whose shape is known to be right
+Check = Callable[[Any, str], Iterator[Violation]]  # like a rule, for a value whose structure is already valid
 Fields = Mapping[str, Rule]
 
 
 def child_pointer(at: str, key: object) -> str:
+    """Return the JSON pointer of a key or an index, escaped."""
     return f"{at}/{str(key).replace('~', '~0').replace('/', '~1')}"
 
 
 def string(min_length: int = 1, max_length: float = UNLIMITED) -> Rule:
+    """Build the rule for a string of a certain length."""
+
     def rule(value: object, at: str) -> Iterator[Violation]:
         if not isinstance(value, str):
             yield Violation(at, f"Must be a string, not {_type_name(value)}.")
@@ -48,6 +51,8 @@ def string(min_length: int = 1, max_length: float = UNLIMITED) -> Rule:
 
 
 def matching(pattern: str, description: str, max_length: float = UNLIMITED) -> Rule:
+    """Build the rule for a string that matches a pattern."""
+
     def check(value: str, at: str) -> Iterator[Violation]:
         if not re.fullmatch(pattern, value):
             yield Violation(at, f"Must be {description}.")
@@ -56,6 +61,8 @@ def matching(pattern: str, description: str, max_length: float = UNLIMITED) -> R
 
 
 def one_of(*allowed: str) -> Rule:
+    """Build the rule for one of a few strings."""
+
     def rule(value: object, at: str) -> Iterator[Violation]:
         if value not in allowed:
             yield Violation(at, f"Must be one of {', '.join(allowed)}.")
@@ -64,18 +71,22 @@ def one_of(*allowed: str) -> Rule:
 
 
 def boolean(value: object, at: str) -> Iterator[Violation]:
+    """Check that a value is true or false."""
     if not isinstance(value, bool):
         yield Violation(at, f"Must be true or false, not {_type_name(value)}.")
 
 
 def number(value: object, at: str) -> Iterator[Violation]:
+    """Check that a value is a finite number."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         yield Violation(at, f"Must be a number, not {_type_name(value)}.")
-    elif not abs(value) <= sys.float_info.max:  # NaN compares as false; an integer may be larger than any float
+    elif not abs(value) <= sys.float_info.max:  # NaN compares as false; an integer may exceed any float
         yield Violation(at, "Must be a finite number.")
 
 
 def integer(minimum: int, maximum: float = UNLIMITED) -> Rule:
+    """Build the rule for a whole number in a range."""
+
     def rule(value: object, at: str) -> Iterator[Violation]:
         if isinstance(value, bool) or not isinstance(value, int):
             yield Violation(at, f"Must be a whole number, not {_type_name(value)}.")
@@ -86,11 +97,14 @@ def integer(minimum: int, maximum: float = UNLIMITED) -> Rule:
 
 
 def nullable(rule: Rule) -> Rule:
+    """Let a rule accept null too."""
     return lambda value, at: iter(()) if value is None else rule(value, at)
 
 
 def items(rule: Rule, min_items: int, max_items: float = UNLIMITED) -> Rule:
-    def judge(value: object, at: str) -> Iterator[Violation]:
+    """Build the rule for a list whose items follow a rule."""
+
+    def validate(value: object, at: str) -> Iterator[Violation]:
         if not isinstance(value, list):
             yield Violation(at, f"Must be a list, not {_type_name(value)}.")
             return
@@ -99,15 +113,15 @@ def items(rule: Rule, min_items: int, max_items: float = UNLIMITED) -> Rule:
         for index, item in enumerate(value):
             yield from rule(item, child_pointer(at, index))
 
-    return judge
+    return validate
 
 
 def shape(fields: Fields) -> Rule:
-    """An object with these keys and no others; a key that is written with a final "?" may be absent."""
+    """Build the rule for an object with these keys and no others; a key that ends in "?" is optional."""
     known = {name.removesuffix("?"): rule for name, rule in fields.items()}
     required = [name for name in fields if not name.endswith("?")]
 
-    def judge(value: object, at: str) -> Iterator[Violation]:
+    def validate(value: object, at: str) -> Iterator[Violation]:
         if not isinstance(value, Mapping):
             yield Violation(at, f"Must be an object, not {_type_name(value)}.")
             return
@@ -115,18 +129,18 @@ def shape(fields: Fields) -> Rule:
         for name, inner in value.items():
             yield from known.get(name, _unknown)(inner, child_pointer(at, name))
 
-    return judge
+    return validate
 
 
 def typed(fields: Fields) -> Rule:
-    """A shape whose `type` has been read already: an entry of a `tagged` table."""
+    """Build the rule for an object in a `tagged` table, whose `type` has been checked already."""
     return shape({"type": string(), **fields})
 
 
 def tagged(choices: Mapping[str, Rule]) -> Rule:
-    """An object judged by the rule that its `type` names."""
+    """Build the rule for an object whose `type` selects the rule to apply."""
 
-    def judge(value: object, at: str) -> Iterator[Violation]:
+    def validate(value: object, at: str) -> Iterator[Violation]:
         if not isinstance(value, Mapping):
             yield Violation(at, f"Must be an object, not {_type_name(value)}.")
             return
@@ -136,24 +150,24 @@ def tagged(choices: Mapping[str, Rule]) -> Rule:
         else:
             yield Violation(child_pointer(at, "type"), f"Must be one of {', '.join(choices)}.")
 
-    return judge
+    return validate
 
 
 def with_checks(rule: Rule, *checks: Check) -> Rule:
-    """The checks are made only of what the rule accepts, and so may trust its shape."""
+    """Add checks to a rule. They run only on a value that the rule accepts, so they can rely on its structure."""
 
-    def judge(value: object, at: str) -> Iterator[Violation]:
+    def validate(value: object, at: str) -> Iterator[Violation]:
         violations = list(rule(value, at))
         yield from violations
         if not violations:
             for check in checks:
                 yield from check(value, at)
 
-    return judge
+    return validate
 
 
 def some_of(names: Iterable[str], minimum: int, maximum: int) -> Check:
-    """How many of these optional keys an object must have together."""
+    """Build the check for how many of these optional keys an object has."""
     names = tuple(names)
 
     def check(value: Mapping[str, Any], at: str) -> Iterator[Violation]:
@@ -165,7 +179,7 @@ def some_of(names: Iterable[str], minimum: int, maximum: int) -> Check:
 
 
 def duplicates(located_values: Iterable[tuple[str, str]]) -> Iterator[Violation]:
-    """Of values that must differ, given with their places: each that was there before."""
+    """Yield a violation for each value that repeats an earlier one; values come with their JSON pointers."""
     seen: set[str] = set()
     for at, value in located_values:
         if value in seen:

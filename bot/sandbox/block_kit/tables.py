@@ -1,4 +1,4 @@
-"""Slack's two native tables: `table`, which only draws, and `data_table`, which sorts, pages and has a header."""
+"""Slack's two table blocks: `table`, which is static, and `data_table`, which has sorting, pages and a header."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -21,7 +21,7 @@ from bot.sandbox.block_kit.schema import (
     with_checks,
 )
 
-# An empty cell is refused, a single space is not. `action_cell` is on the newest page only, and so refused.
+# An empty cell is rejected, a single space isn't. `action_cell` is on the newest page only, so it is rejected.
 _HEADER_CELLS: dict[str, Rule] = {
     "raw_text": typed({"text": string()}),
     "raw_number": typed({"value": number, "text": string()}),
@@ -31,7 +31,7 @@ _COLUMN = shape({"align?": one_of("left", "center", "right"), "is_wrapped?": boo
 
 
 def _text_length(cell: Mapping[str, Any]) -> int:
-    """The characters a cell shows; of a run without text, its address or name."""
+    """Count the characters that a cell shows; for a run without text, those of its URL or name."""
     if "elements" in cell:
         return sum(_text_length(element) for element in cell["elements"])
     return len(cell.get("text") or cell.get("url") or cell.get("name") or "")

@@ -1,7 +1,7 @@
-"""Views: modals, which people fill in and send, and Home tabs. They hold other blocks than messages do.
+"""Views: modals and Home tabs, which may contain other blocks than messages.
 
-Not in the tables, and so refused: `card`, which fails in modals though it is documented for them; what is documented
-for Home tabs on some pages only (`table`, `data_table`, `container`); inputs that this bot has no use for.
+Rejected because they aren't listed: `card`, which fails in modals although it is documented for them; blocks that only
+some pages document for Home tabs (`table`, `data_table`, `container`); inputs that this bot doesn't use.
 """
 
 from collections.abc import Iterator, Mapping
@@ -42,15 +42,15 @@ def _lengths_fit(field: Mapping[str, Any], at: str) -> Iterator[Violation]:
 
 
 def _focusable(rule: Rule) -> Rule:
-    """In views, an element may ask for the cursor."""
+    """Allow `focus_on_load`, which elements have in views only."""
 
-    def judge(value: object, at: str) -> Iterator[Violation]:
+    def validate(value: object, at: str) -> Iterator[Violation]:
         if isinstance(value, Mapping) and "focus_on_load" in value:
             yield from boolean(value["focus_on_load"], f"{at}/focus_on_load")
             value = {name: inner for name, inner in value.items() if name != "focus_on_load"}
         yield from rule(value, at)
 
-    return judge
+    return validate
 
 
 _TEXT_INPUT = with_checks(
