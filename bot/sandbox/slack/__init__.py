@@ -1,24 +1,47 @@
-"""A Slack that lives in this process: over real HTTP and real websockets, with a workspace in it.
+"""Slack embedded in this process, over real HTTP and real websockets, with one workspace.
 
-    slack = Slack(now)                                    # `now` is its clock; see workspace.py for who is there
-    async with slack.served() as api:                     # the address of its Web API, for AsyncWebClient(base_url=api)
+    slack = Slack(now)                                    # `now` is its clock; workspace.py lists people and channels
+    async with slack.serving() as api:                    # the Web API's URL, for AsyncWebClient(base_url=api)
         slack.request_url = "http://…/slack/events"       # where the bot listens; or let it open a socket
         typed = await slack.type("/insights scores")      # by user U1 in channel C1; the bot's acknowledgement
-        message = await slack.answer(typed)               # what it said then; `when=` picks one, no sleeping
-        pressed = await slack.press(message, "Older")     # by label or action_id; select, submit, close, event, act too
-        await slack.remove("C1")                          # also invite, archive, unarchive, delete_channel
+        message = await slack.answer(typed)               # the bot's response; `when=` selects one, no sleeping
+        pressed = await slack.press(message, "Older")     # by label or action_id; also select, submit, close, act
+        await slack.remove("C1")                          # also invite, archive, unarchive, delete_channel, event
         await slack.until(lambda: slack.channels["C1"].messages)
-        seen = await slack.news(seen)                     # something has changed once more
+        changes = await slack.wait_for_change(changes)    # until something has changed again
 
-What happened stands in `channels[…].messages`, `ephemeral[user]`, `views`, `homes` and `calls` (uses of a response_url
-too); a message keeps its earlier `versions`. `gaps(channel)` are the seconds between the bot's messages.
+Results are in `channels[…].messages`, `ephemeral[user]`, `views`, `homes` and `calls` (including uses of a
+response_url); a message keeps its earlier `versions`. `message_gaps(channel)` returns the seconds between the bot's
+messages.
 
-What can be set: `weather[method] = Weather(…)` for failures; `charts = False` for a workspace without the newer
-blocks; `scopes`, `patience`; `habits` for what Slack does not document; `socket.disconnect()`, `.reset()`, `.freeze()`,
-`.ping()` and `.deaf = True` for its moods. Tokens and the signing secret are in `names`.
+To configure: `faults[method] = Fault(…)` for failures; `charts = False` for a workspace without the newer blocks;
+`scopes`; `ack_timeout`; `quirks` for what Slack doesn't document; `socket.disconnect()`, `.reset()`, `.freeze()`,
+`.ping()` and `.deaf = True` for connection problems. Tokens and the signing secret are in `credentials`.
 
-It knows nothing of the bot. It does not know: files, reactions, search, several workspaces, messages of other apps, and
-how Slack looks: that is the page's (`bot/sandbox/web/`).
+It knows nothing of the bot. It doesn't support files, reactions, search, several workspaces or messages of other apps.
+How Slack looks is up to the page (`bot/sandbox/web/`).
+
+    server.py         Slack: what people do, and delivery to the bot
+    state.py          everything this Slack stores, and how it changes
+    workspace.py      the team, users and channels that exist at the start
+    membership.py     channel changes, with the events that Slack sends for them
+    message.py        a message and its content
+    elements.py       buttons and menus, found by label or action ID
+    inputs.py         a modal's inputs, filled in
+    payloads.py       slash commands, interactions and events in Slack's format
+    webhook.py        delivery over HTTP, and the bot's acknowledgement
+    signing.py        Slack's request signature
+    socket_mode.py    delivery over Socket Mode
+    connection.py     the TCP connection under a request: reset, close, ping, freeze
+    routes.py         the HTTP endpoints of Slack
+    request.py        a Web API call, parsed
+    methods/          the Web API's methods
+    validation.py     checks of messages and views before they are posted
+    response_urls.py  response URLs, triggers and views, with their limits
+    response_url.py   what a request to a response URL does
+    errors.py         Slack's error responses
+    faults.py         fault injection, and undocumented behavior to choose from
+    credentials.py    tokens, the signing secret and the app's IDs
 """
 
 from bot.sandbox.slack.faults import Fault

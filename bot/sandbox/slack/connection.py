@@ -1,7 +1,7 @@
-"""The connection under a request, for what ASGI has no words for: to break it, to ping over it, to stop reading it.
+"""The TCP connection under a request, for what ASGI can't do: reset it, ping over it, stop reading from it.
 
-uvicorn hands an app a bound method of the object that holds the connection; this is the one place that knows. Where an
-app is called without a server there is no connection, and breaking it raises what a broken one would.
+uvicorn passes an app a bound method of the object that holds the connection; only this module relies on that. An app
+that is called without a server has no connection, and resetting it raises what a reset connection would.
 """
 
 import asyncio
@@ -10,31 +10,33 @@ import struct
 
 from starlette.types import Receive
 
-# Closing a socket that lingers for no time sends a reset instead of a goodbye.
+# With a linger time of zero, closing a socket sends RST instead of FIN.
 LINGER_ZERO = struct.pack("ii", 1, 0)
 MAX_PING_BYTES = 125
 
 
 class RawConnection:
+    """The connection that a request or a websocket came over."""
+
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
         protocol = getattr(receive, "__self__", None)
         self._transport: asyncio.Transport | None = getattr(protocol, "transport", None)
 
     def reset_nowait(self) -> None:
-        """Gone from one moment to the next: the other side reads "connection reset by peer"."""
+        """Reset the connection: the other side gets "connection reset by peer"."""
         sock = self._transport.get_extra_info("socket") if self._transport else None
         if sock is not None:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_ZERO)
         self._abort_transport()
 
     async def reset(self) -> None:
-        """Cut, and wait until everybody here knows: what is answered afterwards goes nowhere."""
+        """Reset the connection, and wait until the server has noticed: a response after that is dropped."""
         self.reset_nowait()
         await self._wait_disconnected()
 
     async def close(self) -> None:
-        """Closed in good order, but without the answer that was owed."""
+        """Close the connection cleanly, but without a response."""
         self._abort_transport()
         await self._wait_disconnected()
 
@@ -45,14 +47,14 @@ class RawConnection:
 
     async def _wait_disconnected(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
-            pass  # what was still on its way
+            pass  # drain what had been sent before
 
     def ping(self, payload: bytes = b"Ping from Slack") -> None:
-        """A websocket's control frame, which may stand between any two others; the library below never hears of it."""
+        """Send a websocket ping, bypassing the library: a control frame is allowed between any two other frames."""
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(bytes([0x89, len(payload[:MAX_PING_BYTES])]) + payload[:MAX_PING_BYTES])
 
     def freeze(self) -> None:
-        """Read nothing more: the connection stands, and no ping is answered."""
+        """Stop reading: the connection stays open, but no ping is answered."""
         if self._transport is not None:
             self._transport.pause_reading()

@@ -1,4 +1,4 @@
-"""What in a message can be pressed or chosen from, found the way a person finds it: by what is written on it."""
+"""Buttons and menus in a message, found by label as a person would, or by action ID."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,30 +12,35 @@ SELECTABLE_TYPES = ("static_select", "overflow", "radio_buttons", "checkboxes")
 
 @dataclass(frozen=True)
 class Element:
-    block_id: str  # its block's id
+    """An interactive element, and the block that contains it."""
+
+    block_id: str
     body: Json
 
     @property
     def label(self) -> str:
+        """The text or placeholder."""
         text = self.body.get("text") or self.body.get("placeholder") or {}
         return str(text.get("text", "")) if isinstance(text, dict) else ""
 
     @property
     def action_id(self) -> str:
-        """Slack makes one up where the bot gave none."""
+        """The action ID; Slack generates one if the bot sets none."""
         return str(self.body.get("action_id") or f"{self.block_id}-action")
 
     def matches(self, name: str) -> bool:
+        """Return whether this is the action ID or label."""
         return name in (self.body.get("action_id"), self.label)
 
     def press_action(self, ts: str) -> Json:
-        """The action that Slack tells of it."""
+        """Return the action that Slack sends when it is pressed."""
         fields: Json = {
             name: self.body[name] for name in ("text", "value", "style", "url", "confirm") if name in self.body
         }
         return {"type": self.body["type"], **self._ids, **fields, "action_ts": ts}
 
     def select_action(self, option: str, ts: str) -> Json:
+        """Return the action that Slack sends when an option is selected."""
         selected = self._option(option)
         choice = (
             {"selected_options": [selected]} if self.body["type"] == "checkboxes" else {"selected_option": selected}
@@ -58,11 +63,12 @@ class Element:
 
 
 def find_elements(blocks: list[Json], types: tuple[str, ...]) -> list[Element]:
+    """Return all elements of these types, in reading order."""
     return [element for block in blocks for element in _walk(block, str(block.get("block_id", "")), types)]
 
 
 def find_element(blocks: list[Json], types: tuple[str, ...], name: str, nth: int) -> Element:
-    """The nth that is called so; who looks for another is told what there is."""
+    """Return the nth element with this label or action ID; the error lists those that exist."""
     candidates = find_elements(blocks, types)
     matching = [element for element in candidates if element.matches(name)]
     if nth < len(matching):

@@ -1,4 +1,4 @@
-"""A deliberate refusal: the code that Slack answers with, and what it says beside it."""
+"""Slack's error responses: a code, and further fields."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,7 +7,7 @@ from bot.sandbox.block_kit import Violation
 
 
 class ApiError(Exception):
-    """Slack's Web API refuses with HTTP 200 and `"ok": false`."""
+    """An error of Slack's Web API, which is sent with HTTP 200 and `"ok": false`."""
 
     def __init__(self, error: str, **fields: Any) -> None:
         super().__init__(error)
@@ -20,6 +20,6 @@ class ApiError(Exception):
 
 
 def invalid_blocks_error(error: str, violations: Iterable[Violation]) -> ApiError:
-    """Each fault in the form in which Slack writes it."""
-    messages = [f"[ERROR] {fault.message} [json-pointer:{fault.pointer}]" for fault in violations]
+    """Return an error that lists violations in Slack's format."""
+    messages = [f"[ERROR] {violation.message} [json-pointer:{violation.pointer}]" for violation in violations]
     return ApiError(error, errors=messages, response_metadata={"messages": messages})

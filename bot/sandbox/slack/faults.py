@@ -1,7 +1,7 @@
-"""The weather between the bot and Slack: how each method, and each response_url, can be told to fail.
+"""Fault injection between the bot and Slack, per method or for response URLs.
 
-`slack.weather["chat.postMessage"] = Weather(status=429, retry_after=1, times=2)`. The places are the methods' names and
-`RESPONSE_URL`; `EVERYWHERE` is met where a place has no weather of its own.
+`slack.faults["chat.postMessage"] = Fault(status=429, retry_after=1, times=2)`. Keys are method names and
+`RESPONSE_URL`; `EVERYWHERE` applies to all that have no fault of their own.
 """
 
 import asyncio
@@ -19,34 +19,36 @@ ERROR_CODES = {429: "ratelimited", 500: "internal_error", 503: "service_unavaila
 
 @dataclass
 class Fault:
-    """Fair unless told otherwise. Unless `lost`, a request that meets it has done nothing."""
+    """A fault to produce; none by default. An affected request has no effect, unless `drop_response` is set."""
 
     status: int | None = None  # an HTTP status other than 200
-    error: str | None = None  # `{"ok": false, "error": …}`, as Slack refuses
+    error: str | None = None  # Slack's error code, in `{"ok": false, "error": …}`
     retry_after: int | str | None = None  # seconds
-    delay: float = 0  # seconds before anything is done
-    body: str | None = None  # instead of the usual one
+    delay: float = 0  # seconds before the request is handled
+    body: str | None = None  # instead of the usual body
     media_type: str = "text/plain"  # of that body
-    reset: bool = False  # the connection is reset: nothing was done, and nobody says so
-    drop_response: bool = False  # all was done, and the connection is closed before the answer
-    drop_delay: float = 0  # seconds between the doing and the closing
-    times: int | None = None  # how many more requests meet it; None: all of them
+    reset: bool = False  # the connection is reset before the request is handled
+    drop_response: bool = False  # the request is handled, but the connection is closed before the response
+    drop_delay: float = 0  # seconds between handling the request and closing the connection
+    times: int | None = None  # how many more requests are affected; None: all of them
 
     def consume(self) -> bool:
+        """Count a request, and return whether the fault applies to it."""
         if self.times is None or self.times == 0:
             return self.times is None
         self.times -= 1
         return True
 
     async def before(self, connection: RawConnection) -> Response | None:
-        """What happens instead, if anything does."""
+        """Apply the fault before a request is handled; return a response to send instead of handling it, if any."""
         await asyncio.sleep(self.delay)
         if self.reset:
             await connection.reset()
-            return Response(status_code=500)  # nobody is there to read it
+            return Response(status_code=500)  # never received
         return self._response()
 
     async def after(self, connection: RawConnection) -> None:
+        """Apply the fault after a request was handled."""
         if self.drop_response:
             await asyncio.sleep(self.drop_delay)
             await connection.close()
@@ -64,17 +66,17 @@ class Fault:
 
 
 class Faults(dict[str, Fault]):
-    """Places and their weather."""
+    """Faults by method name."""
 
     def take(self, target: str) -> Fault | None:
-        """The weather that a request meets there now, if it meets any."""
+        """Return the fault that applies to a request now, if any, and count the request."""
         fault = self.get(target) or self.get(EVERYWHERE)
         return fault if fault is not None and fault.consume() else None
 
 
 @dataclass
 class Quirks:
-    """What Slack does not say about its response_urls. A bot has to read well both ways."""
+    """Behavior of response URLs that Slack doesn't document. A bot has to work both ways."""
 
-    replaces_progress: bool = True  # after a command, replace_original replaces what the command's answer said before
-    errors_with_200: bool = False  # a refusal is HTTP 200 with `"ok": false`, instead of 400 with the code as its body
+    replaces_progress: bool = True  # after a command, replace_original replaces the command's previous response
+    errors_with_200: bool = False  # an error is HTTP 200 with `"ok": false`, instead of 400 with the code as its body

@@ -1,4 +1,4 @@
-"""A modal filled in by a person: values for its inputs, in the form in which Slack tells them."""
+"""Fill in a modal's inputs, and return their values in Slack's format."""
 
 import re
 from collections.abc import Mapping
@@ -15,8 +15,10 @@ PICKERS = {
 
 
 def fill_inputs(blocks: list[Json], values: Mapping[str, str]) -> Json:
-    """By block and action. Every input is told: what it held at first, unless it was changed; a value that fits none is
-    a mistake, and so is one that Slack's form would not let anybody send."""
+    """Return the state of all inputs by block and action: their initial values, changed by `values`.
+
+    A value for no input raises an error, and so does one that Slack wouldn't let a person submit.
+    """
     rest = dict(values)
     state: Json = {}
     for index, block in enumerate(blocks):
@@ -34,7 +36,7 @@ def fill_inputs(blocks: list[Json], values: Mapping[str, str]) -> Json:
 
 
 def input_id(block: Json, index: int) -> str:
-    """Slack makes one up where the bot gave none."""
+    """Return the ID of an input's block; Slack generates one if the bot sets none."""
     return str(block.get("block_id") or f"input-{index}")
 
 
@@ -57,7 +59,7 @@ def _input_state(element: Element, value: str | None) -> Json:
 
 
 def _text_value(element: Element, value: str | None) -> str | None:
-    """What is written in it; what is empty is nothing."""
+    """Return the text in an input, None if it is empty."""
     text = str(element.body.get("initial_value", "")) if value is None else value
     minimum, maximum = element.body.get("min_length", 0), element.body.get("max_length", 3000)
     if text and not minimum <= len(text) <= maximum:

@@ -1,7 +1,7 @@
-"""What people do with channels: the state changes, and there is an event to tell of it, field for field as documented.
-That the bot came or went stands in the channel too.
+"""Channel changes. Each changes the state and returns its event, with the documented fields.
 
-A bot is told of public channels with `channels:read`, and of private ones with `groups:read`, as long as it is in them.
+When the bot is added or removed, Slack also posts a message in the channel. A bot gets the events of public channels
+with `channels:read`, and those of private ones with `groups:read`, for as long as it is a member.
 """
 
 from collections.abc import Callable
@@ -17,11 +17,12 @@ MembershipChange = Callable[[State, Channel, str], Json]
 
 
 def bot_is_notified(state: State, channel: Channel) -> bool:
-    """Whether the bot hears of what happens to a channel."""
+    """Return whether the bot gets the events of a channel."""
     return f"{channel.kind}:read" in state.scopes and (channel.is_member or not channel.is_private)
 
 
 def invite(state: State, channel: Channel, by: str) -> Json:
+    """Add the bot to a channel."""
     _require(not channel.is_member, "The bot is in the channel already.")
     channel.is_member = True
     system_event = {"subtype": "channel_join", "text": f"<@{BOT_USER_ID}> has joined the channel", "inviter": by}
@@ -32,6 +33,7 @@ def invite(state: State, channel: Channel, by: str) -> Json:
 
 
 def remove(state: State, channel: Channel, by: str) -> Json:
+    """Remove the bot from a channel."""
     _require(channel.is_member, "The bot is not in the channel.")
     channel.is_member = False
     system_event = {"subtype": "channel_leave", "text": f"<@{BOT_USER_ID}> has left the channel"}
@@ -40,24 +42,27 @@ def remove(state: State, channel: Channel, by: str) -> Json:
 
 
 def archive(_: State, channel: Channel, by: str) -> Json:
+    """Archive a channel."""
     _require(not channel.is_archived, "The channel is archived already.")
     channel.is_archived = True
     return {"type": f"{_event_prefix(channel)}_archive", "channel": channel.id, "user": by, "is_moved": 0}
 
 
 def unarchive(_: State, channel: Channel, by: str) -> Json:
+    """Unarchive a channel."""
     _require(channel.is_archived, "The channel is not archived.")
     channel.is_archived = False
     return {"type": f"{_event_prefix(channel)}_unarchive", "channel": channel.id, "user": by}
 
 
 def delete(state: State, channel: Channel, by: str) -> Json:
+    """Delete a channel."""
     del state.channels[channel.id]
     return {"type": f"{_event_prefix(channel)}_deleted", "channel": channel.id, "actor_id": by}
 
 
 def _post_system_message(state: State, channel: Channel, action: str, by: str, system_event: Json) -> None:
-    """People read a sentence that goes on from the bot's name; a bot that reads the channel is *told* so instead."""
+    """Post Slack's notice: people see a sentence that starts with the bot's name, the API returns `system_event`."""
     message = state.post(
         channel, Content(f"{action} #{channel.name} by {state.users[by].real_name}."), user=BOT_USER_ID
     )

@@ -1,4 +1,4 @@
-"""What Slack sends to a bot, field for field as it is documented."""
+"""The payloads that Slack sends to a bot, with the documented fields."""
 
 import json
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Payload:
-    """The kinds are those of Socket Mode's envelopes: `slash_commands`, `interactive` and `events_api`."""
+    """A payload. Its kind is the type of a Socket Mode envelope: `slash_commands`, `interactive` or `events_api`."""
 
     kind: str
     body: Json
@@ -24,23 +24,26 @@ class Payload:
     reason: str = ""
 
     def encode(self) -> tuple[str, bytes]:
-        """The content type and the bytes in which it travels over HTTP."""
+        """Return the content type and body for HTTP."""
         if self.kind == "events_api":
             return "application/json", json.dumps(self.body).encode()
         form = {"payload": json.dumps(self.body)} if self.kind == "interactive" else self.body
         return "application/x-www-form-urlencoded", urlencode(form).encode()
 
     def to_envelope(self, envelope_id: str) -> Json:
+        """Return the envelope for Socket Mode."""
         retry = {"retry_attempt": self.retry, "retry_reason": self.reason} if self.kind == "events_api" else {}
         accepts = {"accepts_response_payload": self.kind != "events_api"}
         return {"envelope_id": envelope_id, "type": self.kind, "payload": self.body, **accepts, **retry}
 
     @property
     def headers(self) -> dict[str, str]:
+        """The HTTP headers of a repeated delivery."""
         return {"X-Slack-Retry-Num": str(self.retry), "X-Slack-Retry-Reason": self.reason} if self.retry else {}
 
 
 def slash_command(state: State, response_url: ResponseUrl) -> Payload:
+    """Build the payload of a slash command."""
     command, _, text = response_url.line.partition(" ")
     user, channel = state.users[response_url.user], state.channels[response_url.channel]
     body = {
@@ -62,7 +65,7 @@ def slash_command(state: State, response_url: ResponseUrl) -> Payload:
 
 
 def message_action(state: State, response_url: ResponseUrl, message: Message, action: Json) -> Payload:
-    """A click. Of an ephemeral message Slack tells where it is, and not what it says."""
+    """Build the payload of a click in a message. Slack leaves out the content of an ephemeral message."""
     channel = state.channels[message.channel]
     container = {"type": "message", "message_ts": message.ts, "channel_id": channel.id}
     if message.thread_ts:
@@ -81,7 +84,7 @@ def message_action(state: State, response_url: ResponseUrl, message: Message, ac
 
 
 def view_action(state: State, view: View, user: str, action: Json) -> Payload:
-    """A click in a modal or on a Home tab, which have no response_url."""
+    """Build the payload of a click in a modal or Home tab, which have no response_url."""
     body = {
         **_interaction(state, "block_actions", state.users[user]),
         "container": {"type": "view", "view_id": view.id},
@@ -92,19 +95,21 @@ def view_action(state: State, view: View, user: str, action: Json) -> Payload:
 
 
 def view_submission(state: State, view: View, user: str, values: Json) -> Payload:
+    """Build the payload of a submitted modal."""
     submitted = {**view.body, "state": {"values": values}}
     body = {**_interaction(state, "view_submission", state.users[user]), "view": submitted, "response_urls": []}
     return Payload("interactive", body)
 
 
 def view_closed(state: State, view: View, user: str) -> Payload:
-    """A modal left without being sent. It opens nothing in its place, so it brings no trigger."""
+    """Build the payload of a modal that was closed without submitting it. It has no trigger ID."""
     body = _interaction(state, "view_closed", state.users[user])
     del body["trigger_id"]
     return Payload("interactive", {**body, "view": view.body, "is_cleared": False})
 
 
 def event_callback(state: State, event_id: str, event: Json, retry: int, reason: str) -> Payload:
+    """Build the payload of an Events API event."""
     channel = state.channels.get(str(event.get("channel")))
     bot = {"enterprise_id": None, "team_id": state.team.id, "user_id": BOT_USER_ID, "is_bot": True}
     body = {
@@ -122,11 +127,12 @@ def event_callback(state: State, event_id: str, event: Json, retry: int, reason:
 
 
 def public_response_url(state: State, response_url: ResponseUrl) -> str:
+    """Return the URL that the bot posts to."""
     return f"{state.url}/response/{response_url.id}"
 
 
 def _interaction(state: State, kind: str, user: User) -> Json:
-    """What all interactions have. The team is the bot's; whose the person is stands beside the person."""
+    """Return the fields of all interactions. `team` is the bot's team; the user's own is in `user`."""
     return {
         "type": kind,
         "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": user.team.id},

@@ -1,4 +1,4 @@
-"""A call of the Web API as it came in: which method, with what, when. Forms, JSON and query strings are all read."""
+"""A parsed Web API call: its method, arguments and time. Accepts forms, JSON and query strings."""
 
 import json
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Call:
-    """`moment` is the event loop's clock, which nobody can set; `at` is the clock that this Slack was given."""
+    """A Web API call. `at` is the time on this Slack's clock, `loop_time` on the event loop's, which can't be set."""
 
     method: str
     arguments: Json
@@ -25,20 +25,23 @@ class Call:
     token: str = field(default="", repr=False)
 
     def text(self, name: str) -> str:
+        """Return an argument as text, empty if missing."""
         value = self.arguments.get(name)
         return "" if value is None else str(value)
 
     def flag(self, name: str) -> bool:
+        """Return whether an argument is true."""
         return self.text(name).lower() in ("true", "1")
 
     def integer(self, name: str, default: int) -> int:
+        """Return an argument as an integer."""
         try:
             return int(self.arguments.get(name) or default)
         except (TypeError, ValueError):
             raise ApiError("invalid_arguments") from None
 
     def required(self, name: str) -> str:
-        """Slack's own words for an argument that is not there."""
+        """Return an argument as text, or raise Slack's error if it is missing."""
         if not self.text(name):
             raise ApiError(
                 "invalid_arguments",
@@ -47,7 +50,7 @@ class Call:
         return self.text(name)
 
     def decode_json(self, name: str, error: str) -> Any:
-        """An argument with a structure, which a form carries as a string of JSON."""
+        """Return a structured argument, which a form contains as a JSON string."""
         value = self.arguments.get(name)
         if not isinstance(value, str):
             return value
@@ -58,6 +61,7 @@ class Call:
 
 
 async def read_call(request: Request, method: str, at: datetime, loop_time: float) -> Call:
+    """Parse a request."""
     arguments: Json = {**request.query_params, **parse_body(await request.body(), request.headers)}
     body_token = str(arguments.pop("token", ""))
     token = request.headers.get("Authorization", "").removeprefix("Bearer ") or body_token
@@ -65,7 +69,7 @@ async def read_call(request: Request, method: str, at: datetime, loop_time: floa
 
 
 def parse_body(body: bytes, headers: Mapping[str, str]) -> Json:
-    """What a body says. One that says nothing readable is no object, and so nothing."""
+    """Parse a body, a form unless its content type is JSON. JSON that isn't an object raises Slack's error."""
     if "json" not in headers.get("Content-Type", ""):
         return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
     try:

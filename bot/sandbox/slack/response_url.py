@@ -1,9 +1,8 @@
-"""The address that comes with a command or a click, and what may be said through it.
+"""Handle a request to a response_url, through which the bot responds to a command or a click.
 
-Documented: five uses in thirty minutes; ephemeral unless told otherwise; the bot need not be in the channel;
-`replace_original` cannot make a message public; `delete_original` does nothing after a command. Not documented, and so
-either a switch or a choice that is named where it is made: how a refusal looks, and what `replace_original` replaces
-after a command.
+Documented: five uses in thirty minutes; ephemeral by default; the bot need not be in the channel; `replace_original`
+can't make a message public; `delete_original` does nothing after a command. Not documented, so either a field of
+`Quirks` or a choice with a comment: what an error looks like, and what `replace_original` replaces after a command.
 """
 
 from typing import Any
@@ -17,12 +16,12 @@ from bot.sandbox.slack.validation import validate_content
 
 Json = dict[str, Any]
 
-# Seen in the wild, documented nowhere: an address that is used up or too old is not found.
+# Seen in the wild, documented nowhere: a URL that is used up or expired returns 404.
 NOT_FOUND_ERRORS = ("expired_url", "used_url")
 
 
 def use(state: State, quirks: Quirks, response_url: ResponseUrl, body: Json) -> None:
-    """One use of the address."""
+    """Use the URL once."""
     response_url.use(state.now())
     if body.get("delete_original"):
         if response_url.source:
@@ -32,7 +31,7 @@ def use(state: State, quirks: Quirks, response_url: ResponseUrl, body: Json) -> 
 
 
 def post_response(state: State, quirks: Quirks, response_url: ResponseUrl, body: Json) -> Message:
-    """What an acknowledgement with a body does too."""
+    """Post or edit a message. An acknowledgement with a body does the same."""
     content = validate_content(body.get("text"), body.get("blocks"), body.get("metadata"), charts=state.charts)
     original = _message_to_replace(quirks, response_url) if body.get("replace_original") is True else None
     if original is not None:
@@ -48,7 +47,7 @@ def post_response(state: State, quirks: Quirks, response_url: ResponseUrl, body:
 
 
 def _message_to_replace(quirks: Quirks, response_url: ResponseUrl) -> Message | None:
-    """What `replace_original` replaces: what was clicked, or else what this command said last."""
+    """Return what `replace_original` replaces: the message that was clicked, or the command's last response."""
     if response_url.source is not None:
         return None if response_url.source.deleted else response_url.source
     return response_url.latest if quirks.replaces_progress else None
@@ -60,7 +59,7 @@ def _delete_original(state: State, response_url: ResponseUrl, source: Message) -
 
 
 def error_response(quirks: Quirks, error: ApiError) -> tuple[int, str | Json]:
-    """Status and body."""
+    """Return the status and body of an error."""
     if error.error in NOT_FOUND_ERRORS:
         return 404, error.error
     return (200, error.body) if quirks.errors_with_200 else (400, error.error)

@@ -1,4 +1,4 @@
-"""The HTTP side: the Web API, the response_urls and the socket's address, each behind its weather."""
+"""The HTTP endpoints: the Web API and the response URLs, each behind its faults, and the socket's URL."""
 
 import asyncio
 import json
@@ -22,10 +22,12 @@ from bot.sandbox.slack.state import State
 Json = dict[str, Any]
 
 TOKENLESS_METHODS = ("api.test",)
-APP_TOKEN_METHODS = ("apps.connections.open",)  # with the app's own token, and no other method takes that
+APP_TOKEN_METHODS = ("apps.connections.open",)  # they need the app-level token, which no other method accepts
 
 
 def build_routes(state: State, socket: Socket) -> Starlette:
+    """Build the ASGI app."""
+
     async def api(request: Request) -> Response:
         return await _handle_api_call(state, request)
 
@@ -85,7 +87,7 @@ def _check_token(call: Call) -> None:
 
 
 def _scope_headers(state: State, call: Call) -> dict[str, str]:
-    """Every answer tells what the token may do."""
+    """Return the header that lists a token's scopes in every response."""
     known = {BOT_TOKEN: ",".join(sorted(state.scopes)), APP_TOKEN: "connections:write"}
     return {"X-OAuth-Scopes": known[call.token]} if call.token in known else {}
 
@@ -116,7 +118,7 @@ def _use_response_url(state: State, url_id: str, body: bytes) -> tuple[int, str 
 
 
 def _call_record(state: State, body: bytes) -> Call:
-    """A use of a response_url stands among the calls, whatever comes of it."""
+    """Return the record of a request to a response_url, valid or not, for the list of calls."""
     try:
         arguments = _parse_payload(body)
     except ApiError:
@@ -125,7 +127,7 @@ def _call_record(state: State, body: bytes) -> Call:
 
 
 def _parse_payload(body: bytes) -> Json:
-    """Not documented: what is no JSON object is refused with the code that incoming webhooks have for it."""
+    """Parse a JSON object. Not documented: anything else gets the error code that incoming webhooks have for it."""
     try:
         payload = json.loads(body)
     except ValueError:

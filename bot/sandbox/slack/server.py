@@ -1,7 +1,7 @@
-"""The whole Slack: an ASGI app that a bot talks to, and the hands of the people who use it.
+"""The whole of Slack: an ASGI app that a bot talks to, and methods that act as the people who use it.
 
-What people do (`type`, `press`, `select`, `submit`) and what happens (`event`) goes to the bot over its socket if it
-ever opened one, and else over HTTP to `request_url`; what comes back is the bot's acknowledgement.
+User actions (`type`, `press`, `select`, `submit`) and events (`event`) are delivered over Socket Mode if the bot ever
+opened a connection, else over HTTP to `request_url`. They return the bot's acknowledgement.
 """
 
 import asyncio
@@ -34,13 +34,15 @@ Json = dict[str, Any]
 
 
 class Slack(State):
+    """An embedded Slack with one workspace and one app."""
+
     def __init__(self, now: Callable[[], datetime], *, signing_clock: Callable[[], datetime] | None = None) -> None:
-        """*now* is this Slack's clock. A bot that checks signatures by another one wants that as *signs_at*."""
+        """Create it with the clock `now`. `signing_clock` is for a bot that checks signatures by another clock."""
         super().__init__(now)
         self.signing_clock = signing_clock or now
         self.request_url: str | None = None
         self.signing_secret = SIGNING_SECRET
-        self.ack_timeout: float = 3  # seconds that a bot has for its acknowledgement
+        self.ack_timeout: float = 3  # seconds
         self.socket = Socket(self)
         self._app = build_routes(self, self.socket)
 
@@ -49,44 +51,45 @@ class Slack(State):
 
     @asynccontextmanager
     async def serving(self, port: int = 0) -> AsyncIterator[str]:
-        """On a port of this machine, until the block is left; told is the address of the Web API."""
+        """Serve on a local port until the block exits, and yield the Web API's URL."""
         async with serving(self, port) as self.url:
             yield self.api
 
     @property
     def api(self) -> str:
+        """The Web API's URL."""
         return f"{self.url}/api/"
 
-    # ------------------------------------------------------------------------------------------------- what people do
+    # --------------------------------------------------------------------------------------------------- user actions
 
     async def type(
         self, line: str, *, user: str = "U1", channel: str = "C1", at: int | None = None, headers: Headers | None = None
     ) -> Acknowledgement:
-        """A slash command. *at* and *headers* are for those who want to sign it wrongly."""
+        """Send a slash command. `at` and `headers` allow for an invalid signature."""
         response_url = self.issue_response_url(user, channel, line=line)
         return await self._send(payloads.slash_command(self, response_url), response_url, at, headers)
 
     async def press(self, on: Message | View, name: str, *, user: str = "", nth: int = 0) -> Acknowledgement:
-        """The button with this action_id or label; of several alike, the nth."""
+        """Press the button with this action_id or label; `nth` selects among several."""
         element = find_element(_blocks(on), PRESSABLE_TYPES, name, nth)
         return await self.act(on, element.press_action(self.new_ts()), user=user)
 
     async def select(
         self, on: Message | View, name: str, option: str, *, user: str = "", nth: int = 0
     ) -> Acknowledgement:
-        """The option with this text or value, in the menu with this action_id or placeholder."""
+        """Select the option with this text or value, in the menu with this action_id or placeholder."""
         element: Element = find_element(_blocks(on), SELECTABLE_TYPES, name, nth)
         return await self.act(on, element.select_action(option, self.new_ts()), user=user)
 
     async def act(self, on: Message | View, action: Json, *, user: str = "") -> Acknowledgement:
-        """Any action, also one that the message does not offer (any more)."""
+        """Send any action, even one that the message doesn't offer (any more)."""
         if isinstance(on, View):
             return await self._send(payloads.view_action(self, on, user or on.user, action))
         response_url = self.issue_response_url(user or on.to or "U1", on.channel, source=on)
         return await self._send(payloads.message_action(self, response_url, on, action), response_url)
 
     async def submit(self, view: View, values: Mapping[str, str] | None = None, *, user: str = "") -> Acknowledgement:
-        """Fill in a modal's inputs, by action_id or label, and send it. What the bot answers is done to the modal."""
+        """Fill in a modal's inputs, by action_id or label, submit it, and apply the bot's response to the modal."""
         payload = payloads.view_submission(self, view, user or view.user, fill_inputs(_blocks(view), values or {}))
         acknowledgement = await self._send(payload)
         if not acknowledgement.error:
@@ -98,7 +101,7 @@ class Slack(State):
         return acknowledgement
 
     async def close(self, view: View, *, user: str = "") -> Acknowledgement | None:
-        """Leave a modal without sending it. The bot hears of it if it asked to."""
+        """Close a modal without submitting it. The bot is notified if the view asks for it."""
         view.open = False
         await self.notify_change()
         if not view.body.get("notify_on_close"):
@@ -108,30 +111,34 @@ class Slack(State):
     async def event(
         self, kind: str, *, event_id: str = "", retry: int = 0, reason: str = "http_timeout", **fields: Any
     ) -> Acknowledgement:
-        """Something happened. With *retry*, Slack tells it again, which it does up to three times."""
+        """Send an event. `retry` is the number of a repeated delivery, which Slack tries up to three times."""
         event = {"type": kind, "event_ts": self.new_ts(), **fields}
         return await self._send(payloads.event_callback(self, event_id or self.new_id("Ev"), event, retry, reason))
 
     async def invite(self, channel: str, *, by: str = "U1") -> Acknowledgement | None:
-        """Bring the bot into a channel. As all that is done to channels, it sends the event that the bot may hear."""
+        """Add the bot to a channel. Like all channel changes, it sends the bot an event if the bot may get one."""
         return await self._change_membership(membership.invite, channel, by)
 
     async def remove(self, channel: str, *, by: str = "U1") -> Acknowledgement | None:
+        """Remove the bot from a channel."""
         return await self._change_membership(membership.remove, channel, by)
 
     async def archive(self, channel: str, *, by: str = "U1") -> Acknowledgement | None:
+        """Archive a channel."""
         return await self._change_membership(membership.archive, channel, by)
 
     async def unarchive(self, channel: str, *, by: str = "U1") -> Acknowledgement | None:
+        """Unarchive a channel."""
         return await self._change_membership(membership.unarchive, channel, by)
 
     async def delete_channel(self, channel: str, *, by: str = "U1") -> Acknowledgement | None:
+        """Delete a channel."""
         return await self._change_membership(membership.delete, channel, by)
 
     async def _change_membership(
         self, change: membership.MembershipChange, channel_id: str, by: str
     ) -> Acknowledgement | None:
-        """Whoever is thrown out is told, and whoever is let in: so it is looked before and after."""
+        """Apply a change, and send its event if the bot may see the channel before or after it."""
         channel = self.channels[channel_id]
         notified_before = membership.bot_is_notified(self, channel)
         event = change(self, channel, by)
@@ -143,7 +150,7 @@ class Slack(State):
         )
 
     async def resend(self, acknowledgement: Acknowledgement) -> Acknowledgement:
-        """The same bytes a second time."""
+        """Send the same bytes again."""
         if acknowledgement.request is None:
             raise LookupError("Only what went over HTTP can be sent again, byte for byte.")
         return await self._send_over_http(acknowledgement.request, acknowledgement.response_url)
@@ -151,7 +158,7 @@ class Slack(State):
     # ------------------------------------------------------------------------------------------------------- waiting
 
     async def until(self, condition: Callable[[], Any], seconds: float = 5) -> None:
-        """Wait for it, looking only when something has changed."""
+        """Wait for a condition, which is checked whenever something has changed."""
         try:
             async with asyncio.timeout(seconds), self._change_condition:
                 await self._change_condition.wait_for(condition)
@@ -161,7 +168,7 @@ class Slack(State):
     async def answer(
         self, to: Acknowledgement, when: Callable[[Message], Any] = lambda _: True, seconds: float = 5
     ) -> Message:
-        """What the bot said to this command or click, through its response_url or in the acknowledgement itself."""
+        """Wait for the bot's response to a command or click, through its response_url or in the acknowledgement."""
         if to.response_url is None:
             raise LookupError("Nothing answers this: it came without a response_url.")
         messages = to.response_url.messages
@@ -175,7 +182,7 @@ class Slack(State):
         ]
         return f"Last calls: {calls or 'none'}. Said to the last commands and clicks: {messages or 'nothing'}."
 
-    # ------------------------------------------------------------------------------------------------------ on the way
+    # -------------------------------------------------------------------------------------------------------- delivery
 
     async def _send(
         self,
@@ -202,7 +209,7 @@ class Slack(State):
     async def _apply_acknowledgement(
         self, acknowledgement: Acknowledgement, response_url: ResponseUrl | None
     ) -> Acknowledgement:
-        """A command may be answered in the acknowledgement itself; a click may not."""
+        """Post the message in an acknowledgement, which a command may have, but not a click."""
         response = acknowledgement.response
         if response_url is not None and response_url.line and response and not acknowledgement.error:
             if response.get("response_type") == "in_channel":

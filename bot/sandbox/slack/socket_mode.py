@@ -1,7 +1,7 @@
-"""Socket Mode: the bot connects, Slack talks. Envelopes go out, acknowledgements come back by the envelope's id.
+"""Socket Mode: the bot connects, Slack sends envelopes, and the bot acknowledges each by its ID.
 
-Each envelope goes to one connection, the newest that hears. A deaf connection is alive, takes what it is sent, answers
-pings, and never says anything again: that is how it is when Slack has forgotten a connection.
+Each envelope goes to one connection, the newest that isn't deaf. A deaf connection is open, receives frames and answers
+pings, but never sends anything again, as happens when Slack has lost track of a connection.
 """
 
 import asyncio
@@ -22,50 +22,57 @@ from bot.sandbox.slack.webhook import FAILED, TIMEOUT, Acknowledgement
 Json = dict[str, Any]
 
 DEBUG_INFO = {"host": "applink-sandbox"}
-DISCONNECTED = (WebSocketDisconnect, RuntimeError)  # the latter where it was closed from here
+DISCONNECTED = (WebSocketDisconnect, RuntimeError)  # the latter if this side closed it
 
 
 class Connection:
+    """A bot's open Socket Mode connection."""
+
     def __init__(self, websocket: WebSocket, *, deaf: bool) -> None:
         self.websocket = websocket
         self.raw: RawConnection = websocket.scope["wire"]
         self.deaf = deaf
-        self.received: list[Json] = []  # every frame that the bot sent
+        self.received: list[Json] = []  # every frame from the bot
 
     async def send(self, frame: Json) -> None:
-        """What is told to somebody who leaves in the same moment is lost."""
+        """Send a frame; it is lost if the bot disconnects at the same time."""
         if not self.deaf:
             with suppress(*DISCONNECTED):
                 await self.websocket.send_text(json.dumps(frame))
 
     def ping(self) -> None:
+        """Ping the bot."""
         if not self.deaf:
             self.raw.ping()
 
 
 class Socket:
+    """Slack's side of Socket Mode, with all of the bot's connections."""
+
     def __init__(self, state: State) -> None:
         self.state = state
         self.connections: list[Connection] = []
-        self.opened_count = 0  # connections ever
-        self.ping_interval: float | None = 10  # seconds; read when a connection opens
+        self.opened_count = 0  # including closed ones
+        self.ping_interval: float | None = 10  # seconds; read when a connection opens, None for no pings
         self._deaf = False
         self._pending: dict[str, asyncio.Future[Json]] = {}
 
     @property
     def deaf(self) -> bool:
+        """Whether new connections are deaf."""
         return self._deaf
 
     @deaf.setter
     def deaf(self, deaf: bool) -> None:
-        """What is open becomes deaf and stays so; what opens later is deaf while this is true."""
+        """Make open connections deaf for good, and later ones deaf for as long as this is true."""
         self._deaf = deaf
         for connection in self.connections:
             connection.deaf = connection.deaf or deaf
 
-    # -------------------------------------------------------------------------------------------------- what Slack does
+    # ---------------------------------------------------------------------------------------------------- Slack's side
 
     async def deliver(self, payload: Payload, timeout_seconds: float, envelope_id: str = "") -> Acknowledgement:
+        """Send a payload to the bot, and wait for its acknowledgement."""
         envelope_id = envelope_id or self.state.new_id("envelope-")
         started_at = asyncio.get_running_loop().time()
         if not self.connections:
@@ -75,7 +82,7 @@ class Socket:
         return replace(acknowledgement, seconds=asyncio.get_running_loop().time() - started_at, payload=payload)
 
     async def disconnect(self, reason: str = "refresh_requested") -> None:
-        """Slack ends every connection every few hours; after `warning` it does so ten seconds later."""
+        """Close all connections, as Slack does every few hours. `warning` announces it ten seconds ahead."""
         for connection in list(self.connections):
             await connection.send({"type": "disconnect", "reason": reason, "debug_info": DEBUG_INFO})
             if reason != "warning":
@@ -83,27 +90,29 @@ class Socket:
                 await connection.websocket.close()
 
     def reset(self) -> None:
-        """Every connection breaks, without a word."""
+        """Reset all connections without notice."""
         for connection in list(self.connections):
             connection.deaf = True
             connection.raw.reset_nowait()
 
     def ping(self) -> None:
+        """Ping over all connections."""
         for connection in self.connections:
             connection.ping()
 
     def freeze(self) -> None:
-        """Deaf, and not even pings are answered: the line is dead, and neither side has been told."""
+        """Make connections deaf and stop answering pings, as when the network fails without either side noticing."""
         self.deaf = True
         for connection in self.connections:
             connection.raw.freeze()
 
-    # ------------------------------------------------------------------------------------------------ what the bot does
+    # ------------------------------------------------------------------------------------------------------- bot's side
 
     async def serve(self, websocket: WebSocket) -> None:
+        """Accept a connection of the bot, if its ticket is valid, and serve it until it closes."""
         ticket = websocket.query_params.get("ticket", "")
         if ticket not in self.state.tickets:
-            await websocket.close()  # before it is accepted: HTTP 403
+            await websocket.close()  # before accepting it: HTTP 403
             return
         self.state.tickets.remove(ticket)
         await websocket.accept()

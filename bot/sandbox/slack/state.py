@@ -1,6 +1,6 @@
-"""All that this Slack remembers, and the few ways in which it changes. It knows no HTTP.
+"""Everything this Slack stores, and the operations that change it. It knows nothing of HTTP.
 
-Whatever is here may be read by a test, and set before it begins.
+Tests may read all of it, and set it before they start.
 """
 
 import asyncio
@@ -22,9 +22,11 @@ Json = dict[str, Any]
 
 
 class State:
+    """The workspace, its messages and views, and everything the bot called."""
+
     def __init__(self, now: Callable[[], datetime]) -> None:
         self.now = now
-        self.url = ""  # where it is served; known once it is
+        self.url = ""  # empty until it is served
         self.team = workspace.HOME_TEAM
         self.users: dict[str, User] = workspace.users()
         self.channels: dict[str, Channel] = workspace.channels()
@@ -35,74 +37,80 @@ class State:
         self.calls: list[Call] = []
         self.response_urls: dict[str, ResponseUrl] = {}
         self.triggers: dict[str, Trigger] = {}
-        self.tickets: set[str] = set()  # addresses for a socket that nobody has connected to yet
+        self.tickets: set[str] = set()  # of socket URLs that haven't been used yet
         self.scopes = set(workspace.BOT_SCOPES)
-        self.charts = True  # whether the workspace takes charts and data tables
+        self.charts = True  # whether the workspace accepts charts and data tables
         self.quirks = Quirks()
         self.faults = Faults()
-        self.change_count = 0  # how often something has changed
+        self.change_count = 0
         self._change_condition = asyncio.Condition()
         self._ids = itertools.count(1)
         self._micros = 0
 
     async def notify_change(self) -> None:
+        """Wake everyone who waits for a change."""
         async with self._change_condition:
             self.change_count += 1
             self._change_condition.notify_all()
 
     async def wait_for_change(self, since: int) -> int:
-        """Wait until something has changed more than *since* times; told is how often by now."""
+        """Wait until the number of changes exceeds `since`, and return it."""
         async with self._change_condition:
             await self._change_condition.wait_for(lambda: self.change_count > since)
             return self.change_count
 
     def new_id(self, prefix: str) -> str:
+        """Return a new ID, unique in this Slack."""
         return f"{prefix}{next(self._ids):06d}"
 
     def new_ts(self) -> str:
-        """Later than every other one, also while the clock stands still."""
+        """Return a timestamp later than all others, even while the clock is stopped."""
         self._micros = max(self._micros + 1, int(self.now().timestamp() * 1_000_000))
         return f"{self._micros // 1_000_000}.{self._micros % 1_000_000:06d}"
 
-    # ------------------------------------------------------------------------------------------------ who and where
+    # --------------------------------------------------------------------------------------------- scopes and lookups
 
     def require_scope(self, scope: str) -> None:
+        """Raise Slack's error if the bot lacks a scope."""
         if scope not in self.scopes:
             raise ApiError("missing_scope", needed=scope, provided=",".join(sorted(self.scopes)))
 
     def channel(self, channel_id: str) -> Channel:
-        """By its id alone: names work in Slack, until two organisations share a channel."""
+        """Look up a channel by ID only: in Slack, names work until two organizations share a channel."""
         channel = self.channels.get(channel_id)
         if channel is None or (channel.is_private and not channel.is_member):
-            raise ApiError("channel_not_found")  # a private channel that one is not in does not exist
+            raise ApiError("channel_not_found")  # also for a private channel that the bot isn't in
         return channel
 
     def open_dm(self, user: str) -> Channel:
+        """Return the bot's direct-message channel with a user, creating it if needed."""
         if user not in self.users:
             raise ApiError("user_not_found")
         existing = next((channel for channel in self.channels.values() if channel.with_user == user), None)
         return existing or self.channels.setdefault(f"D{user[1:]}", Channel(f"D{user[1:]}", "", with_user=user))
 
     def message(self, channel: Channel, ts: str) -> Message | None:
+        """Look up a message in a channel."""
         return next((message for message in channel.messages if message.ts == ts), None)
 
-    # -------------------------------------------------------------------------------------------------- what is said
+    # ------------------------------------------------------------------------------------------------------ messages
 
     def post(self, channel: Channel, content: Content, *, user: str = "", thread_ts: str = "") -> Message:
-        """As the bot, unless somebody else is named."""
+        """Post a message, as the bot unless `user` is set."""
         message = self._message(channel, content, user)
         message.thread_ts = thread_ts or None
         channel.messages.append(message)
         return message
 
     def post_ephemeral(self, user: str, channel: Channel, content: Content) -> Message:
+        """Post a message as the bot that only one user sees."""
         message = self._message(channel, content, "")
         message.to = user
         self.ephemeral[user].append(message)
         return message
 
     def delete(self, message: Message) -> None:
-        """Gone for the people; whoever holds the message still can see that it was."""
+        """Delete a message. The object remains, marked as deleted."""
         messages = self.ephemeral[message.to] if message.to else self.channels[message.channel].messages
         if message in messages:
             messages.remove(message)
@@ -113,30 +121,34 @@ class State:
         return Message(channel.id, self.new_ts(), user or credentials.BOT_USER_ID, self.now(), content, bot=bot)
 
     def message_gaps(self, channel: str) -> list[float]:
-        """Seconds between one message of the bot and its next in a channel: Slack wants about one."""
+        """Return the seconds between the bot's consecutive messages in a channel; Slack allows about one per second."""
         posted_at = [message.at for message in self.channels[channel].messages if message.bot]
         return [(later - earlier).total_seconds() for earlier, later in itertools.pairwise(posted_at)]
 
-    # ------------------------------------------------------------------------------------------ what people set going
+    # ------------------------------------------------------------------------------- response URLs, triggers and views
 
     def issue_response_url(
         self, user: str, channel: str, *, line: str = "", source: Message | None = None
     ) -> ResponseUrl:
+        """Create the response_url for a command (`line`) or a click (on `source`)."""
         response_url = ResponseUrl(self.new_id("R"), user, channel, self.now(), line, source)
         self.response_urls[response_url.id] = response_url
         return response_url
 
     def issue_trigger(self, user: str) -> str:
+        """Create a trigger ID, with which the bot may open a modal for a user."""
         trigger_id = f"{self.new_id('')}.{int(self.now().timestamp())}.{self.team.id}"
         self.triggers[trigger_id] = Trigger(self.now(), user)
         return trigger_id
 
     def create_view(self, user: str, view: Json) -> View:
+        """Create a modal or a Home tab for a user."""
         created = View(self.new_id("V"), user, {})
         self.set_view(created, view)
         return created
 
     def set_view(self, target: View, view: Json) -> None:
+        """Replace a view's contents."""
         target.body = {
             "callback_id": "",
             "private_metadata": "",

@@ -1,4 +1,4 @@
-"""How what Slack sends reaches the bot, and what the bot acknowledges: over HTTP here, over the socket in `socket`."""
+"""Deliver payloads to the bot over HTTP, and read its acknowledgement. `socket_mode` does so over a socket."""
 
 import asyncio
 import json
@@ -15,14 +15,14 @@ from bot.sandbox.slack.signing import signature_headers
 
 Headers = Mapping[str, str | bytes | None]
 
-# Nothing here is encrypted, and a client would read all certificates of the machine to be ready for it.
+# Nothing here is encrypted; by default, a client would load all certificates of the machine.
 TLS_WITHOUT_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 TIMEOUT, FAILED = "operation_timeout", "dispatch_failed"
 
 
 @dataclass(frozen=True)
 class Acknowledgement:
-    """`error` is what Slack would show instead: the bot was late, not there, or did not say 200."""
+    """The bot's acknowledgement. `error` is what Slack would show if it was late, unreachable, or didn't send 200."""
 
     status: int = 0
     body: str = ""
@@ -35,7 +35,7 @@ class Acknowledgement:
 
     @property
     def response(self) -> dict[str, Any]:
-        """What it says beyond "I have it": a message, or what a modal shall do next. Plain words are a message."""
+        """The body: a message (plain text is one too), or what a modal does next. Empty for a bare acknowledgement."""
         if not self.body.strip():
             return {}
         try:
@@ -47,7 +47,7 @@ class Acknowledgement:
 
 @dataclass(frozen=True)
 class SignedRequest:
-    """A payload, signed and ready: the same bytes can be sent twice."""
+    """A signed payload as bytes, so that it can be sent again unchanged."""
 
     payload: Payload
     body: bytes
@@ -55,13 +55,13 @@ class SignedRequest:
 
     @property
     def raw_headers(self) -> list[tuple[bytes, bytes]]:
-        """A signature need not be ASCII, or text at all."""
+        """The headers as bytes, because a test's signature need not be ASCII or text."""
         items = self.headers.items()
         return [(name.encode(), value.encode() if isinstance(value, str) else value) for name, value in items]
 
 
 def sign_request(payload: Payload, secret: str, timestamp: int, overrides: Headers) -> SignedRequest:
-    """Signed as Slack signs. *instead* replaces headers, or takes them away (None)."""
+    """Sign a payload as Slack does. `overrides` replaces headers, or removes them (None)."""
     content_type, body = payload.encode()
     headers = {
         "Content-Type": content_type,
@@ -73,7 +73,7 @@ def sign_request(payload: Payload, secret: str, timestamp: int, overrides: Heade
 
 
 async def send_request(request: SignedRequest, url: str, timeout_seconds: float) -> Acknowledgement:
-    """A new connection each time: a client that keeps many at once becomes slow, and its slowness would be told."""
+    """Send a request over a new connection. A client with many open ones is slow, which would distort `seconds`."""
     started_at = asyncio.get_running_loop().time()
     transport = httpx.AsyncHTTPTransport(verify=TLS_WITHOUT_CERTIFICATES)
     acknowledgement = Acknowledgement(error=FAILED)

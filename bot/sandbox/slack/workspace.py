@@ -1,6 +1,6 @@
-"""Who and what is there before anybody says a word: Harbour Goods' workspace, its people and its channels.
+"""Harbour Goods' workspace as it is at the start: its team, users, user groups and channels.
 
-Read it as a fixture. Each channel is one way in which posting goes well or does not.
+It is a fixture: each channel is a case in which posting succeeds or fails.
 """
 
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from bot.sandbox.slack.message import Message
 
 Json = dict[str, Any]
 
-# `chat:write.public` is missing on purpose: with it, a public channel needs no invitation.
+# Without `chat:write.public` on purpose: with it, the bot could post in public channels without an invitation.
 BOT_SCOPES = (
     *("commands", "chat:write", "channels:read", "channels:history", "groups:read", "groups:history"),
     *("im:read", "im:history", "im:write", "users:read", "usergroups:read"),
@@ -22,6 +22,8 @@ BOT_SCOPES = (
 
 @dataclass(frozen=True)
 class Team:
+    """An organization in Slack."""
+
     id: str
     name: str
     domain: str
@@ -33,6 +35,8 @@ class Team:
 
 @dataclass(frozen=True)
 class User:
+    """A person or a bot."""
+
     id: str
     name: str
     real_name: str
@@ -41,6 +45,7 @@ class User:
     is_bot: bool = False
 
     def to_json(self, now: datetime) -> Json:
+        """Return the user as in Slack's API; the UTC offset depends on the time."""
         offset = now.astimezone(ZoneInfo(self.tz)).utcoffset()
         profile = {"real_name": self.real_name, "display_name": self.name, "team": self.team.id}
         return {
@@ -61,26 +66,29 @@ class User:
 
 @dataclass
 class Channel:
+    """A channel or a direct-message conversation, with its messages."""
+
     id: str
     name: str
     is_private: bool = False
     is_member: bool = True  # whether the bot is in it
     is_archived: bool = False
     is_ext_shared: bool = False
-    with_user: str = ""  # a conversation of two: whom the bot speaks to
+    with_user: str = ""  # in a direct message, the bot's counterpart
     messages: list[Message] = field(default_factory=list)
 
     @property
     def kind(self) -> str:
-        """What Slack's scopes call it."""
+        """The channel's type, as in the names of Slack's scopes."""
         return "im" if self.with_user else "groups" if self.is_private else "channels"
 
     @property
     def payload_name(self) -> str:
-        """Slack does not tell a command or a button what a private channel is called."""
+        """The name in commands and interactions, where Slack hides the names of private channels."""
         return {"im": "directmessage", "groups": "privategroup"}.get(self.kind, self.name)
 
     def to_json(self) -> Json:
+        """Return the channel as in Slack's API."""
         if self.with_user:
             return {"id": self.id, "is_im": True, "user": self.with_user, "is_archived": self.is_archived}
         return {
@@ -106,16 +114,18 @@ PARTNER_TEAM = Team("T0QUAYSIDE", "Quayside Partners", "quayside")
 
 
 def users() -> dict[str, User]:
+    """Return the initial users by ID."""
     all_users = [
         User("U1", "lena", "Lena Hoffmann", "Europe/Berlin", HOME_TEAM),
         User("U2", "mateo", "Mateo Ruiz", "America/New_York", HOME_TEAM),
-        User("U9", "robin", "Robin Quay", "Europe/London", PARTNER_TEAM),  # reads C6, belongs to another organisation
+        User("U9", "robin", "Robin Quay", "Europe/London", PARTNER_TEAM),  # reads C6, belongs to another organization
         User(BOT_USER_ID, "insights", "Insights", "UTC", HOME_TEAM, is_bot=True),
     ]
     return {user.id: user for user in all_users}
 
 
 def channels() -> dict[str, Channel]:
+    """Return the initial channels by ID."""
     all_channels = [
         Channel("C1", "checkout"),
         Channel("C2", "platform-leads", is_private=True),
@@ -129,5 +139,5 @@ def channels() -> dict[str, Channel]:
 
 
 def groups() -> dict[str, list[str]]:
-    """User groups, and who is in them."""
+    """Return the members of each user group."""
     return {"S1": ["U1"]}

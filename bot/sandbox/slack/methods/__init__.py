@@ -1,4 +1,10 @@
-"""Slack's Web API, a file a family. Each file's METHODS says what its methods are called, and who answers."""
+"""The methods of Slack's Web API, one file per family. Each file's METHODS maps names to functions.
+
+chat.py           post, update and delete messages; permalinks
+conversations.py  channel info, history and replies; open a direct message
+users.py          users and user groups, authentication, Socket Mode
+views.py          modals and Home tabs
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any

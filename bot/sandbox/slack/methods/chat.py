@@ -1,4 +1,4 @@
-"""Saying something, changing it, taking it back."""
+"""The `chat` methods: post, update and delete messages, and link to them."""
 
 from typing import Any
 
@@ -14,6 +14,7 @@ Json = dict[str, Any]
 
 
 def post_message(state: State, call: Call) -> Json:
+    """Post a message in a channel."""
     state.require_scope("chat:write")
     channel = _postable_channel(state, call)
     message = state.post(channel, _content(state, call), thread_ts=call.text("thread_ts"))
@@ -21,6 +22,7 @@ def post_message(state: State, call: Call) -> Json:
 
 
 def post_ephemeral(state: State, call: Call) -> Json:
+    """Post a message that only one user sees."""
     state.require_scope("chat:write")
     channel, user = _postable_channel(state, call), call.required("user")
     if user not in state.users:
@@ -31,7 +33,7 @@ def post_ephemeral(state: State, call: Call) -> Json:
 
 
 def update(state: State, call: Call) -> Json:
-    """What is not given stays: a text alone keeps the blocks, and an empty list takes them away."""
+    """Update a message. A missing argument changes nothing: text alone keeps the blocks, an empty list removes them."""
     state.require_scope("chat:write")
     message = _own_message(state, call, "cant_update_message")
     text, blocks, metadata = _content_arguments(call)
@@ -51,6 +53,7 @@ def update(state: State, call: Call) -> Json:
 
 
 def delete(state: State, call: Call) -> Json:
+    """Delete a message."""
     state.require_scope("chat:write")
     message = _own_message(state, call, "cant_delete_message")
     state.delete(message)
@@ -58,6 +61,7 @@ def delete(state: State, call: Call) -> Json:
 
 
 def get_permalink(state: State, call: Call) -> Json:
+    """Return the URL of a message."""
     channel = state.channel(call.required("channel"))
     message = state.message(channel, call.required("message_ts"))
     if message is None:
@@ -68,7 +72,7 @@ def get_permalink(state: State, call: Call) -> Json:
 
 
 def _postable_channel(state: State, call: Call) -> Channel:
-    """Where it may speak. A person's id stands for the conversation with that person."""
+    """Return the channel, if the bot may post there. A user's ID means the direct message with that user."""
     channel_id = call.required("channel")
     channel = state.open_dm(channel_id) if channel_id in state.users else state.channel(channel_id)
     if channel.is_archived:
@@ -79,7 +83,7 @@ def _postable_channel(state: State, call: Call) -> Channel:
 
 
 def _own_message(state: State, call: Call, error: str) -> Message:
-    """A message of the bot. Ephemeral ones are not found: they can be changed through their response_url only."""
+    """Return a message of the bot. Ephemeral ones aren't found, because only their response_url can change them."""
     message = state.message(state.channel(call.required("channel")), call.required("ts"))
     if message is None:
         raise ApiError("message_not_found")

@@ -1,4 +1,4 @@
-"""Channels: what they are, what was said in them, and how to begin one with somebody."""
+"""The `conversations` methods: channel info, history and threads, and opening a direct message."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -13,30 +13,31 @@ Json = dict[str, Any]
 
 
 def info(state: State, call: Call) -> Json:
+    """Return a channel."""
     channel = state.channel(call.required("channel"))
     state.require_scope(f"{channel.kind}:read")
     return {"channel": channel.to_json()}
 
 
 def history(state: State, call: Call) -> Json:
-    """Newest first. An answer in a thread is not history: it is found under what it answers."""
+    """Return a channel's messages, newest first, without the replies in threads."""
     channel = _readable(state, call)
     top = [message for message in channel.messages if message.thread_ts in (None, message.ts)]
     return _page(call, [message for message in reversed(top) if _is_in_range(call, message)])
 
 
 def replies(state: State, call: Call) -> Json:
-    """A thread: what it began with, always, and then its answers, oldest first."""
+    """Return a thread: always its parent, then its replies, oldest first."""
     channel, ts = _readable(state, call), call.required("ts")
     parent = state.message(channel, ts)
     if parent is None:
         raise ApiError("thread_not_found")
-    answers = [message for message in channel.messages if message.thread_ts == ts and message is not parent]
-    return _page(call, [parent, *(message for message in answers if _is_in_range(call, message))])
+    thread = [message for message in channel.messages if message.thread_ts == ts and message is not parent]
+    return _page(call, [parent, *(message for message in thread if _is_in_range(call, message))])
 
 
 def open_conversation(state: State, call: Call) -> Json:
-    """The conversation with one person; this Slack has none with several."""
+    """Open the direct message with a user; group direct messages aren't supported."""
     state.require_scope("im:write")
     if call.text("channel"):
         return {"channel": {"id": state.channel(call.text("channel")).id}}
@@ -63,7 +64,7 @@ def _is_in_range(call: Call, message: Message) -> bool:
 
 
 def _page(call: Call, messages: list[Message]) -> Json:
-    """The cursor is how many messages came before: Slack's own says as little to whoever reads it."""
+    """Return a page of messages. The cursor is an offset; like Slack's, clients must treat it as opaque."""
     limit, start = call.integer("limit", 100), _start_index(call.text("cursor"))
     if not 1 <= limit <= 999:
         raise ApiError("invalid_limit")

@@ -1,4 +1,4 @@
-"""Who one is, who others are, who belongs together, and how to open a socket."""
+"""The methods for users and user groups, for testing authentication, and for opening a socket."""
 
 from typing import Any
 
@@ -11,12 +11,14 @@ Json = dict[str, Any]
 
 
 def api_test(_: State, call: Call) -> Json:
+    """Echo the arguments."""
     if call.text("error"):
         raise ApiError(call.text("error"), args=call.arguments)
     return {"args": call.arguments} if call.arguments else {}
 
 
 def auth_test(state: State, _: Call) -> Json:
+    """Return whose token it is."""
     return {
         "url": state.team.url,
         "team": state.team.name,
@@ -29,12 +31,14 @@ def auth_test(state: State, _: Call) -> Json:
 
 
 def connections_open(state: State, _: Call) -> Json:
+    """Return a URL for a Socket Mode connection."""
     ticket = state.new_id("ticket-")
     state.tickets.add(ticket)
     return {"url": f"{state.url.replace('http', 'ws', 1)}/link/?ticket={ticket}&app_id={APP_ID}"}
 
 
 def users_info(state: State, call: Call) -> Json:
+    """Return a user."""
     state.require_scope("users:read")
     user = state.users.get(call.required("user"))
     if user is None:
@@ -43,6 +47,7 @@ def users_info(state: State, call: Call) -> Json:
 
 
 def group_members(state: State, call: Call) -> Json:
+    """Return the members of a user group."""
     state.require_scope("usergroups:read")
     members = state.groups.get(call.required("usergroup"))
     if members is None:

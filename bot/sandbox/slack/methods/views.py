@@ -1,4 +1,4 @@
-"""Modals and Home tabs. No scope is needed for them."""
+"""The `views` methods: modals and Home tabs. They need no scope."""
 
 from typing import Any
 
@@ -10,16 +10,16 @@ from bot.sandbox.slack.validation import validate_view
 
 Json = dict[str, Any]
 
-
-MAX_OPEN_MODALS = 3  # modals on top of each other
+MAX_OPEN_MODALS = 3
 
 
 def open_modal(state: State, call: Call) -> Json:
+    """Open a modal."""
     return _add_view(state, _use_trigger(state, call), _view(call))
 
 
 def push_modal(state: State, call: Call) -> Json:
-    """On top of the modal that is open, which comes back when this one is closed."""
+    """Open a modal on top of the open one, which reappears when this one is closed."""
     user = _use_trigger(state, call)
     open_modals = [view for view in state.views if view.open and view.user == user]
     if not open_modals:
@@ -30,7 +30,7 @@ def push_modal(state: State, call: Call) -> Json:
 
 
 def _use_trigger(state: State, call: Call) -> str:
-    """Whose trigger it is; it is used up with this."""
+    """Use up a trigger, and return its user."""
     trigger = state.triggers.get(call.required("trigger_id"))
     if trigger is None:
         raise ApiError("invalid_trigger_id")
@@ -45,6 +45,7 @@ def _add_view(state: State, user: str, view: Json) -> Json:
 
 
 def update(state: State, call: Call) -> Json:
+    """Replace the contents of a view."""
     target = _find_view(state, call)
     if call.text("hash") and call.text("hash") != target.body["hash"]:
         raise ApiError("hash_conflict")
@@ -53,6 +54,7 @@ def update(state: State, call: Call) -> Json:
 
 
 def publish(state: State, call: Call) -> Json:
+    """Set a user's Home tab."""
     user = call.required("user_id")
     if user not in state.users:
         raise ApiError("user_not_found")
