@@ -1,4 +1,4 @@
-"""What people do in the workspace, by mouse and keys. What came of it is told as news; here is only what went wrong."""
+"""What a person does in the workspace. Actions return only errors; their results reach the page as events."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
@@ -29,7 +29,10 @@ FAILED = "{what} failed with the error “{error}”."
 
 
 class Actions:
-    """Each answers with a sentence where something went wrong. What is gone is a LookupError that says so in one."""
+    """The actions of the page. Each returns an error message, empty if it succeeded.
+
+    Something that no longer exists raises a LookupError with a message, and an invalid request raises a KeyError.
+    """
 
     def __init__(self, demo: DemoControls, time_travel: TimeTravel) -> None:
         self._demo = demo
@@ -37,6 +40,7 @@ class Actions:
         self._slack = demo.slack
 
     def find(self, name: str) -> Action:
+        """Return an action by its name in a request."""
         actions: dict[str, Action] = {
             "type": self.type,
             "act": self.act,
@@ -51,6 +55,7 @@ class Actions:
         return actions[name]
 
     async def type(self, request: Json) -> str:
+        """Post a message, or send a slash command."""
         channel, line = self._slack.channels[_string(request, "channel")], _string(request, "line").strip()
         word, rest = (*line.split(maxsplit=1), "", "")[:2]
         if channel.is_archived:
@@ -66,7 +71,7 @@ class Actions:
         return UNKNOWN_COMMAND.format(word=word)
 
     async def _change_membership(self, word: str, target: str, channel: Channel) -> str:
-        """The bot is brought in, or thrown out, if it is the one."""
+        """Add or remove the bot, the only user that can be."""
         if channel.with_user:
             return CHANNELS_ONLY.format(word=word)
         if target not in BOT_NAMES:
@@ -82,6 +87,7 @@ class Actions:
         return ""
 
     async def act(self, request: Json) -> str:
+        """Press a button or select an option, in a message or a view."""
         on = (
             self._message(_string(request, "message"))
             if request.get("message")
@@ -96,19 +102,22 @@ class Actions:
         return _error_text(await self._slack.act(on, action, user=VIEWER_ID), f"“{element.label or 'That'}”")
 
     async def submit(self, request: Json) -> str:
+        """Submit a modal."""
         values = _strings(request, "values")
         view = self._view(_string(request, "view"))
         return _error_text(await self._slack.submit(view, values, user=VIEWER_ID), "Sending this")
 
     async def close(self, request: Json) -> str:
+        """Close a modal."""
         view_id = _string(request, "view")
         closing = [view for view in self._slack.views if view.id == view_id and view.open and view.user == VIEWER_ID]
         for view in closing:
             if acknowledgement := await self._slack.close(view, user=VIEWER_ID):
                 return _error_text(acknowledgement, "Closing this")
-        return ""  # closed, whoever did it
+        return ""  # also if it was closed already
 
     async def dismiss(self, request: Json) -> str:
+        """Dismiss an ephemeral message."""
         message = self._message(_string(request, "message"))
         if not message.to:
             raise LookupError("Only what you alone can see can be dismissed.")
@@ -117,6 +126,7 @@ class Actions:
         return ""
 
     async def set_charts(self, request: Json) -> str:
+        """Choose whether the workspace accepts charts and data tables."""
         if not isinstance(request["on"], bool):
             raise KeyError("on")
         self._slack.charts = request["on"]
@@ -124,16 +134,19 @@ class Actions:
         return ""
 
     async def select_fault(self, request: Json) -> str:
+        """Select a fault preset for LaunchDarkly or Slack."""
         service, name = _string(request, "where"), _string(request, "name")
-        self._demo.fault_presets[service][name]  # which there must be
+        self._demo.fault_presets[service][name]  # a KeyError if there is none
         await self._demo.select_fault(service, name)
         await self._slack.notify_change()
         return ""
 
     async def skip_to_next_run(self, _: Json) -> str:
+        """Move the clock to the next run."""
         return await self._time_travel.skip_to_next_run()
 
     async def skip_week(self, _: Json) -> str:
+        """Move the clock by a week."""
         return await self._time_travel.skip_week()
 
     def _message(self, ts: str) -> Message:
@@ -145,7 +158,7 @@ class Actions:
 
 
 def _string(request: Json, name: str) -> str:
-    """What else than a word stands there is not there."""
+    """Return a field, or raise a KeyError if it is missing or not a string."""
     value = request[name]
     if not isinstance(value, str):
         raise KeyError(name)
@@ -153,7 +166,7 @@ def _string(request: Json, name: str) -> str:
 
 
 def _strings(request: Json, name: str) -> dict[str, str]:
-    """Likewise, where there are several by their names."""
+    """Return a field, or raise a KeyError if it isn't an object with string values."""
     strings = request[name]
     if not isinstance(strings, dict):
         raise KeyError(name)
@@ -174,7 +187,7 @@ def _first(items: list[Item], error: str) -> Item:
 
 
 def _error_text(acknowledgement: Acknowledgement, label: str) -> str:
-    """As Slack says it."""
+    """Return the error message that Slack would show."""
     if not acknowledgement.error:
         return ""
     return (TIMED_OUT if acknowledgement.error == TIMEOUT else FAILED).format(what=label, error=acknowledgement.error)

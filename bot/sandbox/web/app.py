@@ -1,4 +1,4 @@
-"""The page, its files, and the ways in."""
+"""The ASGI app of the page: the page itself, its static files, and its endpoints."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -25,16 +25,17 @@ from bot.sandbox.web.time_travel import TimeTravel
 from bot.sandbox.web.visibility import VIEWER_ID
 
 WEB_DIRECTORY = Path(__file__).parent
-MAX_EXAMPLES, PREFERRED_EXAMPLES = 3, ("scores", "events", "digest")  # what somebody who has just come may want to ask
+MAX_EXAMPLES, PREFERRED_EXAMPLES = 3, ("scores", "events", "digest")  # suggestions on the first visit
 DEMO_ENDED = "The demo has ended."
 UNKNOWN_REQUEST = "There is nothing like that here."
 
 
 def build_page(demo: DemoControls) -> ASGIApp:
+    """Build the page's app."""
     time_travel = TimeTravel(demo)
     actions = Actions(demo, time_travel)
     renderer = Renderer(demo.slack)
-    command_specs = cache(demo.completions)  # it is made of the whole register, and asked for with each key
+    command_specs = cache(demo.completions)  # built from all questions and commands, and needed with each keystroke
 
     async def index(_: Request) -> Response:
         return HTMLResponse(renderer.page(**_page_variables(demo, command_specs())))
@@ -55,7 +56,7 @@ def build_page(demo: DemoControls) -> ASGIApp:
             Route("/", index),
             Route("/completions", complete),
             Route("/news", stream_events),
-            Route("/do/{deed}", perform, methods=["POST"]),
+            Route("/do/{action}", perform, methods=["POST"]),
             Mount("/static", StaticFiles(directory=WEB_DIRECTORY / "static")),
         ],
         middleware=[Middleware(SecurityMiddleware)],
@@ -63,17 +64,17 @@ def build_page(demo: DemoControls) -> ASGIApp:
 
 
 async def _perform(actions: Actions, request: Request) -> tuple[str, int]:
-    """What went wrong, if anything did, and with which status that is said."""
+    """Perform an action, and return its error message, if any, and the status of the response."""
     try:
-        return await actions.find(request.path_params["deed"])(await read_json(request.stream())), 200
+        return await actions.find(request.path_params["action"])(await read_json(request.stream())), 200
     except BodyTooLarge:
         return BODY_TOO_LARGE, 413
     except KeyError:
-        return UNKNOWN_REQUEST, 400  # which this page does not ask for
+        return UNKNOWN_REQUEST, 400  # the page sends no such request
     except LookupError as error:
         return str(error), 200
     except asyncio.CancelledError:
-        return DEMO_ENDED, 200  # the server goes, and this is the last that it says
+        return DEMO_ENDED, 200  # the server is shutting down
 
 
 def _page_variables(demo: DemoControls, command_specs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

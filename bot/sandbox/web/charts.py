@@ -1,4 +1,4 @@
-"""Where the marks of a chart lie. Upright, all is in pixels; across, in hundredths of whatever room there is."""
+"""The geometry of charts. Vertical coordinates are in pixels, horizontal ones in percent of the available width."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -6,55 +6,62 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-PLOT_HEIGHT, TOP, BOTTOM = 252, 30, 28  # above all bars is room for the value that one looks at
-PLOT_WIDTHS = {"narrow": 240, "wide": 440}  # in pixels, for the names below; blocks.css tells which it is
+PLOT_HEIGHT, TOP, BOTTOM = 252, 30, 28  # the top margin has room for the tooltip
+PLOT_WIDTHS = {"narrow": 240, "wide": 440}  # in pixels, to fit the labels below; blocks.css selects one
 PIE_SIZE, PIE_RADIUS = 200, 92
 COLOUR_COUNT = 6
 PLOTTED_KINDS = ("bar", "line", "area")
-MAX_BAR_WIDTH = 9.0  # of a hundred
-MAX_MAGNITUDE = 1e15  # beyond which nothing is reckoned with
+MAX_BAR_WIDTH = 9.0  # percent
+MAX_MAGNITUDE = 1e15  # larger values are clamped
 
-Row = tuple[str, Sequence[float]]  # a label, and for each name its value
+Row = tuple[str, Sequence[float]]  # a label, and a value per series
 
 
 @dataclass(frozen=True)
 class Tip:
-    """What is said of a mark: where, and how wide it is about."""
+    """A mark's tooltip: its text and horizontal position."""
 
     says: str
     at: float
 
     @property
     def width(self) -> float:
+        """The approximate width in pixels."""
         return text_width(self.says) + 20
 
     @property
     def left(self) -> float:
-        """Of its middle, at the edges of its beginning or end."""
+        """The offset from its position in pixels: centered, but shifted inward near the chart's edges."""
         return -self.width * (0.08 if self.at < 34 else 0.92 if self.at > 66 else 0.5)
 
 
 @dataclass(frozen=True)
 class Bar:
+    """A bar of a chart, or a point of a line."""
+
     colour: int
     tip: Tip
     x: float
     y: float
     width: float
     height: float
-    point: tuple[float, float]  # where its value is in a line
-    reach: tuple[float, float]  # where one may point to mean it
+    point: tuple[float, float]  # x and y in a line chart
+    reach: tuple[float, float]  # x and width of the area that shows the tooltip
 
 
 @dataclass(frozen=True)
 class Segment:
+    """A segment of a pie."""
+
     colour: int
     tip: Tip
-    path: str  # nothing where it is the whole
+    path: str  # empty if it is the whole circle
 
 
 @dataclass(frozen=True)
 class Tick:
+    """A tick on the vertical axis."""
+
     says: str
     y: float
     is_zero: bool
@@ -62,6 +69,8 @@ class Tick:
 
 @dataclass(frozen=True)
 class Label:
+    """A label on the horizontal axis, and the plot width that it is shown at."""
+
     says: str
     x: float
     room: str
@@ -69,7 +78,7 @@ class Label:
 
 @dataclass(frozen=True)
 class Chart:
-    """A chart as its marks and as a table."""
+    """A chart, as marks to draw and as a table."""
 
     title: str
     kind: str
@@ -79,19 +88,23 @@ class Chart:
 
     @property
     def is_pie(self) -> bool:
+        """Whether it is a pie."""
         return self.kind == "pie"
 
     @property
     def legend(self) -> Sequence[str]:
+        """The names in the legend; none for a single series."""
         return [label for label, _ in self.rows] if self.is_pie else self.names if len(self.names) > 1 else ()
 
     @property
     def summary(self) -> str:
+        """The chart in words, for screen readers."""
         values_text = ", ".join(f"{label} {' and '.join(map(format_number, values))}" for label, values in self.rows)
         return f"{self.kind.title()} chart: {self.title}. {' and '.join(self.names)}: {values_text}"
 
     @property
     def table(self) -> dict[str, Any]:
+        """The values as a data table block."""
         headers = [{"type": "raw_text", "text": name} for name in (self.axis.get("x_label") or "Of", *self.names)]
         cells = [
             [
@@ -104,18 +117,19 @@ class Chart:
 
     @property
     def ticks(self) -> list[Tick]:
+        """The ticks of the vertical axis."""
         return [Tick(format_number(tick), self._y(tick), tick == 0) for tick in self._tick_values]
 
     @property
     def left(self) -> float:
-        """The room beside the bars, for the numbers and what they are of."""
+        """The width of the left margin in pixels, for the ticks and the axis label."""
         return max(text_width(format_number(tick)) for tick in self._tick_values) + (
             30 if self.axis.get("y_label") else 12
         )
 
     @property
     def bars(self) -> Iterator[Bar]:
-        """For each name a bar beside the others at each label."""
+        """The bars, grouped by label."""
         band = 100 / len(self.rows)
         bar_width, hit_width = min(MAX_BAR_WIDTH, band * 0.78 / len(self.names)), band / len(self.names)
         for at, (label, values) in enumerate(self.rows):
@@ -138,19 +152,19 @@ class Chart:
 
     @property
     def lines(self) -> list[str]:
-        """For each name its points from label to label, across in hundredths as well."""
+        """The points of each series, as an SVG polyline."""
         middles = [100 * (at + 0.5) / len(self.rows) for at in range(len(self.rows))]
         series = zip(*(values for _, values in self.rows), strict=True)
         return [" ".join(f"{x:.3f},{self._y(y)}" for x, y in zip(middles, values, strict=True)) for values in series]
 
     @property
     def floor(self) -> float:
-        """Where nothing is."""
+        """The vertical position of zero."""
         return self._y(0)
 
     @property
     def labels(self) -> Iterator[Label]:
-        """Of those below the bars the ones that fit side by side."""
+        """The labels of the horizontal axis that fit, for each plot width."""
         widest = max(text_width(label) for label, _ in self.rows) + 10
         for name, plot_width in PLOT_WIDTHS.items():
             band = plot_width / len(self.rows)
@@ -161,7 +175,7 @@ class Chart:
 
     @property
     def segments(self) -> Iterator[Segment]:
-        """Clockwise from the top, each a share of the sum."""
+        """The segments of a pie, clockwise from the top."""
         total, end = sum(values[0] for _, values in self.rows), 0.0
         for at, (label, [value]) in enumerate(self.rows):
             start, share = end, value / total
@@ -173,7 +187,7 @@ class Chart:
 
     @cached_property
     def _tick_values(self) -> list[float]:
-        """Round values from below the least to above the most, a handful of them."""
+        """A few round values that span all values and zero."""
         values = [value for _, row_values in self.rows for value in row_values]
         minimum, maximum = min(0, *values), max(0, *values)
         rough_step = max((maximum - minimum or 1) / 4, 1 / MAX_MAGNITUDE)
@@ -191,7 +205,7 @@ class Chart:
 
 
 def chart(block: Mapping[str, Any]) -> Chart | None:
-    """Nothing if it is of another kind."""
+    """Return a block's chart, None if its type is unknown."""
     title, spec = block["title"], block["chart"]
     if spec["type"] == "pie":
         return Chart(title, "pie", ["Value"], [(one["label"], [_clamp(one["value"])]) for one in spec["segments"]], {})
@@ -205,7 +219,7 @@ def chart(block: Mapping[str, Any]) -> Chart | None:
 
 
 def format_number(value: float) -> str:
-    """With at most two decimals."""
+    """Format a number with at most two decimals."""
     whole, _, decimals = f"{value:,.2f}".partition(".")
     text = f"{whole}.{decimals}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
@@ -216,7 +230,7 @@ def _clamp(value: float) -> float:
 
 
 def text_width(label: str) -> float:
-    """About, in pixels."""
+    """Estimate a label's width in pixels."""
     return len(label) * 6.6
 
 

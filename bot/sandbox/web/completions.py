@@ -1,29 +1,31 @@
-"""What a line could go on with: examples, and what can follow what stands before the word begun."""
+"""Completions for the line being typed: examples, and words that can follow what is typed."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 COMMAND = "/insights"
-MAX_COMPLETIONS = 40  # of which nobody reads the last
+MAX_COMPLETIONS = 40
 _PARTIAL_WORD = re.compile(r"[^ =,]*$")
 
 
 class Completion(NamedTuple):
+    """A completion: its label, a hint, and the whole line with it."""
+
     label: str
     hint: str
     line: str
 
 
 def completions(specs: Iterable[Mapping[str, Any]], line: str) -> list[Completion]:
-    """*spoken* is all that can be asked or ordered."""
+    """Return the completions of a line. `specs` describes all questions and commands."""
     known_specs = list(specs)
     suggestions = [*_examples(known_specs, line), *_next_words(known_specs, line)] if line.startswith("/") else []
     return suggestions[:MAX_COMPLETIONS]
 
 
 def _examples(specs: list[Mapping[str, Any]], line: str) -> Iterator[Completion]:
-    """Once it is clear what is asked."""
+    """Yield the examples that extend a line, once it names its question or command."""
     examples = [f"{COMMAND} {example}" for spec in specs for example in spec["examples"]]
     for example in examples:
         if line.count(" ") > 1 and example.startswith(line) and example != line:
@@ -40,7 +42,7 @@ def _next_words(specs: list[Mapping[str, Any]], line: str) -> Iterator[Completio
 
 
 def _candidates(specs: list[Mapping[str, Any]], before: str) -> Iterator[tuple[str, str]]:
-    """Words and what they mean, by the line's first two words and the argument whose value is begun."""
+    """Yield words with hints, depending on the line's first two words and the argument whose value is being typed."""
     command, name, *_ = [*before.split(" "), "", ""]
     argument, is_value, _ = before.rpartition(" ")[2].partition("=")
     if not before:

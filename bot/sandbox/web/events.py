@@ -1,4 +1,4 @@
-"""What a page is told as it happens, as server-sent events: first all there is, then what has become different.
+"""Updates to the page as server-sent events: first the whole state, then changes.
 
 https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
@@ -19,11 +19,11 @@ from bot.sandbox.web.rendering import Renderer
 from bot.sandbox.web.time_travel import TimeTravel
 from bot.sandbox.web.visibility import VIEWER_ID, messages, parent_ts
 
-RETRY_MILLIS = 500  # milliseconds after which a page asks again that was cut off
+RETRY_MILLIS = 500  # until a disconnected page reconnects
 
 
 class Stream(StreamingResponse):
-    """Ends as an answer ends also when the server goes: whoever listens then asks again."""
+    """A response that also ends properly when the server shuts down, so that the browser reconnects."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         with suppress(asyncio.CancelledError):
@@ -33,6 +33,7 @@ class Stream(StreamingResponse):
 
 
 def stream(demo: DemoControls, time_travel: TimeTravel, renderer: Renderer) -> Stream:
+    """Return the response that sends a page its updates."""
     return Stream(_events(demo, time_travel, renderer), media_type="text/event-stream")
 
 
@@ -41,13 +42,12 @@ async def _events(demo: DemoControls, time_travel: TimeTravel, renderer: Rendere
     yield f"retry: {RETRY_MILLIS}\n\n{_encode_event('fresh', {})}"
     while True:
         change_count = await demo.slack.wait_for_change(change_count)
-        yield "".join(
-            _encode_event(name, data) for name, data in page_state.updates()
-        )  # at once: nobody is cut off in the middle
+        # In one piece, so that a disconnect doesn't split an update.
+        yield "".join(_encode_event(name, data) for name, data in page_state.updates())
 
 
 class _PageState:
-    """Knows what one page has been told."""
+    """The state that was sent to one page."""
 
     def __init__(self, demo: DemoControls, time_travel: TimeTravel, renderer: Renderer) -> None:
         self._demo = demo
@@ -57,7 +57,7 @@ class _PageState:
         self._sent: dict[str, str] = {}
 
     def updates(self) -> Iterator[tuple[str, Any]]:
-        yield "now", self._demo.now().timestamp()  # before all that is told as of now
+        yield "now", self._demo.now().timestamp()  # first, because the page computes relative times from it
         yield from self._if_changed("rooms", self._renderer.channels())
         yield from self._if_changed("stage", self._demo_bar())
         yield from self._if_changed("told", self._renderer.status(self._time_travel))
@@ -66,11 +66,10 @@ class _PageState:
         yield from self._if_changed("whole", {})
 
     def _demo_bar(self) -> dict[str, Any]:
-        """The demo's bar."""
         return {"weather": dict(self._demo.selected_faults), "charts": self._demo.slack.charts}
 
     def _message_updates(self) -> Iterator[tuple[str, Any]]:
-        """Messages that have to be drawn otherwise than they were, and those that are gone."""
+        """Yield the messages that look different than before, and those that were deleted."""
         slack = self._demo.slack
         threads = {message: parent_ts(slack, message) for message in messages(slack)}
         replies = Counter(threads.values())
@@ -84,7 +83,7 @@ class _PageState:
             yield "gone", deleted
         if changed:
             rendered = [self._rendered(message, threads[message], replies[message.ts]) for message in changed]
-            # What a thread is about stands in the channel, and above its replies.
+            # A thread's parent is shown twice: in the channel, and above its replies.
             yield (
                 "messages",
                 rendered + [self._rendered(message, message.ts, 0) for message in changed if replies[message.ts]],
@@ -94,7 +93,7 @@ class _PageState:
         return {"ts": message.ts, "thread": thread_ts, "html": self._renderer.message(message, thread_ts, replies)}
 
     def _view(self) -> dict[str, Any]:
-        """The modal that lies on top: its drawing, and apart from that what is wrong with what was filled in."""
+        """Return the topmost modal and, separately, the errors of its inputs."""
         open_views = [view for view in self._demo.slack.views if view.open and view.user == VIEWER_ID]
         if not open_views:
             return {"html": "", "errors": {}}
@@ -108,5 +107,5 @@ class _PageState:
 
 
 def _encode_event(name: str, data: Any) -> str:
-    """JSON has no line ends of its own, and those within its strings are escaped."""
+    """Encode an event on one line: the JSON has no line breaks, and those in its strings are escaped."""
     return f"event: {name}\ndata: {json.dumps(data)}\n\n"

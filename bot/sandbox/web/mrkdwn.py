@@ -1,7 +1,6 @@
-"""Slack's markup, drawn as HTML. https://docs.slack.dev/messaging/formatting-message-text
+"""Render Slack's markup as HTML. https://docs.slack.dev/messaging/formatting-message-text
 
-Whatever is said in it is untrusted: pieces are only ever put together by `Markup`, which escapes what is not markup of
-this module's own making.
+All text is untrusted: only `Markup` joins pieces, and it escapes everything except this module's own tags.
 """
 
 import html
@@ -25,7 +24,7 @@ _SPAN = re.compile("|".join((r"<([^<>\n]+)>", r"`([^`\n]+)`", *map(_STYLE_PATTER
 _PERMALINK = re.compile(r"archives/(\w+)/p(\d+)(\d{6})(?:\?thread_ts=([\d.]+))?")
 _QUOTED = re.compile(r"^(?:&gt;|>) ?", re.MULTILINE)
 
-PRE = Markup('<pre tabindex="0">{}</pre>')  # it may be wider than there is room, and is scrolled by the keys
+PRE = Markup('<pre tabindex="0">{}</pre>')  # focusable, so that the keyboard can scroll wide text
 QUOTE = Markup("<blockquote>{}</blockquote>")
 CODE = Markup("<code>{}</code>")
 STYLED = Markup("<{0}>{1}</{0}>")
@@ -36,21 +35,22 @@ TIME = Markup('<time datetime="{}" data-tokens="{}" title="{}">{}</time>')
 
 
 def is_safe_url(url: str) -> bool:
+    """Return whether a URL may be a link: web and mail addresses only."""
     return bool(SAFE_SCHEMES.match(url))
 
 
 class MrkdwnRenderer:
-    """Knows the people and the channels that are mentioned, and which links lead to a message of this workspace."""
+    """Renders markup with the names of a workspace's users and channels, and with links to its messages."""
 
     def __init__(self, slack: Slack) -> None:
         self._slack = slack
 
     def mrkdwn(self, markup: str) -> Markup:
-        """Text, with what is preformatted or quoted set apart."""
+        """Render a text, including preformatted and quoted blocks."""
         return _render_matches(markup, _BLOCK, self._block, self._spans)
 
     def run(self, run: Mapping[str, Any]) -> Markup | str:
-        """A piece of rich text, which has its style beside it."""
+        """Render a run of rich text with its style."""
         rendered = self._plain(run)
         for style, tag in TAGS.items():
             if run.get("style", {}).get(style):
@@ -107,7 +107,7 @@ class MrkdwnRenderer:
         return self._link(unescape(target), label)
 
     def _date(self, target: str, fallback: str) -> Markup | str:
-        """In the reader's zone, by the page's script; without that, it is what it was said to be."""
+        """Render a date, which the page formats in the reader's time zone by script; without it, the fallback shows."""
         _, unix, tokens, url, *_ = [*target.split("^"), "", ""]
         try:
             at = datetime.fromtimestamp(int(unix), UTC)
@@ -126,6 +126,7 @@ class MrkdwnRenderer:
 
 
 def unescape(text: str) -> str:
+    """Undo Slack's escaping."""
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 

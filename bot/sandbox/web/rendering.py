@@ -1,4 +1,4 @@
-"""The workspace drawn: fragments of HTML, in which everything was escaped that came from anywhere else."""
+"""Render the workspace as HTML fragments, with all text escaped."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -25,6 +25,8 @@ HTML_DIRECTORY = Path(__file__).parent / "html"
 
 
 class Renderer:
+    """Renders a workspace with the templates in `html/`."""
+
     def __init__(self, slack: Slack) -> None:
         self._slack = slack
         self._mrkdwn = MrkdwnRenderer(slack)
@@ -48,14 +50,15 @@ class Renderer:
         self._templates.tests["linked"] = is_safe_url
 
     def page(self, **variables: Any) -> str:
-        """The frame, written once for each visit."""
+        """Render the page, once per visit."""
         return self._render("page.html", **variables, rooms=self._channels())
 
     def channels(self) -> str:
+        """Render the list of channels."""
         return self._render("rooms.html", rooms=self._channels())
 
     def message(self, message: Message, thread: str, replies: int) -> str:
-        """In the channel, or in a *thread*. It is drawn once, however many pages and times it is told."""
+        """Render a message in a channel, or in a `thread`. It is cached for all pages until it changes."""
         cache_key = (message.content, replies)
         cached = self._rendered.get((message.ts, thread))
         if cached is None or cached[0] != cache_key:
@@ -80,13 +83,16 @@ class Renderer:
             builder=quote(json.dumps(blocks), safe=""),
         )
 
-    def view(self, shown: View) -> str:
-        return self._render("view.html", id=shown.id, body=shown.body)
+    def view(self, view: View) -> str:
+        """Render a modal."""
+        return self._render("view.html", id=view.id, body=view.body)
 
     def status(self, time_travel: TimeTravel) -> str:
+        """Render the progress of a clock move."""
         return self._render("told.html", busy=time_travel.busy, said=time_travel.messages, failed=time_travel.error)
 
     def completions(self, completions: Sequence[Completion]) -> str:
+        """Render the completions of a line."""
         return self._render("completions.html", completions=completions)
 
     def _render(self, template: str, /, **variables: Any) -> str:
@@ -96,10 +102,10 @@ class Renderer:
         return [visibility.channel_json(self._slack, channel) for channel in visibility.channels(self._slack)]
 
     def _text(self, text: Json) -> Markup | str:
-        """A text object of either kind."""
+        """Render a text object, mrkdwn or plain."""
         return self._mrkdwn.mrkdwn(text["text"]) if text["type"] == "mrkdwn" else _plain(text)
 
 
 def _plain(text: Json | Undefined) -> str:
-    """A text object that is no markup, if there is one."""
+    """Return the text of a plain text object, empty if there is none."""
     return "" if isinstance(text, Undefined) else str(text["text"])

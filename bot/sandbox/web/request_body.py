@@ -1,20 +1,23 @@
-"""What a page says, read: an object of JSON, of a size that a person could have typed, and of nothing but text."""
+"""Read the JSON object in a request's body, with limits on its size and characters."""
 
 import json
 from collections.abc import AsyncIterable
 from typing import Any
 
-MAX_BODY_BYTES = 1_000_000  # bytes; the longest message, with every character escaped, has half of that
+MAX_BODY_BYTES = 1_000_000  # twice the longest message with every character escaped
 BODY_TOO_LARGE = "That is more than anybody types."
 
 
 class BodyTooLarge(Exception):
-    """It is larger than anything that is done here."""
+    """The body exceeds `MAX_BODY_BYTES`."""
 
 
 async def read_json(body: AsyncIterable[bytes]) -> dict[str, Any]:
-    """The object; a KeyError says that there is none. What is too much is heard to its end, and not kept: who is cut
-    off while speaking does not listen."""
+    """Return the object, or raise a KeyError if there is none.
+
+    An oversized body is drained, then rejected: a client whose connection is cut while it sends doesn't read the
+    response.
+    """
     size, buffer = 0, bytearray()
     async for chunk in body:
         size += len(chunk)
@@ -29,7 +32,7 @@ async def read_json(body: AsyncIterable[bytes]) -> dict[str, Any]:
 
 
 def _parse(body: bytes) -> object:
-    """Nothing, where it is no JSON, or holds what cannot be written again: half a character, or what is no number."""
+    """Parse a body; None if it isn't JSON, or has what can't be encoded again: a lone surrogate, NaN or infinity."""
     try:
         decoded: object = json.loads(body)
         json.dumps(decoded, ensure_ascii=False, allow_nan=False).encode()

@@ -1,7 +1,7 @@
-"""Who is let in: this machine alone, and of the pages that its browsers show, this one.
+"""Reject requests that don't come from this machine and this page, and add security headers.
 
-The address is guessable, so another page could try it. A name that somebody points at this machine brings a foreign
-Host; a form or a script of another page brings a foreign Origin, and may not send JSON unasked.
+The URL is guessable, so another page could try it. DNS rebinding shows in a foreign Host header. A form or script of
+another page has a foreign Origin header, and can't send JSON without a CORS preflight.
 """
 
 from urllib.parse import urlsplit
@@ -29,6 +29,8 @@ SECURITY_HEADERS = {
 
 
 class SecurityMiddleware:
+    """Checks the Host, Origin and Content-Type of requests, and adds security headers to responses."""
+
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 

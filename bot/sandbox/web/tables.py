@@ -1,4 +1,4 @@
-"""How a data table looks: which columns are of numbers, and how its rows are ordered by each."""
+"""Data tables: which columns are numeric, and the order of the rows by each column."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,13 +12,17 @@ _DIGITS = re.compile(r"(\d{1,18})")
 
 @dataclass(frozen=True)
 class Cell:
+    """A cell: its text, and its rank in ascending and descending order."""
+
     says: str
-    up: int  # its place when what is least comes first
+    up: int
     down: int
 
 
 @dataclass(frozen=True)
 class Column:
+    """A column of a table."""
+
     name: str
     is_number: bool
     cells: Sequence[Cell]
@@ -26,24 +30,28 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
+    """A data table, ready to render."""
+
     caption: str
-    size: int  # rows of a page
-    naming: int  # the column that says what a row is of
+    size: int  # rows per page
+    naming: int  # the index of the row header column
     columns: Sequence[Column]
 
     @property
     def rows(self) -> list[tuple[Cell, ...]]:
+        """The cells by row."""
         return list(zip(*(column.cells for column in self.columns), strict=True))
 
 
 def table(block: Json) -> Table:
+    """Return the table of a `data_table` block."""
     headers, *rows = block["rows"]
     columns = [_column(_cell_text(head), [row[at] for row in rows]) for at, head in enumerate(headers)]
     return Table(block["caption"], block.get("page_size", 5), block.get("row_header_column_index", 0), columns)
 
 
 def _column(name: str, cells: Sequence[Json]) -> Column:
-    """One of numbers may say here and there that there is none; that comes last, whichever way one looks."""
+    """Rank a column's cells. A numeric column may have some cells without a number; they come last in both orders."""
     numbers = [index for index, cell in enumerate(cells) if cell["type"] == "raw_number"]
     is_number = len(numbers) * 2 > len(cells)
     if is_number:
@@ -60,7 +68,7 @@ def _ranks(ordered: Iterable[int]) -> dict[int, int]:
 
 
 def _natural_sort_key(text: str) -> list[str | int]:
-    """`flag-2` before `flag-10`: words and numbers take turns, and begin with a word, be it empty."""
+    """Sort `flag-2` before `flag-10`: the key alternates text and numbers, and starts with a possibly empty text."""
     return [int(part) if at % 2 else part.casefold() for at, part in enumerate(_DIGITS.split(text))]
 
 

@@ -1,4 +1,4 @@
-"""The clock moved, one journey at a time, and what was said on the way."""
+"""Move the demo's clock, one move at a time, and collect what happens meanwhile."""
 
 import logging
 from collections.abc import AsyncIterator
@@ -15,15 +15,19 @@ TRAVEL_FAILED = "That did not work. The terminal says why."
 
 @dataclass
 class TimeTravel:
+    """The progress and result of the current or last move of the clock."""
+
     demo: DemoControls
-    busy: str = ""  # what is being waited for
-    messages: list[str] = field(default_factory=list)  # on the last journey
+    busy: str = ""  # a message while the clock moves
+    messages: list[str] = field(default_factory=list)
     error: str = ""
 
     async def skip_to_next_run(self) -> str:
+        """Move the clock to the next run; return an error message, if any."""
         return await self._travel("Waiting for the next slot …", self.demo.skip_to_next_run())
 
     async def skip_week(self) -> str:
+        """Move the clock by a week; return an error message, if any."""
         return await self._travel("Seven days go by …", self.demo.skip_week())
 
     async def _travel(self, busy: str, sentences: AsyncIterator[str]) -> str:

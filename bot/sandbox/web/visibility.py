@@ -1,4 +1,4 @@
-"""What the person at the keyboard would see of the workspace: its channels, and the messages in them."""
+"""The channels and messages that the page's viewer can see."""
 
 from typing import Any
 
@@ -11,13 +11,13 @@ VIEWER_ID = "U1"
 
 
 def channels(slack: Slack) -> list[Channel]:
-    """Those that she can see, by name; conversations come last."""
+    """Return the visible channels by name; archived ones follow, direct messages come last."""
     visible = [one for one in slack.channels.values() if one.with_user in ("", VIEWER_ID)]
     return sorted(visible, key=lambda channel: (bool(channel.with_user), channel.is_archived, channel.name))
 
 
 def channel_json(slack: Slack, channel: Channel) -> Json:
-    """A channel in the page's words."""
+    """Return what the page shows of a channel."""
     bot = next((user.real_name for user in slack.users.values() if user.is_bot), "")
     is_dm = bool(channel.with_user)
     name = bot if is_dm else channel.name
@@ -46,13 +46,13 @@ def _about(channel: Channel) -> str:
 
 
 def messages(slack: Slack) -> list[Message]:
-    """All that she can read, the oldest first."""
+    """Return all visible messages, oldest first."""
     channel_messages = [message for channel in channels(slack) for message in channel.messages]
     return sorted([*channel_messages, *slack.ephemeral.get(VIEWER_ID, [])], key=lambda message: message.ts)
 
 
 def parent_ts(slack: Slack, message: Message) -> str:
-    """The message it is a reply to. One whose first message is gone stands in the channel."""
+    """Return the parent of a thread reply. Empty for other messages, and for a reply whose parent was deleted."""
     thread_ts = message.thread_ts
     return (
         thread_ts
