@@ -1,6 +1,6 @@
-"""The kinds of value a parameter can have: how each is read from a word, written back, and explained.
+"""Parameter types: how the text of a parameter is read into a value, written back, and explained.
 
-A kind is found from the type of the Query's field, so that type is all one has to write."""
+A parameter's type follows from the annotation of its field in `Params`; there is nothing else to declare."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -13,7 +13,7 @@ from bot.lines import timespec
 
 
 class InvalidValue(ValueError):
-    """A word that cannot be what it should be, and the word that was probably meant."""
+    """Text that a parameter type rejects, with the value that was probably meant."""
 
     def __init__(self, message: str, suggestion: str | None = None) -> None:
         super().__init__(f"{message}: did you mean {suggestion}?" if suggestion else f"{message}.")
@@ -21,7 +21,7 @@ class InvalidValue(ValueError):
 
 
 class ParamType(Protocol):
-    """How a value is read, written and explained."""
+    """Reads, writes and explains the values of a parameter."""
 
     @property
     def hint(self) -> str: ...
@@ -32,17 +32,17 @@ class ParamType(Protocol):
 
 
 def closest_match(word: str, known: Sequence[str], cutoff: float = 0.6) -> str | None:
-    """The known word that looks most like this one, if any does."""
+    """Return the known word most similar to this one, if any is similar enough."""
     by_case = {name.lower(): name for name in known}
     close = get_close_matches(word.lower(), by_case, n=1, cutoff=cutoff)
     return by_case[close[0]] if close else None
 
 
-MIN_TYPO_LETTERS = 4  # letters: shorter words are one letter off too many others
+MIN_TYPO_LETTERS = 4  # shorter words are one letter off too many others
 
 
 def correct_typo(word: str, known: Iterable[str]) -> str | None:
-    """Return the known word that is one letter off, if both are long enough for that to mean anything."""
+    """Return the known word that is one letter off, if both words are long enough for that to mean a typo."""
     typed = word.lower()
     if not typed.isalpha():
         return None
@@ -57,7 +57,7 @@ def correct_typo(word: str, known: Iterable[str]) -> str | None:
 
 
 def _is_one_edit_apart(typed: str, name: str) -> bool:
-    """Whether one letter was added, left out, mistaken, or swapped with the next."""
+    """Return whether one letter was added, omitted, replaced, or swapped with the next."""
     short, long = sorted((typed, name), key=len)
     first_difference = next((n for n, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
     swapped = (
@@ -68,19 +68,19 @@ def _is_one_edit_apart(typed: str, name: str) -> bool:
 
 
 class _TextType:
-    """A value that is written as it is."""
+    """Base for values that are text and are written unchanged."""
 
     def write(self, value: str) -> str:
         return value
 
 
 def is_key(word: str) -> bool:
-    """Whether this can be a key, and so can be typed again."""
+    """Return whether this is a valid key, so that a line can contain it."""
     return bool(re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,255}", word))
 
 
 class _KeyType(_TextType):
-    """A key as LaunchDarkly takes it. It may not be `.` or `..`, which would climb about in the address."""
+    """A LaunchDarkly key. It must not be `.` or `..`, which would change the path of the request."""
 
     hint = "a key"
 
@@ -91,7 +91,7 @@ class _KeyType(_TextType):
 
 
 class _CursorType(_TextType):
-    """A place in a list, opaque to everybody but LaunchDarkly."""
+    """A pagination cursor, which only LaunchDarkly can interpret."""
 
     hint = "a cursor from an earlier answer"
 
@@ -102,7 +102,7 @@ class _CursorType(_TextType):
 
 
 class _TimeType(_TextType):
-    """A moment, kept as it was said, so that a saved question stays relative."""
+    """A time, stored as typed so that a saved question stays relative."""
 
     hint = timespec.TIME_HINT
 
@@ -116,7 +116,7 @@ class _TimeType(_TextType):
 
 
 class _DurationType:
-    """A length of time, kept in milliseconds."""
+    """A duration, stored in milliseconds."""
 
     hint = "a length such as 6h, 1d or 2w"
 
@@ -133,8 +133,6 @@ class _DurationType:
 
 
 class _BooleanType:
-    """Yes or no."""
-
     hint = "yes or no"
 
     def read(self, word: str) -> bool:
@@ -150,7 +148,7 @@ class _BooleanType:
 
 @dataclass(frozen=True)
 class IntRange:
-    """A whole number between two others."""
+    """A whole number within a range."""
 
     minimum: int
     maximum: int
@@ -160,7 +158,7 @@ class IntRange:
         return f"{self.minimum} to {self.maximum}"
 
     def recognizes(self, word: str) -> bool:
-        """Whether a word is meant to be a number: before a question it may be left out."""
+        """Return whether a word is meant as this number, which is optional before a saved question."""
         return word.isdecimal()
 
     def read(self, word: str) -> int:
@@ -177,7 +175,7 @@ class IntRange:
 
 @dataclass(frozen=True)
 class _ChoiceType:
-    """One of a few words, in any case."""
+    """One of several fixed words, matched case-insensitively."""
 
     words: tuple[str, ...]
 
@@ -198,7 +196,7 @@ class _ChoiceType:
 
 @dataclass(frozen=True)
 class ListOf:
-    """Several values of a kind, joined by commas."""
+    """Several values of one type, separated by commas."""
 
     item_type: ParamType
 
@@ -227,7 +225,7 @@ Boolean = Annotated[bool, _BooleanType()]
 
 
 def param_type_for(annotation: Any) -> ParamType:
-    """The kind of value that a field of this type holds."""
+    """Return the parameter type for a field with this annotation."""
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         return next((candidate for candidate in arguments[1:] if hasattr(candidate, "read")), None) or param_type_for(

@@ -1,7 +1,7 @@
-"""What a Query is: a question's parameters, each with LaunchDarkly's name for it and what it means.
+"""Params: the parameters of a line, each with LaunchDarkly's name and a description.
 
-The fields of a Query bear the short names that people type. A trailing underscore, there where Python has taken the
-word, is dropped. Which values a field takes is read from its type (see `_values.py`)."""
+Fields have the short names that people type. A trailing underscore (for a name that Python reserves) is dropped.
+The annotation of a field decides which values it accepts (see `param_types.py`)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,20 +15,20 @@ from bot.lines.param_types import ParamType, param_type_for
 
 @dataclass(frozen=True)
 class Parameter:
-    """What LaunchDarkly calls a parameter, and what a person should know of it."""
+    """LaunchDarkly's name for a parameter, and the description that people read."""
 
     api_name: str
     description: str
 
 
 def bot_param(description: str) -> Parameter:
-    """A parameter of the bot's own, which LaunchDarkly has no name for and is never sent."""
+    """Declare a parameter of the bot's own, which is never sent to LaunchDarkly."""
     return Parameter("", description)
 
 
 @dataclass(frozen=True)
 class ParamField:
-    """A parameter as it can be typed."""
+    """One parameter of a line: its names, type and default."""
 
     field_name: str
     api_name: str
@@ -43,10 +43,10 @@ class ParamField:
 
 
 class Params(BaseModel):
-    """The parameters of one question.
+    """Base for the parameters of a question or a command.
 
-    `words` are the fields that a bare word can fill, in order; `project/env` needs no mention. `saves` is the field
-    that a whole question fills, to the end of the line.
+    `positional` lists the fields that a bare word can fill, in order; `project/env` is always accepted.
+    `question_field` is the field that takes a whole question, up to the end of the line.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -56,20 +56,22 @@ class Params(BaseModel):
 
     @classmethod
     def fields(cls) -> tuple[ParamField, ...]:
-        """The parameters in the order in which they are written."""
+        """Return the parameters in declaration order."""
         return _build_fields(cls)
 
     def check(self) -> Iterator[str]:
-        """What is wrong between the parameters, though each is right by itself."""
+        """Yield the mistakes in how parameters combine, when each is valid by itself."""
         yield from ()
 
     def corrected_values(self) -> dict[str, Any]:
-        """The values of the line that is offered where `check` finds something wrong."""
+        """Return the values of the corrected line to offer when `check` finds mistakes."""
         return dict(self)
 
     def api_params(self, *exclude: str) -> tuple[tuple[str, str], ...]:
-        """LaunchDarkly's query parameters, without those fields that are *left out* because they need more than to be
-        written."""
+        """Return LaunchDarkly's query parameters.
+
+        `exclude` names the fields that the caller converts itself, such as times.
+        """
         return tuple(
             (field.api_name, _to_api_value(value))
             for field in self.fields()
@@ -97,7 +99,7 @@ def _build_fields(params_class: type[Params]) -> tuple[ParamField, ...]:
 
 
 def _field_type(params_class: type[Params], name: str) -> ParamType:
-    """The kind of a field: pydantic has taken the type apart, so what it holds beside the type comes first."""
+    """Return a field's parameter type. Pydantic moves an `Annotated` type's metadata to the field: look there first."""
     info = params_class.model_fields[name]
     return next((candidate for candidate in info.metadata if hasattr(candidate, "read")), None) or param_type_for(
         info.annotation
@@ -105,7 +107,7 @@ def _field_type(params_class: type[Params], name: str) -> ParamType:
 
 
 def _to_api_value(value: object) -> str:
-    """A value as LaunchDarkly takes it: booleans in lower case, several joined by commas."""
+    """Format a value for LaunchDarkly: booleans in lower case, lists joined by commas."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return ",".join(value) if isinstance(value, tuple) else str(value)

@@ -1,6 +1,6 @@
-"""A line of text ─► its name and arguments ─► a Query, and back to the canonical line; for questions and orders alike.
+"""Parser: a line of text ─► ParsedLine, and back to the canonical line; for questions and commands alike.
 
-All mistakes of a line are found in one go, and a corrected line is offered with them."""
+All mistakes of a line are reported at once, together with a corrected line."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,28 +13,28 @@ from bot.lines.params import ParamField, Params
 from bot.lines.spec import AnySpec
 from bot.lines.tokenizer import Token, tokenize
 
-MAX_QUOTED_CHARS = 60  # characters of what was typed that are repeated
+MAX_QUOTED_CHARS = 60  # of the typed text, when a mistake quotes it
 
-Registry = Mapping[str, AnySpec]  # all that can be typed, by name
-Defaults = Mapping[str, str]  # what a line leaves out, by the names that people type: project, env, app
+Registry = Mapping[str, AnySpec]  # every question and command, by name
+Defaults = Mapping[str, str]  # values for parameters that a line omits, by short name: project, env, app
 
 
 @dataclass(frozen=True)
 class ParsedLine:
-    """A line that was understood."""
+    """A valid line: its question or command, and the parameters."""
 
     spec: AnySpec
     params: Params
-    saved_question: "ParsedLine | None" = None  # the question that an order keeps
+    saved_question: "ParsedLine | None" = None  # the question that a command saves, as in `every`
 
     @property
     def canonical(self) -> str:
-        """The one form that all lines of this meaning have: parsing it gives the same query."""
+        """The normal form of the line. Lines that mean the same share it, and it parses to the same params."""
         return self.spec.line(dict(self.params))
 
 
 def parse(text: str, registry: Registry, defaults: Defaults | None = None) -> ParsedLine:
-    """What a line means. A question may leave out what has a default; an order says all itself."""
+    """Parse a line. Defaults fill what a question omits; a command must be complete itself."""
     name_token, *arg_tokens = tokenize(text) or [Token("", "")]
     typed = name_token.value or name_token.name
     spec = registry.get(typed.lower())
@@ -49,7 +49,7 @@ def parse(text: str, registry: Registry, defaults: Defaults | None = None) -> Pa
     try:
         return line_parser.build()
     except InvalidLine as invalid:
-        if spec is None and not invalid.corrected:  # it only begins with a word that looks like an order
+        if spec is None and not invalid.corrected:  # other text, whose first word only resembles a command
             raise _unknown_line(typed, registry) from None
         raise
 
@@ -62,7 +62,7 @@ def _closest_spec(typed: str, registry: Registry) -> AnySpec:
 
 
 def _unknown_line(typed: str, registry: Registry) -> InvalidLine:
-    """A line that nobody can read. Only questions are named: an order is nothing to try."""
+    """Build the error for an unknown name. It lists only questions, since trying a command would change something."""
     questions = ", ".join(name for name, spec in registry.items() if spec.is_question)
     return InvalidLine((f"{_unknown_word_message(typed)}; I can answer {questions}.",), is_complete=False)
 
@@ -73,14 +73,14 @@ def _unknown_word_message(typed: str) -> str:
 
 @dataclass
 class _LineParser:
-    """A line while it is read: what is known of it so far, and what is wrong with it.
+    """The state of one parse: the values so far, and the mistakes.
 
-    A mistake is mended, or what was mistaken is dropped from the corrected line."""
+    The corrected line either fixes a mistake or drops the part that is wrong."""
 
     spec: AnySpec
     values: dict[str, Any] = field(default_factory=dict)
     mistakes: list[str] = field(default_factory=list)
-    is_complete: bool = True  # whether nothing was dropped
+    is_complete: bool = True  # whether the corrected line dropped nothing
     seen: set[str] = field(default_factory=set)
     saved_question: ParsedLine | None = None
 
@@ -91,16 +91,16 @@ class _LineParser:
         }
 
     def report_corrected(self, mistake: str) -> None:
-        """Note a mistake that the corrected line puts right."""
+        """Record a mistake that the corrected line fixes."""
         self.mistakes.append(mistake)
 
     def report_dropped(self, mistake: str) -> None:
-        """Note a mistake that leaves something out of the corrected line."""
+        """Record a mistake whose text the corrected line omits."""
         self.mistakes.append(mistake)
         self.is_complete = False
 
     def parse_params(self, tokens: list[Token]) -> None:
-        """The words of the line after its name. Those that fit nowhere are one mistake together."""
+        """Consume the words after the name. All that fit no parameter are reported as one mistake."""
         surplus = [token.value or "" for token in tokens if not self._consume(token)]
         if surplus:
             self.report_dropped(f"“{' '.join(surplus)[:MAX_QUOTED_CHARS]}” isn't an option of {self.spec.name}.")
@@ -112,7 +112,7 @@ class _LineParser:
         return self._consume_positional(token.value or "")
 
     def parse_saved_question(self, tokens: list[Token], registry: Registry, defaults: Defaults | None) -> list[Token]:
-        """A whole question and what stands before it; what is left of the line is nothing."""
+        """Consume the leading parameters and the whole question after them; no tokens remain."""
         for name in self.spec.params.positional:
             tokens = self._consume_leading(self.fields[name], tokens)
         if tokens:
@@ -129,13 +129,13 @@ class _LineParser:
         return []
 
     def _set_parsed(self, param: ParamField, value: Any) -> None:
-        """A value that needs no reading; without one, it stands there to be filled in."""
+        """Set a value that is already parsed; None leaves a placeholder in the corrected line."""
         self.seen.add(param.field_name)
         if value is not None:
             self.values[param.field_name] = value
 
     def _consume_leading(self, param: ParamField, tokens: list[Token]) -> list[Token]:
-        """What stands before a question: one word, or as many as its kind knows."""
+        """Consume a parameter before a question: one word, or as many as its type recognizes."""
         recognizes = getattr(param.param_type, "recognizes", None)
         leading = (
             list(takewhile(lambda token: not token.name and recognizes(token.value), tokens))
@@ -158,7 +158,7 @@ class _LineParser:
             self._set_from_text(param, token.value)
 
     def _closest_param(self, name: str) -> ParamField | None:
-        """The parameter that was probably meant."""
+        """Return the parameter that was probably meant, and record the mistake."""
         short_names = [f.short_name for f in self.fields.values()]
         suggestion = closest_match(name, short_names)
         problem = f"There is no parameter “{name[:MAX_QUOTED_CHARS]}”"
@@ -169,7 +169,7 @@ class _LineParser:
         return self.fields_by_name[_normalize_name(suggestion)]
 
     def _consume_positional(self, word: str) -> bool:
-        """A place, or the next thing that this question takes without a name."""
+        """Consume `project/env`, or a value for the next positional parameter."""
         project, separator, env = word.partition("/")
         if separator and {"project", "env"} <= self.fields.keys():
             self._set_from_text(self.fields["project"], project)
@@ -181,17 +181,16 @@ class _LineParser:
         return unfilled is not None
 
     def _accepts_positional(self, name: str) -> bool:
-        """Whether a bare word can fill this: once, or as often as one likes where there may be several."""
+        """Return whether a bare word can fill this parameter: lists accept more than one."""
         return name not in self.seen or isinstance(self.fields[name].param_type, ListOf)
 
     def _set_from_text(self, param: ParamField, word: str) -> None:
-        """A value for a parameter; what can be put right is, so that it stands in the corrected line."""
+        """Parse and set a value. On a mistake, set the suggested value instead, for the corrected line."""
         try:
             value = self._parse_value(param, word)
         except InvalidValue as invalid:
-            is_correctable = (
-                invalid.suggestion or param.required
-            )  # which stands in the corrected line in capitals, to be filled in
+            # The corrected line shows a required parameter without a suggestion in capitals, to be filled in.
+            is_correctable = invalid.suggestion or param.required
             (self.report_corrected if is_correctable else self.report_dropped)(f"{param.short_name}: {invalid}")
             value = param.param_type.read(invalid.suggestion) if invalid.suggestion else None
         if value is not None:
@@ -204,7 +203,7 @@ class _LineParser:
         return param.param_type.read(word)
 
     def _add_value(self, param: ParamField, value: Any) -> None:
-        """A second value joins the first where there may be several, and is a mistake elsewhere."""
+        """Set a value. A repeated list parameter is extended; for any other, a different value is a mistake."""
         if param.field_name in self.values and isinstance(param.param_type, ListOf):
             value = tuple(dict.fromkeys((*self.values[param.field_name], *value)))
         elif self.values.get(param.field_name, value) != value:
@@ -212,14 +211,14 @@ class _LineParser:
         self.values[param.field_name] = value
 
     def apply_defaults(self, defaults: Defaults) -> None:
-        """What the line leaves out. A project's environment is no default for another project."""
+        """Fill omitted parameters. The default environment and application don't apply to another project."""
         other_project = self.values.get("project", defaults.get("project")) != defaults.get("project")
         for name, word in defaults.items():
             if name in self.fields and name not in self.seen and not (other_project and name in ("env", "app")):
                 self._set_from_text(self.fields[name], word)
 
     def build(self) -> ParsedLine:
-        """The line, if there is nothing to say against it."""
+        """Return the parsed line, or raise InvalidLine with every mistake."""
         missing = [f for f in self.fields.values() if f.required and f.field_name not in self.seen]
         self.mistakes += [f"{f.short_name} is missing: {f.description}." for f in missing]
         params = None if missing or self.seen - self.values.keys() else self._validate_params()
@@ -228,7 +227,7 @@ class _LineParser:
         return ParsedLine(self.spec, params, self.saved_question)
 
     def _invalid_line(self) -> InvalidLine:
-        """A question is offered as far as it was understood; an order only whole, or it would do something else."""
+        """Build the error. A command is offered only if nothing was dropped, or it would do something else."""
         can_correct = self.is_complete or self.spec.is_question
         corrected = self.spec.line(self.values) if can_correct else ""
         return InvalidLine(
@@ -236,7 +235,7 @@ class _LineParser:
         )
 
     def _validate_params(self) -> Params:
-        """The query, with what is wrong between its parameters; of one that cannot be read nobody knows."""
+        """Build the params and record the mistakes in how they combine."""
         params: Params = self.spec.params.model_validate(self.values)
         mistakes = list(params.check())
         for mistake in mistakes:
@@ -246,5 +245,5 @@ class _LineParser:
 
 
 def _normalize_name(name: str) -> str:
-    """A name without what people vary: capitals, dashes, underscores."""
+    """Fold the spelling variants of a name: case, dashes, underscores."""
     return name.lower().replace("-", "").replace("_", "")

@@ -1,4 +1,4 @@
-"""The record that makes a line something that can be typed, shared by questions and commands."""
+"""Spec: the base record of questions and commands, which writes their lines."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,14 +7,16 @@ from typing import Any, ClassVar, Generic, TypeVar
 from bot.lines.params import ParamField, Params
 from bot.lines.tokenizer import quote_value
 
-MAX_BUTTON_LINE_CHARS = 2000  # what a button can carry
+MAX_BUTTON_LINE_CHARS = (
+    2000  # limit of a button's value: https://docs.slack.dev/reference/block-kit/block-elements/button-element
+)
 
 ParamsT = TypeVar("ParamsT", bound=Params)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Spec(Generic[ParamsT]):
-    """What can be typed: a question, or a command."""
+    """A question or a command: its name, summary, examples and parameters."""
 
     is_question: ClassVar[bool] = False
     name: str
@@ -23,7 +25,7 @@ class Spec(Generic[ParamsT]):
     params: type[ParamsT]
 
     def line(self, values: Mapping[str, Any]) -> str:
-        """The line that says these values. What must be there and is not stands in capitals, to be filled in."""
+        """Write the line for these values. A missing required value appears in capitals, to be filled in."""
         fields = {field.field_name: field for field in self.params.fields()}
         texts = {name: _format_value(field, values.get(name)) for name, field in fields.items()}
         saved_line = texts.pop(self.params.question_field, "")
@@ -35,7 +37,7 @@ class Spec(Generic[ParamsT]):
         return " ".join([self.name, *positional, *project_env, *options, *filter(None, [saved_line])])
 
     def button_line(self, values: ParamsT | Mapping[str, Any]) -> str:
-        """The line that a button asks; nothing where that is more than one can carry."""
+        """Write the line for a button; empty if it exceeds what a button can carry."""
         line = self.line(dict(values))
         return line if len(line) <= MAX_BUTTON_LINE_CHARS else ""
 

@@ -1,7 +1,7 @@
-"""Moments as people say them: `7d`, `36h`, `yesterday`, `monday`, `2026-11-01`, `2026-11-01T09:30+01:00`.
+"""Times as people type them: `7d`, `36h`, `yesterday`, `monday`, `2026-11-01`, `2026-11-01T09:30+01:00`.
 
-What was said is turned into a moment late, with the present and the reader's zone as arguments. Days and weeks are
-counted on the wall: a week before nine o'clock is nine o'clock, whatever the clocks did in between."""
+A time stays as typed until it is needed; then it is resolved with the current time and the reader's time zone. Days and
+weeks count in local time: a week before 9:00 is 9:00, even across a DST change."""
 
 import re
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
@@ -19,9 +19,9 @@ _CURSOR_PARAM = re.compile(r"\s(?:after|before)=\S+")
 
 
 def normalize_time(word: str) -> str | None:
-    """The words for a moment as they are kept, or None where they say no moment.
+    """Return a typed time in its stored form, or None if it isn't a time.
 
-    Milliseconds, as LaunchDarkly writes them, are kept as a date-time that people can read.
+    LaunchDarkly's epoch milliseconds become a date-time that people can read.
     """
     lowered = word.lower()
     if lowered in ("now", "today", "yesterday", *DAY_NAMES) or _AGO.fullmatch(lowered):
@@ -32,14 +32,14 @@ def normalize_time(word: str) -> str | None:
 
 
 def is_exact(time_spec: str) -> bool:
-    """Whether a date-time was said, rather than a day or a length of time."""
+    """Return whether this is an exact date-time, not a day or a relative time."""
     return "T" in time_spec
 
 
 def display_line(line: str, zone: ZoneInfo | None = None) -> str:
-    """Write a line as a person would type it: days by their dates, and no cursors.
+    """Write a line as a person would type it: dates instead of midnights, and no cursors.
 
-    Without a zone, the reader is where the line was made.
+    Without a zone, times keep the UTC offset that the line has.
     """
     return _TIME_PARAM.sub(
         lambda match: f"{match[1]}={_display_local(match[2], zone, end=match[1] == 'until')}",
@@ -48,7 +48,7 @@ def display_line(line: str, zone: ZoneInfo | None = None) -> str:
 
 
 def _display_local(time_spec: str, zone: ZoneInfo | None, *, end: bool) -> str:
-    """A moment of that zone; a midnight is the beginning of a day, or the end of one."""
+    """Format a time in a zone. Midnight becomes a date: as an end, the day before."""
     at = datetime.fromisoformat(time_spec)
     at = at.astimezone(zone) if zone else at
     if at.time() != time():
@@ -57,15 +57,15 @@ def _display_local(time_spec: str, zone: ZoneInfo | None, *, end: bool) -> str:
 
 
 def format_exact(at: datetime) -> str:
-    """Write a moment so that it means the same whenever and wherever it is read: `2026-11-16T00:00+01:00`."""
+    """Format a time with its UTC offset, so that it is never ambiguous: `2026-11-16T00:00+01:00`."""
     precision = "milliseconds" if at.microsecond else "seconds" if at.second else "minutes"
     return at.isoformat(timespec=precision).replace("+00:00", "Z")
 
 
 def resolve_time(time_spec: str, now: datetime, zone: ZoneInfo, *, end: bool = False) -> datetime:
-    """The moment that was said.
+    """Resolve a typed time.
 
-    A day means its beginning; as an *end* it means the end of that day, but not the future.
+    A day means its start; with `end`, it means the end of that day, or now if that is earlier.
     """
     local_now = now.astimezone(zone)
     day = _resolve_day(time_spec, local_now)
@@ -79,17 +79,17 @@ def resolve_time(time_spec: str, now: datetime, zone: ZoneInfo, *, end: bool = F
 
 
 def from_milliseconds(at: int, zone: tzinfo) -> datetime:
-    """A moment of LaunchDarkly's."""
+    """Convert LaunchDarkly's epoch milliseconds to a time."""
     return (datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=at)).astimezone(zone)
 
 
 def to_milliseconds(at: datetime) -> int:
-    """A moment as LaunchDarkly writes it."""
+    """Convert a time to LaunchDarkly's epoch milliseconds."""
     return round(at.timestamp() * 1000)
 
 
 def _resolve_day(time_spec: str, local_now: datetime) -> date | None:
-    """The day that was said, where it was a day."""
+    """Return the day that the text means, or None if it doesn't mean a day."""
     if time_spec in ("today", "yesterday"):
         return local_now.date() - timedelta(days=time_spec == "yesterday")
     if time_spec in DAY_NAMES:
@@ -98,7 +98,7 @@ def _resolve_day(time_spec: str, local_now: datetime) -> date | None:
 
 
 def _resolve_exact(time_spec: str, local_now: datetime) -> datetime:
-    """A moment rather than a day. Relative ones are whole minutes, so that many who ask the same send one request."""
+    """Resolve a time that isn't a day. Relative times are whole minutes, so that equal questions share one request."""
     minute = local_now.replace(second=0, microsecond=0)
     if time_spec == "now":
         return minute

@@ -1,6 +1,6 @@
-"""What keyboards and Slack do to a line of text, undone; and the line taken apart into words.
+"""Tokenizer: undoes what keyboards and Slack change in a line, and splits it into tokens.
 
-It knows how words are written, and nothing of what they mean."""
+It handles quotes, dashes and `name=value`, but knows nothing about questions or parameters."""
 
 import re
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"
 _LONG_DASH = re.compile(r"(?<!\S)[—–](?=\w)")
 _LABELED_LINK = re.compile(r"<[@#!]?[^<>|\s]*\|([^<>|]*)>|<((?:https?:|mailto:)[^<>|\s]+)>")
 
-# Possessive, so that no line can make it try all ways to cut a word into pieces.
+# Possessive, so that no line can cause catastrophic backtracking.
 _WORD = re.compile(r"""(?>[^\s"']+|"[^"]*"|'[^']*'|["'])++""")
 _QUOTED = re.compile(r""""([^"]*)"|'([^']*)\'""")
 _NAMED_VALUE = re.compile(r"(?:--?)?([A-Za-z][\w-]*)=(.*)", re.DOTALL)
@@ -21,21 +21,21 @@ _OPTION = re.compile(r"--?([A-Za-z][\w-]*)")
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A bare word, or a value with its name; an option at the end of a line has a name and no value."""
+    """A bare word (no name), a named value, or an option without a value (`--share`)."""
 
     name: str
     value: str | None
 
     @property
     def text(self) -> str:
-        """The word as it can stand in a line."""
+        """The token as written in a line."""
         if not self.name:
             return quote_value(self.value or "")
         return f"--{self.name}" if self.value is None else f"{self.name}={quote_value(self.value)}"
 
 
 def tokenize(text: str) -> list[Token]:
-    """The words of a line; `name=value`, `--name=value` and `--name value` are the same."""
+    """Split a line into tokens; `name=value`, `--name=value` and `--name value` are equivalent."""
     raw_tokens = _WORD.findall(normalize_line(text))
     tokens: list[Token] = []
     while raw_tokens:
@@ -53,14 +53,14 @@ def tokenize(text: str) -> list[Token]:
 
 
 def normalize_line(text: str) -> str:
-    """The line as it was meant."""
+    """Undo typographic quotes and dashes, non-breaking spaces, Slack's links and its escapes."""
     unlinked = _LABELED_LINK.sub(lambda match: match[1] or match[2] or "", text)
     dashed = _LONG_DASH.sub("--", unescape(unlinked).translate(_QUOTES))
     return re.sub("[—–]", "-", dashed).strip()
 
 
 def quote_value(value: str) -> str:
-    """A value as it can stand in a line."""
+    """Quote a value if a line needs it."""
     return f'"{value}"' if not value or re.search(r"[\s\"']", value) else value
 
 
