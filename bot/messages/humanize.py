@@ -1,4 +1,4 @@
-"""Numbers, dates and lengths as people read them."""
+"""Numbers, dates and durations in words."""
 
 import json
 from collections.abc import Sequence
@@ -7,21 +7,21 @@ from zoneinfo import ZoneInfo
 
 from bot.messages.mrkdwn import ELLIPSIS, Timestamp, clean
 
-MAX_TIMESTAMP = datetime(2100, 1, 1, tzinfo=UTC).timestamp()  # what lies beyond is a mistake of whoever sent it
+MAX_TIMESTAMP = datetime(2100, 1, 1, tzinfo=UTC).timestamp()  # a later timestamp is an error in the data
 
 
 def count(number: float, singular: str, plural: str = "") -> str:
-    """`1 flag`, `1,200 flags`."""
+    """Format a count with its noun: `1 flag`, `1,200 flags`."""
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
 
 
 def number(value: float) -> str:
-    """A number with at most one decimal."""
+    """Format a number with at most one decimal."""
     return f"{value:,.0f}" if value == round(value) else f"{value:,.1f}"
 
 
 def percent(share: float) -> str:
-    """A share of one in per cent; what is small is not nothing, and what is nearly all is not all."""
+    """Format a fraction as a percentage. Small shares don't round to 0, nor nearly everything to 100."""
     if 0 < share <= 0.005:
         return "under 1 %"
     if 0.995 <= share < 1:
@@ -30,7 +30,7 @@ def percent(share: float) -> str:
 
 
 def points(difference: float) -> str:
-    """A difference of scores with its sign."""
+    """Format a difference between scores, with its sign."""
     if not difference:
         return "no change"
     sign, size = ("+" if difference > 0 else "−"), number(abs(difference))
@@ -38,52 +38,52 @@ def points(difference: float) -> str:
 
 
 def truncate_text(text: object, limit: int) -> str:
-    """At most *limit* characters on one line, visibly cut."""
+    """Return at most `limit` characters on one line, ending in an ellipsis if cut."""
     text_line = clean(str(text))
     return text_line if len(text_line) <= limit else f"{text_line[: limit - 1].rstrip()}{ELLIPSIS}"
 
 
 def format_value(raw: object, limit: int = 60) -> str:
-    """A variation's value, as one would write it in code."""
+    """Format a variation's value as in code: strings as they are, other values as JSON."""
     return truncate_text(raw if isinstance(raw, str) else _to_json(raw), limit)
 
 
 def _to_json(raw: object) -> str:
     try:
         return json.dumps(raw, ensure_ascii=False)
-    except RecursionError:  # how deep one can read is not always how deep one can write
+    except RecursionError:  # JSON that could be decoded may still be nested too deeply to encode
         return "a value nested too deeply to be shown"
 
 
 def sentence_case(key: str) -> str:
-    """`needsAttention` and `enabled_targeting` as words."""
+    """Turn an identifier such as `needsAttention` or `enabled_targeting` into words."""
     spaced = "".join(f" {c.lower()}" if c.isupper() else c for c in clean(key).replace("_", " "))
     return spaced.strip().capitalize()
 
 
 def join_truncated(names: list[str], limit: int = 10) -> str:
-    """Names in a row; what is left out is counted."""
+    """Join names with commas; names beyond the limit are counted."""
     more = f" {ELLIPSIS} and {len(names) - limit} more" if len(names) > limit else ""
     return ", ".join(names[:limit]) + more
 
 
 def join_with_and(names: Sequence[str]) -> str:
-    """`one`, `one and two`, `one, two and three`."""
+    """Join names: `one`, `one and two`, `one, two and three`."""
     return " and ".join([", ".join(names[:-1]), *names[-1:]] if len(names) > 1 else names)
 
 
 def timestamp(milliseconds: float | None, zone: ZoneInfo) -> Timestamp:
-    """A moment of LaunchDarkly's, to the minute."""
+    """Format epoch milliseconds to the minute."""
     return _timestamp(milliseconds, zone, "%a %-d %b %Y, %H:%M %Z", "{date_short_pretty} at {time}")
 
 
 def format_day(milliseconds: float | None, zone: ZoneInfo) -> str:
-    """A day of LaunchDarkly's, in the reader's zone."""
+    """Format epoch milliseconds as a day in the reader's time zone."""
     return _timestamp(milliseconds, zone, "%-d %b %Y", "{date_short}").fallback
 
 
 def format_date_range(first: date, last: date) -> str:
-    """Some days in a row, as `9 – 15 Nov 2026`: what the first and the last share is said once."""
+    """Format a date range, writing a shared month or year once: `9 – 15 Nov 2026`."""
     if first == last:
         return f"{last:%-d %b %Y}"
     first_month = "" if (first.year, first.month) == (last.year, last.month) else " %b"
@@ -91,7 +91,7 @@ def format_date_range(first: date, last: date) -> str:
 
 
 def time_ago(milliseconds: float | None, now: datetime) -> str:
-    """How long ago, in the largest unit that fits."""
+    """Format the time since then, in the largest unit that fits."""
     if milliseconds is None or not 0 < milliseconds / 1000 < MAX_TIMESTAMP:
         return "at an unknown time"
     elapsed = now - datetime.fromtimestamp(milliseconds / 1000, UTC)
@@ -99,7 +99,7 @@ def time_ago(milliseconds: float | None, now: datetime) -> str:
 
 
 def format_duration(span: timedelta) -> str:
-    """A length of time in the largest unit that fits."""
+    """Format a duration in the largest unit that fits."""
     seconds = span.total_seconds()
     for unit, size in (
         ("year", 365 * 86400),
@@ -121,6 +121,6 @@ def _timestamp(milliseconds: float | None, zone: ZoneInfo, date_format: str, tok
 
 
 def person_name(first: str | None, last: str | None) -> str:
-    """A name. Where the name is an e-mail address, it is not shown."""
+    """Format a person's name. A name that is an email address isn't shown."""
     name = truncate_text(" ".join(part for part in (first, last) if part), 60)
     return "a member" if not name or "@" in name else name

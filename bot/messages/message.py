@@ -1,4 +1,4 @@
-"""What is sent: the text, the blocks that show it, what belongs below them, and the plain twin of it all."""
+"""Message: what the bot sends, as text, blocks and thread, and its plain-text fallback."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +10,7 @@ Block = dict[str, Any]
 
 @dataclass(frozen=True)
 class Message:
-    """A message for Slack, or for anything else that can draw it; its *thread* is what belongs below it, in order."""
+    """A message for Slack or any other surface. `thread` holds the messages to post in its thread, in order."""
 
     text: str
     blocks: tuple[Block, ...]
@@ -18,18 +18,18 @@ class Message:
 
     @classmethod
     def from_markup(cls, markup: str) -> "Message":
-        """A message of one paragraph."""
+        """Build a message with a single section."""
         return cls(markup, ({"type": "section", "text": {"type": "mrkdwn", "text": markup, "verbatim": True}},))
 
     def payload(self) -> dict[str, Any]:
-        """The message as Slack takes it; its thread is sent after it, message by message."""
+        """Return the arguments for Slack's API. The thread isn't included: each of its messages is sent separately."""
         return {"text": self.text, "blocks": list(self.blocks)}
 
     def with_text_fallback(self) -> "Message":
-        """The same message, and its thread, with charts and tables drawn in characters.
+        """Return the message and its thread with charts and tables drawn in plain characters.
 
-        Some workspaces refuse `data_visualization` and `data_table` with `invalid_blocks`; what they see says the
-        same."""
+        Some workspaces refuse `data_visualization` and `data_table` with `invalid_blocks`; the fallback shows the same
+        values."""
         blocks = tuple(
             fallback_block for block in self.blocks for fallback_block in text_fallback.fallback_blocks(block)
         )

@@ -1,7 +1,7 @@
-"""Slack's markup, both ways: the one room that knows `<url|label>`, `<!date^…>` and `&amp;`.
+"""Slack's markup, written and parsed: the only module that knows `<url|label>`, `<!date^…>` and `&amp;`.
 
-Text from anywhere is made harmless here. Slack has an escape for three characters only, and none for `*`, `_`, `~` and
-the backtick, so those can at worst change how a name is drawn; they can link to nothing and notify nobody.
+Untrusted text is escaped here. Slack escapes only three characters and has no escape for `*`, `_`, `~` and the
+backtick. At worst these change how a name is styled; they can't create a link or notify anyone.
 https://docs.slack.dev/messaging/formatting-message-text
 """
 
@@ -11,19 +11,19 @@ from dataclasses import dataclass
 
 ELLIPSIS = "…"
 
-# Control characters, half surrogate pairs (no UTF-8 for them), and the marks that turn a whole line around.
+# Control characters, lone surrogates (which UTF-8 can't encode), and the marks that reverse the direction of text.
 _CONTROL_CHARS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 
 
 class Mrkdwn(str):
-    """Text that is Slack's markup already. Only the functions of this room make it."""
+    """Text that is already Slack's markup. Only this module creates it."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Timestamp:
-    """A moment. Slack draws it in the zone of whoever reads; everything else reads what is *said*."""
+    """A time that Slack shows in each reader's time zone. Other surfaces show `fallback`."""
 
     unix: int | None
     fallback: str
@@ -34,14 +34,14 @@ class Timestamp:
 
 
 def clean(text: str) -> str:
-    """The same text on one line, without the characters that nobody can see."""
-    if text.isprintable() and "  " not in text:  # nearly always; of white space, only a space can be printed
+    """Return the text on one line, without control characters."""
+    if text.isprintable() and "  " not in text:  # fast path; the only printable whitespace is the space
         return text.strip()
     return " ".join(_CONTROL_CHARS.sub(" ", text).split())
 
 
 def escape(value: object) -> Mrkdwn:
-    """Any value as markup that shows just that value."""
+    """Convert any value to markup that shows exactly that value."""
     if isinstance(value, Mrkdwn):
         return value
     if isinstance(value, Timestamp):
@@ -50,36 +50,36 @@ def escape(value: object) -> Mrkdwn:
 
 
 def escape_text(text: str) -> str:
-    """Text as markup that shows just that text, for whoever knows that it is neither markup nor a moment."""
+    """Escape text that the caller knows to be neither markup nor a Timestamp."""
     cleaned = clean(text)
-    return (
-        _escape_entities(cleaned) if "&" in cleaned or "<" in cleaned or ">" in cleaned else cleaned
-    )  # it seldom has to be copied
+    if "&" in cleaned or "<" in cleaned or ">" in cleaned:
+        return _escape_entities(cleaned)
+    return cleaned  # the common case needs no copy
 
 
 def link(url: str, label: object) -> Mrkdwn:
-    """A link; a label that would end it early loses the sign that does so."""
+    """Format a link. Characters in the label that would end the link early are replaced."""
     address = escape_text(url).replace("|", "%7C").replace(" ", "%20")
     return Mrkdwn(f"<{address}|{escape(label).replace('|', '/').strip() or ELLIPSIS}>")
 
 
 def code(value: object) -> Mrkdwn:
-    """A span of code; a backtick inside would end it, and has no escape."""
+    """Format a code span. A backtick inside has no escape, so it is replaced."""
     return Mrkdwn(f"`{escape(value).replace('`', 'ˋ') or ' '}`")
 
 
 def user_mention(user_id: str) -> Mrkdwn:
-    """A person of the workspace, by Slack's id."""
+    """Mention a person by their Slack ID."""
     return Mrkdwn(f"<@{escape_text(user_id)}>")
 
 
 def channel_mention(channel_id: str) -> Mrkdwn:
-    """A channel of the workspace, by Slack's id."""
+    """Mention a channel by its Slack ID."""
     return Mrkdwn(f"<#{escape_text(channel_id)}>")
 
 
 def preformatted(lines: str) -> Mrkdwn:
-    """Lines that keep their spaces; a backtick inside would end them early."""
+    """Format a preformatted block. Backticks inside would end it early, so they are replaced."""
     return Mrkdwn(f"```{_escape_entities(lines.replace('`', 'ˋ'))}```")
 
 
@@ -93,12 +93,12 @@ def _escape_entities(text: str) -> str:
 
 
 def unescape(text: str) -> str:
-    """Slack's three escapes turned back, as they arrive in what people type."""
+    """Undo Slack's three escapes, which also arrive in typed text."""
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def truncate(markup: str, limit: int) -> str:
-    """At most *limit* characters, ended at a line or a word, never inside a link or an escape, and visibly."""
+    """Cut markup to `limit` characters at a line or word, never inside a link or escape, and add an ellipsis."""
     if len(markup) <= limit:
         return markup
     head = markup[: limit - 2]
@@ -108,13 +108,13 @@ def truncate(markup: str, limit: int) -> str:
 
 
 def _drop_unclosed(markup: str, opens: str, closes: str) -> str:
-    """Without the last piece that is opened and not closed."""
+    """Drop a trailing link or escape that was cut in half."""
     return markup[: markup.rfind(opens)] if markup.rfind(opens) > markup.rfind(closes) else markup
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A run of text in its styles, as a reader of markup sees it."""
+    """A piece of text with its styles and link."""
 
     text: str
     styles: tuple[str, ...] = ()
@@ -132,7 +132,7 @@ _SPANS = re.compile(
 
 
 def parse_spans(markup: str, styles: tuple[str, ...] = ()) -> Iterator[Span]:
-    """Markup read back, for whatever is not Slack and has to draw it."""
+    """Parse markup into spans, for surfaces other than Slack."""
     at = 0
     for match in _SPANS.finditer(markup):
         if match.start() > at:

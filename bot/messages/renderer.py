@@ -1,8 +1,8 @@
-"""View + template ─► Message: templates are compiled once, read as JSON, and held to Slack's limits, aloud.
+"""Renderer: view + template ─► Message. Parses the template's output as JSON and applies Slack's limits visibly.
 
-A template is a sequence of JSON values, read one after the other: first the text, then the blocks. A text starts a
-message: each one after the first starts the next message of the thread, and Slack's limits hold for each message by
-itself. How a template words them, and how a hole becomes a value that breaks nothing, stands in `wording.py`.
+A template produces a sequence of JSON values: a string for the message's text, then its blocks. Each further string
+starts the next message of the thread. Slack's limits apply to each message separately. `template_tags.py` defines the
+tags of templates and how placeholders become JSON.
 """
 
 import hashlib
@@ -20,26 +20,28 @@ from bot.messages import mrkdwn, template_tags
 from bot.messages.message import Block, Message
 from bot.messages.mrkdwn import ELLIPSIS
 
-# Slack takes 50 blocks, of which a door may add two. https://docs.slack.dev/reference/block-kit/blocks
+# Slack accepts 50 blocks, and a surface may add two. https://docs.slack.dev/reference/block-kit/blocks
 MAX_BLOCKS = 48
 
 
 class _TemplateEnvironment(Environment):
-    """In these, every hole is a filter that gives what is to be written. Jinja's generator of native types writes just
-    that; its usual one would finalize and escape it once more, as HTML, which costs most of the time and spoils it."""
+    """The Jinja environment of the templates, in which every placeholder is a filter that returns finished output.
+
+    Jinja's native code generator writes that output unchanged. The default one would also escape it as HTML, which
+    breaks it and takes most of the rendering time."""
 
     code_generator_class = NativeCodeGenerator
 
 
 class Renderer:
-    """The templates, compiled once."""
+    """Renders messages from templates, which are compiled once."""
 
     def __init__(self, templates: Path | None = None, *, cache: BytecodeCache | None = None) -> None:
         self._environment = _TemplateEnvironment(
             loader=FileSystemLoader(templates or find_templates()),
             extensions=[template_tags.BlockTags],
             bytecode_cache=cache,
-            autoescape=True,  # not for HTML: so that macros give Markup, which is the word for "finished"
+            autoescape=True,  # not for HTML: makes macros return Markup, which marks finished JSON
             undefined=StrictUndefined,
             auto_reload=False,
             trim_blocks=True,
@@ -49,36 +51,33 @@ class Renderer:
         self._environment.globals.update(template_tags.GLOBALS)
 
     def render(self, name: str, **values: object) -> Message:
-        """The message that template *name* makes of the *holes*."""
+        """Render a template to a message."""
         first, *thread = _split_messages(_parse_values(self._environment.get_template(f"{name}.j2").render(values)))
         return Message(first.text, first.blocks, tuple(thread))
 
 
 def find_templates() -> Path:
-    """Beside the package in a checkout, inside it in an installed wheel."""
+    """Return the template directory: next to the package in a checkout, inside it in a wheel."""
     package_dir = Path(__file__).parent.parent
     return next(path for path in (package_dir / "templates", package_dir.parent / "templates") if path.is_dir())
 
 
 class TemplateBytecodeCache(FileSystemBytecodeCache):
-    """Templates that an earlier run compiled. That depends on rooms of the bot too: their digest is in the names."""
+    """Caches compiled templates between runs. File names contain a digest of the modules that affect compilation."""
 
     def __init__(self, directory: Path | None = None) -> None:
-        sources = (
-            __file__,
-            template_tags.__file__,
-            mrkdwn.__file__,
-        )  # `mrkdwn`: a constant in a hole is escaped when compiled
+        # `mrkdwn` counts because a constant in a placeholder is escaped at compile time.
+        sources = (__file__, template_tags.__file__, mrkdwn.__file__)
         digest = hashlib.sha256(b"".join(Path(source).read_bytes() for source in sources)).hexdigest()[:12]
         super().__init__(str(directory) if directory else None, pattern=f"__insights_bot_{digest}_%s.cache")
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        with suppress(OSError):  # a full disk costs time, not an answer
+        with suppress(OSError):  # with a full disk, rendering is slower but works
             super().dump_bytecode(bucket)
 
 
 def open_bytecode_cache() -> BytecodeCache | None:
-    """Where compiled templates are kept between runs, if this machine has a place that is ours alone."""
+    """Open the cache of compiled templates, if the machine has a directory private to this user."""
     try:
         return TemplateBytecodeCache()
     except (OSError, RuntimeError):
@@ -97,7 +96,7 @@ def _parse_values(rendered: str) -> Iterator[Any]:
 
 
 def _split_messages(values: Iterator[Any]) -> Iterator[Message]:
-    """The values by message. One that starts with a block instead of a text is a mistake in the template."""
+    """Group the values into messages. A block before the first text is a bug in the template."""
     text, blocks = next(values), list[Block]()
     if not isinstance(text, str):
         raise TypeError("a message starts with its text")
@@ -111,7 +110,7 @@ def _split_messages(values: Iterator[Any]) -> Iterator[Message]:
 
 
 def _limit_blocks(blocks: list[Block]) -> list[Block]:
-    """No more blocks than Slack takes: the footer stays, and what is left out is counted."""
+    """Cut to the number of blocks that Slack accepts: keep the footer, and say how many were cut."""
     if len(blocks) <= MAX_BLOCKS:
         return blocks
     visible = MAX_BLOCKS - 2

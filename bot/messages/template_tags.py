@@ -1,20 +1,19 @@
-"""The wording of a template: tags that become Slack's blocks, and holes that become what their place asks for.
+"""Template tags: tags become Slack's blocks, and placeholders become JSON or escaped text.
 
-A hole, `{{ … }}`, is written without quotes and becomes exactly one JSON value, so no data can break the document.
-Wording stands in tags:
+A placeholder, `{{ … }}`, is written without quotes and becomes exactly one JSON value, so no data can break the
+document. Wording goes into tags:
 
-    {% text %} … {% endtext %}          the whole answer in sentences: what notifications show and screen readers read
-    {% header %} … {% endheader %}      a headline
-    {% section %} … {% endsection %}    a paragraph; `{% section button(…) %}` puts something beside it
-    {% context %} … {% endcontext %}    the small print
-    {% mrkdwn %}, {% plain %}           a text object, inside a block that is written out; `{% plain 300 %}`
-                                        may be longer than others
+    {% text %} … {% endtext %}          the whole answer in sentences, for notifications and screen readers
+    {% header %} … {% endheader %}      a header block
+    {% section %} … {% endsection %}    a section block; `{% section button(…) %}` adds an accessory
+    {% context %} … {% endcontext %}    a context block
+    {% mrkdwn %}, {% plain %}           a text object inside a block written as JSON; `{% plain 300 %}` sets its limit
 
-A hole in a tag is escaped for Slack and stays on one line. The lines of a tag are joined, so that wording can be broken
-where it reads well; an empty line starts a new one. Whatever goes wrong here is a fault of the bot, and is loud.
+A placeholder in a tag is escaped for Slack and stays on one line. The lines of a tag are joined, so wording can wrap
+anywhere; an empty line starts a new line. Any error here is a bug, so it raises.
 
-To Jinja all of this is filters. Whatever stands in a hole is handed to the filter of its place, `in_section` or
-`in_json`; the words of a tag are handed to the filter of the tag's name. What is finished JSON has the type `Markup`.
+Jinja sees only filters: a placeholder goes through the filter of its context, such as `in_section` or `in_json`, and a
+tag's content through the filter with the tag's name. Finished JSON has the type `Markup`.
 """
 
 import re
@@ -30,10 +29,10 @@ from markupsafe import Markup
 from bot.messages import mrkdwn
 from bot.messages.mrkdwn import ELLIPSIS, Mrkdwn
 
-# How much text Slack takes, or with a message's text: reads with pleasure. https://docs.slack.dev/reference/block-kit/blocks
+# Slack's limits, and for a message's text the length that it recommends. https://docs.slack.dev/reference/block-kit/blocks
 MAX_CHARS = {"text": 4000, "header": 150, "section": 3000, "context": 2000, "mrkdwn": 2000, "plain": 75}
 
-# Jinja trims the line ends around its tags, so empty lines are marked before it sees them. No hole can hold the mark.
+# Jinja trims newlines around its tags, so empty lines are marked first. No placeholder can contain the mark.
 _LINE_BREAK = "\x1e"
 _EMPTY_LINE = re.compile(r"(?<=\n)[ \t]*(?=\n)")
 _WHITESPACE = re.compile(r"[ \t\n]+")
@@ -41,13 +40,13 @@ _NON_SCALARS = (Markup, tuple, list, dict, set)
 
 
 class Json(Markup):
-    """JSON that is finished. The results of macros, which Jinja makes `Markup`, count as finished too."""
+    """Finished JSON. Macros return `Markup`, which counts as finished too."""
 
     __slots__ = ()
 
 
 class BlockTags(Extension):
-    """The tags that hold wording, and the filters around the holes."""
+    """Jinja extension for the tags, which also adds a filter to every placeholder."""
 
     tags = set(MAX_CHARS)
 
@@ -55,7 +54,7 @@ class BlockTags(Extension):
         return _EMPTY_LINE.sub(_LINE_BREAK, source)
 
     def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
-        """The template's tokens, with `{{ hole }}` as `{{ (hole) | in_section }}`."""
+        """Rewrite `{{ value }}` to `{{ (value) | in_section }}`."""
         tag = ""
         for token in stream:
             if token.type == "block_begin":
@@ -67,7 +66,7 @@ class BlockTags(Extension):
                 yield Token(token.lineno, "lparen", "(")
 
     def _enclosing_tag(self, tag: str, stream: TokenStream) -> str:
-        """The tag whose words follow, of which there is at most one at a time."""
+        """Return the tag that encloses the following tokens, if any. Tags can't be nested."""
         tag_name = stream.current.value
         if tag_name not in self.tags:
             return "" if tag_name == f"end{tag}" else tag
@@ -90,12 +89,12 @@ def _filter_tokens(line: int, name: str) -> Iterator[Token]:
 
 
 def _collapse_whitespace(source: str, tag: str) -> str:
-    """What a template itself says: in a tag only a space is white, which spares the rendering a lot of looking."""
+    """Collapse whitespace in a tag's own text, so that rendering doesn't have to."""
     return _WHITESPACE.sub(" ", source) if tag else source.replace(_LINE_BREAK, "")
 
 
 def _json_value(value: object) -> str:
-    """One JSON value: what a hole becomes outside a tag. A list or a dict could carry strings that nobody looked at."""
+    """Encode a placeholder outside a tag as one JSON value. Lists and dicts could contain unescaped strings."""
     if isinstance(value, Markup):
         return value
     if isinstance(value, Mrkdwn):
@@ -107,25 +106,25 @@ def _json_value(value: object) -> str:
     if isinstance(value, int | float) and abs(value) < float("inf"):
         return repr(value)
     if isinstance(value, StrictUndefined):
-        str(value)  # raises, and names what is undefined
+        str(value)  # raises UndefinedError with the name
     raise TypeError(f"a hole takes one value, not {type(value).__name__}")
 
 
-# A message has hundreds of holes in its sentences, and nearly all hold plain text: that is asked first, by exact type.
+# A message has hundreds of placeholders in its tags, nearly all plain strings: an exact type check comes first.
 
 
 def _text_value(value: object) -> str:
-    """What a hole becomes in the message's text: escaped, and a moment as it is said."""
+    """Format a placeholder in the message's text: escaped, with a Timestamp as its fallback."""
     return mrkdwn.escape_text(value if type(value) is str else str(_as_scalar(value)))
 
 
 def _plain_value(value: object) -> str:
-    """What a hole becomes in text that Slack does not read as markup."""
+    """Format a placeholder in plain text, which Slack doesn't parse."""
     return mrkdwn.clean(value if type(value) is str else str(_as_scalar(value)))
 
 
 def _mrkdwn_value(value: object) -> str:
-    """What a hole becomes in text that Slack reads as markup."""
+    """Format a placeholder in markup."""
     return mrkdwn.escape_text(value) if type(value) is str else mrkdwn.escape(_as_scalar(value))
 
 
@@ -144,7 +143,7 @@ def _header_tag(body: str) -> str:
 
 
 def _section_tag(body: str, accessory: Markup | None = None) -> str:
-    """A section without words is no section: that lets a template put conditions inside."""
+    """Build a section, or nothing if it has no text, so that a template can put conditions inside."""
     if accessory and not isinstance(accessory, Markup):
         raise TypeError(f"only what is finished can stand beside a section, not {type(accessory).__name__}")
     content = _tag_content("section", body)
@@ -166,10 +165,11 @@ def _plain_tag(body: str, limit: int = MAX_CHARS["plain"]) -> str:
 
 
 def button(label: str, line: str, does: str = "ask", confirm: Markup | None = None) -> Json:
-    """A button carries the line of text that it asks; nothing else needs to know what it does.
+    """Build a button that submits a line of text.
 
-    What it *does* with the answer: `ask` says it anew, `turn` puts it where the button is; `order` gives an order, and
-    `order-in-list` then updates the list of schedules that it is in. *confirm* is the dialog that asks first.
+    `does` says what happens: `ask` sends the answer as a new message, `turn` replaces the button's message; `order`
+    runs a command, and `order-in-list` also updates the list of schedules around the button. `confirm` is a
+    confirmation dialog.
     """
     action_id, text = (
         _json_value(f"{does}:{label.lower()}"),
@@ -184,7 +184,7 @@ def _tag_content(tag: str, body: str) -> str:
 
 
 def _join_lines(body: str, separator: str) -> str:
-    """The lines of a tag. Jinja hands over `Markup`, and each piece of it would be made `Markup` anew: hence `str`."""
+    """Join the lines of a tag. Converts `Markup` to `str` first, since splitting `Markup` wraps each piece again."""
     content = str(body)
     while "  " in content:
         content = content.replace("  ", " ")
@@ -192,7 +192,7 @@ def _join_lines(body: str, separator: str) -> str:
 
 
 def _mrkdwn_object(text: str) -> str:
-    """`verbatim`, or Slack would turn a bare @here or an address in the words into the real thing."""
+    """Build a markup text object. `verbatim` stops Slack from turning a bare @here or URL into a mention or link."""
     return f'{{"type":"mrkdwn","text":{encode_basestring(text)},"verbatim":true}}'
 
 

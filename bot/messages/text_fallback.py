@@ -1,6 +1,6 @@
-"""Charts and tables drawn in characters, for where Slack's own blocks are refused and for where there is no Slack.
+"""Text fallback: charts and tables in plain characters, for workspaces that refuse the blocks and for other surfaces.
 
-All is read from the native block, so that the two forms cannot say different things."""
+Everything is derived from the native block, so the two forms can't differ."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ from typing import Any
 from bot.messages import mrkdwn
 
 MAX_BAR_WIDTH = 20
-NO_DATA_MARK = " †"  # ends the label of a point that lacks data: Slack's charts take no gaps
+NO_DATA_MARK = " †"  # ends the label of a point with missing data: Slack's charts can't have gaps
 NO_DATA_TEXT = "–"
-MAX_SECTION_CHARS = 2800  # characters of one section, which may hold 3,000: the rest is for escapes and the title
+MAX_SECTION_CHARS = 2800  # Slack allows 3,000; leaves room for escapes and the title
 
 
 @dataclass(frozen=True, slots=True)
 class TextBar:
-    """One value of a chart: where it stands, how long it is drawn (0 to 1), and how it is said."""
+    """One value of a chart: its label and series, the length of its bar (0 to 1), and the value as text."""
 
     label: str
     series: str
@@ -24,14 +24,14 @@ class TextBar:
     value_text: str
 
     def render(self) -> str:
-        """Blocks in proportion; what is not zero shows at least a sliver."""
+        """Draw the bar; a nonzero value shows at least a sliver."""
         if self.fraction <= 0:
             return ""
         return "█" * round(self.fraction * MAX_BAR_WIDTH) or "▏"
 
 
 def fallback_blocks(block: dict[str, Any]) -> list[dict[str, Any]]:
-    """The blocks that stand for this one; a block without numbers stands for itself."""
+    """Return the fallback for a chart or table; any other block stays as it is."""
     if block["type"] == "data_visualization":
         return _sections(block["title"], _bar_lines(bars(block["chart"])))
     if block["type"] == "data_table":
@@ -40,7 +40,7 @@ def fallback_blocks(block: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def bars(chart: dict[str, Any]) -> list[TextBar]:
-    """The values of a chart in reading order."""
+    """Return the values of a chart in reading order."""
     if chart["type"] == "pie":
         total = sum(segment["value"] for segment in chart["segments"])
         return [
@@ -60,17 +60,17 @@ def bars(chart: dict[str, Any]) -> list[TextBar]:
 
 
 def value_text(label: str, value: float) -> str:
-    """Nothing at a point that lacks data is not known to be zero."""
+    """Format a value. A 0 at a point with missing data is unknown, so it shows as a dash."""
     return NO_DATA_TEXT if label.endswith(NO_DATA_MARK) and not value else f"{value:,}"
 
 
 def cells(table: dict[str, Any]) -> list[list[str]]:
-    """The words of a table, heading first."""
+    """Return the texts of a table's cells, the header row first."""
     return [[cell["text"] for cell in row] for row in table["rows"]]
 
 
 def _bar_lines(chart_bars: list[TextBar]) -> list[str]:
-    """A line a value; a label that repeats is written once."""
+    """Draw one line per value, writing repeated labels once."""
     label_width = max((len(bar.label) for bar in chart_bars), default=0)
     series_width = max((len(bar.series) for bar in chart_bars), default=0)
     labels = [bar.label if not n or bar.label != chart_bars[n - 1].label else "" for n, bar in enumerate(chart_bars)]
@@ -88,7 +88,7 @@ def _table_lines(rows: list[list[str]]) -> list[str]:
 
 
 def _sections(title: str, lines: list[str]) -> list[dict[str, Any]]:
-    """A title, and the lines as they stand, in as many sections as they need."""
+    """Build as many sections as the lines need, the first with the title."""
     pending_titles = [f"*{mrkdwn.escape(title)}*\n"]
     return [
         _section(f"{pending_titles.pop() if pending_titles else ''}{mrkdwn.preformatted(chunk)}")
@@ -101,7 +101,7 @@ def _section(markup: str) -> dict[str, Any]:
 
 
 def _chunk_lines(lines: list[str]) -> Iterator[str]:
-    """The lines in runs that fit a section once their escapes are written out."""
+    """Yield chunks of lines that fit into a section after escaping."""
     chunk: list[str] = []
     size = 0
     for line in lines:
