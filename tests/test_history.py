@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.questions import history, trend
+from bot.questions import history
 from bot.store import Snapshot
 
 TODAY = date(2026, 11, 23)
@@ -57,9 +57,9 @@ def test_where_one_is_kept_each_day_or_each_week_no_week_is_missing(every: int) 
 
 @given(st.integers(4, 40))
 def test_a_day_is_called_by_its_weeks_where_they_are_nearly_whole(ago: int) -> None:
-    said = trend.describe_date(TODAY - timedelta(days=ago), TODAY)
+    said = history.describe_date(TODAY - timedelta(days=ago), TODAY)
     near = {6: 1, 7: 1, 8: 1, 13: 2, 14: 2, 15: 2, 20: 3, 21: 3, 22: 3}
-    assert said == (trend.WEEKS_AGO[near[ago] - 1] if ago in near else f"on {TODAY - timedelta(days=ago):%-d %b}")
+    assert said == (history.WEEKS_AGO[near[ago] - 1] if ago in near else f"on {TODAY - timedelta(days=ago):%-d %b}")
 
 
 # What may be claimed
@@ -68,7 +68,7 @@ def test_a_day_is_called_by_its_weeks_where_they_are_nearly_whole(ago: int) -> N
 @given(VALUES)
 def test_what_is_claimed_holds_for_the_weeks_that_are_known(values: list[int | None]) -> None:
     changes = [later - earlier for later, earlier in pairwise(known(values))]
-    said = trend.describe_streak(values)
+    said = history.describe_streak(values)
     if first := re.fullmatch(r"the first (fall|rise) in (\d+) weeks", said):
         sign, weeks = {"fall": -1, "rise": 1}[first[1]], int(first[2])
         assert weeks >= 3
@@ -90,15 +90,15 @@ def test_what_is_claimed_holds_for_the_weeks_that_are_known(values: list[int | N
 
 @given(VALUES, VALUES)
 def test_nothing_is_claimed_beyond_a_week_that_is_not_known(values: list[int | None], beyond: list[int | None]) -> None:
-    assert trend.describe_streak([*known(values), None, *beyond]) == trend.describe_streak(values)
+    assert history.describe_streak([*known(values), None, *beyond]) == history.describe_streak(values)
 
 
 @given(VALUES)
 def test_a_fall_is_a_rise_turned_over(values: list[int | None]) -> None:
     over = [None if value is None else 100 - value for value in values]
     turned = {"fall": "rise", "rise": "fall"}
-    assert trend.describe_streak(over) == re.sub(
-        "fall|rise", lambda word: turned[word[0]], trend.describe_streak(values)
+    assert history.describe_streak(over) == re.sub(
+        "fall|rise", lambda word: turned[word[0]], history.describe_streak(values)
     )
 
 
@@ -112,4 +112,4 @@ def test_a_fall_is_a_rise_turned_over(values: list[int | None]) -> None:
     ],
 )
 def test_a_count_stands_beside_that_of_the_week_before(now: float, before: float, said: str) -> None:
-    assert trend.describe_difference(now, before, "last week") == said
+    assert history.describe_difference(now, before, "last week") == said

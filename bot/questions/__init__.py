@@ -12,7 +12,6 @@ without it, or with a name that is taken, stops the start. What several question
     composition.py how a question asks others
     _catalog/      the projects, environments, flags and applications there are, and what an unknown key may have meant
     history.py     the past weeks of a place, and a number over them
-    trend.py       how a number has moved, in words
     humanize.py    numbers, dates and lengths as people read them
     chart.py       LaunchDarkly's charts, and what can be drawn of them
     timeseries.py  the points of a chart over time

@@ -5,10 +5,10 @@ without a number is not known; it is never zero."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, timedelta
+from itertools import pairwise, takewhile
 
 from bot.errors import Failure
 from bot.messages import humanize
-from bot.questions import trend
 from bot.questions.base import QuestionContext
 from bot.questions.composition import result_or_failure
 from bot.store import Snapshot
@@ -23,6 +23,11 @@ MAX_WEEKS_BACK = 12  # weeks are looked back
 MAX_WEEKS_SHOWN = 8  # of them are shown
 MIN_WEEKS_SHOWN = 3  # past weeks make a line
 MAX_DISTANCE = timedelta(days=3)  # around a week ago
+MIN_STREAK_WEEKS = 3  # of less than so many weeks in a row nothing is claimed
+WEEKS_AGO = ("last week", "two weeks ago", "three weeks ago")
+
+_DIRECTION_NAMES = {-1: "fall", 1: "rise"}
+_ORDINALS = dict(enumerate(("third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"), MIN_STREAK_WEEKS))
 
 
 async def no_history(_: str, __: date) -> Sequence[Snapshot]:
@@ -59,13 +64,11 @@ def _nearest(snapshots: Sequence[Snapshot], day: date) -> Snapshot | None:
 def describe_change(ctx: QuestionContext, metric: str, current: float) -> str:
     """How a number stands beside that of the week before: `3 fewer than last week, the first fall in 5 weeks`."""
     weekly = weekly_snapshots(_with_metric(metric, ctx.history), ctx.today - WEEK)
-    previous = next(filter(None, weekly[: len(trend.WEEKS_AGO)]), None)
+    previous = next(filter(None, weekly[: len(WEEKS_AGO)]), None)
     if previous is None:
         return ""
-    comparison = trend.describe_difference(
-        current, previous.numbers[metric], trend.describe_date(previous.day, ctx.today)
-    )
-    streak = trend.describe_streak([current, *(week.numbers[metric] if week else None for week in weekly)])
+    comparison = describe_difference(current, previous.numbers[metric], describe_date(previous.day, ctx.today))
+    streak = describe_streak([current, *(week.numbers[metric] if week else None for week in weekly)])
     return ", ".join(filter(None, (comparison, streak)))
 
 
@@ -81,3 +84,39 @@ def describe_weeks(ctx: QuestionContext, metric: str, current: float | None) -> 
 
 def _with_metric(metric: str, snapshots: Sequence[Snapshot]) -> list[Snapshot]:
     return [snapshot for snapshot in snapshots if metric in snapshot.numbers]
+
+
+def describe_difference(current: float, previous: float, since: str) -> str:
+    """A count beside an earlier one."""
+    if current == previous:
+        return f"as many as {since}"
+    return f"{humanize.number(abs(current - previous))} {'more' if current > previous else 'fewer'} than {since}"
+
+
+def describe_date(day: date, today: date) -> str:
+    """A day some weeks ago: by its weeks, where they are whole or nearly so."""
+    weeks = round((today - day).days / 7)
+    is_whole_weeks = 1 <= weeks <= len(WEEKS_AGO) and abs((today - day).days - 7 * weeks) <= 1
+    return WEEKS_AGO[weeks - 1] if is_whole_weeks else f"on {day:%-d %b}"
+
+
+def describe_streak(values: Sequence[float | None]) -> str:
+    """What there is to say of the last change. The values lie a week apart, the present one first; what is None is not
+    known, and nothing is claimed beyond it."""
+    directions = _directions(values)
+    last = directions[0] if directions else 0
+    same = sum(1 for _ in takewhile(lambda direction: direction == last, directions))
+    different = sum(1 for _ in takewhile(lambda direction: direction != last, directions[1:]))
+    if last and same >= MIN_STREAK_WEEKS:
+        return f"the {_ORDINALS.get(same, f'{same}th')} {_DIRECTION_NAMES[last]} in a row"
+    return (
+        f"the first {_DIRECTION_NAMES[last]} in {different + 1} weeks"
+        if last and different + 1 >= MIN_STREAK_WEEKS
+        else ""
+    )
+
+
+def _directions(values: Sequence[float | None]) -> list[int]:
+    """Down, level or up, as far as the weeks are known; the last change first."""
+    known_values = [value for value in takewhile(lambda value: value is not None, values) if value is not None]
+    return [(later > earlier) - (later < earlier) for later, earlier in pairwise(known_values)]
