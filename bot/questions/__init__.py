@@ -1,23 +1,29 @@
-"""The questions: one file each, with its Query, Reply, View, fetch, show, and the record that joins them.
+"""The questions: one file each, with its params, reply, view, fetch and build_view, and the record that joins them.
 
-A question is found by its file: every module here whose name does not start with `_` holds one constant, ENDPOINT. One
-without it, or with a name that is taken, stops the start. What several questions need stands in the files with `_`:
+`discover` finds a question by its module's constant QUESTION. Two questions of the same name stop startup.
 
-    base.py        the record, the View, and what an answer may use (Ask)
-    params.py      what a Query is: parameters with LaunchDarkly's names, read from words
-    param_types.py the kinds of value a parameter can have: how each is read, written and explained
-    timespec.py    moments as people say them
-    time_window.py from when until when
-    day_range.py   calendar days where the reader is
-    composition.py how a question asks others
-    _catalog/      the projects, environments, flags and applications there are, and what an unknown key may have meant
-    history.py     the past weeks of a place, and a number over them
-    humanize.py    numbers, dates and lengths as people read them
-    chart.py       LaunchDarkly's charts, and what can be drawn of them
-    timeseries.py  the points of a chart over time
-    calendar_days.py the same by calendar days where the reader is
-    daily_series.py what happened day by day, side by side
-    deploys_vs_changes.py deployments and large changes of the same days
+    scores.py              engineering-insight scores
+    events/                flag events: what changed, by whom, and its impact
+    status.py              flags by status
+    deploys.py             deployment frequency
+    releases.py            deployments against large flag changes, day by day
+    compare/               environments or applications side by side
+    digest/                the weekly report, which asks the questions above
+    flag/                  one flag and what it serves
+
+They share:
+
+    base.py                Question, View, QuestionContext
+    composition.py         questions that ask other questions
+    catalog/               the existing projects, environments, flags and applications; corrects unknown keys
+    history.py             snapshots of past weeks, and how a number changed since
+    time_window.py         `since` and `until` as a start and an end
+    day_range.py           calendar days in the reader's time zone
+    chart.py               LaunchDarkly's chart replies, and the chart data that Slack can draw
+    timeseries.py          a chart over time, in LaunchDarkly's buckets
+    calendar_days.py       a chart over time, by calendar day in the reader's time zone
+    daily_series.py        several counts per day, as one chart
+    deploys_vs_changes.py  deployments and large changes of the same days
 """
 
 from importlib import import_module
@@ -27,7 +33,7 @@ from bot.questions.base import AnyQuestion
 
 
 def discover() -> dict[str, AnyQuestion]:
-    """All questions, by name, in alphabetical order."""
+    """Return all questions by name, in alphabetical order."""
     modules = (import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__))
     questions = [module.QUESTION for module in modules if hasattr(module, "QUESTION")]
     by_name = {question.name: question for question in questions}

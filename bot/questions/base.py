@@ -1,4 +1,4 @@
-"""The record that makes a question, what an answer may use, and what a person reads."""
+"""The base of every question: the Question record, its View, and the QuestionContext it works with."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,45 +16,45 @@ from bot.store import Snapshot
 
 
 class View(BaseModel):
-    """What a person reads: names, numbers and dates as they are shown. The template adds wording and order only."""
+    """What a person reads: names, numbers and dates, already formatted. The template only adds wording and order."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     @property
     def public(self) -> bool:
-        """Whether all in the channel are to hear it, and not only whoever asked."""
+        """Whether the answer is posted for the whole channel instead of only for the caller."""
         return False
 
     @property
     def notice_template(self) -> str:
-        """The template in `notices/`, if it isn't the one of the order's name."""
+        """The template in `notices/`, if it isn't named after the command."""
         return ""
 
 
 @dataclass(frozen=True)
 class QuestionContext:
-    """What an answer may use. Made anew for each one."""
+    """What a question may use while it works. Each answer gets its own."""
 
     launchdarkly: LaunchDarkly
     urls: AppUrls
     now: datetime
     zone: ZoneInfo
-    supports_menus: bool = False  # whether the answer goes where one can choose from menus
-    history: tuple[Snapshot, ...] = ()  # of the place that is asked about, the latest first
-    allows: ProjectFilter = allow_all  # the projects that may be told of
+    supports_menus: bool = False  # whether the surface that shows the answer has menus
+    history: tuple[Snapshot, ...] = ()  # snapshots for the question's `history_key`, the latest first
+    allows: ProjectFilter = allow_all  # the projects that the settings allow
 
     @property
     def today(self) -> date:
-        """Which day it is where the reader is."""
+        """The current date in the reader's time zone."""
         return self.now.astimezone(self.zone).date()
 
     @property
     def catalog(self) -> Catalog:
-        """What there is in LaunchDarkly, as far as whoever asks may be told of it."""
+        """The projects, environments, flags and applications that the caller may see."""
         return Catalog(self.launchdarkly, self.allows)
 
 
-ReplyT = TypeVar("ReplyT")  # a Reply, or a record of several where a question asks others
+ReplyT = TypeVar("ReplyT")  # a Reply, or a record of several if the question asks others
 ViewT = TypeVar("ViewT", bound=View)
 
 
@@ -80,12 +80,13 @@ def _no_snapshot(_: Params, __: Any, ___: QuestionContext) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Question(Spec[ParamsT], Generic[ParamsT, ReplyT, ViewT]):
-    """A kind of question. Its template bears its name.
+    """A question. Its template has the same name.
 
-    `partial` tells whether something is missing in a reply that may be had later, and `quiet` whether an answer says
-    that there is nothing to say. `place` is the one whose past weeks an answer may tell, and `snapshot` what is kept
-    for later ones once it has been delivered by the clock. `doubted` gives the keys for which a reply holds nothing, by
-    their fields in the query: LaunchDarkly may not know them."""
+    - `is_partial`: whether the reply lacks something that a later attempt may return.
+    - `is_quiet`: whether the answer reports that nothing changed.
+    - `history_key`: which snapshots the answer may compare with.
+    - `snapshot`: what to store for later answers, once a schedule has delivered this one.
+    - `suspect_keys`: the keys without any data in the reply, by params field. LaunchDarkly may not know them."""
 
     is_question: ClassVar[bool] = True
     reply: type[ReplyT]

@@ -1,6 +1,6 @@
-"""A chart over time by calendar days where the reader is, made of LaunchDarkly's hours.
+"""A chart over time by calendar day in the reader's time zone, summed from hourly buckets.
 
-LaunchDarkly knows only days of its own, so hours are asked for: they alone add up to the days of any zone."""
+LaunchDarkly's daily buckets follow its own days. Hours can be added up to the days of any time zone."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,18 +18,18 @@ HOURLY_PARAMETERS = (("bucketType", "hour"), ("bucketMs", str(HOUR_MS)))
 
 
 def hour_aligned_window(days: Days) -> Window:
-    """The window to ask for: hours that are cut off would be counted to the wrong day."""
+    """Return the window to request, widened to whole hours: a partial hour would count toward the wrong day."""
     start, end = days.full_window.milliseconds
     return Window.from_range(start // HOUR_MS * HOUR_MS, min(-(-end // HOUR_MS) * HOUR_MS, days.now), days.zone)
 
 
 @dataclass(frozen=True)
 class CalendarDays:
-    """Some series over the same days."""
+    """Several series over the same days."""
 
     series: list[Series]
     days: Days
-    unit: str  # what one of what is counted is called
+    unit: str  # the singular noun for what is counted
 
     @cached_property
     def hours(self) -> Buckets:
@@ -37,12 +37,11 @@ class CalendarDays:
 
     @cached_property
     def counts(self) -> CountsByDay:
-        """All series together, on each day that has data."""
+        """The sum of all series for each day that has data."""
         return sum_by_day(self.days, self.hours.totals_by_time)
 
     @property
     def has_data(self) -> bool:
-        """Whether there is any data at all."""
         return bool(self.counts)
 
     @property
@@ -51,7 +50,7 @@ class CalendarDays:
 
     @property
     def ranked_totals(self) -> list[tuple[str, Number]]:
-        """The series by how much they hold, the largest first."""
+        """The series and their totals, the largest first."""
         totals = (
             (name, sum(self._by_day(values).values())) for name, values in self.hours.values_by_series.items() if values
         )
@@ -59,12 +58,12 @@ class CalendarDays:
 
     @property
     def merged_count(self) -> int:
-        """How many series are drawn together as one."""
+        """How many series the chart merges into one."""
         return self.hours.merged_count
 
     @property
     def incomplete_note(self) -> str:
-        """How many of all there were on days that are not there as a whole, where others are."""
+        """The counts on incomplete days, if other days are complete."""
         if not self._full_day_counts:
             return ""
         days_with_data = [n for n in self.days.incomplete_suffixes if n in self.counts]
@@ -73,7 +72,7 @@ class CalendarDays:
         )
 
     def average(self) -> str:
-        """Over the whole days that have data."""
+        """Format the average over the complete days that have data."""
         return (
             f"{humanize.number(sum(self._full_day_counts.values()) / len(self._full_day_counts))} per day"
             if self._full_day_counts
@@ -81,7 +80,7 @@ class CalendarDays:
         )
 
     def extreme(self, pick: Callable[..., Number]) -> str:
-        """The best or the worst whole day; the later one of two that are alike."""
+        """Format the best or worst complete day; of equal days, the latest."""
         if not self._full_day_counts:
             return ""
         amount = pick(self._full_day_counts.values())
@@ -90,7 +89,7 @@ class CalendarDays:
 
     @property
     def gaps_note(self) -> str:
-        """The days without data, by name."""
+        """The footnote that names the days without data."""
         total = len(self.days.dates)
         missing = [n for n in range(total) if n not in self.counts]
         if not missing or not self.counts:
@@ -99,14 +98,14 @@ class CalendarDays:
 
     @property
     def point_width(self) -> str:
-        """What one drawn point stands for, where it is more than a day."""
+        """The time that one point covers, if more than a day."""
         return self._series_set.point_width
 
     def build_lines(self) -> Lines | None:
         return self._series_set.lines
 
     def describe_points(self) -> tuple[str, ...]:
-        """The same in words, day by day."""
+        """Describe the chart in words, day by day."""
         return tuple(self._series_set.descriptions)
 
     @cached_property
@@ -115,7 +114,7 @@ class CalendarDays:
 
     @cached_property
     def _series_set(self) -> SeriesSet:
-        """On a day that has data for some series, the others stand at 0."""
+        """The series to draw. On a day with data for some series, the others are 0."""
         top_series = [(name, self._by_day(values)) for name, values in self.hours.top_series()]
         unit = self.unit if len(top_series) == 1 else ""
         return SeriesSet(

@@ -1,7 +1,7 @@
-"""LaunchDarkly's charts, which all have one shape, and what Slack can draw of them.
+"""LaunchDarkly's chart replies, which share one schema, and the chart data that Slack can draw.
 
-Slack draws at most twenty points, and six lines or slices under every version of its rules; names are twenty characters
-at most and may not repeat. https://docs.slack.dev/reference/block-kit/blocks/data-visualization-block"""
+Limits that satisfy every version of Slack's rules: 20 points, 6 lines or slices, and unique names of 20 characters.
+https://docs.slack.dev/reference/block-kit/blocks/data-visualization-block"""
 
 from collections.abc import Iterable
 
@@ -54,33 +54,33 @@ class ChartReply(Reply):
 
 
 class Slice(View):
-    """A share of a pie."""
+    """One slice of a pie chart."""
 
     label: str
     value: Number
 
 
 class Line(View):
-    """One line, or one set of bars."""
+    """One line of a line chart, or one set of bars."""
 
     name: str
     values: tuple[Number, ...]
 
 
 class Lines(View):
-    """Lines over the same points."""
+    """Several lines over the same points."""
 
     labels: tuple[str, ...]
     series: tuple[Line, ...]
 
     @property
     def descriptions(self) -> tuple[str, ...]:
-        """The same in words, point by point."""
-        several = len(self.series) > 1
+        """The chart in words, point by point."""
+        has_several_series = len(self.series) > 1
         return tuple(
             f"{label} "
             + ", ".join(
-                f"{line.name} {value}" if several else value
+                f"{line.name} {value}" if has_several_series else value
                 for line in self.series
                 for value in (value_text(label, line.values[n]),)
             )
@@ -89,7 +89,7 @@ class Lines(View):
 
 
 def unique_labels(names: Iterable[str]) -> list[str]:
-    """Names short enough for a chart, and no two alike."""
+    """Shorten names for a chart, and number those that would repeat."""
     unique: list[str] = []
     for name in names:
         label = humanize.truncate_text(name, MAX_LABEL_CHARS) or "–"
@@ -102,12 +102,12 @@ def unique_labels(names: Iterable[str]) -> list[str]:
 
 
 def has_merged_slices(counts: list[tuple[str, Number]]) -> bool:
-    """Whether some slices of the pie are drawn together."""
+    """Return whether `pie_slices` merges some of these into "Other"."""
     return len(_positive(counts)) > MAX_CHART_SERIES
 
 
 def pie_slices(counts: list[tuple[str, Number]]) -> tuple[Slice, ...]:
-    """A pie of what is more than nothing, the smallest together where there are too many (see `folded`)."""
+    """Build slices for the positive counts. The smallest are merged if there are too many."""
     positive = _positive(counts)
     if len(positive) > MAX_CHART_SERIES:
         largest = sorted(positive, key=lambda pair: pair[1], reverse=True)[: MAX_CHART_SERIES - 1]

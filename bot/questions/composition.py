@@ -1,8 +1,7 @@
-"""How a question asks others: all parts at once, and what fails of one is told in its place.
+"""Helpers for a question that asks others: its parts run concurrently, and each failure is shown in place of its part.
 
-Such a question takes the others' records, makes their queries, and awaits their `fetch` in a `part` each; what comes
-back is a record of replies and failures. Whoever is asked asks nobody in turn, so no question ends up asking itself; a
-test holds that."""
+Such a question builds the params of the others and awaits each `fetch` in `result_or_failure`; its reply is a record of
+replies and failures. A question that is asked this way asks no others, so there are no cycles; a test checks that."""
 
 from collections.abc import Awaitable
 from typing import TypeVar
@@ -12,11 +11,11 @@ from bot.messages import humanize
 
 T = TypeVar("T")
 
-ACTIONABLE = (InvalidLine, NotAllowed, NotFound, Rejected)  # what the person who asked can mend, the clearest first
+ACTIONABLE = (InvalidLine, NotAllowed, NotFound, Rejected)  # what the caller can fix, the most specific first
 
 
 async def result_or_failure(awaitable: Awaitable[T]) -> T | Failure:
-    """What was asked for, or why it cannot be had. Anything but a Failure is a fault of the bot, and stays one."""
+    """Return the result, or the Failure. Any other exception is a bug and propagates."""
     try:
         return await awaitable
     except Failure as failure:
@@ -24,7 +23,7 @@ async def result_or_failure(awaitable: Awaitable[T]) -> T | Failure:
 
 
 def failure_text(result: object) -> str:
-    """A failure in one line, with what LaunchDarkly itself said; nothing of what did not fail."""
+    """Describe a failure in one line, with LaunchDarkly's own message; empty for anything else."""
     if not isinstance(result, Failure):
         return ""
     server_message = (
@@ -36,12 +35,12 @@ def failure_text(result: object) -> str:
 
 
 def any_transient(*results: object) -> bool:
-    """Whether any part cannot be had now, and may be later."""
+    """Return whether any part failed in a way that a retry may fix."""
     return any(isinstance(result, TRANSIENT_FAILURES) for result in results)
 
 
 def raise_if_all_failed(*results: object) -> None:
-    """Where every part failed, so does the whole: with one sentence, the one that tells most."""
+    """If every part failed, raise the failure that the caller can act on best."""
     failures = [result for result in results if isinstance(result, Failure)]
     if len(failures) == len(results):
         raise min(failures, key=_actionability)

@@ -1,7 +1,7 @@
-"""What happened day by day, side by side: as a chart, and in words.
+"""Daily counts of several series, as a chart and in words.
 
-A day without data is a gap, not a day on which nothing happened. A chart takes no gaps, so the day keeps its place
-there and is marked; in words it has no number."""
+A day without data is unknown, not zero. Slack's charts can't have gaps, so the label of such a day is marked; in words,
+it has no number."""
 
 from bisect import bisect_left
 from collections import Counter
@@ -17,21 +17,21 @@ from bot.questions.chart import MAX_CHART_POINTS, MAX_LABEL_CHARS, ChartReply, L
 from bot.questions.day_range import DAYS_PER_WEEK, HOUR_MS, Days
 from bot.questions.timeseries import Buckets
 
-LABEL_LENGTH_LIMITS = (DAYS_PER_WEEK, DAYS_PER_WEEK + 1)  # that have room for long names, and for short ones
+LABEL_LENGTH_LIMITS = (DAYS_PER_WEEK, DAYS_PER_WEEK + 1)  # how many points fit with long labels, and with short ones
 
-CountsByDay = Mapping[int, Number]  # by the number of the day; a day that is not there is not known
+CountsByDay = Mapping[int, Number]  # by index of the day; a missing day is unknown
 
 
 @dataclass(frozen=True)
 class DailySeries:
-    """How often something happened, how a chart calls it, and where that is not enough, what one of it is called."""
+    """Counts per day, with a name for charts and, optionally, a singular noun for text."""
 
     name: str
     counts: CountsByDay
     unit: str = ""
 
     def describe(self, days: Iterable[int]) -> str:
-        """How often on some days, as far as is known."""
+        """Describe the total over these days, as far as it is known."""
         counts = [self.counts[n] for n in days if n in self.counts]
         if not counts:
             return f"no {self.unit} data" if self.unit else f"no data on {self.name}"
@@ -40,7 +40,7 @@ class DailySeries:
 
 @dataclass(frozen=True)
 class SeriesSet:
-    """Several over the same days; one without any data is left out."""
+    """Several series over the same days; those without any data are omitted."""
 
     days: Days
     all_series: tuple[DailySeries, ...]
@@ -64,7 +64,7 @@ class SeriesSet:
 
     @property
     def descriptions(self) -> Iterator[str]:
-        """The same in words, point by point."""
+        """The chart in words, point by point."""
         for days in self._points:
             has_data = any(n in series.counts for series in self.series_with_data for n in days)
             text = (
@@ -76,7 +76,7 @@ class SeriesSet:
 
     @property
     def point_width(self) -> str:
-        """What one point stands for, where it is more than a day."""
+        """The time that one point covers, if more than a day."""
         return humanize.count(self._days_per_point, "day") if self._days_per_point > 1 else ""
 
     @property
@@ -85,14 +85,15 @@ class SeriesSet:
 
     @cached_property
     def _points(self) -> list[range]:
-        """The days by point; there are none where nothing happened at all."""
+        """The indexes of the days of each point; empty if nothing happened at all."""
         total = len(self.days.dates)
         points = [range(n, min(n + self._days_per_point, total)) for n in range(0, total, self._days_per_point)]
         return points if any(map(self._has_events, points)) else []
 
     def _label(self, days: range) -> str:
-        """The day of a point, or the first of several, marked where data is missing; shorter where names would run
-        into each other."""
+        """Return the label of a point: its first day, marked if data is missing.
+
+        With many points, labels are shorter so that they don't overlap."""
         gap_mark = "" if self._is_complete(days) else NO_DATA_MARK
         first_fitting = bisect_left(LABEL_LENGTH_LIMITS, len(self._points))
         names = (
@@ -109,12 +110,12 @@ class SeriesSet:
 
 
 def deploys_by_day(days: Days, reply: ChartReply) -> CountsByDay:
-    """The deployments of each day that has data."""
+    """Count the deployments of each day that has data."""
     return sum_by_day(days, Buckets(reply.series or [], HOUR_MS, days.zone).totals_by_time)
 
 
 def sum_by_day(days: Days, hours: Mapping[Number, Number]) -> CountsByDay:
-    """Add hours up to days; an hour belongs to the day on which it begins."""
+    """Add up hours to days; an hour belongs to the day on which it starts."""
     totals: dict[int, Number] = {}
     for hour, amount in hours.items():
         day = days.index_of(hour)
@@ -124,7 +125,7 @@ def sum_by_day(days: Days, hours: Mapping[Number, Number]) -> CountsByDay:
 
 
 def count_by_day(days: Days, times: Iterable[float | None], *, has_unread: bool) -> CountsByDay:
-    """What happened on each day. The newest come first: where some were not read, earlier days are unknown."""
+    """Count events per day. Events are read newest first, so with unread events, earlier days are unknown."""
     counts = Counter(day for at in times if (day := days.index_of(at)) is not None)
     first_known = min(counts, default=len(days.dates)) if has_unread else 0
     return {n: counts[n] for n in range(first_known, len(days.dates))}

@@ -1,7 +1,7 @@
-"""Calendar days where the reader is. A day on which the clock is changed has 23 or 25 hours.
+"""Ranges of calendar days in the reader's time zone. The day of a DST change has 23 or 25 hours.
 
-Most questions ask for whole days up to the last midnight, so what is asked of successive weeks neither loses an event
-nor tells one twice. Where today is asked for too, it is known to be incomplete."""
+Most questions cover whole days up to the last midnight, so weekly reports neither lose an event nor show one twice.
+A range that includes today marks it as incomplete."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,35 +21,35 @@ from bot.questions.time_window import Window, parse_window
 DAYS_PER_WEEK = 7
 MAX_DAYS = 13 * DAYS_PER_WEEK
 HOUR_MS = MILLISECONDS_PER_UNIT["h"]
-MAX_NAMED_RUNS = 10  # of days in a row that are named, before the rest are counted
-MIN_RANGE_DAYS = 3  # days in a row that are named by the first and the last
-MAX_DAYS_WITHOUT_YEAR = 300  # days, after which a date needs its year
+MAX_NAMED_RUNS = 10  # ranges of days that are named; the rest are counted
+MIN_RANGE_DAYS = 3  # from this many consecutive days on, only the first and last are named
+MAX_DAYS_WITHOUT_YEAR = 300  # a longer range shows the year of each date
 
 SO_FAR, IN_PART = " (so far)", " (in part)"
 
 
 @dataclass(frozen=True)
 class Days:
-    """Days in a row, and the midnights around them in milliseconds.
+    """Consecutive days, and the boundaries between them in epoch milliseconds.
 
-    The first may begin after its midnight, and the last may end before the next one.
+    The first day may start after midnight, and the last may end before the next midnight.
     """
 
     dates: tuple[date, ...]
     midnights: tuple[int, ...]
     zone: ZoneInfo
-    now: int  # in milliseconds
+    now: int  # epoch milliseconds
 
     @classmethod
     def last_full(cls, now: datetime, zone: ZoneInfo, count: int = DAYS_PER_WEEK) -> "Days":
-        """The last ones that are over."""
+        """Return the last `count` days before today."""
         today = now.astimezone(zone).date()
         dates = [today - timedelta(days=days_ago) for days_ago in range(count, -1, -1)]
         return cls(tuple(dates[:-1]), tuple(_midnight(day, zone) for day in dates), zone, to_milliseconds(now))
 
     @classmethod
     def since(cls, since: str, ctx: QuestionContext, *, corrected: str) -> "Days":
-        """From the day of the moment that was said; where that does not do, *instead* does."""
+        """Return the full days since a typed time. An invalid one raises InvalidLine with the line `corrected`."""
         local_now = ctx.now.astimezone(ctx.zone)
         count = (local_now.date() - resolve_time(since, ctx.now, ctx.zone).astimezone(ctx.zone).date()).days
         if count < 1:
@@ -62,7 +62,7 @@ class Days:
 
     @classmethod
     def between(cls, since: str, until: str | None, ctx: QuestionContext, *, corrected: str) -> "Days":
-        """Widen a window to whole days, except where it was given as exact date-times; today ends now."""
+        """Widen a window to whole days, except at exact date-times; today ends now."""
         window = parse_window(since, until, ctx, corrected=corrected)
         first, now = window.start.astimezone(ctx.zone).date(), to_milliseconds(resolve_time("now", ctx.now, ctx.zone))
         start, end = window.milliseconds
@@ -85,33 +85,33 @@ class Days:
 
     @property
     def last_millisecond(self) -> int:
-        """The last millisecond. What happens at midnight belongs to the day that follows."""
+        """The last millisecond of the range. Midnight belongs to the next day."""
         return self.end - 1
 
     @property
     def absolute(self) -> tuple[str, str]:
-        """The whole time, as a button keeps it."""
+        """The start and end as exact times, for a button's line."""
         return self.full_window.absolute
 
     @property
     def full_window(self) -> Window:
-        """From the beginning of the first day to the end of the last."""
+        """The window from the start of the first day to the end of the last."""
         return self.window(0, len(self.dates) - 1)
 
     def window(self, first: int, last: int) -> Window:
-        """The time from the beginning of one day to the end of another."""
+        """Return the window from the start of one day to the end of another."""
         return Window.from_range(self.midnights[first], self.midnights[last + 1], self.zone)
 
     @property
     def label(self) -> str:
-        """All of them in short; where none is there as a whole, each with that."""
+        """The range in short. If no day is complete, each is named and marked."""
         if len(self.incomplete_suffixes) == len(self.dates):
             return self.names_of(self.incomplete_suffixes)
         return humanize.format_date_range(self.dates[0], self.dates[-1])
 
     @cached_property
     def incomplete_suffixes(self) -> dict[int, str]:
-        """The days that are not there as a whole, with what to say of each."""
+        """The indexes of incomplete days, each with the suffix for its name."""
         suffixes = {}
         for n, day in enumerate(self.dates):
             day_end = _midnight(day + timedelta(days=1), self.zone)
@@ -121,17 +121,17 @@ class Days:
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """How each day is called."""
+        """The name of each day, with its weekday."""
         return self._format_dates("%a %-d %b", self.incomplete_suffixes)
 
     @cached_property
     def short_names(self) -> tuple[str, ...]:
-        """How each is called where many stand side by side."""
+        """The name of each day, for charts with many points."""
         return self._format_dates("%-d %b", self.incomplete_suffixes)
 
     @cached_property
     def shortest_names(self) -> tuple[str, ...]:
-        """How each is called where there is room for nothing else."""
+        """The name of each day, for charts with no room for a suffix."""
         return self._format_dates("%-d %b", dict.fromkeys(self.incomplete_suffixes, ELLIPSIS))
 
     def _format_dates(self, pattern: str, suffixes: Mapping[int, str]) -> tuple[str, ...]:
@@ -140,15 +140,15 @@ class Days:
 
     @property
     def aligned_to_hours(self) -> bool:
-        """Whether each day begins with an hour of UTC."""
+        """Whether each day starts on a full hour in UTC."""
         return all(midnight % HOUR_MS == 0 or midnight == self.now for midnight in self.midnights)
 
     def index_of(self, at: float | None) -> int | None:
-        """On which of the days a moment lies, if on any."""
+        """Return the index of the day that contains this time, or None."""
         return bisect_right(self.midnights, at) - 1 if at is not None and self.start <= at < self.end else None
 
     def names_of(self, numbers: Iterable[int]) -> str:
-        """Some of the days by name; of many in a row, the first and the last."""
+        """Name these days; of consecutive days, only the first and last."""
         runs = list(_consecutive(numbers))
         unnamed = sum(map(len, runs[MAX_NAMED_RUNS:]))
         names = [name for run in runs[:MAX_NAMED_RUNS] for name in self._run_names(run)]
@@ -160,7 +160,7 @@ class Days:
 
 
 def _consecutive(numbers: Iterable[int]) -> Iterator[list[int]]:
-    """Numbers in ascending order, those in a row together."""
+    """Group ascending numbers into runs of consecutive ones."""
     for _, run in groupby(enumerate(numbers), lambda pair: pair[1] - pair[0]):
         yield [n for _, n in run]
 

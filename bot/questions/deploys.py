@@ -1,6 +1,6 @@
-"""The deployment-frequency chart: how often was deployed, day by day where the reader is.
+"""Deployment frequency: the number of deployments per calendar day in the reader's time zone.
 
-Where `bucket` or `every` is given, LaunchDarkly's own pieces of time are shown instead."""
+With `bucket` or `every`, the chart shows LaunchDarkly's own buckets instead."""
 
 from typing import Annotated, Literal
 
@@ -20,8 +20,8 @@ from bot.questions.timeseries import Buckets
 
 PATH = "/api/v2/engineering-insights/charts/deployments/frequency"
 DAY_MS = MILLISECONDS_PER_UNIT["d"]
-CALENDAR_BUCKETS = {"hour": MILLISECONDS_PER_UNIT["h"], "day": DAY_MS}  # whatever length is said beside them
-MAX_CALENDAR_DAYS = 366  # of which all hours are asked for
+CALENDAR_BUCKETS = {"hour": MILLISECONDS_PER_UNIT["h"], "day": DAY_MS}  # fixed widths, which override `every`
+MAX_CALENDAR_DAYS = 366  # their hours are all requested
 MAX_GROUPS = 50
 MAX_METRICS = 5
 MAX_TIERS = 6
@@ -87,12 +87,14 @@ class DeploysView(View):
 
 
 async def fetch(params: DeploysParams, ctx: QuestionContext) -> ChartReply:
-    """The window is described in milliseconds and typed as a date; where the first is refused, the other is sent."""
+    """Request the chart, with the window in milliseconds, or in RFC 3339 format if LaunchDarkly refuses those.
+
+    Its description calls `from` and `to` milliseconds but declares them as dates."""
     window = hour_aligned_window(_requested_days(params, ctx)) if params.by_calendar else _requested_window(params, ctx)
     bucket_parameters = HOURLY_PARAMETERS if params.by_calendar else _bucket_parameters(params)
     parameters = (*params.api_params("since", "until", "bucket", "every"), *bucket_parameters)
     if not params.by_calendar and params.since == "7d" and params.until is None:
-        # LaunchDarkly's own default, in which nothing can be misread
+        # LaunchDarkly's own default needs no window, so its format can't be refused
         return await ctx.launchdarkly.get(ChartReply, PATH, parameters, version=Version.BETA)
     try:
         return await ctx.launchdarkly.get(
@@ -105,12 +107,12 @@ async def fetch(params: DeploysParams, ctx: QuestionContext) -> ChartReply:
 
 
 def has_no_deploys(reply: ChartReply) -> bool:
-    """Whether there is not one deployment."""
+    """Return whether the chart has no deployments."""
     return not any(point.y for series in reply.series or () for point in series.data or ())
 
 
 def _bucket_parameters(params: DeploysParams) -> tuple[tuple[str, str], ...]:
-    """What was given, and LaunchDarkly's own defaults."""
+    """Return the bucket parameters, with LaunchDarkly's defaults for missing ones."""
     return (("bucketType", params.bucket or "rolling"), ("bucketMs", str(params.every or DAY_MS)))
 
 
@@ -191,7 +193,7 @@ def _groups(chart: Buckets | CalendarDays) -> tuple[DeployGroupView, ...]:
 
 
 def _metric(name: str, metric: Metric) -> MetricView:
-    unit = "" if metric.unit == "count" else metric.unit or ""  # "5 count per day" is what the API's example comes to
+    unit = "" if metric.unit == "count" else metric.unit or ""  # the API's example would read "5 count per day"
     value = "" if metric.value is None else f"{humanize.number(metric.value)} {unit} {metric.modifier or ''}"
     return MetricView(
         name=humanize.truncate_text(humanize.sentence_case(name), 60),

@@ -1,7 +1,7 @@
-"""The past weeks of a place: what was counted then, a snapshot for each week of which there is one.
+"""History: snapshots of past weeks, and how a number has changed since: `3 fewer than last week`.
 
-An answer keeps its numbers when it is delivered by the clock, so there may be several of one week, or none. A week
-without a number is not known; it is never zero."""
+A scheduled answer stores its metrics in a snapshot, so a week can have several snapshots or none. A week without a
+snapshot is unknown, never zero."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, timedelta
@@ -13,17 +13,19 @@ from bot.questions.base import QuestionContext
 from bot.questions.composition import result_or_failure
 from bot.store import Snapshot
 
-HistoryReader = Callable[[str, date], Awaitable[Sequence[Snapshot]]]  # a place, and since when ─► the latest first
+HistoryReader = Callable[
+    [str, date], Awaitable[Sequence[Snapshot]]
+]  # history key and start date ─► snapshots, the latest first
 
-# The numbers that are kept, by name.
+# Names of the stored metrics.
 DONE_FLAGS, ALL_FLAGS, OVERALL_SCORE, LARGE_CHANGES, DEPLOYMENTS = "done", "flags", "overall", "changes", "deployments"
 
 WEEK = timedelta(weeks=1)
-MAX_WEEKS_BACK = 12  # weeks are looked back
-MAX_WEEKS_SHOWN = 8  # of them are shown
-MIN_WEEKS_SHOWN = 3  # past weeks make a line
-MAX_DISTANCE = timedelta(days=3)  # around a week ago
-MIN_STREAK_WEEKS = 3  # of less than so many weeks in a row nothing is claimed
+MAX_WEEKS_BACK = 12
+MAX_WEEKS_SHOWN = 8
+MIN_WEEKS_SHOWN = 3  # fewer past weeks aren't shown
+MAX_DISTANCE = timedelta(days=3)  # between a snapshot and the day that it counts for
+MIN_STREAK_WEEKS = 3  # shorter streaks aren't mentioned
 WEEKS_AGO = ("last week", "two weeks ago", "three weeks ago")
 
 _DIRECTION_NAMES = {-1: "fall", 1: "rise"}
@@ -31,28 +33,28 @@ _ORDINALS = dict(enumerate(("third", "fourth", "fifth", "sixth", "seventh", "eig
 
 
 async def no_history(_: str, __: date) -> Sequence[Snapshot]:
-    """The past where there is no store."""
+    """Return no snapshots; the HistoryReader for a bot without a store."""
     return ()
 
 
 async def load_snapshots(read_history: HistoryReader, key: str, today: date) -> tuple[Snapshot, ...]:
-    """The past weeks of a place. Where they cannot be had, an answer goes without them."""
+    """Load the snapshots of past weeks; none if the store fails, so that the answer still goes out."""
     snapshots = await result_or_failure(read_history(key, today - (MAX_WEEKS_BACK + 1) * WEEK))
     return () if isinstance(snapshots, Failure) else tuple(snapshots)
 
 
 def key_for(project: str, env: str, app: Sequence[str] | None) -> str:
-    """What a snapshot is of; the order of applications does not matter."""
+    """Build the key of a snapshot: project, environment and applications, in any order."""
     return f"{project}/{env}" + (f" app={','.join(sorted(set(app)))}" if app else "")
 
 
 def weekly_snapshots(snapshots: Sequence[Snapshot], day: date) -> tuple[Snapshot | None, ...]:
-    """The snapshot nearest to that day, to a week before it, and so on."""
+    """Return the snapshot nearest to a day, the one nearest to a week earlier, and so on."""
     return tuple(_nearest(snapshots, day - n * WEEK) for n in range(MAX_WEEKS_BACK))
 
 
 def latest_weeks(snapshots: Sequence[Snapshot]) -> tuple[Snapshot | None, ...]:
-    """The latest snapshot, the one nearest to a week before it, and so on."""
+    """Return the latest snapshot, the one nearest to a week earlier, and so on."""
     return weekly_snapshots(snapshots, snapshots[0].day) if snapshots else ()
 
 
@@ -62,7 +64,7 @@ def _nearest(snapshots: Sequence[Snapshot], day: date) -> Snapshot | None:
 
 
 def describe_change(ctx: QuestionContext, metric: str, current: float) -> str:
-    """How a number stands beside that of the week before: `3 fewer than last week, the first fall in 5 weeks`."""
+    """Compare a number with the previous week's: `3 fewer than last week, the first fall in 5 weeks`."""
     weekly = weekly_snapshots(_with_metric(metric, ctx.history), ctx.today - WEEK)
     previous = next(filter(None, weekly[: len(WEEKS_AGO)]), None)
     if previous is None:
@@ -73,7 +75,7 @@ def describe_change(ctx: QuestionContext, metric: str, current: float) -> str:
 
 
 def describe_weeks(ctx: QuestionContext, metric: str, current: float | None) -> str:
-    """A number over the weeks, the oldest first: `15 on 30 Oct, 14 on 6 Nov, 15 on 13 Nov, 12 now`."""
+    """List a number over the weeks, the oldest first: `15 on 30 Oct, 14 on 6 Nov, 15 on 13 Nov, 12 now`."""
     earlier = [snapshot for snapshot in _with_metric(metric, ctx.history) if snapshot.day < ctx.today]
     weeks = [week for week in latest_weeks(earlier)[:MAX_WEEKS_SHOWN] if week]
     if len(weeks) < MIN_WEEKS_SHOWN:
@@ -87,22 +89,23 @@ def _with_metric(metric: str, snapshots: Sequence[Snapshot]) -> list[Snapshot]:
 
 
 def describe_difference(current: float, previous: float, since: str) -> str:
-    """A count beside an earlier one."""
+    """Compare a count with an earlier one."""
     if current == previous:
         return f"as many as {since}"
     return f"{humanize.number(abs(current - previous))} {'more' if current > previous else 'fewer'} than {since}"
 
 
 def describe_date(day: date, today: date) -> str:
-    """A day some weeks ago: by its weeks, where they are whole or nearly so."""
+    """Describe a past day: in weeks if it is a whole number of them, give or take a day."""
     weeks = round((today - day).days / 7)
     is_whole_weeks = 1 <= weeks <= len(WEEKS_AGO) and abs((today - day).days - 7 * weeks) <= 1
     return WEEKS_AGO[weeks - 1] if is_whole_weeks else f"on {day:%-d %b}"
 
 
 def describe_streak(values: Sequence[float | None]) -> str:
-    """What there is to say of the last change. The values lie a week apart, the present one first; what is None is not
-    known, and nothing is claimed beyond it."""
+    """Describe the last change, if it continues or ends a streak.
+
+    The values are a week apart, the current one first. None is unknown, so values before it are ignored."""
     directions = _directions(values)
     last = directions[0] if directions else 0
     same = sum(1 for _ in takewhile(lambda direction: direction == last, directions))
@@ -117,6 +120,6 @@ def describe_streak(values: Sequence[float | None]) -> str:
 
 
 def _directions(values: Sequence[float | None]) -> list[int]:
-    """Down, level or up, as far as the weeks are known; the last change first."""
+    """Return -1, 0 or 1 for each change up to the first unknown week, the latest first."""
     known_values = [value for value in takewhile(lambda value: value is not None, values) if value is not None]
     return [(later > earlier) - (later < earlier) for later, earlier in pairwise(known_values)]

@@ -1,4 +1,4 @@
-"""Deployments against large-impact flag changes, day by day, and the days that had one without the other."""
+"""Deployments against large-impact flag changes, day by day, and the days with only one of them."""
 
 from asyncio import gather
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from bot.questions.events import QUESTION as EVENTS
 from bot.questions.events import EventsParams
 from bot.questions.events.pagination import EventList, fetch_all
 
-MAX_LISTED_DAYS = 5  # days with a button each; further ones are named, and then counted
+MAX_LISTED_DAYS = 5  # days with a button each; more are named, and the rest counted
 MAX_NAMED_DAYS = 14
 MAX_NAMED_FLAGS = 3
 
@@ -36,14 +36,14 @@ class ReleasesParams(Params):
 
 @dataclass(frozen=True)
 class ReleasesReply:
-    """What LaunchDarkly sent of both, or why that cannot be had."""
+    """The replies to both parts, or their failures."""
 
     deploys: ChartReply | Failure
     changes: EventList | Failure
 
 
 class DayView(View):
-    """A day on which people saw large changes and certainly no deployment was reported."""
+    """A day with large changes and no deployment."""
 
     name: str
     changes: str
@@ -84,7 +84,7 @@ class ReleasesView(View):
 
 @dataclass(frozen=True)
 class ReleasesPartParams:
-    """What is asked of the others, both of the same days."""
+    """The params of both parts, for the same days."""
 
     days: Days
     deploys: DeploysParams
@@ -158,7 +158,7 @@ def build_view(params: ReleasesParams, reply: ReleasesReply, ctx: QuestionContex
 
 
 def _suspect_keys(params: ReleasesParams, reply: ReleasesReply) -> dict[str, tuple[str, ...]]:
-    """The applications, where there is neither a deployment nor a change."""
+    """Suspect the applications if there are neither deployments nor changes."""
     has_deploys = isinstance(reply.deploys, Failure) or not has_no_deploys(reply.deploys)
     has_changes = isinstance(reply.changes, Failure) or bool(reply.changes.events)
     return {} if has_deploys or has_changes else {"app": params.app or ()}
@@ -177,7 +177,7 @@ def _name_with_deploys(n: int, comparison: DeploysVsChanges) -> str:
 
 
 def _day_view(n: int, part_params: ReleasesPartParams, comparison: DeploysVsChanges, changes: EventList) -> DayView:
-    """A day by its changes, and the line that asks for just these."""
+    """Build the view of a day's changes, with the line that asks for exactly these."""
     days = part_params.days
     flags = dict.fromkeys(
         humanize.truncate_text(event.flag, 60) for event in changes.events if days.index_of(event.time) == n

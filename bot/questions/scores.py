@@ -1,4 +1,4 @@
-"""The engineering-insight scores: how mature a project's releases are, as a tree from the whole to its parts."""
+"""Engineering-insight scores: how mature a project's releases are, as a tree of the overall score and its parts."""
 
 from collections.abc import Iterable, Mapping
 from typing import Annotated
@@ -31,7 +31,7 @@ class Range(Reply):
 
 
 class PastScore(Reply):
-    """A score as it was in the period before. That one's own past isn't shown."""
+    """A score in the previous period. Its own past isn't decoded, since nothing shows it."""
 
     score: Float64 | None = None
     indicator: str | None = None
@@ -57,20 +57,25 @@ class ScoresReply(Reply, kw_only=True):
     scores: dict[str, Score | None]
 
 
-# Names as LaunchDarkly's own pages say them. https://launchdarkly.com/docs/home/releases/project-metrics
+# The names on LaunchDarkly's own pages. https://launchdarkly.com/docs/home/releases/project-metrics
 SCORE_NAMES = {
     "overall": "Release maturity",
     "deploymentFailureRate": "Failure rate",
     "impactSize": "Change impact size",
     "experimentationCoverage": "Experimentation rate",
 }
-RATING_MARKS = {"excellent": "🟢", "good": "🔵", "fair": "🟡", "needsAttention": "🔴"}  # from the best band to the last
-UNKNOWN_INDICATORS = ("notCalculated", "unknown")  # the number beside these means nothing
+RATING_MARKS = {
+    "excellent": "🟢",
+    "good": "🔵",
+    "fair": "🟡",
+    "needsAttention": "🔴",
+}  # from the best band to the worst
+UNKNOWN_INDICATORS = ("notCalculated", "unknown")  # with these, the score is meaningless
 BAR_LENGTH = 10
 
 
 class ScoreView(View):
-    """One score. Where it is not known there is no number, no bar and no change."""
+    """One score. An unknown one has no number, bar or change."""
 
     name: str
     mark: str
@@ -83,7 +88,7 @@ class ScoreView(View):
 
 
 class Branch(View):
-    """A score and those that it is made of."""
+    """A score and the scores that it aggregates."""
 
     head: ScoreView
     leaves: tuple[ScoreView, ...]
@@ -104,7 +109,7 @@ class ScoresView(View):
 
     @property
     def scores(self) -> tuple[ScoreView, ...]:
-        """All of them in reading order."""
+        """All scores in reading order."""
         tops = (self.overall,) if self.overall else ()
         return (*tops, *(score for branch in self.branches for score in (branch.head, *branch.leaves)), *self.others)
 
@@ -136,14 +141,14 @@ def build_view(params: ScoresParams, reply: ScoresReply, ctx: QuestionContext) -
 
 
 def overall_score(reply: ScoresReply) -> float | None:
-    """The score that sums up all, where it is known."""
+    """Return the overall score, if it is known."""
     scores = {key: score for key, score in reply.scores.items() if score}
     top, _, __ = build_tree(_children(scores))
     return scores[top].score if top and scores[top].indicator not in UNKNOWN_INDICATORS else None
 
 
 def has_no_scores(reply: ScoresReply) -> bool:
-    """Whether not one score is known."""
+    """Return whether every score is unknown."""
     return all(score is None or score.indicator in UNKNOWN_INDICATORS for score in reply.scores.values())
 
 
@@ -152,7 +157,7 @@ def _children(scores: dict[str, Score]) -> dict[str, list[str]]:
 
 
 def _biggest_mover(scores: dict[str, Score]) -> str | None:
-    """The score at the bottom of the tree that moved most: what the others are made of explains them."""
+    """Return the leaf score that moved most, if any moved. Leaves explain the scores that aggregate them."""
     moves = {
         key: abs(score_change(s) or 0)
         for key, s in scores.items()
@@ -163,7 +168,7 @@ def _biggest_mover(scores: dict[str, Score]) -> str | None:
 
 
 def _events_line(params: ScoresParams, period: Period, zone: ZoneInfo) -> str:
-    """The line that asks for the events of the period, where a button can carry it."""
+    """Write the line that asks for the period's events, if a button can carry it."""
     apps = f" app={','.join(params.app)}" if params.app else ""
     line = f"events {params.project}/{params.env}{apps} impact=any {_period_options(period, zone)}"
     return line if len(line) <= MAX_BUTTON_LINE_CHARS else ""
@@ -177,7 +182,7 @@ def _period_options(period: Period, zone: ZoneInfo) -> str:
 
 
 def score_view(key: str, score: Score) -> ScoreView:
-    """A score as a person reads it."""
+    """Build the view of a score."""
     known = score.indicator not in UNKNOWN_INDICATORS
     return ScoreView(
         name=SCORE_NAMES.get(key) or humanize.truncate_text(humanize.sentence_case(key), 60),
@@ -197,7 +202,7 @@ def _bar(score: float) -> str:
 
 
 def _next_band(score: Score) -> str:
-    """How far it is to the next band, which begins just above this one's range."""
+    """Describe the distance to the next band, which starts just above this one's range."""
     bands = list(RATING_MARKS)
     if score.range is None or score.range.max >= 100 or score.score > score.range.max or score.indicator == bands[0]:
         return ""
@@ -207,13 +212,12 @@ def _next_band(score: Score) -> str:
 
 
 def _change_text(score: Score) -> str:
-    """The change in points; without a period before, there is none to tell."""
     points = score_change(score)
     return "" if points is None else humanize.points(points)
 
 
 def score_change(score: Score) -> float | None:
-    """The change in points, as LaunchDarkly says it or as its two periods tell."""
+    """Return the change in points: the one that LaunchDarkly sends, else the difference between both periods."""
     last = score.last
     if score.change is None and last and last.score is not None and last.indicator not in UNKNOWN_INDICATORS:
         return score.score - last.score
@@ -221,13 +225,14 @@ def score_change(score: Score) -> float | None:
 
 
 def period_text(period: Period) -> str:
-    """The days of a period. LaunchDarkly counts in days of UTC."""
+    """Format the days of a period. LaunchDarkly uses UTC days."""
     return f"{humanize.format_day(period.start, UTC)} – {humanize.format_day(period.end, UTC)}"
 
 
 def build_tree(declared: Mapping[str, Iterable[str]]) -> tuple[str | None, list[tuple[str, list[str]]], list[str]]:
-    """The score that sums up all, its branches with all that lies below them, and what belongs to nothing; from what
-    is *said* to be the parts of each."""
+    """Build the tree from the declared parts of each score.
+
+    Returns the overall score, its branches with all their descendants, and the scores outside the tree."""
     children = {key: [child for child in keys if child in declared] for key, keys in declared.items()}
     all_children = {child for keys in children.values() for child in keys}
     tops = [key for key in children if key not in all_children and (children[key] or key == "overall")]
@@ -242,7 +247,7 @@ def build_tree(declared: Mapping[str, Iterable[str]]) -> tuple[str | None, list[
 
 
 def _descendants(head: str, children: dict[str, list[str]], seen: set[str]) -> list[str]:
-    """All parts of a score and their parts, each once: nothing promises that the tree is one."""
+    """Return all descendants of a score, each once: LaunchDarkly doesn't guarantee that the parts form a tree."""
     descendants = []
     for child in children[head]:
         if child not in seen:

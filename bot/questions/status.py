@@ -1,4 +1,4 @@
-"""The flag-status chart: how many flags are new, active, launched or inactive now, and what is worth a look."""
+"""Flag status: how many flags are new, active, launched or inactive now, and which may need cleanup."""
 
 from typing import Annotated
 
@@ -22,7 +22,7 @@ class StatusParams(Params):
     app: Annotated[Keys | None, Parameter("applicationKey", "only flags of these applications")] = None
 
 
-# What LaunchDarkly means by each, in the order of a flag's life. https://launchdarkly.com/docs/home/releases/flag-health
+# LaunchDarkly's definitions, in the order of a flag's lifecycle. https://launchdarkly.com/docs/home/releases/flag-health
 MEANINGS = {
     "new": "created less than a week ago, never evaluated",
     "active": "evaluated, and changed or serving several variations within a week",
@@ -76,18 +76,18 @@ def build_view(params: StatusParams, reply: ChartReply, ctx: QuestionContext) ->
 
 
 def flag_counts(reply: ChartReply) -> list[tuple[str, Number]]:
-    """The flags of each status, in the order of a flag's life."""
+    """Count the flags of each status, in the order of a flag's lifecycle."""
     counts = ((_status_name(series), _flag_count(series)) for series in reply.series or ())
     return sorted(counts, key=lambda pair: _lifecycle_position(pair[0]))
 
 
 def count_done(counts: list[tuple[str, Number]]) -> Number:
-    """The flags that are worth a look."""
+    """Count the flags that are launched or inactive."""
     return sum(flags for name, flags in counts if name.lower() in DONE_STATUSES)
 
 
 def has_no_flags(reply: ChartReply) -> bool:
-    """Whether there is not one flag."""
+    """Return whether the chart has no flags."""
     return not any(flags for _, flags in flag_counts(reply))
 
 
@@ -96,7 +96,7 @@ def _status_name(series: Series) -> str:
 
 
 def _flag_count(series: Series) -> Number:
-    """The count where it is said; else the last point: the chart shows the present."""
+    """Return the series' count, else its last point: the chart shows the present."""
     if series.metadata.count is not None:
         return series.metadata.count
     return next((point.y for point in reversed(series.data or []) if point.y is not None), 0)

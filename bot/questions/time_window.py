@@ -1,4 +1,4 @@
-"""From when until when: a window as it was said, turned into moments."""
+"""Time windows: typed `since` and `until` values resolved to a start and an end."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,38 +11,40 @@ from bot.questions.base import QuestionContext
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Two moments, the earlier one first."""
+    """A start and an end."""
 
     start: datetime
     end: datetime
 
     @classmethod
     def from_range(cls, start: int, end: int, zone: ZoneInfo) -> "Window":
-        """From LaunchDarkly's milliseconds."""
+        """Build a window from epoch milliseconds."""
         return cls(from_milliseconds(start, zone), from_milliseconds(end, zone))
 
     @property
     def milliseconds(self) -> tuple[int, int]:
-        """As LaunchDarkly writes them."""
+        """The start and end in LaunchDarkly's epoch milliseconds."""
         return to_milliseconds(self.start), to_milliseconds(self.end)
 
     @property
     def absolute(self) -> tuple[str, str]:
-        """As a button keeps them: they mean the same whenever it is pressed, and whoever presses it."""
+        """The start and end with UTC offsets, for a button: they mean the same at any time and for any person."""
         return format_exact(self.start), format_exact(self.end)
 
     @property
     def rfc3339(self) -> tuple[str, str]:
-        """As RFC 3339 writes them."""
+        """The start and end in RFC 3339 format."""
         start, end = (at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") for at in (self.start, self.end))
         return start, end
 
 
 def parse_window(since: str, until: str | None, ctx: QuestionContext, *, corrected: str) -> Window:
-    """The window that was said, up to now where no end was; where it is none, *instead* is what could be asked."""
+    """Resolve a window that ends now by default. An invalid one raises InvalidLine with the line `corrected`."""
     start = resolve_time(since, ctx.now, ctx.zone)
     end = resolve_time(until or "now", ctx.now, ctx.zone, end=True)
-    if start.timestamp() >= end.timestamp():  # two moments of one zone are compared by the wall otherwise
+    if (
+        start.timestamp() >= end.timestamp()
+    ):  # datetimes of one zone compare by local time, which is wrong around a DST change
         raise InvalidLine(
             (f"since={since} is not before {f'until={until}' if until else 'now'}.",), corrected=corrected
         )

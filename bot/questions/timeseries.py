@@ -1,6 +1,6 @@
-"""The points of a chart over time: added up, named, and folded where there are more than can be drawn.
+"""A chart over time in LaunchDarkly's buckets: totals, averages, labels, and merging to what a chart can show.
 
-A bucket without a point is a gap, which is not zero: it is left out of the averages, and marked where it is drawn."""
+A bucket without a point is a gap, not zero: averages ignore it, and its label is marked."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -18,28 +18,28 @@ from bot.questions.time_window import Window
 
 UNITS = {MILLISECONDS_PER_UNIT["h"]: "hour", MILLISECONDS_PER_UNIT["d"]: "day", MILLISECONDS_PER_UNIT["w"]: "week"}
 MAX_TIMESTAMP_MS = humanize.MAX_TIMESTAMP * 1000
-MAX_NAMED_GAPS = 7  # pieces without data; more are only counted
+MAX_NAMED_GAPS = 7  # more are only counted
 
 
 def gap_note(missing: int, total: str, names: str) -> str:
-    """The footnote of a chart with gaps."""
+    """Write the footnote of a chart with gaps."""
     named = f": {names}" if names else ""
     return f"† No data for {missing:,} of {total}{named}. Averages leave {'it' if missing == 1 else 'them'} out."
 
 
 @dataclass(frozen=True)
 class Buckets:
-    """Some series over the same time, cut into pieces *every* so many milliseconds."""
+    """Several series over the same time, in buckets of `width_ms` milliseconds."""
 
     series: list[Series]
     width_ms: int
     zone: ZoneInfo
-    calendar_aligned: bool = False  # hours or days of the clock, rather than pieces that end with the window
-    window: Window | None = None  # that was asked for; without it, nothing is known to be missing
+    calendar_aligned: bool = False  # buckets are whole hours or days, instead of counting back from the window's end
+    window: Window | None = None  # the requested window; without it, gaps at the edges are unknown
 
     @cached_property
     def values_by_series(self) -> dict[str, dict[Number, Number]]:
-        """What each series says, by time; two series of one name are one."""
+        """The values of each series by time; series of the same name are merged."""
         by_series: dict[str, dict[Number, Number]] = {}
         for series in self.series:
             values = by_series.setdefault(humanize.truncate_text(series.metadata.name or "without a name", 60), {})
@@ -50,7 +50,7 @@ class Buckets:
 
     @cached_property
     def totals_by_time(self) -> dict[Number, Number]:
-        """All series together, by time."""
+        """The sum of all series by time."""
         times = sorted({x for values in self.values_by_series.values() for x in values})
         return {x: sum(values.get(x, 0) for values in self.values_by_series.values()) for x in times}
 
@@ -60,27 +60,26 @@ class Buckets:
 
     @property
     def has_data(self) -> bool:
-        """Whether there is any data at all."""
         return bool(self.totals_by_time)
 
     @property
     def incomplete_note(self) -> str:
-        """Pieces end with the window, so none is known to be incomplete."""
+        """Empty: which buckets are incomplete is unknown."""
         return ""
 
     @property
     def unit(self) -> str:
-        """What one piece is called."""
+        """The name of one bucket's width."""
         return UNITS.get(self.width_ms) or humanize.count(self.width_ms // MILLISECONDS_PER_UNIT["m"], "minute")
 
     def average(self) -> str:
-        """Over the pieces that sent anything."""
+        """Format the average over the buckets with data."""
         return (
             f"{humanize.number(self.total / len(self.totals_by_time))} per {self.unit}" if self.totals_by_time else ""
         )
 
     def extreme(self, pick: Callable[..., Number]) -> str:
-        """The best or the worst piece, with when it was; the later one of two that are alike."""
+        """Format the best or worst bucket with its time; of equal ones, the latest."""
         if not self.totals_by_time:
             return ""
         amount = pick(self.totals_by_time.values())
@@ -89,7 +88,7 @@ class Buckets:
 
     @property
     def gaps_note(self) -> str:
-        """The pieces of the window that sent nothing at all: how many, and where they are few, which."""
+        """The footnote on buckets without data: how many, and if they are few, which."""
         if not self.totals_by_time or self.window is None:
             return ""
         expected, missing = len(self._bucket_range), len(self._bucket_range) - len(self._times_by_bucket)
@@ -109,7 +108,7 @@ class Buckets:
 
     @cached_property
     def _times_by_bucket(self) -> dict[int, list[Number]]:
-        """The times of which something was sent, by the number of their piece. A day may have 23 hours, or 25."""
+        """The times with data by bucket number. Numbers are rounded, since a day may have 23 or 25 hours."""
         by_bucket: dict[int, list[Number]] = {}
         for x in self.totals_by_time:
             by_bucket.setdefault(round((x - self._first_time) / self.width_ms), []).append(x)
@@ -117,10 +116,10 @@ class Buckets:
 
     @cached_property
     def _bucket_range(self) -> range:
-        """All pieces that should have sent something, and those that did.
+        """The numbers of all buckets that are expected to have data or have some.
 
-        Of those on the clock, the first and the last lie in the window only in part, so they count only where they
-        sent. When LaunchDarkly's days begin is not documented: all begin at the hour at which the first does.
+        The first and last calendar-aligned buckets are only partly in the window, so they count only if they have data.
+        LaunchDarkly doesn't document when its days start: all are assumed to start at the same hour as the first.
         """
         low, high = min(self._times_by_bucket), max(self._times_by_bucket) + 1
         if self.window is None:
@@ -131,7 +130,7 @@ class Buckets:
         return range(min(low, round(start)), max(high, round(start) + round(end - start)))
 
     def _bucket_start(self, n: int) -> Number:
-        """When a piece begins, also one that sent nothing: by two hours later, a changed clock makes no other day."""
+        """Return the start of a bucket, plus two hours for a day without data: then DST can't shift its date."""
         if n in self._times_by_bucket:
             return self._times_by_bucket[n][0]
         on_day = self.calendar_aligned and self.width_ms == MILLISECONDS_PER_UNIT["d"]
@@ -139,16 +138,16 @@ class Buckets:
 
     @cached_property
     def buckets_per_point(self) -> int:
-        """How many pieces are drawn as one."""
+        """How many buckets one point of the chart covers."""
         return ceil(len(self._bucket_range) / MAX_CHART_POINTS) if self.totals_by_time else 1
 
     @property
     def point_width(self) -> str:
-        """What one drawn point stands for, where it is more than a piece."""
+        """The time that one point covers, if more than a bucket."""
         return humanize.count(self.buckets_per_point, self.unit) if self.buckets_per_point > 1 else ""
 
     def build_lines(self) -> Lines | None:
-        """A value for each series at each point; where only some series have one, the others stand at 0."""
+        """Build the chart's lines. At a point with data for some series, the others are 0."""
         if not self.totals_by_time:
             return None
         first_buckets = self._bucket_range[:: self.buckets_per_point]
@@ -170,23 +169,23 @@ class Buckets:
         )
 
     def describe_points(self) -> tuple[str, ...]:
-        """The same in words, point by point."""
+        """Describe the chart in words, point by point."""
         lines = self.build_lines()
         return lines.descriptions if lines else ()
 
     @cached_property
     def ranked_totals(self) -> list[tuple[str, Number]]:
-        """The series by how much they hold, the largest first."""
+        """The series and their totals, the largest first."""
         totals = ((name, sum(values.values())) for name, values in self.values_by_series.items() if values)
         return sorted(totals, key=lambda pair: pair[1], reverse=True)
 
     @property
     def merged_count(self) -> int:
-        """How many series are drawn together as one."""
+        """How many series the chart merges into one."""
         return len(self.ranked_totals) - MAX_CHART_SERIES + 1 if len(self.ranked_totals) > MAX_CHART_SERIES else 0
 
     def top_series(self) -> Iterable[tuple[str, dict[Number, Number]]]:
-        """No more series than can be drawn, the smallest added up."""
+        """Yield the series to draw, the smallest merged into "Other"."""
         names = [name for name, _ in self.ranked_totals]
         shown_alone = names[: len(names) - self.merged_count]
         yield from ((name, self.values_by_series[name]) for name in shown_alone)
@@ -196,17 +195,16 @@ class Buckets:
 
     @cached_property
     def _label_zone(self) -> tzinfo:
-        """Days that begin at midnight in UTC are days of UTC, wherever the reader is."""
+        """UTC if every bucket starts at midnight UTC, since those are UTC days for every reader."""
         return UTC if all(time % MILLISECONDS_PER_UNIT["d"] == 0 for time in self.totals_by_time) else self.zone
 
     @cached_property
     def _label_format(self) -> str:
-        """How a piece is named: with its hour where it is no day, with its year where there are two of them."""
+        """The format of labels: with the hour if buckets aren't days, with the year if the chart spans two."""
         if self.width_ms % MILLISECONDS_PER_UNIT["d"]:
             return "%-d %b %H:%M"
         times = list(self.totals_by_time)
         return "%-d %b %Y" if times[-1] - times[0] > 300 * MILLISECONDS_PER_UNIT["d"] else "%-d %b"
 
     def _label(self, time: Number) -> str:
-        """When a piece began."""
         return datetime.fromtimestamp(time / 1000, self._label_zone).strftime(self._label_format)
