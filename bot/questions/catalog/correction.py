@@ -1,7 +1,7 @@
-"""The keys of a question against LaunchDarkly's lists: which one is unknown, and what to ask instead.
+"""Key correction: checks the keys of a question against LaunchDarkly's lists, and suggests known ones.
 
-A key in other capitals is put right without a word, where only one key fits. A list is read only where an answer gives
-reason to doubt one of its keys, so a question that works costs nothing more."""
+The case of a key is corrected silently if only one key matches. Lists are fetched only when an answer makes a key
+suspect, so a question that works costs no extra requests."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,22 +13,18 @@ from bot.questions.catalog import Catalog, CatalogItem
 from bot.questions.catalog.nearest import match_ignoring_case, nearest_keys
 from bot.questions.catalog.pages import MAX_ITEMS
 
-SuspectKeys = Mapping[str, Sequence[str]]  # the fields of a query that hold keys ─► those keys that may be unknown
+SuspectKeys = Mapping[str, Sequence[str]]  # params field ─► its keys that may be unknown
 
-KEY_FIELDS = (
-    "flag",
-    "env",
-    "app",
-    "project",
-)  # the fields that hold keys; the project is told by the lists of the others
-FLAG_KEY = "featureFlagKey"  # elsewhere a flag is only a part of a key to look for
+# The fields that hold keys. The project is last: looking up the others also shows whether it exists.
+KEY_FIELDS = ("flag", "env", "app", "project")
+FLAG_KEY = "featureFlagKey"  # a `flag` field with another API name holds only part of a key
 MAX_LISTED_KEYS = 8
 MAX_WORD_CHARS = 60
 
 
 @dataclass(frozen=True)
 class KeyProblem:
-    """A key that LaunchDarkly doesn't know, in a sentence, and the query with the nearest key that it does know."""
+    """A sentence about a key that LaunchDarkly doesn't know, and the params with the nearest known key."""
 
     field: str
     text: str
@@ -37,7 +33,7 @@ class KeyProblem:
 
 @dataclass(frozen=True)
 class KeyCheck:
-    """A query whose keys have the right capitals, what is unknown of it, and which lists the token can't read."""
+    """The params with the case of keys corrected, the unknown key, and notes on lists that the token can't read."""
 
     params: Params
     problem: KeyProblem | None = None
@@ -45,7 +41,7 @@ class KeyCheck:
 
 
 def suspect_keys(params: Params, failure: Failure) -> SuspectKeys:
-    """The keys that a failure may be about: those that it names, or else those that the project has to know."""
+    """Return the keys that a failure may be about: those that it names, else the flag and environments."""
     keys = _keys(params)
     if failure.param_names:
         named = {f.field_name for f in params.fields() if f.api_name in failure.param_names}
@@ -55,7 +51,7 @@ def suspect_keys(params: Params, failure: Failure) -> SuspectKeys:
 
 
 def keys_in_project(params: Params) -> SuspectKeys:
-    """All keys but the project's, which the lists of its environments and flags tell as well."""
+    """Return all keys but the project's, which the lists of its environments and flags check as well."""
     return {name: keys for name, keys in _keys(params).items() if name != "project"}
 
 
@@ -69,7 +65,7 @@ def _keys(params: Params) -> SuspectKeys:
 
 
 async def check_keys(params: Params, suspects: SuspectKeys, catalog: Catalog) -> KeyCheck:
-    """Look up the keys in doubt, up to the first that is unknown. Raises what may be better a little later."""
+    """Look up suspect keys, up to the first unknown one. Transient failures propagate."""
     checker = _KeyChecker(params, catalog)
     for name, keys in suspects.items():
         if keys and (problem := await checker.look_up(name, keys)):
@@ -79,7 +75,7 @@ async def check_keys(params: Params, suspects: SuspectKeys, catalog: Catalog) ->
 
 @dataclass
 class _KeyChecker:
-    """A query while its keys are looked up."""
+    """The state of one check: the params corrected so far, and the lists that couldn't be read."""
 
     params: Params
     catalog: Catalog
@@ -90,15 +86,15 @@ class _KeyChecker:
         return str(dict(self.params)["project"])
 
     async def look_up(self, name: str, keys: Sequence[str]) -> KeyProblem | None:
-        """The first of these words that is no key of its kind; those before it have their capitals then."""
+        """Return the first unknown key, and correct the case of those before it."""
         try:
             items, capped = await self._list(name)
         except (NotAllowed, NotFound, Rejected) as failure:
-            if isinstance(failure, NotFound) and name in ("flag", "env"):  # then it is the project that is unknown
+            if isinstance(failure, NotFound) and name in ("flag", "env"):  # then the project is unknown
                 return await self._check_project_first(name, keys)
             self._add_unlistable(name, isinstance(failure, NotAllowed))
             return None
-        if not items and name in ("project", "env"):  # there always is one, so this token is shown none
+        if not items and name in ("project", "env"):  # there always is one, so the token isn't allowed to see any
             self._add_unlistable(name, True)
             return None
         for word in keys:
@@ -107,7 +103,7 @@ class _KeyChecker:
         return None
 
     async def _check_project_first(self, name: str, keys: Sequence[str]) -> KeyProblem | None:
-        """The project is unknown, unless it has other capitals: then it is looked into once more."""
+        """Report the unknown project. If only its case was wrong, look up the keys once more."""
         previous = self._project
         problem = await self.look_up("project", (previous,))
         return problem or (await self.look_up(name, keys) if self._project != previous else None)
@@ -150,7 +146,7 @@ class _KeyChecker:
 
 
 def _hint(name: str, suggestions: Sequence[str], items: Sequence[CatalogItem]) -> str:
-    """What there is instead: all of it where that is short and near where it isn't."""
+    """Suggest the nearest keys; without any, or for a short list of environments, list what exists."""
     keys = [*suggestions, *(item.key for item in items if item.key not in suggestions)]
     if suggestions and (name != "env" or len(keys) > MAX_LISTED_KEYS):
         return f"Did you mean {humanize.join_with_and(suggestions).replace(' and ', ' or ')}?"
@@ -162,7 +158,7 @@ def _hint(name: str, suggestions: Sequence[str], items: Sequence[CatalogItem]) -
 
 
 def _replace_key(params: Params, name: str, word: str, key: str) -> Params:
-    """The query with one key in the place of another."""
+    """Return the params with one key replaced."""
     value = dict(params)[name]
     replaced = (
         tuple(dict.fromkeys(key if current == word else current for current in value))

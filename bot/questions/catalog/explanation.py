@@ -1,4 +1,4 @@
-"""Why an answer failed or came back empty, as far as its keys explain that."""
+"""Explains an answer that failed or is empty, if its keys are the reason."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -9,12 +9,13 @@ from bot.messages import humanize
 from bot.questions.catalog import Catalog
 from bot.questions.catalog.correction import KeyCheck, SuspectKeys, check_keys, suspect_keys
 
-LineWriter = Callable[[Any], str]  # a query ─► the line that asks it
+LineWriter = Callable[[Any], str]  # params ─► the line that asks for them
 
 
 async def correct_or_raise(params: Params, failure: Failure, catalog: Catalog, write_line: LineWriter) -> Params:
-    """The query to ask instead, where only capitals were wrong. Else raises what is wrong: a key that LaunchDarkly
-    doesn't know, or the failure itself."""
+    """Return the params to ask for instead, if only the case of keys was wrong.
+
+    Otherwise raises UnknownKey if LaunchDarkly doesn't know a key, else the failure."""
     try:
         checked = await _check_or_raise(params, suspect_keys(params, failure), catalog, write_line)
     except TRANSIENT_FAILURES:
@@ -28,8 +29,9 @@ async def correct_or_raise(params: Params, failure: Failure, catalog: Catalog, w
 async def confirm_keys(
     params: Params, suspects: SuspectKeys, catalog: Catalog, write_line: LineWriter
 ) -> tuple[Params, str]:
-    """The query with the right capitals, and what to add to an answer that has nothing for the keys in doubt. Raises
-    UnknownKey where LaunchDarkly doesn't know one of them."""
+    """Return the params with the case of keys corrected, and a note to add to the empty answer.
+
+    Raises UnknownKey if LaunchDarkly doesn't know one of the suspects."""
     try:
         checked = await _check_or_raise(params, suspects, catalog, write_line)
     except TRANSIENT_FAILURES:
@@ -40,7 +42,7 @@ async def confirm_keys(
 
 
 def _existence_note(apps: Sequence[str]) -> str:
-    """What tells an application without data from an unknown one."""
+    """Say that the applications exist, so that one without data isn't mistaken for an unknown one."""
     if len(apps) == 1:
         return f"The application {apps[0]} exists; there's just nothing here for it."
     return f"The applications {humanize.join_with_and(apps)} exist; there's just nothing here for them." if apps else ""

@@ -1,4 +1,4 @@
-"""The known keys that a person may have meant, the most likely first."""
+"""Finds the known keys that a person may have meant, the most likely first."""
 
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
@@ -6,17 +6,20 @@ from difflib import get_close_matches
 from bot.questions.catalog.reply import CatalogItem
 
 SIMILARITY_CUTOFF = 0.6
-MIN_PART_CHARS = 3  # letters; two are part of too many keys
+MIN_PART_CHARS = 3  # two letters occur in too many keys
 
 
 def nearest_keys(word: str, items: Sequence[CatalogItem], limit: int = 3) -> list[str]:
-    """Keys one slip away; else those that the word begins, looks like, abbreviates, or is a part of, by key or name."""
+    """Return the keys one typo away.
+
+    If there are none: keys with a common prefix or similar spelling, or that the word abbreviates or is a part of, by
+    key or name."""
     typos = [item.key for item in items if _is_typo(word.lower(), item.key.lower())]
     return (typos or list(dict.fromkeys(_candidates(word.lower(), items))))[:limit]
 
 
 def match_ignoring_case(word: str, items: Sequence[CatalogItem]) -> str | None:
-    """The key that is this word in other capitals, if there is just one."""
+    """Return the only key that equals this word case-insensitively, if there is exactly one."""
     matches = [item.key for item in items if item.key.lower() == word.lower()]
     return matches[0] if len(matches) == 1 else None
 
@@ -39,13 +42,13 @@ def _shares_prefix(word: str, key: str) -> bool:
 
 
 def _abbreviates(word: str, key: str) -> bool:
-    """Whether the letters of the word stand in the key in this order, beginning with the first: `prd`, `stg`."""
+    """Return whether the key starts with the word's first letter and has the others in order: `prd`, `stg`."""
     letters = iter(key)
     return word[0] == key[0] and all(letter in letters for letter in word)
 
 
 def _is_typo(word: str, key: str) -> bool:
-    """Whether one letter is missing, too many or another, or two neighbors have changed places."""
+    """Return whether one letter is missing, added or different, or two neighbors are swapped."""
     if word == key or abs(len(word) - len(key)) > 1:
         return word == key
     shorter, longer = sorted((word, key), key=len)

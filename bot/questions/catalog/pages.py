@@ -1,4 +1,4 @@
-"""A list of LaunchDarkly's, page by page: the first one tells how many follow, and these are fetched in parallel."""
+"""Fetches LaunchDarkly's lists: the first page tells how many follow, and those are fetched concurrently."""
 
 from asyncio import gather
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from bot.questions.catalog.reply import CatalogItem, CatalogPage, Flag, FlagPage
 
 CACHE_LIFETIME = timedelta(minutes=15)
 MAX_ITEMS = 2000
-PAGE_SIZE = 100  # the most that LaunchDarkly gives of flags
+PAGE_SIZE = 100  # LaunchDarkly's maximum for flags
 
 N = TypeVar("N", bound=CatalogItem)
 P = TypeVar("P", bound=CatalogPage)
@@ -20,7 +20,7 @@ P = TypeVar("P", bound=CatalogPage)
 
 @dataclass(frozen=True)
 class Listing(Generic[N]):
-    """A list, each key once. *capped* says that there are more of them: the list ends after the first `MAX_ITEMS`."""
+    """A list without duplicate keys. `capped` means that it was cut to the first `MAX_ITEMS`."""
 
     items: tuple[N, ...] = ()
     capped: bool = False
@@ -28,7 +28,7 @@ class Listing(Generic[N]):
 
 @dataclass(frozen=True)
 class Source:
-    """A list of LaunchDarkly's."""
+    """One of LaunchDarkly's lists: its path, API version and sort order."""
 
     path: str
     version: Version = Version.CURRENT
@@ -36,22 +36,22 @@ class Source:
 
 
 async def fetch_names(launchdarkly: LaunchDarkly, source: Source) -> Listing[CatalogItem]:
-    """All of a list of keys and names."""
+    """Fetch a list of keys and names."""
     pages = await _fetch_pages(launchdarkly, CatalogPage, source)
     return _listing([item for page in pages for item in page.items], capped=_has_more(pages))
 
 
 async def fetch_flags(launchdarkly: LaunchDarkly, source: Source) -> Listing[Flag]:
-    """All of a list of flags."""
+    """Fetch a list of flags."""
     pages = await _fetch_pages(launchdarkly, FlagPage, source)
     return _listing([item for page in pages for item in page.items], capped=_has_more(pages))
 
 
 async def _fetch_pages(launchdarkly: LaunchDarkly, kind: type[P], source: Source) -> list[P]:
-    """The pages up to the cap. One that the last page links to is fetched even if no total announced it."""
+    """Fetch the pages up to the cap, and any further page that the last one links to."""
     fetch = partial(_fetch_page, launchdarkly, kind, source)
     first = await fetch(0)
-    size = len(first.items)  # which may be less than was asked for
+    size = len(first.items)  # may be less than the requested limit
     if not size:
         return [first]
     announced = range(size, min(first.total or 0, MAX_ITEMS), size)
@@ -68,12 +68,12 @@ async def _fetch_page(launchdarkly: LaunchDarkly, kind: type[P], source: Source,
 
 
 def _has_more(pages: Sequence[CatalogPage]) -> bool:
-    """Whether the list goes on behind the last page."""
+    """Return whether there are items beyond these pages or the cap."""
     count = sum(len(page.items) for page in pages)
     return count > MAX_ITEMS or bool(pages[-1].items and (pages[-1].has_next or (pages[0].total or 0) > count))
 
 
 def _listing(items: Sequence[N], *, capped: bool) -> Listing[N]:
-    """A list that changes between two pages may send an item twice."""
+    """Build a listing without duplicates, which occur if the list changes between two requests."""
     unique = tuple({item.key: item for item in items}.values())
     return Listing(unique[:MAX_ITEMS], capped)

@@ -1,6 +1,6 @@
-"""What LaunchDarkly sends of its lists, and of that only what may be shown.
+"""The decoded fields of LaunchDarkly's lists, limited to what may be shown.
 
-Environments come with SDK keys and people with e-mail addresses: neither is decoded."""
+Environments contain SDK keys and people have email addresses: neither is decoded."""
 
 from collections.abc import Sequence
 
@@ -26,14 +26,14 @@ class Team(Reply):
 
 
 class Stale(Reply):
-    """LaunchDarkly's own verdict on what is left to do with a flag that has served its purpose."""
+    """LaunchDarkly's verdict on whether a flag can be removed from the code or archived."""
 
     code: bool | None = field(name="readyForCodeRemoval", default=None)
     archive: bool | None = field(name="readyToArchive", default=None)
 
 
 class Flag(CatalogItem):
-    """A flag. Where LaunchDarkly sends no verdict, `stale` is None: nothing is known, which is not the same as no."""
+    """A flag. Without a verdict from LaunchDarkly, `stale` is None: unknown, which isn't the same as no."""
 
     created: Float64 | None = field(name="creationDate", default=None)
     tags: list[str] | None = None
@@ -47,12 +47,12 @@ class Flag(CatalogItem):
 
     @property
     def maintainer(self) -> str:
-        """The person who maintains it, by name; empty where nobody does."""
+        """The name of the maintainer; empty if there is none."""
         return humanize.person_name(self.person.first, self.person.last) if self.person else ""
 
     @property
     def team(self) -> str:
-        """The team that maintains it, by name where that is sent; empty where none does."""
+        """The name of the maintaining team, else its key; empty if there is none."""
         return (self.crew and (self.crew.name or self.crew.key)) or self.team_key or ""
 
 
@@ -61,7 +61,7 @@ class CatalogLink(Reply):
 
 
 class CatalogPage(Reply, kw_only=True):
-    """A page of keys and names, which may or may not say how many there are of them."""
+    """A page of keys and names, with the total if LaunchDarkly sends it."""
 
     items: Sequence[CatalogItem]
     total: Int64 | None = field(name="totalCount", default=None)

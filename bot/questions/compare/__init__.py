@@ -1,8 +1,8 @@
-"""Environments of a project side by side, or applications of one environment: scores, and deployments of some days.
+"""Compares environments of a project, or applications of one environment: scores, and deployments of some days.
 
-score_table.py the scores of all sides as rows of one table
-deployments.py the deployments of all sides on the same days
-gap.py     who is ahead, and how far
+score_table.py  the scores of all sides as rows of one table
+deployments.py  the deployments of all sides on the same days
+gap.py          which side leads, and by how much
 """
 
 from asyncio import gather
@@ -44,7 +44,7 @@ class CompareParams(Params):
 
     @property
     def compared_field(self) -> str:
-        """The parameter that holds the sides: the environments where they are several, else the applications."""
+        """The parameter that holds the sides: the environments if there are several, else the applications."""
         return "app" if self.app and len(self.env) == 1 else "env"
 
     @property
@@ -65,7 +65,7 @@ class CompareParams(Params):
 
 @dataclass(frozen=True)
 class Side:
-    """How a side is called, and what is asked of it."""
+    """One side: its name, and the params of its questions."""
 
     name: str
     scores: ScoresParams
@@ -74,14 +74,14 @@ class Side:
 
 @dataclass(frozen=True)
 class CompareReply:
-    """What LaunchDarkly sent of each side, or why that cannot be had."""
+    """The replies for each side, or their failures."""
 
     scores: list[ScoresReply | Failure]
     deploys: list[ChartReply | Failure]
 
 
 class SideView(View):
-    """One side in short. What cannot be had has its reason, and a line to ask for it alone."""
+    """The summary of one side, with failures and the lines that ask for its parts alone."""
 
     name: str
     mark: str
@@ -111,7 +111,7 @@ def _requested_days(params: CompareParams, ctx: QuestionContext) -> Days:
 
 
 def _sides(params: CompareParams, days: Days) -> list[Side]:
-    """Scores have a period of LaunchDarkly's own; deployments are those of some days."""
+    """Build the sides. LaunchDarkly sets the period of scores; deployments cover `days`."""
     sides = []
     for name, key in zip(unique_labels(params.sides), params.sides, strict=True):
         env, app = (key, params.app) if params.compared_field == "env" else (params.env[0], (key,))
@@ -133,7 +133,7 @@ async def fetch(params: CompareParams, ctx: QuestionContext) -> CompareReply:
 
 
 def _suspect_keys(params: CompareParams, reply: CompareReply) -> dict[str, tuple[str, ...]]:
-    """The environments that LaunchDarkly refused, and the applications of which it has nothing."""
+    """Suspect the environments that LaunchDarkly refused, and the applications without data."""
     results = list(zip(params.sides, reply.scores, reply.deploys, strict=True))
     refused = [
         side for side, *outcomes in results if any(isinstance(outcome, NotFound | Rejected) for outcome in outcomes)
@@ -195,7 +195,7 @@ def _side_lines(side: Side) -> Iterator[tuple[str, str]]:
 
 
 def _period_text(periods: Mapping[str, str]) -> str:
-    """Over which days LaunchDarkly made the scores; side by side where that is not the same for all."""
+    """Return the period of the scores; if it differs, that of each side."""
     if len(set(periods.values())) > 1:
         return humanize.join_with_and([f"{period} ({side})" for side, period in periods.items()])
     return next(iter(periods.values()), "")

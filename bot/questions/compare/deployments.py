@@ -1,4 +1,4 @@
-"""The deployments of all sides on the same days: how many, how many per day, and who has most."""
+"""The deployments of all sides on the same days: totals, averages per day, and which side has most."""
 
 from collections.abc import Mapping
 
@@ -21,7 +21,7 @@ class ComparedDaysView(View):
 
 
 def build_days_view(days: Days, deploy_counts: Mapping[str, CountsByDay]) -> ComparedDaysView:
-    """Of those sides that were answered, each as far as it is known."""
+    """Build the view from the sides with deployment data."""
     with_data = {name: counts for name, counts in deploy_counts.items() if counts}
     chart = SeriesSet(days, tuple(DailySeries(name, counts) for name, counts in with_data.items()))
     return ComparedDaysView(
@@ -40,7 +40,7 @@ def build_days_view(days: Days, deploy_counts: Mapping[str, CountsByDay]) -> Com
 
 
 def describe_deploys(counts: CountsByDay, days: Days) -> str:
-    """The deployments of one side; per day, that is per day of which anything is known."""
+    """Describe the deployments of one side, with the average over the days with data."""
     if not counts:
         return ""
     total, day_count = sum(counts.values()), len(counts)
@@ -49,5 +49,4 @@ def describe_deploys(counts: CountsByDay, days: Days) -> str:
 
 
 def _gap_names(counts: CountsByDay, days: Days) -> str:
-    """The days without data."""
     return days.names_of(n for n in range(len(days.dates)) if n not in counts)

@@ -1,15 +1,15 @@
-"""Who is ahead, and how far before each of the others."""
+"""The gap between sides: which one leads, and by how much."""
 
 from collections.abc import Callable, Mapping
 
 from bot.messages import humanize
 from bot.questions.base import View
 
-MIN_FACTOR = 2  # from here on, a factor says more than a difference
+MIN_FACTOR = 2  # from here on, a factor is clearer than a difference
 
 
 class GapView(View):
-    """Those who have most of something, and how far before each other side; where all are level, before nobody."""
+    """The leading sides, and their lead over each other side; no lead if all are equal."""
 
     name: str
     ahead: str
@@ -21,7 +21,7 @@ class GapView(View):
 def build_gap_view(
     name: str, values: Mapping[str, float], describe_lead: Callable[[float, float], str]
 ) -> GapView | None:
-    """Of those sides of which something is known; one alone is no gap. *far* says how far two numbers are apart."""
+    """Build the gap between the sides with known values, or None for fewer than two."""
     if len(values) < 2:
         return None
     highest = max(values.values())
@@ -38,12 +38,12 @@ def build_gap_view(
 
 
 def points_ahead(highest: float, lower: float) -> str:
-    """Scores differ by points, and never by a factor."""
+    """Describe the lead of a score in points; factors make no sense for scores."""
     return f"{humanize.points(highest - lower).removeprefix('+')} before"
 
 
 def count_ahead(highest: float, lower: float) -> str:
-    """A factor where that says something, else the difference."""
+    """Describe the lead of a count as a factor if that is large enough, else as a difference."""
     if lower > 0 and highest / lower >= MIN_FACTOR:
         return f"{humanize.number(highest / lower)} times as many as"
     return f"{humanize.number(highest - lower)} more than"

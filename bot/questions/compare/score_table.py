@@ -1,4 +1,4 @@
-"""The scores of all sides in the order of one tree: a row each, with the gap from the best to the worst."""
+"""The scores of all sides as one table: a row for each score, with the gap between the best and the worst side."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ from bot.questions.scores import Score, ScoresReply, ScoreView, build_tree, scor
 
 MAX_ROWS = 30
 MAX_UNEVEN_NAMED = 5
-MAX_SHOWN_SCORE = 1e6  # scores end at 100: what is larger than this is text, cut to a cell
+MAX_SHOWN_SCORE = 1e6  # scores go up to 100: a larger number is shown as text, cut to fit a cell
 
 
 class ScoreRowView(View):
-    """A score: a number for each side, or why there is none; how far the best is before the worst, and who that is."""
+    """One score: a number or rating for each side, the gap between best and worst, and the leading sides."""
 
     name: str
     cells: tuple[Number | str, ...]
@@ -26,7 +26,7 @@ class ScoreRowView(View):
 
 
 class ScoreTableView(View):
-    """The table, and of that what matters most."""
+    """The table and its main findings."""
 
     overall: GapView | None
     widest: GapView | None
@@ -37,13 +37,13 @@ class ScoreTableView(View):
 
 @dataclass(frozen=True)
 class ScoreRow:
-    """One score of all the sides that sent it: whether it is a leaf, made of no others, and a part of another."""
+    """One score of all sides that have it. A leaf has no parts; `is_part` means that another score includes it."""
 
     key: str
     scores: Mapping[str, Score]
     is_leaf: bool
     is_part: bool
-    is_indented: bool  # drawn below the branch that it belongs to
+    is_indented: bool  # shown below its branch
 
     @property
     def name(self) -> str:
@@ -55,12 +55,12 @@ class ScoreRow:
 
     @property
     def known_scores(self) -> dict[str, float]:
-        """The number of each side that has one."""
+        """The known scores by side."""
         return {side: self.scores[side].score for side, view in self.views.items() if view.known}
 
     @property
     def spread(self) -> float | None:
-        """Between one number and nothing, there is none."""
+        """The difference between best and worst; None with fewer than two known scores."""
         return max(self.known_scores.values()) - min(self.known_scores.values()) if len(self.known_scores) > 1 else None
 
     @property
@@ -84,14 +84,14 @@ class ScoreRow:
 
 @dataclass(frozen=True)
 class ScoreTable:
-    """All rows in reading order, the one that sums up the others, and of how many sides they are."""
+    """All rows in reading order, the row of the overall score, and the number of sides."""
 
     rows: tuple[ScoreRow, ...]
     top: ScoreRow | None
     side_count: int
 
     def standing(self, side: str) -> str:
-        """Where a side stands as a whole; nothing where it does not say."""
+        """Return the overall score and rating of a side; empty if it has none."""
         view = self.top.views.get(side) if self.top else None
         return f"{view.score} ({view.rating})" if view and view.known else view.rating if view else ""
 
@@ -109,19 +109,19 @@ class ScoreTable:
         )
 
     def _is_uneven(self, row: ScoreRow) -> bool:
-        """Whether sums are not made of the same, since some sides have this part and others do not."""
+        """Return whether only some sides have this part, so that their overall scores aren't comparable."""
         return row.is_leaf and row.is_part and 0 < len(row.known_scores) < self.side_count
 
     @property
     def _widest_row(self) -> ScoreRow | None:
-        """Where the sides are farthest apart: of what the others are made of, since that explains them."""
+        """The leaf score with the widest gap. Leaves explain the scores that aggregate them."""
         return max(
             (row for row in self.rows if row.is_leaf and row.spread), key=lambda row: row.spread or 0, default=None
         )
 
 
 def build_score_table(replies: Mapping[str, ScoresReply]) -> ScoreTable:
-    """The trees of all sides are put together to one, since a side may lack some scores."""
+    """Build the table from one merged tree, since a side may lack some scores."""
     scores_by_key: dict[str, dict[str, Score]] = {}
     for side, reply in replies.items():
         for key, score in reply.scores.items():
@@ -150,14 +150,14 @@ def _children(scores: Iterable[Score]) -> list[str]:
 
 
 def _cell(score: float | None, view: ScoreView | None) -> Number | str:
-    """A number, or what LaunchDarkly says instead of one."""
+    """Return a score, or LaunchDarkly's indicator if there is none."""
     if score is None:
         return view.rating if view else ""
     return _rounded(score)
 
 
 def _rounded(number: float) -> Number | str:
-    """Whole where it is whole, so that it is shown without a point."""
+    """Round to one decimal, and to an int if whole, so that it shows without a decimal point."""
     if abs(number) >= MAX_SHOWN_SCORE:
         return humanize.truncate_text(humanize.number(number), 20)
     return round(number) if number == round(number) else round(number, 1)

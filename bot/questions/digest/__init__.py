@@ -1,10 +1,10 @@
-"""The weekly digest: scores, large changes, flag status and deployments of one week, asked all at once.
+"""The weekly digest: scores, large changes, flag status and deployments of one week, fetched concurrently.
 
-reply.py      what LaunchDarkly sent of each part
-changes.py    the large changes by flag
-activity.py   deployments and large changes, day by day
-significance.py what is worth speaking about
-snapshot.py   what is kept for the weeks that follow
+reply.py         the replies to all parts
+changes.py       the large changes by flag
+activity.py      deployments and large changes, day by day
+significance.py  whether the week has anything to report
+snapshot.py      the metrics to store for later weeks
 """
 
 from asyncio import gather
@@ -53,7 +53,7 @@ class DigestParams(Params):
 
 
 class DigestLinesView(View):
-    """The questions behind the parts, where a button can carry them."""
+    """The lines that ask for each part alone; empty if a button can't carry one."""
 
     scores: str
     changes: str
@@ -62,7 +62,7 @@ class DigestLinesView(View):
 
 
 class MissingPartsView(View):
-    """Why a part is missing, in sentences; nothing where it is not."""
+    """Why each part is missing; empty for the others."""
 
     scores: str
     changes: str
@@ -93,7 +93,7 @@ class DigestView(View):
 
 @dataclass(frozen=True)
 class DigestPartParams:
-    """What is asked of the others, all of one place and one week."""
+    """The params of all parts, for the same project, environment and week."""
 
     week: Days
     scores: ScoresParams
@@ -103,7 +103,7 @@ class DigestPartParams:
 
 
 def _part_params(params: DigestParams, ctx: QuestionContext) -> DigestPartParams:
-    """Scores have a period of LaunchDarkly's own, and the status of flags is what it is at the moment."""
+    """Build the params of all parts. Scores have LaunchDarkly's own period, and flag status is always current."""
     week = Days.last_full(ctx.now, ctx.zone)
     project, env, app = params.project, params.env, params.app
     since, until = week.absolute
@@ -156,19 +156,19 @@ def build_view(params: DigestParams, reply: DigestReply, ctx: QuestionContext) -
 
 
 def _heads(scores: ScoresView) -> tuple[ScoreView, ...]:
-    """The scores that sum up the others; where there is no tree, all there are."""
+    """Return the head of each branch; without a tree, all scores."""
     return tuple(branch.head for branch in scores.branches) or (() if scores.overall else scores.others)
 
 
 def _uncalculated_names(scores: ScoresView) -> str:
-    """The scores that are missing among others. Where nothing is calculated, the sum of them all says so."""
+    """Name the scores that aren't calculated. If none is, the overall score already says so."""
     if scores.overall is None or not scores.overall.known:
         return ""
     return humanize.join_truncated([score.name for score in scores.scores if not score.known])
 
 
 def _done_flags_trend(reply: DigestReply, ctx: QuestionContext) -> str:
-    """How the flags that are worth a look have changed in number."""
+    """Describe how the number of launched or inactive flags changed."""
     current = count_done_flags(reply)
     return "" if current is None else history.describe_change(ctx, history.DONE_FLAGS, current)
 
@@ -199,7 +199,7 @@ def _is_partial(reply: DigestReply) -> bool:
 
 
 def _suspect_keys(params: DigestParams, reply: DigestReply) -> dict[str, tuple[str, ...]]:
-    """The applications, where no part holds anything."""
+    """Suspect the applications if no part has data."""
     has_data = (
         isinstance(reply.scores, Failure) or not has_no_scores(reply.scores),
         isinstance(reply.changes, Failure) or bool(reply.changes.events),

@@ -1,4 +1,4 @@
-"""The days of a week: how often was deployed on each, and how many large changes there were on the same day."""
+"""Deployments and large changes for each day of the digest's week."""
 
 from bot.questions.base import View
 from bot.questions.chart import ChartReply, Lines
@@ -19,7 +19,7 @@ class DigestDaysView(View):
 
 
 def build_days_view(week: Days, reply: ChartReply | None, changes: EventList | None) -> DigestDaysView:
-    """Deployments and changes side by side, as far as each is known at all."""
+    """Build the view of both; a missing reply is unknown."""
     comparison = DeploysVsChanges(
         week,
         deploys_by_day(week, reply) if reply else {},

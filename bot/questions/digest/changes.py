@@ -1,4 +1,4 @@
-"""The large changes of a week by flag, the flag that moved most people first: who did it, and in which experiment."""
+"""The large changes of a week by flag, the one that moved most people first, with authors and experiments."""
 
 from collections.abc import Iterable
 from itertools import chain
@@ -9,14 +9,14 @@ from bot.questions.events import EventsParams, EventView, event_view
 from bot.questions.events.pagination import EventList
 from bot.questions.events.reply import Event
 
-MAX_GROUPS = 5  # in the message; below it there is room for more
+MAX_GROUPS = 5  # in the message; its thread has room for more
 MAX_GROUPS_BELOW = 40
-MAX_CHANGES_BELOW = 5  # of one flag, below
+MAX_CHANGES_BELOW = 5  # per flag, in the thread
 MAX_NAMES = 3
 
 
 class FlagChangesView(View):
-    """What happened to one flag."""
+    """The changes of one flag."""
 
     largest: EventView
     changes: str
@@ -27,7 +27,7 @@ class FlagChangesView(View):
 
 
 class ChangesView(View):
-    """All of it. Where the bot is not told whether there was an experiment, it does not say that there was none."""
+    """All large changes. Changes without experiment data count as unknown, not as "without an experiment"."""
 
     total: str
     none: bool
@@ -60,7 +60,7 @@ def build_changes_view(params: EventsParams, changes: EventList, ctx: QuestionCo
 
 
 def _experiment_summary(changes: EventList, unknown_experiments: int) -> str:
-    """How many of the changes that were read had no experiment."""
+    """Describe how many of the changes had no experiment."""
     without = sum(1 for event in changes.events if event.experiments and not event.experiments.items)
     if not without:
         return "each in an experiment" if changes.events and not unknown_experiments else ""
@@ -69,16 +69,16 @@ def _experiment_summary(changes: EventList, unknown_experiments: int) -> str:
 
 
 def _by_flag(events: Iterable[Event]) -> list[list[Event]]:
-    """The changes of each flag, the largest first, and so the flags."""
+    """Group changes by flag; sort changes and flags by impact, the largest first."""
     groups: dict[str, list[Event]] = {}
     for event in events:
         groups.setdefault(event.flag, []).append(event)
-    sorted_ = (sorted(group, key=_share_moved, reverse=True) for group in groups.values())
-    return sorted(sorted_, key=lambda group: (_share_moved(group[0]), len(group)), reverse=True)
+    sorted_groups = (sorted(group, key=_share_moved, reverse=True) for group in groups.values())
+    return sorted(sorted_groups, key=lambda group: (_share_moved(group[0]), len(group)), reverse=True)
 
 
 def _share_moved(event: Event) -> float:
-    """How large a share of people a change moved; where that is not said it comes last."""
+    """Return the percentage of people that a change moved; -1 if unknown, to sort last."""
     return -1 if event.impact is None or event.impact.percentage is None else event.impact.percentage
 
 
@@ -104,7 +104,7 @@ def _experiment_names(event: Event, params: EventsParams, ctx: QuestionContext) 
 
 
 def _hidden_summary(groups: list[list[Event]]) -> str:
-    """What a message has no room for."""
+    """Summarize the flags and changes that don't fit."""
     if not groups:
         return ""
     return f"{humanize.count(len(groups), 'more flag')} ({humanize.count(sum(map(len, groups)), 'change')})"

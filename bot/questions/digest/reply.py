@@ -1,4 +1,4 @@
-"""What a digest is made of."""
+"""The reply of a digest."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from bot.questions.scores import ScoresReply
 
 @dataclass(frozen=True)
 class DigestReply:
-    """What LaunchDarkly sent of each part, or why that cannot be had."""
+    """The replies to all parts, or their failures."""
 
     scores: ScoresReply | Failure
     changes: EventList | Failure

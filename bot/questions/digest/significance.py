@@ -1,15 +1,15 @@
-"""What is worth speaking about in a week, as far as LaunchDarkly tells it within one answer."""
+"""Significance: whether a week has anything to report, judged from one reply."""
 
 from bot.errors import Failure
 from bot.questions.digest.reply import DigestReply
 from bot.questions.scores import UNKNOWN_INDICATORS, Score, ScoresReply, score_change
 
-# Scores are whole points, and a leaf is a mean over a week: by one or two it moves with a single change.
+# Scores are whole points, and a leaf is a mean over a week: a single change can move it by one or two.
 MIN_SCORE_MOVE = 3
 
 
 def is_significant(reply: DigestReply) -> bool:
-    """Whether there is something to speak about; a part that is missing is."""
+    """Return whether there is anything to report; a missing part counts."""
     if isinstance(reply.scores, Failure) or isinstance(reply.changes, Failure):
         return True
     if isinstance(reply.status, Failure) or isinstance(reply.deploys, Failure):
@@ -18,12 +18,11 @@ def is_significant(reply: DigestReply) -> bool:
 
 
 def _any_score_moved(reply: ScoresReply) -> bool:
-    """Whether any score moved so far that people should know."""
     return any(_has_moved(score) for score in reply.scores.values() if score)
 
 
 def _has_moved(score: Score) -> bool:
-    """By so many points, or into another band: also where it could not be calculated before, or cannot be any more."""
+    """Return whether a score moved by enough points or changed its indicator, including to or from "not calculated"."""
     if score.last and score.last.indicator not in (None, score.indicator):
         return True
     return score.indicator not in UNKNOWN_INDICATORS and abs(score_change(score) or 0) >= MIN_SCORE_MOVE

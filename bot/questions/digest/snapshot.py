@@ -1,4 +1,4 @@
-"""What is kept of a digest for the weeks that follow: its numbers, and whether there was something to speak about."""
+"""Snapshot of a digest: its metrics and significance, stored for comparison in later weeks."""
 
 from collections.abc import Iterator
 
@@ -16,18 +16,18 @@ from bot.store import Snapshot
 
 
 def take_snapshot(key: str, reply: DigestReply, ctx: QuestionContext) -> Snapshot:
-    """All that it counted: nobody can ask LaunchDarkly for it later."""
+    """Build the snapshot with all metrics, since LaunchDarkly can't report them for past weeks."""
     return Snapshot(key, ctx.today, dict(_metrics(reply, ctx)), is_significant(reply))
 
 
 def count_done_flags(reply: DigestReply) -> Number | None:
-    """How many flags are launched or inactive, where any are counted at all."""
+    """Count the launched or inactive flags, or return None if there is no data."""
     counts = [] if isinstance(reply.status, Failure) else flag_counts(reply.status)
     return count_done(counts) if counts else None
 
 
 def _metrics(reply: DigestReply, ctx: QuestionContext) -> Iterator[tuple[str, Number]]:
-    """Those that are known: what is missing is not nothing."""
+    """Yield the known metrics; a missing one is unknown, not zero."""
     if not isinstance(reply.scores, Failure) and (score := overall_score(reply.scores)) is not None:
         yield history.OVERALL_SCORE, score
     if not isinstance(reply.changes, Failure):

@@ -1,8 +1,8 @@
 """Flag events: what was changed on flags, by whom, and how many people it moved.
 
-reply.py    what LaunchDarkly sends of events, as far as it is shown
-impact.py   how large an impact was, and how it moved the share of each variation, in words
-pagination.py page after page, for whoever wants them all
+reply.py       the decoded fields of events
+impact.py      the size of an impact and the shifts between variations, in words
+pagination.py  fetches all pages of events, for questions that need them
 """
 
 from typing import Annotated, Any, Literal
@@ -20,7 +20,7 @@ from bot.questions.time_window import Window, parse_window
 PATH = "/api/v2/engineering-insights/flag-events"
 MAX_SHOWN_EVENTS = 20
 MAX_PAGE_SIZE = 100
-MAX_SKIPPED_EVENTS = 1000  # events that are read only to find a page by its number
+MAX_SKIPPED_EVENTS = 1000  # events fetched only to reach a page by its number
 
 
 class EventsParams(Params):
@@ -52,15 +52,15 @@ class EventsParams(Params):
 
     @property
     def skip_count(self) -> int:
-        """How many newer events have to be passed over; a cursor leads to its page directly."""
+        """How many newer events to skip; a cursor leads directly to its page."""
         return 0 if self.after or self.before else (self.page - 1) * self.limit
 
     def check(self) -> Any:
         if self.after and self.before:
             yield str(InvalidValue("A page is either after a cursor or before one, not both"))
         if self.skip_count > MAX_SKIPPED_EVENTS:
-            far = f"Page {self.page} is more than {MAX_SKIPPED_EVENTS:,} events away."
-            yield f"{far} Set since and until to narrow it down."
+            problem = f"Page {self.page} is more than {MAX_SKIPPED_EVENTS:,} events away."
+            yield f"{problem} Set since and until to narrow it down."
 
     def corrected_values(self) -> dict[str, Any]:
         page = 1 if self.skip_count > MAX_SKIPPED_EVENTS else self.page
@@ -99,7 +99,7 @@ class EventsView(View):
 
 
 async def fetch(params: EventsParams, ctx: QuestionContext) -> EventsReply:
-    """A page by its number is found by passing over those before it, as few and as large as can be."""
+    """Fetch a page. A page number is reached by skipping the pages before it, in requests as large as possible."""
     to_skip, after = params.skip_count, params.after
     while to_skip:
         limit = min(to_skip, MAX_PAGE_SIZE)
@@ -111,7 +111,7 @@ async def fetch(params: EventsParams, ctx: QuestionContext) -> EventsReply:
 
 
 async def _fetch_page(params: EventsParams, ctx: QuestionContext) -> EventsReply:
-    """What happens at the moment of an end belongs to the time that follows."""
+    """Fetch one page. The window excludes its end, but LaunchDarkly's `to` includes it: subtract a millisecond."""
     start, end = _requested_window(params, ctx).milliseconds
     excluded = ["since", "until"] + ["impact"] * (params.impact == "any")
     parameters = (
@@ -151,15 +151,15 @@ def _requested_window(params: EventsParams, ctx: QuestionContext) -> Window:
 
 
 def cursor_from(reply: EventsReply, link: str, name: str) -> str | None:
-    """The cursor of a link of the answer, to be asked with under this *name*."""
+    """Return the cursor parameter `name` from one of the reply's links."""
     link_object = (reply.links or {}).get(link)
     return cursor(link_object.href, name) if link_object else None
 
 
 def _page_line(params: EventsParams, window: Window, number: int, **cursor: str | None) -> str:
-    """The line that asks for another page of just this window, however much later the button is pressed.
+    """Write the line that asks for another page of exactly this window, whenever the button is pressed.
 
-    The cursor finds the page even if events were added since; people read and type the number."""
+    The cursor finds the page even if events were added since; the page number is for people."""
     if not any(cursor.values()):
         return ""
     since, until = window.absolute
@@ -168,7 +168,7 @@ def _page_line(params: EventsParams, window: Window, number: int, **cursor: str 
 
 
 def event_view(event: Event, params: EventsParams, ctx: QuestionContext) -> EventView:
-    """An event as a person reads it."""
+    """Build the view of an event."""
     mark, impact = describe_impact(event.impact or Impact())
     all_shifts = variation_shifts(event.impact)
     environment = event.environment or params.env
@@ -199,7 +199,7 @@ def _experiment_names(experiments: EventExperiments | None) -> str:
 
 
 def _hidden_summary(events: list[Event]) -> str:
-    """What a message has no room for, with what matters of it."""
+    """Summarize the events that don't fit, and how many of them have a large impact."""
     if not events:
         return ""
     large = sum(1 for event in events if event.impact and event.impact.size == "large")

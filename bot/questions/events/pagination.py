@@ -1,4 +1,4 @@
-"""All events of a window, page after page, up to a number; the rest is counted."""
+"""Fetches the events of a window page by page, up to a limit; the rest are only counted."""
 
 from dataclasses import dataclass
 
@@ -10,13 +10,13 @@ from bot.questions.day_range import Days
 from bot.questions.events import MAX_PAGE_SIZE, EventsParams, cursor_from, fetch
 from bot.questions.events.reply import Event
 
-MAX_PAGES = 5  # one after the other, each cursor standing in the page before
+MAX_PAGES = 5  # sequential, since each cursor comes from the previous page
 MAX_EVENTS = MAX_PAGES * MAX_PAGE_SIZE
 
 
 @dataclass(frozen=True)
 class EventList:
-    """The events that were read, how many there are in all, and what stopped the reading where it failed."""
+    """The events that were fetched, the total, and the failure that stopped fetching, if any."""
 
     events: tuple[Event, ...]
     total: int
@@ -27,14 +27,14 @@ class EventList:
         return self.total - len(self.events)
 
     def by_day(self, days: Days) -> CountsByDay:
-        """How many there were on each day."""
+        """Count the events of each day."""
         return count_by_day(days, (event.time for event in self.events), has_unread=self.unread > 0)
 
 
 async def fetch_all(params: EventsParams, ctx: QuestionContext) -> EventList:
-    """Reads from the first page on. A page that comes again, or a cursor that leads nowhere, ends it.
+    """Fetch pages from the first one until a page repeats, is empty or has no next cursor.
 
-    Where the first page fails nothing is known; where a later one does, what was read so far is kept."""
+    A failure of the first page is raised; a later one is returned with the events fetched so far."""
     pages: list[list[Event]] = []
     total, after, failure = 0, params.after, None
     while len(pages) < MAX_PAGES:

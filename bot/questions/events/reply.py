@@ -1,4 +1,4 @@
-"""What LaunchDarkly sends of events, as far as it is shown. E-mail addresses are not read at all."""
+"""The decoded fields of flag events, limited to what is shown. Email addresses aren't decoded."""
 
 from typing import Any
 

@@ -1,7 +1,7 @@
-"""One flag: what it is, whose it is, and what it serves in each environment that was asked for.
+"""One flag: what it is, who maintains it, and what it serves in each requested environment.
 
-reply.py     what LaunchDarkly sends of a flag, as far as it is shown
-targeting.py what an environment serves: off, or targets, rules and the rollout, in words
+reply.py      the decoded fields of a flag
+targeting.py  what an environment serves, in words: off, or targets, rules and the rollout
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from bot.questions.flag.targeting import EnvironmentView, environment_view
 MAX_VARIATIONS = 10
 MAX_ENVIRONMENTS = 10
 MAX_VALUE_CHARS = 80
-MAX_CHOICES, MAX_CHOICE_LINE_CHARS = 100, 150  # of a menu of Slack's, and of the value of a choice
+MAX_CHOICES, MAX_CHOICE_LINE_CHARS = 100, 150  # Slack's limits for the options of a menu and for an option's value
 
 
 class FlagParams(Params):
@@ -45,7 +45,7 @@ class VariationView(View):
 
 
 class EnvironmentChoice(View):
-    """Another environment to look at."""
+    """An environment to choose from the menu."""
 
     label: str
     line: str
@@ -78,26 +78,26 @@ async def fetch(params: FlagParams, ctx: QuestionContext) -> FlagReply:
     reply, siblings = await asyncio.gather(_fetch_flag(params, ctx), _fetch_siblings(params, ctx))
     if not any(env in (reply.environments or {}) for env in params.env):
         environments = " or ".join(params.env)
-        what = (
+        summary = (
             f"The flag {params.flag} exists, "
             f"but the project {params.project} shows the bot no environment {environments}."
         )
         todo = "Check the key of the environment (not its name), or the role of the bot's token."
-        raise NotFound(what, todo, param_names=("env",))
+        raise NotFound(summary, todo, param_names=("env",))
     return replace(reply, siblings=siblings)
 
 
 async def _fetch_flag(params: FlagParams, ctx: QuestionContext) -> FlagReply:
-    """`env` is always sent: a flag with all its environments can be megabytes."""
+    """Fetch the flag. Always send `env`: a flag with all its environments can be megabytes."""
     path = f"/api/v2/flags/{quote(params.project, safe='')}/{quote(params.flag, safe='')}"
     parameters = (*(("env", env) for env in params.env), *params.api_params("flag", "project", "env"))
     try:
         return await ctx.launchdarkly.get(FlagReply, path, parameters, version=Version.CURRENT)
     except (NotFound, Rejected) as failure:  # an unknown environment may be answered either way
-        where = f"in the project {params.project} with the environment {params.env[0]}"
-        what = f"LaunchDarkly knows no flag {params.flag} {where}."
+        scope = f"in the project {params.project} with the environment {params.env[0]}"
+        summary = f"LaunchDarkly knows no flag {params.flag} {scope}."
         raise NotFound(
-            what,
+            summary,
             "Check the keys (not the names) of all three.",
             server_message=failure.server_message,
             param_names=failure.param_names,
@@ -105,7 +105,7 @@ async def _fetch_flag(params: FlagParams, ctx: QuestionContext) -> FlagReply:
 
 
 async def _fetch_siblings(params: FlagParams, ctx: QuestionContext) -> tuple[CatalogItem, ...]:
-    """The project's other environments, for a menu. An answer without one is still an answer."""
+    """Fetch the project's environments for the menu. If that fails, the answer has no menu."""
     if not ctx.supports_menus:
         return ()
     try:
@@ -143,7 +143,7 @@ def build_view(params: FlagParams, reply: FlagReply, ctx: QuestionContext) -> Fl
 
 
 def _missing_environments(params: FlagParams, reply: FlagReply) -> tuple[str, ...]:
-    """The environments of which LaunchDarkly sent nothing."""
+    """Return the requested environments that the reply lacks."""
     return tuple(key for key in params.env if not (reply.environments or {}).get(key))
 
 
@@ -158,7 +158,7 @@ def _variation_view(n: int, variation: Variation) -> VariationView:
 
 
 def _choices(params: FlagParams, reply: FlagReply) -> tuple[EnvironmentChoice, ...]:
-    """The environments that fit into a menu, where there is more than one to choose from."""
+    """Build the menu of environments; empty if fewer than two fit."""
     lines = [(sibling, _flag_line(params, sibling.key)) for sibling in reply.siblings if is_key(sibling.key)]
     fitting = [(sibling, line) for sibling, line in lines if len(line) <= MAX_CHOICE_LINE_CHARS][:MAX_CHOICES]
     choices = tuple(
@@ -173,7 +173,7 @@ def _flag_line(params: FlagParams, env: str) -> str:
 
 
 def _maintainer(reply: FlagReply) -> str:
-    """A person or a team, by name."""
+    """Name the person or team that maintains the flag."""
     if reply.team and (reply.team.name or reply.team.key):
         return f"the team {humanize.truncate_text(reply.team.name or reply.team.key, 60)}"
     if reply.maintainer:
@@ -182,7 +182,7 @@ def _maintainer(reply: FlagReply) -> str:
 
 
 def _warnings(reply: FlagReply, ctx: QuestionContext) -> tuple[str, ...]:
-    """What one should know before relying on this flag."""
+    """List what to know before relying on this flag."""
     stale = reply.stale
     checks = (
         (reply.archived, f"archived {humanize.time_ago(reply.archived_at, ctx.now)}: it serves nobody"),
@@ -202,7 +202,7 @@ def _experiment_metrics(reply: FlagReply) -> str:
 
 
 def _migration(reply: FlagReply) -> str:
-    """The stages of a migration flag, where they were asked for."""
+    """Describe a migration flag, with its stages if they were requested."""
     if reply.migration is None:
         return "a migration flag" if reply.purpose == "migration" else ""
     stages = f"a migration in {reply.migration.stages} stages" if reply.migration.stages else "a migration"

@@ -1,7 +1,7 @@
-"""What LaunchDarkly sends of a flag, as far as it is shown.
+"""The decoded fields of a flag, limited to what is shown.
 
-`salt`, `sel` and e-mail addresses are not read at all. The keys of targets and the values of clauses are secret too, so
-they are counted and never kept by name."""
+`salt`, `sel` and email addresses aren't decoded. Target keys and clause values are secret too: they are only counted,
+never shown."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ class Rollout(Reply):
 
 
 class Served(Reply):
-    """Either one variation, by its place in the list, or a rollout over several."""
+    """Either one variation, by its index, or a rollout over several."""
 
     variation: Int64 | None = None
     rollout: Rollout | None = None
@@ -112,4 +112,4 @@ class FlagReply(Reply):
     purpose: str | None = field(name="_purpose", default=None)
     stale: Stale | None = None
     environments: dict[str, Environment | None] | None = None
-    siblings: tuple[CatalogItem, ...] = ()  # asked for apart, where there is a menu to fill
+    siblings: tuple[CatalogItem, ...] = ()  # the project's environments, fetched separately if the surface has menus

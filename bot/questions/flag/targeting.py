@@ -1,4 +1,4 @@
-"""What an environment serves, in words: off, or prerequisites, targets, rules and the rollout, as they count."""
+"""What an environment serves, in words: off, or prerequisites, targets, rules and the rollout, in evaluation order."""
 
 from bot.messages import humanize
 from bot.messages.mrkdwn import Timestamp
@@ -6,7 +6,7 @@ from bot.questions.base import QuestionContext, View
 from bot.questions.flag.reply import Clause, Environment, FlagReply, Prerequisite, Rule, Served, Target, Variation
 
 MAX_STEPS = 8
-WEIGHT_TOTAL = 100_000  # weights are thousandths of a per cent
+WEIGHT_TOTAL = 100_000  # weights are thousandths of a percent
 
 
 class EnvironmentView(View):
@@ -21,7 +21,7 @@ class EnvironmentView(View):
 
 
 def environment_view(key: str, config: Environment, flag: FlagReply, ctx: QuestionContext) -> EnvironmentView:
-    """One environment as a person reads it."""
+    """Build the view of one environment."""
     steps = _steps_when_on(config, flag) if config.on else [f"everybody → {_off_value(config, flag)}"]
     name = humanize.truncate_text(config.name or key, 60)
     return EnvironmentView(
@@ -37,7 +37,7 @@ def environment_view(key: str, config: Environment, flag: FlagReply, ctx: Questi
 
 
 def _steps_when_on(config: Environment, flag: FlagReply) -> list[str]:
-    """The steps through which an evaluation goes, the first that fits decides."""
+    """Return the steps of an evaluation; the first match decides."""
     return [
         *(_prerequisite(prerequisite, config, flag) for prerequisite in config.prerequisites or ()),
         *_targets([*(config.targets or ()), *(config.context_targets or ())], flag),
@@ -54,7 +54,7 @@ def _has_targeting(config: Environment) -> bool:
 
 
 def _off_value(config: Environment, flag: FlagReply) -> str:
-    """Without an off variation the SDK falls back to what the code says."""
+    """Describe what is served when off. Without an off variation, the SDK uses the default in the code."""
     return "the default in the code" if config.off is None else _variation_name(config.off, flag)
 
 
@@ -64,7 +64,7 @@ def _prerequisite(prerequisite: Prerequisite, config: Environment, flag: FlagRep
 
 
 def _targets(targets: list[Target], flag: FlagReply) -> list[str]:
-    """How many are targeted one by one, and never who."""
+    """Describe how many individual targets get each variation, never which."""
     counts: dict[int | None, int] = {}
     for target in targets:
         counts[target.variation] = counts.get(target.variation, 0) + len(target.values or ())
@@ -85,14 +85,14 @@ def _rule(rule: Rule, flag: FlagReply) -> str:
 
 
 def _clause(clause: Clause) -> str:
-    """What is compared, and with how many values: the values may be people."""
+    """Describe a clause, with the number of its values only: the values may identify people."""
     subject = humanize.truncate_text(clause.attribute or "context", 40)
     verb = humanize.sentence_case(clause.op or "matches").lower()
     return f"{subject} {'not ' if clause.negate else ''}{verb} {humanize.count(len(clause.values or ()), 'value')}"
 
 
 def _describe_served(served: Served, flag: FlagReply) -> str:
-    """One variation, or each with its share."""
+    """Describe one variation, or each with its share."""
     if served.rollout is None:
         return "nothing that is said" if served.variation is None else _variation_name(served.variation, flag)
     shares = [w for w in served.rollout.variations or () if w.weight > 0]
@@ -104,7 +104,7 @@ def _describe_served(served: Served, flag: FlagReply) -> str:
 
 
 def _variation_name(variation: int | None, flag: FlagReply) -> str:
-    """A variation by its name, else by its value."""
+    """Return a variation's name, else its value."""
     variations: list[Variation] = flag.variations or []
     if variation is None or not 0 <= variation < len(variations):
         return f"variation {variation + 1}" if variation is not None else "an unknown variation"
