@@ -7,9 +7,8 @@ from typing import Any, ClassVar, Generic, TypeVar
 from bot.lines.params import ParamField, Params
 from bot.lines.tokenizer import quote_value
 
-MAX_BUTTON_LINE_CHARS = (
-    2000  # limit of a button's value: https://docs.slack.dev/reference/block-kit/block-elements/button-element
-)
+# Slack's limit of a button's value: https://docs.slack.dev/reference/block-kit/block-elements/button-element
+MAX_BUTTON_LINE_CHARS = 2000
 
 ParamsT = TypeVar("ParamsT", bound=Params)
 

@@ -29,7 +29,7 @@ from markupsafe import Markup
 from bot.messages import mrkdwn
 from bot.messages.mrkdwn import ELLIPSIS, Mrkdwn
 
-# Slack's limits, and for a message's text the length that it recommends. https://docs.slack.dev/reference/block-kit/blocks
+# Slack's limits; for a message's text, a length that still reads well. https://docs.slack.dev/reference/block-kit/blocks
 MAX_CHARS = {"text": 4000, "header": 150, "section": 3000, "context": 2000, "mrkdwn": 2000, "plain": 75}
 
 # Jinja trims newlines around its tags, so empty lines are marked first. No placeholder can contain the mark.

@@ -42,9 +42,8 @@ def parse_window(since: str, until: str | None, ctx: QuestionContext, *, correct
     """Resolve a window that ends now by default. An invalid one raises InvalidLine with the line `corrected`."""
     start = resolve_time(since, ctx.now, ctx.zone)
     end = resolve_time(until or "now", ctx.now, ctx.zone, end=True)
-    if (
-        start.timestamp() >= end.timestamp()
-    ):  # datetimes of one zone compare by local time, which is wrong around a DST change
+    # Datetimes of one zone would compare by local time, which is wrong around a DST change.
+    if start.timestamp() >= end.timestamp():
         raise InvalidLine(
             (f"since={since} is not before {f'until={until}' if until else 'now'}.",), corrected=corrected
         )
