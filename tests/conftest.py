@@ -15,6 +15,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture
 def rewrite(request: pytest.FixtureRequest) -> bool:
+    """Whether to write what is made from the code: golden files, tables of the README, the manifest's hint."""
     return bool(request.config.getoption("--rewrite"))
 
 

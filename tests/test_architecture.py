@@ -14,7 +14,7 @@ from bot.messages.renderer import Renderer
 from bot.questions import discover
 from bot.questions.base import AnyQuestion, View
 from tests.conversation import question_context
-from tests.test_goldens import CASES, GOLDENS, STATES, Case
+from tests.golden_cases import CASES, GOLDENS, REQUIRED_STATES, Case
 
 ROOT = Path(__file__).parent.parent
 MODULES = sorted((ROOT / "bot").rglob("*.py"))
@@ -99,8 +99,8 @@ def test_template_is_a_question_a_notice_or_shared(path: Path) -> None:
 def test_question_has_a_template_a_test_and_goldens(question: AnyQuestion) -> None:
     assert (ROOT / "templates" / f"{question.name}.j2").is_file()
     assert (ROOT / "tests" / f"test_{question.name}.py").is_file()
-    goldens = {path.stem for path in (GOLDENS / question.name).glob("*.json")}
-    assert {"example-1", "hostile", *STATES} <= goldens
+    goldens = {path.name for path in (GOLDENS / question.name).iterdir()}
+    assert {"example-1.json", *(f"{state}.txt" for state in REQUIRED_STATES)} <= goldens
 
 
 @pytest.mark.parametrize("name", ENDPOINTS)
@@ -163,7 +163,7 @@ class Recorded:
 
 
 async def _view(case: Case) -> View:
-    """The view of a golden message."""
+    """The view that the message of a golden case shows."""
     query, asking = (
         parse(case.line, ENDPOINTS).params,
         question_context(menus=True, edit=case.edit or (lambda reply: reply)),

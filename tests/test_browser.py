@@ -19,9 +19,9 @@ from bot.sandbox.slack import Content
 from bot.sandbox.slack.credentials import BOT_USER_ID
 from bot.sandbox.web import build_page
 from tests.browser import PHONE, Reader, launch_browser, needs_a_browser, open_bot_page, open_page
+from tests.golden_cases import CASES
 from tests.hostile import hostile
 from tests.page_harness import page_without_bot
-from tests.test_goldens import GOLDENS
 
 pytestmark = [needs_a_browser, pytest.mark.asyncio(loop_scope="module")]
 
@@ -238,9 +238,9 @@ async def test_workspace_without_charts_gets_plain_text(reader: Reader) -> None:
 
 async def test_every_golden_message_renders_and_fits_a_phone(browser: Browser) -> None:
     async with page_without_bot() as (stage, url):
-        for path in sorted(GOLDENS.glob("*/*.json")):
-            message = json.loads(path.read_text())
-            stage.slack.post(stage.slack.channels["C1"], Content(message["text"], message["blocks"]))
+        for case in CASES:
+            message = (await case.answer()).message
+            stage.slack.post(stage.slack.channels["C1"], Content(message.text, list(message.blocks)))
         async with open_page(browser, stage, f"{url}/#C1") as reader:
             await expect(reader.articles).to_have_count(len(stage.slack.channels["C1"].messages))
             await expect(reader.page.locator(".undrawn")).to_have_count(0)

@@ -8,8 +8,8 @@ import pytest
 from bot.sandbox.slack import Fault
 from bot.sandbox.slack.message import Message
 from bot.slack.publisher import EVENT_TYPE
+from tests.golden_cases import CASES
 from tests.scheduler_harness import LOOP, OpenScheduler, SchedulerHarness
-from tests.test_goldens import CASES
 from tests.workspace import visible_text
 
 pytestmark = LOOP
