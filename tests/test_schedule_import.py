@@ -191,7 +191,7 @@ async def test_channel_has_room_for_twenty_with_those_it_has(importer: Importer)
 async def test_settings_limit_what_is_imported_before_launchdarkly_is_asked(importer: Importer) -> None:
     allowed = AccessRules(channels=frozenset({"C1"}), projects=frozenset({"web"}))
     wrong = entry("scores mobile/production"), entry("status web/production", channel="C2")
-    found = await importer.mistakes(*wrong, may=allowed.authorize, speaks_in=allowed.allows_channel)
+    found = await importer.mistakes(*wrong, authorize=allowed.authorize, is_channel_allowed=allowed.allows_channel)
     assert "I am not to tell about the project mobile." in found[0]
     assert "The settings do not let me answer in this channel." in found[1]
     assert importer.weather.requests == []

@@ -1,4 +1,4 @@
-"""An answer as the store keeps it, for all channels that want it; and those at hand that were needed last."""
+"""Stored answers, shared by all channels of a query: their serialization, and a cache of those used last."""
 
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -9,29 +9,29 @@ from bot.messages.message import Message
 from bot.store import QueryKey, Snapshot
 from bot.store.store import Store
 
-MAX_CACHED_ANSWERS = 64  # of some kilobytes each
+MAX_CACHED_ANSWERS = 64  # a few kilobytes each
 
 StoredPayload = dict[str, Any]
 
 
 @dataclass
 class StoredAnswer:
-    """An answer that the store keeps."""
+    """An answer, loaded from the store."""
 
     message: Message
     quiet: bool
-    snapshot: Snapshot | None  # what is to be remembered of it, until that is done
+    snapshot: Snapshot | None  # to be saved with the first delivery; None once it is saved
 
 
 class AnswerStore:
-    """The answers that this process has read last. An answer that is kept does not change."""
+    """Loads answers from the store, and caches the last ones: a stored answer never changes."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._recent: dict[QueryKey, StoredAnswer] = {}
 
     async def get(self, query_key: QueryKey) -> StoredAnswer | None:
-        """What was answered to a question."""
+        """Return the answer to a query, if there is one."""
         stored = self._recent.pop(query_key, None) or await self._load(query_key)
         if stored:
             self._recent[query_key] = stored
@@ -48,17 +48,17 @@ class AnswerStore:
 
 
 def serialize_message(message: Message) -> StoredPayload:
-    """A message as the store keeps it."""
+    """Convert a message to its stored form."""
     return {**message.payload(), "thread": [serialize_message(reply) for reply in message.thread]}
 
 
 def deserialize_message(payload: StoredPayload) -> Message:
-    """The message that was kept."""
+    """Restore a message from its stored form."""
     return Message(payload["text"], tuple(payload["blocks"]), tuple(map(deserialize_message, payload["thread"])))
 
 
 def serialize_answer(answer: Answer) -> StoredPayload:
-    """An answer as the store keeps it: its snapshot waits beside the message."""
+    """Convert an answer to its stored form: its message, with the snapshot beside it."""
     snapshot = answer.snapshot
     extra = {"snapshot": asdict(snapshot) | {"day": snapshot.day.isoformat()}} if snapshot else {}
     return serialize_message(answer.message) | extra

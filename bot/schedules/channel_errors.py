@@ -1,6 +1,6 @@
-"""Why a destination is closed to the bot, by Slack's own codes: each as a person reads it, with the way back.
+"""Slack's error codes for channels that are closed to the bot, each with an explanation and what to do about it.
 
-https://docs.slack.dev/reference/methods/chat.postMessage lists the codes, and those that any method may answer with.
+https://docs.slack.dev/reference/methods/chat.postMessage lists the codes, including those that any method may return.
 """
 
 _INVITE_HINT = "Type `/invite` and my name there."
@@ -10,7 +10,7 @@ CHANNEL_NOT_ALLOWED = "The settings do not let me answer in this channel."
 MESSAGE_REJECTED = "Slack does not take the message ({})."
 _NO_THREAD = "What belongs below a message cannot be posted there."
 
-# A token that Slack takes ends these.
+# Resolved by a token that Slack accepts.
 TOKEN_CODES = (
     "account_inactive",
     "token_revoked",
@@ -47,12 +47,12 @@ CHANNEL_CLOSED_REASONS = {
 
 
 def is_channel_closed(code: str) -> bool:
-    """Whether Slack says with this code that a destination is gone, or closed to the bot."""
+    """Return whether this code means that a channel is gone or closed to the bot."""
     return code in CHANNEL_CLOSED_REASONS or code.startswith("restricted_action")
 
 
 def explain_code(code: str) -> str:
-    """What a person reads. A code that is not known yet is told as it is."""
+    """Explain a code to a person. An unknown code is shown as it is."""
     explanation = CHANNEL_CLOSED_REASONS.get(code) or (
         CHANNEL_CLOSED_REASONS["restricted_action"] if is_channel_closed(code) else ""
     )

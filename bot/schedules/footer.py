@@ -1,4 +1,4 @@
-"""What stands below a message that comes by itself: who wanted it, when it comes next, and what did not come before."""
+"""The footer of scheduled messages: who scheduled or requested it, the next run, and the missed runs before it."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -13,9 +13,9 @@ from bot.schedules.views import ScheduleView, schedule_view
 from bot.store import Run, Schedule
 
 MAX_MISSED_DAYS = 3
-MAX_MISSED_RUNS = 30  # of them are looked for
+MAX_MISSED_RUNS = 30  # more aren't loaded
 
-DeliveryTarget = tuple[Schedule, list[datetime]]  # whose slot it is, and what did not come before
+DeliveryTarget = tuple[Schedule, list[datetime]]  # a run's schedule, and the runs missed before it
 
 
 class ScheduleFooterView(View):
@@ -25,7 +25,7 @@ class ScheduleFooterView(View):
 
 
 def with_schedule_footer(ctx: SchedulerContext, target: DeliveryTarget, run: Run, message: Message) -> Message:
-    """The message, with that below it."""
+    """Return the message with the footer below it."""
     schedule, missed_at = target
     missed_days = [humanize.format_day(to_milliseconds(at), ZoneInfo(run.zone)) for at in missed_at]
     view = ScheduleFooterView(
@@ -36,6 +36,6 @@ def with_schedule_footer(ctx: SchedulerContext, target: DeliveryTarget, run: Run
 
 
 def _format_days(days: list[str]) -> str:
-    """The last of the days, in their order."""
+    """List the latest days in chronological order, and count the earlier ones."""
     earlier = [humanize.count(len(days) - MAX_MISSED_DAYS, "earlier day")] if len(days) > MAX_MISSED_DAYS else []
     return humanize.join_with_and([*earlier, *reversed(days[:MAX_MISSED_DAYS])])

@@ -1,4 +1,4 @@
-"""What a schedule may be, whatever LaunchDarkly says of its question."""
+"""Limits on schedules that hold regardless of what LaunchDarkly says about the question."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,20 +8,20 @@ from bot.schedules.trigger import Trigger, WatchTrigger
 from bot.schedules.watches import observer_for
 from bot.store import Schedule
 
-MAX_SCHEDULES_PER_CHANNEL = 20  # in one channel
-MAX_QUESTION_CHARS = 500  # characters; the engine keeps a question in the name of its work
+MAX_SCHEDULES_PER_CHANNEL = 20
+MAX_QUESTION_CHARS = 500  # the engine's workflow ids contain the question
 
 
 @dataclass(frozen=True)
 class CheckedQuestion:
-    """A question to save."""
+    """A question that may be saved."""
 
-    line: str  # its keys as LaunchDarkly writes them
+    line: str  # with keys as LaunchDarkly spells them
     unchecked: str = ""  # why LaunchDarkly couldn't be asked
 
 
 def check_question(question: str, trigger: Trigger) -> None:
-    """Raise Refused for a question that can't be saved."""
+    """Raise Rejected if the question can't be saved."""
     if len(question) > MAX_QUESTION_CHARS:
         raise Rejected("That question is too long to be kept.", f"It may have {MAX_QUESTION_CHARS} characters.")
     if isinstance(trigger, WatchTrigger):
@@ -29,7 +29,7 @@ def check_question(question: str, trigger: Trigger) -> None:
 
 
 def check_channel(question: str, trigger: Trigger, existing: Sequence[Schedule]) -> None:
-    """Raise Refused where a channel with these schedules may not have this one as well."""
+    """Raise Rejected if a channel with these existing schedules can't take this one."""
     for schedule in existing:
         if (schedule.line, schedule.cadence) == (question, str(trigger)):
             raise Rejected(f"That is asked here already: it is number {schedule.number}.", "`schedules` shows it.")

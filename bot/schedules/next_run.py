@@ -1,8 +1,9 @@
-"""When a cadence's moments are, and which of them is due: pure, with the present as an argument.
+"""Compute a recurrence's occurrences and which of them is due. Pure: `now` is an argument.
 
-Moments are found on the wall. What comes of a wall's time is the first instant at which the wall shows it or a later
-one. So a time that does not exist is the instant of the change, and one that comes twice is its first. As a later time
-never gives an earlier instant, moments follow each other as the days do."""
+Occurrences are computed in local time: each maps to the first instant at which a local clock shows its time or a later
+one. So a non-existent local time maps to the instant of the DST change, and an ambiguous one to its first occurrence.
+A later local time never maps to an earlier instant, so occurrences are in the order of their days.
+"""
 
 from calendar import monthrange
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from bot.schedules.recurrence import Recurrence
 
-MAX_MISSED = 100
+MAX_MISSED = 100  # missed occurrences reported at once
 
 _SECOND = timedelta(seconds=1)
 _DAY = timedelta(days=1)
@@ -21,27 +22,26 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class DueRun:
-    """A moment at which a question is to be asked."""
+    """An occurrence that is due."""
 
     at: datetime  # UTC
-    late: bool  # past the window: it is skipped, and that is said
-    missed: tuple[datetime, ...]  # the last of those that went by unasked before it, oldest first
+    late: bool  # past the catch-up window: it is skipped, and reported as skipped
+    missed: tuple[datetime, ...]  # the latest occurrences missed before it, oldest first
 
 
 def next_after(recurrence: Recurrence, after: datetime) -> datetime:
-    """The cadence's first moment after this one, in UTC. Its zone must be set."""
+    """Return the recurrence's first occurrence after this instant, in UTC. Its zone must be set."""
     today = after.astimezone(ZoneInfo(recurrence.zone)).date()
     return next(at for at in _occurrences(recurrence, today, _DAY) if at > after)
 
 
 def due(recurrence: Recurrence, next_at: datetime, now: datetime, window: timedelta) -> DueRun | None:
-    """What is to be asked, where *next_at* is the first that has not been: the latest that has come, if any has."""
-    now, next_at = now.astimezone(UTC), next_at.astimezone(UTC)  # two moments of one zone are compared by the wall
+    """Return the latest occurrence up to *now*, or None if *next_at*, the first that hasn't run, is in the future."""
+    now, next_at = now.astimezone(UTC), next_at.astimezone(UTC)  # Python compares times of one zone by local time
     if now < next_at:
         return None
-    tomorrow = (
-        now.astimezone(ZoneInfo(recurrence.zone)).date() + _DAY
-    )  # it has begun before, where midnight comes twice
+    # From tomorrow: where midnight occurs twice, tomorrow's first occurrence may be past already.
+    tomorrow = now.astimezone(ZoneInfo(recurrence.zone)).date() + _DAY
     elapsed = (at for at in _occurrences(recurrence, tomorrow, -_DAY) if at <= now)
     since_next = list(islice(takewhile(lambda at: at > next_at, elapsed), MAX_MISSED + 1))
     at, *missed = [*since_next, next_at]
@@ -49,7 +49,7 @@ def due(recurrence: Recurrence, next_at: datetime, now: datetime, window: timede
 
 
 def _occurrences(recurrence: Recurrence, day: date, step: timedelta) -> Iterator[datetime]:
-    """The cadence's moments from a day on, or back from it; each once, though two days may share one."""
+    """Yield the recurrence's occurrences from a day onwards, or backwards; each once, though two days may share one."""
     zone, previous = ZoneInfo(recurrence.zone), None
     while True:
         if _falls_on(recurrence, day):
@@ -61,7 +61,7 @@ def _occurrences(recurrence: Recurrence, day: date, step: timedelta) -> Iterator
 
 
 def _falls_on(recurrence: Recurrence, day: date) -> bool:
-    """Whether a day is one of the cadence's."""
+    """Return whether the recurrence includes a day."""
     if day.weekday() not in recurrence.days:
         return False
     if not recurrence.nth:
@@ -72,11 +72,11 @@ def _falls_on(recurrence: Recurrence, day: date) -> bool:
 
 
 def _to_utc(local: datetime, zone: ZoneInfo) -> datetime:
-    """The first instant at which the wall shows this time or a later one."""
+    """Return the first instant at which a local clock shows this time or a later one."""
     at = local.replace(tzinfo=zone).astimezone(UTC)
     if _to_local(at, zone) == local:
         return at
-    before = local.replace(tzinfo=zone, fold=1).astimezone(UTC)  # where the wall shows nothing, fold 1 lies before
+    before = local.replace(tzinfo=zone, fold=1).astimezone(UTC)  # for a non-existent time, fold 1 is before the change
     while (gap := (at - before) // _SECOND) > 1:
         middle = before + gap // 2 * _SECOND
         before, at = (before, middle) if _to_local(middle, zone) >= local else (middle, at)

@@ -1,4 +1,4 @@
-"""How much of a digest repeats the one before: each covers seven days, and may come more often than weekly."""
+"""How many days of a digest repeat the previous one: each covers seven days, but it may run more often than weekly."""
 
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ _NUMBER_WORDS = ("", "one", "two", "three", "four", "five", "six")
 
 
 def repeated_days(question: str, trigger: Trigger) -> str:
-    """How many of its days a digest has in common with the one before, in words; empty for everything else."""
+    """Return in words how many days a digest shares with the previous one; empty if none, or for other questions."""
     if question.partition(" ")[0] != DIGEST.name or not isinstance(trigger, Recurrence) or trigger.nth:
         return ""
     gaps = {
@@ -22,10 +22,10 @@ def repeated_days(question: str, trigger: Trigger) -> str:
 
 
 def weekly(recurrence: Recurrence) -> Recurrence:
-    """The same once a week, on the first of its days."""
+    """Return the recurrence reduced to once a week, on its first day."""
     return replace(recurrence, days=recurrence.days[:1])
 
 
 def _gap(day: int, next_day: int) -> int:
-    """How many days it is from one day of the week to the one after it."""
+    """Return the number of days from one day of the week to the next."""
     return (next_day - day) % 7 or 7

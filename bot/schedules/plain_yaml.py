@@ -1,7 +1,7 @@
-"""Read YAML that somebody wrote, in bounded time: text, lists and mappings, and nothing that stands for something else.
+"""Read untrusted YAML in bounded time, as plain text, lists and mappings.
 
-Aliases and merge keys let a short file grow without end, and some of YAML's numbers take minutes to work out. Here a
-scalar is text, an alias is a mistake, and a file has a size and a number of parts.
+Aliases and merge keys can expand a short file exponentially, and some YAML numbers take minutes to parse. So a scalar
+is always text, an alias is an error, and the file's size and number of nodes are limited.
 """
 
 from pathlib import Path
@@ -13,12 +13,12 @@ from yaml.composer import ComposerError
 from bot.errors import Misconfigured
 
 MAX_BYTES = 500_000
-MAX_NODES = 50_000  # some seconds on a slow machine; a schedule has fifteen
+MAX_NODES = 50_000  # takes a few seconds on a slow machine; a schedule has fifteen
 FORMAT_HINT = "`insights-bot schedules --export` shows what it is to look like."
 
 
 class _PlainLoader(yaml.BaseLoader):
-    """PyYAML's loader without types, which counts what it reads."""
+    """PyYAML's loader without types, which counts nodes."""
 
     nodes = 0
 
@@ -33,7 +33,7 @@ class _PlainLoader(yaml.BaseLoader):
 
 
 def read_file(path: str) -> str:
-    """The text of a file, which is read once."""
+    """Read a file's text, up to the size limit."""
     try:
         with Path(path).open("rb") as stream:
             content = stream.read(MAX_BYTES + 1)
@@ -47,10 +47,10 @@ def read_file(path: str) -> str:
 
 
 def parse_yaml(text: str) -> Any:
-    """What a text holds: str, list and dict."""
+    """Parse YAML into str, list and dict."""
     try:
-        return yaml.load(text, _PlainLoader)  # noqa: S506  # it makes nothing but these
+        return yaml.load(text, _PlainLoader)  # noqa: S506  # the loader builds nothing else
     except yaml.YAMLError as error:
         raise Misconfigured(f"The file is no YAML: {' '.join(str(error).split())}.", FORMAT_HINT) from None
-    except (ValueError, RecursionError, TypeError):  # brackets without end; a mapping as a key
+    except (ValueError, RecursionError, TypeError):  # endlessly nested brackets; a mapping as a key
         raise Misconfigured("The file holds what cannot be read.", FORMAT_HINT) from None

@@ -1,15 +1,15 @@
-"""What a schedule delivers through, and all that may become of a delivery.
+"""The interface through which schedules post, and the errors that a delivery can end in.
 
-    Undelivered
-    ├── Limited     it is to wait; nothing was posted
-    ├── Away        nothing was posted, and later it may be
-    ├── Unsure      nobody knows whether it was posted: look before it is posted again
-    ├── Gone        the destination is gone, or closed to the bot (`closed.py` says why, and the way back)
-    └── Refused     the message itself is not taken
-    Blind           it cannot be looked whether a message is there
+    DeliveryError
+    ├── RateLimited         nothing was posted; retry after a delay
+    ├── Unavailable         nothing was posted; a retry may succeed
+    ├── DeliveryUnknown     it may have been posted: search the channel before posting again
+    ├── ChannelClosed       the channel is gone or closed to the bot (`channel_errors.py` has the reasons and remedies)
+    └── InvalidMessage      the message itself was rejected
+    HistoryUnavailable      the channel can't be searched for a message
 
-`find` raises what means that it may be asked again (`Limited`, `Away`), or `Blind`; that it returns nothing means that
-nothing is there.
+`find` raises `RateLimited` or `Unavailable` where a retry may succeed, and `HistoryUnavailable` where the bot may not
+search. If it returns None, the message is not in the channel.
 """
 
 from contextlib import AbstractAsyncContextManager
@@ -20,30 +20,30 @@ from bot.messages.message import Message
 
 
 class Publisher(Protocol):
-    """A way to channels and to people."""
+    """Posts messages into channels and to people."""
 
     def throttle(self, channel: str) -> AbstractAsyncContextManager[None]:
-        """The block is entered when it is one's turn to post in the channel."""
+        """Wait for the channel's rate limit before entering the block."""
 
     async def post(self, channel: str, message: Message, key: str, thread: str = "") -> str:
-        """Post a message that bears the key, in a thread if there is one; the `ts` of what was posted comes back."""
+        """Post a message with the key as metadata, into a thread if one is named, and return its `ts`."""
 
     async def find(self, channel: str, key: str, since: datetime, thread: str = "") -> str | None:
-        """The `ts` of the bot's message that bears the key, if there is one since then."""
+        """Return the `ts` of the bot's message with this key, if one was posted since then."""
 
     async def permalink(self, channel: str, ts: str) -> str:
-        """The address of a message; empty where it cannot be had."""
+        """Return a message's URL, or "" if it is unavailable."""
 
     async def send_dm(self, user: str, message: Message) -> None:
-        """Tell one person directly. It never raises: what cannot be told is logged."""
+        """Send a direct message. Never raises: failures are logged."""
 
 
 class DeliveryError(Exception):
-    """A message was not delivered, or not for sure."""
+    """A message was not delivered, or perhaps not."""
 
 
 class RateLimited(DeliveryError):
-    """It is to wait for so many seconds; nothing was posted."""
+    """Nothing was posted; retry after so many seconds."""
 
     def __init__(self, retry_after: float) -> None:
         super().__init__(f"not for another {retry_after:g} s")
@@ -51,15 +51,15 @@ class RateLimited(DeliveryError):
 
 
 class Unavailable(DeliveryError):
-    """Nothing was posted, and later it may be."""
+    """Nothing was posted; a retry may succeed."""
 
 
 class DeliveryUnknown(DeliveryError):
-    """Nobody knows whether it was posted."""
+    """It is unknown whether the message was posted."""
 
 
 class ChannelClosed(DeliveryError):
-    """The destination is gone, or closed to the bot."""
+    """The channel is gone or closed to the bot."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -67,7 +67,7 @@ class ChannelClosed(DeliveryError):
 
 
 class InvalidMessage(DeliveryError):
-    """The message is not taken, and will not be later."""
+    """The message was rejected, and would be again."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -75,7 +75,7 @@ class InvalidMessage(DeliveryError):
 
 
 class HistoryUnavailable(Exception):
-    """It cannot be looked whether a message is there."""
+    """The channel can't be searched for a message."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)

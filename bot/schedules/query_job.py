@@ -1,4 +1,4 @@
-"""A question of the clock is asked once, for all who want its answer at that moment."""
+"""The query job: ask a scheduled question once, for all runs that wait for its answer."""
 
 import logging
 from collections.abc import Sequence
@@ -20,16 +20,16 @@ PERMANENT_OUTCOMES = tuple(failure.outcome for failure in PERMANENT_FAILURES)
 
 
 async def answer_query(ctx: SchedulerContext, query_key: QueryKey) -> list[Run]:
-    """Ask, and keep the answer; the slots that it can be delivered to."""
+    """Fetch and store the answer, unless it is stored already, and return the runs that it can be delivered to."""
     runs = ctx.store.runs
     if not await runs.get_answer(query_key) and not await _fetch_answer(ctx, query_key):
         return []
-    # Only now that the answer is there: whoever offered one while it was not took it to be ours to deliver.
+    # List them only now that the answer is stored: runs offered before that were left for this job to deliver.
     return await runs.list_awaiting(query_key)
 
 
 async def _fetch_answer(ctx: SchedulerContext, query_key: QueryKey) -> bool:
-    """Whether the answer is there then."""
+    """Ask the question; return whether its answer is stored."""
     runs = await ctx.store.runs.list_awaiting(query_key)
     if not runs:
         return False
@@ -52,8 +52,8 @@ async def _fetch_answer(ctx: SchedulerContext, query_key: QueryKey) -> bool:
 
 
 async def _store_answer(ctx: SchedulerContext, query_key: QueryKey, answer: Answer) -> bool:
-    """Whether it is an answer, and not a failure of which the slots are told."""
-    runs = await ctx.store.runs.list_awaiting(query_key)  # some have come meanwhile, and another may have answered
+    """Store an answer, or retry or fail its runs; return whether an answer is stored."""
+    runs = await ctx.store.runs.list_awaiting(query_key)  # read again: runs were added, or another process answered
     if not runs or await ctx.store.runs.get_answer(query_key):
         return bool(runs)
     if retry_at := _retry_at(ctx, runs, answer):
@@ -67,7 +67,7 @@ async def _store_answer(ctx: SchedulerContext, query_key: QueryKey, answer: Answ
 
 
 async def _fail_all_runs(ctx: SchedulerContext, query_key: QueryKey, answer: Answer) -> None:
-    """Also those that come meanwhile: nobody else asks for them."""
+    """Fail all runs that wait, also those added meanwhile: no other job would ask for them."""
     failed_ids = set[str]()
     while runs := [run for run in await ctx.store.runs.list_awaiting(query_key) if run.schedule not in failed_ids]:
         for run in runs:
@@ -76,7 +76,7 @@ async def _fail_all_runs(ctx: SchedulerContext, query_key: QueryKey, answer: Ans
 
 
 async def _skip(ctx: SchedulerContext, run: Run) -> None:
-    """It was begun, and nobody was there to go on."""
+    """Close a run that is past the catch-up window; one that was begun may be partly delivered."""
     if run.posted or run.posting is not None:
         await finalize(ctx, run, MISSED_REASON)
     else:
@@ -84,8 +84,11 @@ async def _skip(ctx: SchedulerContext, run: Run) -> None:
 
 
 def _retry_at(ctx: SchedulerContext, runs: Sequence[Run], answer: Answer) -> datetime | None:
-    """When to ask again: what passes while there is time, and for what is whole for a quarter of it, unless somebody
-    wants it at once."""
+    """Return when to ask again, if at all.
+
+    A transient failure is retried for the whole catch-up window. A partial answer is retried for a quarter of it in the
+    hope of a complete one, unless a run was requested by somebody, who is waiting.
+    """
     retry_at = ctx.now() + ctx.timing.backoff(max(run.attempt for run in runs))
     await_complete = answer.is_partial and not any(run.by for run in runs)
     timeout = ctx.timing.catch_up_window / (4 if await_complete else 1)
@@ -97,6 +100,6 @@ def _retry_at(ctx: SchedulerContext, runs: Sequence[Run], answer: Answer) -> dat
 
 
 def _failure_reason(answer: Answer) -> str:
-    """What a person can do about it is said, but nobody is to ask again what the clock asks."""
+    """Return the reason for people: without the advice to ask again where the schedule itself does that."""
     is_transient = answer.outcome in TRANSIENT_OUTCOMES
     return f"{answer.error_summary} (Reference {answer.reference}.)" if is_transient else answer.message.text

@@ -1,7 +1,7 @@
-"""Ask a question once before its schedule is saved, and throw the answer away.
+"""Ask a question once before its schedule is saved, and discard the answer.
 
-What LaunchDarkly doesn't know or allow is raised, so nothing is saved. What LaunchDarkly can't answer right now may
-still be fine: it is saved, and whoever saves it is told.
+If LaunchDarkly doesn't know or allow something in it, the failure is raised and nothing is saved. If LaunchDarkly can't
+answer right now, the question may still be fine: it is saved, and the person is told that it wasn't checked.
 """
 
 from collections.abc import Callable
@@ -20,15 +20,15 @@ from bot.schedules.watch_job import first_observation
 
 @dataclass(frozen=True)
 class QuestionCheck:
-    """Asks a question as its schedule will."""
+    """Asks a question the way its schedule will."""
 
     answers: Answers
     authorize: Callable[[ParsedLine], None]
-    is_project_allowed: ProjectFilter  # whose keys may be suggested
+    is_project_allowed: ProjectFilter  # limits which projects' keys may be suggested
     now: Callable[[], datetime]
 
     async def check(self, question: str, trigger: Trigger, caller_id: str = "") -> CheckedQuestion:
-        """Check a question. What LaunchDarkly can't answer right now passes unchecked; any other failure is raised."""
+        """Ask the question once. If LaunchDarkly can't answer right now, it passes unchecked; other failures raise."""
         fetch = first_observation(question, self.now()) if isinstance(trigger, WatchTrigger) else None
         caller = Caller(
             ZoneInfo(trigger.zone), authorize=self.authorize, allows=self.is_project_allowed, queue_key=caller_id

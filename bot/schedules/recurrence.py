@@ -1,7 +1,8 @@
-"""A cadence: on which days, at which time of which zone's wall clock; and how it is read from what people write.
+"""The recurrence of a schedule (days, local time and zone), and its parser.
 
-`monday 9:00 Europe/Berlin`, `Mon and Thu at 9am`, `last friday of the month`: it is a kind of value like those in
-`lines/param_types.py`, but one of several words, so it also tells which words it knows."""
+People write `monday 9:00 Europe/Berlin`, `Mon and Thu at 9am` or `last friday of the month`. It is a parameter type
+like those in `lines/param_types.py`, but one of several words, so it also tells which words belong to it.
+"""
 
 import re
 from dataclasses import dataclass, field
@@ -45,7 +46,7 @@ _FILLER_WORDS = {
     "o'clock",
     "oclock",
 }
-_UNSUPPORTED = {  # cadences that are not kept, and the days that come nearest to them
+_UNSUPPORTED = {  # recurrences that aren't supported, with the nearest supported days
     **dict.fromkeys(("week", "weeks", "weekly", "other", "fortnight", "fortnightly", "biweekly"), "monday"),
     **dict.fromkeys(("months", "monthly"), "first monday"),
     **dict.fromkeys(("minute", "minutes", "hour", "hours", "hourly"), "day"),
@@ -63,29 +64,29 @@ _CORRECTABLE = (
     "weekday",
     "weekend",
     *(name for name in _ORDINAL_WORDS if len(name) > 4),
-)  # what a slip is told by
-_MIN_SIMILARITY = 0.75  # how like one of them a slip is; `deploys` and `days` are 0.55
+)  # words that typos are matched against
+_MIN_SIMILARITY = 0.75  # of a typo to one of them; `deploys` and `days` are 0.55
 
 
 @dataclass(frozen=True, slots=True)
 class Recurrence:
-    """On which days, at which time of which zone's wall clock.
+    """The days, the local time and the zone of a schedule.
 
-    The first of several days is the first that comes: `first weekday` is the month's first day of work.
+    With several days, the nth is counted over all of them: `first weekday` is the month's first working day.
     """
 
-    days: tuple[int, ...]  # 0 is Monday; sorted, each once
+    days: tuple[int, ...]  # 0 is Monday; sorted, without duplicates
     nth: int  # 0: every week; 1 to 4: the first to the fourth of the month; -1: the last
     at: time  # hours and minutes
-    zone: str  # IANA's name, or "" where none was said: then it is that of whoever asks
+    zone: str  # IANA name; "" if none was given: then the caller's zone applies
 
     def __str__(self) -> str:
-        """The one form that all lines of this meaning have."""
+        """Return the canonical form, which is stored."""
         days = _DAY_GROUPS.get(self.days) or ",".join(DAY_NAMES[day] for day in self.days)
         return " ".join(part for part in (_ORDINALS[self.nth], days, format_time(self.at), self.zone) if part)
 
     def describe(self) -> str:
-        """The cadence as one would say it."""
+        """Return the recurrence in words."""
         days = f"{_ORDINALS[self.nth]} {self._describe_days()} of the month" if self.nth else self._describe_days()
         return f"every {days} at {format_time(self.at)}" + (f" ({self.zone})" if self.zone else "")
 
@@ -95,38 +96,39 @@ class Recurrence:
 
 
 class RecurrenceType:
-    """A cadence, of as many words as it needs."""
+    """The parameter type of a recurrence, which may have several words."""
 
     hint = "monday 9:00, weekday 17:30, mon,thu 9am or first monday 9:00 Europe/Berlin"
 
     def recognizes(self, word: str) -> bool:
-        """Whether a word belongs to a cadence, or was meant to: the first that does not is a question's name."""
+        """Return whether a word belongs to a recurrence, or was meant to. The first that doesn't names the question."""
         return bool(word) and all(map(_is_recurrence_word, _TOKEN.findall(word)))
 
     def read(self, word: str) -> Recurrence:
-        """The cadence that the words say."""
+        """Parse a recurrence."""
         parser = _RecurrenceParser()
         for part in _TOKEN.findall(word):
             parser.add_word(part)
         return parser.build()
 
     def write(self, value: Recurrence) -> str:
+        """Return the canonical form."""
         return str(value)
 
 
 @dataclass
 class _RecurrenceParser:
-    """A cadence while it is read: what was said so far, and what had to be put right."""
+    """Collects the parts of a recurrence, word by word, and the mistakes."""
 
     days: set[int] = field(default_factory=set)
     nth: int = 0
     at: time | None = None
     zone: str = ""
-    fallback: str = ""
+    fallback: str = ""  # the nearest supported days, if the recurrence itself isn't supported
     mistakes: list[str] = field(default_factory=list)
 
     def add_word(self, word: str) -> None:
-        """One word of the cadence."""
+        """Parse the next word."""
         plain = word.lower()
         if plain in _ORDINAL_WORDS:
             self._set_ordinal(plain)
@@ -143,7 +145,7 @@ class _RecurrenceParser:
             self._correct_typo(word)
 
     def build(self) -> Recurrence:
-        """The cadence, if there is nothing to say against it."""
+        """Return the recurrence; raise InvalidValue if there are mistakes."""
         if not self.days:
             for word in self.fallback.split():
                 self.add_word(word)
@@ -176,7 +178,7 @@ class _RecurrenceParser:
         self.zone = name
 
     def _correct_typo(self, word: str) -> None:
-        """What a word that says nothing was meant to say."""
+        """Record an unknown word as a mistake, and continue with the day or zone it probably means."""
         if day := _correct_day(word):
             self.mistakes.append(f"“{word[:60]}” is no day I know")
             self.add_word(day)
@@ -196,23 +198,22 @@ def _is_recurrence_word(word: str) -> bool:
 
 
 def _correct_day(word: str) -> str | None:
-    """The day, or the place of a day in the month, that was mistyped."""
+    """Return the day or ordinal that a typo most likely means."""
     if not 4 <= len(word) <= 12:
         return None
-    same_initial = [
-        name for name in _CORRECTABLE if name[0] == word[0].lower()
-    ]  # people slip within a word: munday is no sunday
+    # Typos rarely change the first letter: munday is monday, not sunday.
+    same_initial = [name for name in _CORRECTABLE if name[0] == word[0].lower()]
     return closest_match(word, same_initial, _MIN_SIMILARITY) or closest_match(word, _CORRECTABLE, _MIN_SIMILARITY)
 
 
 def _nearest_supported(plain: str) -> str | None:
-    """The days that come nearest to a cadence that is not kept."""
+    """Return the supported days that are nearest to an unsupported recurrence."""
     *number, unit = plain.split()
     return "day" if number and unit == "days" else _UNSUPPORTED.get(unit)
 
 
 def _parse_days(plain: str) -> tuple[int, ...]:
-    """The days that a word means: by their name, or from one to another."""
+    """Return the days that a name or a range means."""
     if plain in _DAYS_BY_WORD:
         return _DAYS_BY_WORD[plain]
     ends = [_DAYS_BY_WORD.get(name, ()) for name in _RANGE_SEPARATOR.split(plain)]

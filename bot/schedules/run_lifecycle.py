@@ -1,4 +1,7 @@
-"""A slot is closed, well or not. Where a destination is gone its schedules are paused, and their owners told once."""
+"""Close runs, notify owners of failures, and pause and resume a channel's schedules.
+
+When a channel is gone, its schedules are paused and each owner is notified once.
+"""
 
 import logging
 from collections.abc import Collection, Sequence
@@ -16,19 +19,23 @@ from bot.store import Run, Schedule
 
 log = logging.getLogger(__name__)
 
-FAILURES_BEFORE_NOTICE = 3  # failures in a row, of which the owner hears
+FAILURES_BEFORE_NOTICE = 3  # in a row, before the owner is notified
 MAX_REASON_CHARS = 300
 MISSED_REASON = "I was not there in time."
 UNCONFIRMED_REASON = "Slack did not say whether it was posted."
 INCOMPLETE_REASON = "What belongs below it is missing."
-AUTO_RESUME_CODES = ("not_in_channel", "is_archived", "channel_not_found")  # an invitation or un-archiving ends these
+AUTO_RESUME_CODES = (
+    "not_in_channel",
+    "is_archived",
+    "channel_not_found",
+)  # an invitation or un-archiving resolves these
 
 
 class ChannelLostView(View):
     channel: str
     why: str
-    returns: bool  # whether it is noticed when the channel is open again
-    resume: tuple[str, ...]  # the lines that let each go on
+    returns: bool  # whether the schedules resume automatically
+    resume: tuple[str, ...]  # the lines that resume each by hand
     schedules: tuple[ScheduleView, ...]
 
 
@@ -46,8 +53,10 @@ class ChannelRestoredView(View):
 async def close_run(
     ctx: SchedulerContext, run: Run, state: str, reason: str = "", last_part: tuple[int, str] | None = None
 ) -> bool:
-    """What became of a slot, for the history and the log; whether it was still one's own to say that. The *last*
-    message of it that was posted is kept with that."""
+    """Close a run in this state, for the history and the log; return False if its lease was lost.
+
+    The last part that was posted is recorded in the same transaction.
+    """
     if state in ("delivered", "quiet"):
         await _save_snapshot(ctx, run)
     if not await ctx.store.runs.close(
@@ -61,7 +70,7 @@ async def close_run(
 
 
 async def _save_snapshot(ctx: SchedulerContext, run: Run) -> None:
-    """Keep the snapshot of what a slot has got. What somebody wanted at once stands for no week."""
+    """Save the snapshot of a delivered answer, except of a run on request, which represents no week."""
     stored = None if run.by else await ctx.answers_cache.get(run.query_key)
     if stored and stored.snapshot:
         await ctx.store.snapshots.add(run.team, stored.snapshot)
@@ -69,7 +78,7 @@ async def _save_snapshot(ctx: SchedulerContext, run: Run) -> None:
 
 
 async def finalize(ctx: SchedulerContext, run: Run, reason: str) -> None:
-    """It goes no further: with what stands in the channel, or may stand there, or with nothing."""
+    """Give up on a run: close it as delivered if part of it was posted, unsure if part may have been, else failed."""
     current = await ctx.store.runs.get(run.schedule, run.at)
     if current and current.posted:
         await close_run(ctx, run, "delivered", f"{INCOMPLETE_REASON} {reason}")
@@ -80,8 +89,7 @@ async def finalize(ctx: SchedulerContext, run: Run, reason: str) -> None:
 
 
 async def fail_run(ctx: SchedulerContext, run: Run, reason: str, *, permanent: bool = False) -> None:
-    """It failed for good. The owner is told once: at once of what is *lasting*, and else when it has happened several
-    times in a row."""
+    """Close a run as failed. Notify the owner once: of a permanent failure at once, else after several in a row."""
     if not await close_run(ctx, run, "failed", reason):
         return
     recent = await ctx.store.runs.history([run.schedule], FAILURES_BEFORE_NOTICE + 1)
@@ -91,7 +99,7 @@ async def fail_run(ctx: SchedulerContext, run: Run, reason: str, *, permanent: b
 
 
 async def notify_owner(ctx: SchedulerContext, schedule: Schedule, reason: str, *, times: int = 1) -> None:
-    """Tell the owner of a schedule why it fails."""
+    """Send the owner of a schedule a direct message that says why it fails."""
     shown = schedule_view(schedule)
     view = ScheduleFailingView(
         channel=schedule.channel, why=humanize.truncate_text(reason, MAX_REASON_CHARS), times=times, schedule=shown
@@ -100,7 +108,7 @@ async def notify_owner(ctx: SchedulerContext, schedule: Schedule, reason: str, *
 
 
 def _is_new_failure(recent: Sequence[Run]) -> bool:
-    """Whether the one before the last run did not fail for the same reason."""
+    """Return whether the run before the latest one didn't fail for the same reason."""
     return (
         len(recent) < 2
         or recent[1].state != "failed"
@@ -109,7 +117,7 @@ def _is_new_failure(recent: Sequence[Run]) -> bool:
 
 
 def _just_reached_failure_limit(recent: Sequence[Run]) -> bool:
-    """Whether just so many runs in a row have failed."""
+    """Return whether exactly as many runs in a row have failed as it takes for a notice."""
     failed = [run.state == "failed" for run in recent]
     return (
         len(failed) >= FAILURES_BEFORE_NOTICE
@@ -119,12 +127,12 @@ def _just_reached_failure_limit(recent: Sequence[Run]) -> bool:
 
 
 def _without_reference(reason: str) -> str:
-    """Why a run failed, without the reference that is another one each time."""
+    """Remove the reference, which differs each time, from a reason."""
     return reason.partition(" (Reference ")[0]
 
 
 async def pause_channel(ctx: SchedulerContext, channel: str, code: str) -> None:
-    """A channel is gone: its schedules are paused, and each owner is told once."""
+    """Pause all schedules of a channel that is gone, and notify each owner once."""
     paused = [
         schedule
         for schedule in await ctx.store.schedules.list_for_channel(ctx.team, channel)
@@ -143,7 +151,7 @@ async def pause_channel(ctx: SchedulerContext, channel: str, code: str) -> None:
 
 
 async def resume_after_reinstall(ctx: SchedulerContext) -> None:
-    """Slack takes the bot's token: what was paused because it did not goes on."""
+    """Resume all schedules that were paused because of the token, now that Slack accepts it."""
     schedules = await ctx.store.schedules.list_all()
     channels = {schedule.channel for schedule in schedules if schedule.team == ctx.team and schedule.why in TOKEN_CODES}
     for channel in sorted(channels):
@@ -151,7 +159,7 @@ async def resume_after_reinstall(ctx: SchedulerContext) -> None:
 
 
 async def resume_channel(ctx: SchedulerContext, channel: str, codes: Collection[str] = AUTO_RESUME_CODES) -> None:
-    """The bot may post there again: what was paused for what has *ended* goes on, and that is said in the channel."""
+    """Resume a channel's schedules that were paused for one of these codes, and say so in the channel."""
     now, resumed = ctx.now(), []
     for schedule in await ctx.store.schedules.list_for_channel(ctx.team, channel):
         next_at = next_run_at(parse_trigger(schedule.cadence), now)

@@ -1,4 +1,4 @@
-"""The schedules of all workspaces for operators: as rows to read, and as YAML to keep and to import elsewhere."""
+"""Export the schedules of all workspaces for operators: as table rows, and as YAML to back up or import elsewhere."""
 
 from typing import Annotated
 
@@ -16,7 +16,7 @@ LineText = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,3000}$
 
 
 class ExportedSchedule(BaseModel):
-    """A schedule as it stands in the file."""
+    """A schedule's entry in the file."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -25,17 +25,17 @@ class ExportedSchedule(BaseModel):
     owner: SlackId
     every: LineText
     asks: LineText
-    number: int = 0  # for people; an imported one gets the next of its channel
+    number: int = 0  # for the reader; an imported schedule gets its channel's next number
     paused: bool = False
 
 
 async def table_rows(store: Store) -> list[tuple[str, ...]]:
-    """All schedules that are not stopped, a row each."""
+    """Return a row for each schedule that isn't stopped."""
     return [_table_row(schedule) for schedule in await store.schedules.list_all()]
 
 
 async def export_yaml(store: Store) -> str:
-    """All schedules that are not stopped."""
+    """Return all schedules that aren't stopped, as YAML."""
     entries = [_exported(schedule).model_dump() for schedule in await store.schedules.list_all()]
     return yaml.safe_dump({"schedules": entries}, sort_keys=False, allow_unicode=True)
 

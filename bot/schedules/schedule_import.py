@@ -1,6 +1,6 @@
-"""Import schedules from a file: each is checked like a line that somebody types, and all are added or none.
+"""Import schedules from a file: each entry is checked like a typed line, and either all are added or none.
 
-All mistakes of a file come at once, each with its entry. A question that several entries ask is asked once.
+All mistakes in a file are reported at once, each with its entry. A question that several entries share is asked once.
 """
 
 from collections import defaultdict
@@ -27,34 +27,34 @@ from bot.schedules.trigger import WATCH, Trigger, WatchTrigger, next_run_at, par
 from bot.store import Schedule
 from bot.store.store import Store
 
-MAX_MISTAKE_CHARS, MAX_ENTRY_CHARS = 500, 100  # characters about one mistake, and of its entry
-MAX_CONSECUTIVE_FAILURES = 3  # questions in a row that LaunchDarkly can't answer right now; the rest aren't asked then
+MAX_MISTAKE_CHARS, MAX_ENTRY_CHARS = 500, 100  # of a mistake's text, and of the entry quoted with it
+MAX_CONSECUTIVE_FAILURES = 3  # after so many questions in a row that LaunchDarkly can't answer now, ask no more
 
 
 @dataclass(frozen=True)
 class ImportRules:
-    """What a line has to pass, as in Slack."""
+    """The checks that an entry has to pass, the same as in Slack."""
 
-    parse: Callable[[str], ParsedLine]  # what is no question is Mistyped
+    parse: Callable[[str], ParsedLine]  # raises InvalidLine for a line that isn't a question
     authorize: Callable[[ParsedLine], None]
     is_channel_allowed: Callable[[str], bool]
     question_check: QuestionCheck | None  # None: LaunchDarkly can't be asked
-    on_progress: Callable[[int, int], None]  # hears how many questions are checked, of how many
+    on_progress: Callable[[int, int], None]  # called with the number of questions checked, and their total
 
 
 @dataclass
 class ImportResult:
-    """What became of a file. With mistakes, nothing was added."""
+    """The outcome of an import. If there are mistakes, nothing was added."""
 
     added: int = 0
     existing: int = 0
     mistakes: list[str] = field(default_factory=list)
-    unchecked: dict[str, str] = field(default_factory=dict)  # by question, why
+    unchecked: dict[str, str] = field(default_factory=dict)  # question to the reason why it wasn't checked
 
 
 @dataclass(frozen=True)
 class _NewSchedule:
-    """A schedule of the file, and the number of its entry."""
+    """A schedule from the file, with its entry's number."""
 
     entry_number: int
     schedule: Schedule
@@ -62,15 +62,15 @@ class _NewSchedule:
 
 @dataclass
 class _Importer:
-    """The entries of a file while they are checked, and the mistakes so far, by entry."""
+    """Checks a file's entries and collects the mistakes."""
 
     rows: list[Any]
     rules: ImportRules
-    mistakes: dict[int, str] = field(default_factory=dict)
-    canonical_lines: dict[str, str] = field(default_factory=dict)  # of questions, with LaunchDarkly's own capitals
+    mistakes: dict[int, str] = field(default_factory=dict)  # by entry number
+    canonical_lines: dict[str, str] = field(default_factory=dict)  # by question: with keys as LaunchDarkly spells them
 
     def parse_entries(self, now: datetime) -> list[_NewSchedule]:
-        """The entries that could be typed."""
+        """Return the entries that are valid as typed lines."""
         entries = []
         for number, row in enumerate(self.rows, 1):
             try:
@@ -82,7 +82,7 @@ class _Importer:
         return entries
 
     def check_limits(self, candidates: Sequence[_NewSchedule], existing: Sequence[Schedule]) -> list[_NewSchedule]:
-        """Those for which their channels have room, beside the schedules that they have."""
+        """Return the candidates that fit into their channels, beside the schedules already there."""
         by_channel = defaultdict[tuple[str, str], list[Schedule]](list)
         for schedule in existing:
             by_channel[schedule.team, schedule.channel].append(schedule)
@@ -99,7 +99,7 @@ class _Importer:
         return fitting
 
     async def check_questions(self, candidates: Sequence[_NewSchedule]) -> dict[str, str]:
-        """Which questions can't be checked right now, and why. Each is asked once."""
+        """Ask each question once; return those that can't be checked right now, with the reason."""
         by_question = defaultdict[tuple[str, bool], list[_NewSchedule]](list)
         for new in candidates:
             by_question[new.schedule.line, new.schedule.cadence.startswith(WATCH)].append(new)
@@ -115,7 +115,10 @@ class _Importer:
         return unchecked
 
     async def _check_question(self, entries: Sequence[_NewSchedule]) -> str:
-        """Why their question can't be checked right now. If it can't be answered at all, each of them is a mistake."""
+        """Return why the entries' question can't be checked right now, or "".
+
+        If the question can't be answered at all, record a mistake for each entry.
+        """
         schedule = entries[0].schedule
         try:
             if self.rules.question_check:
@@ -127,7 +130,7 @@ class _Importer:
         return ""
 
     def mistake_lines(self) -> list[str]:
-        """The mistakes, each with its entry as it was written."""
+        """Return the mistakes, each with its entry as it was written."""
         return [
             f"entry {number}{_quote(self.rows[number - 1])}: {mistake}"
             for number, mistake in sorted(self.mistakes.items())
@@ -135,7 +138,7 @@ class _Importer:
 
 
 async def import_schedules(store: Store, text: str, rules: ImportRules, now: datetime) -> ImportResult:
-    """Add the schedules of a file that are missing."""
+    """Add the file's schedules that don't exist yet."""
     importer = _Importer(_rows(text), rules)
     entries, existing = importer.parse_entries(now), await store.schedules.list_all()
     missing = importer.check_limits(_not_existing(entries, existing), existing)
@@ -157,7 +160,7 @@ def _rows(text: str) -> list[Any]:
 
 
 def _not_existing(entries: Sequence[_NewSchedule], existing: Sequence[Schedule]) -> list[_NewSchedule]:
-    """Those that are not there yet, each once."""
+    """Return the entries that don't exist yet, without duplicates."""
     known = set(map(_identity, existing))
     missing: dict[tuple[str, ...], _NewSchedule] = {}
     for new in entries:
@@ -171,7 +174,7 @@ def _identity(schedule: Schedule) -> tuple[str, ...]:
 
 
 def _parse_schedule(entry: ExportedSchedule, rules: ImportRules, now: datetime) -> Schedule:
-    """The schedule, as if somebody had typed it."""
+    """Parse an entry as if it had been typed in Slack."""
     trigger, parsed = _read_trigger(entry.every), rules.parse(entry.asks)
     rules.authorize(parsed)
     check_question(parsed.canonical, trigger)
@@ -205,7 +208,7 @@ def _read_trigger(text: str) -> Trigger:
 
 
 def _describe(problem: ValidationError | InvalidValue | Failure) -> str:
-    """A mistake on one line."""
+    """Describe a mistake in a single line."""
     if isinstance(problem, ValidationError):
         errors = problem.errors(include_input=False, include_url=False)
         text = "; ".join(f"{'.'.join(map(str, error['loc'])) or 'it'}: {error['msg'].lower()}" for error in errors)
@@ -217,6 +220,6 @@ def _describe(problem: ValidationError | InvalidValue | Failure) -> str:
 
 
 def _quote(row: Any) -> str:
-    """An entry as one would type it, as far as it can be read."""
+    """Quote an entry as far as it is readable."""
     values = [str(row.get(name, "")) for name in ("every", "asks")] if isinstance(row, dict) else []
     return f" (“{humanize.truncate_text(' '.join(values), MAX_ENTRY_CHARS)}”)" if any(values) else ""

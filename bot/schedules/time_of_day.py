@@ -1,4 +1,4 @@
-"""Times of day as people write them: `9`, `9:00`, `09.00`, `9h30`, `0900`, `9:30pm`, `noon`."""
+"""Parse times of day as people write them: `9`, `9:00`, `09.00`, `9h30`, `0900`, `9:30pm`, `noon`."""
 
 import re
 from datetime import time
@@ -11,13 +11,13 @@ _AM_PM = re.compile(r"[ap]\.?m\.?")
 
 
 def looks_like_time(word: str) -> bool:
-    """Whether a word is a time, a part of one, or was meant to be one."""
+    """Return whether a word is a time, a part of one, or an attempt at one."""
     plain = word.lower()
     return plain in _NAMED_TIMES or bool(re.match(r"[0-9]", plain) or _AM_PM.fullmatch(plain))
 
 
 def parse_time(word: str) -> time:
-    """The time of day that was written."""
+    """Parse a time of day."""
     plain = "".join(word.lower().split())
     if plain in _NAMED_TIMES:
         return _NAMED_TIMES[plain]
@@ -30,5 +30,5 @@ def parse_time(word: str) -> time:
 
 
 def format_time(at: time) -> str:
-    """`9:00`, `17:30`."""
+    """Format a time as `9:00` or `17:30`."""
     return f"{at.hour}:{at.minute:02}"

@@ -1,7 +1,8 @@
-"""The zones of the world as people write them: `europe/berlin`, `Berlin`, `UTC`.
+"""Look up time zones as people write them: `europe/berlin`, `Berlin`, `UTC`.
 
-The names come from the package `tzdata`, so that they are the same on every machine, and are read when the first word
-that may be a zone is met. `zoneinfo.available_timezones()` walks the disk, which takes two hundred times as long."""
+The names come from the package `tzdata`, so they are the same on every machine, and are loaded on first use.
+`zoneinfo.available_timezones()` walks the disk, which takes two hundred times as long.
+"""
 
 import re
 from functools import cache
@@ -11,8 +12,8 @@ from bot.lines.param_types import closest_match
 
 _MAX_ZONE_CHARS = 40  # the longest name has 32 letters
 
-# Not IANA's, but what people in America say. They are offered, never taken: whoever says EST or PST names one half of
-# the year and means the whole.
+# Not IANA names, but common in America. They are suggested, never accepted: EST and PST name only half of the year, but
+# people mean all of it.
 _US_ABBREVIATIONS = {
     **dict.fromkeys(("et", "edt"), "America/New_York"),
     **dict.fromkeys(("ct", "cst", "cdt"), "America/Chicago"),
@@ -20,17 +21,17 @@ _US_ABBREVIATIONS = {
     **dict.fromkeys(("pt", "pst", "pdt"), "America/Los_Angeles"),
 }
 _UTC_OFFSET = re.compile(r"(utc|gmt)[+-][0-9:]+")
-_COUNTRY_AREAS = ("Brazil", "Canada", "Chile", "Etc", "Mexico", "US")  # below these are regions, not cities
+_COUNTRY_AREAS = ("Brazil", "Canada", "Chile", "Etc", "Mexico", "US")  # their names are regions, not cities
 
 
 def find_zone(word: str) -> str | None:
-    """The IANA name of a zone, or of a city that names one zone only."""
+    """Return the IANA name of a zone, given its name or a city that belongs to one zone only."""
     plain = _normalize(word)
     return _zones_by_name().get(plain) or _zones_by_city().get(plain)
 
 
 def looks_like_zone(word: str) -> bool:
-    """Whether a word is a zone, or was meant to be one."""
+    """Return whether a word is a zone, or an attempt at one."""
     area, slash, _ = word.partition("/")
     if slash and len(area) <= _MAX_ZONE_CHARS and closest_match(area, _areas(), 0.75):
         return True
@@ -38,7 +39,7 @@ def looks_like_zone(word: str) -> bool:
 
 
 def suggest_zone(word: str) -> str | None:
-    """The zone that a word looks most like. An offset is like none: it says nothing of when the clocks change."""
+    """Return the zone that a word is most similar to. An offset has none: it doesn't tell when DST begins and ends."""
     plain = _normalize(word)
     if plain in _US_ABBREVIATIONS:
         return _US_ABBREVIATIONS[plain]
@@ -51,13 +52,16 @@ def suggest_zone(word: str) -> str | None:
 
 @cache
 def _zones_by_name() -> dict[str, str]:
-    """Every zone by its own name."""
+    """Return every zone by its normalized name."""
     return {_normalize(name): name for name in _read("zones").split() if name != "Factory"}
 
 
 @cache
 def _zones_by_city() -> dict[str, str]:
-    """Every zone by its city. Of several the one in IANA's table of places counts: Istanbul is in Europe."""
+    """Return every zone by its city.
+
+    If a city has several zones, the one in IANA's zone.tab wins: Istanbul is in Europe.
+    """
     table = [line.split("\t")[2] for line in _read("zoneinfo/zone.tab").splitlines() if not line.startswith("#")]
     names_by_city: dict[str, set[str]] = {}
     for name in _zones_by_name().values():
@@ -69,12 +73,12 @@ def _zones_by_city() -> dict[str, str]:
 
 @cache
 def _areas() -> tuple[str, ...]:
-    """What stands before the slash."""
+    """Return the names before the slash."""
     return tuple({name.partition("/")[0] for name in _zones_by_name().values() if "/" in name})
 
 
 def _normalize(word: str) -> str:
-    """A name without what people vary: capitals, and what stands for a space."""
+    """Ignore case, and treat hyphens as underscores."""
     return word.lower().replace("-", "_")
 
 

@@ -1,4 +1,4 @@
-"""When a schedule speaks: on a cadence, or whenever there is something new."""
+"""When a schedule runs: on a recurrence, or whenever a watch sees a change."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ WATCH = "watch"
 
 @dataclass(frozen=True, slots=True)
 class WatchTrigger:
-    """It looks every few minutes, and speaks when there is something new."""
+    """The trigger of a watch, which polls every few minutes and posts when something has changed."""
 
     zone: str
 
@@ -19,6 +19,7 @@ class WatchTrigger:
         return f"{WATCH} {self.zone}"
 
     def describe(self) -> str:
+        """Return the trigger in words."""
         return "whenever there is something new"
 
 
@@ -26,11 +27,11 @@ Trigger = Recurrence | WatchTrigger
 
 
 def parse_trigger(stored: str) -> Trigger:
-    """The rhythm as the store keeps it."""
+    """Parse a trigger in its stored form."""
     kind, _, zone = stored.partition(" ")
     return WatchTrigger(zone) if kind == WATCH else RECURRENCE.read(stored)
 
 
 def next_run_at(trigger: Trigger, after: datetime) -> datetime:
-    """When it is due next, if not before; a watch is at once."""
+    """Return when the trigger is next due; a watch is due at once."""
     return after if isinstance(trigger, WatchTrigger) else next_after(trigger, after)
