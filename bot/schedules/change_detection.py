@@ -1,4 +1,4 @@
-"""What is seen against what was told: the news, pure. What is told once is not told again."""
+"""Detect what has changed between a watch's known states and new observations. Pure; each change is reported once."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -6,23 +6,23 @@ from dataclasses import dataclass
 from bot.schedules.watches.observation import PENDING, Observation
 from bot.store import WatchState
 
-OVERLAP_MILLISECONDS = 900_000  # milliseconds
-LATE_AFTER_MILLISECONDS = 3_600_000  # milliseconds: what happened longer ago was not known to be news at first
+OVERLAP_MILLISECONDS = 900_000  # between a watch's windows, as events may be reported late
+LATE_AFTER_MILLISECONDS = 3_600_000  # events older than this are flagged as late
 
 
 @dataclass(frozen=True)
 class ObservedChange:
-    """Something new, or in another state than before."""
+    """An observation that is new, or whose state has changed."""
 
     observation: Observation
-    before: str  # the state that was told, as people read it; empty for what is new
+    before: str  # the previous state as people read it; empty for a new observation
     late: bool
 
 
 def detect_changes(
     known_states: Mapping[str, WatchState], observations: Mapping[str, Observation], now: float
 ) -> list[ObservedChange]:
-    """What is to be told, in the order in which it is seen."""
+    """Return the changes to alert about, in the order of the observations."""
     return [
         ObservedChange(
             observation, _previous_label(known_states.get(key)), _is_late(known_states.get(key), observation, now)
@@ -37,7 +37,7 @@ def _previous_label(previous: WatchState | None) -> str:
 
 
 def _is_late(previous: WatchState | None, observation: Observation, now: float) -> bool:
-    """It was waiting when it was seen first, or happened long ago."""
+    """Return whether an event was pending when it was first seen, or happened long ago."""
     return observation.at is not None and (
         bool(previous and previous.state == PENDING) or now - observation.at > LATE_AFTER_MILLISECONDS
     )
@@ -46,7 +46,7 @@ def _is_late(previous: WatchState | None, observation: Observation, now: float) 
 def states_to_record(
     known_states: Mapping[str, WatchState], observations: Mapping[str, Observation]
 ) -> dict[str, WatchState]:
-    """What the next look is to know besides: what is told, and what may yet become news."""
+    """Return the states to add to the known ones: those alerted about, and pending ones that may become changes."""
     return {
         key: WatchState(observation.state, observation.says, observation.at)
         for key, observation in observations.items()
@@ -56,7 +56,10 @@ def states_to_record(
 
 
 def window_start(known_states: Iterable[WatchState], looked_at: float, max_lookback: float) -> float:
-    """From when on to look: from the last look, or from the oldest of what was still waiting then, up to the *longest*
-    time that is waited for it. What happens may be reported a little later."""
+    """Return the start of a watch's next window, in milliseconds.
+
+    It is the last check, or the oldest event that was still pending then, but at most `max_lookback` before the last
+    check. The windows overlap, as events may be reported a little late.
+    """
     pending = [known.happened for known in known_states if known.state == PENDING and known.happened is not None]
     return max(min([looked_at, *pending]) - OVERLAP_MILLISECONDS, looked_at - max_lookback)

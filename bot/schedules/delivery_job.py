@@ -1,7 +1,7 @@
-"""An answer is delivered to a slot's channel: the message and its thread, each part once.
+"""The delivery job: post an answer and its thread into a run's channel, each part exactly once.
 
-Before a part is posted that is written down. Whoever finds that written down, and not what came of it, looks in the
-channel for the part's key; and who cannot look stays silent, since twice is worse.
+A write-ahead marker is stored before each part is posted. On recovery, a marker without an outcome means: search the
+channel for the part's metadata key before posting again. Without access to the history, give up rather than duplicate.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ TIMEOUT_REASON = "Slack did not take it in time."
 
 
 async def deliver(ctx: SchedulerContext, schedule_id: str, due_at: datetime) -> None:
-    """Deliver to one slot what was answered, unless that is done or somebody is at it."""
+    """Deliver the answer to one run, unless that is done or in progress."""
     if (schedule_id, due_at) in ctx.delivering:
         return
     ctx.delivering.add((schedule_id, due_at))
@@ -61,7 +61,7 @@ async def _claim_and_deliver(ctx: SchedulerContext, schedule_id: str, due_at: da
         await _deliver(ctx, target, run, deserialize_message(run.said), "delivered")
     elif stored := await ctx.answers_cache.get(run.query_key):
         await _deliver(ctx, target, run, stored.message, "quiet" if stored.quiet else "delivered")
-    else:  # it was deleted meanwhile, and is asked again
+    else:  # the answer was pruned meanwhile, so ask again
         await store.runs.retry_at([run], now)
 
 
@@ -89,7 +89,7 @@ async def _deliver(
 
 
 async def _retry_or_finalize(ctx: SchedulerContext, run: Run, error: Exception) -> None:
-    """Another attempt, as long as there is time for one."""
+    """Schedule another attempt within the catch-up window; after it, give up."""
     min_delay = timedelta(seconds=error.retry_after if isinstance(error, RateLimited) else 0)
     retry_at = ctx.now() + max(ctx.timing.backoff(run.attempt), min_delay)
     if retry_at <= run.at + ctx.timing.catch_up_window:
@@ -104,7 +104,7 @@ async def _close_delivered(ctx: SchedulerContext, run: Run, state: str, last_par
 
 
 async def _mark_unconfirmed(ctx: SchedulerContext, run: Run) -> None:
-    """Nobody may look whether a message is there, so it is not posted again."""
+    """Close a run whose posted messages can't be verified, without posting again."""
     current = await ctx.store.runs.get(run.schedule, run.at)
     if current and current.posted:
         await close_run(ctx, run, "delivered", PARTLY_UNVERIFIED_REASON)
@@ -113,23 +113,27 @@ async def _mark_unconfirmed(ctx: SchedulerContext, run: Run) -> None:
 
 
 class MissedWindow(DeliveryError):
-    """Nothing of it was posted while there was time."""
+    """The catch-up window ended before anything was posted."""
 
 
 class LeaseLost(Exception):
-    """This process stood still for so long that somebody else has the slot."""
+    """This process stalled for so long that another one may have leased the run."""
 
 
 @dataclass
 class Delivery:
-    """One answer on its way into one channel."""
+    """The delivery of one answer to one channel."""
 
     ctx: SchedulerContext
     channel: str
     run: Run
 
     async def post(self, message: Message) -> tuple[int, str] | None:
-        """Post what is not posted yet, in order; the last part is the caller's to keep, if it was not there before."""
+        """Post the missing parts in order.
+
+        Return the index and `ts` of the last part, which the caller records as it closes the run; None if all parts
+        were posted before.
+        """
         messages = (message, *message.thread)
         for part, piece in enumerate(messages[self.run.posted :], self.run.posted):
             ts = await self._find_part(part) or await self._post_part(part, piece)
@@ -144,7 +148,7 @@ class Delivery:
         self.run = replace(self.run, posted=part + 1, posting=None, ts=ts if part == 0 else self.run.ts)
 
     async def _find_part(self, part: int) -> str | None:
-        """What somebody was about to post may be there already, and may take a moment to be seen."""
+        """Return the `ts` of a part that an earlier attempt may have posted; it may take a moment to become visible."""
         if self.run.posting != part or self.run.posting_at is None:
             return None
         ts = await self.ctx.publisher.find(self.channel, self._key(part), self.run.posting_at, self._thread_ts(part))
@@ -160,7 +164,7 @@ class Delivery:
 
     @asynccontextmanager
     async def _write_ahead(self, part: int) -> AsyncIterator[None]:
-        """Written down just before it is posted, and taken back where Slack surely did not take it."""
+        """Store the marker just before posting, and clear it if Slack certainly didn't accept the message."""
         if not await self.ctx.store.runs.mark_posting(self.run, part, self.ctx.now()):
             raise LeaseLost
         try:
@@ -173,7 +177,10 @@ class Delivery:
 
     @property
     def _has_lease_time(self) -> bool:
-        """Whether enough is left of the lease to post. The loop's clock does not tell how long a machine has slept."""
+        """Whether at least half of the lease is left, which is enough to post.
+
+        Event loop timeouts don't suffice: the loop's clock stops while a machine is suspended.
+        """
         lease_until = self.run.taken_until
         return lease_until is not None and self.ctx.now() <= lease_until - self.ctx.timing.lease / 2
 

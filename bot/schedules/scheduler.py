@@ -1,4 +1,7 @@
-"""What is due: its slots are written down, and what is open is offered. The same moment may be dispatched by many."""
+"""Create runs for due schedules, and collect the open runs to offer to the engine.
+
+Several processes may do this at the same time for the same runs.
+"""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,13 +16,13 @@ from bot.schedules.run_lifecycle import MISSED_REASON
 from bot.schedules.trigger import WatchTrigger, parse_trigger
 from bot.store import DueSchedule, QueryKey, Run, Schedule
 
-MAX_DISPATCHED = 500  # of each at a time; the rest is next
-MAX_SCHEDULES_PER_TRANSACTION = 100  # in one transaction
+MAX_DISPATCHED = 500  # schedules, and open runs, at a time; the rest follow in the next dispatch
+MAX_SCHEDULES_PER_TRANSACTION = 100
 
 
 @dataclass(frozen=True)
 class Offer:
-    """Open slots that want the same answer, and whether it is there."""
+    """Open runs that wait for the same answer, and whether it is stored already."""
 
     query_key: QueryKey
     runs: tuple[Run, ...]
@@ -31,29 +34,31 @@ class Offer:
 
 
 async def collect_work(ctx: SchedulerContext, now: datetime) -> tuple[list[Offer], list[QueryKey]]:
-    """What there is to do by *now*: to be asked and delivered, and to be looked at."""
+    """Return the runs to answer and deliver, and the watches to check, that are due by *now*."""
     schedules = await ctx.store.schedules.due(ctx.team, now, MAX_DISPATCHED)
-    due_now = [due_now for schedule in schedules if (due_now := _due_schedule(ctx, schedule, now))]
+    due_schedules = list(filter(None, (_due_schedule(ctx, schedule, now) for schedule in schedules)))
     watch_keys, due_watches = _due_watches(ctx, schedules, now)
-    await _save_due(ctx, due_now + due_watches)
+    await _save_due(ctx, due_schedules + due_watches)
     return list(_group_by_query(await ctx.store.runs.list_open(ctx.team, now, MAX_DISPATCHED))), watch_keys
 
 
 async def defer(ctx: SchedulerContext, runs: Sequence[Run]) -> None:
-    """What the engine has is not offered again; should it be lost there against all odds, it is, after a while."""
+    """Don't offer runs again that the engine has, except after a while, in case they were lost there."""
     await ctx.store.runs.defer(runs, ctx.now() + 3 * ctx.timing.lease)
 
 
 async def requeue(ctx: SchedulerContext, schedule_ids: Collection[str], at: datetime) -> None:
-    """What nobody is at is offered again at once."""
+    """Offer runs that nobody has leased again at once."""
     await ctx.store.runs.requeue(schedule_ids, at, ctx.now())
 
 
 def _due_watches(
     ctx: SchedulerContext, schedules: Sequence[Schedule], now: datetime
 ) -> tuple[list[QueryKey], list[DueSchedule]]:
-    """What there is to be looked at: each question once, however many watch it. Its moments are the same for all
-    processes, and apart from those of other questions."""
+    """Return the watched questions to check, each once however many channels watch it, and the due watches.
+
+    A question is checked at the same times by all processes, and at other times than other questions.
+    """
     interval, query_keys, due_watches = int(ctx.timing.watch_interval.total_seconds()), set(), list[DueSchedule]()
     for schedule in schedules:
         watch = parse_trigger(schedule.cadence)
@@ -66,13 +71,13 @@ def _due_watches(
 
 
 async def _save_due(ctx: SchedulerContext, due_schedules: Sequence[DueSchedule]) -> None:
-    """Some at a time: who writes for long keeps all others waiting."""
+    """Save in batches: a long transaction would block all other writers."""
     for start in range(0, len(due_schedules), MAX_SCHEDULES_PER_TRANSACTION):
         await ctx.store.runs.create_due(due_schedules[start : start + MAX_SCHEDULES_PER_TRANSACTION])
 
 
 def _due_schedule(ctx: SchedulerContext, schedule: Schedule, now: datetime) -> DueSchedule | None:
-    """The slots that a schedule has had until now: those that are too late are skipped, the last may be caught up."""
+    """Return a schedule's runs up to now: missed ones as skipped, and the latest as open if it can be caught up."""
     recurrence, next_at = parse_trigger(schedule.cadence), schedule.next_at
     if not isinstance(recurrence, Recurrence) or next_at is None:
         return None
@@ -84,7 +89,7 @@ def _due_schedule(ctx: SchedulerContext, schedule: Schedule, now: datetime) -> D
 
 
 def _stagger(schedule: Schedule, spread: timedelta) -> timedelta:
-    """Each schedule has its own moment in the minute: Monday's nine o'clock is everybody's."""
+    """Return a schedule's own delay: many are due at Monday 9:00, so they are spread out."""
     return spread * (int(schedule.id[:4], 16) / 0xFFFF)
 
 

@@ -1,4 +1,4 @@
-"""A schedule as people read it."""
+"""Views of schedules, runs and watches."""
 
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
@@ -15,20 +15,20 @@ from bot.store import Run, Schedule
 
 
 class ScheduleView(View):
-    """What is asked, when, and for whom. A paused one has no next time, and a reason where nobody paused it."""
+    """A schedule. While paused it has no next run; if the bot paused it, it has a reason."""
 
     number: int
     line: str
     cadence: str
-    watches: bool  # and has no times
+    watches: bool  # whether it is a watch, which has no next run
     owner: str
     paused: bool
     why: str
     next: Timestamp | None
-    repeats: str  # how many of its seven days a digest has in common with the one before
-    weekly: str  # the line that ends that
+    repeats: str  # how many of its seven days a digest shares with the previous one
+    weekly: str  # the line that makes it weekly, so none are shared
 
-    # The lines that look after it, for buttons.
+    # The lines behind its buttons.
 
     @property
     def now(self) -> str:
@@ -56,6 +56,7 @@ class ScheduleView(View):
 
 
 def schedule_view(schedule: Schedule) -> ScheduleView:
+    """Build the view of a schedule."""
     trigger = parse_trigger(schedule.cadence)
     next_at = schedule.next_at
     return ScheduleView(
@@ -79,7 +80,7 @@ STATE_LABELS = {"quiet": "delivered: nothing had moved", "unsure": "perhaps deli
 
 
 class RunView(View):
-    """A moment at which something was due, and what became of it."""
+    """A run of a schedule, and its outcome."""
 
     number: int
     line: str
@@ -91,6 +92,7 @@ class RunView(View):
 
 
 def run_view(schedule: Schedule, run: Run, zone: ZoneInfo) -> RunView:
+    """Build the view of a run."""
     return RunView(
         number=schedule.number,
         line=run.line,
@@ -103,7 +105,7 @@ def run_view(schedule: Schedule, run: Run, zone: ZoneInfo) -> RunView:
 
 
 class WatchItemView(View):
-    """Something that a watch tells."""
+    """A change in a watch's alert."""
 
     what: str
     url: str
@@ -116,7 +118,7 @@ class WatchItemView(View):
 
 @dataclass(frozen=True)
 class WatchPreview:
-    """What a watch would have told. Of what lasts it is not known: LaunchDarkly says only how it is at present."""
+    """The alerts that a watch would have sent; unknown for states, as LaunchDarkly reports only the current one."""
 
     items: tuple[WatchItemView, ...]
     known: bool

@@ -1,17 +1,16 @@
-"""A watch looks: once for all channels that watch the same, and each is told what is new to it.
+"""The watch job: observe a question once for all channels that watch it, and alert each about what is new to it.
 
-The first look is silent. Where a channel was told too often within an hour, it gets one summary and an offer to be
-left alone; what comes after that is told when the hour is over.
+The first check is silent. A channel that reaches the hourly limit of alerts gets one last alert, which offers to mute
+the watch; later changes are posted when the hour is over.
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.answers import SCHEDULER_CALLER, Fetch
 from bot.errors import TRANSIENT_FAILURES, Failure, TryLater
-from bot.lines.parser import ParsedLine
 from bot.lines.timespec import to_milliseconds
 from bot.messages import humanize
 from bot.questions.base import View
@@ -35,10 +34,8 @@ from bot.store import QueryKey, Run, Schedule, WatchState
 log = logging.getLogger(__name__)
 
 MAX_ALERT_ITEMS = 10
-MAX_LOOKBACK = timedelta(days=1)  # so long is waited for what LaunchDarkly still counts, and caught up after an absence
+MAX_LOOKBACK = timedelta(days=1)  # for events that LaunchDarkly is still calculating, and after an outage
 HOUR = timedelta(hours=1)
-
-Authorize = Callable[[ParsedLine], None]
 
 
 class WatchUpdateView(View):
@@ -53,7 +50,7 @@ class WatchUpdateView(View):
 
 
 async def preview_last_week(ctx: SchedulerContext, line: str, zone: str, caller_id: str) -> WatchPreview:
-    """What a watch of this question would have told in the last seven days."""
+    """Return the alerts that a watch of this question would have sent in the last seven days."""
     now = ctx.now()
     observations = await observe(ctx, QueryKey(ctx.team, line, zone, now), now - timedelta(days=7), caller_id)
     changes = [
@@ -64,7 +61,7 @@ async def preview_last_week(ctx: SchedulerContext, line: str, zone: str, caller_
 
 
 async def check_watch(ctx: SchedulerContext, query_key: QueryKey) -> list[Run]:
-    """Look, and say where something is new; the slots in which it is to be delivered."""
+    """Observe a question, record an alert for each channel with changes, and return the runs that deliver them."""
     watches = await ctx.store.schedules.list_watching(query_key.team, query_key.line, str(WatchTrigger(query_key.zone)))
     if not watches:
         return []
@@ -84,7 +81,7 @@ async def check_watch(ctx: SchedulerContext, query_key: QueryKey) -> list[Run]:
 
 
 def first_observation(line: str, now: datetime) -> Fetch:
-    """Return the fetch of a watch's first look, which tells nobody."""
+    """Return a fetch that does a watch's first check, which is silent."""
     observe_question = observer_for(line.partition(" ")[0])
     return lambda params, ctx: observe_question(params, ctx, now - timedelta(milliseconds=OVERLAP_MILLISECONDS))
 
@@ -92,7 +89,7 @@ def first_observation(line: str, now: datetime) -> Fetch:
 async def observe(
     ctx: SchedulerContext, query_key: QueryKey, since: datetime, caller_id: str = SCHEDULER_CALLER
 ) -> dict[str, Observation]:
-    """What is there to be seen, from that moment on."""
+    """Return what a question observes from that time on."""
     parsed, question_ctx = ctx.answers.prepare_question(query_key.line, ZoneInfo(query_key.zone), caller_id)
     ctx.authorize(parsed)
     return await observer_for(parsed.spec.name)(parsed.params, question_ctx, since)
@@ -101,7 +98,7 @@ async def observe(
 def earliest_window_start(
     watches: Sequence[Schedule], known_states: Mapping[str, Mapping[str, WatchState]], now: datetime
 ) -> datetime:
-    """From when on to look, so that nobody misses anything."""
+    """Return the start of the window that covers what each of the watches needs."""
     starts = [
         window_start(
             known_states[watch.id].values(),
@@ -116,7 +113,7 @@ def earliest_window_start(
 async def _handle_failure(
     ctx: SchedulerContext, watches: Sequence[Schedule], query_key: QueryKey, failure: Failure
 ) -> None:
-    """What passes is waited for; of what doesn't, each owner is told once."""
+    """Back off after a transient failure; notify each owner once of a permanent one."""
     if isinstance(failure, TRANSIENT_FAILURES):
         await _back_off(ctx, watches, failure)
         return
@@ -133,12 +130,12 @@ async def _handle_failure(
 
 
 def _is_since_last_look(failed_at: datetime, looked_at: datetime | None) -> bool:
-    """Whether this was after the last look that saw anything."""
+    """Return whether this was after the last successful check."""
     return looked_at is None or failed_at > looked_at
 
 
 async def _back_off(ctx: SchedulerContext, watches: Sequence[Schedule], failure: Failure) -> None:
-    """Where LaunchDarkly limits, watches wait for longer than it asks for: digests come first."""
+    """Wait after a rate limit, and for longer than LaunchDarkly asks for: digests come first."""
     if isinstance(failure, TryLater):
         retry_at = ctx.now() + max(2 * ctx.timing.watch_interval, timedelta(seconds=failure.retry_after or 0))
         for schedule in watches:
@@ -152,7 +149,7 @@ async def _record_and_alert(
     observations: Mapping[str, Observation],
     query_key: QueryKey,
 ) -> bool:
-    """Write down what is seen and what is to be said of it; whether anything is."""
+    """Record the new states and the alert about them, if any; return whether there is an alert to deliver."""
     changes = detect_changes(known_states, observations, to_milliseconds(query_key.at)) if schedule.looked_at else []
     alerts = await _alerts_last_hour(ctx, schedule, query_key.at) if changes else 0
     if alerts > ctx.timing.max_alerts_per_hour:
@@ -168,7 +165,7 @@ async def _record_and_alert(
 
 
 async def _alerts_last_hour(ctx: SchedulerContext, schedule: Schedule, now: datetime) -> int:
-    """How often something was said within the last hour."""
+    """Count the alerts of the last hour."""
     recent = await ctx.store.runs.history([schedule.id], ctx.timing.max_alerts_per_hour + 1)
     return sum(run.at > now - HOUR for run in recent)
 

@@ -1,4 +1,4 @@
-"""What can be watched: one file a question, of the question's name, with what is seen when one looks."""
+"""The watchable questions: one file per question, with its name, which returns what a watch observes."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -16,13 +16,13 @@ ObserveFunction = Callable[[Any, QuestionContext, datetime], Awaitable[dict[str,
 
 @cache
 def discover() -> dict[str, ObserveFunction]:
-    """All of them, by the name of the question."""
+    """Return all observe functions by question name."""
     modules = {module.name: import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)}
     return {name: module.observe for name, module in modules.items() if hasattr(module, "observe")}
 
 
 def observer_for(name: str) -> ObserveFunction:
-    """How a question is watched, by its name."""
+    """Return a question's observe function, or raise Rejected if it can't be watched."""
     observers = discover()
     if name not in observers:
         raise Rejected(f"`{name}` cannot be watched.", f"These can: {', '.join(observers)}.")

@@ -1,4 +1,4 @@
-"""Deployments are watched for their tier, as LaunchDarkly rates them."""
+"""Watch deployments for changes of their LaunchDarkly rating."""
 
 from datetime import datetime
 

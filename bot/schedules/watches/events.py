@@ -1,5 +1,8 @@
-"""Events are watched for those that were asked for. While LaunchDarkly still counts how large one is, it may become
-one of them; so events of all sizes are looked at, from the oldest on that was still being counted."""
+"""Watch for new events of the requested impact.
+
+While LaunchDarkly is still calculating an event's impact, it may yet reach the requested size. So events of all sizes
+are fetched, from the oldest one that was still pending.
+"""
 
 from datetime import datetime
 

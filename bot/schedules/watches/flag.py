@@ -1,4 +1,4 @@
-"""A flag is watched for being switched, environment by environment."""
+"""Watch a flag for being switched on or off, per environment."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Scores are watched for their bands: a point more or less is no news."""
+"""Watch scores for changes of their rating; a point more or less is not a change."""
 
 from datetime import datetime
 

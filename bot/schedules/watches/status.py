@@ -1,4 +1,4 @@
-"""Flag status is watched for the number of flags in each status."""
+"""Watch flag status for the number of flags in each status."""
 
 from datetime import datetime
 
