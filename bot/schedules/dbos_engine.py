@@ -1,5 +1,8 @@
-"""The engine: the table says what is due, the workflow's id says once, and the queue says who. DBOS keeps its tables in
-the bot's database: SQLite for one process, PostgreSQL for several.
+"""The engine on DBOS: its workflows, what it enqueues, and how it starts and stops.
+
+The runs table tells what is due, the workflow id makes sure that it is done once, and the queue decides which process
+does it. DBOS keeps its tables in the bot's database: SQLite for one process, PostgreSQL for several. The arguments and
+results of workflows are strings and numbers only; messages and progress are in the store.
 
 https://docs.dbos.dev/python/programming-guide
 """
@@ -32,11 +35,11 @@ from bot.store.errors import translate_errors
 
 log = logging.getLogger(__name__)
 
-VERSION = "4"  # of the workflows: what one version has begun is not taken up by another
+VERSION = "4"  # of the workflows: one version doesn't recover what another has begun
 
 
 async def _wait_for_workflows(workflow_ids: Sequence[str], poll_interval: float) -> None:
-    """Until these are done, and what they set going."""
+    """Wait for these workflows, and for those that they enqueued."""
     for workflow_id in workflow_ids:
         child_ids: Any = await (await DBOS.retrieve_workflow_async(workflow_id)).get_result(
             polling_interval_sec=poll_interval
@@ -45,7 +48,7 @@ async def _wait_for_workflows(workflow_ids: Sequence[str], poll_interval: float)
 
 
 class Engine:
-    """The engine at work."""
+    """The running engine."""
 
     def __init__(self, ctx: SchedulerContext, poll_interval: float) -> None:
         self._ctx = ctx
@@ -54,12 +57,15 @@ class Engine:
         self._workflow_ids: list[str] = []
 
     def wake(self) -> None:
-        """There is something to do at once."""
+        """Dispatch at once instead of at the next interval."""
         self._wake_event.set()
 
     async def dispatch(self, now: datetime) -> None:
-        """Offer what is due by *now* to whoever works. Every process does: the workflow's id makes it once. What is
-        not held back yet when a process is lost is offered again at once."""
+        """Enqueue what is due by *now*.
+
+        Every process does this; the workflow ids make sure that each piece of work is enqueued once. If a process is
+        lost before it defers what it has enqueued, that is enqueued again at once.
+        """
         self._workflow_ids = []
         pending, watch_keys = await collect_work(self._ctx, now)
         for work_item in pending:
@@ -68,11 +74,11 @@ class Engine:
             self._workflow_ids.append(await enqueue_query("look", worker_context().watch_queue, query_key))
 
     async def wait_until_idle(self) -> None:
-        """Until all that was offered last is done, whoever does it."""
+        """Wait until all work of the last dispatch is done, in whichever process."""
         await _wait_for_workflows(self._workflow_ids, self._poll_interval)
 
     async def dispatch_forever(self, interval: float) -> None:
-        """Look every so often, and whenever there is something to do at once; a database that is away comes back."""
+        """Dispatch at each interval, and whenever woken. Failures, such as an unavailable database, don't end it."""
         while True:
             self._wake_event.clear()
             try:
@@ -87,21 +93,21 @@ class Engine:
 
 @dataclass(frozen=True)
 class EngineConfig:
-    """How fast the engine works."""
+    """The engine's pace and limits."""
 
-    poll_interval: float = 1.0  # seconds between two looks at a queue
+    poll_interval: float = 1.0  # seconds between polls of a queue
     concurrency: int = 8
-    deliveries_per_minute: int = 200  # deliveries of all processes together
-    shutdown_grace: float = 20  # seconds that the end waits for work under way
+    deliveries_per_minute: int = 200  # for all processes together
+    shutdown_grace: float = 20  # seconds that a shutdown waits for running work
 
 
 @asynccontextmanager
 async def open_engine(
     url: str, ctx: SchedulerContext, engine_config: EngineConfig, clock: Callable[[], datetime]
 ) -> AsyncIterator[Engine]:
-    """The engine on the database at *url*, until the block is left; what is under way then is finished first."""
+    """Run the engine on the database at *url*. On exit, running work is finished first."""
     bind(WorkerContext(ctx, clock, engine_config.deliveries_per_minute, asyncio.Semaphore(engine_config.concurrency)))
-    logging.getLogger("dbos").addHandler(logging.NullHandler())  # with none, it would write past our log
+    logging.getLogger("dbos").addHandler(logging.NullHandler())  # without a handler, DBOS adds its own
     queue_options: dict[str, Any] = {
         "worker_concurrency": engine_config.concurrency,
         "polling_interval_sec": engine_config.poll_interval,
@@ -116,18 +122,18 @@ async def open_engine(
             "log_level": "WARNING",
         }
     )
-    DBOS.launch()  # inside the running loop, or the work would be done in another, where no client of ours is of use
+    DBOS.launch()  # inside the running loop: else DBOS runs workflows in its own, where our clients don't work
     try:
         await DBOS.register_queue_async(worker_context().query_queue, **queue_options)
-        await DBOS.register_queue_async(
-            worker_context().watch_queue, **queue_options | {"worker_concurrency": 2}
-        )  # digests come first
-        # Each holds several deliveries: half as many keep all turns busy, and who is lost holds fewer of them back.
+        # Few watches at a time: digests come first.
+        await DBOS.register_queue_async(worker_context().watch_queue, **queue_options | {"worker_concurrency": 2})
+        # Each workflow has several deliveries: half as many workflows use the full concurrency, and a lost process
+        # delays fewer deliveries.
         await DBOS.register_queue_async(
             worker_context().delivery_queue,
             **queue_options | {"worker_concurrency": ceil(engine_config.concurrency / 2)},
         )
-        # The engine's own schedules make up for each minute that the machine slept. Earlier versions had this one.
+        # Earlier versions had this as a DBOS schedule, which catches up every minute that the machine was suspended.
         await DBOS.delete_schedule_async(f"housekeeping-{ctx.team}")
         yield Engine(ctx, engine_config.poll_interval)
     finally:
@@ -135,8 +141,10 @@ async def open_engine(
 
 
 async def _shut_down(grace: float) -> None:
-    """No more work is begun, and what is under way ends. The engine has made its threads those of the loop, and takes
-    them along: others need some that stay."""
+    """Begin no more work, and wait for what is running.
+
+    DBOS has made its thread pool the loop's default executor, and shuts it down: the loop needs a new one.
+    """
     worker_context().shutdown.set()
     loop = asyncio.get_running_loop()
     with ThreadPoolExecutor(1) as executor:

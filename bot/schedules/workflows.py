@@ -1,5 +1,6 @@
-"""What the engine does, in workflows: it asks or looks, delivers, and keeps house. What they are given, and what they
-give, are words and numbers: messages and marks are in the store.
+"""The DBOS workflows: query, deliver, and housekeeping.
+
+Their arguments and results are strings and numbers only; messages and progress are in the store.
 
 https://docs.dbos.dev/python/programming-guide
 """
@@ -29,27 +30,27 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-WORKFLOW_RETENTION = timedelta(days=14)  # workflows that have ended
-WATCH_WORKFLOW_RETENTION = timedelta(hours=1)  # the looks of watches, of which there are many
+WORKFLOW_RETENTION = timedelta(days=14)  # of completed workflows
+WATCH_WORKFLOW_RETENTION = timedelta(hours=1)  # shorter, as there are many
 MAX_HOUSEKEEPING_DELAY = timedelta(minutes=2)
-MAX_DELIVERIES_PER_WORKFLOW = 8  # deliveries in one workflow
-MAX_LISTED_WORKFLOWS = 1000  # workflows that are looked at in one go
-DATABASE_RETRY_DELAYS = (1, 2, 4, 8, 16)  # seconds until a database that is away is tried again
+MAX_DELIVERIES_PER_WORKFLOW = 8
+MAX_LISTED_WORKFLOWS = 1000  # per housekeeping
+DATABASE_RETRY_DELAYS = (1, 2, 4, 8, 16)  # seconds
 QUERY_JOBS = {"ask": answer_query, "look": check_watch}
 
 
 @dataclass
 class WorkerContext:
-    """What this process works for. There is one engine in a process, as DBOS has it."""
+    """What the workflows of this process work with. DBOS allows one engine per process."""
 
     ctx: SchedulerContext
-    clock: Callable[[], datetime]  # the real one, which the engine keeps
-    deliveries_per_minute: int  # so many deliveries begin, of all processes together
-    concurrency: asyncio.Semaphore  # and so many are under way in this one
-    shutdown: asyncio.Event = field(default_factory=asyncio.Event)  # then none begins any more
+    clock: Callable[[], datetime]  # the real time, by which the engine keeps its records
+    deliveries_per_minute: int  # limit on deliveries begun, for all processes together
+    concurrency: asyncio.Semaphore  # limits concurrent deliveries in this process
+    shutdown: asyncio.Event = field(default_factory=asyncio.Event)  # once set, no delivery begins
     last_housekeeping: str = ""  # the minute of the last housekeeping
 
-    # Workspaces that share a database do not do each other's work.
+    # The names contain the workspace: those that share a database must not do each other's work.
 
     @property
     def app_name(self) -> str:
@@ -72,10 +73,12 @@ _bound: list[WorkerContext] = []
 
 
 def bind(worker: WorkerContext) -> None:
+    """Set the context that this process's workflows use."""
     _bound[:] = [worker]
 
 
 def worker_context() -> WorkerContext:
+    """Return the context that was bound."""
     return _bound[0]
 
 
@@ -85,21 +88,24 @@ def _is_transient(error: BaseException) -> bool:
 
 @DBOS.step(retries_allowed=True, max_attempts=6, should_retry=_is_transient)
 async def _query_step(kind: str, team: str, line: str, zone: str, timestamp: int) -> list[str]:
-    """The deliveries that are offered then. They are offered as if from outside: what a workflow offers is written down
-    twice, once of them with it, and a step may not offer anything."""
+    """Run the query job, enqueue the deliveries that it allows, and return their workflow ids.
+
+    They are enqueued in an empty context, as if from outside: DBOS would record what a workflow enqueues a second time
+    as a part of it, and a step may not enqueue anything.
+    """
     runs = await QUERY_JOBS[kind](worker_context().ctx, QueryKey(team, line, zone, _from_timestamp(timestamp)))
     return await asyncio.create_task(_enqueue_deliveries(runs), context=Context()) if runs else []
 
 
 @DBOS.workflow(max_recovery_attempts=5)
 async def _run_query(kind: str, team: str, line: str, zone: str, timestamp: int) -> list[str]:
-    """Ask, or look; the deliveries that this sets going."""
+    """Answer a query or check a watch; return the ids of the delivery workflows."""
     return await _query_step(kind, team, line, zone, timestamp)
 
 
 @DBOS.workflow(max_recovery_attempts=5)
 async def _deliver_batch(schedule_ids: list[str], timestamp: int) -> None:
-    """Without a step: what is done is written down in the slots, and whoever begins anew goes on from there."""
+    """Deliver several runs. It needs no steps: runs record their progress, and a restart continues from that."""
     worker, due_at, remaining = worker_context(), _from_timestamp(timestamp), set(schedule_ids)
 
     async def deliver_one(schedule_id: str) -> None:
@@ -117,7 +123,7 @@ async def _deliver_batch(schedule_ids: list[str], timestamp: int) -> None:
 
 
 async def _wait_for_rate_limit(worker: WorkerContext, count: int) -> None:
-    """Until so many may begin, or none does any more."""
+    """Wait until the rate limit allows so many deliveries, or for the shutdown."""
     acquire = worker.ctx.store.rate_limits.acquire
     while not worker.shutdown.is_set() and (
         delay := await _with_retries(
@@ -129,7 +135,7 @@ async def _wait_for_rate_limit(worker: WorkerContext, count: int) -> None:
 
 
 async def _shutdown_before(worker: WorkerContext, deliveries: "asyncio.Future[Any]") -> bool:
-    """Whether none begins any more, and this is not done yet."""
+    """Wait for either; return whether the shutdown has begun."""
     shutdown = asyncio.ensure_future(worker.shutdown.wait())
     await asyncio.wait((deliveries, shutdown), return_when=asyncio.FIRST_COMPLETED)
     shutdown.cancel()
@@ -137,6 +143,7 @@ async def _shutdown_before(worker: WorkerContext, deliveries: "asyncio.Future[An
 
 
 async def _with_retries(operation: Callable[[], Awaitable[T]]) -> T:
+    """Retry while the database is unavailable."""
     for delay in DATABASE_RETRY_DELAYS:
         with suppress(TryLater):
             return await operation()
@@ -146,7 +153,10 @@ async def _with_retries(operation: Callable[[], Awaitable[T]]) -> T:
 
 @DBOS.step()
 async def _sweep() -> None:
-    """In a step: what a workflow itself asks of the engine is written down, and this cannot be."""
+    """Resume workflows of lost processes, and delete old ones.
+
+    It is a step: DBOS records the result of each call that a workflow itself makes, and can't record these.
+    """
     options: dict[str, Any] = {"load_input": False, "load_output": False, "limit": MAX_LISTED_WORKFLOWS}
     for queue in (worker_context().query_queue, worker_context().watch_queue, worker_context().delivery_queue):
         lost = await DBOS.list_workflows_async(
@@ -166,13 +176,13 @@ async def _sweep() -> None:
 
 @DBOS.workflow()
 async def housekeeping(at: str, _: Any = None) -> None:
-    """What a process that is gone had begun goes back, and what is old goes. A late run leaves it to the next."""
+    """Resume the work of lost processes and delete what is old. A late run leaves that to the next one."""
     if worker_context().clock() - datetime.fromisoformat(str(at)) <= MAX_HOUSEKEEPING_DELAY:
         await _sweep()
 
 
 async def start_housekeeping() -> None:
-    """Start housekeeping, once a minute among all processes; minutes that nobody was there for are not made up for."""
+    """Start housekeeping once a minute among all processes. Missed minutes aren't caught up."""
     worker = worker_context()
     at = worker.clock().replace(second=0, microsecond=0).isoformat()
     if at != worker.last_housekeeping:
@@ -182,7 +192,7 @@ async def start_housekeeping() -> None:
 
 
 async def _enqueue_deliveries(runs: Sequence[Run]) -> list[str]:
-    """Some at a time, which is as many times cheaper."""
+    """Enqueue deliveries in batches, since each workflow has a cost."""
     batch_size = min(MAX_DELIVERIES_PER_WORKFLOW, max_batch_size(worker_context().deliveries_per_minute))
     workflow_ids = [
         await _enqueue_delivery(runs[start : start + batch_size]) for start in range(0, len(runs), batch_size)
@@ -192,7 +202,7 @@ async def _enqueue_deliveries(runs: Sequence[Run]) -> list[str]:
 
 
 async def _enqueue_delivery(runs: Sequence[Run]) -> str:
-    """What others offer as well has the same name."""
+    """Enqueue one batch under an id that is the same in all processes, so it is enqueued once."""
     schedule_ids, timestamp = [run.schedule for run in runs], int(runs[0].at.timestamp())
     batch_key = sha256(" ".join(f"{run.schedule}:{run.offered}" for run in runs).encode()).hexdigest()
     return await _enqueue(
@@ -207,10 +217,11 @@ async def _enqueue(workflow_id: str, queue: str, function: Any, *args: Any) -> s
 
 
 async def enqueue_offer(offer: Offer) -> list[str]:
+    """Enqueue the query, or the deliveries if it is answered; return the workflow ids."""
     if offer.answered:
         return await _enqueue_deliveries(offer.runs)
     workflow_id = await enqueue_query("ask", worker_context().query_queue, offer.query_key, f":{offer.offer_count}")
-    if await _has_ended(workflow_id):  # in vain, before these came
+    if await _has_ended(workflow_id):  # without an answer for these, which were added later
         await requeue(worker_context().ctx, [run.schedule for run in offer.runs], offer.query_key.at)
     else:
         await defer(worker_context().ctx, offer.runs)
@@ -223,6 +234,7 @@ async def _has_ended(workflow_id: str) -> bool:
 
 
 async def enqueue_query(kind: str, queue: str, query_key: QueryKey, suffix: str = "") -> str:
+    """Enqueue a query or a watch, once per key and suffix; return the workflow id."""
     args = kind, query_key.team, query_key.line, query_key.zone, int(query_key.at.timestamp())
     return await _enqueue(":".join(map(str, args)) + suffix, queue, _run_query, *args)
 
