@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from dbos import DBOS
 
-from bot.schedules.workflows import housekeeping, start_housekeeping, worker_context
+from bot.schedules.dbos_engine import housekeeping, start_housekeeping, worker_context
 from bot.store import Snapshot
 from tests.conversation import NOW
 from tests.databases import TemporaryDatabase

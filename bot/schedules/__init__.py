@@ -12,8 +12,7 @@ views.py             schedules, runs and watches as people read them
 
 context.py           what the scheduler and its jobs work with, and the timing
 scheduler.py         creates runs for due schedules, and collects the open ones
-dbos_engine.py       the engine on DBOS, started and stopped
-workflows.py         its workflows: query, deliver, housekeeping
+dbos_engine.py       the engine on DBOS: its workflows, queues, start and stop
 query_job.py         asks a question once, for all runs that wait for its answer
 answer_store.py      stored answers, and a cache of them
 delivery_job.py      posts an answer into a channel, each part once

@@ -9,33 +9,249 @@ https://docs.dbos.dev/python/programming-guide
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
-from datetime import datetime
+from contextvars import Context
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from hashlib import sha256
 from math import ceil
-from typing import Any
+from typing import Any, TypeVar
 
-from dbos import DBOS, DBOSPortableJSONSerializer
+from dbos import DBOS, DBOSPortableJSONSerializer, SetWorkflowID
 
-from bot.errors import Failure
+from bot.errors import Failure, TryLater
 from bot.schedules.context import SchedulerContext
-from bot.schedules.scheduler import collect_work
-from bot.schedules.workflows import (
-    WorkerContext,
-    bind,
-    enqueue_offer,
-    enqueue_query,
-    start_housekeeping,
-    worker_context,
-)
+from bot.schedules.delivery_job import deliver
+from bot.schedules.query_job import answer_query
+from bot.schedules.scheduler import Offer, collect_work, defer, requeue
+from bot.schedules.watch_job import check_watch
+from bot.store import QueryKey, Run
 from bot.store.errors import translate_errors
+from bot.store.rate_limit import max_batch_size
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 VERSION = "4"  # of the workflows: one version doesn't recover what another has begun
+WORKFLOW_RETENTION = timedelta(days=14)  # of completed workflows
+WATCH_WORKFLOW_RETENTION = timedelta(hours=1)  # shorter, as there are many
+MAX_HOUSEKEEPING_DELAY = timedelta(minutes=2)
+MAX_DELIVERIES_PER_WORKFLOW = 8
+MAX_LISTED_WORKFLOWS = 1000  # per housekeeping
+DATABASE_RETRY_DELAYS = (1, 2, 4, 8, 16)  # seconds
+QUERY_JOBS = {"ask": answer_query, "look": check_watch}
+
+
+@dataclass
+class WorkerContext:
+    """What the workflows of this process work with. DBOS allows one engine per process."""
+
+    ctx: SchedulerContext
+    clock: Callable[[], datetime]  # the real time, by which the engine keeps its records
+    deliveries_per_minute: int  # limit on deliveries begun, for all processes together
+    concurrency: asyncio.Semaphore  # limits concurrent deliveries in this process
+    shutdown: asyncio.Event = field(default_factory=asyncio.Event)  # once set, no delivery begins
+    last_housekeeping: str = ""  # the minute of the last housekeeping
+
+    # The names contain the workspace: those that share a database must not do each other's work.
+
+    @property
+    def app_name(self) -> str:
+        return f"insights-bot-{self.ctx.team.lower()}"
+
+    @property
+    def query_queue(self) -> str:
+        return f"asks-{self.ctx.team}"
+
+    @property
+    def watch_queue(self) -> str:
+        return f"looks-{self.ctx.team}"
+
+    @property
+    def delivery_queue(self) -> str:
+        return f"deliveries-{self.ctx.team}"
+
+
+_bound: list[WorkerContext] = []
+
+
+def bind(worker: WorkerContext) -> None:
+    """Set the context that this process's workflows use."""
+    _bound[:] = [worker]
+
+
+def worker_context() -> WorkerContext:
+    """Return the context that was bound."""
+    return _bound[0]
+
+
+def _is_transient(error: BaseException) -> bool:
+    return isinstance(error, TryLater)
+
+
+@DBOS.step(retries_allowed=True, max_attempts=6, should_retry=_is_transient)
+async def _query_step(kind: str, team: str, line: str, zone: str, timestamp: int) -> list[str]:
+    """Run the query job, enqueue the deliveries that it allows, and return their workflow ids.
+
+    They are enqueued in an empty context, as if from outside: DBOS would record what a workflow enqueues a second time
+    as a part of it, and a step may not enqueue anything.
+    """
+    runs = await QUERY_JOBS[kind](worker_context().ctx, QueryKey(team, line, zone, _from_timestamp(timestamp)))
+    return await asyncio.create_task(_enqueue_deliveries(runs), context=Context()) if runs else []
+
+
+@DBOS.workflow(max_recovery_attempts=5)
+async def _run_query(kind: str, team: str, line: str, zone: str, timestamp: int) -> list[str]:
+    """Answer a query or check a watch; return the ids of the delivery workflows."""
+    return await _query_step(kind, team, line, zone, timestamp)
+
+
+@DBOS.workflow(max_recovery_attempts=5)
+async def _deliver_batch(schedule_ids: list[str], timestamp: int) -> None:
+    """Deliver several runs. It needs no steps: runs record their progress, and a restart continues from that."""
+    worker, due_at, remaining = worker_context(), _from_timestamp(timestamp), set(schedule_ids)
+
+    async def deliver_one(schedule_id: str) -> None:
+        async with worker.concurrency:
+            if not worker.shutdown.is_set():
+                remaining.discard(schedule_id)
+                await _with_retries(lambda: deliver(worker.ctx, schedule_id, due_at))
+
+    await _wait_for_rate_limit(worker, len(schedule_ids))
+    deliveries = asyncio.gather(*map(deliver_one, schedule_ids), return_exceptions=True)
+    if await _shutdown_before(worker, deliveries) and remaining:
+        await _with_retries(lambda: requeue(worker.ctx, remaining, due_at))
+    for error in filter(None, await deliveries):
+        raise error
+
+
+async def _wait_for_rate_limit(worker: WorkerContext, count: int) -> None:
+    """Wait until the rate limit allows so many deliveries, or for the shutdown."""
+    acquire = worker.ctx.store.rate_limits.acquire
+    while not worker.shutdown.is_set() and (
+        delay := await _with_retries(
+            lambda: acquire(worker.ctx.team, count, worker.deliveries_per_minute, worker.clock())
+        )
+    ):
+        with suppress(TimeoutError):
+            await asyncio.wait_for(worker.shutdown.wait(), delay)
+
+
+async def _shutdown_before(worker: WorkerContext, deliveries: "asyncio.Future[Any]") -> bool:
+    """Wait for either; return whether the shutdown has begun."""
+    shutdown = asyncio.ensure_future(worker.shutdown.wait())
+    await asyncio.wait((deliveries, shutdown), return_when=asyncio.FIRST_COMPLETED)
+    shutdown.cancel()
+    return worker.shutdown.is_set()
+
+
+async def _with_retries(operation: Callable[[], Awaitable[T]]) -> T:
+    """Retry while the database is unavailable."""
+    for delay in DATABASE_RETRY_DELAYS:
+        with suppress(TryLater):
+            return await operation()
+        await asyncio.sleep(delay)
+    return await operation()
+
+
+@DBOS.step()
+async def _sweep() -> None:
+    """Resume workflows of lost processes, and delete old ones.
+
+    It is a step: DBOS records the result of each call that a workflow itself makes, and can't record these.
+    """
+    options: dict[str, Any] = {"load_input": False, "load_output": False, "limit": MAX_LISTED_WORKFLOWS}
+    for queue in (worker_context().query_queue, worker_context().watch_queue, worker_context().delivery_queue):
+        lost = await DBOS.list_workflows_async(
+            status="PENDING", queue_name=queue, dequeued_before=_iso_ago(worker_context().ctx.timing.lease), **options
+        )
+        if lost:
+            log.warning("taken back from a process that is gone", extra={"facts": {"queue": queue, "work": len(lost)}})
+            await DBOS.resume_workflows_async([workflow.workflow_id for workflow in lost], queue_name=queue)
+    old = await DBOS.list_workflows_async(completed_before=_iso_ago(WORKFLOW_RETENTION), **options)
+    old += await DBOS.list_workflows_async(
+        queue_name=worker_context().watch_queue, completed_before=_iso_ago(WATCH_WORKFLOW_RETENTION), **options
+    )
+    if old:
+        await DBOS.delete_workflows_async([workflow.workflow_id for workflow in old])
+    await worker_context().ctx.store.prune(worker_context().ctx.now())
+
+
+@DBOS.workflow()
+async def housekeeping(at: str, _: Any = None) -> None:
+    """Resume the work of lost processes and delete what is old. A late run leaves that to the next one."""
+    if worker_context().clock() - datetime.fromisoformat(str(at)) <= MAX_HOUSEKEEPING_DELAY:
+        await _sweep()
+
+
+async def start_housekeeping() -> None:
+    """Start housekeeping once a minute among all processes. Missed minutes aren't caught up."""
+    worker = worker_context()
+    at = worker.clock().replace(second=0, microsecond=0).isoformat()
+    if at != worker.last_housekeeping:
+        with SetWorkflowID(f"housekeeping:{worker.ctx.team}:{at}"):
+            await DBOS.start_workflow_async(housekeeping, at)
+        worker.last_housekeeping = at
+
+
+async def _enqueue_deliveries(runs: Sequence[Run]) -> list[str]:
+    """Enqueue deliveries in batches, since each workflow has a cost."""
+    batch_size = min(MAX_DELIVERIES_PER_WORKFLOW, max_batch_size(worker_context().deliveries_per_minute))
+    workflow_ids = [
+        await _enqueue_delivery(runs[start : start + batch_size]) for start in range(0, len(runs), batch_size)
+    ]
+    await defer(worker_context().ctx, runs)
+    return workflow_ids
+
+
+async def _enqueue_delivery(runs: Sequence[Run]) -> str:
+    """Enqueue one batch under an id that is the same in all processes, so it is enqueued once."""
+    schedule_ids, timestamp = [run.schedule for run in runs], int(runs[0].at.timestamp())
+    batch_key = sha256(" ".join(f"{run.schedule}:{run.offered}" for run in runs).encode()).hexdigest()
+    return await _enqueue(
+        f"deliver:{timestamp}:{batch_key}", worker_context().delivery_queue, _deliver_batch, schedule_ids, timestamp
+    )
+
+
+async def _enqueue(workflow_id: str, queue: str, function: Any, *args: Any) -> str:
+    with SetWorkflowID(workflow_id):
+        await DBOS.enqueue_workflow_async(queue, function, *args)
+    return workflow_id
+
+
+async def enqueue_offer(offer: Offer) -> list[str]:
+    """Enqueue the query, or the deliveries if it is answered; return the workflow ids."""
+    if offer.answered:
+        return await _enqueue_deliveries(offer.runs)
+    workflow_id = await enqueue_query("ask", worker_context().query_queue, offer.query_key, f":{offer.offer_count}")
+    if await _has_ended(workflow_id):  # without an answer for these, which were added later
+        await requeue(worker_context().ctx, [run.schedule for run in offer.runs], offer.query_key.at)
+    else:
+        await defer(worker_context().ctx, offer.runs)
+    return [workflow_id]
+
+
+async def _has_ended(workflow_id: str) -> bool:
+    options: dict[str, Any] = {"load_input": False, "load_output": False}
+    return not await DBOS.list_workflows_async(workflow_ids=[workflow_id], status=["ENQUEUED", "PENDING"], **options)
+
+
+async def enqueue_query(kind: str, queue: str, query_key: QueryKey, suffix: str = "") -> str:
+    """Enqueue a query or a watch, once per key and suffix; return the workflow id."""
+    args = kind, query_key.team, query_key.line, query_key.zone, int(query_key.at.timestamp())
+    return await _enqueue(":".join(map(str, args)) + suffix, queue, _run_query, *args)
+
+
+def _from_timestamp(timestamp: int) -> datetime:
+    return datetime.fromtimestamp(timestamp, UTC)
+
+
+def _iso_ago(span: timedelta) -> str:
+    return (worker_context().clock() - span).isoformat()
 
 
 async def _wait_for_workflows(workflow_ids: Sequence[str], poll_interval: float) -> None:
