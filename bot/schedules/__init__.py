@@ -1,7 +1,6 @@
 """Schedules: saved questions with a recurrence and a channel, and watches, which post alerts about changes.
 
 recurrence.py        days, time and zone of a schedule, and their parser
-time_of_day.py       times of day as people write them
 timezones.py         time zones as people write them
 next_run.py          which occurrence is next, and what is due; pure
 trigger.py           when a schedule runs: on a recurrence, or as a watch
