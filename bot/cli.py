@@ -196,8 +196,7 @@ def schedules(export: bool, file: str | None) -> None:
 
 async def _import_schedules(settings: Settings, file: str) -> None:
     """Add what a file holds, and say which questions couldn't be checked; or say all its mistakes."""
-    from bot.schedules.plain_yaml import FORMAT_HINT, read_file
-    from bot.schedules.schedule_import import import_schedules
+    from bot.schedules.schedule_import import FORMAT_HINT, import_schedules, read_file
     from bot.store import store
 
     text = read_file(file)

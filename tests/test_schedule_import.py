@@ -19,7 +19,7 @@ from bot.questions import discover
 from bot.sandbox.http_server import serving
 from bot.sandbox.launchdarkly.app import TOKEN, launchdarkly
 from bot.sandbox.launchdarkly.faults import FaultInjector
-from bot.schedules import plain_yaml
+from bot.schedules import schedule_import
 from bot.schedules.question_check import QuestionCheck
 from bot.schedules.schedule_import import ImportResult, ImportRules, import_schedules
 from bot.slack.access import AccessRules
@@ -83,12 +83,15 @@ MERGES = "a0: &a0 {k: 1}\n" + "".join(f"a{n + 1}: &a{n + 1} {{<<: [{', '.join([f
     ("content", "said"),
     [
         (b"\xff\xfe", "is not UTF-8 text."),
-        (b"#" * (plain_yaml.MAX_BYTES + 1), "is too large. It may have 500,000 bytes."),
+        (b"#" * (schedule_import.MAX_BYTES + 1), "is too large. It may have 500,000 bytes."),
         (b"schedules: [", "The file is no YAML:"),
         (b"[" * 100_000, "The file holds what cannot be read."),
         (f"{BOMB}schedules: *i".encode(), "aliases (*name) are not read, so write each schedule in full"),
         (f"{MERGES}schedules: []".encode(), "aliases (*name) are not read, so write each schedule in full"),
-        (b"schedules: [" + b"a," * plain_yaml.MAX_NODES + b"]", "only 50,000 parts are read, so make it several files"),
+        (
+            b"schedules: [" + b"a," * schedule_import.MAX_NODES + b"]",
+            "only 50,000 parts are read, so make it several files",
+        ),
         (b"? {a: b}\n: c", "The file"),
         (b"schedules: 2026-13-45", "The file holds no schedules."),
         (b"", "The file holds no schedules."),
@@ -104,14 +107,14 @@ async def test_unreadable_file_is_refused_in_one_line(
     path = tmp_path / "wrong.yml"
     path.write_bytes(content)
     with pytest.raises(Misconfigured) as wrong:
-        await import_schedules(importer.store, plain_yaml.read_file(str(path)), importer.rules, NOW)
+        await import_schedules(importer.store, schedule_import.read_file(str(path)), importer.rules, NOW)
     assert said in f"{wrong.value.summary} {wrong.value.todo}"
     assert "\n" not in f"{wrong.value.summary} {wrong.value.todo}"
 
 
 def test_scalars_are_text_whatever_yaml_makes_of_them() -> None:
     many = ":".join(["1"] * 1000)  # a number in base sixty, which takes ever longer to work out
-    found = plain_yaml.parse_yaml(
+    found = schedule_import.parse_yaml(
         f"{{a: {many}, b: 2026-13-45, c: !!python/object/apply:os.system [false], d: yes, <<: {{e: f}}}}"
     )
     assert found == {"a": many, "b": "2026-13-45", "c": ["false"], "d": "yes", "<<": {"e": "f"}}

@@ -26,5 +26,4 @@ change_detection.py  what has changed since the last check; pure
 
 schedule_export.py   all schedules as rows and as YAML, for operators
 schedule_import.py   schedules from a file, checked like typed lines
-plain_yaml.py        reads untrusted YAML in bounded time
 """

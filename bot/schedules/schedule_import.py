@@ -1,15 +1,22 @@
 """Import schedules from a file: each entry is checked like a typed line, and either all are added or none.
 
 All mistakes in a file are reported at once, each with its entry. A question that several entries share is asked once.
+
+The YAML is untrusted, and read in bounded time: aliases and merge keys can expand a short file exponentially, and some
+YAML numbers take minutes to parse. So a scalar is always text, an alias is an error, and the file's size and number of
+nodes are limited.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
+import yaml
 from pydantic import ValidationError
+from yaml.composer import ComposerError
 
 from bot.errors import Failure, InvalidLine, Misconfigured, NotAllowed
 from bot.lines.param_types import InvalidValue
@@ -18,7 +25,6 @@ from bot.messages import humanize
 from bot.questions.composition import failure_text
 from bot.schedules.channel_errors import CHANNEL_NOT_ALLOWED
 from bot.schedules.limits import check_channel, check_question
-from bot.schedules.plain_yaml import FORMAT_HINT, parse_yaml
 from bot.schedules.question_check import QuestionCheck
 from bot.schedules.recurrence import RECURRENCE
 from bot.schedules.schedule_export import ExportedSchedule
@@ -27,6 +33,9 @@ from bot.schedules.trigger import WATCH, Trigger, WatchTrigger, next_run_at, par
 from bot.store import Schedule
 from bot.store.store import Store
 
+MAX_BYTES = 500_000
+MAX_NODES = 50_000  # takes a few seconds on a slow machine; a schedule has fifteen
+FORMAT_HINT = "`insights-bot schedules --export` shows what it is to look like."
 MAX_MISTAKE_CHARS, MAX_ENTRY_CHARS = 500, 100  # of a mistake's text, and of the entry quoted with it
 MAX_CONSECUTIVE_FAILURES = 3  # after so many questions in a row that LaunchDarkly can't answer now, ask no more
 
@@ -223,3 +232,42 @@ def _quote(row: Any) -> str:
     """Quote an entry as far as it is readable."""
     values = [str(row.get(name, "")) for name in ("every", "asks")] if isinstance(row, dict) else []
     return f" (“{humanize.truncate_text(' '.join(values), MAX_ENTRY_CHARS)}”)" if any(values) else ""
+
+
+class _PlainLoader(yaml.BaseLoader):
+    """PyYAML's loader without types, which counts nodes."""
+
+    nodes = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        self.nodes += 1
+        mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+        if self.check_event(yaml.AliasEvent):
+            raise ComposerError(None, None, "aliases (*name) are not read, so write each schedule in full", mark)
+        if self.nodes > MAX_NODES:
+            raise ComposerError(None, None, f"only {MAX_NODES:,} parts are read, so make it several files", mark)
+        return super().compose_node(parent, index)
+
+
+def read_file(path: str) -> str:
+    """Read a file's text, up to the size limit."""
+    try:
+        with Path(path).open("rb") as stream:
+            content = stream.read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
+            raise Misconfigured(f"The file {path} is too large.", f"It may have {MAX_BYTES:,} bytes.")
+        return content.decode()
+    except OSError as error:
+        raise Misconfigured(f"The file {path} cannot be read ({error.strerror}).", FORMAT_HINT) from None
+    except UnicodeDecodeError:
+        raise Misconfigured(f"The file {path} is not UTF-8 text.", FORMAT_HINT) from None
+
+
+def parse_yaml(text: str) -> Any:
+    """Parse YAML into str, list and dict."""
+    try:
+        return yaml.load(text, _PlainLoader)  # noqa: S506  # the loader builds nothing else
+    except yaml.YAMLError as error:
+        raise Misconfigured(f"The file is no YAML: {' '.join(str(error).split())}.", FORMAT_HINT) from None
+    except (ValueError, RecursionError, TypeError):  # endlessly nested brackets; a mapping as a key
+        raise Misconfigured("The file holds what cannot be read.", FORMAT_HINT) from None
