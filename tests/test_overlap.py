@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.schedules.overlap import repeated_days, weekly
 from bot.schedules.recurrence import RECURRENCE
 from bot.schedules.trigger import WatchTrigger
+from bot.schedules.views import repeated_days, weekly
 from tests.scheduler_harness import SchedulerHarness
 from tests.workspace import visible_text
 

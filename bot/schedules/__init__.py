@@ -6,7 +6,6 @@ next_run.py          which occurrence is next, and what is due; pure
 trigger.py           when a schedule runs: on a recurrence, or as a watch
 limits.py            limits on schedules
 question_check.py    asks a question once before its schedule is saved
-overlap.py           how many days of a digest repeat the previous one
 views.py             schedules, runs and watches as people read them
 
 context.py           what the scheduler and its jobs work with, and the timing

@@ -1,17 +1,20 @@
 """Views of schedules, runs and watches."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from bot.lines.timespec import to_milliseconds
 from bot.messages import humanize
 from bot.messages.mrkdwn import Timestamp
 from bot.questions.base import View
+from bot.questions.digest import QUESTION as DIGEST
 from bot.schedules.channel_errors import explain_code
-from bot.schedules.overlap import repeated_days, weekly
 from bot.schedules.recurrence import Recurrence
-from bot.schedules.trigger import WatchTrigger, parse_trigger
+from bot.schedules.trigger import Trigger, WatchTrigger, parse_trigger
 from bot.store import Run, Schedule
+
+DAYS_COVERED = 7  # by each digest, though it may run more often than weekly
+_NUMBER_WORDS = ("", "one", "two", "three", "four", "five", "six")
 
 
 class ScheduleView(View):
@@ -73,6 +76,27 @@ def schedule_view(schedule: Schedule) -> ScheduleView:
         repeats=repeated_days(schedule.line, trigger),
         weekly=f"change {schedule.number} {weekly(trigger)}" if isinstance(trigger, Recurrence) else "",
     )
+
+
+def repeated_days(question: str, trigger: Trigger) -> str:
+    """Return in words how many days a digest shares with the previous one; empty if none, or for other questions."""
+    if question.partition(" ")[0] != DIGEST.name or not isinstance(trigger, Recurrence) or trigger.nth:
+        return ""
+    gaps = {
+        _gap(day, next_day) for day, next_day in zip(trigger.days, (*trigger.days[1:], trigger.days[0]), strict=True)
+    }
+    repeated = _NUMBER_WORDS[DAYS_COVERED - min(gaps)]
+    return f"up to {repeated}" if repeated and len(gaps) > 1 else repeated
+
+
+def weekly(recurrence: Recurrence) -> Recurrence:
+    """Return the recurrence reduced to once a week, on its first day."""
+    return replace(recurrence, days=recurrence.days[:1])
+
+
+def _gap(day: int, next_day: int) -> int:
+    """Return the number of days from one day of the week to the next."""
+    return (next_day - day) % 7 or 7
 
 
 STATE_MARKS = {"delivered": "✅", "quiet": "🤫", "skipped": "⏭️", "failed": "❌", "unsure": "❔", "open": "⏳"}
