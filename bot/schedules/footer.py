@@ -19,6 +19,8 @@ DeliveryTarget = tuple[Schedule, list[datetime]]  # a run's schedule, and the ru
 
 
 class ScheduleFooterView(View):
+    """The footer of a scheduled message."""
+
     schedule: ScheduleView
     by: str
     missed: str

@@ -32,6 +32,8 @@ AUTO_RESUME_CODES = (
 
 
 class ChannelLostView(View):
+    """The notice that a channel is gone and its schedules are paused."""
+
     channel: str
     why: str
     returns: bool  # whether the schedules resume automatically
@@ -40,6 +42,8 @@ class ChannelLostView(View):
 
 
 class ScheduleFailingView(View):
+    """The notice that a schedule fails."""
+
     channel: str
     why: str
     times: int
@@ -47,6 +51,8 @@ class ScheduleFailingView(View):
 
 
 class ChannelRestoredView(View):
+    """The notice that a channel's schedules have resumed."""
+
     schedules: tuple[ScheduleView, ...]
 
 

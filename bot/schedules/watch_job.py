@@ -39,6 +39,8 @@ HOUR = timedelta(hours=1)
 
 
 class WatchUpdateView(View):
+    """A watch's alert."""
+
     number: int
     line: str
     total: str
@@ -189,6 +191,7 @@ def _update_view(
 
 
 def item_view(change: ObservedChange, zone: str) -> WatchItemView:
+    """Build the view of a change."""
     observation = change.observation
     return WatchItemView(
         what=humanize.truncate_text(observation.what, 80),

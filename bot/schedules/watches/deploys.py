@@ -8,6 +8,7 @@ from bot.schedules.watches.observation import Observation
 
 
 async def observe(params: DeploysParams, ctx: QuestionContext, _: datetime) -> dict[str, Observation]:
+    """Return the rating of each deployment metric."""
     rated = params.model_copy(update={"expand": "metrics"})
     view = QUESTION.build_view(rated, await QUESTION.fetch(rated, ctx), ctx)
     line = QUESTION.line(dict(params))

@@ -15,6 +15,7 @@ from bot.schedules.watches.observation import PENDING, Observation
 
 
 async def observe(params: EventsParams, ctx: QuestionContext, since: datetime) -> dict[str, Observation]:
+    """Return the events since then, oldest first."""
     time_range = {"since": format_exact(since), "until": None, "after": None, "before": None}
     page = await fetch_all(params.model_copy(update={**time_range, "impact": "any"}), ctx)
     return {event.id: _observation(event, params, ctx) for event in reversed(page.events) if event.id}

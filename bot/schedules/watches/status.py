@@ -8,6 +8,7 @@ from bot.schedules.watches.observation import Observation
 
 
 async def observe(params: StatusParams, ctx: QuestionContext, _: datetime) -> dict[str, Observation]:
+    """Return the number of flags in each status."""
     view = QUESTION.build_view(params, await QUESTION.fetch(params, ctx), ctx)
     line = QUESTION.line(dict(params))
     return {
