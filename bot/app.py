@@ -213,7 +213,7 @@ async def run_scheduler(settings: Settings, now: Clock, ctx: "SchedulerContext")
 
 @asynccontextmanager
 async def open_engine(settings: Settings, clock: Clock, ctx: "SchedulerContext") -> "AsyncIterator[Engine]":
-    """The engine, which begins nothing by itself. Its *clock* is the real one, whatever time the *rounds* have.
+    """The engine, which begins nothing by itself. Its *clock* is the real one, whatever time the scheduler has.
 
     A SQLite file has one process with an engine."""
     dbos_engine = await asyncio.to_thread(import_module, "bot.schedules.dbos_engine")
