@@ -1,28 +1,28 @@
-"""What must survive a restart, in SQLite or PostgreSQL, by the same code. It knows neither Slack nor LaunchDarkly.
+"""Persistent state, in SQLite or PostgreSQL, with the same code for both. It knows neither Slack nor LaunchDarkly.
 
-store.py         the door: a database by its URL, brought up to date and opened
-models.py        what is kept, as everybody else sees it
-channel_defaults.py what a channel's questions leave out
-schedules.py     saved questions, by channel and number
-runs.py          the moments at which they were due, and what became of each
-rate_limit.py    how much may begin in a minute, for all processes of a workspace
-watch_state.py   what watches have seen and told
-payloads.py      what Slack has sent, so that it is worked on once
-snapshots.py     the numbers of past weeks
-workspaces.py    which workspaces do not take charts
-tables.py        the tables
-upsert.py        a row is written, whether it is there or not
-database.py      reading and writing, in bounded time
-result.py        what came of a single statement
-sqlite.py        what SQLite needs
-postgresql.py    what PostgreSQL needs
-process_lock.py  one process at a time works on the schedules of a SQLite file
-write_probe.py   whether the database takes writes
-errors.py        what a database says when something is wrong ─► a failure with a sentence
-database_url.py  DATABASE_URL ─► where the database is
-migrate.py       the tables are brought up to date, by one process at a time
-migrations/      the steps of that, in order
-inspection.py    what a start would find in a database, and do to it; nothing is written
+store.py             opens a database by its URL, migrates it, and holds the repositories
+models.py            the records that other packages read
+channel_defaults.py  each channel's default project, environment and applications
+schedules.py         schedules, by channel and number
+runs.py              runs of schedules, and the answers they share
+watch_state.py       what each watch has observed
+rate_limit.py        how many runs may start per minute, across all processes of a workspace
+payloads.py          Slack payloads already received, for deduplication
+snapshots.py         metrics of past weeks
+workspaces.py        which workspaces don't support charts
+tables.py            the tables
+upsert.py            INSERT … ON CONFLICT for both databases
+database.py          connections, transactions and single statements, with a timeout
+result.py            the result of a single statement
+sqlite.py            what only SQLite needs
+postgresql.py        what only PostgreSQL needs
+process_lock.py      one process at a time works on the schedules of a SQLite file
+write_probe.py       whether the database takes writes
+errors.py            database errors ─► failures with a sentence
+database_url.py      DATABASE_URL ─► DatabaseAddress
+migrate.py           brings the tables up to date, one process at a time
+migrations/          the migrations, in order
+inspection.py        what a start would find in a database, read-only
 """
 
 from bot.store.models import DefaultsChange as DefaultsChange

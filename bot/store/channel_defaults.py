@@ -1,4 +1,4 @@
-"""What a channel's questions leave out, by name as people type it: project, env, app. And who said so, and when."""
+"""Each channel's defaults, by the names that people type (project, env, app), with who set them and when."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -22,22 +22,22 @@ class ChannelDefaults:
         self._database = database
 
     async def get(self, team: str, channel: str) -> dict[str, str]:
-        """A channel's defaults; empty where it has none."""
+        """Return a channel's defaults; empty if it has none."""
         change = await self.last_change(team, channel)
         return change.values if change else {}
 
     async def last_change(self, team: str, channel: str) -> DefaultsChange | None:
-        """The last change of a channel's defaults."""
+        """Return the last change of a channel's defaults."""
         row = await self._database.fetch_one(SELECT_LAST_CHANGE, team=team, channel=channel)
         return DefaultsChange(*row) if row else None
 
     async def put(self, team: str, channel: str, values: Mapping[str, str], by: str, at: datetime) -> None:
-        """Give a channel these defaults instead of those that it has."""
+        """Replace a channel's defaults."""
         async with self._database.transaction() as connection:
             await upsert(
                 connection, TABLE, team=team, channel=channel, given=dict(values), changed_by=by, changed_at=at
             )
 
     async def clear(self, team: str, channel: str, by: str, at: datetime) -> None:
-        """Take a channel's defaults back."""
+        """Remove a channel's defaults, and record who did."""
         await self.put(team, channel, {}, by, at)

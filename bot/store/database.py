@@ -1,4 +1,4 @@
-"""Reading and writing, in bounded time. It knows neither the tables nor what is kept in them."""
+"""Run statements and transactions with a timeout. Nothing here knows the tables."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -15,7 +15,7 @@ from bot.store.result import StatementResult
 
 
 class Database:
-    """The connections of one process to its database. No transaction lasts longer than *patience* seconds."""
+    """The connections of one process to its database. No transaction lasts longer than *timeout* seconds."""
 
     def __init__(self, address: DatabaseAddress, timeout: float, *, foreign_keys: bool = True) -> None:
         self._timeout = timeout
@@ -30,35 +30,35 @@ class Database:
             else postgresql.PostgresqlStatementRunner(address)
         )
         self._write_engine = self._engine.execution_options(writes=True)
-        # SQLite lets one write at a time, and has the others poll for it: in a queue 200 are through five times as fast
+        # SQLite allows one write at a time and makes the others poll; 200 writes in a queue finish five times as fast.
         self._write_lock = asyncio.Lock() if address.is_file else nullcontext()
 
     async def fetch_one(self, statement: Executable, **values: object) -> Sequence[Any] | None:
-        """The row that one statement finds, if there is one."""
+        """Return the first row of a statement, or None."""
         return next(iter(await self.fetch_all(statement, **values)), None)
 
     async def fetch_all(self, statement: Executable, **values: object) -> Sequence[Sequence[Any]]:
-        """The rows that one statement finds: all that an answer needs, so it is quick."""
+        """Return the rows of a single statement, without the cost of a transaction."""
         with translate_errors():
             async with asyncio.timeout(self._timeout):
                 return (await self._runner.execute(statement, values)).rows
 
     async def execute(self, statement: Executable, **values: object) -> StatementResult:
-        """What one statement has changed. It is kept at once, so it is quicker than a transaction of one."""
+        """Run a single statement that writes. It commits by itself, which is faster than a transaction of one."""
         with translate_errors():
             async with asyncio.timeout(self._timeout), self._write_lock:
                 return await self._runner.execute(statement, values)
 
     @asynccontextmanager
     async def read_transaction(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that only reads."""
+        """Open a transaction that only reads."""
         with translate_errors():
             async with asyncio.timeout(self._timeout), self._engine.begin() as connection:
                 yield connection
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that may write: all of it is kept at its end, or nothing."""
+        """Open a transaction that may write; it commits when the block ends, and rolls back on an exception."""
         with translate_errors():
             async with asyncio.timeout(self._timeout), self._write_lock, self._write_engine.begin() as connection:
                 yield connection

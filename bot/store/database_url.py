@@ -1,4 +1,4 @@
-"""DATABASE_URL ─► where the database is. What is wrong with it is said without repeating it: it holds a password."""
+"""DATABASE_URL ─► DatabaseAddress. Errors never repeat the URL, because it holds a password."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ SECRET_PARAMS = ("password", "sslpassword")  # libpq takes them as parameters to
 
 @dataclass(frozen=True)
 class DatabaseAddress:
-    """Where the database is."""
+    """The location of the database."""
 
     url: URL
 
@@ -25,7 +25,7 @@ class DatabaseAddress:
 
     @property
     def plain_url(self) -> str:
-        """The URL as other libraries know it, with the password."""
+        """The URL with the password and without the driver, as other libraries expect it."""
         return self.url.set(drivername=self.url.get_backend_name()).render_as_string(hide_password=False)
 
     @property
@@ -33,7 +33,7 @@ class DatabaseAddress:
         return Path(self.url.database or "").absolute()
 
     def redact(self, text: str) -> str:
-        """A *text* of the database's without the password."""
+        """Return a database's *text* without the password."""
         secrets = [self.url.password, *(self.url.query.get(name) for name in SECRET_PARAMS)]
         for secret in secrets:
             text = text.replace(str(secret), "•••") if secret else text
@@ -41,7 +41,7 @@ class DatabaseAddress:
 
 
 def parse_database_url(url: str) -> DatabaseAddress:
-    """The address that a URL gives; `postgres://` is understood as well."""
+    """Parse a URL; `postgres://` is accepted too."""
     parsed = _parse(url.strip())
     if parsed.drivername not in DRIVERS:
         raise Misconfigured(
@@ -55,7 +55,7 @@ def parse_database_url(url: str) -> DatabaseAddress:
 
 
 def _parse(url: str) -> URL:
-    if url.partition("://")[2].partition(":")[2].count("@") > 1:  # what follows the first would be taken for the host
+    if url.partition("://")[2].partition(":")[2].count("@") > 1:  # the text after the first @ would become the host
         raise Misconfigured("DATABASE_URL is wrong: it holds one @ too many.", "Write an @ of the password as %40.")
     try:
         return make_url(url)

@@ -1,6 +1,6 @@
-"""What a database says when something is wrong ─► a failure with a sentence. All errors of SQLAlchemy end here.
+"""Translate database errors into failures with a sentence. All SQLAlchemy errors end here.
 
-What is a fault of ours (a table that is not there, a value of the wrong kind) stays what it is.
+Programming errors of our own (a missing table, a value of the wrong type) are raised unchanged.
 SQLite: https://www.sqlite.org/rescode.html   PostgreSQL: https://www.postgresql.org/docs/current/errcodes-appendix.html
 """
 
@@ -26,13 +26,13 @@ GRANT_CREATE = "Let that user own the database, or grant it CREATE on the schema
 
 
 class DatabaseProblem(Enum):
-    """What may be wrong with a database that is no fault of ours."""
+    """A problem with the database that isn't a bug of the bot."""
 
-    UNAVAILABLE = "it does not answer"
-    BUSY = "somebody else holds it"
-    DISK_FULL = "its disk is full"
-    ACCESS_DENIED = "it lets us not do what we must"
-    NOT_A_DATABASE = "it is no database that we can read"
+    UNAVAILABLE = "no answer"
+    BUSY = "locked by another process"
+    DISK_FULL = "disk full"
+    ACCESS_DENIED = "access denied"
+    NOT_A_DATABASE = "not a readable database"
 
 
 SQLITE_PROBLEMS = {
@@ -47,7 +47,7 @@ SQLITE_PROBLEMS = {
     sqlite3.SQLITE_NOTADB: DatabaseProblem.NOT_A_DATABASE,
     sqlite3.SQLITE_CORRUPT: DatabaseProblem.NOT_A_DATABASE,
 }
-POSTGRESQL_PROBLEMS = {  # a code, or the class that it begins with
+POSTGRESQL_PROBLEMS = {  # by SQLSTATE, or by its class (the first two characters)
     "08": DatabaseProblem.UNAVAILABLE,
     "25006": DatabaseProblem.UNAVAILABLE,  # a standby, while another takes over
     "3F000": DatabaseProblem.ACCESS_DENIED,
@@ -62,7 +62,7 @@ POSTGRESQL_PROBLEMS = {  # a code, or the class that it begins with
 
 @contextmanager
 def translate_errors() -> Iterator[None]:
-    """While the bot works: a database in trouble is said in one sentence, and may be well again later."""
+    """Translate database errors while the bot runs: raise TryLater, because the database may recover."""
     try:
         yield
     except (DBAPIError, sqlite3.Error, NoConnectionFree, OSError) as error:
@@ -76,7 +76,7 @@ def translate_errors() -> Iterator[None]:
 
 
 def is_busy(failure: TryLater) -> bool:
-    """Whether the database is only held by somebody else, or too slow."""
+    """Return whether the database is only locked or slow."""
     cause = failure.__cause__
     return (
         cause is None or isinstance(cause, NoConnectionFree | TimeoutError) or _classify(cause) is DatabaseProblem.BUSY
@@ -85,9 +85,9 @@ def is_busy(failure: TryLater) -> bool:
 
 @contextmanager
 def startup_errors(address: DatabaseAddress, *, connected: bool = False) -> Iterator[None]:
-    """While the bot starts: a database that cannot be used is a wrong setting, one that is busy or full is none.
+    """Translate database errors at startup: an unusable database is a wrong setting, a busy or full one isn't.
 
-    One that was *reached*, and then does not answer in time, is held by another; so is a file.
+    A timeout after the database was *connected* means that another process holds it; for a file it always does.
     """
     try:
         yield
@@ -100,7 +100,7 @@ def startup_errors(address: DatabaseAddress, *, connected: bool = False) -> Iter
     except ProgrammingError as error:
         if getattr(error.orig, "sqlstate", None) is not None:
             raise
-        raise _misconfigured(address, error) from None  # the URL holds a parameter that is none
+        raise _misconfigured(address, error) from None  # the URL holds an unknown parameter
 
 
 def _misconfigured(address: DatabaseAddress, cause: BaseException) -> Misconfigured:
@@ -115,18 +115,18 @@ def _misconfigured(address: DatabaseAddress, cause: BaseException) -> Misconfigu
 
 
 def _detail(address: DatabaseAddress, cause: BaseException) -> str:
-    """The database's own words, in a length that one can read; libpq's hold host and user, but no password."""
+    """Return the first line of the database's own message, shortened. libpq names host and user, never the password."""
     detail = address.redact(str(getattr(cause, "orig", cause))).strip()
     return detail.partition("\n")[0].rstrip(".")[:MAX_DETAIL_CHARS] or "no answer in time"
 
 
 def _classify(error: BaseException) -> DatabaseProblem | None:
-    """What is wrong; None where that is a fault of ours."""
+    """Classify an error; None means a bug of the bot."""
     if isinstance(error, NoConnectionFree | OSError):
         return DatabaseProblem.UNAVAILABLE
     driver_error = getattr(error, "orig", error)  # the driver's own error
     if code := getattr(driver_error, "sqlite_errorcode", None):
-        return SQLITE_PROBLEMS.get(code & 0xFF)  # the rest of it is a closer description
+        return SQLITE_PROBLEMS.get(code & 0xFF)  # the low byte is the primary code
     if sqlstate := getattr(driver_error, "sqlstate", None):
         return POSTGRESQL_PROBLEMS.get(sqlstate) or POSTGRESQL_PROBLEMS.get(sqlstate[:2])
     return DatabaseProblem.UNAVAILABLE if isinstance(error, OperationalError | InterfaceError) else None

@@ -1,4 +1,4 @@
-"""What a start would find in a database, and do to it. Nothing is written, not even the files that SQLite makes.
+"""Inspect a database as a start would find it. Nothing is written, not even the files that SQLite creates.
 
 https://www.sqlite.org/wal.html#read_only_databases
 """
@@ -23,7 +23,7 @@ MAY_CREATE = text(
 
 @dataclass(frozen=True)
 class Inspection:
-    """A database as it was found: the *revision* is None where it has none of the bot's tables yet."""
+    """The state of a database; *revision* is None if it has none of the bot's tables yet."""
 
     address: DatabaseAddress
     exists: bool
@@ -32,7 +32,7 @@ class Inspection:
 
 
 async def inspect(url: str, timeout_ms: int, *, migrations_dir: Path = MIGRATIONS_DIR) -> Inspection:
-    """Look at the database at *url*; one that a start couldn't use is said as the start would say it."""
+    """Inspect the database at *url*. An unusable one raises the error that a start would raise."""
     address = parse_database_url(url)
     with startup_errors(address):
         if address.is_file:
@@ -56,13 +56,15 @@ async def _inspect_existing(address: DatabaseAddress, timeout_seconds: float, mi
 
 
 def _may_create(connection: Connection) -> bool:
-    """Whether tables can be made where the bot's are, and a schema for the engine's, if it isn't there."""
+    """Return whether the user may create the bot's tables, and the engine's schema if that is missing."""
     return bool(connection.scalar(MAY_CREATE))
 
 
 def _read_only(address: DatabaseAddress) -> DatabaseAddress:
-    """The same database, opened so that SQLite writes nothing beside it: what others have written lies there too, as
-    long as they have it open."""
+    """Return an address that makes SQLite write no files of its own.
+
+    While another process has the database open, its latest changes are in the -wal file, so that one must be read too.
+    """
     if not address.is_file:
         return address
     in_use = Path(f"{address.file}-shm").exists()

@@ -1,7 +1,7 @@
-"""The tables are brought up to date, by one process at a time, in one transaction: all steps are done, or none.
+"""Migrate the tables, one process at a time, in one transaction: all migrations or none.
 
-A step is a file of `migrations/versions/`, whose name begins with its revision; in the order of their names they
-follow each other. So it is known without Alembic whether there is anything to do, and most starts do without it.
+A migration is a file in `migrations/versions/` whose name begins with its revision; they apply in the order of their
+names. So most starts find out without loading Alembic that there is nothing to do.
 """
 
 from pathlib import Path
@@ -14,23 +14,23 @@ from bot.store.database_url import DatabaseAddress
 
 MIGRATIONS_DIR = Path(__file__).parent / "migrations"
 ALEMBIC_VERSION = table("alembic_version", column("version_num"))
-TAKE_ADVISORY_LOCK = text("SELECT pg_advisory_xact_lock(7013504225166)")  # any number, if it is always the same
+TAKE_ADVISORY_LOCK = text("SELECT pg_advisory_xact_lock(7013504225166)")  # an arbitrary number that never changes
 
 
 async def is_current(database: Database, migrations_dir: Path) -> bool:
-    """Whether the tables are up to date."""
+    """Return whether the tables are up to date."""
     async with database.read_transaction() as connection:
         return await connection.run_sync(current_revision, migrations_dir) == latest_revision(migrations_dir)
 
 
 async def migrate(address: DatabaseAddress, migrations_dir: Path, timeout_seconds: float) -> None:
-    """Bring the tables up to date, unless another process has just done so.
+    """Migrate the tables, unless another process has just done so.
 
-    Foreign keys are off: SQLite changes a table by making it anew, and dropping the old one would cascade.
+    Foreign keys are off: SQLite alters a table by recreating it, and dropping the old one would cascade.
     """
     database = Database(address, timeout_seconds, foreign_keys=False)
     try:
-        async with database.transaction() as connection:  # SQLite lets no second one in here
+        async with database.transaction() as connection:  # on SQLite this is a lock already
             if not address.is_file:
                 await connection.execute(TAKE_ADVISORY_LOCK)
             if await connection.run_sync(current_revision, migrations_dir) != latest_revision(migrations_dir):
@@ -40,7 +40,7 @@ async def migrate(address: DatabaseAddress, migrations_dir: Path, timeout_second
 
 
 def _upgrade(connection: Connection, migrations_dir: Path) -> None:
-    from alembic import command  # noqa: PLC0415 - most starts do without
+    from alembic import command  # noqa: PLC0415 - most starts don't need it
     from alembic.config import Config  # noqa: PLC0415
 
     config = Config()
@@ -50,7 +50,7 @@ def _upgrade(connection: Connection, migrations_dir: Path) -> None:
 
 
 def current_revision(connection: Connection, migrations_dir: Path) -> str | None:
-    """The revision that a database has; None where it is new. One of a newer bot's is refused."""
+    """Return a database's revision, or None if it is new. Refuse one that a newer bot has written."""
     if not inspect(connection).has_table(ALEMBIC_VERSION.name):
         return None
     current: str | None = connection.scalar(select(ALEMBIC_VERSION.c.version_num))
@@ -64,7 +64,7 @@ def current_revision(connection: Connection, migrations_dir: Path) -> str | None
 
 
 def latest_revision(migrations_dir: Path) -> str:
-    """The revision of an up-to-date database."""
+    """Return the revision of an up-to-date database."""
     return _known_revisions(migrations_dir)[-1]
 
 

@@ -1,4 +1,4 @@
-"""What the store keeps, as everybody else sees it. Whoever only reads these needs no database."""
+"""The store's records. Importing them needs no database library."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class DefaultsChange:
-    """The last word on a channel's defaults; with no values, they were taken back."""
+    """The last change of a channel's defaults; without values, they were removed."""
 
     values: dict[str, str]
     by: str
@@ -16,24 +16,24 @@ class DefaultsChange:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A saved question: active, paused or stopped. Only an active one has a next moment."""
+    """A saved question: active, paused or stopped. Only an active one has a next run."""
 
     id: str
     team: str
     channel: str
-    number: int  # by which the people of its channel call it
+    number: int  # what people call it; unique within the channel
     owner: str
     cadence: str
     line: str
     state: str
-    why: str  # it is paused, where nobody paused it
+    why: str  # the reason if the bot paused it; empty if a person did
     next_at: datetime | None
-    looked_at: datetime | None = None  # the last time, for one that only speaks when there is something new
+    looked_at: datetime | None = None  # when a watch last observed
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class QueryKey:
-    """The same question at the same moment, whoever wants its answer."""
+    """A question at a moment. Runs with the same key share one answer."""
 
     team: str
     line: str
@@ -43,25 +43,25 @@ class QueryKey:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A moment at which a schedule was due: open, or delivered, quiet, skipped, failed or unsure."""
+    """One occurrence of a schedule: open, or delivered, quiet, skipped, failed or unsure."""
 
     schedule: str
     at: datetime
     team: str
-    line: str  # as it was then
+    line: str  # the schedule's line when the run was created
     zone: str
-    by: str  # who asked for it; empty: the clock
+    by: str  # who requested it; empty if it was scheduled
     state: str
     why: str
-    offered: int  # grows with each offer, and each time that somebody takes it or lets it go
-    attempt: int  # how many were in vain
-    taken_by: str  # who was at it last, and until when it was theirs
+    offered: int  # a version: grows with each offer, lease and release
+    attempt: int  # failed attempts
+    taken_by: str  # the last holder of the lease, and when it expires
     taken_until: datetime | None
-    posted: int  # how many messages of it surely stand in the channel
-    posting: int | None  # which one somebody was about to post
+    posted: int  # how many of its messages are known to be in the channel
+    posting: int | None  # the index of the message about to be posted
     posting_at: datetime | None
     ts: str  # of the first message
-    said: dict[str, Any] | None = field(default=None, compare=False)  # to it alone; only who takes it reads that
+    said: dict[str, Any] | None = field(default=None, compare=False)  # this run's own message; only a lease reads it
 
     @property
     def query_key(self) -> QueryKey:
@@ -70,8 +70,8 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class DueSchedule:
-    """A schedule that is due: its slots until then, and when it is due next. A slot comes with the reason why it is
-    skipped, or is open."""
+    """A schedule that is due: its runs until now, and when it is due next. A run with a reason is skipped, and one
+    with an empty reason is open."""
 
     schedule: Schedule
     zone: str
@@ -81,18 +81,18 @@ class DueSchedule:
 
 @dataclass(frozen=True, slots=True)
 class WatchState:
-    """A thing that a watch has seen, in the state in which it was then."""
+    """The state in which a watch last observed a thing."""
 
     state: str
-    says: str  # the state, as people read it
-    happened: float | None = None  # in LaunchDarkly's milliseconds
+    says: str  # the state in words
+    happened: float | None = None  # milliseconds since the epoch, as LaunchDarkly sends them
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The numbers that an answer told of a place, on a day. What could not be had is not among them."""
+    """The metrics that an answer showed for a project and environment on a day, without those that were unknown."""
 
     place: str
-    day: date  # where it was asked
+    day: date  # in the caller's time zone
     numbers: dict[str, float]
-    material: bool  # whether there was something to speak about
+    material: bool  # whether there was something to report

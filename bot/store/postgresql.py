@@ -1,4 +1,4 @@
-"""What PostgreSQL needs. It knows no table."""
+"""Connections to PostgreSQL. Nothing here knows the tables."""
 
 import asyncio
 import select
@@ -14,24 +14,25 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from bot.store.database_url import DatabaseAddress
 from bot.store.result import StatementResult
 
-DEFAULT_CONNECT_ARGS: dict[str, Any] = {  # libpq's and psycopg's parameters; one that the URL gives counts more
-    "prepare_threshold": None,  # PgBouncer gives each transaction another connection, which knows no prepared ones
+DEFAULT_CONNECT_ARGS: dict[str, Any] = {  # libpq's and psycopg's parameters; the URL's take precedence
+    "prepare_threshold": None,  # PgBouncer gives each transaction another connection, without its prepared statements
     "keepalives_idle": 30,
-    "tcp_user_timeout": 10_000,  # ms, so that a host that vanished is not waited for
+    "tcp_user_timeout": 10_000,  # ms; a host that has vanished is noticed
 }
-MAX_TRANSACTION_CONNECTIONS = (
-    5  # SQLAlchemy would open those beyond its pool anew each time, so none are allowed beyond it
-)
+MAX_TRANSACTION_CONNECTIONS = 5  # no overflow: SQLAlchemy would reopen those connections each time
 MAX_STATEMENT_CONNECTIONS = 10  # most of what the store does is a single statement
-IDLE_SINCE, MAX_UNCHECKED_IDLE_SECONDS = "rests since", 1.0  # seconds
-IDLE_IN_TRANSACTION_TIMEOUT = "15s"  # longer than any transaction of ours waits for anything
+IDLE_SINCE, MAX_UNCHECKED_IDLE_SECONDS = "idle since", 1.0
+IDLE_IN_TRANSACTION_TIMEOUT = "15s"  # longer than any of our transactions waits for anything
 
 
 def build_engine(
     address: DatabaseAddress, max_connections: int = MAX_TRANSACTION_CONNECTIONS, **options: str
 ) -> AsyncEngine:
-    """A connection may be dead (a restart, a firewall that forgot it): one that has rested, or to which something was
-    said meanwhile, is tried before it is used. SQLAlchemy can only try them all, which costs as much as a statement."""
+    """Create an engine that pings idle connections before it uses them.
+
+    A connection may be dead after a server restart or a firewall timeout. Only those are pinged that were idle for a
+    while or have unread data; SQLAlchemy's own `pool_pre_ping` pings all, which costs as much as a statement.
+    """
     if not event.contains(Engine, "connect", _set_idle_timeout):
         event.listen(Engine, "connect", _set_idle_timeout)
     connect_args = {name: value for name, value in DEFAULT_CONNECT_ARGS.items() if name not in address.url.query}
@@ -52,7 +53,7 @@ def build_engine(
 
 
 def _has_unread_data(record: ConnectionPoolEntry) -> bool:
-    """Who closes a connection says so on it, and otherwise nothing is said that was not asked for."""
+    """Return whether there is unread data. The server sends some unasked only when it closes the connection."""
     poller = select.poll()
     driver: Any = record.driver_connection
     poller.register(driver.fileno(), select.POLLIN)
@@ -60,16 +61,19 @@ def _has_unread_data(record: ConnectionPoolEntry) -> bool:
 
 
 def _ping(dialect: Dialect, connection: DBAPIConnection) -> None:
-    """The pool makes another of one that is dead."""
+    """Ping a connection; on DisconnectionError the pool replaces it."""
     try:
         dialect.do_ping(connection)
-    except Exception as error:  # whatever the driver calls it
+    except Exception as error:  # of whatever class the driver raises
         raise DisconnectionError from error
 
 
 def _set_idle_timeout(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-    """Whoever stands still in the middle of a transaction keeps no rows from the others. It is said on each connection
-    of the process, so that it holds for what the engine does by itself; PgBouncer takes no such options in the URL."""
+    """End transactions that stall, so that they don't block rows for others.
+
+    Each connection of the process sets it, so that it holds for DBOS's too; PgBouncer accepts no such option in the
+    URL.
+    """
     if "psycopg" in type(connection).__module__:
         cursor = connection.cursor()
         cursor.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_IN_TRANSACTION_TIMEOUT}'")
@@ -80,8 +84,8 @@ def _set_idle_timeout(connection: DBAPIConnection, _: ConnectionPoolEntry) -> No
 class PostgresqlStatementRunner:
     """Run single statements. Each is a transaction by itself, so BEGIN and COMMIT are not sent.
 
-    The connections are in AUTOCOMMIT from the moment they are opened, where the pool cleans up. Switching a borrowed
-    one may yield to the event loop, and a cancellation there would leak it.
+    The connections are opened in AUTOCOMMIT. Switching one at checkout may yield to the event loop, and a cancellation
+    there would leak it.
     """
 
     def __init__(self, address: DatabaseAddress) -> None:

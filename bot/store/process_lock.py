@@ -19,7 +19,7 @@ STOP_OTHER_PROCESS = "Stop that process first, or use PostgreSQL to run several.
 
 @asynccontextmanager
 async def process_lock(address: DatabaseAddress, timeout_seconds: float) -> AsyncIterator[None]:
-    """Hold the lock until the block is left; another process that holds it has *wait* seconds to end."""
+    """Hold the lock until the block ends; wait *timeout_seconds* for another process that holds it."""
     if not address.is_file:
         yield
         return
@@ -32,7 +32,7 @@ async def process_lock(address: DatabaseAddress, timeout_seconds: float) -> Asyn
 
 
 def _acquire(file: Path, timeout: float) -> sqlite3.Connection | None:
-    """A connection that holds the lock, or None where another process does."""
+    """Return a connection that holds the lock, or None if another process does."""
     with translate_errors():
         connection = sqlite3.connect(file, timeout=timeout, isolation_level=None, check_same_thread=False)
         try:

@@ -1,7 +1,7 @@
-"""How much may begin in a minute, for all processes of a workspace together.
+"""Limit how many runs start per minute, across all processes of a workspace.
 
-Whatever begins spends a part of the minute, and what is spent is made good as time goes by. Some may begin ahead of
-that, at once; whoever finds that these have begun already comes again.
+A token bucket (GCRA): a row holds the second until which the capacity is spent, and each run moves it ahead. It may be
+up to BURST_SECONDS ahead of now; beyond that, the caller must retry later.
 """
 
 from datetime import datetime
@@ -12,14 +12,10 @@ from bot.store.database import Database
 from bot.store.tables import RATE_LIMITS as TABLE
 from bot.store.upsert import add
 
-BURST_SECONDS = 10.0  # seconds
-WINDOW_SECONDS = (
-    60.0 + BURST_SECONDS
-)  # what begins ahead, and in the minute after that, is no more than what may begin in a minute
-MAX_AHEAD_SECONDS = (
-    2 * BURST_SECONDS + WINDOW_SECONDS
-)  # ahead nobody spends: the clock was set back, and what was spent is forgotten
-MIN_RETRY_SECONDS = 0.05  # seconds; whoever comes again still sooner only asks more often
+BURST_SECONDS = 10.0
+WINDOW_SECONDS = 60.0 + BURST_SECONDS  # so that a burst and the minute after it stay within the limit of a minute
+MAX_AHEAD_SECONDS = 2 * BURST_SECONDS + WINDOW_SECONDS  # further ahead means that the clock was set back: start over
+MIN_RETRY_SECONDS = 0.05  # retrying sooner would only cost statements
 
 THIS_TEAM = TABLE.c.team == bindparam("of")
 SELECT_SPENT = select(TABLE.c.spent).where(THIS_TEAM)
@@ -29,18 +25,18 @@ SPEND = update(TABLE).where(THIS_TEAM, HAS_CAPACITY).values(spent=SPENT_OR_NOW +
 
 
 def max_batch_size(per_minute: int) -> int:
-    """How many may be taken in one go."""
+    """Return how many runs one call may acquire."""
     return max(1, int(per_minute * BURST_SECONDS / WINDOW_SECONDS))
 
 
 class RateLimits:
-    """The allowances of all workspaces."""
+    """The rate limits of all workspaces."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def acquire(self, team: str, count: int, per_minute: int, at: datetime) -> float:
-        """In how many seconds to come again; if in none, so many begin, of those that may in a minute."""
+        """Acquire capacity for *count* runs; return 0, or the seconds after which to retry."""
         now, span = at.timestamp(), WINDOW_SECONDS * count / per_minute
         latest = now + max(0.0, BURST_SECONDS - span)
         params = {"now": now, "latest": latest, "far": now + MAX_AHEAD_SECONDS, "span": span}

@@ -1,4 +1,4 @@
-"""What came of a single statement, whichever database ran it."""
+"""The result of a single statement, for either database."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from sqlalchemy import CursorResult
 
 @dataclass(frozen=True, slots=True)
 class StatementResult:
-    """The rows that a statement gave, and how many it changed."""
+    """The rows that a statement returned, and how many it changed."""
 
     rows: Sequence[Sequence[Any]]
     rowcount: int

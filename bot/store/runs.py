@@ -1,8 +1,8 @@
-"""The slots of schedules: each moment at which one was due, and what became of it.
+"""Runs: each occurrence of a schedule, with its state.
 
-An open slot is offered until it is closed. Whoever works on one takes it for a while, so that two who were offered the
-same do not both; and who has stood still for so long that somebody else took it changes nothing any more. Before a
-message is posted that is written down, and after it as well: what is found in between may stand in the channel or not.
+An open run is offered to workers until it is closed. A worker leases it, so that only one works on it; when another
+worker has taken over an expired lease, the first one's updates change nothing. `posting` is written before a message
+is posted and cleared after it: a message that is still marked may be in the channel or not.
 """
 
 from collections.abc import Collection, Sequence
@@ -31,8 +31,8 @@ RUNS_WITH_ANSWERS = TABLE.join(
 )
 COLUMNS = [TABLE.c[name] for name in Run.__slots__ if name != "said"]
 
-# What each delivery says is made once: to put a statement together costs as much as to send it. What is set is named
-# where it is run, and so these have other names for what they look for.
+# The statements of each delivery are built once: building one costs as much as sending it. The values to set are named
+# after their columns at execution, so the bind parameters of the conditions have other names.
 THIS_RUN = (TABLE.c.schedule == bindparam("of"), TABLE.c.at == bindparam("moment"))
 UPDATE_LEASED = update(TABLE).where(*THIS_RUN, TABLE.c.taken_by == bindparam("mine"), TABLE.c.state == STATE_OPEN)
 UNLEASED = or_(TABLE.c.taken_until.is_(None), TABLE.c.taken_until <= bindparam("now"))
@@ -61,14 +61,16 @@ SELECT_SCHEDULE_AND_MISSED = (
 
 
 class Runs:
-    """The slots of all schedules."""
+    """The runs of all schedules."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def create_due(self, due: Sequence[DueSchedule]) -> int:
-        """The slots of schedules that are due, and when each is due next: all of a schedule, unless somebody else does
-        so. It says how many were one's own. All of them are one transaction, which is quicker than one for each."""
+        """Create the runs of due schedules and set when each is due next; return how many schedules were advanced.
+
+        Schedules that another process advances are skipped. One transaction for all is faster than one for each.
+        """
         if not due:
             return 0
         async with self._database.transaction() as connection:
@@ -79,18 +81,18 @@ class Runs:
         return len(advanced)
 
     async def add_manual(self, schedule: Schedule, zone: str, at: datetime, by: str) -> None:
-        """A slot of its own, because somebody wants it at once."""
+        """Add a run that somebody requested."""
         async with self._database.transaction() as connection:
             await add(connection, TABLE, **run_row(schedule, zone, at, "") | {"by": by})
 
     async def add_failed(self, schedule: Schedule, zone: str, at: datetime, why: str) -> bool:
-        """A slot that failed before anybody could take it; whether it is new."""
+        """Add a run that failed before it could be leased; return whether it is new."""
         row = run_row(schedule, zone, at, "") | {"state": STATE_FAILED, "why": why, "again_at": None, "closed_at": at}
         async with self._database.transaction() as connection:
             return await add(connection, TABLE, **row)
 
     async def list_open(self, team: str, now: datetime, limit: int) -> list[tuple[Run, bool]]:
-        """Open slots that are to be offered by now, the oldest first, and whether they are answered."""
+        """Return the open runs to offer by now, oldest first, and whether each has its answer already."""
         statement = (
             select(*COLUMNS, ANSWERS.c.asked_at.is_not(None) | TABLE.c.said.is_not(None))
             .select_from(RUNS_WITH_ANSWERS)
@@ -101,34 +103,36 @@ class Runs:
         return [(_to_run(row), bool(row[-1])) for row in await self._database.fetch_all(statement)]
 
     async def list_awaiting(self, query_key: QueryKey) -> list[Run]:
-        """The open slots that want the answer to a question."""
+        """Return the open runs that wait for the answer to a question."""
         return await self._select(TABLE.c.state == STATE_OPEN, *_matches_query(query_key))
 
     async def get(self, schedule_id: str, at: datetime) -> Run | None:
         return next(iter(await self._select(TABLE.c.schedule == schedule_id, TABLE.c.at == at)), None)
 
     async def history(self, schedule_ids: Sequence[str], limit: int) -> list[Run]:
-        """The last slots of some schedules, the latest first."""
+        """Return the last runs of some schedules, latest first."""
         return await self._select(TABLE.c.schedule.in_(schedule_ids), order_by=TABLE.c.at.desc(), limit=limit)
 
     async def defer(self, runs: Sequence[Run], until: datetime) -> None:
-        """Open slots of one moment that somebody works on, who may be lost: they are offered again only then, or when
-        whoever has taken one, or let it go, has said since."""
+        """Offer open runs of one moment, which a worker has just been offered, again at *until* in case it is lost.
+
+        A run that was leased or released since it was read keeps the time that was set then.
+        """
         await self._reoffer(runs, "offered", again_at=until)
 
     async def retry_at(self, runs: Sequence[Run], at: datetime) -> None:
-        """Open slots of one moment with which somebody was not lucky are free again, and offered at that moment."""
+        """Release open runs of one moment after a failed attempt, and offer them again at *at*."""
         await self._reoffer(runs, "taken_by", again_at=at, taken_by="", taken_until=None, attempt=TABLE.c.attempt + 1)
 
     async def requeue(self, schedule_ids: Collection[str], at: datetime, now: datetime) -> None:
-        """Open slots of one moment that nobody has taken are offered again at once."""
+        """Offer open runs of one moment again at once, except leased ones."""
         statement = update(TABLE).where(
             TABLE.c.schedule.in_(schedule_ids), TABLE.c.at == at, TABLE.c.state == STATE_OPEN, UNLEASED
         )
         await self._database.execute(statement.values(again_at=now, offered=TABLE.c.offered + 1), now=now)
 
     async def _reoffer(self, runs: Sequence[Run], unchanged_column: str, **values: Any) -> None:
-        """Offer open slots of one moment anew, as far as this column still says what was read."""
+        """Offer open runs of one moment again, if this column still has the value that was read."""
         unchanged = tuple_(TABLE.c.schedule, TABLE.c[unchanged_column]).in_(
             [(run.schedule, getattr(run, unchanged_column)) for run in runs]
         )
@@ -136,52 +140,50 @@ class Runs:
         await self._database.execute(statement.values(values | {"offered": TABLE.c.offered + 1}))
 
     async def lease(self, schedule_id: str, at: datetime, by: str, now: datetime, until: datetime) -> Run | None:
-        """Take an open slot for a while, unless somebody else has it."""
+        """Lease an open run until then, unless another worker holds it."""
         values: dict[str, Any] = {"taken_by": by, "taken_until": until, "again_at": until}
         result = await self._database.execute(LEASE_RETURNING, of=schedule_id, moment=at, now=now, me=by, **values)
         return next((Run(*row) for row in result.rows), None)
 
-    # Each of these says whether the slot was still one's own to change.
+    # Each of these returns whether the lease was still valid.
 
     async def _update_leased(self, run: Run, **values: Any) -> bool:
         lease = {"of": run.schedule, "moment": run.at, "mine": run.taken_by}
         return bool((await self._database.execute(UPDATE_LEASED, **lease, **values)).rowcount)
 
     async def mark_posting(self, run: Run, index: int | None, at: datetime) -> bool:
-        """Somebody is about to post a message of it; or nobody is any more, since Slack did not take it."""
+        """Record which message is about to be posted; None if Slack has refused it."""
         return await self._update_leased(run, posting=index, posting_at=at)
 
     async def mark_posted(self, run: Run, index: int, ts: str) -> bool:
-        """A message of it stands in the channel."""
+        """Record that a message is in the channel."""
         return await self._update_leased(run, **_posted_columns(index, ts))
 
     async def close(
         self, run: Run, state: str, why: str, at: datetime, last_message: tuple[int, str] | None = None
     ) -> bool:
-        """It is done with, well or not; what was to be said in it is not needed any more. The *last* message of it that
-        stands in the channel may be kept with that."""
+        """Close a run and delete its own message. *last_message* also records the last message that was posted."""
         cleared: dict[str, Any] = {"again_at": None, "taken_until": None, "said": None}
         posted = _posted_columns(*last_message) if last_message else {}
         return await self._update_leased(run, state=state, why=why, closed_at=at, **cleared, **posted)
 
     async def schedule_and_missed(self, run: Run, limit: int) -> tuple[Schedule, list[datetime]] | None:
-        """Whose slot it is, and when something was skipped or failed since something was delivered last, before it; the
-        latest first."""
+        """Return a run's schedule, and when runs before it were skipped or failed since a delivery, latest first."""
         rows = await self._database.fetch_all(SELECT_SCHEDULE_AND_MISSED, of=run.schedule, moment=run.at, most=limit)
         return (Schedule(*rows[0][:-1]), [row[-1] for row in rows if row[-1]]) if rows else None
 
     async def get_answer(self, query_key: QueryKey) -> tuple[dict[str, Any], bool] | None:
-        """What was answered to a question, and whether that says that there is nothing to say."""
+        """Return the saved answer to a question, and whether it is quiet."""
         row = await self._database.fetch_one(SELECT_ANSWER, **asdict(query_key))
         return (row[0], row[1]) if row else None
 
     async def save_answer(self, query_key: QueryKey, message: dict[str, Any], at: datetime, *, quiet: bool) -> None:
-        """Keep what was answered to a question, for all who want it; what was answered first stands."""
+        """Save the answer to a question for all runs that share it; the first answer wins."""
         async with self._database.transaction() as connection:
             await add(connection, ANSWERS, **asdict(query_key), said=message, quiet=quiet, asked_at=at)
 
     async def prune(self, answers_before: datetime, runs_before: datetime) -> None:
-        """Delete answers, and closed slots and stopped schedules, that are older than these moments."""
+        """Delete answers, and closed runs and stopped schedules, that are older than these moments."""
         async with self._database.transaction() as connection:
             await connection.execute(delete(ANSWERS).where(ANSWERS.c.asked_at < answers_before))
             await connection.execute(delete(TABLE).where(TABLE.c.state != STATE_OPEN, TABLE.c.at < runs_before))

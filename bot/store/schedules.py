@@ -1,4 +1,4 @@
-"""Saved questions: what is asked, on which cadence, for which channel. A channel calls its schedules by number."""
+"""Schedules: a question, a trigger and a channel. Within a channel, each has a number."""
 
 import uuid
 from collections.abc import Callable, Sequence
@@ -18,9 +18,9 @@ COLUMNS = [TABLE.c[name] for name in Schedule.__slots__]
 SET_NEXT_AT = update(TABLE).where(TABLE.c.id == bindparam("of"))
 SELECT_BY_ID = select(*COLUMNS).where(TABLE.c.id == bindparam("of"))
 NOT_STOPPED = TABLE.c.state != STOPPED
-MAX_INSERT_ATTEMPTS = 5  # as often may somebody else take the same number first
+MAX_INSERT_ATTEMPTS = 5  # another process may insert the same number first
 
-ScheduleCheck = Callable[[Sequence[Schedule]], None]  # of the schedules that a channel has
+ScheduleCheck = Callable[[Sequence[Schedule]], None]  # gets the channel's schedules, raises to reject a new one
 
 
 def _accept(_: Sequence[Schedule]) -> None:
@@ -34,8 +34,10 @@ class Schedules:
         self._database = database
 
     async def add(self, new: Schedule, at: datetime, check: ScheduleCheck = _accept) -> Schedule:
-        """Keep a schedule, under the next number of its channel. What *check* raises keeps it out; no other can be
-        added between that and this one."""
+        """Save a schedule under its channel's next number.
+
+        *check* may raise to reject it. No other schedule can be added between the check and the insert.
+        """
         for _ in range(MAX_INSERT_ATTEMPTS - 1):
             try:
                 return await self._add(new, at, check)
@@ -59,24 +61,24 @@ class Schedules:
         return Schedule(*(row[column.name] for column in COLUMNS))
 
     async def list_for_channel(self, team: str, channel: str) -> list[Schedule]:
-        """The schedules of a channel that are not stopped, by number."""
+        """Return the schedules of a channel that aren't stopped, by number."""
         return await self._select(*_in_channel(team, channel), NOT_STOPPED)
 
     async def list_watching(self, team: str, line: str, trigger: str) -> list[Schedule]:
-        """The active schedules of a workspace that watch a question in a zone."""
+        """Return the active watches of a workspace with this line and trigger."""
         same_question = (TABLE.c.team == team, TABLE.c.line == line, TABLE.c.cadence == trigger)
         return await self._select(*same_question, TABLE.c.state == ACTIVE)
 
     async def list_with_stopped(self, team: str, channel: str) -> list[Schedule]:
-        """The schedules of a channel, stopped ones too, by number."""
+        """Return the schedules of a channel, including stopped ones, by number."""
         return await self._select(*_in_channel(team, channel))
 
     async def list_all(self) -> list[Schedule]:
-        """All schedules that are not stopped, of all workspaces."""
+        """Return all schedules of all workspaces that aren't stopped."""
         return await self._select(NOT_STOPPED)
 
     async def find(self, team: str, channel: str, number: int) -> Schedule | None:
-        """A schedule by its number, also when it is stopped."""
+        """Return a schedule by its number, even if it is stopped."""
         return next(iter(await self._select(*_in_channel(team, channel), TABLE.c.number == number)), None)
 
     async def get(self, schedule_id: str) -> Schedule | None:
@@ -84,7 +86,7 @@ class Schedules:
         return Schedule(*row) if row else None
 
     async def due(self, team: str, now: datetime, limit: int) -> list[Schedule]:
-        """What is due by now, the longest first."""
+        """Return the schedules due by now, most overdue first."""
         return await self._select(
             TABLE.c.team == team,
             TABLE.c.state == ACTIVE,
@@ -94,17 +96,16 @@ class Schedules:
         )
 
     async def change(self, schedule_id: str, at: datetime, **columns: Any) -> None:
-        """Change what is said of a schedule, unless it is stopped: that is its last change, from which on it is kept
-        for a while."""
+        """Change columns of a schedule, unless it is stopped: `changed_at` then tells when it may be pruned."""
         statement = update(TABLE).where(TABLE.c.id == schedule_id, TABLE.c.state != STOPPED)
         await self._database.execute(statement.values({**columns, "changed_at": at}))
 
     async def pause(self, schedule_id: str, why: str, at: datetime) -> bool:
-        """Pause it for a reason; whether it was not so already."""
+        """Pause a schedule; return whether it was active."""
         return await self._transition(ACTIVE, schedule_id, at, state=PAUSED, why=why, next_at=None)
 
     async def resume(self, schedule_id: str, next_at: datetime, at: datetime) -> bool:
-        """Let it go on; whether it was paused."""
+        """Resume a schedule; return whether it was paused."""
         return await self._transition(PAUSED, schedule_id, at, state=ACTIVE, why="", next_at=next_at)
 
     async def _transition(self, expected: str, schedule_id: str, at: datetime, **columns: Any) -> bool:
@@ -122,8 +123,11 @@ class Schedules:
 
 
 async def advance(connection: AsyncConnection, due: Sequence[DueSchedule]) -> list[DueSchedule]:
-    """Set when schedules are due next, in a transaction of somebody else: those at which nobody is, or was before. What
-    PostgreSQL needs is left out for SQLite, where nobody else can be there."""
+    """Set when schedules are due next, within the caller's transaction; return those that were advanced.
+
+    Schedules that another process has advanced, or is advancing, are skipped. On SQLite, SQLAlchemy omits FOR UPDATE:
+    there the transaction is a lock already.
+    """
     unchanged = tuple_(TABLE.c.id, TABLE.c.next_at).in_([(entry.schedule.id, entry.schedule.next_at) for entry in due])
     rows = await connection.scalars(select(TABLE.c.id).where(unchanged).with_for_update(skip_locked=True))
     locked_ids = {*rows}

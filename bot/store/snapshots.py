@@ -1,4 +1,4 @@
-"""What answers counted of a place, a row for each day on which one was delivered."""
+"""Metrics of a project and environment, one row for each day on which an answer was delivered."""
 
 from datetime import date
 
@@ -24,19 +24,19 @@ class Snapshots:
         self._database = database
 
     async def add(self, team: str, snapshot: Snapshot) -> None:
-        """Keep a snapshot, however many channels get the answer. What was said first on a day stands."""
+        """Save a snapshot, unless the day has one already: several channels may get the same answer."""
         row = {column.name: getattr(snapshot, column.name) for column in COLUMNS}
         async with self._database.transaction() as connection:
             await add(connection, TABLE, team=team, **row)
 
     async def list_since(self, team: str, project_env: str, since: date) -> list[Snapshot]:
-        """The snapshots of a place from that day on, the latest first."""
+        """Return the snapshots from that day on, latest first."""
         return [
             Snapshot(*row)
             for row in await self._database.fetch_all(SELECT_SINCE, team=team, place=project_env, since=since)
         ]
 
     async def prune(self, before: date) -> None:
-        """Delete what is older than that day."""
+        """Delete snapshots from before that day."""
         async with self._database.transaction() as connection:
             await connection.execute(delete(TABLE).where(TABLE.c.day < before))

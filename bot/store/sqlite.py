@@ -1,4 +1,4 @@
-"""What SQLite needs, so that it does what PostgreSQL does by itself. It knows no table."""
+"""Connections to SQLite, configured to behave like PostgreSQL's. Nothing here knows the tables."""
 
 import asyncio
 import sqlite3
@@ -17,7 +17,9 @@ from bot.store.result import StatementResult
 
 
 def build_engine(address: DatabaseAddress, timeout: float, *, foreign_keys: bool) -> AsyncEngine:
-    """Python's sqlite3 begins no transaction before DDL or SELECT: it is told to begin none, and we do.
+    """Create an engine that begins its transactions explicitly.
+
+    Python's sqlite3 begins none before DDL or SELECT, so its own handling is switched off.
     https://docs.sqlalchemy.org/en/21/dialects/sqlite.html#sqlite-transactions
     """
     engine = create_async_engine(address.url, connect_args=_connect_args(timeout), hide_parameters=True)
@@ -26,7 +28,7 @@ def build_engine(address: DatabaseAddress, timeout: float, *, foreign_keys: bool
 
     @event.listens_for(engine.sync_engine, "begin")
     def begin_transaction(connection: Connection) -> None:
-        """A transaction that began by reading cannot wait for its turn to write any more: it fails at once."""
+        """Take the write lock at once. A transaction that began by reading can't wait for it later; it would fail."""
         writes = connection.get_execution_options().get("writes")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
@@ -34,8 +36,8 @@ def build_engine(address: DatabaseAddress, timeout: float, *, foreign_keys: bool
 
 
 class SqliteStatementRunner:
-    """Single statements. Each is one turn of a thread: aiosqlite takes one for each step of it, nine in all, which
-    costs five times as much."""
+    """Run single statements, each with one hop to a thread. aiosqlite hops for each of nine steps, which costs five
+    times as much."""
 
     def __init__(self, address: DatabaseAddress, timeout: float, *, foreign_keys: bool) -> None:
         url = address.url.set(drivername="sqlite")
@@ -54,7 +56,7 @@ class SqliteStatementRunner:
 
 
 def _set_foreign_keys(engine: Engine, *, foreign_keys: bool) -> None:
-    """SQLite looks after them only where it is told to, on each connection."""
+    """SQLite enforces foreign keys only if each connection says so."""
 
     @event.listens_for(engine, "connect")
     def set_pragma(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
@@ -64,14 +66,14 @@ def _set_foreign_keys(engine: Engine, *, foreign_keys: bool) -> None:
 
 
 def _connect_args(timeout: float) -> dict[str, Any]:
-    """It waits a little less than we do, so that SQLite is the one who says that it is locked."""
+    """SQLite's timeout is a little shorter than ours, so that its own "locked" error arrives first."""
     return {"timeout": timeout * 0.8, "isolation_level": None}
 
 
 async def enable_wal(file: Path, timeout_seconds: float) -> None:
-    """Switch a *file* to write-ahead logging, for ever: who reads and who writes do not wait for each other.
+    """Switch a *file* to write-ahead logging permanently, so that readers and writers don't block each other.
 
-    It is also the first that opens the file, and leaves nothing behind where that fails.
+    This is also the first code to open the file. If that fails, it leaves nothing behind.
     """
     with translate_errors():
         async with asyncio.timeout(timeout_seconds):
@@ -80,7 +82,7 @@ async def enable_wal(file: Path, timeout_seconds: float) -> None:
 
 
 def _try_enable_wal(file: Path) -> bool:
-    """False where others are at it: for them alone SQLite does not wait (`pagerExclusiveLock` in its pager.c)."""
+    """Return False if another connection is active: here SQLite ignores its timeout (`pagerExclusiveLock`, pager.c)."""
     connection = sqlite3.connect(file, timeout=0)
     try:
         connection.execute("PRAGMA journal_mode=WAL")

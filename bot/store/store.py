@@ -1,4 +1,4 @@
-"""The door of the store: a database by its URL, brought up to date and opened."""
+"""Open a store by its database's URL, and migrate it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -27,7 +27,7 @@ from bot.store.write_probe import WriteProbe
 
 
 class Store:
-    """All that survives a restart. While its database is away or locked, everything here raises TryLater."""
+    """The repositories. While the database is unavailable or locked, all of their methods raise TryLater."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -42,14 +42,14 @@ class Store:
         self._probe = WriteProbe(database)
 
     async def prune(self, now: datetime) -> None:
-        """Delete what is so old that nobody asks for it."""
+        """Delete old rows."""
         await self.runs.prune(answers_before=now - timedelta(days=1), runs_before=now - timedelta(days=400))
         await self.watch_states.prune(now - timedelta(days=60))
         await self.payloads.prune(now - timedelta(days=1))
         await self.snapshots.prune((now - timedelta(days=731)).date())
 
     async def ping(self, timeout_ms: int = 1000) -> bool:
-        """Whether the database answers in that time, and is one of ours."""
+        """Return whether the database answers in time and has the bot's tables."""
         try:
             async with asyncio.timeout(timeout_ms / 1000):
                 await self._database.fetch_one(select(ALEMBIC_VERSION.c.version_num))
@@ -58,7 +58,7 @@ class Store:
         return True
 
     async def ready(self, timeout_ms: int = 1000) -> bool:
-        """Whether the database answers in that time, and takes writes."""
+        """Return whether the database answers in time and takes writes."""
         return await self.ping(timeout_ms) and await self._probe.succeeds(timeout_ms / 1000)
 
 
@@ -66,8 +66,9 @@ class Store:
 async def open_store(
     url: str, *, timeout_ms: int = 5_000, migration_timeout_ms: int = 120_000, migrations_dir: Path = MIGRATIONS_DIR
 ) -> AsyncIterator[Store]:
-    """The store at *url*. *patience_ms* is how long whoever reads or writes waits for the database, and *migrating_ms*
-    how long the start waits for the tables to be brought up to date, here or by another process.
+    """Open the store at *url*, migrated.
+
+    *timeout_ms* limits each transaction, and *migration_timeout_ms* a migration, by this process or by another.
     """
     address, migration_timeout = parse_database_url(url), migration_timeout_ms / 1000
     database = Database(address, timeout_ms / 1000)

@@ -1,4 +1,8 @@
-"""The tables, as they are after the last of the migrations. A change here needs one there."""
+"""The tables, as they are after the last migration. A change here needs a migration.
+
+Some tables and columns keep names from before the code's own vocabulary settled: slots are runs, told is watch states,
+allowances are rate limits, asked is answers.
+"""
 
 from datetime import UTC, datetime
 
@@ -23,7 +27,7 @@ METADATA = MetaData()
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A moment, in UTC: SQLite keeps no zones, and PostgreSQL gives them back in the connection's."""
+    """A moment in UTC. SQLite stores no zone, and PostgreSQL returns the connection's."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -44,7 +48,7 @@ CHANNEL_DEFAULTS = Table(
     METADATA,
     Column("team", String, primary_key=True),
     Column("channel", String, primary_key=True),
-    Column("given", JSON, nullable=False),  # empty where somebody took them back
+    Column("given", JSON, nullable=False),  # empty if somebody removed them
     Column("changed_by", String, nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
 )
@@ -62,14 +66,14 @@ SCHEDULES = Table(
     Column("id", String, primary_key=True),
     Column("team", String, nullable=False),
     Column("channel", String, nullable=False),
-    Column("number", Integer, nullable=False),  # by which the people of its channel call it
+    Column("number", Integer, nullable=False),  # what people call it
     Column("owner", String, nullable=False),
     Column("cadence", String, nullable=False),
     Column("line", String, nullable=False),
     Column("state", String, nullable=False),
-    Column("why", String, nullable=False),  # it is paused, where nobody paused it
+    Column("why", String, nullable=False),  # the reason if the bot paused it
     Column("next_at", UtcDateTime, index=True),
-    Column("looked_at", UtcDateTime),  # the last time, for one that only speaks when there is something new
+    Column("looked_at", UtcDateTime),  # when a watch last observed
     Column("made_at", UtcDateTime, nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
     UniqueConstraint("team", "channel", "number"),
@@ -81,21 +85,21 @@ RUNS = Table(
     Column("schedule", String, ForeignKey("schedules.id", ondelete="CASCADE"), primary_key=True),
     Column("at", UtcDateTime, primary_key=True),
     Column("team", String, nullable=False),
-    Column("line", String, nullable=False),  # as it was then
+    Column("line", String, nullable=False),  # the schedule's line when the run was created
     Column("zone", String, nullable=False),
-    Column("by", String, nullable=False),  # who asked for it; empty: the clock
+    Column("by", String, nullable=False),  # who requested it; empty if it was scheduled
     Column("state", String, nullable=False),
     Column("why", String, nullable=False),
-    Column("offered", Integer, nullable=False),  # grows also with each taking and letting go
-    Column("attempt", Integer, nullable=False),  # how many were in vain
-    Column("again_at", UtcDateTime, index=True),  # when it is offered again; closed ones have none
-    Column("taken_by", String, nullable=False),  # who was at it last, and until when it was theirs
+    Column("offered", Integer, nullable=False),  # a version: grows with each offer, lease and release
+    Column("attempt", Integer, nullable=False),  # failed attempts
+    Column("again_at", UtcDateTime, index=True),  # when it is offered again; null once it is closed
+    Column("taken_by", String, nullable=False),  # the last holder of the lease, and when it expires
     Column("taken_until", UtcDateTime),
-    Column("posted", Integer, nullable=False),  # how many messages of it surely stand in the channel
-    Column("posting", Integer),  # which one somebody is about to post
+    Column("posted", Integer, nullable=False),  # how many of its messages are known to be in the channel
+    Column("posting", Integer),  # the index of the message about to be posted
     Column("posting_at", UtcDateTime),
     Column("ts", String, nullable=False),
-    Column("said", JSON(none_as_null=True)),  # to this channel alone
+    Column("said", JSON(none_as_null=True)),  # this run's own message
     Column("closed_at", UtcDateTime),
 )
 
@@ -114,7 +118,7 @@ RATE_LIMITS = Table(
     "allowances",
     METADATA,
     Column("team", String, primary_key=True),
-    Column("spent", Float, nullable=False),  # until that second, of the epoch
+    Column("spent", Float, nullable=False),  # the second of the epoch until which capacity is spent
 )
 
 ANSWERS = Table(
@@ -140,8 +144,8 @@ SNAPSHOTS = Table(
     "snapshots",
     METADATA,
     Column("team", String, primary_key=True),
-    Column("place", String, primary_key=True),  # with the applications, where only those were asked about
-    Column("day", Date, primary_key=True),  # where it was asked
-    Column("numbers", JSON, nullable=False),  # those that were known
+    Column("place", String, primary_key=True),  # project/environment, with the applications if the question named any
+    Column("day", Date, primary_key=True),  # in the caller's time zone
+    Column("numbers", JSON, nullable=False),  # without the unknown ones
     Column("material", Boolean, nullable=False),
 )

@@ -1,4 +1,4 @@
-"""A row is written, whether it is there or not: SQL's words for it, of which each database has its own kind."""
+"""INSERT … ON CONFLICT, for which each database has its own dialect."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 async def upsert(connection: AsyncConnection, table: Table, **row: Any) -> None:
-    """Write a *row*. Of one that has its key already, only the columns that are given are changed."""
+    """Insert a *row*, or update these columns of the row that has its key."""
     insert = _insert(connection, table).values(row)
     keys = table.primary_key.columns.keys()
     changes = {name: insert.excluded[name] for name in row if name not in keys}
@@ -19,18 +19,18 @@ async def upsert(connection: AsyncConnection, table: Table, **row: Any) -> None:
 
 
 async def add_all(connection: AsyncConnection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Write *rows* of the same columns, those whose key nobody has."""
+    """Insert *rows* with the same columns, except those whose key exists."""
     await connection.execute(_insert(connection, table).on_conflict_do_nothing(), rows)
 
 
 async def add(connection: AsyncConnection, table: Table, **row: Any) -> bool:
-    """Write a *row*, unless one has its key already; whether it was written."""
+    """Insert a *row*, unless its key exists; return whether it was inserted."""
     insert = _insert(connection, table).values(row)
     return bool((await connection.execute(insert.on_conflict_do_nothing())).rowcount)
 
 
 def _insert(connection: AsyncConnection, table: Table) -> "postgresql.Insert | sqlite.Insert":
-    """A dialect takes a while to load, and no process needs both."""
+    """Load only the dialect in use: each takes a while."""
     if connection.dialect.name == "sqlite":
         from sqlalchemy.dialects import sqlite  # noqa: PLC0415
 

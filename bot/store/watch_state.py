@@ -1,4 +1,4 @@
-"""What watches have seen and told: for each channel that watches, each thing in its last state."""
+"""What each watch has observed: the last state of each thing."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -17,13 +17,13 @@ SELECT_STATES = select(TABLE.c.schedule, TABLE.c.thing, TABLE.c.state, TABLE.c.s
 
 
 class WatchStates:
-    """What all watches have told."""
+    """The states of all watches."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def for_watches(self, watches: Sequence[Schedule]) -> dict[str, dict[str, WatchState]]:
-        """What each of some watches has told, by thing."""
+        """Return the states of some watches, by watch and thing."""
         states: dict[str, dict[str, WatchState]] = {watch.id: {} for watch in watches}
         for watch, thing, *state in await self._database.fetch_all(SELECT_STATES.where(TABLE.c.schedule.in_(states))):
             states[watch][thing] = WatchState(*state)
@@ -37,8 +37,10 @@ class WatchStates:
         zone: str,
         message: dict[str, Any] | None,
     ) -> bool:
-        """A watch has looked: what it keeps from now on, and what is to be *said*, all of it or nothing; unless another
-        has looked meanwhile."""
+        """Record an observation, its states and the *message* to post, in one transaction.
+
+        Return False, and change nothing, if another process has recorded one in the meantime.
+        """
         unchanged = SCHEDULES.c.looked_at.is_not_distinct_from(schedule.looked_at)
         claim = update(SCHEDULES).where(SCHEDULES.c.id == schedule.id, unchanged).values(looked_at=at)
         if not states and message is None:
@@ -54,6 +56,6 @@ class WatchStates:
         return True
 
     async def prune(self, before: datetime) -> None:
-        """Delete what happened and was seen before then; what lasts stays."""
+        """Delete events seen before then; states that aren't events are kept."""
         async with self._database.transaction() as connection:
             await connection.execute(delete(TABLE).where(TABLE.c.happened.is_not(None), TABLE.c.seen_at < before))

@@ -1,4 +1,4 @@
-"""Find out whether the database takes writes: a full disk can still be read.
+"""Check whether the database takes writes: a full disk can still be read.
 
 The probe adds a row and deletes it in one transaction, so nobody ever sees it, and the next one uses its space again.
 """
@@ -20,7 +20,7 @@ EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 class WriteProbe:
-    """Writes at most once per interval, however many ask."""
+    """Writes at most once per interval, however many callers there are."""
 
     def __init__(self, database: Database, interval: float = INTERVAL_SECONDS) -> None:
         self._database = database
@@ -30,7 +30,7 @@ class WriteProbe:
         self._succeeded = True
 
     async def succeeds(self, timeout_seconds: float) -> bool:
-        """Whether a write succeeds, or did within the interval. A database that is only busy will take it later."""
+        """Return whether a write succeeds, or did within the interval. A busy database will take it later."""
         clock = asyncio.get_running_loop().time
         async with self._lock:
             if clock() >= self._next_probe_at:
