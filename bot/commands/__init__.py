@@ -1,7 +1,17 @@
-"""The orders: lines that change something of the bot's own. One file each, found like the questions.
+"""Commands: lines that change something of the bot's own, one file each, discovered like the questions.
 
-An order says all itself, is confirmed, and changes nothing in LaunchDarkly. Its template stands in
+A command takes no channel defaults, gets a confirmation, and changes nothing in LaunchDarkly. Its template is in
 `templates/notices/`.
+
+base.py             Command, and the context that its `execute` gets
+schedule_lookup.py  find, check and save a channel's schedules
+quiet_preview.py    how often a quiet digest would have posted in past weeks
+future_time.py      times in the future: `2w`, `tomorrow`, `2026-12-24`
+
+every.py, watch.py                       create a schedule or a watch
+change.py, pause.py, resume.py, snooze.py, stop.py, now.py   act on one schedule
+schedules.py, history.py                 list a channel's schedules and their runs
+use.py                                   set a channel's default project and environment
 """
 
 from importlib import import_module
@@ -11,6 +21,6 @@ from bot.commands.base import AnyCommand
 
 
 def discover() -> dict[str, AnyCommand]:
-    """All orders, by name, in alphabetical order."""
+    """Return all commands by name, in alphabetical order."""
     modules = (import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__))
     return {module.COMMAND.name: module.COMMAND for module in modules if hasattr(module, "COMMAND")}

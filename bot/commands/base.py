@@ -1,4 +1,4 @@
-"""The record that makes an order, and what it may use."""
+"""The record that makes a command, and the context it runs in."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from bot.schedules.limits import CheckedQuestion
 from bot.schedules.trigger import Trigger
 from bot.schedules.views import WatchPreview
 
-if TYPE_CHECKING:  # the command line knows the orders without their store
+if TYPE_CHECKING:  # the command line loads the commands without the store
     from bot.store.store import Store
 
 V = TypeVar("V", bound=View)
@@ -21,7 +21,7 @@ V = TypeVar("V", bound=View)
 
 @dataclass(frozen=True)
 class CommandOrigin:
-    """Where an order was given, and by whom. Slack's ids, never names: names change."""
+    """Where a command was typed, and by whom: Slack's IDs, because names change."""
 
     team: str
     channel: str
@@ -29,39 +29,39 @@ class CommandOrigin:
 
 
 class ChannelGateway(Protocol):
-    """How far the bot reaches from here: into the channel, and to its own work by the clock."""
+    """What a command may do outside the store: look at the channel, check a question, and wake the scheduler."""
 
     async def is_in(self, channel: str) -> bool:
-        """Whether the bot is in a channel; yes where that cannot be known."""
+        """Return whether the bot is in a channel; True if Slack doesn't say."""
 
     async def link(self, channel: str, ts: str) -> str:
-        """The address of a message; empty where it cannot be had."""
+        """Return a message's permalink, or an empty string if Slack has none."""
 
     async def check(self, question: str, trigger: Trigger, caller: str) -> CheckedQuestion:
-        """Ask a question once before it is saved."""
+        """Ask a question once before it is saved; what keeps it from being answered is raised."""
 
     async def last_week(self, line: str, zone: ZoneInfo, caller: str) -> WatchPreview:
-        """What a watch would have told in the last week."""
+        """Return the alerts that a watch would have posted in the last week."""
 
     def wake(self) -> None:
-        """There is something to do at once."""
+        """Wake the scheduler, because there is work to do now."""
 
 
 @dataclass(frozen=True)
 class CommandContext:
-    """What an order may use. Made anew for each one."""
+    """What a command may use. Each command gets its own."""
 
     origin: CommandOrigin
     store: "Store"
     now: datetime
-    zone: ZoneInfo  # of whoever gives the order
+    zone: ZoneInfo  # the caller's
     gateway: ChannelGateway
     catalog: Catalog
 
 
 @dataclass(frozen=True)
 class Publication:
-    """What an order makes the bot post in the channel, and when."""
+    """What a command will make the bot post in the channel, and when."""
 
     line: str
     when: str
@@ -69,8 +69,11 @@ class Publication:
 
 @dataclass(frozen=True, kw_only=True)
 class Command(Spec[ParamsT], Generic[ParamsT, V]):
-    """A kind of order. The template of its confirmation bears its name. One that is *guarded* is not everybody's to
-    give, where the settings say so. `publishes` tells what it would make the bot post, if anything."""
+    """A kind of command. Its confirmation's template has its name.
+
+    ALLOWED_SCHEDULERS limits who may use a *restricted* one. *publishes* returns what it would make the bot post, if
+    anything.
+    """
 
     restricted: bool = False
     publishes: Callable[[ParamsT, CommandContext], Awaitable[Publication | None]] | None = None

@@ -1,4 +1,4 @@
-"""`change`: a schedule comes at another time, or asks something else."""
+"""`change`: change a schedule's time, or its question."""
 
 from dataclasses import replace
 from typing import Annotated, Any
@@ -38,10 +38,8 @@ async def publishes(params: ChangeParams, ctx: CommandContext) -> Publication:
 async def execute(params: ChangeParams, ctx: CommandContext) -> ChangeView:
     current = await resolve_schedule(params.number, ctx)
     checked = await _check_question(current, _apply_change(current, params, ctx), ctx)
-    schedule = _apply_change(
-        await resolve_schedule(current.number, ctx), params, ctx
-    )  # somebody may have stopped it meanwhile
-    schedule = replace(schedule, line=checked.line)
+    latest = await resolve_schedule(current.number, ctx)  # somebody may have stopped it in the meantime
+    schedule = replace(_apply_change(latest, params, ctx), line=checked.line)
     columns = {name: getattr(schedule, name) for name in ("cadence", "line", "next_at")}
     await ctx.store.schedules.change(schedule.id, ctx.now, **columns)
     preview_view = await preview(schedule.line, ctx) if params.question else None
@@ -50,7 +48,7 @@ async def execute(params: ChangeParams, ctx: CommandContext) -> ChangeView:
 
 
 async def _check_question(current: Schedule, schedule: Schedule, ctx: CommandContext) -> CheckedQuestion:
-    """Another question is checked like a new one. The same one may come at another time whatever LaunchDarkly says."""
+    """Check a new question with LaunchDarkly. One that stays the same may change its time without that."""
     trigger = parse_trigger(schedule.cadence)
     check_question(schedule.line, trigger)
     if schedule.line == current.line:
@@ -59,7 +57,7 @@ async def _check_question(current: Schedule, schedule: Schedule, ctx: CommandCon
 
 
 def _apply_change(schedule: Schedule, params: ChangeParams, ctx: CommandContext) -> Schedule:
-    """Where no zone is said, it stays what it was."""
+    """Return the schedule as changed. A time without a zone keeps the schedule's zone."""
     current = parse_trigger(schedule.cadence)
     trigger = replace(params.when, zone=params.when.zone or current.zone) if params.when else current
     next_at = next_run_at(trigger, ctx.now) if schedule.next_at and params.when else schedule.next_at

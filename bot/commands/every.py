@@ -1,4 +1,4 @@
-"""`every`: a question is asked by the clock, and its answer posted where that was ordered."""
+"""`every`: schedule a question, whose answers are posted in this channel."""
 
 from dataclasses import replace
 from typing import Annotated
@@ -34,7 +34,7 @@ async def publishes(params: EveryParams, ctx: CommandContext) -> Publication:
 
 
 async def execute(params: EveryParams, ctx: CommandContext) -> EveryView:
-    """The question is kept, and is due at the next moment of its cadence."""
+    """Save the schedule, first due at the next time of its recurrence."""
     recurrence = _recurrence(params, ctx)
     schedule, unchecked = await create_schedule(params.question, recurrence, ctx)
     in_channel = await ctx.gateway.is_in(ctx.origin.channel)

@@ -1,6 +1,7 @@
-"""A moment that is still to come, as people say it: `2w`, `tomorrow`, `monday`, `2026-12-24`.
+"""Times in the future, as people type them: `2w`, `tomorrow`, `monday`, `2026-12-24`.
 
-A question looks back, and an order looks ahead: so its weeks and its Mondays are others."""
+A question looks back and a command looks ahead, so `2w` and `monday` mean something else here than in `timespec`.
+"""
 
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -14,7 +15,7 @@ DAYS_PER_WEEK = 7
 
 
 class _FutureTimeType:
-    """A moment, kept as it was said."""
+    """A time in the future, stored as it was typed."""
 
     hint = "2w, 3d, tomorrow, monday or 2026-12-24"
 
@@ -33,7 +34,7 @@ FUTURE_TIME = _FutureTimeType()
 
 
 def resolve_future_time(time_spec: str, now: datetime, zone: ZoneInfo) -> datetime:
-    """The moment that was said. A day means its beginning, and never today's."""
+    """Return the moment that a time spec means. A day means its beginning, and a weekday is never today."""
     local_now = now.astimezone(zone)
     if time_spec in (TOMORROW, *DAY_NAMES):
         days = (

@@ -1,4 +1,4 @@
-"""`history`: each time at which something was due in this channel, and what became of it."""
+"""`history`: list the last runs of this channel's schedules."""
 
 import asyncio
 from typing import Annotated
@@ -30,11 +30,11 @@ class HistoryView(View):
     number: int | None
     slots: tuple[LinkedRunView, ...]
     left_out: bool
-    more: str  # the line that shows more, as far as one does
+    more: str  # the line that shows more, if there is one
 
 
 async def execute(params: HistoryParams, ctx: CommandContext) -> HistoryView:
-    """Also of schedules that are stopped."""
+    """List the last runs, including those of stopped schedules."""
     schedules = await ctx.store.schedules.list_with_stopped(ctx.origin.team, ctx.origin.channel)
     chosen = {schedule.id: schedule for schedule in schedules if params.number in (None, schedule.number)}
     if params.number and not chosen:

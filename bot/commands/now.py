@@ -1,4 +1,4 @@
-"""`now`: a schedule is answered at once, and comes at its time all the same."""
+"""`now`: run a schedule at once. Its next scheduled run stays as it is."""
 
 from bot.commands.base import Command, CommandContext, Publication
 from bot.commands.schedule_lookup import NumberParams, resolve_schedule
@@ -9,7 +9,7 @@ from bot.schedules.views import ScheduleView, schedule_view
 
 
 class RunQueuedView(View):
-    """The message itself says to all who wanted it."""
+    """The confirmation, for the caller only: the message itself says who requested it."""
 
     schedule: ScheduleView
 

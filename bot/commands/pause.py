@@ -1,4 +1,4 @@
-"""`pause`: a schedule rests until it is resumed."""
+"""`pause`: pause a schedule until it is resumed."""
 
 from dataclasses import replace
 

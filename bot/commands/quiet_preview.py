@@ -1,4 +1,4 @@
-"""What a digest that may be quiet would have been in the past weeks, by the snapshots that are kept of its place."""
+"""Preview a quiet digest: how often it would have posted in full in past weeks, from the saved snapshots."""
 
 from functools import partial
 
@@ -11,15 +11,15 @@ from bot.questions.digest import DigestParams
 
 
 class PreviewView(View):
-    """In how many of which weeks there was something to speak about."""
+    """In how many of which weeks there was something to report."""
 
     full: str
     weeks: str
-    quiet: bool  # whether there was a week without
+    quiet: bool  # whether at least one week had nothing
 
 
 async def preview(line: str, ctx: CommandContext) -> PreviewView | None:
-    """None where a question is no such digest, or where no week of its place is known."""
+    """Return the preview, or None if the line isn't a quiet digest or no past week is known."""
     params = parse(line, {DIGEST.name: DIGEST}).params if line.partition(" ")[0] == DIGEST.name else None
     if not isinstance(params, DigestParams) or params.quiet is None:
         return None

@@ -1,4 +1,4 @@
-"""`resume`: a schedule that rests goes on."""
+"""`resume`: resume a paused schedule."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ async def publishes(params: NumberParams, ctx: CommandContext) -> Publication:
 
 
 async def execute(params: NumberParams, ctx: CommandContext) -> ChangedView:
-    """What was due meanwhile is not made up for."""
+    """Resume at the next time. Runs missed while it was paused aren't caught up."""
     schedule = await resolve_schedule(params.number, ctx)
     next_at = next_run_at(parse_trigger(schedule.cadence), ctx.now)
     if not await ctx.store.schedules.resume(schedule.id, next_at, ctx.now):

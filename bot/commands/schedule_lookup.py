@@ -1,4 +1,4 @@
-"""What the orders that look after schedules have in common."""
+"""What the commands that act on schedules share: parameters, lookup, checks and creation."""
 
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, ClassVar
@@ -20,7 +20,7 @@ NUMBER_PARAM = bot_param("which schedule of this channel; where there is only on
 
 
 class _SavedQuestionType:
-    """A question, as it was understood."""
+    """A question's line, stored as it was parsed."""
 
     hint = "a question"
 
@@ -35,7 +35,7 @@ SAVED_QUESTION = _SavedQuestionType()
 
 
 class _ScheduleNumberType(IntRange):
-    """A schedule's number. Another number is another schedule, so none is suggested."""
+    """A schedule's number. A mistake gets no suggestion, because another number is another schedule."""
 
     def read(self, word: str) -> int:
         try:
@@ -48,7 +48,7 @@ SCHEDULE_NUMBER = _ScheduleNumberType(1, 100_000)
 
 
 class NumberParams(Params):
-    """Which schedule is meant."""
+    """The parameters of a command that takes only a schedule's number."""
 
     positional: ClassVar[tuple[str, ...]] = ("number",)
 
@@ -67,7 +67,7 @@ class ChangedView(View):
 
 
 async def resolve_schedule(number: int | None, ctx: CommandContext) -> Schedule:
-    """The schedule that is meant, which is not stopped."""
+    """Return the channel's schedule with this number, or its only one; never a stopped one."""
     schedules = await ctx.store.schedules.list_for_channel(ctx.origin.team, ctx.origin.channel)
     if number is None and len(schedules) > 1:
         numbers = ", ".join(str(schedule.number) for schedule in schedules)
@@ -79,7 +79,7 @@ async def resolve_schedule(number: int | None, ctx: CommandContext) -> Schedule:
 
 
 async def get_schedule(number: int, store: "Store", team: str, channel: str) -> Schedule:
-    """Return a channel's schedule; if it is gone, raise what to do instead."""
+    """Return a channel's schedule; if it doesn't exist or was stopped, raise NotFound with what to do instead."""
     schedule = await store.schedules.find(team, channel, number)
     if schedule is None:
         raise NotFound(f"There is no schedule {number} in this channel.", "`schedules` shows those that there are.")
@@ -101,7 +101,10 @@ def changed_view(schedule: Schedule, ctx: CommandContext) -> ChangedView:
 
 
 async def create_schedule(question: str, trigger: Trigger, ctx: CommandContext) -> tuple[Schedule, str]:
-    """Save a question that can be answered, if there is room for it here; and why it couldn't be checked, if so."""
+    """Save a schedule if the channel has room for it and LaunchDarkly can answer its question.
+
+    Also return why the question couldn't be checked, or an empty string.
+    """
     await check_can_schedule(question, trigger, ctx)
     checked = await ctx.gateway.check(question, trigger, ctx.origin.user)
     new = Schedule(
@@ -120,6 +123,6 @@ async def create_schedule(question: str, trigger: Trigger, ctx: CommandContext) 
 
 
 async def check_can_schedule(question: str, trigger: Trigger, ctx: CommandContext) -> None:
-    """Whether a question can be saved here."""
+    """Raise if a question can't be scheduled, or the channel has no room for it."""
     check_question(question, trigger)
     check_channel(question, trigger, await ctx.store.schedules.list_for_channel(ctx.origin.team, ctx.origin.channel))

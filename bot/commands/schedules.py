@@ -1,4 +1,4 @@
-"""`schedules`: what is asked by the clock in this channel, when next, and how it went last."""
+"""`schedules`: list this channel's schedules, each with its next and last run."""
 
 from bot.commands.base import Command, CommandContext
 from bot.lines.params import Params

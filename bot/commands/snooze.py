@@ -1,4 +1,4 @@
-"""`snooze`: a schedule leaves out its next time, or all until a moment."""
+"""`snooze`: skip a schedule's next run, or all runs until a given time."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -25,9 +25,8 @@ async def execute(params: SnoozeParams, ctx: CommandContext) -> ChangedView:
     if schedule.next_at is None:
         raise Rejected(f"Schedule {schedule.number} is paused.", f"`resume {schedule.number}` lets it go on.")
     trigger = parse_trigger(schedule.cadence)
-    until = params.until or (
-        "1d" if isinstance(trigger, WatchTrigger) else None
-    )  # a watch has no next time to leave out
+    default_until = "1d" if isinstance(trigger, WatchTrigger) else None  # a watch has no next run to skip
+    until = params.until or default_until
     next_at = next_run_at(trigger, _silent_until(until, schedule.next_at, ctx))
     await ctx.store.schedules.change(schedule.id, ctx.now, next_at=next_at)
     view = schedule_view(replace(schedule, next_at=next_at))
@@ -43,7 +42,7 @@ def _silent_until(time_spec: str | None, next_at: datetime, ctx: CommandContext)
         raise Rejected(
             "That moment has passed.", "Say a later one, such as 2026-12-24; without one, it is silent once."
         )
-    return until - timedelta(microseconds=1)  # what is due at that very moment comes
+    return until - timedelta(microseconds=1)  # a run due exactly then isn't skipped
 
 
 COMMAND = Command[SnoozeParams, ChangedView](

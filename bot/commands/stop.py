@@ -1,4 +1,4 @@
-"""`stop`: a schedule ends. Its number is not given to another one, and its history stays for a while."""
+"""`stop`: end a schedule. Its number isn't reused, and its history stays for a while."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from bot.schedules.views import ScheduleView, schedule_view
 
 
 class StopView(View):
-    """The schedule that was stopped; where it isn't clear which one is meant, the choices."""
+    """The schedule that was stopped, or the choices if several could be meant."""
 
     stopped: ScheduleView | None = None
     by: str = ""

@@ -1,4 +1,4 @@
-"""`use`: what a channel's questions may leave out."""
+"""`use`: set a channel's default project, environment and applications."""
 
 from collections.abc import Iterator
 from typing import Annotated, cast
@@ -13,7 +13,7 @@ from bot.questions.catalog.correction import KeyProblem, check_keys, keys_in_pro
 
 
 class _ClearKeywordType:
-    """The one bare word that this order knows."""
+    """The word `nothing`, which clears the defaults."""
 
     hint = "nothing"
 
@@ -50,7 +50,7 @@ class UseView(View):
 
 
 async def execute(params: UseParams, ctx: CommandContext) -> UseView:
-    """Chooses what LaunchDarkly knows, forgets, or only tells."""
+    """Set the defaults if LaunchDarkly knows them, clear them, or only show them."""
     channel_key, by = (ctx.origin.team, ctx.origin.channel), ctx.origin.user
     params, unchecked = await _check_keys(params, ctx.catalog)
     chosen = {
@@ -71,11 +71,13 @@ async def execute(params: UseParams, ctx: CommandContext) -> UseView:
 
 
 async def _check_keys(params: UseParams, catalog: Catalog) -> tuple[UseParams, str]:
-    """The choice in LaunchDarkly's own capitals, and why it could not be checked. An unknown key raises UnknownKey."""
+    """Return the params in LaunchDarkly's own spelling, and why they couldn't be checked. Raise for an unknown key."""
     try:
         checked = await check_keys(params, keys_in_project(params), catalog)
         unknown = checked.problem
-        if unknown and unknown.field == "project" and unknown.corrected:  # whose environments may be other ones
+        if (
+            unknown and unknown.field == "project" and unknown.corrected
+        ):  # the corrected project may have other environments
             unknown = _merge_unknown(
                 unknown, (await check_keys(unknown.corrected, keys_in_project(unknown.corrected), catalog)).problem
             )
@@ -87,7 +89,7 @@ async def _check_keys(params: UseParams, catalog: Catalog) -> tuple[UseParams, s
 
 
 def _merge_unknown(first: KeyProblem, second: KeyProblem | None) -> KeyProblem:
-    """Two keys that are unknown, in one sentence after the other."""
+    """Combine two unknown keys, one sentence after the other."""
     if second is None:
         return first
     return KeyProblem(first.field, f"{first.text} {second.text}", second.corrected or first.corrected)

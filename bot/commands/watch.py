@@ -1,6 +1,6 @@
-"""`watch`: a question is asked every few minutes, and only what is new is told.
+"""`watch`: ask a question every few minutes, and post an alert when something changes.
 
-First it is shown what that would have been in the last week; `watch on …` is what begins it.
+`watch …` previews the alerts of the last week; `watch on …` starts the watch.
 """
 
 from typing import Annotated
@@ -18,7 +18,7 @@ MAX_PREVIEW_ITEMS = 5
 
 
 class _OnKeywordType:
-    """The one word before the question."""
+    """The word `on` before the question."""
 
     hint = "on"
 
@@ -45,13 +45,13 @@ class WatchParams(Params):
 
 
 class WatchView(View):
-    """What was begun, or what it would be like."""
+    """The watch that was started, or a preview of its alerts."""
 
     line: str
     reached: bool
     begun: ScheduleView | None = None
     by: str = ""
-    unchecked: str = ""  # why LaunchDarkly couldn't be asked before it was begun
+    unchecked: str = ""  # why LaunchDarkly couldn't be asked before it was saved
     begin: str = ""
     items: tuple[WatchItemView, ...] = ()
     more: int = 0

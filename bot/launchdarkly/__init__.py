@@ -1,15 +1,15 @@
-"""How LaunchDarkly speaks HTTP: authorization, versions, status codes, limits, retries. It knows not one endpoint.
+"""LaunchDarkly's client: API versions, limits, retries and errors. It knows no endpoint.
 
-client.py      one question to LaunchDarkly: remembered, retried, read
-decode.py      the body of an answer ─► a model of it, which holds only what is shown
-request.py     one request and its answer, capped in size
-decompression.py  compressed answers, unpacked step by step
-errors.py      a status code and a body ─► the failure that a person can do something about
-backoff.py     how long to wait before the same request goes out again
-cache.py       the same request is sent once, and its answer lives for some seconds
-fair_queue.py  callers take turns with what may be sent at once
-instrumentation.py what may be observed of all that
-urls.py        addresses in LaunchDarkly's own pages, and the cursors in its `_links`
+client.py           one GET: cached, queued, retried, decoded
+cache.py            sends equal requests once, and keeps replies for some seconds
+fair_queue.py       limits the requests in flight; callers take turns
+request.py          sends one request and reads its body, capped in size
+backoff.py          how long to wait before a retry
+decompression.py    gzip, decompressed step by step
+errors.py           status code and body ─► the failure that a person can do something about
+decode.py           body ─► the caller's own model of the reply
+urls.py             links to LaunchDarkly's pages, and the cursors in its `_links`
+instrumentation.py  what an observer of the client sees
 """
 
 from bot.launchdarkly.client import ClientLimits, Version

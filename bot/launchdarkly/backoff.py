@@ -1,7 +1,7 @@
-"""How long to wait before the same request goes out again. Only GETs are sent, so asking again is always safe.
+"""Compute how long to wait before a retry. The client sends only GETs, so a retry is always safe.
 
 LaunchDarkly's windows are ten seconds long. `Retry-After` is in seconds; the `…-Reset` headers are in *milliseconds*
-since the epoch, any of them may be missing, and they may lie in the past by the time they are read.
+since the epoch, any of them may be missing, and they may be in the past by the time they are read.
 """
 
 import math
@@ -15,7 +15,7 @@ RESET_HEADERS = ("X-Ratelimit-Reset", "X-Ratelimit-Auth-Token-Reset")
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float:
-    """The seconds that a 429 asks for: `Retry-After`, else the latest reset, else a whole window."""
+    """Return how many seconds a 429 asks to wait: `Retry-After`, else the latest reset, else a whole window."""
     if (after := parse_number(headers.get("Retry-After"))) is not None:
         return _capped(after)
     resets = [reset for name in RESET_HEADERS if (reset := parse_number(headers.get(name))) is not None]
@@ -23,14 +23,14 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float:
 
 
 def backoff_delay(attempt: int, requested: float | None, first_wait: float = 0.2) -> float:
-    """What was asked for, else 0.2 s, 0.4 s, 0.8 s …, and a little more: so not everybody comes back at once."""
+    """Return the requested wait, else 0.2 s, 0.4 s, 0.8 s …, with jitter so that clients don't retry all at once."""
     wait = _capped(requested if requested is not None else first_wait * 2 ** (attempt - 1))
     max_jitter = 0.1 * (1 + wait) if requested is not None else wait / 2
-    return wait + random.uniform(0, max_jitter)  # noqa: S311 - jitter, no secret
+    return wait + random.uniform(0, max_jitter)  # noqa: S311 - jitter, not a secret
 
 
 def parse_number(header: str | None) -> float | None:
-    """A header as a number; a date, which `Retry-After` may be too, counts as not said, and so does `nan`."""
+    """Parse a header as a number. A date, which `Retry-After` may also be, and `nan` count as missing."""
     try:
         value = float(header or "nan")
     except ValueError:

@@ -1,4 +1,4 @@
-"""The same question asked twice at once is sent once, and its answer lives for some seconds."""
+"""Send equal requests once, and keep their replies for some seconds."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable
@@ -8,17 +8,17 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-MAX_CACHED_ANSWERS = 500  # answers; far more than a busy half minute asks
+MAX_CACHED_ANSWERS = 500  # far more than a busy half minute needs
 
 
 @dataclass(slots=True)
 class _Entry:
     task: asyncio.Task[Any]
-    expires_at: datetime | None = None  # None while the answer is on its way
+    expires_at: datetime | None = None  # None while the request is in flight
 
 
 class Cache:
-    """Answers under way and answers just given, by what was asked."""
+    """Requests in flight and recent replies, by key."""
 
     def __init__(self, seconds: float, now: Callable[[], datetime], on_hit: Callable[[], None] = lambda: None) -> None:
         self._lifetime = timedelta(seconds=seconds)
@@ -29,19 +29,20 @@ class Cache:
     async def get_or_fetch(
         self, key: Hashable, fetch: Callable[[], Awaitable[T]], lifetime: timedelta | None = None
     ) -> T:
-        """The answer to *key*, by asking only where nobody has done so lately. Failures are not remembered.
+        """Return the reply for *key*, fetching it only if it is neither cached nor in flight. Failures aren't cached.
 
-        *lifetime* is how long this answer is kept, where that is not as long as any other."""
+        *lifetime* overrides how long this reply stays cached.
+        """
         self._evict()
         if key not in self._entries:
             self._start(key, fetch, lifetime or self._lifetime)
         else:
             self._on_hit()
-        answer: T = await asyncio.shield(self._entries[key].task)  # one who stops waiting takes nothing from the others
+        answer: T = await asyncio.shield(self._entries[key].task)  # one waiter's cancellation leaves the others waiting
         return answer
 
     def _start(self, key: Hashable, fetch: Callable[[], Awaitable[Any]], lifetime: timedelta) -> None:
-        """Apart from whoever waits: a frame that knows the task would keep a failure, and its answer, alive with it."""
+        """Start a fetch, apart from its waiters: a frame that refers to the task would keep a failure alive with it."""
         task = asyncio.ensure_future(fetch())
         self._entries[key] = _Entry(task)
         task.add_done_callback(lambda done: self._finish(key, done, lifetime))
@@ -53,7 +54,7 @@ class Cache:
             self._entries[key].expires_at = self._now() + lifetime
 
     def _evict(self) -> None:
-        """Drops what is too old, and the oldest where there is too much; what is under way stays."""
+        """Drop expired replies, and the oldest if there are too many; requests in flight stay."""
         now = self._now()
         finished = [(entry.expires_at, key) for key, entry in self._entries.items() if entry.expires_at]
         finished.sort(key=lambda pair: pair[0])

@@ -1,4 +1,4 @@
-"""One question to LaunchDarkly: remembered for a while, asked with patience, read into the caller's own model."""
+"""The client: a GET to LaunchDarkly, cached for a while, retried, and decoded into the caller's own model."""
 
 import asyncio
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from bot.launchdarkly.request import Request, send
 
 
 class Version(StrEnum):
-    """The API versions, always said: without one the token's own age decides the shape of the answer."""
+    """API versions. Each request sends one: otherwise the token's age decides the shape of the reply."""
 
     BETA = "beta"  # engineering insights answers 403 to anything else
     CURRENT = "20240415"
@@ -29,13 +29,13 @@ class Version(StrEnum):
 
 @dataclass(frozen=True)
 class ClientLimits:
-    """How long, how often, how much. Seconds, unless it says otherwise."""
+    """The client's limits, in seconds unless a comment says otherwise."""
 
     connect: float = 3
     read: float = 12
     answer: float = 20  # all attempts together
     attempts: int = 3
-    first_retry_wait: float = 0.2  # after a first failure; twice as long after each further one
+    first_retry_wait: float = 0.2  # doubles with each further attempt
     cache_seconds: float = 30
     in_flight: int = 4  # httpx's pool slows down sharply above eight, and the account's rate limit is shared
     max_waiting: int = 50  # requests of one caller; further ones are refused
@@ -47,7 +47,7 @@ class ClientLimits:
 
 
 class LaunchDarkly:
-    """The one client that everything shares: slash commands, digests, watches and the command line."""
+    """The client that everything shares: slash commands, digests, watches and the command line."""
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class LaunchDarkly:
         self._caller = ""
 
     def for_caller(self, caller: str) -> "LaunchDarkly":
-        """The same client, which shares everything but the line in which its requests wait: that is this caller's."""
+        """Return a client that shares everything with this one, but whose requests wait in *caller*'s own queue."""
         client = copy(self)
         client._caller = caller
         return client
@@ -79,9 +79,10 @@ class LaunchDarkly:
         version: Version,
         lifetime: timedelta | None = None,
     ) -> R:
-        """The answer to a GET of *path*, whose parts are quoted already, as a *reply*.
+        """GET *path*, whose segments are quoted already, and decode the body as a *reply_type*.
 
-        *lifetime* is how long the answer stays cached, where the usual half minute is too short."""
+        *lifetime* is how long the reply stays cached, where the usual half minute is too short.
+        """
         request = Request(path, parameters, version)
         return await self._cache.get_or_fetch((reply_type, request), lambda: self._fetch(reply_type, request), lifetime)
 
@@ -90,7 +91,7 @@ class LaunchDarkly:
         return read(reply_type, await self._send_with_retries(request))
 
     async def _send_with_retries(self, request: Request) -> bytearray:
-        """Asks again while that may help, and gives up early enough that whoever asked still gets an answer."""
+        """Retry while that may help, and give up in time for the caller to get an answer."""
         deadline = asyncio.get_running_loop().time() + self._limits.answer
         with suppress(TimeoutError):
             async with asyncio.timeout_at(deadline):

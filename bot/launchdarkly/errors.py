@@ -1,4 +1,4 @@
-"""A status code and a body ─► the failure that a person can do something about.
+"""Map a status code and a body to the failure that a person can do something about.
 
 LaunchDarkly's own message is always kept: a 403 may mean the role, the plan, the instance or a missing header, and only
 the message tells which. Bodies may be empty or HTML. https://launchdarkly.com/docs/api (errors)
@@ -30,14 +30,14 @@ class _Reason(BaseModel):
 
 
 class _ErrorBody(BaseModel):
-    """What all error bodies have in common, where there is one. A reason that is none costs nothing else."""
+    """What all error bodies have in common. A reason of the wrong shape is dropped, and the rest is kept."""
 
     message: str | None = None
     errors: list[OnErrorOmit[_Reason]] | None = None
 
 
 def error_for(response: httpx.Response, body: bytearray, *, beta: bool, now: datetime) -> Failure:
-    """The failure that an answer other than 200 means."""
+    """Return the failure that a response other than 200 means."""
     status, error = response.status_code, _parse_body(body)
     detail = _detail(error, response.request.headers.get("Authorization"))
     if status in (400, 405, 422):
@@ -73,7 +73,7 @@ def _rate_limited(after: float, detail: str) -> TryLater:
 
 
 def _unexpected_response(response: httpx.Response, detail: str) -> InvalidResponse:
-    """A redirect is not followed: it would take the token to another host."""
+    """Describe a response that the API doesn't document. Redirects aren't followed: they'd send the token elsewhere."""
     what = f"answered {response.status_code}"
     if response.next_request:
         what = f"redirects to {response.next_request.url.host[:MAX_HOST_CHARS]}, where the bot does not follow"
@@ -81,7 +81,7 @@ def _unexpected_response(response: httpx.Response, detail: str) -> InvalidRespon
 
 
 def _parse_body(body: bytearray) -> _ErrorBody:
-    """The body of a refusal, which may be empty, or a page of something that stands in between."""
+    """Parse an error body, which may be empty, or HTML from a proxy."""
     try:
         return _ErrorBody.model_validate_json(body)
     except ValidationError:
@@ -89,12 +89,11 @@ def _parse_body(body: bytearray) -> _ErrorBody:
 
 
 def _named_params(error: _ErrorBody) -> tuple[str, ...]:
-    """The parameters that LaunchDarkly names."""
     return tuple(item.attribute for item in error.errors or () if item.attribute)
 
 
 def _detail(error: _ErrorBody, token: str | None) -> str:
-    """LaunchDarkly's message and reasons, in a length that one can read, and never the token: others read along."""
+    """Return LaunchDarkly's message and reasons, shortened, and without the token: others may read them."""
     reasons = ", ".join(f"{item.attribute or ''} {item.reason or ''}".strip() for item in error.errors or ())
     detail = ": ".join(part for part in (error.message, reasons) if part)
     detail = detail.replace(token, "•••") if token else detail

@@ -1,4 +1,4 @@
-"""Share what is sent to LaunchDarkly at once: whoever asks for much waits in a line of their own."""
+"""Limit the requests in flight to LaunchDarkly, shared fairly: each caller has a queue, and queues take turns."""
 
 import asyncio
 from collections import deque
@@ -9,22 +9,22 @@ from bot.errors import TryLater
 
 
 class FairQueue:
-    """So many requests *at_once*. Callers who wait take turns, and each may have *most_waiting*."""
+    """At most *in_flight* requests run at once, and at most *max_waiting* of each caller wait."""
 
     def __init__(self, in_flight: int, max_waiting: int) -> None:
-        self._free = in_flight  # while any are free, nobody waits
+        self._free = in_flight  # while this isn't 0, nobody waits
         self._max_waiting = max_waiting
         self._queues: dict[str, deque[asyncio.Future[None]]] = {}  # in the order of their turns
 
     def check(self, caller: str) -> None:
-        """Refuse a further request of a caller who has too many waiting."""
+        """Raise TryLater if a caller has too many requests waiting."""
         waiting = len(self._queues.get(caller, ()))
         if waiting >= self._max_waiting:
             raise TryLater(f"You have {waiting} requests to LaunchDarkly waiting.", "Try again in a moment.")
 
     @asynccontextmanager
     async def acquire(self, caller: str) -> AsyncIterator[None]:
-        """Wait for a turn, and have it until the block is left."""
+        """Wait for a turn, and hold it until the block ends."""
         if self._free:
             self._free -= 1
         else:
@@ -40,7 +40,7 @@ class FairQueue:
         try:
             await waiter
         except asyncio.CancelledError:
-            if not waiter.cancelled():  # it was given at the same moment
+            if not waiter.cancelled():  # the turn was granted at the same moment
                 self._release()
             self._remove(caller, waiter)
             raise
@@ -53,14 +53,14 @@ class FairQueue:
                 del self._queues[caller]
 
     def _release(self) -> None:
-        """Give the turn to the caller who has waited longest for one; their next request waits behind all others."""
+        """Grant the turn to the caller who has waited longest for one; their next request waits behind all others."""
         while self._queues:
             caller, queue = next(iter(self._queues.items()))
             waiter = queue.popleft()
             del self._queues[caller]
             if queue:
                 self._queues[caller] = queue
-            if not waiter.done():  # whoever is canceled has not left the line yet
+            if not waiter.done():  # a canceled waiter may still be in its queue
                 waiter.set_result(None)
                 return
         self._free += 1

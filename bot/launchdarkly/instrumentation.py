@@ -1,23 +1,23 @@
-"""What may be observed of the client. Whoever counts has these methods, and need not know the client."""
+"""The interface of those that observe the client. They implement it without importing the client."""
 
 from typing import Protocol
 
 
 class Observer(Protocol):
-    """Told of what happens between the bot and LaunchDarkly."""
+    """Gets notified of what happens between the bot and LaunchDarkly."""
 
     def request_finished(self, seconds: float) -> None:
-        """A request was sent and ended, well or not."""
+        """A request has ended, successfully or not."""
 
     def cache_hit(self) -> None:
-        """An answer was served from memory, or shared with a request under way."""
+        """A reply came from the cache, or from a request already in flight."""
 
     def rate_limit_remaining(self, requests: float) -> None:
-        """LaunchDarkly said how many requests are left in this window."""
+        """LaunchDarkly has reported how many requests are left in this window."""
 
 
 class NullObserver:
-    """Does nothing with it."""
+    """An observer that does nothing."""
 
     def request_finished(self, seconds: float) -> None: ...
 

@@ -1,6 +1,6 @@
-"""One request and its answer.
+"""Send one request and read its body.
 
-No redirect is followed, no body is read beyond its cap, and no foreign error gets out.
+No redirect is followed, no body is read beyond its cap, and every error becomes a Failure.
 """
 
 import zlib
@@ -22,7 +22,7 @@ DECODERS: dict[str, type[GzipStream | PlainStream]] = {"": PlainStream, "identit
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A GET, as far as two of them can differ."""
+    """A GET: everything in which two can differ."""
 
     path: str
     parameters: tuple[tuple[str, str], ...]
@@ -32,7 +32,7 @@ class Request:
 async def send(
     http: httpx.AsyncClient, request: Request, max_bytes: int, now: Callable[[], datetime], observer: Observer
 ) -> bytearray:
-    """The body of a good answer; every other end of the exchange is a failure."""
+    """Send a request and return the body of a 200; anything else raises a Failure."""
     headers = {"LD-API-Version": request.version, "Accept-Encoding": "gzip"}
     try:
         async with http.stream("GET", request.path, params=request.parameters, headers=headers) as response:
@@ -47,7 +47,7 @@ async def send(
         raise TryLater(
             "The connection to LaunchDarkly failed.", "Ask again in a minute; if it stays, check LAUNCHDARKLY_API_HOST."
         ) from None
-    except (httpx.InvalidURL, UnicodeError):  # httpx reads a redirect's address although it does not follow
+    except (httpx.InvalidURL, UnicodeError):  # httpx parses a redirect's address although it doesn't follow
         raise InvalidResponse("LaunchDarkly's address, or one it redirects to, is no address.", CHECK_HOST) from None
     if (remaining := parse_number(response.headers.get("X-Ratelimit-Route-Remaining"))) is not None:
         observer.rate_limit_remaining(remaining)
@@ -57,13 +57,15 @@ async def send(
 
 
 async def _read_body(response: httpx.Response, max_bytes: int) -> bytearray:
-    """The body, decompressed, up to a size that no question of ours needs. Neither what is sent nor what comes of it
-    may be larger: a stream of empty parts would never end otherwise."""
+    """Read and decompress a body, up to *max_bytes*.
+
+    The limit holds for compressed bytes too: otherwise a stream of empty chunks would never end.
+    """
     decoder = DECODERS.get(response.headers.get("Content-Encoding", "").lower())
     if decoder is None:
         raise InvalidResponse("LaunchDarkly's answer is packed in a way that the bot did not ask for.", CHECK_HOST)
     stream, body, received = decoder(), bytearray(), 0
-    async for chunk in cast(httpx.AsyncByteStream, response.stream):  # as it comes: httpx would decompress it whole
+    async for chunk in cast(httpx.AsyncByteStream, response.stream):  # raw: httpx would decompress it all at once
         received += len(chunk)
         for part in stream.feed(chunk):
             body += part
