@@ -1,19 +1,19 @@
 """A Slack bot over LaunchDarkly's engineering insights: a line of text in, a message out.
 
-Every surface submits a line: a slash command, a button, a form, a schedule, the command line. The packages, in the
+Every surface submits a line: a slash command, a button, a modal, a schedule, the command line. The packages, in the
 order in which a line travels:
 
     cli.py          the command line (`python -m bot`, or `insights-bot`)
     app.py          the composition root: builds everything from settings
-    slack/          commands, buttons and forms in, replies and posts out
+    slack/          slash commands, mentions, buttons and modals in, replies and posts out
     commands/       one file per command: lines that change something of the bot's own
-    schedules/      saved questions: when each is due, asked once, delivered once
+    schedules/      schedules and watches: when each is due, asked once, delivered once
     answers.py      takes a line and a caller, and returns an answer; never raises, never stays silent
     notices.py      messages that aren't answers: help, mistakes, failures
     questions/      one file per question: its parameters, reply, view, and the record that joins them
     lines/          text to parsed line: tokenizer, parser, parameter types
     launchdarkly/   the client: requests, cache, backoff, errors, decoding; no endpoints
-    store/          what must survive a restart, in SQLite or PostgreSQL
+    store/          persistent state, in SQLite or PostgreSQL
     messages/       messages, templates, Slack's markup, plain-text fallback, numbers and dates in words
 
     demo/           the whole bot in one process, with a clock and faults to choose from
@@ -21,13 +21,13 @@ order in which a line travels:
     sandbox/        a LaunchDarkly and a Slack that run in this process
     settings.py     settings from the environment, each with its meaning
     errors.py       failures the bot can explain, each with the sentence a person reads
-    metrics.py      what is counted
+    metrics.py      Prometheus metrics
     log.py          logging setup
     terminal.py     draws a message in a terminal
     manifest.py     the app manifest that Slack needs, for Socket Mode or HTTP
 
-Imports go one way, from the surfaces down, as pyproject.toml says. The sandbox imports nothing from the bot. Only the
-settings read the environment, and only app and cli read the clock. Wording lives in templates/.
+Imports go one way, from the surfaces down; pyproject.toml lists what may import what. The sandbox imports nothing from
+the bot. Only settings reads the environment, and only app and cli read the clock. Wording is in templates/.
 """
 
 __version__ = "0.1.0"

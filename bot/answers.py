@@ -1,4 +1,4 @@
-"""A line in, a message out: the one door. It never raises and never stays silent."""
+"""Answer a line of text with a message, for every surface. It never raises and never stays silent."""
 
 import logging
 import secrets
@@ -28,19 +28,19 @@ Fetch = Callable[[Any, QuestionContext], Awaitable[Any]]
 
 @dataclass(frozen=True)
 class AnswerFooter:
-    """What stands below every answer: the line as a person would type it, and as of when."""
+    """The footer of an answer: the line as a person would type it, and the time of its data."""
 
     line: str
     at: Timestamp
-    note: str = ""  # what one should know of its keys
+    note: str = ""  # a remark on the line's keys
 
 
-SCHEDULER_CALLER = "scheduled"  # all that is asked by the clock
+SCHEDULER_CALLER = "scheduled"  # the queue key of all schedules and watches
 
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks, as far as the answer depends on it. Whoever stands in a channel can give orders there."""
+    """The person asking, as far as the answer depends on them. *execute* is set where commands work."""
 
     zone: ZoneInfo
     defaults: Defaults = field(default_factory=dict)
@@ -49,24 +49,24 @@ class Caller:
     allows: ProjectFilter = allow_all  # the projects that corrections and suggestions may come from
     supports_menus: bool = False
     history: HistoryReader = no_history
-    queue_key: str = ""  # in whose line their requests to LaunchDarkly wait
+    queue_key: str = ""  # the queue in which their requests to LaunchDarkly wait
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A message, what was asked, and how it ended: `answered`, the outcome of a failure, or `broken`."""
+    """A message, its line, and the outcome: `answered`, that of a failure, or `broken`."""
 
     message: Message
     outcome: str = "answered"
-    line: str = ""  # canonical, where the line was understood
-    name: str = ""  # of the question or the order
+    line: str = ""  # canonical, if the line could be parsed
+    name: str = ""  # of the question or command
     reference: str = ""
-    is_public: bool = False  # whether all in the channel are to hear it
-    is_question: bool = False  # whether it was answered by LaunchDarkly, and may be asked again
-    error_summary: str = ""  # went wrong, in one sentence
-    is_partial: bool = False  # whether something is missing that may be had later
-    is_quiet: bool = False  # whether it says that there is nothing to say
-    snapshot: Snapshot | None = None  # what is to be kept of it once it has been delivered by the clock
+    is_public: bool = False  # whether the whole channel sees it
+    is_question: bool = False  # whether LaunchDarkly answered, so that it may be asked again
+    error_summary: str = ""  # what went wrong, in one sentence
+    is_partial: bool = False  # whether data is missing that may be available later
+    is_quiet: bool = False  # whether there is nothing to report
+    snapshot: Snapshot | None = None  # saved once a schedule has delivered the answer
 
 
 class Answers:
@@ -81,7 +81,7 @@ class Answers:
         self._make_context = make_context
 
     async def answer(self, text: str, caller: Caller | Callable[[], Awaitable[Caller]]) -> Answer:
-        """The answer to a line, whatever it is and whatever happens, also while it is found out who asks."""
+        """Answer a line, whatever happens, even while *caller* is being resolved."""
         reference = _new_reference()
         line = name = ""
         try:
@@ -102,9 +102,10 @@ class Answers:
             return self.internal_error_answer(line, name, reference)
 
     async def check(self, text: str, caller: Caller, fetch: Fetch | None = None) -> str:
-        """Ask a question, or *fetch* something else for it, and return its line with LaunchDarkly's own capitals.
+        """Ask a question, or *fetch* something else for it, and return its line in LaunchDarkly's own spelling.
 
-        Whatever keeps it from being answered is raised."""
+        What keeps it from being answered is raised.
+        """
         parsed = parse(text, self._registry)
         caller.authorize(parsed)
         if fetch is None:
@@ -113,16 +114,16 @@ class Answers:
         return parsed.canonical
 
     def canonical_line(self, text: str) -> str:
-        """The canonical line of a question; what is none is Mistyped."""
+        """Return the canonical line of a question; anything else raises InvalidLine."""
         questions = {name: spec for name, spec in self._registry.items() if spec.is_question}
         return parse(text, questions).canonical
 
     def notice(self, name: str, view: View) -> Message:
-        """What is said without having been asked."""
+        """Render a notice from its template and view."""
         return self._renderer.render(f"notices/{name}", view=view)
 
     def failure_answer(self, failure: Failure, line: str = "", name: str = "", reference: str = "") -> Answer:
-        """A deliberate failure as an answer."""
+        """Turn a failure into an answer."""
         return Answer(
             self._notices.failure(failure, reference),
             failure.outcome,
@@ -133,17 +134,17 @@ class Answers:
         )
 
     def internal_error_answer(self, line: str = "", name: str = "", reference: str = "") -> Answer:
-        """The answer where the bot is at fault; to be called where the fault is dealt with, so that the log has it."""
+        """Return the answer to a bug of the bot, and log it. Call it in the `except` block, for the traceback."""
         reference = reference or _new_reference()
         log.exception("reference %s: %s could not be answered", reference, line or "a line")
         return Answer(internal_error_message(reference), "broken", line, name, reference)
 
     def prepare_question(self, text: str, zone: ZoneInfo, queue_key: str) -> tuple[ParsedLine, QuestionContext]:
-        """A question and what it may use, for whoever wants no message of it."""
+        """Parse a question and build its context, for a caller that needs no message, such as a watch."""
         return parse(text, self._registry), self._context_for(Caller(zone, queue_key=queue_key))
 
     def catalog(self, zone: ZoneInfo, allows: ProjectFilter, queue_key: str) -> Catalog:
-        """What there is in LaunchDarkly, as far as these projects go."""
+        """Return the catalog of what exists in LaunchDarkly, limited to allowed projects."""
         return self._context_for(Caller(zone, allows=allows, queue_key=queue_key)).catalog
 
     async def _answer_question(self, parsed: ParsedLine, caller: Caller) -> Answer:
@@ -189,7 +190,7 @@ class Answers:
 
 
 async def _fetch_corrected(parsed: ParsedLine, ctx: QuestionContext, fetch: Fetch) -> tuple[ParsedLine, Any]:
-    """Return the question with LaunchDarkly's own capitals, and the reply. An unknown key is explained."""
+    """Return the question in LaunchDarkly's own spelling, and the reply. An unknown key raises an explanation."""
     params, spec = parsed.params, parsed.spec
     try:
         return parsed, await fetch(params, ctx)
@@ -199,7 +200,7 @@ async def _fetch_corrected(parsed: ParsedLine, ctx: QuestionContext, fetch: Fetc
 
 
 def _correct_command(unknown_key: UnknownKey, parsed: ParsedLine) -> UnknownKey:
-    """Return the failure with the whole command corrected, where the key is one of the question that it saves."""
+    """Return the failure with the whole command corrected, if the key belongs to the question that it saves."""
     if not parsed.saved_question or not unknown_key.corrected:
         return unknown_key
     values = {**dict(parsed.params), parsed.params.question_field: unknown_key.corrected}
@@ -207,5 +208,5 @@ def _correct_command(unknown_key: UnknownKey, parsed: ParsedLine) -> UnknownKey:
 
 
 def _new_reference() -> str:
-    """What the person and the log have in common."""
+    """Return a code that both the person and the log get."""
     return secrets.token_hex(3).upper()

@@ -1,7 +1,7 @@
-"""The composition root: the only place where things are made, from settings.
+"""The composition root: the only place where components are created, from settings.
 
-Each function imports what it makes. So a question at the command line does without Slack and the store, and the bot in
-Slack listens before all else is there.
+Each function imports what it creates. So a question at the command line loads neither Slack nor the store, and the bot
+in Slack listens before everything else is loaded.
 """
 
 import asyncio
@@ -33,12 +33,12 @@ if TYPE_CHECKING:
 
 Clock = Callable[[], datetime]
 
-# Where rich is installed httpx loads it, for a command line of its own that nobody needs here: six megabytes, for ever.
-sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # which is how Python is told that it is not there
+# If rich is installed, httpx loads it for its own command line, which costs six megabytes. None blocks that import.
+sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
 
 
 def build_registry() -> "dict[str, AnySpec]":
-    """All that can be typed: the questions, then the orders."""
+    """Return all questions, then all commands, by name."""
     from bot import commands, questions
 
     return {**questions.discover(), **commands.discover()}
@@ -51,10 +51,7 @@ async def open_answers(
     transport: "httpx.AsyncBaseTransport | None" = None,
     observer: "Observer | None" = None,
 ) -> "AsyncIterator[Answers]":
-    """Everything that answers questions.
-
-    The *transport* is where another LaunchDarkly than the real one is plugged in.
-    """
+    """Open everything that answers questions. A *transport* replaces the real LaunchDarkly."""
     from bot.answers import Answers
     from bot.launchdarkly import AppUrls
     from bot.messages.renderer import Renderer, open_bytecode_cache
@@ -73,7 +70,7 @@ async def open_answers(
 async def open_import_rules(
     settings: Settings, now: Clock, progress: Callable[[int, int], None]
 ) -> "AsyncIterator[ImportRules]":
-    """What the schedules of a file have to pass. Without a token LaunchDarkly isn't asked."""
+    """Open the checks that imported schedules must pass. Without a token, LaunchDarkly isn't asked."""
     from bot import questions
     from bot.lines.parser import parse
     from bot.schedules.question_check import QuestionCheck
@@ -104,7 +101,7 @@ async def open_launchdarkly(
     transport: "httpx.AsyncBaseTransport | None" = None,
     observer: "Observer | None" = None,
 ) -> "AsyncIterator[LaunchDarkly]":
-    """LaunchDarkly, asked with the token of the settings."""
+    """Open a client for LaunchDarkly with the token from the settings."""
     import httpx
 
     from bot.launchdarkly import ClientLimits, LaunchDarkly
@@ -131,7 +128,7 @@ async def open_launchdarkly(
 def use_sandbox(
     settings: Settings, now: Clock, faults: "FaultInjector | None" = None
 ) -> "tuple[Settings, httpx.AsyncBaseTransport]":
-    """The settings and the transport with which the embedded LaunchDarkly answers, in this weather."""
+    """Return the settings and the transport that make the sandbox LaunchDarkly answer, with these faults."""
     import httpx
 
     from bot.sandbox.launchdarkly.app import TOKEN, launchdarkly
@@ -142,7 +139,7 @@ def use_sandbox(
 
 @asynccontextmanager
 async def serve_sandbox(now: Clock, port: int) -> AsyncIterator[tuple[str, str]]:
-    """The embedded LaunchDarkly for other programs of this machine: its address, and the token that it takes."""
+    """Serve the sandbox LaunchDarkly to other programs on this machine; yield its address and its token."""
     from bot.sandbox.http_server import serving
     from bot.sandbox.launchdarkly.app import TOKEN, launchdarkly
 
@@ -151,11 +148,13 @@ async def serve_sandbox(now: Clock, port: int) -> AsyncIterator[tuple[str, str]]
 
 
 def load_run_settings(only: str | None = None) -> Settings:
-    """The settings that the bot in Slack runs with; all that are missing or wrong end it at once."""
+    """Read the settings that the bot in Slack needs; raise once for all that are missing or wrong."""
     settings, invalid = validate_settings()
     problems = settings.missing(serves_slack=only != "worker") | invalid
     if problems:
-        from bot.store.database_url import parse_database_url  # a start that nothing hinders comes to it soon enough
+        from bot.store.database_url import (
+            parse_database_url,
+        )  # only needed here: a start without problems parses it later
 
         try:
             parse_database_url(settings.database_url)
@@ -166,7 +165,7 @@ def load_run_settings(only: str | None = None) -> Settings:
 
 
 async def run(settings: Settings, now: Clock, only: str | None = None) -> None:
-    """The bot in Slack, until the process is told to end. Invented numbers never reach a workspace."""
+    """Run the bot in Slack until the process is stopped. The sandbox's numbers never reach a workspace."""
     from bot import slack
     from bot.metrics import Metrics
 
@@ -189,7 +188,10 @@ async def open_answers_and_store(
     transport: "httpx.AsyncBaseTransport | None" = None,
     observer: "Observer | None" = None,
 ) -> "AsyncIterator[tuple[Answers, Store]]":
-    """Everything that answers in Slack. Its imports take as long as the start before them; Slack is heard meanwhile."""
+    """Open everything that answers in Slack.
+
+    The imports take as long as the startup before them, so they run in a thread while Slack's requests arrive.
+    """
     await asyncio.to_thread(_preload_modules)
     from bot.store import store
 
@@ -202,7 +204,7 @@ async def open_answers_and_store(
 
 @asynccontextmanager
 async def run_scheduler(settings: Settings, now: Clock, ctx: "SchedulerContext") -> AsyncIterator[Callable[[], None]]:
-    """What works by the clock, at work; it gives what wakes it when there is something to do at once."""
+    """Run the scheduler; yield a callback that wakes it."""
     async with open_engine(settings, now, ctx) as running_engine:
         dispatch_task = asyncio.create_task(running_engine.dispatch_forever(settings.look_seconds))
         try:
@@ -213,9 +215,10 @@ async def run_scheduler(settings: Settings, now: Clock, ctx: "SchedulerContext")
 
 @asynccontextmanager
 async def open_engine(settings: Settings, clock: Clock, ctx: "SchedulerContext") -> "AsyncIterator[Engine]":
-    """The engine, which begins nothing by itself. Its *clock* is the real one, whatever time the scheduler has.
+    """Open the engine, which starts no work by itself. A SQLite file allows one process with an engine.
 
-    A SQLite file has one process with an engine."""
+    The engine's *clock* is the real one, even if *ctx* has another time.
+    """
     dbos_engine = await asyncio.to_thread(import_module, "bot.schedules.dbos_engine")
     from bot.schedules.run_lifecycle import resume_after_reinstall
     from bot.store.database_url import parse_database_url
@@ -233,11 +236,11 @@ async def open_engine(settings: Settings, clock: Clock, ctx: "SchedulerContext")
 
 @asynccontextmanager
 async def no_scheduler(_: "SchedulerContext") -> AsyncIterator[Callable[[], None]]:
-    """Another process works by the clock, and looks by itself what there is to do."""
+    """Run no scheduler: another process does, and polls for work by itself."""
     yield lambda: None
 
 
 def _preload_modules() -> None:
-    for module in ("bot.store.store", "bot.slack.wiring"):  # between them they know all others
+    for module in ("bot.store.store", "bot.slack.wiring"):  # these two import all others
         import_module(module)
     build_registry()

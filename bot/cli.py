@@ -1,4 +1,4 @@
-"""The command line: one more door to the same answers. Each command imports what it alone needs."""
+"""The command line, one more surface. Each command imports what only it needs."""
 
 import asyncio
 import io
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 EXIT_CODES = {"answered": 0, "mistyped": 2}
 MARK_COLORS = {"ok": "green", "wrong": "red", "skipped": "yellow"}
-PROGRESS_INTERVAL = 20  # questions that take long enough for a word of progress, after each so many
+PROGRESS_INTERVAL = 20  # questions between two lines of progress
 BLOCK_KIT_BUILDER_URL = "https://app.slack.com/block-kit-builder/#"
 
 sandbox_option = click.option(
@@ -38,7 +38,7 @@ zone_option = click.option("--zone", "zone_name", help="The IANA time zone to re
 
 
 class CommandGroup(click.Group):
-    """What keeps the bot from working at all ends any command in one line; a reader who has read enough, in none."""
+    """A group whose commands end with one line on a Failure, and silently when the reader of a pipe has gone."""
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         try:
@@ -53,7 +53,7 @@ class CommandGroup(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
-                stream.reconfigure(errors="replace")  # a terminal of another age still shows the numbers
+                stream.reconfigure(errors="replace")  # an old terminal still shows the numbers
         try:
             with _exit_on_broken_pipe():
                 return super().invoke(ctx)
@@ -72,8 +72,8 @@ def _exit_on_broken_pipe() -> Iterator[None]:
 
 
 def _flush() -> None:
-    """Flush what is written, and discard it when its reader has gone: at its exit, Python would complain about that."""
-    for stream in filter(None, (sys.stdout, sys.stderr)):  # one that was closed from the start is None
+    """Flush the output, or discard it if its reader has gone: Python would complain about that when it exits."""
+    for stream in filter(None, (sys.stdout, sys.stderr)):  # a stream that was closed from the start is None
         try:
             stream.flush()
         except BrokenPipeError:
@@ -128,28 +128,28 @@ def preview(question: str | None, sandbox: bool, zone_name: str | None) -> None:
 @click.option("--once", is_flag=True, help="Show it here, and end; so it is where there is no terminal, or no browser.")
 @click.option("--serve", "only_served", is_flag=True, help="Serve the page, and open no browser.")
 @click.option("--port", type=click.IntRange(0, 65535), default=3210, show_default=True, help="The port, or the next.")
-@click.option("--real-launchdarkly", "really", is_flag=True, help="Ask the real LaunchDarkly, with your token.")
-def demo(once: bool, only_served: bool, port: int, really: bool) -> None:
+@click.option("--real-launchdarkly", "live", is_flag=True, help="Ask the real LaunchDarkly, with your token.")
+def demo(once: bool, only_served: bool, port: int, live: bool) -> None:
     """Try the whole bot in a browser, with no workspace: Slack is embedded, and so is LaunchDarkly."""
     with suppress(KeyboardInterrupt, asyncio.CancelledError):
         from bot.demo.browser import find_browser
         from bot.demo.environment import live_demo, sandbox_demo
         from bot.demo.server import serve_until_stopped
-        from bot.demo.tour import run_tour as once_through
+        from bot.demo.tour import run_tour
 
         settings = read_settings()
-        configure_logging("ERROR")  # that Slack or LaunchDarkly fails is a thing to try
+        configure_logging("ERROR")  # failures of Slack or LaunchDarkly are part of the demo
         open_browser = find_browser() if sys.stdout.isatty() and not only_served else None
         once = once or not (only_served or open_browser)
-        environment = live_demo(settings, _now, interactive=not once) if really else sandbox_demo(settings, _now)
+        environment = live_demo(settings, _now, interactive=not once) if live else sandbox_demo(settings, _now)
         asyncio.run(
-            once_through(environment, click.echo, _print_step)
+            run_tour(environment, click.echo, _print_step)
             if once
             else serve_until_stopped(environment, port, open_browser, click.echo)
         )
         return
     click.echo("The demo has ended.")
-    sys.exit(once)  # which was to be shown to its end
+    sys.exit(once)  # a tour that was interrupted has failed
 
 
 def _print_step(title: str, message: Message) -> None:
@@ -195,7 +195,7 @@ def schedules(export: bool, file: str | None) -> None:
 
 
 async def _import_schedules(settings: Settings, file: str) -> None:
-    """Add what a file holds, and say which questions couldn't be checked; or say all its mistakes."""
+    """Add a file's schedules and print which questions couldn't be checked, or print all of its mistakes."""
     from bot.schedules.schedule_import import FORMAT_HINT, import_schedules, read_file
     from bot.store import store
 
@@ -276,7 +276,7 @@ def _now() -> datetime:
 
 
 def _answer_lines(lines: Iterable[str], sandbox: bool, zone_name: str | None) -> "list[Answer]":
-    """The answers to some lines, one after the other."""
+    """Answer some lines, one after the other."""
     settings = read_settings(**({"time_zone": zone_name} if zone_name else {}))
     return asyncio.run(_ask_all(list(lines), settings, sandbox))
 
@@ -295,7 +295,7 @@ async def _ask_all(lines: list[str], settings: Settings, sandbox: bool) -> "list
 
 
 def _print(answer: "Answer", form: str | None) -> None:
-    """An answer goes to standard output; what is none goes to standard error, unless a program wants to read it."""
+    """Print an answer to standard output; draw anything else to standard error, but print JSON to standard output."""
     payload = json.dumps(answer.message.payload(), ensure_ascii=False)
     if form == "json":
         click.echo(payload)

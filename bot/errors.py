@@ -1,17 +1,17 @@
-"""The deliberate failures, sorted by what the person who asked can do, each with the sentence that person reads.
+"""Expected failures, by what the person can do about them, each with the sentence that they read.
 
     Failure
-    ├── Mistyped        the line cannot be read: all its mistakes, and the corrected line where one is sure
-    ├── Refused         LaunchDarkly itself would not take the question
-    ├── NotFound        LaunchDarkly does not know what was asked about
-    │   └── UnknownKey  which of its keys that is, with the corrected line
-    ├── NotAllowed      the token may not see it, or the plan does not hold it
-    ├── TryLater        LaunchDarkly is limiting, slow or away, or the bot's own memory is
-    ├── Unreadable      LaunchDarkly answered with something the bot cannot read
+    ├── InvalidLine     the line can't be parsed: all its mistakes, and the corrected line if there is one
+    ├── Rejected        the request isn't possible, or LaunchDarkly refused it (400)
+    ├── NotFound        LaunchDarkly doesn't know what was asked about
+    │   └── UnknownKey  which key it doesn't know, with the corrected line
+    ├── NotAllowed      the token may not see it, or the plan doesn't include it
+    ├── TryLater        LaunchDarkly is limiting, slow or unavailable, or the database is
+    ├── InvalidResponse LaunchDarkly answered with something the bot can't read
     └── Misconfigured   a setting keeps the bot from working
         └── InvalidSettings   all that are missing or wrong, at once
 
-Anything else that is raised is a fault of the bot: nobody is shown its text, only a reference that the log holds too.
+Any other exception is a bug: nobody is shown its text, only a reference that is also in the log.
 """
 
 from collections.abc import Iterable
@@ -24,8 +24,8 @@ class Failure(Exception):
     outcome: ClassVar[str] = "failed"
 
     def __init__(self, summary: str, todo: str, *, server_message: str = "", param_names: tuple[str, ...] = ()) -> None:
-        """*what* happened and why, what *todo* next, what LaunchDarkly *said* itself (untrusted text), and which
-        parameters it is *about*, by LaunchDarkly's names, where that is known."""
+        """Describe what happened and why, what *todo* next, LaunchDarkly's own message (untrusted text), and the
+        parameters concerned, by LaunchDarkly's names, if known."""
         super().__init__(summary)
         self.summary = summary
         self.todo = todo
@@ -34,14 +34,15 @@ class Failure(Exception):
 
 
 class InvalidLine(Failure):
-    """The line cannot be read."""
+    """The line can't be parsed."""
 
     outcome = "mistyped"
 
     def __init__(
         self, mistakes: tuple[str, ...], *, corrected: str = "", is_complete: bool = True, topic: str = ""
     ) -> None:
-        """The *corrected* line is *complete* if it says all that was typed. Without one, the help on a *topic* does."""
+        """*is_complete* tells whether *corrected* keeps everything that was typed. Without *corrected*, help on *topic*
+        is suggested."""
         help_hint = f"`help {topic}` shows how to write it." if topic else "`help` shows what I can do."
         super().__init__("I cannot read that line.", "Correct it and ask again." if corrected else help_hint)
         self.mistakes = mistakes
@@ -50,19 +51,19 @@ class InvalidLine(Failure):
 
 
 class Rejected(Failure):
-    """LaunchDarkly checked the question and would not take it (400)."""
+    """The request isn't possible as it is, or LaunchDarkly refused it (400)."""
 
     outcome = "mistyped"
 
 
 class NotFound(Failure):
-    """LaunchDarkly does not know what was asked about (404, or an answer without it)."""
+    """LaunchDarkly doesn't know what was asked about (404, or a reply without it)."""
 
     outcome = "not found"
 
 
 class UnknownKey(NotFound):
-    """LaunchDarkly doesn't know a key of the line. The corrected line has the nearest key that it does know."""
+    """LaunchDarkly doesn't know a key of the line. The corrected line has the nearest known key."""
 
     def __init__(self, summary: str, *, corrected: str = "") -> None:
         super().__init__(summary, f"Try `{corrected}`." if corrected else "Check the key (not the name).")
@@ -70,35 +71,30 @@ class UnknownKey(NotFound):
 
 
 class NotAllowed(Failure):
-    """The token is wrong, may not see this, or the plan does not hold it (401, 403)."""
+    """The token is wrong or may not see this, or the plan doesn't include it (401, 403)."""
 
     outcome = "not allowed"
 
 
 class TryLater(Failure):
-    """LaunchDarkly (or the bot's own memory) is limiting, slow or away; later the same may well be answered."""
+    """LaunchDarkly is limiting, slow or unavailable, or the database is; a retry may succeed later."""
 
     outcome = "try later"
 
     def __init__(self, summary: str, todo: str, *, server_message: str = "", retry_after: float | None = None) -> None:
-        """*after* is the number of seconds that LaunchDarkly asked us to wait, where it said one."""
+        """*retry_after* is the number of seconds that LaunchDarkly asked us to wait, if it did."""
         super().__init__(summary, todo, server_message=server_message)
         self.retry_after = retry_after
 
 
 class InvalidResponse(Failure):
-    """LaunchDarkly, or something in front of it, answered with what the bot cannot read."""
+    """LaunchDarkly, or a proxy in front of it, answered with something the bot can't read."""
 
     outcome = "unreadable"
 
 
-TRANSIENT_FAILURES = (TryLater, InvalidResponse)  # what may be better a little later
-PERMANENT_FAILURES = (
-    InvalidLine,
-    Rejected,
-    NotFound,
-    NotAllowed,
-)  # what stays as it is until somebody does something about it
+TRANSIENT_FAILURES = (TryLater, InvalidResponse)  # a retry may succeed
+PERMANENT_FAILURES = (InvalidLine, Rejected, NotFound, NotAllowed)  # remain until somebody does something about them
 
 
 class Misconfigured(Failure):
@@ -108,7 +104,7 @@ class Misconfigured(Failure):
 
 
 class InvalidSettings(Misconfigured):
-    """Some settings are missing or wrong; each has a line of its own."""
+    """Several settings are missing or wrong; each gets its own line."""
 
     def __init__(self, problems: Iterable[Misconfigured]) -> None:
         self.problems = tuple(problems)

@@ -1,4 +1,4 @@
-"""How is logged: readable in a terminal, one JSON object a line everywhere else. Facts stay apart from words."""
+"""Logging setup: text in a terminal, JSON lines elsewhere. A record's `facts` are separate fields."""
 
 import json
 import logging
@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 
 class JsonFormatter(logging.Formatter):
-    """One object a line, as log collectors read it."""
+    """Format a record as a JSON object on one line, for log collectors."""
 
     def format(self, record: logging.LogRecord) -> str:
         entry = {
@@ -23,7 +23,7 @@ class JsonFormatter(logging.Formatter):
 
 
 class ReadableFormatter(logging.Formatter):
-    """A line for people, with the facts behind it."""
+    """Format a record as a line for people, followed by its facts."""
 
     def format(self, record: logging.LogRecord) -> str:
         facts = " ".join(f"{name}={fact!r}" for name, fact in getattr(record, "facts", {}).items() if fact != "")
@@ -31,7 +31,7 @@ class ReadableFormatter(logging.Formatter):
 
 
 def configure_logging(level: str) -> None:
-    """Log to standard error. Libraries speak only when something is wrong."""
+    """Log to standard error. Libraries log warnings and errors only."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         ReadableFormatter("%(asctime)s %(levelname)s %(message)s") if sys.stderr.isatty() else JsonFormatter()

@@ -1,7 +1,7 @@
-"""The app's manifest, which tells Slack what to make of it. `manifest.yml` is the one for Socket Mode.
+"""Produce the app manifest that Slack needs, for Socket Mode or HTTP.
 
-What differs over HTTP stands in its comments, and so both are read, and printed, with all that is explained there.
-No YAML is parsed here: the file is ours, and the tests parse both forms.
+`manifest.yml` is the one for Socket Mode; its comments hold what differs over HTTP. Both forms are printed with the
+file's explanations, so they are edited as text instead of YAML. The tests parse both.
 """
 
 import re
@@ -18,12 +18,12 @@ _SCOPE = re.compile(r"^ +- (\S+) # (.+)$", re.MULTILINE)
 
 
 def socket_mode_manifest() -> str:
-    """The manifest for Socket Mode."""
+    """Return the manifest for Socket Mode."""
     return _find_manifest().read_text(encoding="utf-8")
 
 
 def http_manifest(url: str) -> str:
-    """The manifest for a bot that Slack reaches at this address; one that Slack would not take is a ValueError."""
+    """Return the manifest for a bot that Slack reaches at *url*; raise ValueError for one that Slack would refuse."""
     url = url.rstrip("/").removesuffix(EVENTS_PATH)
     if not _URL.fullmatch(url):
         raise ValueError(f"Slack sends its requests to an address such as {PLACEHOLDER_URL}, and to nothing but https.")
@@ -32,12 +32,12 @@ def http_manifest(url: str) -> str:
 
 
 def scopes() -> dict[str, str]:
-    """What the bot may do in Slack, and what each is for."""
+    """Return the required scopes, each with its purpose."""
     return _read_scopes("bot")
 
 
 def optional_scopes() -> dict[str, str]:
-    """What the bot may do as well, if whoever installs it agrees, and what each is for."""
+    """Return the optional scopes, which the installer may decline, each with its purpose."""
     return _read_scopes("bot_optional")
 
 
@@ -47,6 +47,6 @@ def _read_scopes(name: str) -> dict[str, str]:
 
 
 def _find_manifest() -> Path:
-    """Beside the package in a checkout, inside it in an installed wheel."""
+    """Find the manifest: beside the package in a checkout, inside it in an installed wheel."""
     package_dir = Path(__file__).parent
     return next(path for path in (package_dir / "manifest.yml", package_dir.parent / "manifest.yml") if path.is_file())

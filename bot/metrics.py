@@ -1,4 +1,4 @@
-"""What is counted, and how it is told to Prometheus. The one room that knows its client library."""
+"""Prometheus metrics. This is the only module that imports the Prometheus client."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -10,7 +10,7 @@ LATENCY_BUCKETS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30)
 
 
 class Metrics:
-    """Counters of one process. What is asked of LaunchDarkly is told to it as to any `Observer`."""
+    """The metrics of one process. It is also the LaunchDarkly client's `Observer`."""
 
     def __init__(self) -> None:
         registry = self._registry = CollectorRegistry()
@@ -53,11 +53,11 @@ class Metrics:
         self._rate_limit_remaining.set(requests)
 
     def run_closed(self, outcome: str, seconds: float) -> None:
-        """A slot is closed, so long after it was due."""
+        """Count a closed run, *seconds* after it was due."""
         self.runs.labels(outcome).inc()
         if outcome in ("delivered", "quiet"):
             self.lateness.observe(seconds)
 
     def exposition(self) -> bytes:
-        """All of it as Prometheus reads it."""
+        """Return all metrics in Prometheus's text format."""
         return generate_latest(self._registry)

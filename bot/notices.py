@@ -1,4 +1,4 @@
-"""What is said when it is no answer: what can be asked, what was mistyped, what went wrong."""
+"""Messages that aren't answers: help, usage and failures."""
 
 from bot.errors import Failure, InvalidLine, UnknownKey
 from bot.lines.param_types import correct_typo
@@ -14,7 +14,7 @@ HELP_WORDS = ("", "help", "?")
 
 
 class QuestionHelp(View):
-    """A question among the others."""
+    """A question or command in the list of all."""
 
     name: str
     summary: str
@@ -24,7 +24,7 @@ class QuestionHelp(View):
 
 
 class ParameterHelp(View):
-    """One thing that can be said in a question."""
+    """A parameter of a question or command."""
 
     name: str
     theirs: str
@@ -51,19 +51,19 @@ class FailureView(View):
     said: str
     mistakes: tuple[str, ...]
     corrected: str
-    run: str  # a corrected question, to be pressed
+    run: str  # a corrected question, which gets a button
     reference: str
 
 
 class Notices:
-    """The messages that are no answers."""
+    """Render help, usage and failures."""
 
     def __init__(self, registry: Registry, renderer: Renderer) -> None:
         self._registry = registry
         self._renderer = renderer
 
     def help(self, text: str) -> Message | None:
-        """What can be asked, where the line wants to know that: `help`, `help scores`, `scores --help`, or nothing."""
+        """Return the help that a line requests (`help`, `help scores`, `scores --help` or nothing), or None."""
         line_words = [token.value or token.name for token in tokenize(text)] or [""]
         if line_words[0].lower() not in HELP_WORDS and line_words[1:2] != ["help"]:
             return None
@@ -76,7 +76,7 @@ class Notices:
         return self._renderer.render("notices/help", view=view)
 
     def failure(self, failure: Failure, reference: str) -> Message:
-        """A deliberate failure as the person who asked reads it; the log holds the same reference."""
+        """Render a failure for the person who asked. The log has the same reference."""
         mistakes, corrected = (failure.mistakes, failure.corrected) if isinstance(failure, InvalidLine) else ((), "")
         runnable_line = (
             failure.corrected if isinstance(failure, UnknownKey) and self._is_question(failure.corrected) else ""
@@ -93,13 +93,13 @@ class Notices:
         return self._renderer.render("notices/failure", view=view)
 
     def _is_question(self, line: str) -> bool:
-        """Whether a line is a question. No button gives an order that nobody has typed."""
+        """Return whether a line is a question: no button runs a command that nobody has typed."""
         known = self._registry.get(line.partition(" ")[0])
         return known is not None and known.is_question
 
 
 def internal_error_message(reference: str) -> Message:
-    """The last resort: a constant, not a template, since a template may be what broke."""
+    """Return the message for a bug. It uses no template, because a template may be what broke."""
     text = f"Something broke in the bot, and it is not your fault. An admin finds it by the reference {reference}."
     return Message.from_markup(text)
 
@@ -136,7 +136,7 @@ def _parameter_help(field: ParamField) -> ParameterHelp:
 
 
 def usage_line(spec: AnySpec) -> str:
-    """How a line is typed: what must be there, and in brackets what may."""
+    """Return a line's usage: required parts, and optional ones in brackets."""
     fields = {field.field_name: field for field in spec.params.fields()}
     positional = [name for name in spec.params.positional if name != "env"]
     placeholders = [_placeholder(fields[name].short_name, fields[name]) for name in positional]

@@ -1,4 +1,4 @@
-"""The settings: read once from the environment and `.env`, frozen, each with its meaning."""
+"""Settings, read once from the environment and `.env`. Each has a description and a default."""
 
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import InvalidSettings, Misconfigured
 
-SECONDS_PER_DAY = 86_400  # seconds: nobody means to wait longer
+SECONDS_PER_DAY = 86_400  # also the limit of most settings: nobody means to wait longer
 
 
 class Settings(BaseSettings):
@@ -181,7 +181,7 @@ class Settings(BaseSettings):
         return name
 
     def missing(self, *, serves_slack: bool = True) -> dict[str, Misconfigured]:
-        """What the bot in Slack needs and doesn't have, by setting; it *hears* nobody where it only runs schedules."""
+        """Return what the bot in Slack lacks, by setting. A worker, which only runs schedules, serves no Slack."""
         required = ("launchdarkly_access_token", "slack_bot_token")
         problems = {name: missing_setting(name) for name in required if getattr(self, name) is None}
         if serves_slack and not self.socket_mode and self.slack_signing_secret is None:
@@ -193,27 +193,27 @@ class Settings(BaseSettings):
 
     @property
     def socket_mode(self) -> bool:
-        """Whether Slack is reached through a socket, and needs no address of ours."""
+        """Whether the bot connects to Slack by Socket Mode, and so needs no address of its own."""
         return self.slack_app_token is not None
 
     def secret(self, name: str) -> str:
-        """A secret in the clear, for the one place that needs it."""
+        """Return a secret in the clear; empty if it isn't set."""
         secret: SecretStr | None = getattr(self, name)
         return secret.get_secret_value() if secret else ""
 
     def as_set(self, name: str) -> frozenset[str]:
-        """A setting that lists words."""
+        """Return the words of a comma-separated setting."""
         return frozenset(word.strip() for word in getattr(self, name).split(",") if word.strip())
 
     @property
     def defaults(self) -> dict[str, str]:
-        """What a line leaves out."""
+        """The defaults of DEFAULT_PLACE, by parameter name."""
         project, _, env = self.default_place.partition("/")
         return {"project": project, "env": env} if project else {}
 
 
 def parse_zone(name: str) -> ZoneInfo:
-    """A time zone by its IANA name."""
+    """Return a time zone by its IANA name; raise ValueError if there is none."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -221,7 +221,7 @@ def parse_zone(name: str) -> ZoneInfo:
 
 
 def read_settings(**overrides: Any) -> Settings:
-    """The settings; wrong ones end in a line each that says which it is and why, without its value."""
+    """Read the settings. Wrong ones raise InvalidSettings, which names each with the reason, but not its value."""
     settings, problems = validate_settings(**overrides)
     if problems:
         raise InvalidSettings(problems.values())
@@ -229,7 +229,7 @@ def read_settings(**overrides: Any) -> Settings:
 
 
 def validate_settings(**overrides: Any) -> tuple[Settings, dict[str, Misconfigured]]:
-    """The settings, and what is wrong with which of them; a wrong one stands at its default."""
+    """Read the settings, and return them with the problem of each wrong one, which has its default instead."""
     try:
         return Settings(**overrides), {}
     except UnicodeDecodeError:
@@ -241,29 +241,29 @@ def validate_settings(**overrides: Any) -> tuple[Settings, dict[str, Misconfigur
 
 
 def setting_description(name: str) -> str:
-    """What a setting means, and where to get it."""
+    """Return a setting's meaning, and where to get its value."""
     return Settings.model_fields[name].description or ""
 
 
 def missing_setting(name: str) -> Misconfigured:
-    """That a setting is missing."""
+    """Return the problem of a missing setting."""
     return Misconfigured(f"{name.upper()} is not set.", setting_description(name))
 
 
 def missing_slack_mode() -> Misconfigured:
-    """That neither of the settings is there of which one says how Slack is heard."""
+    """Return the problem of a bot with neither an app token nor a signing secret."""
     todo = f"{setting_description('slack_app_token')} {setting_description('slack_signing_secret')}"
     return Misconfigured("Neither SLACK_APP_TOKEN nor SLACK_SIGNING_SECRET is set.", todo)
 
 
 def _misconfigured(name: str, error: ErrorDetails) -> Misconfigured:
-    is_custom = error["type"] == "value_error"  # which a validator of ours says
+    is_custom = error["type"] == "value_error"  # raised by one of our validators
     requirement = error["msg"].removeprefix("Value error, ") if is_custom else _requirement(Settings.model_fields[name])
     return Misconfigured(f"{name.upper()} {requirement}.", setting_description(name))
 
 
 def _requirement(field: FieldInfo) -> str:
-    """What a value must be: as the field says it, or a number within its bounds."""
+    """Return what a value must be: the field's own sentence, or a number within bounds."""
     if isinstance(field.json_schema_extra, dict):
         return f"must {field.json_schema_extra['must']}"
     bounds = {

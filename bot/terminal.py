@@ -1,6 +1,6 @@
-"""A message drawn in a terminal. This is the one room that knows rich.
+"""Draw messages in a terminal. Only this module imports rich.
 
-It draws blocks, so it can draw whatever Slack can be sent.
+It draws Slack's blocks, so it can draw every message that the bot sends.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -23,11 +23,11 @@ COLOURS = ("cyan", "green", "yellow", "magenta", "blue", "red")
 
 INDENT = 2
 PIPE_WIDTH = 1000  # columns
-MIN_WIDTH = 40  # columns; some terminals say 0
+MIN_WIDTH = 40  # columns; some terminals report 0
 
 
 class Terminal(Console):
-    """That nobody reads any more is for whoever writes to it to mind. In a pipe, no line is padded to the width."""
+    """A console that raises BrokenPipeError when its reader has gone, and pads no lines in a pipe."""
 
     def on_broken_pipe(self) -> None:
         self.quiet = True
@@ -44,14 +44,14 @@ class Terminal(Console):
 
 
 def console(*, err: bool = False) -> Console:
-    """The terminal that this process writes to."""
+    """Return a console for this process's standard output, or standard error."""
     terminal = Terminal(stderr=err, highlight=False)
     terminal.width = max(terminal.width, MIN_WIDTH)
     return terminal
 
 
 def draw(message: Message, console: Console) -> None:
-    """The whole message, a blank line between its parts, and below it, set in a little, its thread."""
+    """Draw a message with blank lines between its blocks, and its thread indented below."""
     _draw(message, console, 0)
     for n, thread_message in enumerate(message.thread):
         console.print()
@@ -60,7 +60,7 @@ def draw(message: Message, console: Console) -> None:
 
 
 def draw_rows(heading: Sequence[str], rows: Iterable[Sequence[str]], console: Console) -> None:
-    """A table; each row is one line where a program reads it."""
+    """Draw a table. In a pipe, each row is a single line."""
     if not console.is_terminal:
         console.width = PIPE_WIDTH
     table = Table(*heading, header_style="dim", border_style="dim")
@@ -96,7 +96,7 @@ def _actions(block: Block) -> RenderableType:
 
 
 def _buttons(elements: list[dict[str, Any]]) -> Iterator[Text]:
-    """What a button would ask, as it can be typed, or what it opens; of a menu, what each choice would."""
+    """Draw the line that a button submits, or the URL it opens; for a menu, one per choice."""
     for element in elements:
         for choice in element.get("options", [element]):
             label, url = choice["text"]["text"], choice.get("url", "")
@@ -128,7 +128,7 @@ def _table(block: Block) -> RenderableType:
 
 
 def _text(text: dict[str, str], base: str = "") -> Text:
-    """A text object; only mrkdwn has styles."""
+    """Draw a text object; only mrkdwn has styles."""
     styled = Text(style=base)
     for span in mrkdwn.parse_spans(text["text"]) if text["type"] == "mrkdwn" else (mrkdwn.Span(text["text"]),):
         styles = [STYLES[style] for style in span.styles]

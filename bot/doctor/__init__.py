@@ -1,7 +1,7 @@
-"""Whether all is in place for the bot: one look after the other, each of which ends in one line.
+"""Check an installation: settings, tokens, scopes, clock and store. Each check ends in one line, and none writes.
 
-check.py     a look and what comes of it: none spoils another, none takes long, none tells a secret
-checks.py    all that is looked at
+check.py     runs checks: isolated from each other, with a timeout, without secrets in the output
+checks.py    the checks
 """
 
 from bot.doctor.check import CheckStatus as CheckStatus

@@ -1,6 +1,6 @@
-"""A look and what comes of it. It does not know what is looked at.
+"""Run checks and collect their findings. Nothing here knows what is checked.
 
-A look returns a sentence, or raises the failure that the bot itself would meet.
+A check returns a sentence, or raises the failure that the bot itself would run into.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from bot.settings import Settings
 
 
 class CheckStatus(StrEnum):
-    """What comes of a look."""
+    """The result of a check."""
 
     OK = "ok"
     FAILED = "wrong"
@@ -24,7 +24,7 @@ class CheckStatus(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """A line of what the doctor says."""
+    """A line of the doctor's output."""
 
     name: str
     status: CheckStatus
@@ -32,12 +32,12 @@ class Finding:
 
 
 class CheckSkipped(Failure):
-    """There was nothing to look at."""
+    """There was nothing to check."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """One thing to look at, and the settings that must be right for that."""
+    """A check, and the settings that must be valid to run it."""
 
     name: str
     required_settings: tuple[str, ...]
@@ -45,7 +45,7 @@ class Check:
 
 
 def settings_findings(failures: Collection[Failure]) -> list[Finding]:
-    """What is to be said of the settings themselves."""
+    """Return the findings on the settings themselves."""
     findings = [Finding("Settings", CheckStatus.FAILED, sentence(failure)) for failure in failures]
     return findings or [Finding("Settings", CheckStatus.OK, "All can be read.")]
 
@@ -53,7 +53,7 @@ def settings_findings(failures: Collection[Failure]) -> list[Finding]:
 async def run_all(
     checks: Iterable[Check], settings: Settings, invalid_settings: Collection[str], timeout_seconds: float
 ) -> list[Finding]:
-    """What comes of all looks, made at once. What needs a *wrong* setting is not looked at."""
+    """Run all checks at once. Those that need an invalid setting are skipped."""
     secrets = [value.get_secret_value() for _, value in settings if isinstance(value, SecretStr)]
 
     async def run_one(check: Check) -> Finding:
@@ -72,7 +72,7 @@ async def _run_guarded(
         return CheckStatus.SKIPPED, sentence(skipped)
     except Failure as failure:
         return CheckStatus.FAILED, sentence(failure)
-    except Exception as error:  # one look that breaks is no reason to make no other
+    except Exception as error:  # a bug in one check doesn't stop the others
         return CheckStatus.FAILED, f"This could not be looked at ({type(error).__name__}). That is a fault of the bot."
 
 
@@ -87,13 +87,13 @@ async def _run_check(check: Check, invalid_settings: Collection[str], timeout_se
 
 
 def sentence(failure: Failure) -> str:
-    """What happened, what the other side said of it, and what to do."""
+    """Describe a failure: what happened, the server's own message, and what to do."""
     detail = f"It said: {failure.server_message}" if failure.server_message else ""
     return " ".join(filter(None, (failure.summary, detail, failure.todo)))
 
 
 def _redact(text: str, secrets: Iterable[str]) -> str:
-    """On one line, whatever others told, and without any secret that they may have repeated."""
+    """Return the text on one line, without secrets that a server may have repeated."""
     for secret in filter(None, secrets):
         text = text.replace(secret, "•••")
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())

@@ -1,4 +1,4 @@
-"""All that is looked at. It knows neither httpx nor slack_sdk, and asks as the bot itself would ask."""
+"""The checks. They call LaunchDarkly and Slack through the bot's own clients."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -15,15 +15,13 @@ from bot.settings import Settings, missing_slack_mode, parse_zone, validate_sett
 from bot.slack import diagnostics
 from bot.store.inspection import inspect
 
-MAX_CLOCK_SKEW_SECONDS, MAX_REQUEST_AGE_SECONDS = (
-    60,
-    300,
-)  # seconds: what is wrong with a clock, and from when on Slack's requests count as old
+MAX_CLOCK_SKEW_SECONDS = 60
+MAX_REQUEST_AGE_SECONDS = 300  # the age from which the bot refuses Slack's requests
 REINSTALL = "Give the app the manifest that `insights-bot manifest` prints, and install it again."
 
 
 class CallerIdentity(Reply):
-    """Whose token LaunchDarkly sees. All of it is optional, and the role is not told."""
+    """Whose token it is, according to LaunchDarkly. All fields are optional, and the role isn't included."""
 
     name: str | None = field(name="tokenName", default=None)
     service: bool | None = field(name="serviceToken", default=None)
@@ -31,17 +29,16 @@ class CallerIdentity(Reply):
 
 @dataclass(frozen=True)
 class Checks:
-    """What the looks need. Each question to others is given up after some *seconds*."""
+    """All checks. Each call to a server times out after some *seconds*."""
 
     settings: Settings
     now: Clock
     seconds: float
 
     async def run(self, invalid_settings: Mapping[str, Failure]) -> list[Finding]:
-        """All lines, with one for each *wrong* setting."""
-        findings = await run_all(
-            self._checks(), self.settings, invalid_settings, self.seconds + 1
-        )  # who is asked is given up before
+        """Run all checks; each invalid setting has a finding of its own."""
+        timeout_seconds = self.seconds + 1  # the calls to servers time out first
+        findings = await run_all(self._checks(), self.settings, invalid_settings, timeout_seconds)
         return [*settings_findings(invalid_settings.values()), *findings]
 
     def _checks(self) -> tuple[Check, ...]:
@@ -142,7 +139,7 @@ class Checks:
 
 
 async def run_checks(now: Clock, timeout_seconds: float = 5) -> list[Finding]:
-    """What comes of looking at everything once, as it is set."""
+    """Run all checks once, with the current settings."""
     settings, invalid_settings = validate_settings()
     settings = settings.model_copy(update={"answer_seconds": min(settings.answer_seconds, timeout_seconds)})
     return await Checks(settings, now, timeout_seconds).run(invalid_settings)
