@@ -1,22 +1,22 @@
-"""The whole bot in one process: the real app, over real HTTP, between the embedded Slack and a LaunchDarkly.
+"""The demo: the real bot in one process, over real HTTP, between the sandbox Slack and a LaunchDarkly.
 
-    harness.py      the bot at work in an embedded workspace; the tests live in the same one
-    clock.py        the demo's clock, which only ever goes forward
-    driver.py       the engine, which does what is due when the demo's clock says so
-    quiet_watches.py looks of watches that change nothing, skipped
-    report.py       what became of what was due, a sentence each
-    time_controls.py the clock moved: to the next slot, through a week
-    live_controls.py what is done instead where the clock is the real one
-    fault_presets.py the weathers to choose from, over LaunchDarkly and over Slack
-    completions.py  what a line can be completed with
-    typing_client.py lines typed in the workspace, and what is said to them
-    environment.py  all of it together, as the page wants it
-    tour.py         the same in a terminal, from beginning to end
-    shutdown.py     how it ends, whatever ends it
-    server.py       the page on a port of this machine, until it is told to end
-    browser.py      a browser to show it in
+    environment.py    the running demo, as the page uses it
+    completions.py    completions for lines typed in the page
+    harness.py        runs the bot in a sandbox workspace, for the tests too
+    typing_client.py  types lines in the workspace and waits for the answers
+    clock.py          the demo's clock, which only moves forward
+    driver.py         runs the scheduler by the demo's clock
+    quiet_watches.py  skips observations of watches that change nothing
+    time_controls.py  moves the clock: to the next run, or by a week
+    live_controls.py  the controls for the real LaunchDarkly, whose time can't be moved
+    report.py         reports how runs ended, one sentence each
+    fault_presets.py  the faults to choose from, for LaunchDarkly and for Slack
+    server.py         serves the page on a port of this machine
+    browser.py        finds a browser to show it in
+    tour.py           plays the demo in a terminal
+    shutdown.py       stops the demo on a signal
 
-Nothing in the bot knows that it is here.
+Nothing in the bot knows of the demo.
 """
 
 from bot.demo.harness import running_bot, sandbox_settings

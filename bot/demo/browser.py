@@ -1,21 +1,21 @@
-"""A browser to show the page in, if there is one on this machine."""
+"""Find a browser on this machine, and open the page in it."""
 
 import webbrowser
 from threading import Thread
 
-# These draw in the terminal itself, and run no script.
+# These draw in the terminal itself, and run no scripts.
 TERMINAL_BROWSERS = ("www-browser", "links", "elinks", "lynx", "w3m")
 
 
 def find_browser() -> webbrowser.BaseBrowser | None:
-    """The one that people have chosen, else whichever is there."""
+    """Return the preferred browser, else any, or None if there is no graphical one."""
     try:
-        found = webbrowser.get()
+        browser = webbrowser.get()
     except webbrowser.Error:
         return None
-    return None if found.name in TERMINAL_BROWSERS else found
+    return None if browser.name in TERMINAL_BROWSERS else browser
 
 
 def open_page(browser: webbrowser.BaseBrowser, url: str) -> None:
-    """Beside everything else, and not waited for: some return only when they are closed."""
+    """Open the page in a thread of its own: some browsers return only once they are closed."""
     Thread(target=browser.open, args=(url,), daemon=True).start()

@@ -1,4 +1,4 @@
-"""The demo's clock: the real time and so much more. It begins in the past, and only ever goes forward."""
+"""The demo's clock: the real time plus an offset. It starts in the past, and only moves forward."""
 
 import asyncio
 from collections.abc import Iterator
@@ -9,6 +9,8 @@ from bot.app import Clock
 
 
 class DemoClock:
+    """A clock that can be moved forward."""
+
     def __init__(self, real: Clock, behind: timedelta = timedelta()) -> None:
         self._real = real
         self._offset = -behind
@@ -18,12 +20,12 @@ class DemoClock:
         return self._real() + self._offset
 
     def advance_to(self, at: datetime) -> None:
-        """It is so late, unless it is later already."""
+        """Move the clock to *at*, unless it is later already."""
         self._offset = max(self._offset, at - self._real())
 
     @contextmanager
     def skip_waits(self) -> Iterator[None]:
-        """Meanwhile nobody waits: the clock is moved instead."""
+        """Make `wait` move the clock instead of sleeping, until the block ends."""
         self._skips_waits = True
         try:
             yield
@@ -31,6 +33,7 @@ class DemoClock:
             self._skips_waits = False
 
     async def wait(self, seconds: float) -> None:
+        """Let *seconds* pass on this clock."""
         if self._skips_waits:
             self.advance_to(self() + timedelta(seconds=seconds))
         else:

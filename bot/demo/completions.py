@@ -1,4 +1,4 @@
-"""What a line can be completed with, from the register of all that can be typed: names, arguments, and their values."""
+"""Completions for a line, from the registry of questions and commands: names, arguments and values."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,15 +12,15 @@ from bot.sandbox.launchdarkly.company import Company
 
 EXAMPLE_TIMES = ("1d", "7d", "2w", "yesterday", "monday")
 EXAMPLE_DURATIONS = ("6h", "1d", "1w")
-EXAMPLE_VALUES = {
+EXAMPLE_VALUES = {  # by the beginning of a parameter type's hint
     "yes or no": ("yes", "no"),
     "7d": EXAMPLE_TIMES,
     "a length": EXAMPLE_DURATIONS,
-}  # by how a kind says what it allows
+}
 
 
 def completions(company: Company | None) -> list[Mapping[str, Any]]:
-    """Each question and order. Of a *company* that is known, its keys are offered as well."""
+    """Return the completions of each question and command, with the keys of a *company* if it is known."""
     keys = _keys(company) if company else {}
     return [_completion(spec, keys) for spec in build_registry().values()]
 
@@ -40,9 +40,9 @@ def _completion(spec: AnySpec, keys: Mapping[str, Sequence[str]]) -> Mapping[str
 
 
 def _values(field: ParamField, keys: Mapping[str, Sequence[str]]) -> Sequence[str]:
-    kind = field.param_type.item_type if isinstance(field.param_type, ListOf) else field.param_type
-    choices: Sequence[str] = getattr(kind, "words", ())
-    examples = next((values for start, values in EXAMPLE_VALUES.items() if kind.hint.startswith(start)), ())
+    param_type = field.param_type.item_type if isinstance(field.param_type, ListOf) else field.param_type
+    choices: Sequence[str] = getattr(param_type, "words", ())
+    examples = next((values for start, values in EXAMPLE_VALUES.items() if param_type.hint.startswith(start)), ())
     return choices or examples or keys.get(field.short_name, ())
 
 

@@ -1,4 +1,4 @@
-"""The engine, and the demo's clock, by which it is told what is due."""
+"""Run the scheduler by the demo's clock."""
 
 import asyncio
 import logging
@@ -20,15 +20,15 @@ from bot.store import Schedule
 
 log = logging.getLogger(__name__)
 
-MAX_IDLE_WAIT_SECONDS = 60.0  # seconds, for whatever is due at one moment: an answer is given up long before
-SHUTDOWN_GRACE_SECONDS = 1.0  # seconds, for what is under way at the end
-MAX_UNRECORDED_TIME = timedelta(hours=1)  # at least so often does a watch write down until when it has looked
-MAX_RETRIED = 100  # runs that are sent at once when nothing fails any more
+MAX_IDLE_WAIT_SECONDS = 60.0  # for all that is due at one moment: an answer times out long before
+SHUTDOWN_GRACE_SECONDS = 1.0  # for work in progress
+MAX_UNRECORDED_TIME = timedelta(hours=1)  # a watch records an observation at least this often
+MAX_RETRIED = 100  # runs that are retried at once when the last fault is gone
 
 
 @dataclass
 class SchedulerDriver:
-    """One at a time tells the engine what time it is: so who waits for what is due does not miss it."""
+    """Moves the clock and runs what is due. The lock lets one caller at a time do so, so each sees its own runs."""
 
     clock: DemoClock
     ctx: SchedulerContext
@@ -37,15 +37,14 @@ class SchedulerDriver:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def advance_to(self, at: datetime) -> None:
-        """It is so late, and what is to be done by then is done; so is what was to be done before."""
+        """Finish the work in progress, move the clock to *at*, and run all that is due by then."""
         async with self.lock:
             await self._wait_until_idle()
             self.clock.advance_to(at)
             await self._run_due()
 
     async def check_watches_until(self, end: datetime) -> datetime:
-        """Let each watch look as often as it does by itself, until one has something new, or until *end*. Returns
-        until when."""
+        """Let each watch observe at its usual interval until one has an alert, or until *end*; return that time."""
         while (at := min([end, *(one.next_at for one in await self._watches() if one.next_at)])) < end:
             async with self.lock:
                 await self._wait_until_idle()
@@ -61,18 +60,20 @@ class SchedulerDriver:
         return [one for one in await self.active_schedules() if is_watch(one)]
 
     async def _check_due_watches(self) -> bool:
-        """Let the watches that are due look; whether one of them has something new. It is done here, since a look
-        takes the engine ten times as long: it polls its queues."""
+        """Check the watches that are due; return whether one has an alert.
+
+        The engine would take ten times as long for this, because it polls its queues.
+        """
         _, query_keys = await collect_work(self.ctx, self.clock())
         alerts = [await check_watch(self.ctx, query_key) for query_key in query_keys]
         return any(alerts)
 
     async def active_schedules(self) -> list[Schedule]:
-        """The schedules that are neither paused nor stopped."""
+        """Return the schedules that are neither paused nor stopped."""
         return [one for one in await self.ctx.store.schedules.list_all() if one.state == "active"]
 
     async def retry_now(self) -> None:
-        """Retry at once whatever has failed and waits for another attempt: runs, and looks of watches."""
+        """Retry all failed runs and watches at once, instead of when their next attempt is due."""
         store, now = self.ctx.store, self.clock()
         for run, _ in await store.runs.list_open(self.ctx.team, now + timedelta(days=1), MAX_RETRIED):
             await requeue(self.ctx, [run.schedule], run.at)
@@ -81,7 +82,7 @@ class SchedulerDriver:
         self.work_available.set()
 
     async def run_now(self, schedule: Schedule) -> None:
-        """What a schedule asks is sent at once, and comes at its time all the same."""
+        """Run a schedule at once. Its next scheduled run stays as it is."""
         zone, now = parse_trigger(schedule.cadence).zone, self.clock().replace(microsecond=0)
         async with self.lock:
             await self.ctx.store.runs.add_manual(schedule, zone, now, by=schedule.owner)
@@ -102,7 +103,7 @@ class SchedulerDriver:
                 await self.engine.wait_until_idle()
 
     async def poll(self, seconds: float) -> None:
-        """Look every so often, and whenever there is something to do at once."""
+        """Dispatch what is due every *seconds*, and whenever work becomes available."""
         while True:
             self.work_available.clear()
             try:
@@ -115,7 +116,7 @@ class SchedulerDriver:
 
 
 def is_watch(schedule: Schedule) -> bool:
-    """Whether a schedule is a watch, which looks every few minutes instead of posting at set times."""
+    """Return whether a schedule is a watch, which checks every few minutes instead of posting at set times."""
     return isinstance(parse_trigger(schedule.cadence), WatchTrigger)
 
 
@@ -123,6 +124,7 @@ def is_watch(schedule: Schedule) -> bool:
 async def running_driver(
     settings: Settings, real_clock: Clock, clock: DemoClock, ctx: SchedulerContext
 ) -> AsyncIterator[SchedulerDriver]:
+    """Open the engine and a driver that polls for work."""
     async with open_engine(settings, real_clock, ctx) as running_engine:
         driver = SchedulerDriver(clock, ctx, running_engine)
         polling = asyncio.create_task(driver.poll(settings.look_seconds))

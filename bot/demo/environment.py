@@ -1,4 +1,4 @@
-"""All of the demo together, as the page wants it: the bot at work, its clock, the weather, and what has happened."""
+"""The running demo, as the page uses it: the bot, its clock and the faults, with some history in its channels."""
 
 import tempfile
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -27,18 +27,18 @@ from bot.schedules.context import SchedulerContext
 from bot.settings import Settings, missing_setting
 
 RELEASES_CHANNEL, LEADS_CHANNEL = "C10", "C2"
-HISTORY_LENGTH = timedelta(days=8)  # a Monday lies between
+HISTORY_LENGTH = timedelta(days=8)  # so that it always includes a Monday
 SANDBOX_NOTICE = "The embedded LaunchDarkly answers, with invented numbers."
 LIVE_NOTICE = (
     "{host} answers, with your token; only Slack is embedded. Begin with /insights use <project>/<environment>. "
     "Time cannot be moved there: next slot sends at once what is due next."
 )
 NO_BROWSER_HINT = "Add --serve, and open its page elsewhere; or ask a line here: insights-bot ask …"
-# Who tries it out does not want to wait, and is not kept out by settings that are meant for a workspace.
+# No waiting in the demo, and no limits that are meant for a real workspace.
 IMMEDIATE_SETTINGS: Mapping[str, object] = {
     "spread_seconds": 0.0,
     "gap_seconds": 0.0,
-    "queue_seconds": 0.05,  # at 0.01 the engine, with nothing to do, takes a third of a processor
+    "queue_seconds": 0.05,  # at 0.01 the idle engine takes a third of a CPU
     "look_seconds": 1.0,
     "drain_seconds": 0.0,
     "remembered_seconds": 0.0,
@@ -48,13 +48,13 @@ IMMEDIATE_SETTINGS: Mapping[str, object] = {
     "allowed_users": "",
     "allowed_schedulers": "",
 }
-# The embedded LaunchDarkly has projects of its own, and minds nobody who asks again at once.
+# The sandbox LaunchDarkly has its own projects, and allows immediate retries.
 SANDBOX_SETTINGS: Mapping[str, object] = {"allowed_projects": "", "default_place": "", "again_seconds": 0.0}
 
 
 @dataclass
 class Demo:
-    """What the page stands on."""
+    """A running demo. It implements the page's `DemoControls`."""
 
     slack: Slack
     clock: DemoClock
@@ -77,7 +77,7 @@ class Demo:
         return self.faults.selected
 
     async def select_fault(self, service: str, name: str) -> None:
-        """From now on. Fair weather sends at once what waited for it."""
+        """Select a fault. Selecting none retries at once what has failed."""
         self.faults.select(service, name)
         if name == NO_FAULT:
             await self.retry_now()
@@ -94,8 +94,10 @@ class Demo:
 
 @asynccontextmanager
 async def sandbox_demo(settings: Settings, real_clock: Clock, starts_at: datetime | None = None) -> AsyncIterator[Demo]:
-    """The embedded LaunchDarkly below the bot, last Monday's digest in a channel already, and a watch in another. It
-    *begins* now, or whenever is said."""
+    """Run the demo with the sandbox LaunchDarkly, starting now or at *starts_at*.
+
+    One channel already has last Monday's digest, and another has a watch.
+    """
     starts_at = starts_at or real_clock()
     clock = DemoClock(real_clock, behind=real_clock() - starts_at + HISTORY_LENGTH)
     faults = DemoFaultInjector(clock=clock)
@@ -115,8 +117,10 @@ async def sandbox_demo(settings: Settings, real_clock: Clock, starts_at: datetim
 
 
 def live_demo(settings: Settings, real_clock: Clock, *, interactive: bool = True) -> AbstractAsyncContextManager[Demo]:
-    """The real LaunchDarkly below the bot, asked with the token of the settings, and only Slack embedded. What to ask
-    it has to be *typed* by somebody: nobody else knows its projects."""
+    """Run the demo with the real LaunchDarkly and the token of the settings; only Slack is the sandbox's.
+
+    It must be *interactive*: only a person knows which projects to ask about.
+    """
     if settings.launchdarkly_access_token is None:
         raise missing_setting("launchdarkly_access_token")
     if not interactive:
@@ -143,7 +147,7 @@ async def _live_demo(settings: Settings, real_clock: Clock) -> AsyncIterator[Dem
 async def _running_demo(
     settings: Settings, real_clock: Clock, clock: DemoClock, transport: httpx.AsyncBaseTransport | None
 ) -> AsyncIterator[tuple[Slack, SchedulerDriver, RunReport]]:
-    """The bot at work on a database that is gone afterwards."""
+    """Run the bot on a temporary database."""
     slack, drivers = Slack(clock, signing_clock=real_clock), list[SchedulerDriver]()
 
     @asynccontextmanager
@@ -164,16 +168,16 @@ async def _running_demo(
 
 
 async def _play_history(slack: Slack, time_controls: TimeControls, now: datetime) -> None:
-    """Somebody has ordered a digest some days ago, and it has come; and just now a watch, which has looked once."""
+    """Schedule a digest some days ago and play it up to now; then start a watch, and let it observe once."""
     await _submit(slack, RELEASES_CHANNEL, "use web/production", "every monday 9:00 digest")
     async for _ in time_controls.play_until(now):
         pass
     await _submit(slack, LEADS_CHANNEL, "watch on events web/production")
-    await time_controls.advance_to(now)  # a watch says nothing of what it sees first
+    await time_controls.advance_to(now)  # the first observation posts no alert
 
 
 async def _submit(slack: Slack, channel: str, *lines: str) -> None:
     for line in lines:
         answer = await type_line(slack, line, channel)
         if answer.to:
-            slack.delete(answer)  # what one person alone sees is gone when they come back
+            slack.delete(answer)  # an ephemeral message would be gone by now

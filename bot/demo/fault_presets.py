@@ -1,11 +1,11 @@
-"""The weathers to choose from: what LaunchDarkly and Slack may do to a bot, each in a few words."""
+"""The faults to choose from in the demo, for LaunchDarkly and for Slack."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from bot.demo.clock import DemoClock
 from bot.sandbox.launchdarkly.faults import FaultInjector
-from bot.sandbox.slack import Fault as Cloud
+from bot.sandbox.slack import Fault as SlackFault
 from bot.sandbox.slack.faults import RESPONSE_URL, Faults
 
 LAUNCHDARKLY, SLACK = "LaunchDarkly", "Slack"
@@ -15,8 +15,8 @@ FAULT_FIELDS = ("status", "retry_after", "delay")
 
 
 @dataclass
-class EveryThirdRequest(Cloud):
-    """Met by every third request, from the first on: whoever comes back gets through."""
+class EveryThirdRequest(SlackFault):
+    """A fault that hits every third request, starting with the first, so that a retry succeeds."""
 
     request_count: int = 0
 
@@ -27,7 +27,7 @@ class EveryThirdRequest(Cloud):
 
 @dataclass
 class DemoFaultInjector(FaultInjector):
-    """What takes long takes as long by the demo's clock."""
+    """Faults whose delays pass on the demo's clock."""
 
     clock: DemoClock = field(kw_only=True)
 
@@ -35,7 +35,7 @@ class DemoFaultInjector(FaultInjector):
         await self.clock.wait(self.delay)
 
 
-SlackFaults = Mapping[str, Callable[[], Cloud]]
+SlackFaults = Mapping[str, Callable[[], SlackFault]]
 
 LAUNCHDARKLY_PRESETS: Mapping[str, tuple[str, FaultInjector]] = {
     NO_FAULT: ("Fair", FaultInjector()),
@@ -45,7 +45,7 @@ LAUNCHDARKLY_PRESETS: Mapping[str, tuple[str, FaultInjector]] = {
 }
 SLACK_PRESETS: Mapping[str, tuple[str, SlackFaults]] = {
     NO_FAULT: ("Fair", {}),
-    "refuses": ("Refuses posts", {POST: lambda: Cloud(error="message_limit_exceeded")}),
+    "refuses": ("Refuses posts", {POST: lambda: SlackFault(error="message_limit_exceeded")}),
     "limits": (
         "Limits messages",
         dict.fromkeys((POST, EPHEMERAL, RESPONSE_URL), lambda: EveryThirdRequest(status=429, retry_after=2)),
@@ -54,7 +54,7 @@ SLACK_PRESETS: Mapping[str, tuple[str, SlackFaults]] = {
 
 
 class FaultPresets:
-    """Knows which weather is chosen where. What is over the real LaunchDarkly is nobody's to choose."""
+    """The presets and the selected ones. The real LaunchDarkly has none to choose from."""
 
     def __init__(self, launchdarkly: FaultInjector | None, slack: Faults) -> None:
         self._launchdarkly = launchdarkly
@@ -63,7 +63,7 @@ class FaultPresets:
 
     @property
     def choices(self) -> Mapping[str, Mapping[str, str]]:
-        """What there is to choose from, by place and name, with what it says in the menu; the first is fair."""
+        """The labels in the menu, by service and name; the first is no fault."""
         slack = {SLACK: {name: label for name, (label, _) in SLACK_PRESETS.items()}}
         if self._launchdarkly is None:
             return slack
@@ -74,7 +74,7 @@ class FaultPresets:
         return self._selected
 
     def select(self, service: str, name: str) -> None:
-        """From now on; a KeyError says that there is no such weather."""
+        """Apply a preset from now on; raise KeyError if there is none of that name."""
         self.choices[service][name]
         if service == SLACK:
             self._slack.clear()

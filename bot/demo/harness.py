@@ -1,4 +1,4 @@
-"""The bot at work in an embedded workspace. The tests live in the same one."""
+"""Run the bot in a sandbox workspace, for the demo and the tests."""
 
 import tempfile
 from collections.abc import AsyncIterator
@@ -20,7 +20,7 @@ from bot.slack.dependencies import SchedulerFactory
 
 
 def sandbox_settings(settings: Settings, api: str, *, socket: bool = False) -> Settings:
-    """The settings of a bot in the embedded workspace."""
+    """Return the settings of a bot in the sandbox workspace."""
     tokens: dict[str, object] = {
         "slack_bot_token": SecretStr(BOT_TOKEN),
         "slack_signing_secret": SecretStr(SIGNING_SECRET),
@@ -39,8 +39,10 @@ async def running_bot(
     database: str = "",
     start_scheduler: SchedulerFactory = no_scheduler,
 ) -> AsyncIterator[Metrics]:
-    """The bot at work in a workspace that is served already, and what it counts. Without a *transport*, the real
-    LaunchDarkly is asked."""
+    """Run the bot in a workspace that is already being served; yield its metrics.
+
+    Without a *transport*, it calls the real LaunchDarkly.
+    """
     metrics = Metrics()
     with tempfile.TemporaryDirectory() as folder:
         bot_settings = settings.model_copy(update={"database_url": database or f"sqlite:///{Path(folder) / 'bot.db'}"})

@@ -1,4 +1,4 @@
-"""Where the clock is the real one, and nobody moves it: what is due next is sent at once."""
+"""Time controls for the real LaunchDarkly, whose time can't be moved: the next schedule runs at once instead."""
 
 from collections.abc import AsyncGenerator
 
@@ -11,7 +11,7 @@ NO_SKIP_NOTICE = "The real LaunchDarkly's time cannot be moved, so there is no w
 
 
 class LiveControls:
-    """What is done instead of travelling."""
+    """The same controls as TimeControls, without moving the clock."""
 
     def __init__(self, driver: SchedulerDriver, report: RunReport) -> None:
         self._driver = driver

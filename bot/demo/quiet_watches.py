@@ -1,7 +1,7 @@
-"""Skip the looks of watches that change nothing, up to the first one that does.
+"""Skip observations of watches that change nothing, up to the first one that does.
 
-Every watch still asks LaunchDarkly each time it really would. A look that finds nothing new just isn't written down, so
-a week goes by several times as fast.
+Every watch still asks LaunchDarkly each time it really would. An observation without changes just isn't recorded, so
+that a week passes several times as fast.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,14 +19,14 @@ from bot.store import QueryKey, Schedule, WatchState
 
 @dataclass
 class PendingCheck:
-    """The next look at a question, for all who watch it."""
+    """The next observation of a question, for all watches that share it."""
 
     query_key: QueryKey
     states: Sequence[Mapping[str, WatchState]]
     since: datetime
 
     async def has_changes(self, ctx: SchedulerContext) -> bool:
-        """Whether it is to be done properly: something has changed, or it fails."""
+        """Return whether the watches must really run: something has changed, or the observation fails."""
         try:
             observed = await observe(ctx, self.query_key, self.since)
         except Failure:
@@ -37,9 +37,9 @@ class PendingCheck:
 async def skip_quiet_checks(
     ctx: SchedulerContext, clock: DemoClock, watches: Sequence[Schedule], end: datetime
 ) -> None:
-    """Move the clock on from look to look until one changes anything, or the next is not before *end*."""
+    """Move the clock from observation to observation until one has changes, or the next isn't before *end*."""
     checks = await _pending_checks(ctx, watches)
-    while checks and (next_check := min(checks, key=lambda look: look.query_key.at)).query_key.at < end:
+    while checks and (next_check := min(checks, key=lambda check: check.query_key.at)).query_key.at < end:
         clock.advance_to(next_check.query_key.at)
         if await next_check.has_changes(ctx):
             return

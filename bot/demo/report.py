@@ -1,4 +1,4 @@
-"""What became of what was due: a sentence each, for whoever moved the clock."""
+"""Report how runs ended, one sentence each, after the clock has moved."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -8,7 +8,7 @@ from bot.sandbox.slack import Slack
 from bot.store import Run, Schedule
 from bot.store.store import Store
 
-MAX_REPORTED_RUNS = 100  # slots, of which the rest is older than what anybody waits for
+MAX_REPORTED_RUNS = 100  # older runs interest nobody
 STATE_OPEN = "open"
 SENTENCES = {
     "delivered": "{what} was delivered in {where}.",
@@ -22,7 +22,7 @@ ALERT_SENTENCE = "{what} had something new, and told it in {where}."
 
 
 class RunReport:
-    """Knows what was told already."""
+    """Reports each run's outcome once."""
 
     def __init__(self, store: Store, workspace: Slack) -> None:
         self._store = store
@@ -31,7 +31,7 @@ class RunReport:
         self._schedules: dict[str, Schedule] = {}  # also those that have been stopped since
 
     async def new_sentences(self) -> list[str]:
-        """What became of slots since this was asked last, the oldest first. What is still open is told each time."""
+        """Return sentences on the runs that have changed since the last call, oldest first; open ones each time."""
         self._schedules |= {schedule.id: schedule for schedule in await self._store.schedules.list_all()}
         runs = await self._store.runs.history(list(self._schedules), MAX_REPORTED_RUNS)
         new = [run for run in reversed(runs) if self._reported.get((run.schedule, run.at)) != run.state]
@@ -47,6 +47,6 @@ class RunReport:
 
 
 def local_time(at: datetime, zone: str) -> str:
-    """`Mon 30 Nov, 9:00 CET`: whoever reads it may be elsewhere, and the page's own clock is in their zone."""
+    """Format a time as `Mon 30 Nov, 9:00 CET`; the zone is named because the page's clock may show another."""
     local = at.astimezone(ZoneInfo(zone))
     return f"{local:%a} {local.day} {local:%b}, {local.hour}:{local:%M %Z}"

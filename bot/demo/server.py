@@ -1,4 +1,4 @@
-"""The page on a port of this machine, and of no other, until it is told to end."""
+"""Serve the demo's page on a port of this machine, reachable from this machine only."""
 
 import asyncio
 import errno
@@ -13,7 +13,7 @@ from bot.errors import Misconfigured
 from bot.sandbox.http_server import serving
 from bot.sandbox.web import build_page
 
-MAX_PORTS_TRIED = 20  # ports
+MAX_PORTS_TRIED = 20
 MAX_PORT = 65535
 SANDBOX_HINT = (
     "Last Monday's digest is in #releases. Type /insights scores there, or press “next slot” for the next digest."
@@ -28,7 +28,7 @@ async def serve_until_stopped(
     browser: webbrowser.BaseBrowser | None,
     echo: Callable[[str], None],
 ) -> None:
-    """The demo's page, in a browser if there is one, until Ctrl-C; what there is to try is said."""
+    """Serve the page until Ctrl-C, open it in *browser* if there is one, and print what to try."""
     async with cancelled_by_signal(demo_manager) as demo, serve(demo, port) as url:
         got_port = not port or url.endswith(f":{port}")
         echo(f"{'The' if got_port else f'Port {port} is taken: the'} demo is at {url}. {demo.notice}")
@@ -41,7 +41,7 @@ async def serve_until_stopped(
 
 @asynccontextmanager
 async def serve(demo: Demo, port: int) -> AsyncIterator[str]:
-    """On this port, or on the next that is free; 0 is any."""
+    """Serve the page on this port, or the next free one (0 means any); yield its address."""
     async with AsyncExitStack() as stack:
         for candidate in range(port, min(port + MAX_PORTS_TRIED, MAX_PORT + 1)) if port else [0]:
             try:

@@ -1,6 +1,6 @@
-"""The end: by Ctrl-C, by whoever started it, or because its terminal is closed or nobody reads it any more.
+"""Stop the demo on Ctrl-C, on SIGTERM, or when its terminal is closed.
 
-What is under way then is given up, and nobody wants to read of that.
+Work in progress is abandoned then, so logging is switched off: its errors would only confuse.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ Resource = TypeVar("Resource")
 
 @asynccontextmanager
 async def cancelled_by_signal(manager: AbstractAsyncContextManager[Resource]) -> AsyncIterator[Resource]:
-    """The stage, until the block is left; a signal to end cancels what is done there, also while it is being set up."""
+    """Enter *manager* for the block; a stop signal cancels the block, or the setup before it."""
     _cancel_on_signal(asyncio.current_task())
     async with manager as resource:
         try:
@@ -29,10 +29,10 @@ async def cancelled_by_signal(manager: AbstractAsyncContextManager[Resource]) ->
 def _cancel_on_signal(task: "asyncio.Task[object] | None") -> None:
     def cancel() -> None:
         logging.disable()
-        if task and not task.cancelling():  # who is told twice would break off its own end
+        if task and not task.cancelling():  # a second signal must not cancel the shutdown
             task.cancel()
 
-    with suppress(NotImplementedError):  # where there are no such signals, Ctrl-C is still heard
+    with suppress(NotImplementedError):  # on Windows, Ctrl-C still works
         for name in STOP_SIGNALS:
             if signum := getattr(signal, name, None):
                 asyncio.get_running_loop().add_signal_handler(signum, cancel)

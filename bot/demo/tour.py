@@ -1,4 +1,4 @@
-"""The demo in a terminal, from beginning to end: what somebody does on the first days, and what the bot says to it."""
+"""Play the demo in a terminal: what a person would do on the first days, with the bot's answers."""
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, aclosing
@@ -12,12 +12,13 @@ from bot.sandbox.slack.message import Message as Posted
 
 CHANNEL = "C1"
 WATCHED_LINE = "events web/production"
-Step = tuple[str, Message]  # what was done, and what was said to it
+Step = tuple[str, Message]  # an action and the bot's answer
 
 
 async def run_tour(
     demo_manager: AbstractAsyncContextManager[Demo], echo: Callable[[str], None], show: Callable[[str, Message], None]
 ) -> None:
+    """Play all steps and show each one."""
     async with cancelled_by_signal(demo_manager) as demo:
         echo(f"{demo.notice} Slack is embedded, too.\n")
         for chapter in (_question_steps(demo), _digest_steps(demo), _watch_steps(demo)):
@@ -27,7 +28,7 @@ async def run_tour(
 
 
 async def _question_steps(demo: Demo) -> AsyncGenerator[Step, None]:
-    """All that can be asked, and a button pressed."""
+    """Ask every question, and press a button."""
     for line in ("", "use web/production"):
         yield await _line_step(demo, line)
     for name, spec in build_registry().items():
@@ -41,7 +42,7 @@ async def _question_steps(demo: Demo) -> AsyncGenerator[Step, None]:
 
 
 async def _digest_steps(demo: Demo) -> AsyncGenerator[Step, None]:
-    """A digest that comes by the clock."""
+    """Skip to a scheduled digest."""
     sentences = [sentence async for sentence in demo.skip_to_next_run()]
     digest = [posted for posted in _scheduled_messages(demo, RELEASES_CHANNEL) if posted.thread_ts is None][-1]
     thread = [
@@ -51,7 +52,7 @@ async def _digest_steps(demo: Demo) -> AsyncGenerator[Step, None]:
 
 
 async def _watch_steps(demo: Demo) -> AsyncGenerator[Step, None]:
-    """A watch that speaks, as soon as there is something new."""
+    """Start a watch, and skip to its first alert."""
     yield await _line_step(demo, f"watch on {WATCHED_LINE}")
     async with aclosing(demo.time_controls.skip_week()) as week:
         async for sentence in week:
@@ -65,7 +66,7 @@ async def _line_step(demo: Demo, line: str) -> Step:
 
 
 def _scheduled_messages(demo: Demo, channel: str) -> list[Posted]:
-    """What came by the clock: it bears a key."""
+    """Return the messages of schedules and watches: their metadata holds a key."""
     return [message for message in demo.slack.channels[channel].messages if message.metadata]
 
 
