@@ -5,7 +5,7 @@ from httpx import Headers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.launchdarkly.backoff import MAX_WAIT_SECONDS, WINDOW_SECONDS, backoff_delay, retry_after
+from bot.launchdarkly.request import MAX_WAIT_SECONDS, WINDOW_SECONDS, backoff_delay, retry_after
 from tests.conversation import NOW
 
 MS = int(NOW.timestamp() * 1000)

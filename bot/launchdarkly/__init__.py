@@ -1,21 +1,19 @@
 """LaunchDarkly's client: API versions, limits, retries and errors. It knows no endpoint.
 
-client.py           one GET: cached, queued, retried, decoded
-cache.py            sends equal requests once, and keeps replies for some seconds
-fair_queue.py       limits the requests in flight; callers take turns
-request.py          sends one request and reads its body, capped in size
-backoff.py          how long to wait before a retry
-decompression.py    gzip, decompressed step by step
-errors.py           status code and body ─► the failure that a person can do something about
-decode.py           body ─► the caller's own model of the reply
-urls.py             links to LaunchDarkly's pages, and the cursors in its `_links`
-instrumentation.py  what an observer of the client sees
+client.py         one GET: cached, queued, retried, decoded; and the interface of its observers
+cache.py          sends equal requests once, and keeps replies for some seconds
+fair_queue.py     limits the requests in flight; callers take turns
+request.py        sends one request, reads its body, and computes the wait before a retry
+decompression.py  gzip, decompressed step by step
+errors.py         status code and body ─► the failure that a person can do something about
+decode.py         body ─► the caller's own model of the reply
+urls.py           links to LaunchDarkly's pages, and the cursors in its `_links`
 """
 
 from bot.launchdarkly.client import ClientLimits, Version
 from bot.launchdarkly.client import LaunchDarkly as LaunchDarkly
+from bot.launchdarkly.client import Observer as Observer
 from bot.launchdarkly.decode import Float64, Int64, Number, Reply, field, read, replace
-from bot.launchdarkly.instrumentation import Observer as Observer
 from bot.launchdarkly.urls import AppUrls as AppUrls
 from bot.launchdarkly.urls import cursor as cursor
 

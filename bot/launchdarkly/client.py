@@ -8,16 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import count
+from typing import Protocol
 
 import httpx
 
 from bot.errors import TryLater
-from bot.launchdarkly.backoff import backoff_delay
 from bot.launchdarkly.cache import Cache
 from bot.launchdarkly.decode import R, read
 from bot.launchdarkly.fair_queue import FairQueue
-from bot.launchdarkly.instrumentation import NullObserver, Observer
-from bot.launchdarkly.request import Request, send
+from bot.launchdarkly.request import Request, backoff_delay, send
 
 
 class Version(StrEnum):
@@ -44,6 +43,29 @@ class ClientLimits:
     @property
     def timeout(self) -> httpx.Timeout:
         return httpx.Timeout(self.read, connect=self.connect, pool=None)
+
+
+class Observer(Protocol):
+    """Gets notified of what happens between the bot and LaunchDarkly."""
+
+    def request_finished(self, seconds: float) -> None:
+        """A request has ended, successfully or not."""
+
+    def cache_hit(self) -> None:
+        """A reply came from the cache, or from a request already in flight."""
+
+    def rate_limit_remaining(self, requests: float) -> None:
+        """LaunchDarkly has reported how many requests are left in this window."""
+
+
+class NullObserver:
+    """An observer that does nothing."""
+
+    def request_finished(self, seconds: float) -> None: ...
+
+    def cache_hit(self) -> None: ...
+
+    def rate_limit_remaining(self, requests: float) -> None: ...
 
 
 class LaunchDarkly:
@@ -109,6 +131,8 @@ class LaunchDarkly:
         async with self._queue.acquire(self._caller):
             started_at = asyncio.get_running_loop().time()
             try:
-                return await send(self._http, request, self._limits.body_bytes, self._now, self._observer)
+                return await send(
+                    self._http, request, self._limits.body_bytes, self._now, self._observer.rate_limit_remaining
+                )
             finally:
                 self._observer.request_finished(asyncio.get_running_loop().time() - started_at)

@@ -4,13 +4,10 @@ LaunchDarkly's own message is always kept: a 403 may mean the role, the plan, th
 the message tells which. Bodies may be empty or HTML. https://launchdarkly.com/docs/api (errors)
 """
 
-from datetime import datetime
-
 import httpx
 from pydantic import BaseModel, OnErrorOmit, ValidationError
 
 from bot.errors import Failure, InvalidResponse, NotAllowed, NotFound, Rejected, TryLater
-from bot.launchdarkly.backoff import retry_after
 
 ACCESS_HINT = (
     "Set LAUNCHDARKLY_ACCESS_TOKEN to a valid token (LaunchDarkly ─► Settings ─► Authorization; Reader is enough)."
@@ -36,7 +33,7 @@ class _ErrorBody(BaseModel):
     errors: list[OnErrorOmit[_Reason]] | None = None
 
 
-def error_for(response: httpx.Response, body: bytearray, *, beta: bool, now: datetime) -> Failure:
+def error_for(response: httpx.Response, body: bytearray, *, beta: bool, retry_after: float) -> Failure:
     """Return the failure that a response other than 200 means."""
     status, error = response.status_code, _parse_body(body)
     detail = _detail(error, response.request.headers.get("Authorization"))
@@ -55,7 +52,7 @@ def error_for(response: httpx.Response, body: bytearray, *, beta: bool, now: dat
             "LaunchDarkly does not know what you asked about.", "Check the keys (not the names).", server_message=detail
         )
     if status == 429:
-        return _rate_limited(retry_after(response.headers, now), detail)
+        return _rate_limited(retry_after, detail)
     if status >= 500 or status == 408:
         return TryLater(
             f"LaunchDarkly has trouble of its own ({status}).", "Ask again in a minute.", server_message=detail

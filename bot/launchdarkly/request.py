@@ -1,10 +1,16 @@
-"""Send one request and read its body.
+"""Send one request and read its body, and compute how long to wait before a retry.
 
-No redirect is followed, no body is read beyond its cap, and every error becomes a Failure.
+No redirect is followed, no body is read beyond its cap, and every error becomes a Failure. The client sends only GETs,
+so a retry is always safe.
+
+LaunchDarkly's windows are ten seconds long. `Retry-After` is in seconds; the `…-Reset` headers are in *milliseconds*
+since the epoch, any of them may be missing, and they may be in the past by the time they are read.
 """
 
+import math
+import random
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -12,12 +18,13 @@ from typing import cast
 import httpx
 
 from bot.errors import InvalidResponse, TryLater
-from bot.launchdarkly.backoff import parse_number
 from bot.launchdarkly.decompression import GzipStream, PlainStream
 from bot.launchdarkly.errors import CHECK_HOST, error_for
-from bot.launchdarkly.instrumentation import Observer
 
 DECODERS: dict[str, type[GzipStream | PlainStream]] = {"": PlainStream, "identity": PlainStream, "gzip": GzipStream}
+WINDOW_SECONDS = 10.0
+MAX_WAIT_SECONDS = 60.0
+RESET_HEADERS = ("X-Ratelimit-Reset", "X-Ratelimit-Auth-Token-Reset")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +37,16 @@ class Request:
 
 
 async def send(
-    http: httpx.AsyncClient, request: Request, max_bytes: int, now: Callable[[], datetime], observer: Observer
+    http: httpx.AsyncClient,
+    request: Request,
+    max_bytes: int,
+    now: Callable[[], datetime],
+    on_remaining: Callable[[float], None],
 ) -> bytearray:
-    """Send a request and return the body of a 200; anything else raises a Failure."""
+    """Send a request and return the body of a 200; anything else raises a Failure.
+
+    *on_remaining* gets the number of requests that LaunchDarkly still allows in this window, if it says.
+    """
     headers = {"LD-API-Version": request.version, "Accept-Encoding": "gzip"}
     try:
         async with http.stream("GET", request.path, params=request.parameters, headers=headers) as response:
@@ -50,9 +64,10 @@ async def send(
     except (httpx.InvalidURL, UnicodeError):  # httpx parses a redirect's address although it doesn't follow
         raise InvalidResponse("LaunchDarkly's address, or one it redirects to, is no address.", CHECK_HOST) from None
     if (remaining := parse_number(response.headers.get("X-Ratelimit-Route-Remaining"))) is not None:
-        observer.rate_limit_remaining(remaining)
+        on_remaining(remaining)
     if response.status_code != httpx.codes.OK:
-        raise error_for(response, body, beta=request.version == "beta", now=now())
+        wait = retry_after(response.headers, now())
+        raise error_for(response, body, beta=request.version == "beta", retry_after=wait)
     return body
 
 
@@ -76,3 +91,31 @@ async def _read_body(response: httpx.Response, max_bytes: int) -> bytearray:
                 )
     stream.close()
     return body
+
+
+def retry_after(headers: Mapping[str, str], now: datetime) -> float:
+    """Return how many seconds a 429 asks to wait: `Retry-After`, else the latest reset, else a whole window."""
+    if (after := parse_number(headers.get("Retry-After"))) is not None:
+        return _capped(after)
+    resets = [reset for name in RESET_HEADERS if (reset := parse_number(headers.get(name))) is not None]
+    return _capped(max(resets) / 1000 - now.timestamp()) if resets else WINDOW_SECONDS
+
+
+def backoff_delay(attempt: int, requested: float | None, first_wait: float = 0.2) -> float:
+    """Return the requested wait, else 0.2 s, 0.4 s, 0.8 s …, with jitter so that clients don't retry all at once."""
+    wait = _capped(requested if requested is not None else first_wait * 2 ** (attempt - 1))
+    max_jitter = 0.1 * (1 + wait) if requested is not None else wait / 2
+    return wait + random.uniform(0, max_jitter)  # noqa: S311 - jitter, not a secret
+
+
+def parse_number(header: str | None) -> float | None:
+    """Parse a header as a number. A date, which `Retry-After` may also be, and `nan` count as missing."""
+    try:
+        value = float(header or "nan")
+    except ValueError:
+        return None
+    return None if math.isnan(value) else value
+
+
+def _capped(seconds: float) -> float:
+    return min(max(seconds, 0.0), MAX_WAIT_SECONDS)
