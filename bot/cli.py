@@ -132,9 +132,8 @@ def preview(question: str | None, sandbox: bool, zone_name: str | None) -> None:
 def demo(once: bool, only_served: bool, port: int, live: bool) -> None:
     """Try the whole bot in a browser, with no workspace: Slack is embedded, and so is LaunchDarkly."""
     with suppress(KeyboardInterrupt, asyncio.CancelledError):
-        from bot.demo.browser import find_browser
         from bot.demo.environment import live_demo, sandbox_demo
-        from bot.demo.server import serve_until_stopped
+        from bot.demo.server import find_browser, serve_until_stopped
         from bot.demo.tour import run_tour
 
         settings = read_settings()

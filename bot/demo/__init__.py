@@ -11,8 +11,7 @@
     live_controls.py  the controls for the real LaunchDarkly, whose time can't be moved
     report.py         reports how runs ended, one sentence each
     fault_presets.py  the faults to choose from, for LaunchDarkly and for Slack
-    server.py         serves the page on a port of this machine
-    browser.py        finds a browser to show it in
+    server.py         serves the page on a port of this machine, and opens it in a browser
     tour.py           plays the demo in a terminal
     shutdown.py       stops the demo on a signal
 

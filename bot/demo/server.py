@@ -1,12 +1,12 @@
-"""Serve the demo's page on a port of this machine, reachable from this machine only."""
+"""Serve the demo's page on a port of this machine, reachable from this machine only, and open it in a browser."""
 
 import asyncio
 import errno
 import webbrowser
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from threading import Thread
 
-from bot.demo.browser import open_page
 from bot.demo.environment import Demo
 from bot.demo.shutdown import cancelled_by_signal
 from bot.errors import Misconfigured
@@ -53,3 +53,21 @@ async def serve(demo: Demo, port: int) -> AsyncIterator[str]:
                 yield url
                 return
     raise Misconfigured(f"Port {port} cannot be used, nor those after it.", "Choose another with --port; 0 is any.")
+
+
+# These draw in the terminal itself, and run no scripts.
+TERMINAL_BROWSERS = ("www-browser", "links", "elinks", "lynx", "w3m")
+
+
+def find_browser() -> webbrowser.BaseBrowser | None:
+    """Return the preferred browser, else any, or None if there is no graphical one."""
+    try:
+        browser = webbrowser.get()
+    except webbrowser.Error:
+        return None
+    return None if browser.name in TERMINAL_BROWSERS else browser
+
+
+def open_page(browser: webbrowser.BaseBrowser, url: str) -> None:
+    """Open the page in a thread of its own: some browsers return only once they are closed."""
+    Thread(target=browser.open, args=(url,), daemon=True).start()
