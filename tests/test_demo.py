@@ -14,7 +14,7 @@ from bot.demo.clock import DemoClock
 from bot.demo.completions import completions
 from bot.demo.environment import LEADS_CHANNEL, RELEASES_CHANNEL, Demo, live_demo, sandbox_demo
 from bot.demo.fault_presets import FaultPresets
-from bot.demo.typing_client import type_line
+from bot.demo.harness import type_line
 from bot.errors import Misconfigured
 from bot.sandbox.http_server import serving
 from bot.sandbox.launchdarkly.app import launchdarkly

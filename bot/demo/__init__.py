@@ -2,8 +2,7 @@
 
     environment.py    the running demo, as the page uses it
     completions.py    completions for lines typed in the page
-    harness.py        runs the bot in a sandbox workspace, for the tests too
-    typing_client.py  types lines in the workspace and waits for the answers
+    harness.py        runs the bot in a sandbox workspace, for the tests too, and types lines in it
     clock.py          the demo's clock, which only moves forward
     driver.py         runs the scheduler by the demo's clock
     quiet_watches.py  skips observations of watches that change nothing

@@ -1,4 +1,4 @@
-"""Run the bot in a sandbox workspace, for the demo and the tests."""
+"""Run the bot in a sandbox workspace, for the demo and the tests, and type lines in it."""
 
 import tempfile
 from collections.abc import AsyncIterator
@@ -13,10 +13,12 @@ from bot import slack
 from bot.app import Clock, no_scheduler, open_answers_and_store
 from bot.metrics import Metrics
 from bot.sandbox.http_server import serving
-from bot.sandbox.slack import Slack
+from bot.sandbox.slack import Acknowledgement, Slack
 from bot.sandbox.slack.credentials import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
+from bot.sandbox.slack.message import Message
 from bot.settings import Settings
 from bot.slack.dependencies import SchedulerFactory
+from bot.slack.handler import PROGRESS_NOTICE
 
 
 def sandbox_settings(settings: Settings, api: str, *, socket: bool = False) -> Settings:
@@ -52,3 +54,18 @@ async def running_bot(
             await startup
             workspace.request_url = f"{url}/slack/events"
             yield metrics
+
+
+ANSWER_TIMEOUT_SECONDS = 30.0  # no answer takes this long
+
+
+async def type_line(workspace: Slack, line: str, channel: str) -> Message:
+    """Type a line and return its answer."""
+    return await wait_for_answer(workspace, await workspace.type(f"/insights {line}".strip(), channel=channel))
+
+
+async def wait_for_answer(workspace: Slack, acknowledgement: Acknowledgement) -> Message:
+    """Return the answer, not the progress notice before it."""
+    return await workspace.answer(
+        acknowledgement, lambda message: not message.text.startswith(PROGRESS_NOTICE.text), ANSWER_TIMEOUT_SECONDS
+    )

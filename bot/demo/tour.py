@@ -5,8 +5,8 @@ from contextlib import AbstractAsyncContextManager, aclosing
 
 from bot.app import build_registry
 from bot.demo.environment import RELEASES_CHANNEL, Demo
+from bot.demo.harness import type_line, wait_for_answer
 from bot.demo.shutdown import cancelled_by_signal
-from bot.demo.typing_client import type_line, wait_for_answer
 from bot.messages.message import Message
 from bot.sandbox.slack.message import Message as Posted
 
