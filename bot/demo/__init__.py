@@ -6,9 +6,7 @@
     clock.py          the demo's clock, which only moves forward
     driver.py         runs the scheduler by the demo's clock
     quiet_watches.py  skips observations of watches that change nothing
-    time_controls.py  moves the clock: to the next run, or by a week
-    live_controls.py  the controls for the real LaunchDarkly, whose time can't be moved
-    report.py         reports how runs ended, one sentence each
+    time_controls.py  moves the clock to the next run or by a week, and reports how runs ended
     fault_presets.py  the faults to choose from, for LaunchDarkly and for Slack
     server.py         serves the page on a port of this machine, and opens it in a browser
     tour.py           plays the demo in a terminal

@@ -16,9 +16,7 @@ from bot.demo.completions import completions
 from bot.demo.driver import SchedulerDriver, running_driver
 from bot.demo.fault_presets import NO_FAULT, DemoFaultInjector, FaultPresets
 from bot.demo.harness import running_bot, sandbox_settings, type_line
-from bot.demo.live_controls import LiveControls
-from bot.demo.report import RunReport
-from bot.demo.time_controls import TimeControls
+from bot.demo.time_controls import LiveControls, RunReport, TimeControls
 from bot.errors import Misconfigured
 from bot.sandbox.launchdarkly.company import harbour_goods
 from bot.sandbox.slack import Slack
