@@ -5,7 +5,6 @@
     harness.py        runs the bot in a sandbox workspace, for the tests too, and types lines in it
     clock.py          the demo's clock, which only moves forward
     driver.py         runs the scheduler by the demo's clock
-    quiet_watches.py  skips observations of watches that change nothing
     time_controls.py  moves the clock to the next run or by a week, and reports how runs ended
     fault_presets.py  the faults to choose from, for LaunchDarkly and for Slack
     server.py         serves the page on a port of this machine, and opens it in a browser
