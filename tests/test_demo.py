@@ -11,8 +11,7 @@ import pytest
 
 from bot.commands import discover as orders
 from bot.demo.clock import DemoClock
-from bot.demo.completions import completions
-from bot.demo.environment import LEADS_CHANNEL, RELEASES_CHANNEL, Demo, live_demo, sandbox_demo
+from bot.demo.environment import LEADS_CHANNEL, RELEASES_CHANNEL, Demo, completions, live_demo, sandbox_demo
 from bot.demo.fault_presets import FaultPresets
 from bot.demo.harness import type_line
 from bot.errors import Misconfigured

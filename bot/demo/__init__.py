@@ -1,7 +1,6 @@
 """The demo: the real bot in one process, over real HTTP, between the sandbox Slack and a LaunchDarkly.
 
-    environment.py    the running demo, as the page uses it
-    completions.py    completions for lines typed in the page
+    environment.py    the running demo, as the page uses it, with completions for its lines
     harness.py        runs the bot in a sandbox workspace, for the tests too, and types lines in it
     clock.py          the demo's clock, which only moves forward
     driver.py         runs the scheduler by the demo's clock

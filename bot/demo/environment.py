@@ -1,4 +1,4 @@
-"""The running demo, as the page uses it: the bot, its clock and the faults, with some history in its channels."""
+"""The running demo, as the page uses it: the bot, its clock, the faults, and completions for lines typed in the page."""
 
 import tempfile
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -10,15 +10,18 @@ from typing import Any
 
 import httpx
 
-from bot.app import Clock, use_sandbox
+from bot.app import Clock, build_registry, use_sandbox
 from bot.demo.clock import DemoClock
-from bot.demo.completions import completions
 from bot.demo.driver import SchedulerDriver, running_driver
 from bot.demo.fault_presets import NO_FAULT, DemoFaultInjector, FaultPresets
 from bot.demo.harness import running_bot, sandbox_settings, type_line
 from bot.demo.time_controls import LiveControls, RunReport, TimeControls
 from bot.errors import Misconfigured
-from bot.sandbox.launchdarkly.company import harbour_goods
+from bot.lines.param_types import ListOf
+from bot.lines.params import ParamField
+from bot.lines.spec import AnySpec
+from bot.notices import usage_line
+from bot.sandbox.launchdarkly.company import Company, harbour_goods
 from bot.sandbox.slack import Slack
 from bot.schedules.context import SchedulerContext
 from bot.settings import Settings, missing_setting
@@ -178,3 +181,49 @@ async def _submit(slack: Slack, channel: str, *lines: str) -> None:
         answer = await type_line(slack, line, channel)
         if answer.to:
             slack.delete(answer)  # an ephemeral message would be gone by now
+
+
+EXAMPLE_TIMES = ("1d", "7d", "2w", "yesterday", "monday")
+EXAMPLE_DURATIONS = ("6h", "1d", "1w")
+EXAMPLE_VALUES = {  # by the beginning of a parameter type's hint
+    "yes or no": ("yes", "no"),
+    "7d": EXAMPLE_TIMES,
+    "a length": EXAMPLE_DURATIONS,
+}
+
+
+def completions(company: Company | None) -> list[Mapping[str, Any]]:
+    """Return the completions of each question and command, with the keys of a *company* if it is known."""
+    keys = _keys(company) if company else {}
+    return [_completion(spec, keys) for spec in build_registry().values()]
+
+
+def _completion(spec: AnySpec, keys: Mapping[str, Sequence[str]]) -> Mapping[str, Any]:
+    fields = [field for field in spec.params.fields() if field.field_name != spec.params.question_field]
+    return {
+        "name": spec.name,
+        "summary": spec.summary,
+        "usage": usage_line(spec),
+        "examples": list(spec.examples),
+        "arguments": [
+            {"name": field.short_name, "help": field.description, "values": list(_values(field, keys))}
+            for field in fields
+        ],
+    }
+
+
+def _values(field: ParamField, keys: Mapping[str, Sequence[str]]) -> Sequence[str]:
+    param_type = field.param_type.item_type if isinstance(field.param_type, ListOf) else field.param_type
+    choices: Sequence[str] = getattr(param_type, "words", ())
+    examples = next((values for start, values in EXAMPLE_VALUES.items() if param_type.hint.startswith(start)), ())
+    return choices or examples or keys.get(field.short_name, ())
+
+
+def _keys(company: Company) -> dict[str, list[str]]:
+    environments = [one.key for project in company.projects for one in project.environments]
+    return {
+        "project": [project.key for project in company.projects],
+        "env": list(dict.fromkeys(environments)),
+        "app": [application.key for application in company.applications],
+        "flag": [flag.key for flag in company.flags if not flag.archived],
+    }
