@@ -4,7 +4,7 @@ from bot.sandbox.launchdarkly.context import Json, RequestContext
 from bot.sandbox.launchdarkly.errors import not_found
 from bot.sandbox.launchdarkly.params import Keys
 from bot.sandbox.launchdarkly.params import Query as AnyQuery
-from bot.sandbox.launchdarkly.routes._flag import flag_json
+from bot.sandbox.launchdarkly.routes._flag_json import flag_json
 from bot.sandbox.launchdarkly.routes._targeting import targeting_json
 
 PATH = "/api/v2/flags/{projectKey}/{featureFlagKey}"

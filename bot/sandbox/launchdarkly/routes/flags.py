@@ -9,7 +9,7 @@ from bot.sandbox.launchdarkly.company import Environment, Flag, Project
 from bot.sandbox.launchdarkly.context import Json, RequestContext
 from bot.sandbox.launchdarkly.errors import invalid_request
 from bot.sandbox.launchdarkly.params import Key, Keys
-from bot.sandbox.launchdarkly.routes._flag import flag_json
+from bot.sandbox.launchdarkly.routes._flag_json import flag_json
 from bot.sandbox.launchdarkly.routes._page import PageQuery, matches, page
 from bot.sandbox.launchdarkly.routes._targeting import targeting_json
 
