@@ -86,3 +86,7 @@ def only_scores(**scores: Any) -> Edit:
 
 def refuse_with(status: int) -> Edit:
     return lambda _: ErrorReply(status)
+
+
+CALM = only_scores(overall=a_score(71, diffVsLastPeriod=1, lastPeriod=a_score(70)))
+NO_EVENTS = only_events()

@@ -1,7 +1,9 @@
-"""The rules of the house that no other tool holds."""
+"""Rules about the source that no other tool checks."""
 
 import ast
 import re
+from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, get_args
 
@@ -15,12 +17,13 @@ from bot.questions import discover
 from bot.questions.base import AnyQuestion, View
 from tests.conversation import question_context
 from tests.golden_cases import CASES, GOLDENS, REQUIRED_STATES, Case
+from tests.source_tree import ROOT, composed_of, imported_questions, imports, nodes, source, syntax_tree
 
-ROOT = Path(__file__).parent.parent
 MODULES = sorted((ROOT / "bot").rglob("*.py"))
 TEMPLATES = sorted((ROOT / "templates").rglob("*.j2"))
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
-ENDPOINTS = discover()
+SOURCES = [*MODULES, *TESTS]
+QUESTIONS = discover()
 TOP_LEVEL = {
     "bot",
     "templates",
@@ -34,7 +37,7 @@ TOP_LEVEL = {
 }
 
 
-def named(path: Path) -> str:
+def relative(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
@@ -42,37 +45,34 @@ def test_top_level_holds_only_the_allowed_files() -> None:
     assert {path.name for path in ROOT.iterdir() if not path.name.startswith(".")} <= TOP_LEVEL
 
 
-@pytest.mark.parametrize("path", MODULES, ids=named)
+@pytest.mark.parametrize("path", MODULES, ids=relative)
 def test_module_is_short_and_has_a_docstring(path: Path) -> None:
-    source = path.read_text()
-    assert len(source.splitlines()) <= 400
-    assert ast.get_docstring(ast.parse(source))
+    assert len(source(path).splitlines()) <= 400
+    assert ast.get_docstring(syntax_tree(path))
 
 
-@pytest.mark.parametrize("path", MODULES, ids=named)
+@pytest.mark.parametrize("path", MODULES, ids=relative)
 def test_only_entry_points_read_the_clock(path: Path) -> None:
-    reads_it = re.search(r"datetime\.(now|utcnow|today)\(|date\.today\(|\btime\.(time|monotonic)\(", path.read_text())
-    assert not reads_it or named(path) in ("bot/app.py", "bot/cli.py")
+    reads_it = re.search(r"datetime\.(now|utcnow|today)\(|date\.today\(|\btime\.(time|monotonic)\(", source(path))
+    assert not reads_it or relative(path) in ("bot/app.py", "bot/cli.py")
 
 
-@pytest.mark.parametrize("path", MODULES, ids=named)
+@pytest.mark.parametrize("path", MODULES, ids=relative)
 def test_only_settings_read_the_environment(path: Path) -> None:
-    assert not re.search(r"\bos\.(environ|getenv)\b", path.read_text())
+    assert not re.search(r"\bos\.(environ|getenv)\b", source(path))
 
 
-@pytest.mark.parametrize("path", TESTS, ids=named)
+@pytest.mark.parametrize("path", TESTS, ids=relative)
 def test_tests_use_no_mocks_and_never_sleep(path: Path) -> None:
-    tree = ast.parse(path.read_text())
-    called = {_called(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
-    imported = {
-        alias.name for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom) for alias in node.names
-    }
+    calls = [node for node in nodes(path) if isinstance(node, ast.Call)]
+    called = {_called(call.func) for call in calls}
+    imported = {name.rpartition(".")[2] for name in imports(path)}
     assert not {"patch", "Mock", "MagicMock", "AsyncMock", "setattr"} & (called | imported)
-    assert all(map(_yields_only, (node for node in ast.walk(tree) if isinstance(node, ast.Call))))
+    assert all(map(_yields_only, calls))
 
 
 def _yields_only(call: ast.Call) -> bool:
-    """Whether a call is no sleep, or one that only lets others go on."""
+    """Whether a call is no sleep, or one that only lets other tasks run."""
     return _called(call.func) != "sleep" or [ast.unparse(argument) for argument in call.args] == ["0"]
 
 
@@ -80,14 +80,71 @@ def _called(function: ast.expr) -> str:
     return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
 
-@pytest.mark.parametrize("path", TEMPLATES, ids=named)
+# Names
+
+
+def test_public_class_names_are_unique_outside_the_sandbox() -> None:
+    classes = [
+        (node.name, relative(path))
+        for path in MODULES
+        if "sandbox" not in path.relative_to(ROOT).parts
+        for node in nodes(path)
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    ]
+    assert _shared(classes) == {}
+
+
+def test_module_names_are_unique_within_a_package() -> None:
+    """Also without the underscore of a private module."""
+    paths = [path.parent if path.stem == "__init__" else path for path in SOURCES]
+    names = [((path.parent, path.stem.strip("_")), relative(path)) for path in paths]
+    assert _shared(names) == {}
+
+
+def _shared(owners: Iterable[tuple[object, str]]) -> dict[object, list[str]]:
+    """The names that have more than one owner."""
+    by_name = defaultdict[object, list[str]](list)
+    for name, owner in owners:
+        by_name[name].append(owner)
+    return {name: shared for name, shared in by_name.items() if len(shared) > 1}
+
+
+def test_private_names_are_imported_only_within_their_package() -> None:
+    imported = [(path, name) for path in SOURCES for name in imports(path)]
+    assert [(relative(path), name) for path, name in imported if not _may_import(path, name)] == []
+
+
+def _may_import(path: Path, name: str) -> bool:
+    owner = _private_owner(name)
+    return path.relative_to(ROOT).parts[: len(owner)] == tuple(owner)
+
+
+def _private_owner(name: str) -> list[str]:
+    """The package of ours to which an imported name is private; none if it is public."""
+    names = name.split(".")
+    private = [n for n, part in enumerate(names) if part.startswith("_") and not part.endswith("__")]
+    if names[0] not in ("bot", "tests") or not private:
+        return []
+    owner = names[: private[0]]
+    return owner if ROOT.joinpath(*owner).is_dir() else owner[:-1]
+
+
+def test_tests_import_no_test_module() -> None:
+    """Code that several tests share has a module of its own, such as `tests/processes.py`."""
+    imported = [(relative(path), name) for path in TESTS for name in imports(path)]
+    assert [(path, name) for path, name in imported if re.match(r"tests\.(\w+\.)*test_", name)] == []
+
+
+# Templates
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=relative)
 def test_template_does_no_escaping_by_hand(path: Path) -> None:
-    """These pass by the escaping, or double it: see `bot/messages/template_tags.py`."""
-    source = path.read_text()
-    assert not re.search(r"\|\s*(tojson|safe|e|escape)\b|~|\{%-?\s*set\s|\{%-?\s*autoescape", source)
+    """These bypass the escaping, or double it: see `bot/messages/template_tags.py`."""
+    assert not re.search(r"\|\s*(tojson|safe|e|escape)\b|~|\{%-?\s*set\s|\{%-?\s*autoescape", source(path))
 
 
-@pytest.mark.parametrize("path", [path for path in TEMPLATES if path.stem not in ENDPOINTS], ids=named)
+@pytest.mark.parametrize("path", [path for path in TEMPLATES if path.stem not in QUESTIONS], ids=relative)
 def test_template_is_a_question_a_notice_or_shared(path: Path) -> None:
     assert path.parent.name == "notices" or path.stem.startswith("_")
 
@@ -95,7 +152,7 @@ def test_template_is_a_question_a_notice_or_shared(path: Path) -> None:
 # A question is one file, one template, one test, and its goldens.
 
 
-@pytest.mark.parametrize("question", ENDPOINTS.values(), ids=lambda endpoint: endpoint.name)
+@pytest.mark.parametrize("question", QUESTIONS.values(), ids=lambda question: question.name)
 def test_question_has_a_template_a_test_and_goldens(question: AnyQuestion) -> None:
     assert (ROOT / "templates" / f"{question.name}.j2").is_file()
     assert (ROOT / "tests" / f"test_{question.name}.py").is_file()
@@ -103,49 +160,36 @@ def test_question_has_a_template_a_test_and_goldens(question: AnyQuestion) -> No
     assert {"example-1.json", *(f"{state}.txt" for state in REQUIRED_STATES)} <= goldens
 
 
-@pytest.mark.parametrize("name", ENDPOINTS)
+@pytest.mark.parametrize("name", QUESTIONS)
 def test_composed_question_is_not_used_by_other_questions(name: str) -> None:
-    """So none ends up asking itself, and whoever reads one needs to read one step further at most."""
-    assert [other for other in asks(name) if asks(other)] == []
-
-
-def asks(name: str) -> set[str]:
-    """The questions that a question knows. What several share knows none."""
-    folder = ROOT / "bot" / "questions"
-    return _known(*folder.glob(f"{name}.py"), *(folder / name).glob("*.py")) & ENDPOINTS.keys() - {name}
+    """So no question ends up asking itself, and a reader follows one step at most."""
+    assert [other for other in composed_of(name) if composed_of(other)] == []
 
 
 def test_shared_question_code_imports_no_question() -> None:
-    shared = [
-        path
-        for path in (ROOT / "bot" / "questions").rglob("*.py")
-        if not {path.stem, path.parent.name} & ENDPOINTS.keys()
-    ]
-    assert _known(*shared) & ENDPOINTS.keys() == set()
+    files = (ROOT / "bot" / "questions").rglob("*.py")
+    shared = [path for path in files if not {path.stem, path.parent.name} & QUESTIONS.keys()]
+    assert imported_questions(*shared) == set()
 
 
-def _known(*paths: Path) -> set[str]:
-    return set(re.findall(r"(?:from|import) bot\.questions\.([a-z]\w*)", "".join(path.read_text() for path in paths)))
-
-
-@pytest.mark.parametrize("question", ENDPOINTS.values(), ids=lambda endpoint: endpoint.name)
+@pytest.mark.parametrize("question", QUESTIONS.values(), ids=lambda question: question.name)
 def test_example_is_its_own_canonical_line(question: AnyQuestion) -> None:
-    assert [parse(line, ENDPOINTS).canonical for line in question.examples] == list(question.examples)
+    assert [parse(line, QUESTIONS).canonical for line in question.examples] == list(question.examples)
 
 
-@pytest.mark.parametrize("question", ENDPOINTS.values(), ids=lambda endpoint: endpoint.name)
+@pytest.mark.parametrize("question", QUESTIONS.values(), ids=lambda question: question.name)
 async def test_template_reads_every_field_of_its_view(question: AnyQuestion) -> None:
     read: set[tuple[type[View], str]] = set()
     for case in (case for case in CASES if case.question == question.name):
         view = await _view(case)
-        asked = AnswerFooter(case.line, Timestamp(1, "now"))
-        Renderer().render(question.name, view=Recorded(view, read), asked=asked)
-    written = {(kind, name) for kind in _views(question.view) for name in kind.model_fields}
-    assert {f"{kind.__name__}.{name}" for kind, name in written - read} == set()
+        footer = AnswerFooter(case.line, Timestamp(1, "now"))
+        Renderer().render(question.name, view=RecordingView(view, read), asked=footer)
+    fields = {(view_type, name) for view_type in _views(question.view) for name in view_type.model_fields}
+    assert {f"{view_type.__name__}.{name}" for view_type, name in fields - read} == set()
 
 
-class Recorded:
-    """A view that writes down which of its fields are read."""
+class RecordingView:
+    """A view that records which of its fields are read."""
 
     def __init__(self, view: View, read: set[tuple[type[View], str]]) -> None:
         self._view = view
@@ -159,22 +203,20 @@ class Recorded:
     def _wrapped(self, value: Any) -> Any:
         if isinstance(value, tuple):
             return tuple(self._wrapped(part) for part in value)
-        return Recorded(value, self._read) if isinstance(value, View) else value
+        return RecordingView(value, self._read) if isinstance(value, View) else value
 
 
 async def _view(case: Case) -> View:
-    """The view that the message of a golden case shows."""
-    query, asking = (
-        parse(case.line, ENDPOINTS).params,
-        question_context(menus=True, edit=case.edit or (lambda reply: reply)),
-    )
-    endpoint = ENDPOINTS[case.question]
-    view: View = endpoint.build_view(query, await endpoint.fetch(query, asking), asking)
+    """Build the view of a golden message."""
+    params = parse(case.line, QUESTIONS).params
+    ctx = question_context(menus=True, edit=case.edit or (lambda reply: reply))
+    question = QUESTIONS[case.question]
+    view: View = question.build_view(params, await question.fetch(params, ctx), ctx)
     return view
 
 
-def _views(kind: Any) -> set[type[View]]:
-    """A view and all that it holds."""
-    if isinstance(kind, type) and issubclass(kind, View):
-        return {kind}.union(*(_views(field.annotation) for field in kind.model_fields.values()))
-    return set[type[View]]().union(*(_views(part) for part in get_args(kind)))
+def _views(annotation: Any) -> set[type[View]]:
+    """A view type and those of all that it holds."""
+    if isinstance(annotation, type) and issubclass(annotation, View):
+        return {annotation}.union(*(_views(field.annotation) for field in annotation.model_fields.values()))
+    return set[type[View]]().union(*(_views(part) for part in get_args(annotation)))

@@ -17,24 +17,10 @@ from bot.sandbox.http_server import serving
 from bot.sandbox.launchdarkly.app import TOKEN, launchdarkly
 from bot.sandbox.launchdarkly.faults import FaultInjector
 from tests.conversation import NOW
+from tests.processes import ROOT, run
 
-ROOT = Path(__file__).parent.parent
 NOTICE = "the embedded LaunchDarkly answers, with invented numbers.\n"
 NOTICES = (NOTICE, f"LAUNCHDARKLY_ACCESS_TOKEN is not set: {NOTICE}")
-
-
-def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """The bot as a process of its own, in an environment that says nothing else."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "SYSTEMROOT") if name in os.environ}
-    return subprocess.run(
-        [sys.executable, "-m", "bot", *arguments],
-        env={**kept, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "COLUMNS": "100", **variables},
-        cwd=ROOT / "tests",  # where no .env lies
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
 
 
 def test_answer_goes_to_stdout_and_the_sandbox_notice_to_stderr() -> None:

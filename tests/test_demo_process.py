@@ -16,8 +16,7 @@ import httpx
 import pytest
 
 from bot.sandbox.launchdarkly.app import TOKEN
-from tests.processes import running_process
-from tests.test_cli import ROOT, run
+from tests.processes import ROOT, run, running_process
 
 TRIED = "Type /insights scores there"
 

@@ -10,9 +10,11 @@ from bot.errors import Failure, NotAllowed, NotFound, TryLater
 from bot.questions.composition import raise_if_all_failed, result_or_failure
 from bot.store import Snapshot
 from tests.api_replies import (
+    CALM,
     DAY,
     HOUR,
     MIDNIGHT,
+    NO_EVENTS,
     a_score,
     an_event,
     deployments_at,
@@ -73,9 +75,6 @@ def _statuses(reply: Any) -> Any:
 def _active(count: int) -> Edit:
     return lambda reply: reply | {"series": [{"metadata": {"name": "Active", "count": count}}]}
 
-
-CALM = only_scores(overall=a_score(71, diffVsLastPeriod=1, lastPeriod=a_score(70)))
-NO_EVENTS = only_events()
 
 STATES: dict[str, Edit] = {
     "empty": edit_parts(scores=scores_not_calculated, events=NO_EVENTS, status=no_series, deploys=no_series),

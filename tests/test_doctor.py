@@ -28,7 +28,7 @@ from bot.settings import Settings
 from bot.store.migrate import MIGRATIONS_DIR, latest_revision
 from bot.store.store import open_store
 from tests.conversation import settings
-from tests.test_cli import run
+from tests.processes import run
 
 SECRETS = (TOKEN, BOT_TOKEN, APP_TOKEN, SIGNING_SECRET)
 NOWHERE = "http://127.0.0.1:9/"

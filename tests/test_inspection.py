@@ -16,7 +16,7 @@ from bot.store.inspection import Inspection, inspect
 from bot.store.migrate import MIGRATIONS_DIR, latest_revision
 from bot.store.store import open_store
 from tests.databases import Postgres, PostgresDatabase, SqliteDatabase, TemporaryDatabase
-from tests.test_cli import ROOT
+from tests.processes import ROOT
 
 LEFT_BEHIND = """
 import asyncio, os, sys

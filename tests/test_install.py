@@ -22,8 +22,8 @@ from bot import __version__
 from bot.sandbox.launchdarkly.app import TOKEN
 from bot.sandbox.slack import Slack
 from tests.databases import Postgres
+from tests.pinned_requirements import applicable, pins
 from tests.processes import Process, slack_tokens
-from tests.test_requirements import applicable, pins
 
 HOUSE = Path(__file__).parent.parent
 NOT_CHECKED_OUT = shutil.ignore_patterns(".*", "__pycache__", "*.egg-info", "*.db*", "build", "dist")

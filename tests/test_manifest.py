@@ -18,7 +18,7 @@ from bot.slack.background_tasks import BackgroundTasks
 from bot.slack.listeners import build_app
 from bot.slack.payloads import Interaction
 from bot.slack.web import EVENTS_PATH
-from tests.test_cli import run
+from tests.processes import run
 
 Json = dict[str, Any]
 HOUSE = Path(__file__).parent.parent

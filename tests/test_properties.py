@@ -21,7 +21,7 @@ from bot.sandbox.block_kit import violations
 from bot.sandbox.block_kit.mentions import unsafe_markup
 from tests import openapi_strategies
 from tests.conversation import question_context, with_thread
-from tests.test_architecture import asks
+from tests.source_tree import composed_of
 
 ENDPOINTS = discover()
 FLAG = "/api/v2/flags/{projectKey}/{featureFlagKey}"
@@ -42,7 +42,7 @@ def test_any_answer_makes_a_message_that_slack_accepts(name: str, data: st.DataO
 
 
 @openapi_strategies.requires_openapi
-@pytest.mark.parametrize("name", [name for name in ENDPOINTS if asks(name)])
+@pytest.mark.parametrize("name", [name for name in ENDPOINTS if composed_of(name)])
 @given(data=st.data())
 @STRICT
 def test_so_does_any_choice_of_parts_that_fail(name: str, data: st.DataObject) -> None:

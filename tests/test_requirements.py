@@ -11,6 +11,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
+from tests.pinned_requirements import applicable, pins
+
 HOUSE = Path(__file__).parent.parent
 PROJECT = tomllib.loads((HOUSE / "pyproject.toml").read_text())["project"]
 NEEDED = [Requirement(line) for line in PROJECT["dependencies"]]
@@ -23,18 +25,6 @@ USED_BY_OTHERS = {
     "tzdata": "zoneinfo",
     "wsproto": "uvicorn, when the sandbox serves Socket Mode",
 }
-Pins = dict[NormalizedName, Requirement]
-
-
-def pins(file: Path) -> Pins:
-    lines = [line.strip() for line in file.read_text().splitlines()]
-    found = [Requirement(line) for line in lines if line and not line.startswith("#")]
-    return {canonicalize_name(pin.name): pin for pin in found}
-
-
-def applicable(found: Pins) -> set[NormalizedName]:
-    """The names of those that this Python and this system install."""
-    return {name for name, pin in found.items() if pin.marker is None or pin.marker.evaluate()}
 
 
 def closure(needed: Iterable[Requirement]) -> set[NormalizedName]:

@@ -3,14 +3,10 @@
 import gzip
 import itertools
 import json
-import os
-import re
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import httpx
@@ -20,11 +16,24 @@ from bot.sandbox.http_server import serving
 from bot.sandbox.launchdarkly.app import TOKEN, launchdarkly
 from bot.sandbox.launchdarkly.company import harbour_goods
 from bot.sandbox.launchdarkly.faults import FaultInjector
+from tests.sandbox_launchdarkly import (
+    HEADERS,
+    MS,
+    NOT_FOUND,
+    NOW,
+    Complaints,
+    Json,
+    Param,
+    ask,
+    complaints,
+    reasons,
+    refusal,
+    sandbox,
+)
 
-NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)  # a Friday afternoon
-MS = int(NOW.timestamp()) * 1000
+__all__ = ["complaints"]
+
 HOUR, DAY = 3_600_000, 86_400_000
-HEADERS = {"Authorization": TOKEN, "LD-API-Version": "beta"}
 INSIGHTS = "/api/v2/engineering-insights"
 SCORES, EVENTS = f"{INSIGHTS}/insights/scores", f"{INSIGHTS}/flag-events"
 STATUS, DEPLOYS = f"{INSIGHTS}/charts/flags/status", f"{INSIGHTS}/charts/deployments/frequency"
@@ -39,32 +48,11 @@ PLACES = [
     ("mobile", "beta"),
 ]
 
-Json = dict[str, Any]
-Param = str | int | list[str]
-Complaints = Callable[[str, httpx.Response], list[str]]
-
-
-@asynccontextmanager
-async def sandbox(
-    now: datetime = NOW, weather: FaultInjector | None = None, *, only_rfc3339: bool = False, only_millis: bool = False
-) -> AsyncIterator[httpx.AsyncClient]:
-    app = launchdarkly(lambda: now, faults=weather, only_rfc3339=only_rfc3339, only_millis=only_millis)
-    transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://sandbox", headers=HEADERS) as client:
-        yield client
-
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
     async with sandbox() as client:
         yield client
-
-
-async def ask(client: httpx.AsyncClient, path: str, **params: Param) -> Json:
-    answer = await client.get(path, params=params)
-    assert answer.status_code == 200, answer.text
-    found: Json = answer.json()
-    return found
 
 
 async def events(client: httpx.AsyncClient, **params: Param) -> list[Json]:
@@ -77,17 +65,6 @@ async def events(client: httpx.AsyncClient, **params: Param) -> list[Json]:
         if "next" not in page["_links"]:
             return found
         after = dict(httpx.URL(page["_links"]["next"]["href"]).params)
-
-
-async def refusal(client: httpx.AsyncClient, path: str, **params: Param) -> tuple[int, Json]:
-    answer = await client.get(path, params=params)
-    return answer.status_code, answer.json()
-
-
-async def reasons(client: httpx.AsyncClient, path: str, **params: Param) -> dict[str, str]:
-    status, body = await refusal(client, path, **params)
-    assert (status, body["code"], body["message"]) == (400, "invalid_request", "validation failed")
-    return {error["attribute"]: error["reason"] for error in body["errors"]}
 
 
 def points(chart: Json) -> dict[str, list[tuple[int, int]]]:
@@ -138,9 +115,6 @@ async def test_nothing_can_be_changed(client: httpx.AsyncClient, method: str) ->
     answer = await client.request(method, CHECKOUT)
     assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
     assert "GET" in answer.headers["Allow"]
-
-
-NOT_FOUND = (404, {"code": "not_found", "message": "Invalid resource identifier"})
 
 
 @pytest.mark.parametrize("path", [EVENTS, STATUS, DEPLOYS])
@@ -235,27 +209,27 @@ async def test_a_new_endpoint_is_one_new_file(tmp_path: Path, monkeypatch: pytes
 
 
 async def test_bad_weather_lasts_as_long_as_it_is_told_to() -> None:
-    async with sandbox(weather=FaultInjector(status=503, times=2)) as client:
+    async with sandbox(faults=FaultInjector(status=503, times=2)) as client:
         assert [(await client.get(CHECKOUT)).status_code for _ in range(3)] == [503, 503, 200]
 
 
 async def test_weather_can_change_and_end() -> None:
     weather = FaultInjector(status=500)
-    async with sandbox(weather=weather) as client:
+    async with sandbox(faults=weather) as client:
         assert [(await client.get(CHECKOUT)).status_code for _ in range(3)] == [500, 500, 500]
         weather.times = 0
         assert (await client.get(CHECKOUT)).status_code == 200
 
 
 async def test_weather_can_be_local() -> None:
-    async with sandbox(weather=FaultInjector(status=403, path_contains="scores")) as client:
+    async with sandbox(faults=FaultInjector(status=403, path_contains="scores")) as client:
         assert (await client.get(SCORES, params=WEB)).status_code == 403
         assert (await client.get(STATUS, params=WEB)).status_code == 200
 
 
 async def test_a_rate_limit_says_when_to_come_back_only_if_told_to() -> None:
     weather = FaultInjector(status=429)
-    async with sandbox(weather=weather) as client:
+    async with sandbox(faults=weather) as client:
         silent = await client.get(CHECKOUT)
         weather.retry_after, weather.reset = 3, MS - 5000
         told = await client.get(CHECKOUT)
@@ -268,13 +242,13 @@ async def test_a_rate_limit_says_when_to_come_back_only_if_told_to() -> None:
     ("body", "kind"), [(b'{"items": [', "application/json"), (b"<html>Oops</html>", "text/html"), (b"", "text/plain")]
 )
 async def test_an_answer_can_be_replaced(body: bytes, kind: str) -> None:
-    async with sandbox(weather=FaultInjector(body=body, content_type=kind)) as client:
+    async with sandbox(faults=FaultInjector(body=body, content_type=kind)) as client:
         answer = await client.get(CHECKOUT)
     assert (answer.status_code, answer.content, answer.headers["Content-Type"]) == (200, body, kind)
 
 
 async def test_a_refusal_can_have_another_body() -> None:
-    async with sandbox(weather=FaultInjector(status=401, body=b"")) as client:
+    async with sandbox(faults=FaultInjector(status=401, body=b"")) as client:
         answer = await client.get(CHECKOUT)
     assert (answer.status_code, answer.content) == (401, b"")
 
@@ -289,7 +263,7 @@ async def test_a_slow_answer_outlasts_an_impatient_client() -> None:
 
 async def test_requests_are_written_down() -> None:
     weather = FaultInjector()
-    async with sandbox(weather=weather) as client:
+    async with sandbox(faults=weather) as client:
         await client.get(CHECKOUT, params={"env": "production"}, headers={"LD-API-Version": "20240415"})
         await client.post(EVENTS)
     seen = [(one.method, one.path, one.query) for one in weather.requests]
@@ -745,25 +719,6 @@ def at(place: tuple[str, str]) -> dict[str, str]:
 # ------------------------------------------------------------------------------------------------ the API's description
 
 
-@pytest.fixture(scope="session")
-def complaints() -> Complaints:
-    """What the API's description has against an answer to a path."""
-    described = os.environ.get("LAUNCHDARKLY_OPENAPI")
-    if not described:
-        pytest.skip("LAUNCHDARKLY_OPENAPI names no API description to compare the sandbox with")
-    description = json.loads(Path(described).read_text(encoding="utf-8"))
-    validator = import_module("jsonschema").Draft202012Validator
-
-    def complain(path: str, answer: httpx.Response) -> list[str]:
-        template = next(known for known in description["paths"] if re.fullmatch(re.sub(r"{\w+}", "[^/]+", known), path))
-        declared = description["paths"][template]["get"]["responses"][str(answer.status_code)]
-        schema = declared["content"]["application/json"]["schema"] | {"components": description["components"]}
-        errors = validator(schema, format_checker=validator.FORMAT_CHECKER).iter_errors(answer.json())
-        return [f"{answer.url}: {error.json_path} {error.message}" for error in errors]
-
-    return complain
-
-
 def grid() -> Iterator[tuple[str, Json]]:
     for place in PLACES:
         for path, options in OPTIONS.items():
@@ -808,7 +763,7 @@ async def test_all_refusals_are_as_described(client: httpx.AsyncClient, complain
         await client.get(path, params=WEB, headers={"Authorization": "no"}),
         await client.get(path.replace("/web/", "/moon/"), params=moon),
     ]
-    async with sandbox(weather=FaultInjector(status=429)) as busy, sandbox(weather=FaultInjector(status=403)) as closed:
+    async with sandbox(faults=FaultInjector(status=429)) as busy, sandbox(faults=FaultInjector(status=403)) as closed:
         refused += [await busy.get(path), await closed.get(path)]
     assert sorted(answer.status_code for answer in refused) in ([400, 401, 403, 429], [401, 403, 404, 429])
     assert [complaint for answer in refused for complaint in complaints(path, answer)] == []

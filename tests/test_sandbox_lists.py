@@ -7,7 +7,7 @@ import pytest
 
 from bot.sandbox.launchdarkly.company import harbour_goods
 from bot.sandbox.launchdarkly.faults import FaultInjector
-from tests.test_sandbox import NOT_FOUND, Complaints, Json, ask, complaints, reasons, refusal, sandbox
+from tests.sandbox_launchdarkly import NOT_FOUND, Complaints, Json, ask, complaints, reasons, refusal, sandbox
 
 __all__ = ["complaints"]
 
@@ -141,6 +141,6 @@ async def test_refused_lists_are_as_described(
         await client.get(path.replace("/web", "/moon")),
         await client.get(path, params={"limit": 0}),
     ]
-    async with sandbox(weather=FaultInjector(status=429)) as busy, sandbox(weather=FaultInjector(status=403)) as closed:
+    async with sandbox(faults=FaultInjector(status=429)) as busy, sandbox(faults=FaultInjector(status=403)) as closed:
         refused += [await busy.get(path), await closed.get(path)]
     assert [complaint for answer in refused for complaint in complaints(path, answer)] == []

@@ -10,7 +10,7 @@ import pytest
 from bot.store import Schedule
 from bot.store.store import open_store
 from tests.databases import TemporaryDatabase
-from tests.test_cli import run
+from tests.processes import run
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 FIRST = Schedule("", "T1", "C1", 0, "U1", "monday 9:00 Europe/Berlin", "scores web/production", "active", "", NOW)

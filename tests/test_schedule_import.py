@@ -25,7 +25,7 @@ from bot.schedules.schedule_import import ImportResult, ImportRules, import_sche
 from bot.slack.access import AccessRules
 from bot.store.store import Store, open_store
 from tests.conversation import NOW, start_conversation
-from tests.test_cli import run
+from tests.processes import run
 
 GOOD = {"team": "T1", "channel": "C1", "owner": "U1", "every": "monday 9:00 UTC", "asks": "scores web/production"}
 

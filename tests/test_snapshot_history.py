@@ -8,10 +8,9 @@ from typing import Any
 import pytest_asyncio
 
 from bot.store import Snapshot
-from tests.api_replies import edit_parts
+from tests.api_replies import CALM, NO_EVENTS, edit_parts
 from tests.conversation import Edit, ErrorReply
 from tests.scheduler_harness import LOOP, OpenScheduler, SchedulerHarness
-from tests.test_digest import CALM, NO_EVENTS
 
 pytestmark = LOOP
 
