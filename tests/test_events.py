@@ -1,4 +1,4 @@
-"""`events`: what happened, who did it, how many people it moved, and the pages."""
+"""`events`: flag changes with their authors and impact, and pagination."""
 
 import re
 from dataclasses import replace
@@ -30,8 +30,8 @@ def _event(**more: Any) -> dict[str, Any]:
 
 
 def _only(*events: dict[str, Any], total: int | None = None, **links: str) -> Edit:
-    found = {name: {"href": f"/api/v2/engineering-insights/flag-events?{query}"} for name, query in links.items()}
-    return lambda reply: {"totalCount": total or len(events), "items": list(events), "_links": found}
+    hrefs = {name: {"href": f"/api/v2/engineering-insights/flag-events?{query}"} for name, query in links.items()}
+    return lambda reply: {"totalCount": total or len(events), "items": list(events), "_links": hrefs}
 
 
 STATES: dict[str, Edit] = {
@@ -46,7 +46,7 @@ async def _shown(*events: dict[str, Any], line: str = "events web/production") -
         return visible_text(await someone.send(line))
 
 
-async def test_large_impact_and_seven_days_unless_told_otherwise(someone: Conversation) -> None:
+async def test_defaults_are_large_impact_and_seven_days(someone: Conversation) -> None:
     answer = await someone.send("events web/production")
     assert someone.requested_params() == [
         {
@@ -61,7 +61,7 @@ async def test_large_impact_and_seven_days_unless_told_otherwise(someone: Conver
     assert answer.message.blocks[0]["text"]["text"] == "Large-impact flag events · web/production"
 
 
-async def test_every_parameter_reaches_launchdarkly_under_its_own_name(someone: Conversation) -> None:
+async def test_params_are_sent_under_launchdarklys_names(someone: Conversation) -> None:
     await someone.send(
         "events checkout web/production app=storefront impact=any experiments=yes global=exclude expand=experiments "
         "limit=5 since=2026-11-01 until=2026-11-02 after=abc"
@@ -83,7 +83,7 @@ async def test_every_parameter_reaches_launchdarkly_under_its_own_name(someone: 
     ]
 
 
-async def test_an_event_says_when_what_who_and_how_large() -> None:
+async def test_event_shows_flag_change_author_time_and_impact() -> None:
     shown = await _shown(_event())
     link = "https://app.launchdarkly.com/projects/web/flags/new-checkout/targeting?env=production&amp;selected-env=production"
     assert f"🔴 *<{link}|new-checkout>* · Rollout changed from 20% to 60%" in shown
@@ -95,7 +95,7 @@ async def test_an_event_says_when_what_who_and_how_large() -> None:
 
 
 @pytest.mark.parametrize(
-    ("member", "who"),
+    ("member", "author"),
     [
         (None, "automation ·"),
         ({"firstName": "Dana"}, "Dana ·"),
@@ -103,14 +103,14 @@ async def test_an_event_says_when_what_who_and_how_large() -> None:
         ({"firstName": "dana@x.example", "lastName": ""}, "a member ·"),
     ],
 )
-async def test_whoever_did_it_has_a_name_and_never_an_address(member: Any, who: str) -> None:
+async def test_author_is_shown_by_name_never_by_email(member: Any, author: str) -> None:
     shown = await _shown(_event(member=member))
-    assert who in shown
+    assert author in shown
     assert "@x.example" not in shown
 
 
 @pytest.mark.parametrize(
-    ("impact", "said"),
+    ("impact", "expected"),
     [
         ({"size": "none", "percentage": 0}, "⚪|no impact (0 %)"),
         ({"size": "small", "percentage": 0.2}, "🟡|small impact (under 1 %)"),
@@ -122,32 +122,32 @@ async def test_whoever_did_it_has_a_name_and_never_an_address(member: Any, who: 
         (None, "⚪|impact not said"),
     ],
 )
-async def test_the_size_of_the_impact_is_said_and_where_there_is_none_so_is_that(impact: Any, said: str) -> None:
-    mark, words_ = said.split("|")
+async def test_impact_size_or_its_absence_is_shown(impact: Any, expected: str) -> None:
+    mark, text = expected.split("|")
     shown = await _shown(_event(impact=impact))
     assert f"{mark} *<" in shown
-    assert f" · {words_}\n" in f"{shown}\n"
+    assert f" · {text}\n" in f"{shown}\n"
 
 
-async def test_the_share_of_each_variation_is_said_before_and_after() -> None:
+async def test_variation_shares_are_shown_before_and_after() -> None:
     counts = [{"value": True, "before": 40, "after": 960}, {"value": None, "before": 960, "after": 40}]
     shown = await _shown(_event(impact={"size": "large", "evaluationsSummary": {"variations": counts}}))
     assert "true: 4 % → 96 % · null: 96 % → 4 %" in shown
 
 
-async def test_the_largest_moves_come_first_and_the_rest_are_counted() -> None:
+async def test_largest_share_changes_come_first_and_rest_is_counted() -> None:
     counts = [{"value": n, "before": 10, "after": 10 + n} for n in range(6)]
     shown = await _shown(_event(impact={"evaluationsSummary": {"variations": counts}}))
     assert "0: 17 % → 13 %" in shown
     assert "and 3 more variations" in shown
 
 
-async def test_without_evaluations_there_is_no_share_to_tell() -> None:
+async def test_no_shares_are_shown_without_evaluations() -> None:
     counts = [{"value": "a", "before": 0, "after": 10}, {"value": "b", "before": None}]
     assert "→" not in await _shown(_event(impact={"evaluationsSummary": {"variations": counts}}))
 
 
-async def test_experiments_are_told_where_they_are_expanded() -> None:
+async def test_experiments_are_shown_when_expanded() -> None:
     items = [{"key": "k", "name": "Faster checkout", "iteration": {"id": "1", "status": "running", "startedAt": 1}}]
     shown = await _shown(
         _event(experiments={"totalCount": 1, "items": items}), line="events web/production expand=experiments"
@@ -158,7 +158,7 @@ async def test_experiments_are_told_where_they_are_expanded() -> None:
 # Pages
 
 
-async def test_older_and_newer_ask_for_another_page_of_the_same_window() -> None:
+async def test_older_and_newer_buttons_keep_the_time_window() -> None:
     edit = _only(_event(), total=57, next="after=abc-1", prev="before=xyz")
     async with start_conversation(edit) as someone:
         answer = await someone.send("events web/production since=2w limit=1")
@@ -172,7 +172,7 @@ async def test_older_and_newer_ask_for_another_page_of_the_same_window() -> None
     assert "56 events not on this page" in visible_text(answer)
 
 
-async def test_the_pages_hold_every_event_once(someone: Conversation) -> None:
+async def test_pages_hold_every_event_once(someone: Conversation) -> None:
     seen: list[str] = []
     line = "events web/production impact=any limit=20"
     for _ in range(10):
@@ -192,7 +192,7 @@ async def test_the_pages_hold_every_event_once(someone: Conversation) -> None:
 
 
 def _button(answer: Answer, label: str) -> str:
-    """The line that a button asks."""
+    """The line that a button carries."""
     buttons = [e for block in answer.message.blocks if block["type"] == "actions" for e in block["elements"]]
     [line] = [button["value"] for button in buttons if button["text"]["text"] == label]
     return str(line)
@@ -206,7 +206,7 @@ def _footer(answer: Answer) -> str:
     return str(answer.message.blocks[-1]["elements"][0]["text"])
 
 
-async def test_a_page_that_is_typed_is_the_page_behind_the_button(someone: Conversation) -> None:
+async def test_typed_page_equals_the_page_behind_the_button(someone: Conversation) -> None:
     line = "events web/production impact=any limit=7"
     for page in range(2, 5):
         line = _button(await someone.send(line), "Older")
@@ -218,29 +218,29 @@ async def test_a_page_that_is_typed_is_the_page_behind_the_button(someone: Conve
         assert f" · page {page} · " in visible_text(typed)
 
 
-async def test_a_page_far_away_is_found_with_few_requests(someone: Conversation) -> None:
+async def test_distant_page_takes_few_requests(someone: Conversation) -> None:
     await someone.send("events web/production impact=any since=8w limit=50 page=5")
-    assert [(asked["limit"], "after" in asked) for asked in someone.requested_params()] == [
+    assert [(params["limit"], "after" in params) for params in someone.requested_params()] == [
         (["100"], False),
         (["100"], True),
         (["50"], True),
     ]
 
 
-async def test_a_page_after_the_last_one_is_empty_and_says_where_the_events_are(someone: Conversation) -> None:
+async def test_page_after_the_last_is_empty_and_counts_events_elsewhere(someone: Conversation) -> None:
     shown = visible_text(await someone.send("events web/production page=40"))
     assert "*8 events*" in shown
     assert " · page 40 · 8 events not on this page" in shown
     assert "Nothing of the kind happened." not in shown
 
 
-async def test_a_page_too_far_away_is_answered_with_the_first(someone: Conversation) -> None:
+async def test_page_beyond_the_limit_suggests_the_first_page(someone: Conversation) -> None:
     answer = await someone.send("events web/production page=52")
     assert "Page 52 is more than 1,000 events away." in visible_text(answer)
     assert visible_text(answer).endswith("`events web/production`")
 
 
-async def test_a_page_button_asks_for_the_same_window_however_late_it_is_pressed(someone: Conversation) -> None:
+async def test_page_button_keeps_its_window_when_pressed_late(someone: Conversation) -> None:
     line = _button(await someone.send("events web/production impact=any limit=7"), "Older")
     now = await someone.send(line)
     async with start_conversation(now=NOW + timedelta(weeks=3)) as later:
@@ -254,9 +254,7 @@ async def test_a_page_button_asks_for_the_same_window_however_late_it_is_pressed
 
 
 @pytest.mark.parametrize(("button", "name"), [("Older", "after"), ("Newer", "before")])
-async def test_neither_cursors_nor_milliseconds_stand_in_a_footer(
-    someone: Conversation, button: str, name: str
-) -> None:
+async def test_footer_shows_no_cursors_or_milliseconds(someone: Conversation, button: str, name: str) -> None:
     first = await someone.send("events web/production impact=any limit=7")
     second = await someone.send(_button(first, "Older"))
     cursor = f"{name}={_button(first if button == 'Older' else second, button).split('=')[-1]}"
@@ -266,7 +264,7 @@ async def test_neither_cursors_nor_milliseconds_stand_in_a_footer(
     assert _footer(answer).startswith(shown)
 
 
-async def test_a_terminal_shows_buttons_as_lines_to_type(
+async def test_terminal_shows_buttons_as_lines_to_type(
     someone: Conversation, capsys: pytest.CaptureFixture[str]
 ) -> None:
     someone.zone = ZoneInfo("Europe/Berlin")
@@ -278,7 +276,7 @@ async def test_a_terminal_shows_buttons_as_lines_to_type(
     assert not re.search(r"\d{12}|after=|before=", shown)
 
 
-async def test_a_link_to_another_host_is_only_read_for_its_cursor() -> None:
+async def test_next_link_to_another_host_is_only_read_for_its_cursor() -> None:
     async with start_conversation(
         lambda reply: reply | {"_links": {"next": {"href": "https://evil.example/x?after=abc&from=1"}}}
     ) as someone:
@@ -287,19 +285,19 @@ async def test_a_link_to_another_host_is_only_read_for_its_cursor() -> None:
     assert "evil.example" not in str(answer.message.payload())
 
 
-async def test_what_a_message_has_no_room_for_is_counted() -> None:
-    many = [_event(flagKey=f"flag-{n}", impact={"size": "large" if n < 25 else "small"}) for n in range(70)]
-    shown = await _shown(*many, line="events web/production impact=any limit=100")
+async def test_events_that_do_not_fit_are_counted() -> None:
+    events = [_event(flagKey=f"flag-{n}", impact={"size": "large" if n < 25 else "small"}) for n in range(70)]
+    shown = await _shown(*events, line="events web/production impact=any limit=100")
     assert "… and 50 more events of this page (5 large)." in shown
 
 
-async def test_a_week_without_events_says_how_to_see_more() -> None:
+async def test_empty_week_says_how_to_see_more() -> None:
     shown = await _shown()
     assert "*0 events*" in shown
     assert "`impact=any`" in shown
 
 
-async def test_a_window_that_ends_before_it_begins_is_a_mistake(someone: Conversation) -> None:
+async def test_window_that_ends_before_it_starts_is_refused(someone: Conversation) -> None:
     answer = await someone.send("events web/production since=yesterday until=2w")
     assert answer.outcome == "mistyped"
     assert "since=yesterday is not before until=2w" in visible_text(answer)
@@ -307,13 +305,13 @@ async def test_a_window_that_ends_before_it_begins_is_a_mistake(someone: Convers
     assert someone.requested_params() == []
 
 
-async def test_half_an_hour_ago_is_before_now_also_when_the_clocks_go_back() -> None:
-    berlin, again = ZoneInfo("Europe/Berlin"), datetime(2026, 10, 25, 1, 15, tzinfo=UTC)
-    found = parse_window("30m", None, replace(question_context(berlin), now=again), corrected="")
-    assert found.end - found.start.astimezone(UTC) == timedelta(minutes=30)
+async def test_window_start_is_right_while_clocks_go_back() -> None:
+    berlin, second_hour = ZoneInfo("Europe/Berlin"), datetime(2026, 10, 25, 1, 15, tzinfo=UTC)
+    window = parse_window("30m", None, replace(question_context(berlin), now=second_hour), corrected="")
+    assert window.end - window.start.astimezone(UTC) == timedelta(minutes=30)
 
 
-async def test_an_event_with_next_to_nothing_in_it_still_renders() -> None:
+async def test_event_with_missing_fields_still_renders() -> None:
     shown = await _shown(
         {"flagKey": "lonely"}, {"flagKey": "odd", "eventTime": 10**18, "eventType": "enabled_targeting"}
     )

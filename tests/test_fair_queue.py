@@ -1,4 +1,4 @@
-"""Callers take turns with LaunchDarkly: none locks out the others, however much they ask at once."""
+"""Requests to LaunchDarkly are queued fairly: no caller blocks the others."""
 
 import asyncio
 from collections import Counter
@@ -24,15 +24,15 @@ from tests.misbehaving_server import (
 )
 
 PATH = "/api/v2/things"
-MANY = 3440
-AT_ONCE, WAITING = ClientLimits().in_flight, ClientLimits().max_waiting
+REQUESTS = 3440
+IN_FLIGHT, MAX_WAITING = ClientLimits().in_flight, ClientLimits().max_waiting
 
 
-async def test_one_who_asks_for_much_does_not_lock_out_the_others() -> None:
-    opened_ = asyncio.Event()
+async def test_many_requests_of_one_caller_do_not_block_others() -> None:
+    gate_opened = asyncio.Event()
 
     async def gate(visit: Connection) -> None:
-        await opened_.wait()
+        await gate_opened.wait()
         await visit.send(GOOD_RESPONSE)
 
     async with (
@@ -41,42 +41,45 @@ async def test_one_who_asks_for_much_does_not_lock_out_the_others() -> None:
         asyncio.timeout(30),
     ):
         greedy, other = launchdarkly.for_caller("U1"), launchdarkly.for_caller("U2")
-        many = [
-            asyncio.ensure_future(greedy.get(SampleReply, f"{PATH}/{n}", version=Version.BETA)) for n in range(MANY)
+        pending = [
+            asyncio.ensure_future(greedy.get(SampleReply, f"{PATH}/{n}", version=Version.BETA)) for n in range(REQUESTS)
         ]
         await server.request_received.wait()
         one = asyncio.ensure_future(other.get(SampleReply, f"{PATH}/other", version=Version.BETA))
         await asyncio.sleep(0)
-        opened_.set()
+        gate_opened.set()
         assert await one == SampleReply(name="one")
-        ends = await asyncio.gather(*many, return_exceptions=True)
-    [place] = [number for number, request in enumerate(server.requests) if f"{PATH}/other" in request]
-    assert place <= AT_ONCE + 1
-    assert Counter(map(type, ends)) == {SampleReply: AT_ONCE + WAITING, TryLater: MANY - AT_ONCE - WAITING}
+        ends = await asyncio.gather(*pending, return_exceptions=True)
+    [position] = [number for number, request in enumerate(server.requests) if f"{PATH}/other" in request]
+    assert position <= IN_FLIGHT + 1
+    assert Counter(map(type, ends)) == {
+        SampleReply: IN_FLIGHT + MAX_WAITING,
+        TryLater: REQUESTS - IN_FLIGHT - MAX_WAITING,
+    }
     assert {str(end) for end in ends if isinstance(end, TryLater)} == {
-        f"You have {WAITING} requests to LaunchDarkly waiting."
+        f"You have {MAX_WAITING} requests to LaunchDarkly waiting."
     }
 
 
-async def test_answers_are_asked_for_in_the_line_of_whoever_asks() -> None:
-    opened_ = asyncio.Event()
+async def test_answers_queue_their_requests_under_the_callers_key() -> None:
+    gate_opened = asyncio.Event()
 
     async def gate(visit: Connection) -> None:
-        await opened_.wait()
+        await gate_opened.wait()
         await visit.send(json_response(404, {}))
 
     async with misbehaving_server(lambda _: gate) as server, asyncio.timeout(30):
-        chosen = settings(launchdarkly_api_host=server.url, launchdarkly_access_token=SecretStr(TOKEN))
-        async with open_answers(chosen, lambda: NOW) as answers:
-            asked = [
+        bot_settings = settings(launchdarkly_api_host=server.url, launchdarkly_access_token=SecretStr(TOKEN))
+        async with open_answers(bot_settings, lambda: NOW) as answers:
+            pending = [
                 asyncio.ensure_future(answers.answer(f"scores p{n}/test", Caller(ZoneInfo("UTC"), queue_key=caller)))
                 for caller, numbers in (("U1", range(100)), ("U2", range(200, 210)))
                 for n in numbers
             ]
             await server.request_received.wait()
-            opened_.set()
-            outcomes = [answer.outcome for answer in await asyncio.gather(*asked)]
-    assert Counter(outcomes[:100]) == {"not found": AT_ONCE + WAITING, "try later": 100 - AT_ONCE - WAITING}
+            gate_opened.set()
+            outcomes = [answer.outcome for answer in await asyncio.gather(*pending)]
+    assert Counter(outcomes[:100]) == {"not found": IN_FLIGHT + MAX_WAITING, "try later": 100 - IN_FLIGHT - MAX_WAITING}
     assert outcomes[100:] == ["not found"] * 10
 
 
@@ -93,8 +96,8 @@ async def test_callers_take_turns() -> None:
 
 
 @pytest.mark.parametrize("turns", range(6))
-async def test_one_who_stops_waiting_takes_no_turn(turns: int) -> None:
-    """Also where the turn is given at the very moment at which they stop."""
+async def test_cancelled_waiter_takes_no_turn(turns: int) -> None:
+    """Also when the turn is granted just as the waiter is cancelled."""
     queue, ends = FairQueue(1, 1), asyncio.Event()
 
     async def ask(caller: str) -> None:

@@ -1,4 +1,4 @@
-"""`flag`: what it is, whose it is, and what is served where."""
+"""`flag`: its details, its owner, and its targeting in each environment."""
 
 from typing import Any
 
@@ -70,7 +70,7 @@ async def _shown(edit: Edit, line: str = "flag new-checkout web/production") -> 
     return visible_text(answer)
 
 
-async def test_the_environments_that_are_asked_for_are_always_named_one_by_one(someone: Conversation) -> None:
+async def test_requested_environments_are_sent_one_by_one(someone: Conversation) -> None:
     await someone.send("flag new-checkout web/production,staging expand=evaluation,migrationSettings")
     assert someone.faults.requests[0].path == "/api/v2/flags/web/new-checkout"
     assert someone.requested_params() == [
@@ -79,7 +79,7 @@ async def test_the_environments_that_are_asked_for_are_always_named_one_by_one(s
 
 
 @pytest.mark.parametrize(
-    ("environment", "said"),
+    ("environment", "expected"),
     [
         (_environment(on=False), "1. everybody → false"),
         (_environment(on=False, offVariation=None), "1. everybody → the default in the code"),
@@ -118,11 +118,11 @@ async def test_the_environments_that_are_asked_for_are_always_named_one_by_one(s
         (_environment(rules=[_rule(1) | {"disabled": True}]), "(rule is switched off) Rule 1"),
     ],
 )
-async def test_what_is_served_is_said_in_the_order_in_which_it_counts(environment: dict[str, Any], said: str) -> None:
-    assert said in await _shown(_flag(environment))
+async def test_targeting_is_listed_in_evaluation_order(environment: dict[str, Any], expected: str) -> None:
+    assert expected in await _shown(_flag(environment))
 
 
-async def test_a_rule_without_a_name_is_told_by_its_clauses_and_never_by_their_values() -> None:
+async def test_unnamed_rule_shows_its_clauses_without_their_values() -> None:
     clauses = [
         {"attribute": "email", "op": "endsWith", "values": ["@secret.example"], "negate": False},
         {"attribute": "country", "op": "in", "values": ["no", "se"], "negate": True},
@@ -132,7 +132,7 @@ async def test_a_rule_without_a_name_is_told_by_its_clauses_and_never_by_their_v
     assert "secret" not in shown
 
 
-async def test_who_is_targeted_is_not_told() -> None:
+async def test_target_keys_and_secrets_are_not_shown() -> None:
     answer = await _shown(_flag(_environment(targets=[{"values": ["user-4711"], "variation": 0}])))
     assert "user-4711" not in answer
     assert "pepper" not in answer
@@ -140,7 +140,7 @@ async def test_who_is_targeted_is_not_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("more", "said"),
+    ("fields", "expected"),
     [
         (
             {"_maintainer": {"firstName": "Dana", "lastName": "Ortiz", "email": "dana@x.example"}},
@@ -161,22 +161,22 @@ async def test_who_is_targeted_is_not_told() -> None:
         ({"description": "One page."}, "_One page._"),
     ],
 )
-async def test_what_one_should_know_of_a_flag_is_said(more: dict[str, Any], said: str) -> None:
-    shown = await _shown(_flag(**more))
-    assert said in shown
+async def test_flag_details_are_shown(fields: dict[str, Any], expected: str) -> None:
+    shown = await _shown(_flag(**fields))
+    assert expected in shown
     assert "@x.example" not in shown
 
 
-async def test_long_values_are_shortened_and_that_is_said() -> None:
+async def test_long_values_are_truncated_and_say_so() -> None:
     shown = await _shown(_flag(variations=[_long(1), {"value": "short"}]))
     assert "…` (shortened)" in shown
 
 
-async def test_a_value_that_ends_in_dots_of_its_own_is_not_called_shortened() -> None:
+async def test_value_ending_in_an_ellipsis_is_not_called_truncated() -> None:
     assert "(shortened)" not in await _shown(_flag(variations=[{"value": "wait…"}]))
 
 
-async def test_evaluation_and_migration_are_told_where_they_are_expanded(someone: Conversation) -> None:
+async def test_evaluation_and_migration_are_shown_when_expanded(someone: Conversation) -> None:
     shown = visible_text(
         await someone.send("flag orders-db-migration platform/production expand=evaluation,migrationSettings")
     )
@@ -185,11 +185,11 @@ async def test_evaluation_and_migration_are_told_where_they_are_expanded(someone
     assert "is checked for consistency" in shown
 
 
-# An environment that does not exist may be answered in three ways.
+# LaunchDarkly may answer a request for an unknown environment in three ways.
 
 
 def _without(env: str) -> Edit:
-    """A flag of which LaunchDarkly doesn't show one environment that the project has."""
+    """A reply from which one of the project's environments is missing."""
 
     def edit(reply: Any) -> Any:
         shown = {key: config for key, config in reply.get("environments", {}).items() if key != env}
@@ -198,7 +198,7 @@ def _without(env: str) -> Edit:
     return edit
 
 
-async def test_a_hidden_environment_is_said() -> None:
+async def test_hidden_environment_is_reported() -> None:
     async with start_conversation(_without("staging")) as someone:
         answer = await someone.send("flag new-checkout web/staging")
     assert answer.outcome == "not found"
@@ -207,26 +207,26 @@ async def test_a_hidden_environment_is_said() -> None:
     )
 
 
-async def test_a_hidden_environment_beside_a_visible_one_is_said_below_it() -> None:
+async def test_hidden_environment_is_reported_beside_a_visible_one() -> None:
     shown = await _shown(_without("staging"), "flag new-checkout web/production,staging")
     assert "There is no environment `staging` here, or the bot may not see it." in shown
     assert "*Production (production)* is *on*" in shown
 
 
 @pytest.mark.parametrize("status", [400, 404])
-async def test_an_environment_that_is_refused_is_said(someone: Conversation, status: int) -> None:
+async def test_refused_environment_is_reported(someone: Conversation, status: int) -> None:
     someone.faults.status = status
     answer = await someone.send("flag new-checkout web/nowhere")
     assert answer.outcome == "not found"
     assert "no flag new-checkout in the project web with the environment nowhere" in visible_text(answer)
 
 
-async def test_an_answer_without_any_environment_is_said() -> None:
+async def test_reply_without_environments_is_reported() -> None:
     async with start_conversation(_flag(environments=None)) as someone:
         assert (await someone.send("flag new-checkout web/production")).outcome == "not found"
 
 
-async def test_a_flag_that_does_not_exist_is_a_clear_answer(someone: Conversation) -> None:
+async def test_unknown_flag_is_not_found(someone: Conversation) -> None:
     answer = await someone.send("flag ghost web/production")
     assert answer.outcome == "not found"
     assert "There's no flag “ghost” in web." in visible_text(answer)

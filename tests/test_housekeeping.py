@@ -1,4 +1,4 @@
-"""Housekeeping is done once a minute, and never made up for."""
+"""Housekeeping runs once a minute; missed runs are not caught up."""
 
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ from tests.scheduler_harness import Clock, open_scheduler
 DAYS_ASLEEP = 2
 
 
-async def test_minutes_that_the_machine_slept_are_not_made_up_for(database: TemporaryDatabase) -> None:
+async def test_missed_minutes_are_not_caught_up(database: TemporaryDatabase) -> None:
     async with open_scheduler(database.url):
         clock = worker_context().clock = Clock(NOW)
         for _ in range(3):
@@ -26,13 +26,13 @@ async def test_minutes_that_the_machine_slept_are_not_made_up_for(database: Temp
     assert len(workflows) == 2
 
 
-async def test_a_late_housekeeping_run_changes_nothing(database: TemporaryDatabase) -> None:
+async def test_late_housekeeping_run_changes_nothing(database: TemporaryDatabase) -> None:
     old = Snapshot("web/production", (NOW - timedelta(days=1000)).date(), {"scores": 1.0}, material=True)
-    async with open_scheduler(database.url) as there:
-        worker_context().clock = there.clock
-        store, team = there.ctx.store, there.ctx.team
+    async with open_scheduler(database.url) as scheduler:
+        worker_context().clock = scheduler.clock
+        store, team = scheduler.ctx.store, scheduler.ctx.team
         await store.snapshots.add(team, old)
-        for minutes, left in ((3, 1), (1, 0)):
+        for minutes, remaining in ((3, 1), (1, 0)):
             run = await DBOS.start_workflow_async(housekeeping, (NOW - timedelta(minutes=minutes)).isoformat())
             await run.get_result()
-            assert len(await store.snapshots.list_since(team, old.place, old.day)) == left
+            assert len(await store.snapshots.list_since(team, old.place, old.day)) == remaining

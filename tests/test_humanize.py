@@ -1,4 +1,4 @@
-"""Numbers as people read them."""
+"""Numbers and keys in words."""
 
 import pytest
 
@@ -6,22 +6,22 @@ from bot.messages import humanize
 
 
 @pytest.mark.parametrize(
-    ("share", "said"),
+    ("share", "text"),
     [(0, "0 %"), (1 / 200, "under 1 %"), (0.3, "30 %"), (199 / 200, "over 99 %"), (1, "100 %"), (1.3, "130 %")],
 )
-def test_a_little_is_not_nothing_and_nearly_all_is_not_all(share: float, said: str) -> None:
-    assert humanize.percent(share) == said
+def test_percent_never_rounds_to_none_or_all(share: float, text: str) -> None:
+    assert humanize.percent(share) == text
 
 
 @pytest.mark.parametrize(
-    ("key", "said"), [("needsAttention", "Needs attention"), ("enabled_targeting", "Enabled targeting")]
+    ("key", "text"), [("needsAttention", "Needs attention"), ("enabled_targeting", "Enabled targeting")]
 )
-def test_keys_are_said_in_words(key: str, said: str) -> None:
-    assert humanize.sentence_case(key) == said
+def test_keys_become_sentence_case(key: str, text: str) -> None:
+    assert humanize.sentence_case(key) == text
 
 
 @pytest.mark.parametrize(
-    ("points", "said"), [(0, "no change"), (1, "+1 point"), (-7, "−7 points"), (2.5, "+2.5 points")]
+    ("points", "text"), [(0, "no change"), (1, "+1 point"), (-7, "−7 points"), (2.5, "+2.5 points")]
 )
-def test_a_difference_has_its_sign(points: float, said: str) -> None:
-    assert humanize.points(points) == said
+def test_point_difference_has_a_sign(points: float, text: str) -> None:
+    assert humanize.points(points) == text

@@ -1,4 +1,4 @@
-"""The bot works from a checkout and from an installed wheel alike."""
+"""The bot runs from a checkout and from an installed wheel."""
 
 import asyncio
 import json
@@ -25,13 +25,13 @@ from tests.databases import Postgres
 from tests.pinned_requirements import applicable, pins
 from tests.processes import Process, slack_tokens
 
-HOUSE = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent
 NOT_CHECKED_OUT = shutil.ignore_patterns(".*", "__pycache__", "*.egg-info", "*.db*", "build", "dist")
 
 
 @dataclass(frozen=True)
 class Platform:
-    """A checkout in which nothing is installed but what requirements.txt pins."""
+    """A checkout beside a virtual environment that holds only the pins of requirements.txt."""
 
     checkout: Path
     programs: Path
@@ -52,7 +52,7 @@ class Platform:
 
     @asynccontextmanager
     async def started(self, line: str, **variables: str) -> AsyncIterator[Process]:
-        """A line of the Procfile, run as it is."""
+        """Run a command line of the Procfile as it is."""
         running = await asyncio.create_subprocess_shell(
             f"exec {line}",
             cwd=self.checkout,
@@ -69,24 +69,24 @@ class Platform:
 
 @pytest.fixture(name="platform", scope="module")
 def a_platform(tmp_path_factory: pytest.TempPathFactory) -> Platform:
-    place = tmp_path_factory.mktemp("platform")
-    checkout = Path(shutil.copytree(HOUSE, place / "checkout", ignore=NOT_CHECKED_OUT))
-    venv.create(place / "venv", with_pip=True)
-    platform = Platform(checkout, place / "venv" / "bin")
+    folder = tmp_path_factory.mktemp("platform")
+    checkout = Path(shutil.copytree(ROOT, folder / "checkout", ignore=NOT_CHECKED_OUT))
+    venv.create(folder / "venv", with_pip=True)
+    platform = Platform(checkout, folder / "venv" / "bin")
     pip = [str(platform.programs / "python"), "-m", "pip", "install", "-q", "-r", "requirements.txt"]
     installed = subprocess.run(pip, cwd=checkout, capture_output=True, text=True, check=False)
     assert installed.returncode == 0, installed.stderr
     return platform
 
 
-@pytest.mark.parametrize(("process", "way"), [("web", "http"), ("web", "socket"), ("worker", "http")])
-async def test_a_platform_starts_a_line_of_the_procfile(
-    process: str, way: str, platform: Platform, tmp_path: Path, postgres: Postgres
+@pytest.mark.parametrize(("process", "mode"), [("web", "http"), ("web", "socket"), ("worker", "http")])
+async def test_platform_starts_each_process_of_the_procfile(
+    process: str, mode: str, platform: Platform, tmp_path: Path, postgres: Postgres
 ) -> None:
     lines = dict(line.split(": ", 1) for line in (platform.checkout / "Procfile").read_text().splitlines())
     slack = Slack(lambda: datetime.now(UTC))
     async with slack.serving() as api:
-        variables = {"SLACK_API_URL": api, "LAUNCHDARKLY_ACCESS_TOKEN": TOKEN, "PORT": "0", **slack_tokens(way)}
+        variables = {"SLACK_API_URL": api, "LAUNCHDARKLY_ACCESS_TOKEN": TOKEN, "PORT": "0", **slack_tokens(mode)}
         postgresql = process == "worker"
         variables["DATABASE_URL"] = postgres.new_schema() if postgresql else f"sqlite:///{tmp_path}/bot.db"
         async with platform.started(lines[process], **variables) as bot:
@@ -99,7 +99,7 @@ async def test_a_platform_starts_a_line_of_the_procfile(
     assert "Traceback" not in "".join(bot.log)
 
 
-def test_a_platform_installs_the_pins_and_nothing_else(platform: Platform) -> None:
+def test_platform_installs_the_pins_and_nothing_else(platform: Platform) -> None:
     listed = json.loads(platform.run("python", "-m", "pip", "list", "--format", "json").stdout)
     installed = {one["name"].lower().replace("_", "-"): one["version"] for one in listed}
     pinned = pins(platform.checkout / "requirements.txt")
@@ -107,22 +107,22 @@ def test_a_platform_installs_the_pins_and_nothing_else(platform: Platform) -> No
     assert {name: version for name, version in installed.items() if name not in ("pip", "setuptools")} == expected
 
 
-def test_a_checkout_knows_its_version(platform: Platform) -> None:
-    asked = platform.run("python", "-m", "bot", "--version")
-    assert asked.stdout == f"insights-bot, version {__version__}\n", asked.stderr
+def test_checkout_reports_its_version(platform: Platform) -> None:
+    completed = platform.run("python", "-m", "bot", "--version")
+    assert completed.stdout == f"insights-bot, version {__version__}\n", completed.stderr
 
 
-def test_the_demo_needs_no_more_than_a_platform_installs(platform: Platform) -> None:
+def test_demo_needs_only_what_a_platform_installs(platform: Platform) -> None:
     shown = platform.run("python", "-m", "bot", "demo", "--once")
     assert shown.returncode == 0, shown.stderr
     assert shown.stderr == ""
     assert "Weekly digest ·" in shown.stdout
 
 
-def test_a_wheel_holds_all_that_an_answer_needs(tmp_path: Path) -> None:
+def test_wheel_contains_all_that_an_answer_needs(tmp_path: Path) -> None:
     subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
-        cwd=HOUSE,
+        cwd=ROOT,
         check=True,
         capture_output=True,
     )
@@ -133,19 +133,19 @@ def test_a_wheel_holds_all_that_an_answer_needs(tmp_path: Path) -> None:
     assert message_from_bytes(metadata.read_bytes())["Version"] == __version__
     assert not (installed / "templates").exists()
     page = Path("bot/sandbox/web")
-    for path in (HOUSE / page).rglob("*.*"):
-        assert path.suffix == ".pyc" or (installed / path.relative_to(HOUSE)).is_file()
+    for path in (ROOT / page).rglob("*.*"):
+        assert path.suffix == ".pyc" or (installed / path.relative_to(ROOT)).is_file()
     script = "import bot; print(bot.__file__); from bot.cli import main; main()"
-    asked = _run(installed, script, "ask", "status web/production", "--sandbox")
-    assert str(installed) in asked.stdout
-    assert "Flag status · web/production" in asked.stdout, asked.stderr
+    completed = _run(installed, script, "ask", "status web/production", "--sandbox")
+    assert str(installed) in completed.stdout
+    assert "Flag status · web/production" in completed.stdout, completed.stderr
     assert "socket_mode_enabled: true" in _run(installed, script, "manifest").stdout
 
 
-def _run(place: Path, script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+def _run(folder: Path, script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", script, *arguments],
-        cwd=place,
+        cwd=folder,
         capture_output=True,
         text=True,
         encoding="utf-8",

@@ -1,4 +1,4 @@
-"""However LaunchDarkly, or what stands in its place, behaves: it ends in an answer or in a clear sentence."""
+"""However LaunchDarkly or a proxy misbehaves, a request ends in a reply or in a readable failure."""
 
 import asyncio
 import gzip
@@ -33,15 +33,18 @@ PATH = "/api/v2/things"
 LINE = "scores web/production"
 MS = int(NOW.timestamp() * 1000)
 HTML = b"<html><body><h1>Bad Gateway</h1>hunter2</body></html>"
-CUT = http_response(200, b'{"name": "o', content_length=100)
+TRUNCATED = http_response(200, b'{"name": "o', content_length=100)
 
 
-async def failing(
-    meets: bytes | Behaviour, version: Version = Version.BETA, **limits: Any
+async def failure_of(
+    behaviour: bytes | Behaviour, version: Version = Version.BETA, **limits: Any
 ) -> tuple[Failure, MisbehavingServer]:
-    """What comes of a request that meets the same for ever. Nobody waits for ever, and no connection stays open."""
+    """Send a request to a server that always behaves like this, and return the failure.
+
+    The request ends in time and leaves no connection open.
+    """
     async with (
-        misbehaving_server(lambda _: meets) as server,
+        misbehaving_server(lambda _: behaviour) as server,
         client_for(server.url, **limits) as launchdarkly,
         asyncio.timeout(10),
     ):
@@ -49,11 +52,11 @@ async def failing(
             await launchdarkly.get(SampleReply, PATH, version=version)
         if server.requests:
             await server.connection_done.wait()
-    return clear(raised.value), server
+    return checked(raised.value), server
 
 
-def clear(failure: Failure) -> Failure:
-    """The failure, if a person can read it and it tells nothing that is nobody's business."""
+def checked(failure: Failure) -> Failure:
+    """Check that a failure is readable and reveals no secrets, and return it."""
     for sentence in (failure.summary, failure.todo):
         assert sentence.endswith(".")
         assert len(sentence.splitlines()) == 1
@@ -63,11 +66,11 @@ def clear(failure: Failure) -> Failure:
     assert "hunter2" not in f"{failure.summary} {failure.todo}"
     assert (
         failure.__context__ is None or failure.__suppress_context__
-    )  # a foreign error would bring its own words along
+    )  # another exception would bring its own text along
     return failure
 
 
-# What is said with each status: the class, a part of the sentences, and LaunchDarkly's own words.
+# For each reply: the error class, a part of its text, and LaunchDarkly's own message.
 REFUSALS = {
     "401-empty": (http_response(401), NotAllowed, "LAUNCHDARKLY_ACCESS_TOKEN", ""),
     "403-beta": (
@@ -123,47 +126,47 @@ REFUSALS = {
 
 
 @pytest.mark.parametrize("name", REFUSALS)
-async def test_a_refusal_says_what_to_do_and_what_launchdarkly_says(name: str) -> None:
-    answer, kind, part, said = REFUSALS[name]
-    failure, server = await failing(answer)
+async def test_refusal_says_what_to_do_and_quotes_launchdarkly(name: str) -> None:
+    answer, kind, part, server_message = REFUSALS[name]
+    failure, server = await failure_of(answer)
     assert type(failure) is kind
     assert part in f"{failure.summary} {failure.todo}"
-    assert failure.server_message == said
+    assert failure.server_message == server_message
     assert len(server.requests) == 1
 
 
-async def test_a_403_outside_of_the_beta_does_not_blame_the_plan() -> None:
-    failure, _ = await failing(http_response(403), Version.CURRENT)
+async def test_a_403_outside_the_beta_api_does_not_blame_the_plan() -> None:
+    failure, _ = await failure_of(http_response(403), Version.CURRENT)
     assert "plan" not in failure.todo
 
 
-async def test_a_server_that_repeats_the_token_is_not_repeated() -> None:
-    failure, _ = await failing(json_response(401, {"message": f"Invalid access token {TOKEN}!"}))
+async def test_token_in_a_server_message_is_masked() -> None:
+    failure, _ = await failure_of(json_response(401, {"message": f"Invalid access token {TOKEN}!"}))
     assert failure.server_message == "Invalid access token •••!"
 
 
-async def test_a_server_that_repeats_the_token_at_the_cut_is_not_repeated_either() -> None:
-    failure, _ = await failing(json_response(401, {"message": f"{'x' * 280}{TOKEN}"}))
+async def test_token_across_the_truncation_limit_is_masked() -> None:
+    failure, _ = await failure_of(json_response(401, {"message": f"{'x' * 280}{TOKEN}"}))
     assert failure.server_message == "x" * 280 + "•••"
 
 
 @pytest.mark.parametrize("text", HOSTILE_STRINGS, ids=range(len(HOSTILE_STRINGS)))
-async def test_a_hostile_message_stays_a_message(text: str) -> None:
-    answer = json_response(400, {"message": text, "errors": [{"attribute": text, "reason": text}]})
-    await failing(answer)
-    async with misbehaving_server(lambda _: answer) as server, conversation_at(server.url) as someone:
-        told = await someone.send(LINE)
-    assert told.outcome == "mistyped"
-    assert not violations(told.message.payload())
-    assert not unsafe_markup(told.message.payload())
+async def test_hostile_server_message_stays_valid_and_unlinked(text: str) -> None:
+    response = json_response(400, {"message": text, "errors": [{"attribute": text, "reason": text}]})
+    await failure_of(response)
+    async with misbehaving_server(lambda _: response) as server, conversation_at(server.url) as someone:
+        answer = await someone.send(LINE)
+    assert answer.outcome == "mistyped"
+    assert not violations(answer.message.payload())
+    assert not unsafe_markup(answer.message.payload())
 
 
-async def test_a_long_message_is_cut() -> None:
-    failure, _ = await failing(json_response(400, {"message": "ä" * 10_000}))
+async def test_long_server_message_is_truncated() -> None:
+    failure, _ = await failure_of(json_response(400, {"message": "ä" * 10_000}))
     assert failure.server_message == "ä" * 299 + "…"
 
 
-UNREADABLE = {
+UNDECODABLE = {
     "html": (HTML, "(JSON is malformed: invalid character (byte 0))"),
     "empty": (b"", "(Input data was truncated)"),
     "null": (b"null", "(Expected object, got null)"),
@@ -207,44 +210,42 @@ UNREADABLE = {
 }
 
 
-@pytest.mark.parametrize("name", UNREADABLE)
-async def test_an_answer_that_cannot_be_read_says_where_and_never_what(name: str) -> None:
-    body, where = UNREADABLE[name]
-    failure, server = await failing(http_response(200, body), attempts=3)
+@pytest.mark.parametrize("name", UNDECODABLE)
+async def test_undecodable_reply_reports_the_position_not_the_content(name: str) -> None:
+    body, where = UNDECODABLE[name]
+    failure, server = await failure_of(http_response(200, body), attempts=3)
     assert type(failure) is InvalidResponse
     assert where in failure.summary
-    assert len(server.requests) == 1  # it would be no better the second time
+    assert len(server.requests) == 1  # a retry would not help
 
 
-PASSING = {
+TRANSIENT = {
     **{str(status): http_response(status) for status in (408, 500, 502, 503, 504)},
-    "cut": CUT,
+    "cut": TRUNCATED,
     "429-soon": http_response(429, Retry_After="0.01"),
     "429-now": json_response(429, {"code": "rate_limited", "message": "Try again later."}, Retry_After="0"),
     "429-past": http_response(429, X_Ratelimit_Reset=str(MS - 60_000)),
 }
 
 
-async def test_trouble_that_passes_is_never_seen() -> None:
-    async def requests(trouble: bytes) -> int:
+async def test_transient_failure_is_retried_unnoticed() -> None:
+    async def requests(response: bytes) -> int:
         async with (
-            misbehaving_server(lambda n: trouble if n == 1 else GOOD_RESPONSE) as server,
-            client_for(
-                server.url, attempts=3, answer=8
-            ) as launchdarkly,  # less than the window that is waited otherwise
+            misbehaving_server(lambda n: response if n == 1 else GOOD_RESPONSE) as server,
+            client_for(server.url, attempts=3, answer=8) as launchdarkly,  # less than the default wait
         ):
             assert await launchdarkly.get(SampleReply, PATH, version=Version.BETA) == SampleReply(name="one")
             return len(server.requests)
 
-    sent = await asyncio.gather(*map(requests, PASSING.values()))
-    assert dict(zip(PASSING, sent, strict=True)) == dict.fromkeys(PASSING, 2)
+    sent = await asyncio.gather(*map(requests, TRANSIENT.values()))
+    assert dict(zip(TRANSIENT, sent, strict=True)) == dict.fromkeys(TRANSIENT, 2)
 
 
 LASTING = {
     "500": http_response(500),
     "503-html": http_response(503, HTML),
     "429": http_response(429, Retry_After="0"),
-    "cut": CUT,
+    "cut": TRUNCATED,
     "nothing": b"",
     "half-a-head": b"HTTP/1.1 200 OK\r\nContent-",
     "not-http": b"SSH-2.0-OpenSSH_9.9\r\n",
@@ -254,10 +255,12 @@ LASTING = {
 }
 
 
-async def test_trouble_that_stays_is_given_up_after_three_attempts() -> None:
-    ends = await asyncio.gather(*(failing(trouble, attempts=3) for trouble in LASTING.values()))
-    found = {name: (type(failure), len(server.requests)) for name, (failure, server) in zip(LASTING, ends, strict=True)}
-    assert found == dict.fromkeys(LASTING, (TryLater, 3))
+async def test_lasting_failure_is_given_up_after_three_attempts() -> None:
+    results = await asyncio.gather(*(failure_of(response, attempts=3) for response in LASTING.values()))
+    outcomes = {
+        name: (type(failure), len(server.requests)) for name, (failure, server) in zip(LASTING, results, strict=True)
+    }
+    assert outcomes == dict.fromkeys(LASTING, (TryLater, 3))
 
 
 @pytest.mark.parametrize(
@@ -272,8 +275,8 @@ async def test_trouble_that_stays_is_given_up_after_three_attempts() -> None:
         ({"Retry_After": "1e999"}, 60),
     ],
 )
-async def test_a_wait_that_is_too_long_is_told_instead_of_waited(headers: dict[str, str], seconds: int) -> None:
-    failure, server = await failing(json_response(429, {"message": "Slow down."}, **headers), attempts=3, answer=8)
+async def test_long_retry_after_is_reported_instead_of_waited_for(headers: dict[str, str], seconds: int) -> None:
+    failure, server = await failure_of(json_response(429, {"message": "Slow down."}, **headers), attempts=3, answer=8)
     assert isinstance(failure, TryLater)
     assert failure.todo == f"Ask again in {seconds} s."
     assert failure.retry_after == seconds
@@ -289,49 +292,49 @@ async def test_a_wait_that_is_too_long_is_told_instead_of_waited(headers: dict[s
         (drip, {"answer": 0.1, "attempts": 3}, "within 0.1 seconds"),
     ],
 )
-async def test_who_never_finishes_is_left(behaviour: Behaviour, limits: dict[str, Any], part: str) -> None:
-    failure, server = await failing(behaviour, **limits)
+async def test_hanging_server_times_out(behaviour: Behaviour, limits: dict[str, Any], part: str) -> None:
+    failure, server = await failure_of(behaviour, **limits)
     assert type(failure) is TryLater
     assert part in failure.summary
     assert len(server.requests) <= 1
 
 
-async def test_a_huge_answer_is_not_read_to_its_end() -> None:
-    failure, server = await failing(flood(50_000_000))
+async def test_huge_reply_is_not_read_to_its_end() -> None:
+    failure, server = await failure_of(flood(50_000_000))
     assert type(failure) is InvalidResponse
     assert "larger than 10 MB" in failure.summary
-    assert server.bytes_sent < 25_000_000  # the cap, and what fits between the two
+    assert server.bytes_sent < 25_000_000  # the cap, and what fits into the socket buffers
 
 
-async def test_a_small_answer_that_unpacks_to_a_huge_one_is_refused() -> None:
-    packed = gzip.compress(b" " * 50_000_000, 1)
-    assert len(packed) < 500_000
-    failure, _ = await failing(http_response(200, packed, Content_Encoding="gzip"))
+async def test_decompression_bomb_is_refused() -> None:
+    compressed = gzip.compress(b" " * 50_000_000, 1)
+    assert len(compressed) < 500_000
+    failure, _ = await failure_of(http_response(200, compressed, Content_Encoding="gzip"))
     assert type(failure) is InvalidResponse
     assert "larger than 10 MB" in failure.summary
 
 
-@pytest.mark.parametrize("packing", ["gzip, gzip", "br", "deflate, identity, gzip"])
-async def test_an_answer_packed_in_another_way_than_asked_for_is_not_unpacked(packing: str) -> None:
+@pytest.mark.parametrize("encoding", ["gzip, gzip", "br", "deflate, identity, gzip"])
+async def test_unrequested_content_encoding_is_not_decompressed(encoding: str) -> None:
     body = gzip.compress(gzip.compress(b" " * 20_000_000, 1))
-    failure, _ = await failing(http_response(200, body, Content_Encoding=packing))
+    failure, _ = await failure_of(http_response(200, body, Content_Encoding=encoding))
     assert type(failure) is InvalidResponse
     assert "packed" in failure.summary
 
 
 @pytest.mark.parametrize("body", [b"hunter2", gzip.compress(b'{"name": "one"}', mtime=0)[:-8] + b"hunter2!"])
-async def test_a_damaged_packing_is_said(body: bytes) -> None:
-    failure, _ = await failing(http_response(200, body, Content_Encoding="gzip"))
+async def test_corrupt_gzip_is_reported(body: bytes) -> None:
+    failure, _ = await failure_of(http_response(200, body, Content_Encoding="gzip"))
     assert type(failure) is InvalidResponse
     assert "damaged" in failure.summary
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-async def test_the_token_does_not_follow_a_redirect(status: int) -> None:
+async def test_token_does_not_follow_a_redirect(status: int) -> None:
     async with misbehaving_server(lambda _: GOOD_RESPONSE) as elsewhere:
         redirect = http_response(status, Location=f"{elsewhere.url}/hunter2")
-        failure, server = await failing(redirect, attempts=3)
-        async with misbehaving_server(lambda _: redirect) as again, conversation_at(again.url) as someone:
+        failure, server = await failure_of(redirect, attempts=3)
+        async with misbehaving_server(lambda _: redirect) as redirecting, conversation_at(redirecting.url) as someone:
             assert (await someone.send(LINE)).outcome == "unreadable"
     assert elsewhere.connections == 0
     assert len(server.requests) == 1
@@ -344,18 +347,18 @@ async def test_the_token_does_not_follow_a_redirect(status: int) -> None:
     ["http://xn--a/", "http://[::1", "mailto:a@example.com", "/" + "ä" * 30_000, f"http://{'a' * 60_000}/", "//", ""],
     ids=range(7),
 )
-async def test_a_redirect_to_nowhere_is_a_clear_failure_too(location: str) -> None:
-    failure, _ = await failing(http_response(302, Location=location))
+async def test_redirect_to_an_invalid_location_is_reported(location: str) -> None:
+    failure, _ = await failure_of(http_response(302, Location=location))
     assert type(failure) in (InvalidResponse, TryLater)
     assert "LaunchDarkly" in failure.summary
 
 
 @pytest.mark.parametrize("host", ["http://a..b", None], ids=["no-such-host", "refused"])
-async def test_a_server_that_is_not_there_is_a_clear_failure(host: str | None) -> None:
+async def test_unreachable_server_is_reported(host: str | None) -> None:
     async with misbehaving_server(lambda _: GOOD_RESPONSE) as gone:
         pass
     async with client_for(host or gone.url) as launchdarkly:
         with pytest.raises(TryLater, match="The connection to LaunchDarkly failed") as raised:
             await launchdarkly.get(SampleReply, PATH, version=Version.BETA)
-    clear(raised.value)
+    checked(raised.value)
     assert gone.connections == 0

@@ -1,4 +1,4 @@
-"""What Slack is told of the app is valid, says no more than is needed, and equals what the code does."""
+"""The app manifest is valid, requests no more than is needed, and matches the code."""
 
 import ast
 import json
@@ -21,11 +21,11 @@ from bot.slack.web import EVENTS_PATH
 from tests.processes import run
 
 Json = dict[str, Any]
-HOUSE = Path(__file__).parent.parent
-ADDRESS = "https://bot.example.com"
-FORMS = {"Socket Mode": manifest.socket_mode_manifest(), "HTTP": manifest.http_manifest(ADDRESS)}
+ROOT = Path(__file__).parent.parent
+URL = "https://bot.example.com"
+MANIFESTS = {"Socket Mode": manifest.socket_mode_manifest(), "HTTP": manifest.http_manifest(URL)}
 
-# What each method of Slack's needs, as its page says. https://docs.slack.dev/reference/methods
+# The scopes that each Slack method needs, from its page: https://docs.slack.dev/reference/methods
 SCOPES: dict[str, set[str]] = {
     "api_test": set(),
     "auth_test": set(),
@@ -41,7 +41,7 @@ SCOPES: dict[str, set[str]] = {
     "views_open": set(),
 }
 NONE, PUBLIC, PRIVATE = frozenset[str](), frozenset({"channels:read"}), frozenset({"groups:read"})
-EVENTS: dict[str, frozenset[str]] = {  # known ones, of each kind that such a bot may want, and what they need
+EVENTS: dict[str, frozenset[str]] = {  # events that such a bot may subscribe to, and the scopes that they need
     **dict.fromkeys(("app_home_opened", "app_uninstalled", "tokens_revoked", "function_executed"), NONE),
     **dict.fromkeys(("channel_archive", "channel_unarchive", "channel_left", "channel_deleted"), PUBLIC),
     **dict.fromkeys(("channel_rename", "channel_id_changed", "channel_created"), PUBLIC),
@@ -55,48 +55,48 @@ EVENTS: dict[str, frozenset[str]] = {  # known ones, of each kind that such a bo
 }
 
 
-def read(text: str) -> Json:
-    found: Json = import_module("yaml").safe_load(text)
-    return found
+def parsed(text: str) -> Json:
+    document: Json = import_module("yaml").safe_load(text)
+    return document
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_slack_takes_it(form: str) -> None:
+@pytest.mark.parametrize("mode", MANIFESTS)
+def test_manifest_matches_slacks_schema(mode: str) -> None:
     schema = os.environ.get("SLACK_MANIFEST_SCHEMA")
     if not schema:
         pytest.skip("SLACK_MANIFEST_SCHEMA names no schema of Slack's to compare the manifest with")
     validator = import_module("jsonschema").Draft7Validator(json.loads(Path(schema).read_text(encoding="utf-8")))
-    assert [error.message for error in validator.iter_errors(read(FORMS[form]))] == []
+    assert [error.message for error in validator.iter_errors(parsed(MANIFESTS[mode]))] == []
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_it_is_plain_text_that_survives_any_clipboard(form: str) -> None:
-    assert FORMS[form].isascii()
-    assert "\t" not in FORMS[form]
+@pytest.mark.parametrize("mode", MANIFESTS)
+def test_manifest_is_ascii_without_tabs(mode: str) -> None:
+    assert MANIFESTS[mode].isascii()
+    assert "\t" not in MANIFESTS[mode]
 
 
-def test_in_socket_mode_it_needs_no_address() -> None:
-    told = read(FORMS["Socket Mode"])
-    assert told["settings"]["socket_mode_enabled"] is True
-    assert "url" not in json.dumps(told)
+def test_socket_mode_needs_no_url() -> None:
+    document = parsed(MANIFESTS["Socket Mode"])
+    assert document["settings"]["socket_mode_enabled"] is True
+    assert "url" not in json.dumps(document)
 
 
-def test_over_http_every_request_goes_to_the_door_of_the_bot() -> None:
-    told = read(FORMS["HTTP"])
-    [command] = told["features"]["slash_commands"]
-    settings = told["settings"]
-    addresses = [
+def test_http_sends_every_request_to_the_events_path() -> None:
+    document = parsed(MANIFESTS["HTTP"])
+    [command] = document["features"]["slash_commands"]
+    settings = document["settings"]
+    urls = [
         command["url"],
         settings["interactivity"]["request_url"],
         settings["event_subscriptions"]["request_url"],
     ]
-    assert addresses == [f"{ADDRESS}{EVENTS_PATH}"] * 3
+    assert urls == [f"{URL}{EVENTS_PATH}"] * 3
     assert settings["socket_mode_enabled"] is False
-    assert manifest.PLACEHOLDER_URL not in FORMS["HTTP"]
+    assert manifest.PLACEHOLDER_URL not in MANIFESTS["HTTP"]
 
 
-def test_the_two_modes_differ_in_nothing_else() -> None:
-    socket, http = (read(FORMS[form]) for form in FORMS)
+def test_modes_differ_only_in_urls_and_socket_mode() -> None:
+    socket, http = (parsed(MANIFESTS[mode]) for mode in MANIFESTS)
     del http["features"]["slash_commands"][0]["url"]
     del http["settings"]["interactivity"]["request_url"]
     del http["settings"]["event_subscriptions"]["request_url"]
@@ -104,23 +104,21 @@ def test_the_two_modes_differ_in_nothing_else() -> None:
     assert socket == http
 
 
-def test_the_explanations_survive_in_both_modes() -> None:
-    explained = [re.findall(r" # (?!over HTTP)(.+)", FORMS[form]) for form in FORMS]
-    assert explained[0] == explained[1]
-    assert len(explained[0]) >= 8
-    assert "over HTTP" not in FORMS["HTTP"]
+def test_comments_are_the_same_in_both_modes() -> None:
+    comments = [re.findall(r" # (?!over HTTP)(.+)", MANIFESTS[mode]) for mode in MANIFESTS]
+    assert comments[0] == comments[1]
+    assert len(comments[0]) >= 8
+    assert "over HTTP" not in MANIFESTS["HTTP"]
+
+
+@pytest.mark.parametrize("url", [URL, f"{URL}/", f"{URL}{EVENTS_PATH}", f"{URL}:8443", f"{URL}/bots/insights"])
+def test_url_is_normalized(url: str) -> None:
+    request_url = parsed(manifest.http_manifest(url))["settings"]["interactivity"]["request_url"]
+    assert request_url == url.rstrip("/").removesuffix(EVENTS_PATH) + EVENTS_PATH
 
 
 @pytest.mark.parametrize(
-    "address", [ADDRESS, f"{ADDRESS}/", f"{ADDRESS}{EVENTS_PATH}", f"{ADDRESS}:8443", f"{ADDRESS}/bots/insights"]
-)
-def test_an_address_is_taken_as_people_write_it(address: str) -> None:
-    url = read(manifest.http_manifest(address))["settings"]["interactivity"]["request_url"]
-    assert url == address.rstrip("/").removesuffix(EVENTS_PATH) + EVENTS_PATH
-
-
-@pytest.mark.parametrize(
-    "address",
+    "url",
     [
         "http://bot.example.com",
         "bot.example.com",
@@ -133,78 +131,80 @@ def test_an_address_is_taken_as_people_write_it(address: str) -> None:
         "https://bücher.example",
     ],
 )
-def test_what_is_no_https_address_is_refused(address: str) -> None:
+def test_url_that_is_not_https_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="https"):
-        manifest.http_manifest(address)
+        manifest.http_manifest(url)
 
 
-def test_the_command_hints_at_all_that_can_be_typed(rewrite: bool) -> None:
-    file, hint = HOUSE / "manifest.yml", " | ".join([*build_registry(), "help"])
+def test_usage_hint_lists_every_question_and_command(rewrite: bool) -> None:
+    file, hint = ROOT / "manifest.yml", " | ".join([*build_registry(), "help"])
     if rewrite:
         file.write_text(re.sub(r"(?<=usage_hint: ).+", f'"{hint}"', file.read_text()))
-    [command] = read(file.read_text())["features"]["slash_commands"]
+    [command] = parsed(file.read_text())["features"]["slash_commands"]
     assert command["command"] == "/insights"
     assert command["should_escape"] is True
     assert command["usage_hint"] == hint
 
 
-def test_each_scope_has_its_reason() -> None:
+def test_each_scope_has_a_reason() -> None:
     needed, optional = manifest.scopes(), manifest.optional_scopes()
-    told = read(FORMS["Socket Mode"])["oauth_config"]["scopes"]
-    assert told == {"bot": list(needed), "bot_optional": list(optional)}
+    requested = parsed(MANIFESTS["Socket Mode"])["oauth_config"]["scopes"]
+    assert requested == {"bot": list(needed), "bot_optional": list(optional)}
     assert all(len(reason) > 10 for reason in [*needed.values(), *optional.values()])
 
 
-def test_the_scopes_are_those_of_the_methods_that_are_called_and_of_the_events_that_are_told() -> None:
-    asked = {*manifest.scopes(), *manifest.optional_scopes()}
-    called, told = (SCOPES[name] for name in _called()), (EVENTS[name] for name in _told())
-    assert asked == {"commands"}.union(*called, *told)
+def test_scopes_equal_those_of_called_methods_and_subscribed_events() -> None:
+    requested = {*manifest.scopes(), *manifest.optional_scopes()}
+    called, subscribed = (SCOPES[name] for name in _called()), (EVENTS[name] for name in _subscribed())
+    assert requested == {"commands"}.union(*called, *subscribed)
 
 
-def test_nothing_that_an_answer_or_an_event_needs_is_optional() -> None:
-    assert {"commands", "chat:write", "users:read"}.union(*(EVENTS[name] for name in _told())) <= set(manifest.scopes())
+def test_scopes_needed_for_answers_and_events_are_required() -> None:
+    assert {"commands", "chat:write", "users:read"}.union(*(EVENTS[name] for name in _subscribed())) <= set(
+        manifest.scopes()
+    )
 
 
 def _called() -> set[str]:
-    """The methods of Slack's Web API that the bot calls, by slack_sdk's names for them."""
+    """The methods of Slack's Web API that the bot calls, by their names in slack_sdk."""
     known = {name for name in vars(AsyncWebClient) if not name.startswith("_")}
-    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in (HOUSE / "bot" / "slack").rglob("*.py")]
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in (ROOT / "bot" / "slack").rglob("*.py")]
     calls = [node.func for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
     return {call.attr for call in calls if isinstance(call, ast.Attribute) and call.attr in known} - {"api_call"}
 
 
-def _told() -> list[str]:
-    """The events that Slack is to tell."""
-    events: list[str] = read(FORMS["Socket Mode"])["settings"]["event_subscriptions"]["bot_events"]
+def _subscribed() -> list[str]:
+    """The events to which the app subscribes."""
+    events: list[str] = parsed(MANIFESTS["Socket Mode"])["settings"]["event_subscriptions"]["bot_events"]
     return events
 
 
-async def test_each_event_that_slack_is_to_tell_is_heard_and_no_other_would_be() -> None:
-    assert {event for event in {*EVENTS, *_told()} if await _is_heard(event)} == set(_told())
+async def test_subscribed_events_are_exactly_those_with_a_listener() -> None:
+    assert {event for event in {*EVENTS, *_subscribed()} if await _has_listener(event)} == set(_subscribed())
 
 
-async def _is_heard(event: str) -> bool:
-    async def hear(_: Interaction) -> None: ...
+async def _has_listener(event: str) -> bool:
+    async def listen(_: Interaction) -> None: ...
 
-    app = build_app(AsyncWebClient("xoxb-1"), hear, BackgroundTasks())
+    app = build_app(AsyncWebClient("xoxb-1"), listen, BackgroundTasks())
     body = {"type": "event_callback", "event_id": "Ev1", "team_id": "T1", "event": {"type": event, "user": "U2"}}
     answer = await app.async_dispatch(AsyncBoltRequest(body=body, mode="socket_mode"))
     return answer.status == 200
 
 
-def test_it_is_printed_as_it_is_kept() -> None:
+def test_command_prints_the_manifest_file() -> None:
     printed = run("manifest")
     assert printed.returncode == 0
-    assert printed.stdout == (HOUSE / "manifest.yml").read_text(encoding="utf-8")
+    assert printed.stdout == (ROOT / "manifest.yml").read_text(encoding="utf-8")
 
 
-def test_it_is_printed_for_an_address() -> None:
-    printed = run("manifest", "--http", ADDRESS)
+def test_command_prints_the_manifest_for_a_url() -> None:
+    printed = run("manifest", "--http", URL)
     assert printed.returncode == 0
-    assert printed.stdout == FORMS["HTTP"]
+    assert printed.stdout == MANIFESTS["HTTP"]
 
 
-def test_for_what_is_no_address_nothing_is_printed() -> None:
+def test_command_prints_nothing_for_an_invalid_url() -> None:
     printed = run("manifest", "--http", "http://bot.example.com")
     assert printed.returncode == 2
     assert printed.stdout == ""
