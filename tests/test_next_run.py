@@ -1,4 +1,4 @@
-"""When a cadence's moments are, in every zone and through every change of the clock from 2020 to 2030."""
+"""When a recurrence runs, in every time zone and across every DST change from 2020 to 2030."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,59 +24,59 @@ def read(line: str) -> Recurrence:
     return RecurrenceType().read(line)
 
 
-def moments(cadence: Recurrence, after: datetime, until: datetime) -> list[datetime]:
-    """The moments after one and before another."""
-    found = [next_after(cadence, after)]
-    while found[-1] < until:
-        found.append(next_after(cadence, found[-1]))
-    return found[:-1]
+def runs_between(recurrence: Recurrence, after: datetime, until: datetime) -> list[datetime]:
+    """The runs after one time and before another."""
+    runs = [next_after(recurrence, after)]
+    while runs[-1] < until:
+        runs.append(next_after(recurrence, runs[-1]))
+    return runs[:-1]
 
 
-def on_the_wall(line: str, after: str, number: int) -> list[str]:
-    """The first moments of a cadence after one of its zone, as the wall shows them."""
-    cadence = read(line)
-    zone = ZoneInfo(cadence.zone)
-    at, found = datetime.fromisoformat(after).replace(tzinfo=zone), []
+def local_runs(line: str, after: str, number: int) -> list[str]:
+    """The first runs of a recurrence after a local time, in local time."""
+    recurrence = read(line)
+    zone = ZoneInfo(recurrence.zone)
+    at, runs = datetime.fromisoformat(after).replace(tzinfo=zone), []
     for _ in range(number):
-        at = next_after(cadence, at)
+        at = next_after(recurrence, at)
         assert at.tzinfo is UTC
-        found.append(at.astimezone(zone).isoformat(" ", "minutes"))
-    return found
+        runs.append(at.astimezone(zone).isoformat(" ", "minutes"))
+    return runs
 
 
-# The changes of the clock, found without the code under test
+# DST changes, found without the code under test
 
 
 @dataclass(frozen=True)
 class Change:
-    """A change of a zone's clock."""
+    """A change of a time zone's UTC offset."""
 
     at: datetime
     before: timedelta
     after: timedelta
 
-    def instant(self, wall: datetime) -> datetime:
-        """The first instant at which the wall shows this time; the change itself, if it never does."""
-        shown = [wall.replace(tzinfo=UTC) - offset for offset in (self.before, self.after)]
-        fitting = (shown[0] < self.at, shown[1] >= self.at)
-        return min((at for at, fits in zip(shown, fitting, strict=True) if fits), default=self.at)
+    def instant(self, local_time: datetime) -> datetime:
+        """The first instant with this local time; the change itself, if there is none."""
+        instants = [local_time.replace(tzinfo=UTC) - offset for offset in (self.before, self.after)]
+        exists = (instants[0] < self.at, instants[1] >= self.at)
+        return min((at for at, fits in zip(instants, exists, strict=True) if fits), default=self.at)
 
     @property
     def edges(self) -> tuple[datetime, datetime]:
-        """What the wall shows just before and just after, in order."""
-        shown = sorted((self.at + offset).replace(tzinfo=None) for offset in (self.before, self.after))
-        return shown[0], shown[1]
+        """The local times just before and just after, in order."""
+        first, last = sorted((self.at + offset).replace(tzinfo=None) for offset in (self.before, self.after))
+        return first, last
 
 
 @cache
 def changes() -> dict[tuple[Change, ...], str]:
-    """One zone for each course of changes: zones that go together are told once."""
-    root, distinct, found = resources.files("tzdata"), dict[bytes, str](), dict[tuple[Change, ...], str]()
+    """One time zone for each sequence of changes, as many zones share theirs."""
+    root, distinct, zones = resources.files("tzdata"), dict[bytes, str](), dict[tuple[Change, ...], str]()
     for name in root.joinpath("zones").read_text("utf-8").split():
         distinct.setdefault(root.joinpath("zoneinfo", *name.split("/")).read_bytes(), name)
     for name in distinct.values():
-        found.setdefault(tuple(_changes(ZoneInfo(name))), name)
-    return found
+        zones.setdefault(tuple(_changes(ZoneInfo(name))), name)
+    return zones
 
 
 def _changes(zone: ZoneInfo) -> Iterator[Change]:
@@ -95,8 +95,8 @@ def _offset(at: datetime, zone: ZoneInfo) -> timedelta:
     return at.astimezone(zone).utcoffset() or timedelta()
 
 
-def around(change: Change) -> set[time]:
-    """Times of day that a change may touch, and one that it seldom does."""
+def times_around(change: Change) -> set[time]:
+    """Times of day that a change may affect, and one that it seldom does."""
     first, last = change.edges
     times = (first - MINUTE, first, first + (last - first) / 2, last - MINUTE, last)
     return {at.time().replace(second=0, microsecond=0) for at in times} | {time(0), time(9)}
@@ -105,7 +105,7 @@ def around(change: Change) -> set[time]:
 CHANGES = [(name, change) for course, name in changes().items() for change in course]
 
 
-def test_the_changes_are_those_of_the_world() -> None:
+def test_dst_changes_cover_the_worlds_time_zones() -> None:
     names = {name for name, _ in CHANGES}
     sizes = {abs(change.after - change.before) for _, change in CHANGES}
     assert len(CHANGES) > 500
@@ -114,40 +114,44 @@ def test_the_changes_are_those_of_the_world() -> None:
     assert {change.edges[0].time() for _, change in CHANGES} >= {time(0), time(1), time(2), time(23)}
 
 
-def test_every_day_has_one_moment_at_its_time_in_every_zone_through_every_change() -> None:
+def test_daily_schedule_runs_once_a_day_across_every_dst_change() -> None:
     for name, change in CHANGES:
         days = [change.edges[0].date() + timedelta(days=days) for days in range(-2, 4)]
-        for at in around(change):
+        for at in times_around(change):
             expected = [change.instant(datetime.combine(day, at)) for day in days]
-            found = moments(Recurrence(EVERY_DAY, 0, at, name), expected[0] - SECOND, expected[-1] + SECOND)
-            assert found == expected, (name, change, at)
-            walls = [moment.astimezone(ZoneInfo(name)) for moment in found]
-            assert all(wall.time() == at or wall == change.at for wall in walls)
-            assert [wall.date() for wall in walls] == days or change.at in walls
+            runs = runs_between(Recurrence(EVERY_DAY, 0, at, name), expected[0] - SECOND, expected[-1] + SECOND)
+            assert runs == expected, (name, change, at)
+            local_times = [run.astimezone(ZoneInfo(name)) for run in runs]
+            assert all(local.time() == at or local == change.at for local in local_times)
+            assert [local.date() for local in local_times] == days or change.at in local_times
 
 
-def test_whatever_lies_between_two_moments_is_followed_by_the_later() -> None:
+def test_next_after_any_time_between_two_runs_is_the_later() -> None:
     for name, change in CHANGES:
-        cadence = Recurrence(EVERY_DAY, 0, change.edges[0].time(), name)
-        earlier, later = moments(cadence, change.at - 30 * HOUR, change.at + 30 * HOUR)[:2]
+        recurrence = Recurrence(EVERY_DAY, 0, change.edges[0].time(), name)
+        earlier, later = runs_between(recurrence, change.at - 30 * HOUR, change.at + 30 * HOUR)[:2]
         for between in (earlier, earlier + SECOND, change.at, earlier + (later - earlier) / 2, later - SECOND):
             if earlier <= between < later:
-                assert next_after(cadence, between) == next_after(cadence, between.astimezone(ZoneInfo(name))) == later
+                assert (
+                    next_after(recurrence, between)
+                    == next_after(recurrence, between.astimezone(ZoneInfo(name)))
+                    == later
+                )
 
 
-def test_looking_back_finds_what_looking_ahead_has_found() -> None:
+def test_due_finds_the_same_runs_as_next_after() -> None:
     for name, change in CHANGES:
-        cadence = Recurrence(EVERY_DAY, 0, change.edges[0].time(), name)
-        found = moments(cadence, change.at - 3 * DAY, change.at + 3 * DAY)
-        for number, now in enumerate(found):
-            assert due(cadence, found[0], now, WINDOW) == DueRun(now, False, tuple(found[:number]))
+        recurrence = Recurrence(EVERY_DAY, 0, change.edges[0].time(), name)
+        runs = runs_between(recurrence, change.at - 3 * DAY, change.at + 3 * DAY)
+        for number, now in enumerate(runs):
+            assert due(recurrence, runs[0], now, WINDOW) == DueRun(now, False, tuple(runs[:number]))
 
 
-# By hand
+# Known cases
 
 
 @pytest.mark.parametrize(
-    ("line", "after", "found"),
+    ("line", "after", "expected"),
     [
         (
             "sunday 9:00 Europe/Berlin",
@@ -166,7 +170,7 @@ def test_looking_back_finds_what_looking_ahead_has_found() -> None:
         ("day 1:45 Australia/Lord_Howe", "2026-04-05", ["2026-04-05 01:45+11:00", "2026-04-06 01:45+10:30"]),
         ("day 0:00 America/Santiago", "2026-09-05", ["2026-09-06 01:00-03:00", "2026-09-07 00:00-03:00"]),
         ("day 23:30 America/Santiago", "2026-04-04", ["2026-04-04 23:30-03:00", "2026-04-05 23:30-04:00"]),
-        # Samoa left out Friday the 30th: what was due then is due as Saturday begins, and once
+        # Samoa skipped Friday the 30th: a run due then is due as Saturday begins, and once
         (
             "day 9:00 Pacific/Apia",
             "2011-12-29",
@@ -187,8 +191,8 @@ def test_looking_back_finds_what_looking_ahead_has_found() -> None:
         ("weekday 9:00 UTC", "2026-11-20 08:59", ["2026-11-20 09:00+00:00", "2026-11-23 09:00+00:00"]),
     ],
 )
-def test_what_follows(line: str, after: str, found: list[str]) -> None:
-    assert on_the_wall(line, after, len(found)) == found
+def test_next_runs_of_known_cases(line: str, after: str, expected: list[str]) -> None:
+    assert local_runs(line, after, len(expected)) == expected
 
 
 @settings(deadline=None)
@@ -199,15 +203,15 @@ def test_what_follows(line: str, after: str, found: list[str]) -> None:
     st.times(),
     st.dates(date(2020, 1, 1), date(2030, 12, 31)),
 )
-def test_a_day_of_the_month_comes_once_a_month(name: str, nth: int, weekday: int, at: time, day: date) -> None:
-    cadence = Recurrence((weekday,), nth, time(9, at.minute), name)
+def test_monthly_schedule_runs_once_a_month(name: str, nth: int, weekday: int, at: time, day: date) -> None:
+    recurrence = Recurrence((weekday,), nth, time(9, at.minute), name)
     start = datetime.combine(day.replace(day=1), time(), ZoneInfo(name))
-    found = [moment.astimezone(ZoneInfo(name)) for moment in moments(cadence, start, start + timedelta(days=366))]
-    assert 11 <= len(found) <= 13
-    assert [(f.year, f.month) for f in found] == sorted({(f.year, f.month) for f in found})
-    for moment in found:
-        assert moment.weekday() == weekday
-        weeks = (moment + timedelta(days=7)).month != moment.month if nth < 0 else (moment.day + 6) // 7 == nth
+    runs = [run.astimezone(ZoneInfo(name)) for run in runs_between(recurrence, start, start + timedelta(days=366))]
+    assert 11 <= len(runs) <= 13
+    assert [(f.year, f.month) for f in runs] == sorted({(f.year, f.month) for f in runs})
+    for run in runs:
+        assert run.weekday() == weekday
+        weeks = (run + timedelta(days=7)).month != run.month if nth < 0 else (run.day + 6) // 7 == nth
         assert weeks
 
 
@@ -219,17 +223,17 @@ def test_a_day_of_the_month_comes_once_a_month(name: str, nth: int, weekday: int
     st.datetimes(datetime(2020, 1, 1), datetime(2030, 12, 31), timezones=st.just(UTC)),
     st.timedeltas(timedelta(0), timedelta(days=60)),
 )
-def test_what_is_due_is_the_last_of_what_followed(
+def test_due_run_is_the_last_of_the_missed_ones(
     name: str, days: set[int], at: time, next_at: datetime, down: timedelta
 ) -> None:
-    cadence = Recurrence(tuple(sorted(days)), 0, time(at.hour, at.minute), name)
-    first = next_after(cadence, next_at)
-    slot = due(cadence, first, first + down, WINDOW)
-    walked = [first, *moments(cadence, first, first + down + timedelta(microseconds=1))]
-    assert slot == DueRun(walked[-1], first + down - walked[-1] > WINDOW, tuple(walked[:-1]))
+    recurrence = Recurrence(tuple(sorted(days)), 0, time(at.hour, at.minute), name)
+    first = next_after(recurrence, next_at)
+    run = due(recurrence, first, first + down, WINDOW)
+    runs = [first, *runs_between(recurrence, first, first + down + timedelta(microseconds=1))]
+    assert run == DueRun(runs[-1], first + down - runs[-1] > WINDOW, tuple(runs[:-1]))
 
 
-# What is due
+# Due runs
 
 
 MONDAY = datetime(2026, 11, 16, 8, tzinfo=UTC)  # 9:00 in Berlin
@@ -238,7 +242,7 @@ MONDAY = datetime(2026, 11, 16, 8, tzinfo=UTC)  # 9:00 in Berlin
 @pytest.mark.parametrize(
     ("passed", "late"), [(timedelta(0), False), (WINDOW, False), (WINDOW + SECOND, True), (6 * DAY, True)]
 )
-def test_a_slot_is_late_past_the_window(passed: timedelta, late: bool) -> None:
+def test_run_is_late_past_the_window(passed: timedelta, late: bool) -> None:
     assert due(read("monday 9:00 Europe/Berlin"), MONDAY, MONDAY + passed, WINDOW) == DueRun(MONDAY, late, ())
 
 
@@ -246,60 +250,60 @@ def test_nothing_is_due_before_its_time() -> None:
     assert due(read("monday 9:00 Europe/Berlin"), MONDAY, MONDAY - timedelta(microseconds=1), WINDOW) is None
 
 
-def test_after_a_week_the_latest_is_due_and_the_others_are_missed() -> None:
-    slot = due(read("weekday 9:00 Europe/Berlin"), MONDAY, MONDAY + 7 * DAY + MINUTE, WINDOW)
-    assert slot == DueRun(MONDAY + 7 * DAY, False, tuple(MONDAY + day * DAY for day in range(5)))
+def test_after_a_week_the_latest_run_is_due_and_others_are_missed() -> None:
+    run = due(read("weekday 9:00 Europe/Berlin"), MONDAY, MONDAY + 7 * DAY + MINUTE, WINDOW)
+    assert run == DueRun(MONDAY + 7 * DAY, False, tuple(MONDAY + day * DAY for day in range(5)))
 
 
-def test_after_a_year_the_newest_hundred_are_told() -> None:
-    slot = due(read("day 9:00 UTC"), MONDAY, MONDAY + 365 * DAY, WINDOW)
-    assert slot is not None
-    assert slot.at == datetime(2027, 11, 15, 9, tzinfo=UTC)
-    assert slot.late
-    assert slot.missed == tuple(slot.at - day * DAY for day in range(MAX_MISSED, 0, -1))
+def test_after_a_year_the_newest_hundred_missed_runs_are_listed() -> None:
+    run = due(read("day 9:00 UTC"), MONDAY, MONDAY + 365 * DAY, WINDOW)
+    assert run is not None
+    assert run.at == datetime(2027, 11, 15, 9, tzinfo=UTC)
+    assert run.late
+    assert run.missed == tuple(run.at - day * DAY for day in range(MAX_MISSED, 0, -1))
 
 
 @pytest.mark.parametrize("line", ["day 9:00 Europe/Berlin", "monday 9:00 Europe/Berlin", "last weekday 9:00 UTC"])
-def test_after_a_thousand_years_the_walk_is_as_short(line: str) -> None:
-    slot = due(read(line), MONDAY, MONDAY + 365_000 * DAY, WINDOW)
-    assert slot is not None
-    assert len(slot.missed) == MAX_MISSED
-    assert [*slot.missed, slot.at] == sorted({*slot.missed, slot.at})
+def test_missed_runs_are_capped_after_a_thousand_years(line: str) -> None:
+    run = due(read(line), MONDAY, MONDAY + 365_000 * DAY, WINDOW)
+    assert run is not None
+    assert len(run.missed) == MAX_MISSED
+    assert [*run.missed, run.at] == sorted({*run.missed, run.at})
 
 
-def test_a_moment_that_is_none_of_the_cadence_is_asked_all_the_same() -> None:
+def test_time_outside_the_recurrence_is_due_all_the_same() -> None:
     snoozed = MONDAY + 3 * HOUR
     assert due(read("monday 9:00 Europe/Berlin"), snoozed, snoozed + HOUR, WINDOW) == DueRun(snoozed, False, ())
-    slot = due(read("monday 9:00 Europe/Berlin"), snoozed, MONDAY + 7 * DAY, WINDOW)
-    assert slot == DueRun(MONDAY + 7 * DAY, False, (snoozed,))
+    run = due(read("monday 9:00 Europe/Berlin"), snoozed, MONDAY + 7 * DAY, WINDOW)
+    assert run == DueRun(MONDAY + 7 * DAY, False, (snoozed,))
 
 
-def test_two_days_that_share_a_moment_are_due_once() -> None:
+def test_skipped_day_and_the_next_are_due_once() -> None:
     """Samoa had no Friday the 30th of December 2011."""
-    cadence, thursday = read("day 0:00 Pacific/Apia"), datetime(2011, 12, 29, 10, tzinfo=UTC)
-    assert due(cadence, thursday, thursday + 2 * DAY, WINDOW) == DueRun(
+    recurrence, thursday = read("day 0:00 Pacific/Apia"), datetime(2011, 12, 29, 10, tzinfo=UTC)
+    assert due(recurrence, thursday, thursday + 2 * DAY, WINDOW) == DueRun(
         thursday + 2 * DAY, False, (thursday, thursday + DAY)
     )
 
 
-def test_a_day_that_began_before_the_clock_went_back_across_midnight_has_begun() -> None:
-    """In Newfoundland one minute past midnight was one minute past eleven again, until 2011."""
-    cadence = read("day 0:00 America/St_Johns")
-    sunday = next_after(cadence, datetime(2010, 11, 6, 12, tzinfo=UTC))
+def test_clock_set_back_across_midnight_does_not_repeat_the_day() -> None:
+    """Until 2011, Newfoundland set its clocks back from 0:01 to 23:01 of the day before."""
+    recurrence = read("day 0:00 America/St_Johns")
+    sunday = next_after(recurrence, datetime(2010, 11, 6, 12, tzinfo=UTC))
     assert sunday == datetime(2010, 11, 7, 2, 30, tzinfo=UTC)
-    assert due(cadence, sunday - DAY, sunday + HOUR / 2, WINDOW) == DueRun(sunday, False, (sunday - DAY,))
-    assert next_after(cadence, sunday + HOUR / 2) == sunday + 25 * HOUR
+    assert due(recurrence, sunday - DAY, sunday + HOUR / 2, WINDOW) == DueRun(sunday, False, (sunday - DAY,))
+    assert next_after(recurrence, sunday + HOUR / 2) == sunday + 25 * HOUR
 
 
-def test_whoever_asks_in_another_zone_is_told_in_utc() -> None:
-    """Here the wall shows the later moment as the earlier one."""
-    cadence, berlin = read("day 2:45 Europe/Berlin"), ZoneInfo("Europe/Berlin")
+def test_due_run_is_in_utc_for_any_time_zone() -> None:
+    """Here the later instant has the earlier local time."""
+    recurrence, berlin = read("day 2:45 Europe/Berlin"), ZoneInfo("Europe/Berlin")
     next_at = datetime(2026, 10, 25, 2, 45, tzinfo=berlin)
-    slot = due(cadence, next_at, datetime(2026, 10, 25, 2, 15, tzinfo=berlin, fold=1), WINDOW)
-    assert slot == DueRun(datetime(2026, 10, 25, 0, 45, tzinfo=UTC), False, ())
-    assert slot.at.tzinfo is UTC
+    run = due(recurrence, next_at, datetime(2026, 10, 25, 2, 15, tzinfo=berlin, fold=1), WINDOW)
+    assert run == DueRun(datetime(2026, 10, 25, 0, 45, tzinfo=UTC), False, ())
+    assert run.at.tzinfo is UTC
 
 
-def test_a_cadence_without_a_zone_has_no_moments() -> None:
+def test_recurrence_without_a_zone_has_no_next_run() -> None:
     with pytest.raises(ValueError, match="keys must be"):
         next_after(read("monday 9:00"), MONDAY)

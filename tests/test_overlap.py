@@ -1,4 +1,4 @@
-"""A digest that comes more often than weekly says that it repeats itself, and offers a weekly schedule."""
+"""A digest scheduled more often than weekly says that it repeats days, and offers a weekly schedule."""
 
 from datetime import UTC, datetime
 
@@ -10,7 +10,7 @@ from bot.schedules.views import repeated_days, weekly
 from tests.scheduler_harness import SchedulerHarness
 from tests.workspace import visible_text
 
-MONDAY = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)  # nine in Berlin
+MONDAY = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)  # 9:00 in Berlin
 
 
 @pytest.mark.parametrize(
@@ -28,10 +28,10 @@ MONDAY = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)  # nine in Berlin
     ],
 )
 def test_repeated_days_of_a_digest(when: str, repeats: str) -> None:
-    cadence = RECURRENCE.read(f"{when} 9:00 UTC")
-    assert repeated_days("digest web/production quiet=on-change", cadence) == repeats
-    assert repeated_days("events web/production", cadence) == ""
-    assert repeated_days("digest web/production", weekly(cadence)) == ""
+    recurrence = RECURRENCE.read(f"{when} 9:00 UTC")
+    assert repeated_days("digest web/production quiet=on-change", recurrence) == repeats
+    assert repeated_days("events web/production", recurrence) == ""
+    assert repeated_days("digest web/production", weekly(recurrence)) == ""
 
 
 def test_watch_repeats_nothing() -> None:

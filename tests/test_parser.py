@@ -1,4 +1,4 @@
-"""From a line of text to a question, and back to the canonical line."""
+"""Parsing a line of text into a question, and writing it back as the canonical line."""
 
 from contextlib import suppress
 from types import UnionType
@@ -15,20 +15,20 @@ from bot.lines.parser import ParsedLine, parse
 from bot.questions import discover
 from bot.questions.base import AnyQuestion
 
-ENDPOINTS = discover()
+QUESTIONS = discover()
 
 
-def asked(line: str, **defaults: str) -> ParsedLine:
-    return parse(line, ENDPOINTS, defaults)
+def parsed(line: str, **defaults: str) -> ParsedLine:
+    return parse(line, QUESTIONS, defaults)
 
 
 def mistakes(line: str, **defaults: str) -> tuple[tuple[str, ...], str]:
-    with pytest.raises(InvalidLine) as refused:
-        asked(line, **defaults)
-    return refused.value.mistakes, refused.value.corrected
+    with pytest.raises(InvalidLine) as caught:
+        parsed(line, **defaults)
+    return caught.value.mistakes, caught.value.corrected
 
 
-# What lines mean
+# Valid lines
 
 
 @pytest.mark.parametrize(
@@ -63,29 +63,29 @@ def mistakes(line: str, **defaults: str) -> tuple[tuple[str, ...], str]:
         ("deploys web/production every=14d", "deploys web/production every=2w"),
     ],
 )
-def test_a_line_has_one_canonical_form(typed: str, canonical: str) -> None:
-    assert asked(typed).canonical == canonical
+def test_line_has_one_canonical_form(typed: str, canonical: str) -> None:
+    assert parsed(typed).canonical == canonical
 
 
-def test_what_a_line_leaves_out_is_filled_in_and_said() -> None:
-    place = {"project": "web", "env": "production"}
-    assert asked("scores", **place).canonical == "scores web/production"
-    assert asked("scores staging", **place).canonical == "scores web/staging"
-    assert asked("events checkout", **place).canonical == "events checkout web/production"
-    assert asked("flag new-checkout", **place).canonical == "flag new-checkout web/production"
-    assert asked("scores", **place, app="storefront").canonical == "scores web/production app=storefront"
+def test_omitted_params_are_filled_in_from_the_defaults() -> None:
+    defaults = {"project": "web", "env": "production"}
+    assert parsed("scores", **defaults).canonical == "scores web/production"
+    assert parsed("scores staging", **defaults).canonical == "scores web/staging"
+    assert parsed("events checkout", **defaults).canonical == "events checkout web/production"
+    assert parsed("flag new-checkout", **defaults).canonical == "flag new-checkout web/production"
+    assert parsed("scores", **defaults, app="storefront").canonical == "scores web/production app=storefront"
 
 
-def test_a_default_environment_is_no_default_for_another_project() -> None:
-    assert asked("deploys project=mobile", project="web", env="production").canonical == "deploys project=mobile"
+def test_default_environment_does_not_apply_to_other_projects() -> None:
+    assert parsed("deploys project=mobile", project="web", env="production").canonical == "deploys project=mobile"
     assert mistakes("scores project=mobile", project="web", env="production")[1] == "scores mobile/ENV"
 
 
-# What is wrong with lines
+# Mistakes
 
 
 @pytest.mark.parametrize(
-    ("typed", "said", "corrected"),
+    ("typed", "mistake", "corrected"),
     [
         ("scors web/production", "I don't know “scors”: did you mean scores?", "scores web/production"),
         ("scores web/production ap=x", "There is no parameter “ap”: did you mean app?", "scores web/production app=x"),
@@ -119,67 +119,67 @@ def test_a_default_environment_is_no_default_for_another_project() -> None:
         ("deploys every=1ms", "between a minute and a year", "deploys"),
     ],
 )
-def test_a_mistake_is_said_with_the_corrected_line(typed: str, said: str, corrected: str) -> None:
-    found, offered = mistakes(typed)
-    assert any(said in mistake for mistake in found), found
-    assert not corrected or offered == corrected
+def test_mistake_is_reported_with_the_corrected_line(typed: str, mistake: str, corrected: str) -> None:
+    reported, suggestion = mistakes(typed)
+    assert any(mistake in text for text in reported), reported
+    assert not corrected or suggestion == corrected
 
 
-def test_all_mistakes_come_in_one_answer() -> None:
-    found, corrected = mistakes("evnts web/production impac=larg limt=500 sinse=mondy")
-    assert len(found) == 7
+def test_all_mistakes_are_reported_at_once() -> None:
+    reported, corrected = mistakes("evnts web/production impac=larg limt=500 sinse=mondy")
+    assert len(reported) == 7
     assert corrected == "events web/production limit=100 since=monday"
 
 
-def test_an_unknown_line_names_the_questions_and_offers_none() -> None:
-    found, corrected = mistakes("xyzzy web/production")
-    assert found == (f"I don't know “xyzzy”; I can answer {', '.join(ENDPOINTS)}.",)
+def test_unknown_line_lists_the_questions_and_suggests_none() -> None:
+    reported, corrected = mistakes("xyzzy web/production")
+    assert reported == (f"I don't know “xyzzy”; I can answer {', '.join(QUESTIONS)}.",)
     assert corrected == ""
 
 
-def test_words_that_fit_nowhere_are_one_mistake() -> None:
-    found, corrected = mistakes("scores web/production for the whole team")
-    assert found == ("“for the whole team” isn't an option of scores.",)
+def test_unexpected_words_are_one_mistake() -> None:
+    reported, corrected = mistakes("scores web/production for the whole team")
+    assert reported == ("“for the whole team” isn't an option of scores.",)
     assert corrected == "scores web/production"
 
 
 @pytest.mark.parametrize(
-    ("word", "meant"),
+    ("word", "correction"),
     [
         ("stpo", "stop"),  # swapped
         ("sotp", "stop"),
         ("stopp", "stop"),  # inserted
         ("satop", "stop"),
-        ("evry", "every"),  # left out
+        ("evry", "every"),  # missing
         ("very", "every"),
-        ("step", "stop"),  # mistaken
+        ("step", "stop"),  # replaced
         ("STPO", "stop"),
         ("tsopp", None),  # two letters off
         ("evr", None),  # too short
-        ("know", None),  # which "now" is too short for
+        ("know", None),  # "now" is too short to correct
         ("stop?", None),  # not a letter
     ],
 )
-def test_a_misspelling_is_one_letter_off(word: str, meant: str | None) -> None:
-    assert correct_typo(word, ["now", "stop", "every"]) == meant
+def test_typo_is_one_letter_off(word: str, correction: str | None) -> None:
+    assert correct_typo(word, ["now", "stop", "every"]) == correction
 
 
-# There and back
+# Round trips
 
 
 def _values(field: ParamField, annotation: Any) -> st.SearchStrategy[Any]:
-    """Any value that a parameter may have."""
+    """Any valid value of a parameter."""
     keys = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,20}", fullmatch=True)
     if isinstance(field.param_type, IntRange):
         return st.integers(field.param_type.minimum, field.param_type.maximum)
     if isinstance(field.param_type, ListOf):
-        one = (
+        item = (
             keys
             if field.param_type.item_type.hint == "a key"
             else st.sampled_from(field.param_type.item_type.hint.split(", "))
         )
-        return st.lists(one, min_size=1, max_size=3, unique=True).map(tuple)
-    found: dict[str, st.SearchStrategy[Any]] = {
+        return st.lists(item, min_size=1, max_size=3, unique=True).map(tuple)
+    by_hint: dict[str, st.SearchStrategy[Any]] = {
         "a key": keys,
         "yes or no": st.booleans(),
         "a cursor from an earlier answer": st.from_regex(r"[A-Za-z0-9_.~+/=:-]{1,40}", fullmatch=True),
@@ -198,7 +198,9 @@ def _values(field: ParamField, annotation: Any) -> st.SearchStrategy[Any]:
             ]
         ),
     }
-    return found[field.param_type.hint] if field.param_type.hint in found else st.sampled_from(_literals(annotation))
+    return (
+        by_hint[field.param_type.hint] if field.param_type.hint in by_hint else st.sampled_from(_literals(annotation))
+    )
 
 
 def _literals(annotation: Any) -> list[Any]:
@@ -211,32 +213,32 @@ def _literals(annotation: Any) -> list[Any]:
 
 @st.composite
 def _questions(draw: st.DrawFn) -> ParsedLine:
-    endpoint: AnyQuestion = draw(st.sampled_from(list(ENDPOINTS.values())))
+    question: AnyQuestion = draw(st.sampled_from(list(QUESTIONS.values())))
     values = {}
-    for field in endpoint.params.fields():
+    for field in question.params.fields():
         if field.required or draw(st.booleans()):
-            values[field.field_name] = draw(_values(field, endpoint.params.model_fields[field.field_name].annotation))
-    query = endpoint.params.model_validate(values)
-    assume(not list(query.check()))
-    return ParsedLine(endpoint, query)
+            values[field.field_name] = draw(_values(field, question.params.model_fields[field.field_name].annotation))
+    params = question.params.model_validate(values)
+    assume(not list(params.check()))
+    return ParsedLine(question, params)
 
 
 @given(_questions())
 @settings(max_examples=500)
-def test_parsing_the_canonical_line_gives_the_same_query(question: ParsedLine) -> None:
-    again = asked(question.canonical)
+def test_parsing_the_canonical_line_gives_the_same_params(question: ParsedLine) -> None:
+    again = parsed(question.canonical)
     assert again.params == question.params
     assert again.canonical == question.canonical
 
 
 @given(st.text(max_size=80))
-def test_no_line_does_worse_than_a_mistake(text: str) -> None:
+def test_any_text_parses_or_is_an_invalid_line(text: str) -> None:
     with suppress(InvalidLine):
-        assert asked(asked(text).canonical)
+        assert parsed(parsed(text).canonical)
 
 
-@pytest.mark.parametrize("endpoint", ENDPOINTS.values(), ids=lambda endpoint: endpoint.name)
-def test_the_corrected_line_of_a_wrong_value_can_be_asked(endpoint: AnyQuestion) -> None:
-    for field in endpoint.params.fields():
-        _, corrected = mistakes(f"{endpoint.examples[0]} {field.short_name}=!!!")
+@pytest.mark.parametrize("question", QUESTIONS.values(), ids=lambda question: question.name)
+def test_corrected_line_of_an_invalid_value_is_valid(question: AnyQuestion) -> None:
+    for field in question.params.fields():
+        _, corrected = mistakes(f"{question.examples[0]} {field.short_name}=!!!")
         assert "!!!" not in corrected

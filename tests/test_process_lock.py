@@ -1,4 +1,4 @@
-"""One process at a time works on the schedules of a SQLite file, and whatever only reads them may do so meanwhile."""
+"""One process at a time runs the schedules of a SQLite file; commands that only read them need no lock."""
 
 import asyncio
 from pathlib import Path
@@ -12,7 +12,7 @@ from bot.store.store import open_store
 from tests.processes import running_process
 
 
-async def test_the_lock_of_a_file_is_held_under_each_of_its_names(tmp_path: Path) -> None:
+async def test_lock_covers_every_name_of_a_file(tmp_path: Path) -> None:
     (tmp_path / "other.db").symlink_to(tmp_path / "bot.db")
     async with process_lock(parse_database_url(f"sqlite:///{tmp_path / 'bot.db'}"), 0):
         with pytest.raises(Misconfigured, match="Another process is already running the bot"):

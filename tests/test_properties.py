@@ -1,5 +1,7 @@
-"""Whatever LaunchDarkly's description allows, with hostile text in every string: Slack accepts the message that is made
-of it, in both forms, and it pings nobody and fakes no link."""
+"""Any reply that LaunchDarkly's description allows, with hostile text in every string, makes a valid message.
+
+Slack accepts it, with native blocks and in the fallback, and it pings nobody and fakes no link.
+"""
 
 import asyncio
 from contextlib import suppress
@@ -23,7 +25,7 @@ from tests import openapi_strategies
 from tests.conversation import question_context, with_thread
 from tests.source_tree import composed_of
 
-ENDPOINTS = discover()
+QUESTIONS = discover()
 FLAG = "/api/v2/flags/{projectKey}/{featureFlagKey}"
 RENDERER = Renderer()
 ZONES = [ZoneInfo(name) for name in ("UTC", "Pacific/Auckland", "America/St_Johns")]
@@ -33,22 +35,22 @@ STRICT = settings(
 
 
 @openapi_strategies.requires_openapi
-@pytest.mark.parametrize("name", ENDPOINTS)
+@pytest.mark.parametrize("name", QUESTIONS)
 @given(data=st.data())
 @STRICT
-def test_any_answer_makes_a_message_that_slack_accepts(name: str, data: st.DataObject) -> None:
-    line = data.draw(st.sampled_from(ENDPOINTS[name].examples))
-    _check(asyncio.run(_message(line, Drawn(data), data.draw(st.sampled_from(ZONES)))))
+def test_any_reply_makes_a_message_that_slack_accepts(name: str, data: st.DataObject) -> None:
+    line = data.draw(st.sampled_from(QUESTIONS[name].examples))
+    _check(asyncio.run(_message(line, DrawnReplies(data), data.draw(st.sampled_from(ZONES)))))
 
 
 @openapi_strategies.requires_openapi
-@pytest.mark.parametrize("name", [name for name in ENDPOINTS if composed_of(name)])
+@pytest.mark.parametrize("name", [name for name in QUESTIONS if composed_of(name)])
 @given(data=st.data())
 @STRICT
-def test_so_does_any_choice_of_parts_that_fail(name: str, data: st.DataObject) -> None:
-    line = data.draw(st.sampled_from(ENDPOINTS[name].examples))
-    with suppress(NotAllowed):  # all of them
-        _check(asyncio.run(_message(line, Drawn(data, refuses=True), ZONES[0])))
+def test_any_failed_parts_make_a_message_that_slack_accepts(name: str, data: st.DataObject) -> None:
+    line = data.draw(st.sampled_from(QUESTIONS[name].examples))
+    with suppress(NotAllowed):  # every part failed
+        _check(asyncio.run(_message(line, DrawnReplies(data, refuses=True), ZONES[0])))
 
 
 def _check(message: Message) -> None:
@@ -58,17 +60,17 @@ def _check(message: Message) -> None:
     assert message.blocks[-1]["type"] == "context"
 
 
-async def _message(line: str, drawn: "Drawn", zone: ZoneInfo) -> Message:
-    question = parse(line, ENDPOINTS)
-    endpoint = ENDPOINTS[question.spec.name]
-    asking = question_context(zone, transport=drawn)
-    view = endpoint.build_view(question.params, await endpoint.fetch(question.params, asking), asking)
-    asked = AnswerFooter(question.canonical, Timestamp(1795186800, "Fri 20 Nov 2026"))
-    return RENDERER.render(endpoint.name, view=view, asked=asked)
+async def _message(line: str, drawn: "DrawnReplies", zone: ZoneInfo) -> Message:
+    parsed = parse(line, QUESTIONS)
+    question = QUESTIONS[parsed.spec.name]
+    ctx = question_context(zone, transport=drawn)
+    view = question.build_view(parsed.params, await question.fetch(parsed.params, ctx), ctx)
+    footer = AnswerFooter(parsed.canonical, Timestamp(1795186800, "Fri 20 Nov 2026"))
+    return RENDERER.render(question.name, view=view, asked=footer)
 
 
-class Drawn(httpx.AsyncBaseTransport):
-    """A LaunchDarkly that draws an answer to each request, or *refuses* some."""
+class DrawnReplies(httpx.AsyncBaseTransport):
+    """A transport that draws a reply to each request, or refuses some."""
 
     def __init__(self, data: st.DataObject, *, refuses: bool = False) -> None:
         self._data = data
@@ -79,7 +81,7 @@ class Drawn(httpx.AsyncBaseTransport):
             return httpx.Response(403, request=request)
         path = openapi_strategies.matching_path(request.url.path)
         answer = self._data.draw(openapi_strategies.replies(path))
-        if path == FLAG:  # what is not there would not be found
-            found = [*(answer.get("environments") or {}).values(), {"on": False}]
-            answer["environments"] = dict(zip(request.url.params.get_list("env"), found, strict=False))
+        if path == FLAG:  # an environment missing from the reply would be reported as not found
+            environments = [*(answer.get("environments") or {}).values(), {"on": False}]
+            answer["environments"] = dict(zip(request.url.params.get_list("env"), environments, strict=False))
         return httpx.Response(200, json=answer, request=request)

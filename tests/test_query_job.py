@@ -1,4 +1,4 @@
-"""What goes over the wire when the bot asks, and what never does: the request itself, and the token."""
+"""The requests that the bot sends to LaunchDarkly, and the token, which appears nowhere else."""
 
 import logging
 import re
@@ -37,7 +37,7 @@ from tests.misbehaving_server import (
         ("flag new-checkout web/production", "/api/v2/flags/web/new-checkout?", "20240415"),
     ],
 )
-async def test_a_request_says_who_asks_and_in_which_version(line: str, target: str, version: str) -> None:
+async def test_request_carries_token_and_api_version(line: str, target: str, version: str) -> None:
     async with misbehaving_server(lambda _: http_response(404)) as server, conversation_at(server.url) as someone:
         await someone.send(line)
     first, _, rest = server.requests[0].partition("\r\n")
@@ -48,7 +48,7 @@ async def test_a_request_says_who_asks_and_in_which_version(line: str, target: s
     assert headers.get_all("Accept-Encoding") == ["gzip"]
 
 
-async def test_what_is_quoted_arrives_as_it_was_meant() -> None:
+async def test_quoted_path_and_params_arrive_unchanged() -> None:
     hostile = "a/b ?#%é;&=+<>\"'|\\"
     path = f"/api/v2/flags/{quote(hostile, safe='')}/x"
     parameters = (("env", hostile), ("env", "two"), ("q", ""))
@@ -59,21 +59,21 @@ async def test_what_is_quoted_arrives_as_it_was_meant() -> None:
     assert tuple(parse_qsl(target.query, keep_blank_values=True)) == parameters
 
 
-async def test_a_question_over_a_real_port_is_answered_although_it_is_refused_at_first() -> None:
-    weather = FaultInjector(status=503, times=1)
+async def test_question_over_http_is_answered_after_a_retry() -> None:
+    faults = FaultInjector(status=503, times=1)
     async with (
-        serving(sandbox.launchdarkly(lambda: NOW, faults=weather)) as url,
+        serving(sandbox.launchdarkly(lambda: NOW, faults=faults)) as url,
         conversation_at(url, sandbox.TOKEN, answer_seconds=20.0) as someone,
     ):
         answer = await someone.send("scores web/production")
     assert answer.outcome == "answered"
-    assert len(weather.requests) == 2
+    assert len(faults.requests) == 2
 
 
-async def test_the_token_is_in_no_log_and_in_no_answer(caplog: pytest.LogCaptureFixture) -> None:
+async def test_token_is_in_no_log_and_no_answer(caplog: pytest.LogCaptureFixture) -> None:
     for name in ("", "asyncio", "bot", "hpack", "httpcore", "httpx"):
         caplog.set_level(logging.DEBUG, logger=name)
-    meets: list[bytes | Behaviour] = [
+    responses: list[bytes | Behaviour] = [
         json_response(401, {"message": f"Not {TOKEN}"}),
         http_response(200, b"<html>"),
         http_response(302, Location="http://xn--a/"),
@@ -81,19 +81,19 @@ async def test_the_token_is_in_no_log_and_in_no_answer(caplog: pytest.LogCapture
         hang,
     ]
     async with start_conversation() as someone:
-        told = [
+        shown = [
             visible_text(await someone.send(line)) for line in ("scores web/production", "status web/nowhere", "what")
         ]
     async with (
-        misbehaving_server(lambda n: meets[n - 1]) as server,
-        conversation_at(server.url, answer_seconds=0.15) as someone,  # no second attempt fits into that
+        misbehaving_server(lambda n: responses[n - 1]) as server,
+        conversation_at(server.url, answer_seconds=0.15) as someone,  # too short for a second attempt
     ):
-        for place in "abcde":
-            answer = await someone.send(f"scores web/{place}")
+        for env in "abcde":
+            answer = await someone.send(f"scores web/{env}")
             assert answer.outcome not in ("answered", "broken", "mistyped")
-            told.append(visible_text(answer))
+            shown.append(visible_text(answer))
     assert all(TOKEN in request for request in server.requests)
     assert {"httpx", "httpcore.connection", "httpcore.http11"} <= {record.name for record in caplog.records}
     logged = [f"{logging.Formatter().format(record)} {vars(record)!r}" for record in caplog.records]
-    for text in told + logged:
+    for text in shown + logged:
         assert not re.search(f"{TOKEN}|{sandbox.TOKEN}", text)

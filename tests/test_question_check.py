@@ -1,4 +1,4 @@
-"""A schedule's question is asked once before it is saved: mistyped keys are refused while somebody can mend them."""
+"""A schedule's question is asked once before it is saved, so that mistyped keys are refused at once."""
 
 import pytest
 
@@ -46,7 +46,7 @@ async def test_keys_are_saved_as_launchdarkly_writes_them(scheduler: SchedulerHa
     assert f"{line.split()[2]} web/production`" in await scheduler.send("schedules")
 
 
-async def test_what_the_token_may_not_see_is_refused(scheduler: SchedulerHarness) -> None:
+async def test_question_that_the_token_may_not_read_is_refused(scheduler: SchedulerHarness) -> None:
     scheduler.workspace.faults.status = 403
     assert "does not let the bot see this" in await scheduler.send(EVERY)
     assert NONE in await scheduler.send("schedules")
@@ -81,7 +81,7 @@ async def test_same_question_can_move_to_another_time_unchecked(scheduler: Sched
 
 @pytest.mark.parametrize("status", [503, 429])
 @pytest.mark.parametrize("line", [EVERY, "watch on flag new-checkout web/production"])
-async def test_question_is_saved_unchecked_while_launchdarkly_is_away(
+async def test_question_is_saved_unchecked_while_launchdarkly_is_down(
     scheduler: SchedulerHarness, line: str, status: int
 ) -> None:
     scheduler.workspace.faults.status, scheduler.workspace.faults.retry_after = status, 0
@@ -102,13 +102,13 @@ async def test_check_costs_one_request(scheduler: SchedulerHarness, line: str) -
     assert len(scheduler.workspace.faults.requests) == 1
 
 
-async def test_nobody_without_permission_causes_a_request(scheduler_factory: OpenScheduler) -> None:
-    async with scheduler_factory(allowed_schedulers="S1", allowed_projects="web") as desk:
+async def test_request_without_permission_is_refused_unchecked(scheduler_factory: OpenScheduler) -> None:
+    async with scheduler_factory(allowed_schedulers="S1", allowed_projects="web") as scheduler:
         for line in (EVERY, "watch on scores web/production", "change 1 scores web/production"):
-            assert "You are not among those" in await desk.send(line, user="U2")
+            assert "You are not among those" in await scheduler.send(line, user="U2")
         for line in ("every monday scores mobile/production", "watch on scores mobile/production"):
-            assert "I am not to tell about the project mobile" in await desk.send(line, user="U1")
-        assert desk.workspace.faults.requests == []
+            assert "I am not to tell about the project mobile" in await scheduler.send(line, user="U1")
+        assert scheduler.workspace.faults.requests == []
 
 
 async def test_same_line_sent_twice_at_once_is_saved_once(scheduler: SchedulerHarness) -> None:
@@ -121,7 +121,7 @@ async def test_same_line_sent_twice_at_once_is_saved_once(scheduler: SchedulerHa
     assert len(await scheduler.ctx.store.schedules.list_all()) == 1
 
 
-async def test_watch_cannot_change_to_what_cannot_be_watched(scheduler: SchedulerHarness) -> None:
+async def test_watch_cannot_change_to_an_unwatchable_question(scheduler: SchedulerHarness) -> None:
     await scheduler.send("watch on scores web/production")
     assert "`digest` cannot be watched." in await scheduler.send("change 1 digest web/production")
     assert "`scores web/production`" in await scheduler.send("schedules")

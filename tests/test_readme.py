@@ -1,4 +1,4 @@
-"""The README says what the code says."""
+"""The README matches the code."""
 
 import re
 from pathlib import Path
@@ -15,11 +15,11 @@ README = Path(__file__).parent.parent / "README.md"
 
 
 def questions() -> str:
-    return spoken(discover())
+    return table_of(discover())
 
 
-def spoken(register: Registry) -> str:
-    rows = [f"| `{usage_line(s)}` | {s.summary} | `{s.examples[0]}` |" for s in register.values()]
+def table_of(registry: Registry) -> str:
+    rows = [f"| `{usage_line(s)}` | {s.summary} | `{s.examples[0]}` |" for s in registry.values()]
     return "\n".join(["| question | what comes back | for example |", "|---|---|---|", *rows])
 
 
@@ -39,23 +39,23 @@ def scopes() -> str:
 
 TABLES = [
     ("questions", questions()),
-    ("orders", spoken(commands.discover())),
+    ("orders", table_of(commands.discover())),
     ("scopes", scopes()),
     ("settings", settings()),
 ]
 
 
 @pytest.mark.parametrize(("name", "table"), TABLES)
-def test_a_table_of_the_readme_equals_the_code(name: str, table: str, rewrite: bool) -> None:
+def test_readme_tables_match_the_code(name: str, table: str, rewrite: bool) -> None:
     part = re.compile(rf"(<!-- {name}: .*? -->\n).*?(<!-- end -->)", re.DOTALL)
     if rewrite:
-        README.write_text(part.sub(lambda found: f"{found[1]}{table}\n{found[2]}", README.read_text(), count=1))
-    found = part.search(README.read_text())
-    assert found
-    assert found[0].removeprefix(found[1]).removesuffix(found[2]).strip() == table
+        README.write_text(part.sub(lambda section: f"{section[1]}{table}\n{section[2]}", README.read_text(), count=1))
+    section = part.search(README.read_text())
+    assert section
+    assert section[0].removeprefix(section[1]).removesuffix(section[2]).strip() == table
 
 
-def test_the_lines_of_the_readme_can_be_asked() -> None:
+def test_lines_in_the_readme_are_valid() -> None:
     lines = re.findall(r"insights-bot ask ((?!help)\w.*)", README.read_text())
     assert len(lines) >= 2
     for line in lines:
