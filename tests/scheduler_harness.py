@@ -163,8 +163,8 @@ async def shared_engine_fixture(databases: DatabaseFactory) -> AsyncIterator[Sha
 
 @pytest.fixture(name="scheduler_factory")
 def scheduler_factory_fixture(shared_engine: SharedEngine, databases: DatabaseFactory) -> OpenScheduler:
-    """A desk whose bot has been given settings of its own."""
-    return lambda **given: shared_engine.open_scheduler(databases().url, **given)
+    """A function that opens a scheduler whose bot has these settings."""
+    return lambda **overrides: shared_engine.open_scheduler(databases().url, **overrides)
 
 
 @pytest_asyncio.fixture(name="scheduler", loop_scope="module")

@@ -1,4 +1,4 @@
-"""Cadences as people write them, and as they are written and said back."""
+"""Recurrences: parsed as people write them, written in canonical form, and described in words."""
 
 from dataclasses import replace
 from datetime import time
@@ -13,15 +13,15 @@ from bot.lines.param_types import InvalidValue
 from bot.schedules.recurrence import EVERY_DAY, WEEKDAYS, Recurrence, RecurrenceType
 from bot.schedules.timezones import find_zone
 
-CADENCES = RecurrenceType()
-# `every` is none: it holds a cadence and stands in no schedule, so that one may say `last friday of every month`.
+RECURRENCE_TYPE = RecurrenceType()
+# Without `every`: no schedule holds that command, and so a recurrence may say `last friday of every month`.
 QUESTIONS = {*build_registry(), "help", "digest", "compare", "releases", "watch", "watches", "schedules", "history"}
 QUESTIONS = (QUESTIONS | {"pause", "resume", "stop", "snooze", "now", "share", "segments", "experiments"}) - {"every"}
 
 
-def written(line: str) -> str:
-    """How a line is written back."""
-    return CADENCES.write(CADENCES.read(line))
+def canonical_form(line: str) -> str:
+    """The canonical form of a line."""
+    return RECURRENCE_TYPE.write(RECURRENCE_TYPE.read(line))
 
 
 @pytest.mark.parametrize(
@@ -54,12 +54,12 @@ def written(line: str) -> str:
         ("first day of the month", "first day 9:00"),
     ],
 )
-def test_days_are_read_as_people_say_them(line: str, canonical: str) -> None:
-    assert written(line) == canonical
+def test_days_are_parsed_as_people_write_them(line: str, canonical: str) -> None:
+    assert canonical_form(line) == canonical
 
 
 @pytest.mark.parametrize(
-    ("said", "at"),
+    ("typed", "at"),
     [
         ("9", time(9)),
         ("09.00", time(9)),
@@ -83,13 +83,17 @@ def test_days_are_read_as_people_say_them(line: str, canonical: str) -> None:
         ("midnight", time(0)),
     ],
 )
-def test_times_are_read_as_people_write_them(said: str, at: time) -> None:
+def test_times_are_parsed_as_people_write_them(typed: str, at: time) -> None:
     expected = Recurrence((0,), 0, at, "Asia/Tokyo")
-    assert CADENCES.read(f"monday {said} Asia/Tokyo") == CADENCES.read(f"Tokyo at {said} on monday") == expected
+    assert (
+        RECURRENCE_TYPE.read(f"monday {typed} Asia/Tokyo")
+        == RECURRENCE_TYPE.read(f"Tokyo at {typed} on monday")
+        == expected
+    )
 
 
 @pytest.mark.parametrize(
-    ("said", "name"),
+    ("typed", "name"),
     [
         ("europe/berlin", "Europe/Berlin"),
         ("AMERICA/NEW_YORK", "America/New_York"),
@@ -106,17 +110,17 @@ def test_times_are_read_as_people_write_them(said: str, at: time) -> None:
         ("Calcutta", "Asia/Calcutta"),
     ],
 )
-def test_zones_are_read_as_people_write_them(said: str, name: str) -> None:
-    assert find_zone(said) == CADENCES.read(f"day 9:00 {said}").zone == name
+def test_time_zones_are_parsed_as_people_write_them(typed: str, name: str) -> None:
+    assert find_zone(typed) == RECURRENCE_TYPE.read(f"day 9:00 {typed}").zone == name
 
 
 @pytest.mark.parametrize("word", ["Pacific", "Eastern", "Factory", "localtime", "Europe", "", "/", "Munich"])
-def test_what_names_no_zone_or_several_is_none(word: str) -> None:
+def test_unknown_or_ambiguous_zone_is_none(word: str) -> None:
     assert find_zone(word) is None
 
 
 @pytest.mark.parametrize(
-    ("line", "says", "meant"),
+    ("line", "message", "correction"),
     [
         ("munday 9:00 utc", "“munday” is no day I know: did you mean monday 9:00 UTC?", "monday 9:00 UTC"),
         ("frist friday", "“frist” is no day I know: did you mean first friday 9:00?", "first friday 9:00"),
@@ -133,15 +137,15 @@ def test_what_names_no_zone_or_several_is_none(word: str) -> None:
         ("hour", "“hour” is no cadence that I keep", "day 9:00"),
     ],
 )
-def test_what_was_probably_meant_is_offered_whole(line: str, says: str, meant: str | None) -> None:
+def test_correction_is_a_complete_recurrence(line: str, message: str, correction: str | None) -> None:
     with pytest.raises(InvalidValue) as caught:
-        CADENCES.read(line)
-    assert str(caught.value).startswith(says)
-    assert caught.value.suggestion == (meant or "wednesday,thursday 9:00")
+        RECURRENCE_TYPE.read(line)
+    assert str(caught.value).startswith(message)
+    assert caught.value.suggestion == (correction or "wednesday,thursday 9:00")
 
 
 @pytest.mark.parametrize(
-    ("line", "says"),
+    ("line", "message"),
     [
         ("9:00", "it is not said on which days; say monday 9:00,"),
         ("", "it is not said on which days"),
@@ -166,15 +170,15 @@ def test_what_was_probably_meant_is_offered_whole(line: str, says: str, meant: s
         ("monday " + "x" * 5000, "“" + "x" * 60 + "” is neither"),
     ],
 )
-def test_what_cannot_be_put_right_is_said(line: str, says: str) -> None:
+def test_mistake_without_a_correction_is_explained(line: str, message: str) -> None:
     with pytest.raises(InvalidValue) as caught:
-        CADENCES.read(line)
-    assert str(caught.value).startswith(says)
+        RECURRENCE_TYPE.read(line)
+    assert str(caught.value).startswith(message)
     assert caught.value.suggestion is None
 
 
 @pytest.mark.parametrize(
-    ("line", "says"),
+    ("line", "description"),
     [
         ("monday 9:00 Europe/Berlin", "every Monday at 9:00 (Europe/Berlin)"),
         ("weekday 17:30 UTC", "every weekday at 17:30 (UTC)"),
@@ -185,44 +189,44 @@ def test_what_cannot_be_put_right_is_said(line: str, says: str) -> None:
         ("last weekday", "every last weekday of the month at 9:00"),
     ],
 )
-def test_a_cadence_is_said_in_a_sentence(line: str, says: str) -> None:
-    assert CADENCES.read(line).describe() == says
+def test_recurrence_is_described_in_words(line: str, description: str) -> None:
+    assert RECURRENCE_TYPE.read(line).describe() == description
 
 
 @pytest.mark.parametrize("question", sorted(QUESTIONS))
-def test_the_name_of_a_question_ends_a_cadence(question: str) -> None:
-    assert not CADENCES.recognizes(question)
-    assert not CADENCES.recognizes(question.upper())
+def test_question_name_is_not_part_of_a_recurrence(question: str) -> None:
+    assert not RECURRENCE_TYPE.recognizes(question)
+    assert not RECURRENCE_TYPE.recognizes(question.upper())
 
 
 @pytest.mark.parametrize(
     "word", ["web/production", "shop/test", "acme/staging", "impact=large", "", "new-checkout", "mon-digest"]
 )
-def test_neither_do_places_and_values_belong_to_one(word: str) -> None:
-    assert not CADENCES.recognizes(word)
+def test_environments_and_values_are_not_part_of_a_recurrence(word: str) -> None:
+    assert not RECURRENCE_TYPE.recognizes(word)
 
 
-BELONGING = """
+RECURRENCE_WORDS = """
     every monday Mondays mon tues monday,thursday mon-fri and & , to - weekdays day daily weekend 1st last fifth of the
     month munday wendesday thrusday firday tusday forth weekly at on 9 9:00 25:00 9h30 9am 13pm am p.m. noon o'clock
     Europe/Berlin Berlin utc PST UTC+2 Europe/Munich Eurpe/Berlin us/boston
 """
 
 
-@pytest.mark.parametrize("word", BELONGING.split())
-def test_what_belongs_to_a_cadence_is_known(word: str) -> None:
-    assert CADENCES.recognizes(word)
+@pytest.mark.parametrize("word", RECURRENCE_WORDS.split())
+def test_recurrence_words_are_recognized(word: str) -> None:
+    assert RECURRENCE_TYPE.recognizes(word)
 
 
-def test_a_cadence_ends_where_the_question_begins() -> None:
+def test_recurrence_ends_where_the_question_starts() -> None:
     words = ["monday", "9:00", "Europe/Berlin", "digest", "web/production"]
-    assert [word for word in words if CADENCES.recognizes(word)] == ["monday", "9:00", "Europe/Berlin"]
+    assert [word for word in words if RECURRENCE_TYPE.recognizes(word)] == ["monday", "9:00", "Europe/Berlin"]
 
 
-def test_a_cadence_can_be_a_field_of_a_query() -> None:
-    cadence = CADENCES.read("first monday 9:00")
-    assert TypeAdapter(Recurrence).validate_python(cadence) == cadence
-    assert str(replace(cadence, zone="Asia/Tokyo")) == "first monday 9:00 Asia/Tokyo"
+def test_recurrence_can_be_a_field_of_params() -> None:
+    recurrence = RECURRENCE_TYPE.read("first monday 9:00")
+    assert TypeAdapter(Recurrence).validate_python(recurrence) == recurrence
+    assert str(replace(recurrence, zone="Asia/Tokyo")) == "first monday 9:00 Asia/Tokyo"
 
 
 DAYS = st.sets(st.integers(0, 6), min_size=1).map(lambda days: (0, tuple(sorted(days))))
@@ -240,22 +244,22 @@ JUNK = st.lists(st.sampled_from(WORDS.split()) | st.text(max_size=8))
 
 @settings(deadline=None)
 @given(DAYS | NTH, st.times(), ZONES)
-def test_what_is_written_reads_the_same(days: tuple[int, tuple[int, ...]], at: time, zone: str) -> None:
-    cadence = Recurrence(days[1], days[0], time(at.hour, at.minute), zone)
-    assert CADENCES.read(str(cadence)) == cadence
-    assert all(map(CADENCES.recognizes, str(cadence).split()))
+def test_written_recurrence_parses_to_the_same(days: tuple[int, tuple[int, ...]], at: time, zone: str) -> None:
+    recurrence = Recurrence(days[1], days[0], time(at.hour, at.minute), zone)
+    assert RECURRENCE_TYPE.read(str(recurrence)) == recurrence
+    assert all(map(RECURRENCE_TYPE.recognizes, str(recurrence).split()))
 
 
 @settings(deadline=None)
 @given(st.text() | JUNK.map(" ".join))
-def test_whatever_is_typed_is_a_cadence_or_a_mistake_that_can_be_put_right(line: str) -> None:
+def test_any_text_is_a_recurrence_or_a_mistake_with_valid_correction(line: str) -> None:
     for word in line.split():
-        CADENCES.recognizes(word)
+        RECURRENCE_TYPE.recognizes(word)
     try:
-        cadence = CADENCES.read(line)
+        recurrence = RECURRENCE_TYPE.read(line)
     except InvalidValue as mistake:
         if mistake.suggestion is None:
             return
-        cadence = CADENCES.read(mistake.suggestion)
-    assert CADENCES.read(str(cadence)) == cadence
-    assert cadence.describe().startswith("every ")
+        recurrence = RECURRENCE_TYPE.read(mistake.suggestion)
+    assert RECURRENCE_TYPE.read(str(recurrence)) == recurrence
+    assert recurrence.describe().startswith("every ")

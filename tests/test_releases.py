@@ -1,4 +1,4 @@
-"""`releases`: deployments against large changes, the days that had one without the other, and what is not known."""
+"""`releases`: deployments against large changes, days that had one without the other, and missing data."""
 
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,16 +21,16 @@ from tests.conversation import Conversation, Edit, ErrorReply, start_conversatio
 
 
 def changed(*hours: float, **more: Any) -> Edit:
-    """Large changes so many hours before the last midnight."""
+    """Large changes these hours before the last midnight."""
     return only_events(*(an_event(eventTime=round(MIDNIGHT - ago * HOUR), **more) for ago in hours))
 
 
-def _daily(many: int, every: int = 1) -> list[tuple[float, int]]:
-    return [(24 * ago + 5, 3) for ago in range(0, many, every)]
+def _daily(days: int, every: int = 1) -> list[tuple[float, int]]:
+    return [(24 * ago + 5, 3) for ago in range(0, days, every)]
 
 
 def _unread(_: Any) -> Any:
-    """One change of nine, and a next page that cannot be had."""
+    """One change of nine, and a next page that LaunchDarkly refuses."""
     events = [an_event(eventTime=MIDNIGHT - 26 * HOUR)]
     return {"totalCount": 9, "items": events, "_links": next_page_link("00000000-unknown")}
 
@@ -59,27 +59,27 @@ async def _shown(edit: Edit, line: str = "releases web/production", zone: str = 
 
 
 def _chart(answer: Any) -> Any:
-    [found] = [block for block in answer.message.blocks if block["type"] == "data_visualization"]
-    return found["chart"]
+    [chart] = [block for block in answer.message.blocks if block["type"] == "data_visualization"]
+    return chart["chart"]
 
 
-# What is asked
+# Requests
 
 
-async def test_both_are_asked_of_the_same_whole_days(someone: Conversation) -> None:
+async def test_deploys_and_events_are_requested_for_the_same_whole_days(someone: Conversation) -> None:
     await someone.send("releases web/production app=storefront since=7d")
-    place = {"projectKey": ["web"], "environmentKey": ["production"], "applicationKey": ["storefront"]}
+    common = {"projectKey": ["web"], "environmentKey": ["production"], "applicationKey": ["storefront"]}
     since = {"from": [str(MIDNIGHT - 7 * DAY)]}
     assert sorted(someone.requested_params(), key=len) == [
-        place | since | {"to": [str(MIDNIGHT)], "bucketType": ["hour"], "bucketMs": [str(HOUR)]},
-        place | since | {"to": [str(MIDNIGHT - 1)], "impactSize": ["large"], "global": ["include"], "limit": ["100"]},
+        common | since | {"to": [str(MIDNIGHT)], "bucketType": ["hour"], "bucketMs": [str(HOUR)]},
+        common | since | {"to": [str(MIDNIGHT - 1)], "impactSize": ["large"], "global": ["include"], "limit": ["100"]},
     ]
 
 
-async def test_days_are_those_of_the_reader(someone: Conversation) -> None:
+async def test_days_are_in_the_callers_time_zone(someone: Conversation) -> None:
     someone.zone = ZoneInfo("Europe/Berlin")
     await someone.send("releases web/production")
-    assert {asked["from"][0] for asked in someone.requested_params()} == {str(MIDNIGHT - HOUR - 14 * DAY)}
+    assert {params["from"][0] for params in someone.requested_params()} == {str(MIDNIGHT - HOUR - 14 * DAY)}
 
 
 @pytest.mark.parametrize(
@@ -91,16 +91,14 @@ async def test_days_are_those_of_the_reader(someone: Conversation) -> None:
         ("releases since=MONDAY app=search-api", "releases web/production app=search-api since=monday"),
     ],
 )
-async def test_what_a_line_leaves_out_comes_from_the_channel(someone: Conversation, typed: str, canonical: str) -> None:
+async def test_omitted_params_come_from_the_channel_defaults(someone: Conversation, typed: str, canonical: str) -> None:
     someone.defaults = {"project": "web", "env": "production", "app": "storefront"}
     answer = await someone.send(typed)
     assert (answer.outcome, answer.line) == ("answered", canonical)
 
 
 @pytest.mark.parametrize("since", ["today", "14w"])
-async def test_a_time_without_days_or_with_too_many_is_answered_with_what_can_be_asked(
-    someone: Conversation, since: str
-) -> None:
+async def test_range_without_days_or_with_too_many_is_refused(someone: Conversation, since: str) -> None:
     answer = await someone.send(f"releases web/production app=storefront since={since}")
     assert answer.outcome == "mistyped"
     assert f"since={since}" in answer.message.text
@@ -111,7 +109,7 @@ async def test_a_time_without_days_or_with_too_many_is_answered_with_what_can_be
 # One without the other
 
 
-async def test_days_are_told_apart_by_what_happened_on_them() -> None:
+async def test_days_are_grouped_by_deployments_and_changes() -> None:
     edit = edit_parts(events=changed(1, 2, 26, 50), deploys=deployments_at((3, 2), (26, 0), (50, 1), (75, 4), (99, 5)))
     async with start_conversation(edit) as someone:
         answer = await someone.send("releases web/production")
@@ -132,7 +130,7 @@ async def test_days_are_told_apart_by_what_happened_on_them() -> None:
     assert "† No deployment data for Fri 6 Nov – Sat 14 Nov: not counted as none." in shown
 
 
-async def test_the_text_says_the_same_in_sentences() -> None:
+async def test_text_summarizes_the_message_in_sentences() -> None:
     async with start_conversation(edit_parts(events=changed(26), deploys=deployments_at((3, 2), (26, 0)))) as someone:
         text = (await someone.send("releases web/production since=2d")).message.text
     assert text == (
@@ -144,7 +142,7 @@ async def test_the_text_says_the_same_in_sentences() -> None:
     )
 
 
-async def test_a_day_leads_to_its_own_changes_and_each_part_leads_on() -> None:
+async def test_buttons_lead_to_a_days_changes_and_to_related_questions() -> None:
     async with start_conversation(
         edit_parts(events=changed(26, 50), deploys=deployments_at((3, 2), (26, 0), (50, 0)))
     ) as someone:
@@ -160,26 +158,26 @@ async def test_a_day_leads_to_its_own_changes_and_each_part_leads_on() -> None:
             assert (answer.outcome, answer.line) == ("answered", line)
 
 
-async def test_more_days_than_fit_are_named_and_then_counted() -> None:
+async def test_days_that_do_not_fit_are_named_and_then_counted() -> None:
     edit = edit_parts(
         events=changed(*(24 * n + 1 for n in range(28))),
         deploys=deployments_at((27 * 24 + 5, 3), *((24 * n + 1, 0) for n in range(28))),
     )
     async with start_conversation(edit) as someone:
         answer = await someone.send("releases web/production since=4w")
-    beside = [block for block in answer.message.blocks if "accessory" in block]
-    assert len(beside) == 5
+    with_button = [block for block in answer.message.blocks if "accessory" in block]
+    assert len(with_button) == 5
     assert "\n… and Sat 14 Nov, Fri 13 Nov, " in visible_text(answer)
     assert "Sun 1 Nov … and 8 more.\n" in visible_text(answer)
 
 
-async def test_a_day_with_many_flags_names_some() -> None:
+async def test_day_with_many_flags_names_some() -> None:
     flags = [an_event(flagKey=f"flag-{n}", eventTime=MIDNIGHT - HOUR) for n in (1, 2, 2, 3, 4, 5)]
     shown = await _shown(edit_parts(events=only_events(*flags), deploys=deployments_at((50, 1), (1, 0))))
     assert "*Thu 19 Nov* · 6 large changes · flag-1, flag-2, flag-3 … and 2 more" in shown
 
 
-async def test_many_days_are_drawn_together_and_told_apart_one_by_one() -> None:
+async def test_chart_adds_up_days_of_a_long_range() -> None:
     async with start_conversation(edit_parts(events=changed(1, 26), deploys=deployments_at(*_daily(56)))) as someone:
         answer = await someone.send("releases web/production since=8w")
     assert len(_chart(answer)["axis_config"]["categories"]) == 19
@@ -189,17 +187,17 @@ async def test_many_days_are_drawn_together_and_told_apart_one_by_one() -> None:
     assert "*54 days* had deployments without a large change" in visible_text(answer)
 
 
-# What is not known
+# Missing data
 
 
-async def test_without_any_deployment_data_no_day_is_said_to_have_had_none() -> None:
+async def test_missing_deployment_data_is_not_called_no_deployments() -> None:
     shown = await _shown(edit_parts(events=changed(26), deploys=no_series))
     assert "*no deployment data* and *1 large-impact change*" in shown
     assert "That is not the same as no deployments" in shown
     assert "without a deployment" not in shown
 
 
-async def test_a_day_whose_changes_were_not_read_is_not_said_to_have_had_none() -> None:
+async def test_day_with_unread_changes_is_not_called_without_changes() -> None:
     shown = await _shown(STATES["unread"])
     assert "As far as was read, *1 day* had large changes without a deployment; *1 day* had deployments" in shown
     assert "*Deployments without a large change*\nThu 19 Nov (2)\n" in shown
@@ -208,37 +206,37 @@ async def test_a_day_whose_changes_were_not_read_is_not_said_to_have_had_none() 
 
 
 @pytest.mark.parametrize(
-    ("edit", "missing", "there"),
+    ("edit", "missing", "summary"),
     [
         (STATES["half"], "Deployments", "large-impact changes*, and deployments cannot be had."),
         (STATES["other-half"], "Large-impact changes", " deployments*, and large-impact changes cannot be had."),
     ],
 )
-async def test_what_fails_is_said_in_its_place_and_the_other_is_drawn(edit: Edit, missing: str, there: str) -> None:
+async def test_failed_part_is_reported_and_the_other_is_charted(edit: Edit, missing: str, summary: str) -> None:
     async with start_conversation(edit) as someone:
         answer = await someone.send("releases web/production")
     shown = visible_text(answer)
     assert answer.outcome == "answered"
     assert f"⚠️ *{missing}* cannot be had. LaunchDarkly does not" in shown
     assert f"{missing} cannot be had." in answer.message.text
-    assert there in shown
+    assert summary in shown
     assert len(_chart(answer)["series"]) == 1
     assert "without a" not in shown
 
 
-async def test_where_both_fail_that_is_the_answer(someone: Conversation) -> None:
+async def test_failure_of_both_parts_is_the_answer(someone: Conversation) -> None:
     assert (await someone.send("releases web/nowhere")).outcome == "not found"
     async with start_conversation(lambda reply: ErrorReply(403 if "totalCount" in reply else 400)) as other:
         assert (await other.send("releases web/production")).outcome == "not allowed"
 
 
-@pytest.mark.parametrize(("zone", "told"), [("Asia/Kolkata", True), ("Europe/Berlin", False)])
-async def test_where_days_begin_within_an_hour_of_utc_that_is_told(zone: str, told: bool) -> None:
+@pytest.mark.parametrize(("zone", "noted"), [("Asia/Kolkata", True), ("Europe/Berlin", False)])
+async def test_time_zone_with_half_hour_offset_is_noted(zone: str, noted: bool) -> None:
     shown = await _shown(edit_parts(deploys=deployments_at((30, 1))), zone=zone)
-    assert ("Deployments come in whole hours of UTC" in shown) is told
+    assert ("Deployments come in whole hours of UTC" in shown) is noted
 
 
-async def test_a_line_that_no_button_can_carry_has_no_button() -> None:
+async def test_line_too_long_for_a_button_has_no_button() -> None:
     apps = ",".join(f"an-application-with-the-number-{n}" for n in range(80))
     async with start_conversation(edit_parts(events=changed(26), deploys=deployments_at((3, 2), (26, 0)))) as someone:
         blocks = (await someone.send(f"releases web/production app={apps}")).message.blocks

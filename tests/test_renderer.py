@@ -1,4 +1,4 @@
-"""Templates become messages: no data breaks one, and mistakes in a template are loud."""
+"""Rendering templates into messages: no data breaks one, and mistakes in a template raise."""
 
 import json
 from pathlib import Path
@@ -25,33 +25,33 @@ ALL_TAGS = """
 """
 
 
-def rendered(where: Path, source: str, **holes: object) -> Message:
-    (where / "it.j2").write_text(source)
-    return Renderer(where).render("it", **holes)
+def rendered(folder: Path, source: str, **values: object) -> Message:
+    (folder / "it.j2").write_text(source)
+    return Renderer(folder).render("it", **values)
 
 
 @pytest.fixture(scope="module")
 def all_tags(tmp_path_factory: pytest.TempPathFactory) -> Renderer:
-    where = tmp_path_factory.mktemp("templates")
-    (where / "it.j2").write_text(ALL_TAGS)
-    return Renderer(where)
+    folder = tmp_path_factory.mktemp("templates")
+    (folder / "it.j2").write_text(ALL_TAGS)
+    return Renderer(folder)
 
 
 @given(it=st.one_of(st.text(), st.sampled_from(HOSTILE_STRINGS)))
-def test_no_data_breaks_a_message_pings_anybody_or_fakes_a_link(all_tags: Renderer, it: str) -> None:
+def test_no_data_breaks_a_message_pings_or_fakes_a_link(all_tags: Renderer, it: str) -> None:
     message = all_tags.render("it", it=it).payload()
     assert not violations(message)
     assert not unsafe_markup(message)
     assert [block["type"] for block in message["blocks"]] == ["header", "section", "section", "context"]
 
 
-def test_a_hole_outside_a_tag_is_one_json_value(tmp_path: Path) -> None:
+def test_placeholder_outside_a_tag_is_one_json_value(tmp_path: Path) -> None:
     source = '"x" {"s": {{ s }}, "n": {{ n }}, "f": {{ f }}, "t": {{ t }}, "z": {{ z }}}'
     message = rendered(tmp_path, source, s='a "quoted" \\ line', n=3, f=2.5, t=True, z=None)
     assert message.blocks == ({"s": 'a "quoted" \\ line', "n": 3, "f": 2.5, "t": True, "z": None},)
 
 
-def test_a_constant_in_a_hole_is_escaped_for_its_place_and_once(tmp_path: Path) -> None:
+def test_constant_in_a_placeholder_is_escaped_once(tmp_path: Path) -> None:
     source = '{% text %}{{ "a & b" }}{% endtext %}{% section %}{{ "<c>" }}{% endsection %} {"d": {{ "e & <f>" }}}'
     message = rendered(tmp_path, source)
     assert message.text == "a &amp; b"
@@ -59,36 +59,36 @@ def test_a_constant_in_a_hole_is_escaped_for_its_place_and_once(tmp_path: Path) 
     assert message.blocks[1] == {"d": "e & <f>"}
 
 
-def test_a_hole_may_hold_a_whole_expression(tmp_path: Path) -> None:
+def test_placeholder_may_be_an_expression(tmp_path: Path) -> None:
     source = '{% text %}{{ it if yes else "b" }}, {{ many | join(" & ") }}{% endtext %}'
     assert rendered(tmp_path, source, it="<a>", yes=True, many=("c", "d")).text == "&lt;a&gt;, c &amp; d"
 
 
-def test_a_button_says_its_label_and_carries_its_line(tmp_path: Path) -> None:
+def test_button_shows_its_label_and_carries_its_line(tmp_path: Path) -> None:
     source = (
         '{% text %}x{% endtext %}{% section button(label, line, "turn") %}y{% endsection %}{{ button(label, line) }}'
     )
     message = rendered(tmp_path, source, label='Say "& <!here>"', line='flag "a & b"').blocks
-    beside = message[0]["accessory"]
+    accessory = message[0]["accessory"]
     text = {"type": "plain_text", "text": 'Say "& <!here>"', "emoji": False}
     action = 'turn:say "& <!here>"'
-    assert beside == {"type": "button", "action_id": action, "text": text, "value": 'flag "a & b"'}
-    assert message[1] == beside | {"action_id": 'ask:say "& <!here>"'}
+    assert accessory == {"type": "button", "action_id": action, "text": text, "value": 'flag "a & b"'}
+    assert message[1] == accessory | {"action_id": 'ask:say "& <!here>"'}
 
 
-def test_an_address_and_a_label_stay_as_they_are_outside_markup(tmp_path: Path) -> None:
+def test_url_is_not_escaped_outside_markup(tmp_path: Path) -> None:
     message = rendered(tmp_path, '"x" {"url": {{ url }}}', url="https://x.example/?a=1&b=<2>")
     assert message.blocks[0]["url"] == "https://x.example/?a=1&b=<2>"
 
 
-def test_a_moment_is_drawn_in_markup_and_said_everywhere_else(tmp_path: Path) -> None:
+def test_timestamp_is_a_date_token_in_markup_and_text_elsewhere(tmp_path: Path) -> None:
     source = "{% text %}{{ at }}{% endtext %}{% header %}{{ at }}{% endheader %}{% context %}{{ at }}{% endcontext %}"
     message = rendered(tmp_path, source, at=Timestamp(1, "nine o'clock"))
     assert message.text == message.blocks[0]["text"]["text"] == "nine o'clock"
     assert message.blocks[1]["elements"][0]["text"].startswith("<!date^1^")
 
 
-def test_lines_are_joined_and_an_empty_line_begins_a_new_one(tmp_path: Path) -> None:
+def test_lines_are_joined_and_an_empty_line_breaks_them(tmp_path: Path) -> None:
     text = "{% text %}a\nb\n\nc{% endtext %}"
     section = "{% section %}a\n  b {% if yes %}c{% endif %}\n\n{% if no %}d{% endif %}\n\ne{% endsection %}"
     message = rendered(tmp_path, text + section, yes=True, no=False)
@@ -96,13 +96,13 @@ def test_lines_are_joined_and_an_empty_line_begins_a_new_one(tmp_path: Path) -> 
     assert message.blocks[0]["text"]["text"] == "a b c\ne"
 
 
-def test_a_section_without_words_is_no_section(tmp_path: Path) -> None:
+def test_empty_section_is_left_out(tmp_path: Path) -> None:
     source = "{% text %}x{% endtext %}{% section %}{% if no %}d{% endif %}{% endsection %}{% context %}{% endcontext %}"
     assert rendered(tmp_path, source, no=False).blocks == ()
 
 
 @pytest.mark.parametrize(
-    ("source", "holes", "error"),
+    ("source", "values", "error"),
     [
         ("{{ it.missing }}", {"it": object()}, UndefinedError),
         ("{% text %}{{ missing }}{% endtext %}", {}, UndefinedError),
@@ -124,12 +124,12 @@ def test_a_section_without_words_is_no_section(tmp_path: Path) -> None:
         ('"it is {{ it }}"', {"it": "x"}, json.JSONDecodeError),
     ],
 )
-def test_a_mistake_in_a_template_is_loud(tmp_path: Path, source: str, holes: dict[str, object], error: type) -> None:
+def test_mistake_in_a_template_raises(tmp_path: Path, source: str, values: dict[str, object], error: type) -> None:
     with pytest.raises(error):
-        rendered(tmp_path, source, **holes)
+        rendered(tmp_path, source, **values)
 
 
-def test_what_is_longer_than_slack_takes_is_cut_and_seen_to_be(tmp_path: Path) -> None:
+def test_text_beyond_slacks_limits_is_truncated_visibly(tmp_path: Path) -> None:
     source = ALL_TAGS.replace("{{ it }}", "{{ it }} {{ it }}")
     message = rendered(tmp_path, source, it="word & " * 900)
     assert not violations(message.payload())
@@ -138,7 +138,7 @@ def test_what_is_longer_than_slack_takes_is_cut_and_seen_to_be(tmp_path: Path) -
     assert message.blocks[1]["text"]["text"].endswith(" …")
 
 
-def test_more_blocks_than_slack_takes_are_counted_and_the_footer_stays(tmp_path: Path) -> None:
+def test_blocks_beyond_slacks_limit_are_counted_above_the_footer(tmp_path: Path) -> None:
     sections = "{% for n in many %}{% section %}{{ n }}{% endsection %}{% endfor %}"
     source = "{% text %}x{% endtext %}" + sections + "{% context %}end{% endcontext %}"
     message = rendered(tmp_path, source, many=range(70))
@@ -147,18 +147,18 @@ def test_more_blocks_than_slack_takes_are_counted_and_the_footer_stays(tmp_path:
     assert message.blocks[-1]["elements"][0]["text"] == "end"
 
 
-def test_each_further_text_starts_a_message_of_the_thread(tmp_path: Path) -> None:
+def test_each_further_text_starts_a_thread_reply(tmp_path: Path) -> None:
     part = "{% text %}{{ n }}{% endtext %}{% section %}*{{ n }}*{% endsection %}"
     message = rendered(tmp_path, f"{part}{{% for n in many %}}{part}{{% endfor %}}", n=0, many=range(1, 3))
-    assert message == _said("0", thread=(_said("1"), _said("2")))
-    assert message.payload() == _said("0").payload()
+    assert message == _message("0", thread=(_message("1"), _message("2")))
+    assert message.payload() == _message("0").payload()
 
 
-def _said(word: str, thread: tuple[Message, ...] = ()) -> Message:
+def _message(word: str, thread: tuple[Message, ...] = ()) -> Message:
     return Message(word, Message.from_markup(f"*{word}*").blocks, thread)
 
 
-def test_slacks_limits_hold_for_each_message_of_a_thread_by_itself(tmp_path: Path) -> None:
+def test_slacks_limits_apply_to_each_message_of_a_thread(tmp_path: Path) -> None:
     part = "{% text %}x{% endtext %}{% for n in many %}{% section %}{{ n }}{% endsection %}{% endfor %}"
     message = rendered(tmp_path, part * 3, many=range(40))
     assert [len(one.blocks) for one in (message, *message.thread)] == [40, 40, 40]
@@ -166,32 +166,32 @@ def test_slacks_limits_hold_for_each_message_of_a_thread_by_itself(tmp_path: Pat
     assert below.blocks[-2]["text"]["text"] == "… and 23 more parts"
 
 
-def test_a_message_that_does_not_start_with_its_text_is_a_mistake(tmp_path: Path) -> None:
+def test_message_must_start_with_its_text(tmp_path: Path) -> None:
     with pytest.raises(TypeError, match="starts with its text"):
         rendered(tmp_path, "{% section %}x{% endsection %}")
 
 
-class Counted(TemplateBytecodeCache):
-    """A cache that counts what it was asked to keep."""
+class CountingCache(TemplateBytecodeCache):
+    """A cache that counts what is stored in it."""
 
-    kept = 0
+    stored = 0
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        self.kept += 1
+        self.stored += 1
         super().dump_bytecode(bucket)
 
 
-def test_templates_that_an_earlier_run_compiled_are_not_compiled_again(tmp_path: Path) -> None:
-    first, second = Counted(tmp_path), Counted(tmp_path)
-    said = [Renderer(cache=cache).render("notices/failure", view=_failure()) for cache in (first, second)]
-    assert said[0] == said[1]
-    assert (first.kept, second.kept) == (1, 0)
+def test_compiled_templates_are_cached_across_renderers(tmp_path: Path) -> None:
+    first, second = CountingCache(tmp_path), CountingCache(tmp_path)
+    messages = [Renderer(cache=cache).render("notices/failure", view=_failure()) for cache in (first, second)]
+    assert messages[0] == messages[1]
+    assert (first.stored, second.stored) == (1, 0)
 
 
-def test_a_place_that_cannot_be_written_costs_no_answer(tmp_path: Path) -> None:
-    cache = Counted(tmp_path / "gone")
+def test_unwritable_cache_folder_does_not_prevent_rendering(tmp_path: Path) -> None:
+    cache = CountingCache(tmp_path / "gone")
     assert Renderer(cache=cache).render("notices/failure", view=_failure()).text == "It broke. Mend it."
-    assert cache.kept == 1
+    assert cache.stored == 1
 
 
 def _failure() -> dict[str, object]:

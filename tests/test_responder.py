@@ -1,4 +1,4 @@
-"""What is due is delivered once and in time, or it is said why not: whatever Slack and LaunchDarkly do meanwhile."""
+"""A due run is delivered once and in time, or its history says why not, whatever Slack and LaunchDarkly do."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -14,36 +14,36 @@ from tests.workspace import visible_text
 
 pytestmark = LOOP
 
-MONDAY = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)  # nine in Berlin
+MONDAY = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)  # 9:00 in Berlin
 MINUTE, HOUR, DAY, WEEK = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
 SCORES, DIGEST = "every monday 9:00 scores web/production", "every monday 9:00 digest web/production"
 POST = "chat.postMessage"
 
 
 @dataclass
-class Second(Fault):
-    """Weather that only the second request meets, and those that follow while it lasts."""
+class SecondRequestFault(Fault):
+    """A fault that spares the first request."""
 
-    fair: int = 1
+    spared: int = 1
 
     def consume(self) -> bool:
-        self.fair -= 1
-        return self.fair < 0 and super().consume()
+        self.spared -= 1
+        return self.spared < 0 and super().consume()
 
 
-async def everything(scheduler: SchedulerHarness) -> tuple[Message, list[Message]]:
-    """The one digest that stands in the channel, and what stands below it."""
+async def digest_and_replies(scheduler: SchedulerHarness) -> tuple[Message, list[Message]]:
+    """The one digest in the channel, and its thread replies."""
     [digest] = scheduler.posted()
     return digest, scheduler.thread_replies(digest)
 
 
-# What is delivered.
+# Delivery
 
 
-async def test_the_details_of_a_digest_stand_below_it_in_their_order(scheduler: SchedulerHarness) -> None:
+async def test_digest_details_are_thread_replies_in_order(scheduler: SchedulerHarness) -> None:
     await scheduler.send(DIGEST)
     await scheduler.advance_to(MONDAY)
-    digest, details = await everything(scheduler)
+    digest, details = await digest_and_replies(scheduler)
     assert "Weekly digest · web/production" in visible_text(digest)
     assert [message.blocks[0]["text"]["text"] for message in details] == [
         "Scores",
@@ -52,64 +52,64 @@ async def test_the_details_of_a_digest_stand_below_it_in_their_order(scheduler: 
     ]
 
 
-async def test_each_message_bears_the_key_of_its_slot(scheduler: SchedulerHarness) -> None:
+async def test_each_message_has_its_run_key_as_metadata(scheduler: SchedulerHarness) -> None:
     await scheduler.send(DIGEST)
     await scheduler.advance_to(MONDAY)
-    digest, details = await everything(scheduler)
-    told = [message.metadata or {} for message in (digest, *details)]
-    assert {metadata["event_type"] for metadata in told} == {EVENT_TYPE}
-    keys = [metadata["event_payload"]["key"] for metadata in told]
+    digest, details = await digest_and_replies(scheduler)
+    metadata = [message.metadata or {} for message in (digest, *details)]
+    assert {each["event_type"] for each in metadata} == {EVENT_TYPE}
+    keys = [each["event_payload"]["key"] for each in metadata]
     assert [key.partition("@")[2] for key in keys] == [f"{int(MONDAY.timestamp())}#{part}" for part in range(4)]
 
 
-async def test_where_nothing_moved_a_single_line_proves_that_it_was_looked(scheduler: SchedulerHarness) -> None:
+async def test_quiet_digest_posts_a_single_line(scheduler: SchedulerHarness) -> None:
     await scheduler.send("every monday 9:00 digest platform/production quiet=on-change")
     await scheduler.advance_to(MONDAY)
-    digest, details = await everything(scheduler)
+    digest, details = await digest_and_replies(scheduler)
     assert details == []
     assert "no large-impact change, no score moved" in visible_text(digest)
     assert "Mon 30 Nov 2026, 09:00" in visible_text(digest)
     assert "delivered: nothing had moved" in await scheduler.send("history")
 
 
-async def test_unless_it_is_to_be_quiet_it_always_speaks(scheduler: SchedulerHarness) -> None:
+async def test_unchanged_digest_is_posted_unless_quiet(scheduler: SchedulerHarness) -> None:
     await scheduler.send("every monday 9:00 digest platform/production")
     await scheduler.advance_to(MONDAY)
-    digest, details = await everything(scheduler)
+    digest, details = await digest_and_replies(scheduler)
     assert "Weekly digest · platform/production" in visible_text(digest)
     assert details
 
 
-async def test_a_part_that_cannot_be_had_is_said_in_its_place(scheduler: SchedulerHarness) -> None:
+async def test_failed_part_of_a_digest_is_reported_in_it(scheduler: SchedulerHarness) -> None:
     await scheduler.send(DIGEST)
     scheduler.workspace.faults.status, scheduler.workspace.faults.path_contains = 403, "flag-events"
     await scheduler.advance_to(MONDAY)
-    digest, details = await everything(scheduler)
+    digest, details = await digest_and_replies(scheduler)
     assert "*Large-impact changes* cannot be had." in visible_text(digest)
     assert "Release maturity" in visible_text(digest)
     assert len(details) == 2
 
 
-async def test_the_largest_digest_fits_with_what_stands_below_it(scheduler_factory: OpenScheduler) -> None:
+async def test_largest_digest_fits_with_its_footer_and_thread(scheduler_factory: OpenScheduler) -> None:
     [more] = [case.edit for case in CASES if (case.question, case.name) == ("digest", "more")]
-    async with scheduler_factory(edit=more) as desk:
-        await desk.send(DIGEST)
-        await desk.advance_to(MONDAY)
-        digest, details = await everything(desk)
+    async with scheduler_factory(edit=more) as scheduler:
+        await scheduler.send(DIGEST)
+        await scheduler.advance_to(MONDAY)
+        digest, details = await digest_and_replies(scheduler)
         assert "🔁 Comes every Monday" in visible_text(digest)
         assert details
 
 
-async def test_a_workspace_without_charts_gets_them_in_characters(scheduler: SchedulerHarness) -> None:
+async def test_workspace_without_charts_gets_text_charts(scheduler: SchedulerHarness) -> None:
     scheduler.workspace.slack.charts = False
     await scheduler.send(DIGEST)
     await scheduler.advance_to(MONDAY)
-    digest, details = await everything(scheduler)
+    digest, details = await digest_and_replies(scheduler)
     assert "data_visualization" not in {block["type"] for block in digest.blocks}
     assert len(details) == 3
 
 
-async def test_what_several_channels_want_is_asked_once_and_delivered_to_each(scheduler: SchedulerHarness) -> None:
+async def test_question_of_several_channels_is_asked_once(scheduler: SchedulerHarness) -> None:
     await scheduler.send(SCORES, channel="C1")
     await scheduler.send(SCORES, channel="C2")
     scheduler.workspace.faults.requests.clear()
@@ -118,10 +118,10 @@ async def test_what_several_channels_want_is_asked_once_and_delivered_to_each(sc
     assert len(scheduler.workspace.faults.requests) == 1
 
 
-# Slack.
+# Failures of Slack
 
 
-async def test_what_arrived_unseen_is_found_and_not_posted_again(scheduler: SchedulerHarness) -> None:
+async def test_unconfirmed_post_is_found_and_not_repeated(scheduler: SchedulerHarness) -> None:
     await scheduler.send(SCORES)
     scheduler.workspace.slack.faults[POST] = Fault(drop_response=True, times=1)
     await scheduler.advance_to(MONDAY)
@@ -131,7 +131,7 @@ async def test_what_arrived_unseen_is_found_and_not_posted_again(scheduler: Sche
     assert f"p{posted.ts.replace('.', '')}|delivered>" in await scheduler.send("history")
 
 
-async def test_what_may_have_arrived_and_cannot_be_looked_for_is_not_posted_again(scheduler: SchedulerHarness) -> None:
+async def test_unconfirmed_post_is_not_repeated_without_history_access(scheduler: SchedulerHarness) -> None:
     await scheduler.send(SCORES)
     scheduler.workspace.slack.scopes.remove("channels:history")
     scheduler.workspace.slack.faults[POST] = Fault(reset=True, times=1)
@@ -143,7 +143,7 @@ async def test_what_may_have_arrived_and_cannot_be_looked_for_is_not_posted_agai
     assert "perhaps delivered · It may have been posted. I may not look, and do not post twice." in shown
 
 
-async def test_what_did_not_arrive_is_posted_as_soon_as_that_is_sure(scheduler: SchedulerHarness) -> None:
+async def test_failed_post_is_retried_once_known_missing(scheduler: SchedulerHarness) -> None:
     await scheduler.send(SCORES)
     scheduler.workspace.slack.faults[POST] = Fault(status=500, times=1)
     await scheduler.advance_to(MONDAY)
@@ -153,15 +153,20 @@ async def test_what_did_not_arrive_is_posted_as_soon_as_that_is_sure(scheduler: 
 
 
 @pytest.mark.parametrize(
-    "weather", [Second(status=500, times=1), Second(drop_response=True, times=1), Second(status=429, times=1)]
+    "fault",
+    [
+        SecondRequestFault(status=500, times=1),
+        SecondRequestFault(drop_response=True, times=1),
+        SecondRequestFault(status=429, times=1),
+    ],
 )
-async def test_a_thread_that_was_cut_is_completed(scheduler: SchedulerHarness, weather: Second) -> None:
+async def test_interrupted_thread_is_completed(scheduler: SchedulerHarness, fault: SecondRequestFault) -> None:
     await scheduler.send(DIGEST)
-    scheduler.workspace.slack.faults[POST] = replace(weather)
+    scheduler.workspace.slack.faults[POST] = replace(fault)
     await scheduler.advance_to(MONDAY)
     assert len(scheduler.thread_replies(scheduler.posted()[0])) < 3
     await scheduler.advance(seconds=60)
-    _, details = await everything(scheduler)
+    _, details = await digest_and_replies(scheduler)
     assert [message.blocks[0]["text"]["text"] for message in details] == [
         "Scores",
         "Large-impact changes",
@@ -170,29 +175,29 @@ async def test_a_thread_that_was_cut_is_completed(scheduler: SchedulerHarness, w
     assert "delivered" in await scheduler.send("history")
 
 
-async def test_of_a_thread_that_cannot_be_completed_the_history_says_why(scheduler: SchedulerHarness) -> None:
+async def test_history_explains_an_incomplete_thread(scheduler: SchedulerHarness) -> None:
     await scheduler.send(DIGEST)
-    scheduler.workspace.slack.faults[POST] = Second(error="msg_too_long")
+    scheduler.workspace.slack.faults[POST] = SecondRequestFault(error="msg_too_long")
     await scheduler.advance_to(MONDAY)
-    _, details = await everything(scheduler)
+    _, details = await digest_and_replies(scheduler)
     assert details == []
     shown = await scheduler.send("history")
     assert "delivered" in shown
     assert "What belongs below it is missing. Slack does not take the message (msg_too_long)." in shown
 
 
-async def test_a_thread_that_cannot_be_looked_at_is_left_as_it_is(scheduler: SchedulerHarness) -> None:
+async def test_thread_is_left_incomplete_without_history_access(scheduler: SchedulerHarness) -> None:
     await scheduler.send(DIGEST)
     scheduler.workspace.slack.scopes.remove("channels:history")
-    scheduler.workspace.slack.faults[POST] = Second(drop_response=True, times=1)
+    scheduler.workspace.slack.faults[POST] = SecondRequestFault(drop_response=True, times=1)
     await scheduler.advance_to(MONDAY)
     await scheduler.advance(minutes=1)
-    _, details = await everything(scheduler)
+    _, details = await digest_and_replies(scheduler)
     assert len(details) == 1
     assert "What belongs below it may be missing." in await scheduler.send("history")
 
 
-async def test_slack_says_how_long_to_wait(scheduler: SchedulerHarness) -> None:
+async def test_retry_after_of_slack_is_respected(scheduler: SchedulerHarness) -> None:
     await scheduler.send(SCORES)
     scheduler.workspace.slack.faults[POST] = Fault(status=429, retry_after=300, times=1)
     await scheduler.advance_to(MONDAY)
@@ -202,7 +207,7 @@ async def test_slack_says_how_long_to_wait(scheduler: SchedulerHarness) -> None:
     assert len(scheduler.posted()) == 1
 
 
-async def test_a_message_that_slack_does_not_take_is_said_to_be_that(scheduler: SchedulerHarness) -> None:
+async def test_message_refused_by_slack_fails_the_run(scheduler: SchedulerHarness) -> None:
     await scheduler.send(SCORES)
     scheduler.workspace.slack.faults[POST] = Fault(error="msg_too_long")
     await scheduler.advance_to(MONDAY)
@@ -212,7 +217,7 @@ async def test_a_message_that_slack_does_not_take_is_said_to_be_that(scheduler: 
     assert "Paused" not in await scheduler.send("schedules")
 
 
-async def test_what_slack_does_not_take_within_the_hour_has_failed(scheduler: SchedulerHarness) -> None:
+async def test_run_fails_when_slack_is_down_past_the_window(scheduler: SchedulerHarness) -> None:
     await scheduler.send(SCORES)
     scheduler.workspace.slack.faults[POST] = Fault(error="team_added_to_org")
     await scheduler.advance_to(MONDAY)
@@ -225,10 +230,10 @@ async def test_what_slack_does_not_take_within_the_hour_has_failed(scheduler: Sc
     assert "What was due on 23 Nov 2026 did not come" in visible_text(posted)
 
 
-# LaunchDarkly.
+# Failures of LaunchDarkly
 
 
-async def test_what_launchdarkly_does_not_answer_is_asked_again_within_the_hour(scheduler: SchedulerHarness) -> None:
+async def test_launchdarkly_is_retried_within_the_window(scheduler: SchedulerHarness) -> None:
     await scheduler.send(SCORES)
     scheduler.workspace.faults.status, scheduler.workspace.faults.retry_after = 503, 0
     await scheduler.advance_to(MONDAY)
@@ -239,7 +244,7 @@ async def test_what_launchdarkly_does_not_answer_is_asked_again_within_the_hour(
     assert "delivered" in await scheduler.send("history")
 
 
-async def test_what_launchdarkly_does_not_answer_within_the_hour_has_failed(scheduler: SchedulerHarness) -> None:
+async def test_run_fails_when_launchdarkly_is_down_past_the_window(scheduler: SchedulerHarness) -> None:
     await scheduler.send(SCORES)
     scheduler.workspace.faults.status, scheduler.workspace.faults.retry_after = 503, 0
     await scheduler.advance_to(MONDAY)
@@ -249,7 +254,7 @@ async def test_what_launchdarkly_does_not_answer_within_the_hour_has_failed(sche
     assert "Ask again" not in shown
 
 
-async def test_what_cannot_be_answered_has_failed_and_is_said_in_a_sentence(scheduler: SchedulerHarness) -> None:
+async def test_lasting_failure_is_explained_in_the_history(scheduler: SchedulerHarness) -> None:
     await scheduler.send(SCORES)
     scheduler.workspace.faults.status = 401
     await scheduler.advance_to(MONDAY)
@@ -259,15 +264,15 @@ async def test_what_cannot_be_answered_has_failed_and_is_said_in_a_sentence(sche
     assert scheduler.posted() == []
 
 
-async def test_owner_is_told_once_of_three_failures_in_a_row_that_may_pass(scheduler: SchedulerHarness) -> None:
+async def test_owner_is_notified_once_after_three_transient_failures(scheduler: SchedulerHarness) -> None:
     await scheduler.send("every day 9:00 scores web/production", user="U1")
     scheduler.workspace.faults.status, scheduler.workspace.faults.retry_after = 503, 0
-    for days, told in enumerate((0, 0, 1, 1, 1)):
+    for days, notified in enumerate((0, 0, 1, 1, 1)):
         await scheduler.advance_to(MONDAY + days * DAY)
         await scheduler.advance_to(MONDAY + days * DAY + HOUR)
-        assert len(scheduler.direct_messages("U1")) == told
-    [said] = scheduler.direct_messages("U1")
-    assert "`scores web/production` in <#C1>, every day at 9:00 (Europe/Berlin), has failed *3 times in a row*" in said
+        assert len(scheduler.direct_messages("U1")) == notified
+    [dm] = scheduler.direct_messages("U1")
+    assert "`scores web/production` in <#C1>, every day at 9:00 (Europe/Berlin), has failed *3 times in a row*" in dm
     scheduler.workspace.faults.status = None
     await scheduler.advance_to(MONDAY + 5 * DAY)
     assert len(scheduler.posted()) == 1
@@ -275,36 +280,38 @@ async def test_owner_is_told_once_of_three_failures_in_a_row_that_may_pass(sched
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404])
-async def test_owner_is_told_of_a_lasting_failure_at_once_and_once(scheduler: SchedulerHarness, status: int) -> None:
+async def test_owner_is_notified_of_a_lasting_failure_at_once_and_once(
+    scheduler: SchedulerHarness, status: int
+) -> None:
     await scheduler.send("every day 9:00 scores web/production", user="U1")
     scheduler.workspace.faults.status = status
     for days in range(4):
         await scheduler.advance_to(MONDAY + days * DAY)
         assert len(scheduler.direct_messages("U1")) == 1
-    [said] = scheduler.direct_messages("U1")
-    assert "`scores web/production` in <#C1>, every day at 9:00 (Europe/Berlin), *has failed*." in said
-    assert "LaunchDarkly" in said
+    [dm] = scheduler.direct_messages("U1")
+    assert "`scores web/production` in <#C1>, every day at 9:00 (Europe/Berlin), *has failed*." in dm
+    assert "LaunchDarkly" in dm
     assert scheduler.direct_messages("U2") == []
 
 
-async def test_owner_is_told_again_when_a_lasting_failure_is_another_or_comes_back(scheduler: SchedulerHarness) -> None:
+async def test_owner_is_notified_again_of_a_new_or_recurring_failure(scheduler: SchedulerHarness) -> None:
     await scheduler.send("every day 9:00 scores web/production", user="U1")
-    for days, (status, told) in enumerate(((403, 1), (404, 2), (404, 2), (None, 2), (404, 3))):
+    for days, (status, notified) in enumerate(((403, 1), (404, 2), (404, 2), (None, 2), (404, 3))):
         scheduler.workspace.faults.status = status
         await scheduler.advance_to(MONDAY + days * DAY)
-        assert len(scheduler.direct_messages("U1")) == told
+        assert len(scheduler.direct_messages("U1")) == notified
 
 
-# Late.
+# Missed runs
 
 
-async def test_what_was_due_within_the_last_hour_is_caught_up(scheduler: SchedulerHarness) -> None:
+async def test_run_missed_within_the_window_is_caught_up(scheduler: SchedulerHarness) -> None:
     await scheduler.send(SCORES)
     await scheduler.advance_to(MONDAY + HOUR)
     assert len(scheduler.posted()) == 1
 
 
-async def test_what_was_due_before_is_left_out_and_that_is_said(scheduler: SchedulerHarness) -> None:
+async def test_run_missed_past_the_window_is_skipped_and_reported(scheduler: SchedulerHarness) -> None:
     await scheduler.send(SCORES)
     await scheduler.advance_to(MONDAY + HOUR + MINUTE)
     assert scheduler.posted() == []
@@ -316,7 +323,7 @@ async def test_what_was_due_before_is_left_out_and_that_is_said(scheduler: Sched
     assert "did not come" not in visible_text(scheduler.posted()[1])
 
 
-async def test_after_a_week_away_it_goes_on_with_what_is_due(scheduler: SchedulerHarness) -> None:
+async def test_schedule_resumes_after_a_week_of_downtime(scheduler: SchedulerHarness) -> None:
     await scheduler.send("every day 9:00 scores web/production")
     await scheduler.advance_to(MONDAY + WEEK)
     [posted] = scheduler.posted()
@@ -327,14 +334,14 @@ async def test_after_a_week_away_it_goes_on_with_what_is_due(scheduler: Schedule
     assert len(scheduler.posted()) == 2
 
 
-async def test_the_window_is_a_setting(scheduler_factory: OpenScheduler) -> None:
-    async with scheduler_factory(window_seconds=600.0) as desk:
-        await desk.send(SCORES)
-        await desk.advance_to(MONDAY + 11 * MINUTE)
-        assert desk.posted() == []
+async def test_catch_up_window_is_a_setting(scheduler_factory: OpenScheduler) -> None:
+    async with scheduler_factory(window_seconds=600.0) as scheduler:
+        await scheduler.send(SCORES)
+        await scheduler.advance_to(MONDAY + 11 * MINUTE)
+        assert scheduler.posted() == []
 
 
-async def test_what_was_begun_and_left_is_not_delivered_late(scheduler: SchedulerHarness) -> None:
+async def test_unanswered_run_is_not_delivered_past_the_window(scheduler: SchedulerHarness) -> None:
     await scheduler.send(SCORES)
     scheduler.workspace.faults.status, scheduler.workspace.faults.retry_after = 503, 0
     await scheduler.advance_to(MONDAY)
@@ -344,7 +351,7 @@ async def test_what_was_begun_and_left_is_not_delivered_late(scheduler: Schedule
     assert "skipped · I was not there in time." in await scheduler.send("history")
 
 
-async def test_what_was_answered_and_left_is_not_delivered_late(scheduler: SchedulerHarness) -> None:
+async def test_answered_run_is_not_delivered_past_the_window(scheduler: SchedulerHarness) -> None:
     await scheduler.send(SCORES)
     scheduler.workspace.slack.faults[POST] = Fault(error="team_added_to_org", times=1)
     await scheduler.advance_to(MONDAY)
@@ -353,19 +360,19 @@ async def test_what_was_answered_and_left_is_not_delivered_late(scheduler: Sched
     assert "skipped · I was not there in time." in await scheduler.send("history")
 
 
-async def test_a_thread_that_was_cut_is_completed_also_late(scheduler: SchedulerHarness) -> None:
+async def test_interrupted_thread_is_completed_past_the_window(scheduler: SchedulerHarness) -> None:
     await scheduler.send(DIGEST)
-    scheduler.workspace.slack.faults[POST] = Second(drop_response=True, times=1)
+    scheduler.workspace.slack.faults[POST] = SecondRequestFault(drop_response=True, times=1)
     await scheduler.advance_to(MONDAY)
     await scheduler.advance_to(MONDAY + 5 * HOUR)
-    _, details = await everything(scheduler)
+    _, details = await digest_and_replies(scheduler)
     assert len(details) == 3
 
 
-# What changed meanwhile.
+# Changes during a run
 
 
-async def test_what_is_stopped_while_it_is_on_its_way_does_not_come(scheduler: SchedulerHarness) -> None:
+async def test_run_of_a_stopped_schedule_is_skipped(scheduler: SchedulerHarness) -> None:
     await scheduler.send(SCORES)
     scheduler.workspace.faults.status, scheduler.workspace.faults.retry_after = 503, 0
     await scheduler.advance_to(MONDAY)

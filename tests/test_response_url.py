@@ -1,4 +1,4 @@
-"""Answers that a response_url may give: whatever it says, the answer arrives by another way, or the log says so."""
+"""Failures of a response_url: the answer is delivered by another method, or the log says that it isn't."""
 
 from typing import Any
 
@@ -19,24 +19,24 @@ LATIN = "Fr\xfch".encode("latin-1")
 SCORES = "command=%2Finsights&text=scores+web%2Fproduction&user_id=U1&channel_id=C1&trigger_id=1"
 
 
-def methods(desk: Workspace) -> list[str]:
-    """The ways that were tried."""
-    ways = ("response_url", "chat.postEphemeral", "chat.postMessage")
-    return [call.method for call in desk.slack.calls if call.method in ways]
+def methods(workspace: Workspace) -> list[str]:
+    """The delivery methods that were tried."""
+    delivery_methods = ("response_url", "chat.postEphemeral", "chat.postMessage")
+    return [call.method for call in workspace.slack.calls if call.method in delivery_methods]
 
 
-async def ask(desk: Workspace, response_url: str) -> None:
-    """Send a signed command that wants its answer there."""
-    body = f"{SCORES}&team_id={desk.slack.team.id}&response_url={httpx.QueryParams({'': response_url})}"
+async def ask(workspace: Workspace, response_url: str) -> None:
+    """Send a signed command with this response_url."""
+    body = f"{SCORES}&team_id={workspace.slack.team.id}&response_url={httpx.QueryParams({'': response_url})}"
     body = body.replace("response_url==", "response_url=")
     kind = {"Content-Type": "application/x-www-form-urlencoded"}
-    headers = kind | signature_headers(body.encode(), SIGNING_SECRET, int(desk.slack.signing_clock().timestamp()))
+    headers = kind | signature_headers(body.encode(), SIGNING_SECRET, int(workspace.slack.signing_clock().timestamp()))
     async with httpx.AsyncClient() as http:
-        assert (await http.post(f"{desk.url}/slack/events", content=body, headers=headers)).status_code == 200
+        assert (await http.post(f"{workspace.url}/slack/events", content=body, headers=headers)).status_code == 200
 
 
 @pytest.mark.parametrize(
-    ("weather", "tried"),
+    ("fault", "tried"),
     [
         (Fault(status=429, retry_after="Fri, 20 Nov 2026 15:00:00 GMT", times=1), ["response_url"] * 2),
         (Fault(status=429, retry_after=3600), ["response_url", "chat.postEphemeral"]),
@@ -46,17 +46,17 @@ async def ask(desk: Workspace, response_url: str) -> None:
         (Fault(reset=True), ["response_url"] * 2 + ["chat.postEphemeral"]),
         (Fault(status=400, body="invalid_blocks"), ["response_url"] * 3 + ["chat.postEphemeral"]),
     ],
-    ids=["date", "an hour", "again and again", "500", "redirect", "reset", "in no form"],
+    ids=["date", "an hour", "repeatedly", "500", "redirect", "reset", "blocks"],
 )
-async def test_an_answer_goes_the_next_way_where_a_response_url_fails(weather: Fault, tried: list[str]) -> None:
-    async with open_workspace() as desk:
-        desk.slack.faults["response_url"] = weather
-        await desk.slack.type("/insights status web/production")
-    assert methods(desk) == tried
+async def test_failed_response_url_falls_back_to_the_web_api(fault: Fault, tried: list[str]) -> None:
+    async with open_workspace() as workspace:
+        workspace.slack.faults["response_url"] = fault
+        await workspace.slack.type("/insights status web/production")
+    assert methods(workspace) == tried
 
 
 @pytest.mark.parametrize(
-    ("answer", "said"),
+    ("answer", "expected"),
     [
         (http_response(200, LATIN), Delivered.SENT),
         (http_response(500, LATIN), Delivered.FAILED),
@@ -67,11 +67,11 @@ async def test_an_answer_goes_the_next_way_where_a_response_url_fails(weather: F
     ],
     ids=["not UTF-8", "500, not UTF-8", "cut", "redirect", "expired", "blocks"],
 )
-async def test_what_odd_bytes_say(answer: bytes, said: Delivered) -> None:
-    async with misbehaving_server(lambda _: answer) as there, aiohttp.ClientSession() as session:
-        response = ResponseUrls(session, f"{there.url}/api/").get(f"{there.url}/response/1")
-        assert await response.send(Message.from_markup("Scores")) is said
-    assert len(there.requests) == 1
+async def test_malformed_responses_are_classified(answer: bytes, expected: Delivered) -> None:
+    async with misbehaving_server(lambda _: answer) as server, aiohttp.ClientSession() as session:
+        response = ResponseUrls(session, f"{server.url}/api/").get(f"{server.url}/response/1")
+        assert await response.send(Message.from_markup("Scores")) is expected
+    assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -86,26 +86,26 @@ async def test_what_odd_bytes_say(answer: bytes, said: Delivered) -> None:
         "https://[",
     ],
 )
-async def test_only_slacks_hosts_are_answered(url: str) -> None:
-    async with open_workspace() as desk:
-        await ask(desk, url)
-    assert methods(desk) == ["chat.postEphemeral"]
+async def test_only_slacks_hosts_are_called(url: str) -> None:
+    async with open_workspace() as workspace:
+        await ask(workspace, url)
+    assert methods(workspace) == ["chat.postEphemeral"]
 
 
-async def test_a_host_that_is_not_slacks_is_never_called() -> None:
+async def test_other_host_receives_no_request() -> None:
     async with misbehaving_server(lambda _: http_response(200, b"ok")) as elsewhere:
-        async with open_workspace() as desk:
-            await ask(desk, f"{elsewhere.url.replace('127.0.0.1', 'localhost')}/response/1")
+        async with open_workspace() as workspace:
+            await ask(workspace, f"{elsewhere.url.replace('127.0.0.1', 'localhost')}/response/1")
         assert elsewhere.requests == []
-    assert methods(desk) == ["chat.postEphemeral"]
+    assert methods(workspace) == ["chat.postEphemeral"]
 
 
-async def test_what_cannot_be_delivered_at_all_is_in_the_log_with_its_reference(caplog: Any) -> None:
-    async with open_workspace() as desk:
-        desk.slack.faults["response_url"] = Fault(status=404, body="expired_url")
+async def test_undelivered_answer_is_logged_with_its_reference(caplog: Any) -> None:
+    async with open_workspace() as workspace:
+        workspace.slack.faults["response_url"] = Fault(status=404, body="expired_url")
         for method in ("chat.postEphemeral", "chat.postMessage"):
-            desk.slack.faults[method] = Fault(status=429, body="<html>", retry_after="soon")
-        await desk.slack.type("/insights status web/production")
+            workspace.slack.faults[method] = Fault(status=429, body="<html>", retry_after="soon")
+        await workspace.slack.type("/insights status web/production")
     [record] = [record for record in caplog.records if record.getMessage() == "not delivered"]
     assert record.levelname == "WARNING"
     assert record.facts["question"] == "status web/production"
@@ -113,7 +113,7 @@ async def test_what_cannot_be_delivered_at_all_is_in_the_log_with_its_reference(
 
 
 @pytest.mark.parametrize(
-    ("said", "seconds"),
+    ("header", "seconds"),
     [
         ("7", 7),
         ("0.5", 0.5),
@@ -126,20 +126,20 @@ async def test_what_cannot_be_delivered_at_all_is_in_the_log_with_its_reference(
         ("", 5),
     ],
 )
-def test_how_long_to_wait_is_said_in_seconds_or_by_a_date(said: str, seconds: float) -> None:
-    assert retry_after({"Retry-After": said, "Date": "Fri, 20 Nov 2026 15:00:00 GMT"}, 5) == seconds
+def test_retry_after_may_be_seconds_or_a_date(header: str, seconds: float) -> None:
+    assert retry_after({"Retry-After": header, "Date": "Fri, 20 Nov 2026 15:00:00 GMT"}, 5) == seconds
 
 
-def test_a_date_without_the_answers_own_tells_nothing() -> None:
+def test_retry_after_date_is_ignored_without_a_date_header() -> None:
     assert retry_after({"Retry-After": "Fri, 20 Nov 2026 15:00:30 GMT"}, 5) == 5
 
 
 @pytest.mark.parametrize("code", ["msg_too_long", "invalid_blocks_format", "msg_blocks_too_long"])
-async def test_a_form_that_slack_does_not_take_is_followed_by_a_plainer_one(code: str) -> None:
-    async with open_workspace() as desk:
-        desk.slack.faults["response_url"] = Fault(status=400, body=code, times=2)
-        answer = await desk.send("status web/production")
+async def test_refused_blocks_fall_back_to_plain_text(code: str) -> None:
+    async with open_workspace() as workspace:
+        workspace.slack.faults["response_url"] = Fault(status=400, body=code, times=2)
+        answer = await workspace.send("status web/production")
         assert answer.blocks == []
         assert 0 < len(answer.text) <= MAX_TEXT_CHARS
-        again = await desk.send("status web/production")
+        again = await workspace.send("status web/production")
         assert [block for block in again.blocks if block["type"] == "data_visualization"]

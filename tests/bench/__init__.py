@@ -30,7 +30,7 @@ All it says are ratios, measured side by side in one run; times would say more a
     served.py          an app in a process of its own
     fake_slack.py      the embedded Slack in one
     at_work.py         the whole bot in one
-    asking.py          people who ask it
+    clients.py         people who ask it
     bare_bolt.py       a Slack app by Bolt alone
     bare_starlette.py  one that only verifies
     stub_servers.py    a Slack and a LaunchDarkly that say the same to all, and count

@@ -12,8 +12,8 @@ from statistics import median, quantiles
 from time import perf_counter
 
 from tests.bench.acknowledge import bare, typical_latency
-from tests.bench.asking import Clients, open_clients
 from tests.bench.at_work import RunningBot, bot_process
+from tests.bench.clients import Clients, open_clients
 from tests.bench.fake_slack import fake_slack
 from tests.bench.served import served_app
 from tests.bench.table import Row, at_most

@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Iterator
 
-from tests.bench.asking import open_clients
 from tests.bench.at_work import RunningBot, bot_process
+from tests.bench.clients import open_clients
 from tests.bench.fake_slack import fake_slack
 from tests.bench.table import Row, at_most
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import quantiles
 
 from bot.schedules.trigger import WatchTrigger
-from tests.bench.asking import Clients, open_clients
+from tests.bench.clients import Clients, open_clients
 from tests.bench.load import LINES
 from tests.bench.stub_servers import stub_servers
 from tests.bench.table import Row, at_most
@@ -88,7 +88,7 @@ def rows() -> Iterator[Row]:
 
 
 async def _measure_intervals(bot: Program, port: int, seconds: float) -> list[Interval]:
-    """Whoever gets no answer ends it all: `asking` waits for each."""
+    """Whoever gets no answer ends it all: `clients` waits for each."""
     async with open_clients(port) as clients:
         await clients.at_pace(WARMUP_SECONDS * ANSWERS_PER_SECOND, ANSWERS_PER_SECOND, PRESS_EVERY)
         clients.take_ack_seconds()
