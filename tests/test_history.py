@@ -60,7 +60,9 @@ def test_date_near_whole_weeks_is_described_in_weeks(ago: int) -> None:
     description = history.describe_date(TODAY - timedelta(days=ago), TODAY)
     weeks_by_days = {6: 1, 7: 1, 8: 1, 13: 2, 14: 2, 15: 2, 20: 3, 21: 3, 22: 3}
     assert description == (
-        history.WEEKS_AGO[weeks_by_days[ago] - 1] if ago in weeks_by_days else f"on {TODAY - timedelta(days=ago):%-d %b}"
+        history.WEEKS_AGO[weeks_by_days[ago] - 1]
+        if ago in weeks_by_days
+        else f"on {TODAY - timedelta(days=ago):%-d %b}"
     )
 
 

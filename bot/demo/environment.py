@@ -1,4 +1,4 @@
-"""The running demo, as the page uses it: the bot, its clock, the faults, and completions for lines typed in the page."""
+"""The running demo, as the page uses it: the bot, its clock, the faults and the completions of lines."""
 
 import tempfile
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -50,6 +50,13 @@ IMMEDIATE_SETTINGS: Mapping[str, object] = {
 }
 # The sandbox LaunchDarkly has its own projects, and allows immediate retries.
 SANDBOX_SETTINGS: Mapping[str, object] = {"allowed_projects": "", "default_place": "", "again_seconds": 0.0}
+EXAMPLE_TIMES = ("1d", "7d", "2w", "yesterday", "monday")
+EXAMPLE_DURATIONS = ("6h", "1d", "1w")
+EXAMPLE_VALUES = {  # by the beginning of a parameter type's hint
+    "yes or no": ("yes", "no"),
+    "7d": EXAMPLE_TIMES,
+    "a length": EXAMPLE_DURATIONS,
+}
 
 
 @dataclass
@@ -181,15 +188,6 @@ async def _submit(slack: Slack, channel: str, *lines: str) -> None:
         answer = await type_line(slack, line, channel)
         if answer.to:
             slack.delete(answer)  # an ephemeral message would be gone by now
-
-
-EXAMPLE_TIMES = ("1d", "7d", "2w", "yesterday", "monday")
-EXAMPLE_DURATIONS = ("6h", "1d", "1w")
-EXAMPLE_VALUES = {  # by the beginning of a parameter type's hint
-    "yes or no": ("yes", "no"),
-    "7d": EXAMPLE_TIMES,
-    "a length": EXAMPLE_DURATIONS,
-}
 
 
 def completions(company: Company | None) -> list[Mapping[str, Any]]:

@@ -20,6 +20,8 @@ from bot.settings import Settings
 from bot.slack.dependencies import SchedulerFactory
 from bot.slack.handler import PROGRESS_NOTICE
 
+ANSWER_TIMEOUT_SECONDS = 30.0  # no answer takes this long
+
 
 def sandbox_settings(settings: Settings, api: str, *, socket: bool = False) -> Settings:
     """Return the settings of a bot in the sandbox workspace."""
@@ -54,9 +56,6 @@ async def running_bot(
             await startup
             workspace.request_url = f"{url}/slack/events"
             yield metrics
-
-
-ANSWER_TIMEOUT_SECONDS = 30.0  # no answer takes this long
 
 
 async def type_line(workspace: Slack, line: str, channel: str) -> Message:

@@ -20,6 +20,8 @@ SANDBOX_HINT = (
 )
 LIVE_HINT = "Type /insights help in a channel."
 STOP_HINT = "Ctrl-C ends it."
+# These draw in the terminal itself, and run no scripts.
+TERMINAL_BROWSERS = ("www-browser", "links", "elinks", "lynx", "w3m")
 
 
 async def serve_until_stopped(
@@ -53,10 +55,6 @@ async def serve(demo: Demo, port: int) -> AsyncIterator[str]:
                 yield url
                 return
     raise Misconfigured(f"Port {port} cannot be used, nor those after it.", "Choose another with --port; 0 is any.")
-
-
-# These draw in the terminal itself, and run no scripts.
-TERMINAL_BROWSERS = ("www-browser", "links", "elinks", "lynx", "w3m")
 
 
 def find_browser() -> webbrowser.BaseBrowser | None:

@@ -14,12 +14,56 @@ from bot.schedules.context import MAX_RETRY_DELAY
 from bot.store import Run, Schedule
 from bot.store.store import Store
 
+MAX_REPORTED_RUNS = 100  # older runs interest nobody
+STATE_OPEN = "open"
+SENTENCES = {
+    "delivered": "{what} was delivered in {where}.",
+    "quiet": "{what} had nothing to tell, and said so in {where}.",
+    STATE_OPEN: "{what} is not delivered yet in {where}, and is tried again.",
+    "skipped": "{what} was left out in {where}. {why}",
+    "failed": "{what} could not be delivered in {where}. {why}",
+    "unsure": "{what} may stand in {where}. {why}",
+}
+ALERT_SENTENCE = "{what} had something new, and told it in {where}."
 RETRY_WAITS = (timedelta(seconds=11), timedelta(seconds=21), timedelta(seconds=41))  # as the bot waits after failures
 # One hour until the bot reports why it couldn't deliver, and another for what a watch has seen in the meantime.
 RETRY_WAITS_UNTIL_CLOSED = (*RETRY_WAITS, *24 * [MAX_RETRY_DELAY])
 WEEK = timedelta(days=7)
 NO_SCHEDULES = "Nothing is to come by the clock. Type /insights every monday 9:00 digest web/production in a channel."
 NO_ALERTS = "Seven days went by, and no watch saw anything new."
+RUN_NOW_NOTICE = "The real LaunchDarkly's time cannot be moved: what is due next was sent at once."
+NO_SKIP_NOTICE = "The real LaunchDarkly's time cannot be moved, so there is no week to play."
+
+
+class RunReport:
+    """Reports each run's outcome once."""
+
+    def __init__(self, store: Store, workspace: Slack) -> None:
+        self._store = store
+        self._workspace = workspace
+        self._reported: dict[tuple[str, datetime], str] = {}
+        self._schedules: dict[str, Schedule] = {}  # also those that have been stopped since
+
+    async def new_sentences(self) -> list[str]:
+        """Return sentences on the runs that have changed since the last call, oldest first; open ones each time."""
+        self._schedules |= {schedule.id: schedule for schedule in await self._store.schedules.list_all()}
+        runs = await self._store.runs.history(list(self._schedules), MAX_REPORTED_RUNS)
+        new = [run for run in reversed(runs) if self._reported.get((run.schedule, run.at)) != run.state]
+        self._reported |= {(run.schedule, run.at): run.state for run in new if run.state != STATE_OPEN}
+        return [self._sentence(self._schedules[run.schedule], run) for run in new]
+
+    def _sentence(self, schedule: Schedule, run: Run) -> str:
+        is_alert = run.state == "delivered" and is_watch(schedule)
+        channel = self._workspace.channels.get(schedule.channel)
+        where = f"#{channel.name}" if channel and channel.name else "a conversation"
+        outcome = (ALERT_SENTENCE if is_alert else SENTENCES[run.state]).format(what=run.line, where=where, why=run.why)
+        return f"{local_time(run.at, run.zone)}: {outcome}".strip()
+
+
+def local_time(at: datetime, zone: str) -> str:
+    """Format a time as `Mon 30 Nov, 9:00 CET`; the zone is named because the page's clock may show another."""
+    local = at.astimezone(ZoneInfo(zone))
+    return f"{local:%a} {local.day} {local:%b}, {local.hour}:{local:%M %Z}"
 
 
 class TimeControls:
@@ -89,54 +133,6 @@ async def upcoming_schedules(driver: SchedulerDriver) -> list[Schedule]:
     """Return the active schedules, next first, without watches."""
     schedules = [one for one in await driver.active_schedules() if one.next_at and not is_watch(one)]
     return sorted(schedules, key=lambda one: (one.next_at, one.id))
-
-
-MAX_REPORTED_RUNS = 100  # older runs interest nobody
-STATE_OPEN = "open"
-SENTENCES = {
-    "delivered": "{what} was delivered in {where}.",
-    "quiet": "{what} had nothing to tell, and said so in {where}.",
-    STATE_OPEN: "{what} is not delivered yet in {where}, and is tried again.",
-    "skipped": "{what} was left out in {where}. {why}",
-    "failed": "{what} could not be delivered in {where}. {why}",
-    "unsure": "{what} may stand in {where}. {why}",
-}
-ALERT_SENTENCE = "{what} had something new, and told it in {where}."
-
-
-class RunReport:
-    """Reports each run's outcome once."""
-
-    def __init__(self, store: Store, workspace: Slack) -> None:
-        self._store = store
-        self._workspace = workspace
-        self._reported: dict[tuple[str, datetime], str] = {}
-        self._schedules: dict[str, Schedule] = {}  # also those that have been stopped since
-
-    async def new_sentences(self) -> list[str]:
-        """Return sentences on the runs that have changed since the last call, oldest first; open ones each time."""
-        self._schedules |= {schedule.id: schedule for schedule in await self._store.schedules.list_all()}
-        runs = await self._store.runs.history(list(self._schedules), MAX_REPORTED_RUNS)
-        new = [run for run in reversed(runs) if self._reported.get((run.schedule, run.at)) != run.state]
-        self._reported |= {(run.schedule, run.at): run.state for run in new if run.state != STATE_OPEN}
-        return [self._sentence(self._schedules[run.schedule], run) for run in new]
-
-    def _sentence(self, schedule: Schedule, run: Run) -> str:
-        is_alert = run.state == "delivered" and is_watch(schedule)
-        channel = self._workspace.channels.get(schedule.channel)
-        where = f"#{channel.name}" if channel and channel.name else "a conversation"
-        outcome = (ALERT_SENTENCE if is_alert else SENTENCES[run.state]).format(what=run.line, where=where, why=run.why)
-        return f"{local_time(run.at, run.zone)}: {outcome}".strip()
-
-
-def local_time(at: datetime, zone: str) -> str:
-    """Format a time as `Mon 30 Nov, 9:00 CET`; the zone is named because the page's clock may show another."""
-    local = at.astimezone(ZoneInfo(zone))
-    return f"{local:%a} {local.day} {local:%b}, {local.hour}:{local:%M %Z}"
-
-
-RUN_NOW_NOTICE = "The real LaunchDarkly's time cannot be moved: what is due next was sent at once."
-NO_SKIP_NOTICE = "The real LaunchDarkly's time cannot be moved, so there is no week to play."
 
 
 class LiveControls:
