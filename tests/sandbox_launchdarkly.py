@@ -36,20 +36,20 @@ async def sandbox(
         yield client
 
 
-async def ask(client: httpx.AsyncClient, path: str, **params: Param) -> Json:
+async def get_json(client: httpx.AsyncClient, path: str, **params: Param) -> Json:
     answer = await client.get(path, params=params)
     assert answer.status_code == 200, answer.text
     reply: Json = answer.json()
     return reply
 
 
-async def refusal(client: httpx.AsyncClient, path: str, **params: Param) -> tuple[int, Json]:
+async def error_of(client: httpx.AsyncClient, path: str, **params: Param) -> tuple[int, Json]:
     answer = await client.get(path, params=params)
     return answer.status_code, answer.json()
 
 
 async def reasons(client: httpx.AsyncClient, path: str, **params: Param) -> dict[str, str]:
-    status, body = await refusal(client, path, **params)
+    status, body = await error_of(client, path, **params)
     assert (status, body["code"], body["message"]) == (400, "invalid_request", "validation failed")
     return {error["attribute"]: error["reason"] for error in body["errors"]}
 

@@ -1,4 +1,4 @@
-"""The sandbox lists projects, environments, flags and applications as LaunchDarkly does, page by page."""
+"""The sandbox's paginated lists of projects, environments, flags and applications match LaunchDarkly's."""
 
 from collections.abc import AsyncIterator
 
@@ -7,7 +7,7 @@ import pytest
 
 from bot.sandbox.launchdarkly.company import harbour_goods
 from bot.sandbox.launchdarkly.faults import FaultInjector
-from tests.sandbox_launchdarkly import NOT_FOUND, Complaints, Json, ask, complaints, reasons, refusal, sandbox
+from tests.sandbox_launchdarkly import NOT_FOUND, Complaints, Json, complaints, error_of, get_json, reasons, sandbox
 
 __all__ = ["complaints"]
 
@@ -27,56 +27,56 @@ def keys(listed: Json) -> list[str]:
 
 
 @pytest.mark.parametrize("path", LISTS)
-async def test_pages_walk_a_whole_list_once(client: httpx.AsyncClient, path: str) -> None:
-    whole = keys(await ask(client, path, limit=100))
-    found: list[str] = []
+async def test_pagination_returns_every_item_once(client: httpx.AsyncClient, path: str) -> None:
+    expected = keys(await get_json(client, path, limit=100))
+    received: list[str] = []
     href = f"{path}?limit=3"
     while href:
         page = (await client.get(href)).json()
-        assert page["totalCount"] == len(whole)
-        found += keys(page)
+        assert page["totalCount"] == len(expected)
+        received += keys(page)
         href = page["_links"].get("next", {}).get("href", "")
-    assert found == whole
-    assert len(set(whole)) == len(whole) > 2
+    assert received == expected
+    assert len(set(expected)) == len(expected) > 2
 
 
 @pytest.mark.parametrize(
     ("path", "size"), [(FLAGS, "20"), (PROJECTS, "20"), (ENVIRONMENTS, "20"), (APPLICATIONS, "10")]
 )
-async def test_a_page_has_the_documented_size(client: httpx.AsyncClient, path: str, size: str) -> None:
-    here = (await ask(client, path))["_links"]["self"]["href"]
-    assert httpx.URL(here).params["limit"] == size
+async def test_default_page_has_the_documented_size(client: httpx.AsyncClient, path: str, size: str) -> None:
+    link = (await get_json(client, path))["_links"]["self"]["href"]
+    assert httpx.URL(link).params["limit"] == size
 
 
 @pytest.mark.parametrize("path", LISTS)
 @pytest.mark.parametrize(
     ("name", "value"), [("limit", "0"), ("limit", "101"), ("limit", "x"), ("offset", "-1"), ("filter", "colour:blue")]
 )
-async def test_lists_refuse_what_makes_no_sense(client: httpx.AsyncClient, path: str, name: str, value: str) -> None:
+async def test_invalid_list_parameter_is_refused(client: httpx.AsyncClient, path: str, name: str, value: str) -> None:
     assert list(await reasons(client, path, **{name: value})) == [name]
 
 
 @pytest.mark.parametrize("path", ["/api/v2/flags/wbe", "/api/v2/projects/wbe/environments"])
-async def test_lists_of_an_unknown_project_are_not_found(client: httpx.AsyncClient, path: str) -> None:
-    assert await refusal(client, path) == NOT_FOUND
+async def test_list_of_an_unknown_project_is_not_found(client: httpx.AsyncClient, path: str) -> None:
+    assert await error_of(client, path) == NOT_FOUND
 
 
-async def test_applications_want_the_beta_header(client: httpx.AsyncClient) -> None:
+async def test_only_applications_require_the_beta_header(client: httpx.AsyncClient) -> None:
     current = {"LD-API-Version": "20240415"}
     assert (await client.get(APPLICATIONS, headers=current)).status_code == 403
     for path in (PROJECTS, FLAGS, ENVIRONMENTS):
         assert (await client.get(path, headers=current)).status_code == 200
 
 
-async def test_projects_can_be_filtered_and_are_never_expanded(client: httpx.AsyncClient) -> None:
-    assert keys(await ask(client, PROJECTS)) == ["web", "mobile", "platform", "sandpit"]
-    assert keys(await ask(client, PROJECTS, filter="keys:web|mobile")) == ["web", "mobile"]
-    assert keys(await ask(client, PROJECTS, filter="query:SHOP")) == ["web"]
+async def test_projects_can_be_filtered_but_not_expanded(client: httpx.AsyncClient) -> None:
+    assert keys(await get_json(client, PROJECTS)) == ["web", "mobile", "platform", "sandpit"]
+    assert keys(await get_json(client, PROJECTS, filter="keys:web|mobile")) == ["web", "mobile"]
+    assert keys(await get_json(client, PROJECTS, filter="query:SHOP")) == ["web"]
     assert list(await reasons(client, PROJECTS, expand="environments")) == ["expand"]
 
 
-async def test_environments_carry_the_sdk_keys_that_nobody_may_keep(client: httpx.AsyncClient) -> None:
-    listed = await ask(client, ENVIRONMENTS)
+async def test_environments_include_sdk_keys(client: httpx.AsyncClient) -> None:
+    listed = await get_json(client, ENVIRONMENTS)
     assert [(one["key"], one["name"]) for one in listed["items"]] == [
         ("production", "Production"),
         ("staging", "Staging"),
@@ -85,29 +85,33 @@ async def test_environments_carry_the_sdk_keys_that_nobody_may_keep(client: http
     assert all(one["apiKey"].startswith("sdk-") for one in listed["items"])
 
 
-async def test_flags_are_listed_without_those_that_are_archived(client: httpx.AsyncClient) -> None:
+async def test_archived_flags_are_listed_only_on_request(client: httpx.AsyncClient) -> None:
     ours = [flag for flag in harbour_goods().flags if flag.project == "web"]
-    live = await ask(client, FLAGS, limit=100)
+    live = await get_json(client, FLAGS, limit=100)
     assert sorted(keys(live)) == sorted(flag.key for flag in ours if not flag.archived)
-    archived = await ask(client, FLAGS, limit=100, filter="state:archived")
+    archived = await get_json(client, FLAGS, limit=100, filter="state:archived")
     assert sorted(keys(archived)) == sorted(flag.key for flag in ours if flag.archived)
     assert list(await reasons(client, FLAGS, filter="state:gone")) == ["filter"]
 
 
 async def test_flags_can_be_filtered_and_sorted(client: httpx.AsyncClient) -> None:
-    assert "new-checkout" in keys(await ask(client, FLAGS, filter="query:CHECKOUT"))
-    permanent = await ask(client, FLAGS, limit=100, filter="type:permanent")
+    assert "new-checkout" in keys(await get_json(client, FLAGS, filter="query:CHECKOUT"))
+    permanent = await get_json(client, FLAGS, limit=100, filter="type:permanent")
     assert permanent["items"]
     assert not any(flag["temporary"] for flag in permanent["items"])
-    newest = [flag["creationDate"] for flag in (await ask(client, FLAGS, limit=100, sort="-creationDate"))["items"]]
+    newest = [
+        flag["creationDate"] for flag in (await get_json(client, FLAGS, limit=100, sort="-creationDate"))["items"]
+    ]
     assert newest == sorted(newest, reverse=True)
     assert list(await reasons(client, FLAGS, sort="colour")) == ["sort"]
 
 
-async def test_a_listed_flag_tells_of_named_environments_only(client: httpx.AsyncClient) -> None:
-    assert not any("environments" in flag for flag in (await ask(client, FLAGS))["items"])
-    [short] = (await ask(client, FLAGS, env="production", filter="query:new-checkout", limit=1))["items"]
-    [whole] = (await ask(client, FLAGS, env="production", filter="query:new-checkout", limit=1, summary="0"))["items"]
+async def test_listed_flag_includes_only_named_environments(client: httpx.AsyncClient) -> None:
+    assert not any("environments" in flag for flag in (await get_json(client, FLAGS))["items"])
+    [short] = (await get_json(client, FLAGS, env="production", filter="query:new-checkout", limit=1))["items"]
+    [whole] = (await get_json(client, FLAGS, env="production", filter="query:new-checkout", limit=1, summary="0"))[
+        "items"
+    ]
     assert list(short["environments"]) == ["production"]
     assert "rules" not in short["environments"]["production"]
     assert "rules" in whole["environments"]["production"]
@@ -122,7 +126,7 @@ OPTIONS: dict[str, list[Json]] = {
 }
 
 
-async def test_all_lists_are_as_described(client: httpx.AsyncClient, complaints: Complaints) -> None:
+async def test_all_lists_match_the_openapi_description(client: httpx.AsyncClient, complaints: Complaints) -> None:
     for path, options in OPTIONS.items():
         for params in options:
             answer = await client.get(path, params=params)
@@ -131,7 +135,7 @@ async def test_all_lists_are_as_described(client: httpx.AsyncClient, complaints:
 
 
 @pytest.mark.parametrize("path", LISTS)
-async def test_refused_lists_are_as_described(
+async def test_list_errors_match_the_openapi_description(
     client: httpx.AsyncClient,
     complaints: Complaints,
     path: str,

@@ -1,4 +1,4 @@
-"""The sandbox's Slack takes and refuses calls of its Web API as Slack does. Every sentence is asked by slack_sdk."""
+"""The sandbox's Web API accepts and refuses calls as Slack's does, seen through slack_sdk."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,14 +13,14 @@ from bot.sandbox.slack.credentials import APP_TOKEN, BOT_TOKEN, BOT_USER_ID
 from bot.sandbox.slack.message import Content
 from tests.sandbox_slack import CHART_BLOCK, MESSAGE_BLOCKS, Clock, Json, section, slack_error, web_client
 
-# The example of Slack's page on signing.
+# The example from Slack's documentation of request signing.
 EXAMPLE = (
     "token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow&channel_id=G8PSS9T3V&channel_name=foobar"
     "&user_id=U2CERLKJA&user_name=roadrunner&command=%2Fwebhook-collect&text=&response_url=https%3A%2F%2Fhooks.slack.com"
     "%2Fcommands%2FT1DC2JH3J%2F397700885554%2F96rGlfmibIGlgcZRskXaIFfN&trigger_id=398738663015.47445629121.803a0bc887a14"
     "d10d2c447fce8b6703c"
 )
-BY_LENA = Content("Mine")
+LENAS_MESSAGE = Content("Mine")
 
 
 @pytest.fixture
@@ -41,10 +41,10 @@ async def client(slack: Slack) -> AsyncIterator[AsyncWebClient]:
         yield client
 
 
-# --------------------------------------------------------------------------------------------------------- the door
+# ------------------------------------------------------------------------------------------------- authentication
 
 
-async def test_a_token_says_who_the_bot_is_and_what_it_may_do(client: AsyncWebClient) -> None:
+async def test_auth_test_names_the_bot_and_its_scopes(client: AsyncWebClient) -> None:
     answer = await client.auth_test()
     assert (answer["team_id"], answer["user_id"], answer["bot_id"]) == ("T0HARBOUR", BOT_USER_ID, "B0INSIGHTS")
     assert answer["url"] == "https://harbour-goods.slack.com/"
@@ -61,34 +61,38 @@ async def test_a_token_says_who_the_bot_is_and_what_it_may_do(client: AsyncWebCl
         (BOT_TOKEN, "chat.shout", "unknown_method"),
     ],
 )
-async def test_a_wrong_token_or_method_is_refused_with_a_200(slack: Slack, token: str, method: str, error: str) -> None:
+async def test_wrong_token_or_method_is_refused_with_a_200(slack: Slack, token: str, method: str, error: str) -> None:
     async with aiohttp.ClientSession() as session:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        async with session.post(f"{slack.api}{method}", headers=headers) as answer:
-            found = await answer.json()
-    assert (answer.status, found["ok"], found["error"]) == (200, False, error)
+        async with session.post(f"{slack.api}{method}", headers=headers) as response:
+            reply = await response.json()
+    assert (response.status, reply["ok"], reply["error"]) == (200, False, error)
 
 
-async def test_forms_json_and_query_strings_say_the_same(slack: Slack) -> None:
+async def test_form_json_and_query_string_are_equivalent(slack: Slack) -> None:
     headers = {"Authorization": f"Bearer {BOT_TOKEN}"}
-    said = {"channel": "C1", "text": "Hi"}
+    arguments = {"channel": "C1", "text": "Hi"}
     async with aiohttp.ClientSession(headers=headers) as session:
-        for sending in ({"data": said}, {"json": said}, {"params": said}):
-            async with session.post(f"{slack.api}chat.postMessage", **sending) as answer:  # type: ignore[arg-type]
-                assert (await answer.json())["ok"]
-        async with session.post(f"{slack.api}auth.test", data={"token": "xoxb-other"}, headers={}) as answer:
-            assert (await answer.json())["ok"]  # the header goes before the form
-    assert [call.arguments for call in slack.calls if call.method == "chat.postMessage"] == [said, said, said]
+        for encoding in ({"data": arguments}, {"json": arguments}, {"params": arguments}):
+            async with session.post(f"{slack.api}chat.postMessage", **encoding) as response:  # type: ignore[arg-type]
+                assert (await response.json())["ok"]
+        async with session.post(f"{slack.api}auth.test", data={"token": "xoxb-other"}, headers={}) as response:
+            assert (await response.json())["ok"]  # the header takes precedence over the form
+    assert [call.arguments for call in slack.calls if call.method == "chat.postMessage"] == [
+        arguments,
+        arguments,
+        arguments,
+    ]
     assert [message.text for message in slack.channels["C1"].messages] == ["Hi", "Hi", "Hi"]
 
 
-async def test_a_scope_that_is_missing_is_named(slack: Slack, client: AsyncWebClient) -> None:
+async def test_missing_scope_is_named(slack: Slack, client: AsyncWebClient) -> None:
     slack.scopes.remove("users:read")
     answer = await slack_error(client.users_info, user="U1")
     assert (answer["error"], answer["needed"]) == ("missing_scope", "users:read")
 
 
-async def test_anybody_may_try_the_api(slack: Slack) -> None:
+async def test_api_test_needs_no_token(slack: Slack) -> None:
     async with web_client(slack, token="") as stranger:
         assert (await stranger.api_test(foo="bar"))["args"] == {"foo": "bar"}
         assert (await slack_error(stranger.api_test, error="my_error"))["error"] == "my_error"
@@ -97,13 +101,18 @@ async def test_anybody_may_try_the_api(slack: Slack) -> None:
 # ---------------------------------------------------------------------------------------------------------- messages
 
 
-async def test_a_message_is_kept_as_it_was_said(slack: Slack, client: AsyncWebClient) -> None:
+async def test_message_is_stored_as_sent(slack: Slack, client: AsyncWebClient) -> None:
     metadata = {"event_type": "digest", "event_payload": {"slot": "1"}}
     first = await client.chat_postMessage(channel="C1", text="Scores", blocks=MESSAGE_BLOCKS, metadata=metadata)
     await client.chat_postMessage(channel="C1", text="Why?", thread_ts=first["ts"])
-    kept, reply = slack.channels["C1"].messages
-    assert (kept.text, kept.blocks, kept.metadata, kept.user) == ("Scores", MESSAGE_BLOCKS, metadata, BOT_USER_ID)
-    assert (kept.ts, reply.thread_ts, kept.at) == (first["ts"], first["ts"], slack.now())
+    stored, reply = slack.channels["C1"].messages
+    assert (stored.text, stored.blocks, stored.metadata, stored.user) == (
+        "Scores",
+        MESSAGE_BLOCKS,
+        metadata,
+        BOT_USER_ID,
+    )
+    assert (stored.ts, reply.thread_ts, stored.at) == (first["ts"], first["ts"], slack.now())
     assert first["message"]["blocks"][0]["block_id"]
 
 
@@ -117,18 +126,18 @@ async def test_a_message_is_kept_as_it_was_said(slack: Slack, client: AsyncWebCl
         ("checkout", "channel_not_found"),
     ],
 )
-async def test_a_channel_may_be_closed_to_the_bot(client: AsyncWebClient, channel: str, error: str) -> None:
+async def test_unavailable_channel_is_refused(client: AsyncWebClient, channel: str, error: str) -> None:
     assert (await slack_error(client.chat_postMessage, channel=channel, text="Hi"))["error"] == error
     assert (await slack_error(client.chat_postEphemeral, channel=channel, user="U1", text="Hi"))["error"] == error
 
 
-async def test_with_one_more_scope_public_channels_need_no_invitation(slack: Slack, client: AsyncWebClient) -> None:
+async def test_public_scope_allows_posting_without_membership(slack: Slack, client: AsyncWebClient) -> None:
     slack.scopes.add("chat:write.public")
     assert (await client.chat_postMessage(channel="C3", text="Hi"))["ok"]
 
 
 @pytest.mark.parametrize(
-    ("said", "error"),
+    ("arguments", "error"),
     [
         ({}, "no_text"),
         ({"text": "x" * 40_001}, "msg_too_long"),
@@ -138,20 +147,22 @@ async def test_with_one_more_scope_public_channels_need_no_invitation(slack: Sla
         ({"text": "Hi", "metadata": {"event_type": "digest"}}, "invalid_metadata_format"),
     ],
 )
-async def test_what_slack_would_not_show_is_refused(client: AsyncWebClient, said: Json, error: str) -> None:
+async def test_invalid_message_is_refused(client: AsyncWebClient, arguments: Json, error: str) -> None:
     for method in ("chat.postMessage", "chat.postEphemeral"):
-        answer = await slack_error(client.api_call, api_method=method, json={"channel": "C1", "user": "U1", **said})
+        answer = await slack_error(
+            client.api_call, api_method=method, json={"channel": "C1", "user": "U1", **arguments}
+        )
         assert answer["error"] == error
 
 
-async def test_faults_are_told_with_their_place(client: AsyncWebClient) -> None:
+async def test_error_points_to_the_invalid_field(client: AsyncWebClient) -> None:
     answer = await slack_error(client.chat_postMessage, channel="C1", text="Hi", blocks=[section("")])
-    (told,) = answer["response_metadata"]["messages"]
-    assert told.startswith("[ERROR] ")
-    assert told.endswith("[json-pointer:/blocks/0/text/text]")
+    (message,) = answer["response_metadata"]["messages"]
+    assert message.startswith("[ERROR] ")
+    assert message.endswith("[json-pointer:/blocks/0/text/text]")
 
 
-async def test_a_workspace_may_refuse_charts(slack: Slack, client: AsyncWebClient) -> None:
+async def test_workspace_can_refuse_charts(slack: Slack, client: AsyncWebClient) -> None:
     await client.chat_postMessage(channel="C1", text="1 toggle", blocks=[CHART_BLOCK])
     slack.charts = False
     answer = await slack_error(client.chat_postMessage, channel="C1", text="1 toggle", blocks=[CHART_BLOCK])
@@ -159,7 +170,7 @@ async def test_a_workspace_may_refuse_charts(slack: Slack, client: AsyncWebClien
     assert answer["errors"] == ["[ERROR] unsupported type: data_visualization [json-pointer:/blocks/0/type]"]
 
 
-async def test_an_ephemeral_message_is_for_one_person(slack: Slack, client: AsyncWebClient) -> None:
+async def test_ephemeral_message_is_for_one_person(slack: Slack, client: AsyncWebClient) -> None:
     answer = await client.chat_postEphemeral(channel="C1", user="U2", text="For you")
     assert [message.text for message in slack.ephemeral["U2"]] == ["For you"]
     assert slack.channels["C1"].messages == []
@@ -169,11 +180,11 @@ async def test_an_ephemeral_message_is_for_one_person(slack: Slack, client: Asyn
     assert stranger["error"] == "user_not_in_channel"
 
 
-async def test_a_message_can_be_changed_and_taken_back(slack: Slack, client: AsyncWebClient) -> None:
+async def test_message_can_be_updated_and_deleted(slack: Slack, client: AsyncWebClient) -> None:
     ts = (await client.chat_postMessage(channel="C1", text="Scores", blocks=MESSAGE_BLOCKS))["ts"]
     (message,) = slack.channels["C1"].messages
     await client.chat_update(channel="C1", ts=ts, text="New scores")
-    assert (message.text, message.blocks) == ("New scores", MESSAGE_BLOCKS)  # what is not given stays
+    assert (message.text, message.blocks) == ("New scores", MESSAGE_BLOCKS)  # omitted arguments are unchanged
     await client.chat_update(channel="C1", ts=ts, blocks=[], text="No buttons")
     assert message.blocks == []
     assert [version.text for version in message.versions] == ["Scores", "New scores"]
@@ -182,22 +193,22 @@ async def test_a_message_can_be_changed_and_taken_back(slack: Slack, client: Asy
     assert (await slack_error(client.chat_delete, channel="C1", ts=ts))["error"] == "message_not_found"
 
 
-async def test_what_people_said_is_not_the_bots_to_change(slack: Slack, client: AsyncWebClient) -> None:
-    theirs = slack.post(slack.channels["C1"], BY_LENA, user="U1")
+async def test_bot_cannot_change_other_peoples_messages(slack: Slack, client: AsyncWebClient) -> None:
+    theirs = slack.post(slack.channels["C1"], LENAS_MESSAGE, user="U1")
     assert (await slack_error(client.chat_update, channel="C1", ts=theirs.ts, text="x"))[
         "error"
     ] == "cant_update_message"
     assert (await slack_error(client.chat_delete, channel="C1", ts=theirs.ts))["error"] == "cant_delete_message"
 
 
-async def test_a_message_has_an_address(client: AsyncWebClient) -> None:
+async def test_message_has_a_permalink(client: AsyncWebClient) -> None:
     ts = (await client.chat_postMessage(channel="C1", text="Scores"))["ts"]
     link = (await client.chat_getPermalink(channel="C1", message_ts=ts))["permalink"]
     assert link == f"https://harbour-goods.slack.com/archives/C1/p{ts.replace('.', '')}"
     assert (await slack_error(client.chat_getPermalink, channel="C1", message_ts="1.0"))["error"] == "message_not_found"
 
 
-async def test_the_pace_in_a_channel_can_be_read_afterwards(slack: Slack, client: AsyncWebClient, clock: Clock) -> None:
+async def test_gaps_between_messages_are_recorded(slack: Slack, client: AsyncWebClient, clock: Clock) -> None:
     for seconds in (0, 1.5, 0.25):
         clock.advance(seconds=seconds)
         await client.chat_postMessage(channel="C1", text="Digest")
@@ -205,10 +216,10 @@ async def test_the_pace_in_a_channel_can_be_read_afterwards(slack: Slack, client
     assert [call.at for call in slack.calls] == [message.at for message in slack.channels["C1"].messages]
 
 
-# ------------------------------------------------------------------------------------------------ signing and waiting
+# ------------------------------------------------------------------------------------------ signatures and `until`
 
 
-def test_a_signature_is_the_one_that_slack_documents() -> None:
+def test_signature_matches_slacks_example() -> None:
     secret, body = "8f742231b10e8888abcd99yyyzzz85a5", EXAMPLE.encode()
     assert signature_headers(body, secret, 1531420618) == {
         "X-Slack-Request-Timestamp": "1531420618",
@@ -216,7 +227,7 @@ def test_a_signature_is_the_one_that_slack_documents() -> None:
     }
 
 
-async def test_another_body_has_another_signature() -> None:
+async def test_signature_depends_on_the_body() -> None:
     headers = signature_headers(b"text=scores", "secret", 1531420618)
     assert (
         SignatureVerifier("secret").generate_signature(timestamp="1531420618", body="text=scores") in headers.values()
@@ -224,13 +235,13 @@ async def test_another_body_has_another_signature() -> None:
     assert headers != signature_headers(b"text=flags", "secret", 1531420618)
 
 
-async def test_waiting_ends_as_soon_as_it_has_happened(slack: Slack, client: AsyncWebClient) -> None:
+async def test_until_returns_as_soon_as_its_condition_holds(slack: Slack, client: AsyncWebClient) -> None:
     waiting = asyncio.create_task(slack.until(lambda: slack.channels["C1"].messages))
     await client.chat_postMessage(channel="C1", text="Here")
     await waiting
 
 
-async def test_waiting_in_vain_tells_what_did_happen(slack: Slack, client: AsyncWebClient) -> None:
+async def test_until_times_out_with_the_last_calls(slack: Slack, client: AsyncWebClient) -> None:
     await client.auth_test()
     with pytest.raises(TimeoutError, match=r"Last calls: auth\.test"):
         await slack.until(lambda: slack.channels["C1"].messages, seconds=0.01)

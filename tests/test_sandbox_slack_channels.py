@@ -1,4 +1,4 @@
-"""Channels, people, modals and Home tabs of the sandbox's Slack, read and opened by slack_sdk."""
+"""Channels, users, modals and Home tabs of the sandbox's Slack, seen through slack_sdk."""
 
 import json
 from collections.abc import AsyncIterator
@@ -35,7 +35,7 @@ async def client(slack: Slack) -> AsyncIterator[AsyncWebClient]:
 # ----------------------------------------------------------------------------------------------------- conversations
 
 
-async def test_history_is_told_newest_first_and_in_pages(client: AsyncWebClient) -> None:
+async def test_history_is_paginated_newest_first(client: AsyncWebClient) -> None:
     stamps = [(await client.chat_postMessage(channel="C1", text=str(at)))["ts"] for at in range(5)]
     await client.chat_postMessage(channel="C1", text="reply", thread_ts=stamps[0])
     first = await client.conversations_history(channel="C1", limit=3)
@@ -44,27 +44,27 @@ async def test_history_is_told_newest_first_and_in_pages(client: AsyncWebClient)
     assert ([message["text"] for message in rest["messages"]], rest["has_more"]) == (["1", "0"], False)
 
 
-@pytest.mark.parametrize(("inclusive", "found"), [(False, ["2"]), (True, ["3", "2", "1"])])
-async def test_history_has_bounds(client: AsyncWebClient, inclusive: bool, found: list[str]) -> None:
+@pytest.mark.parametrize(("inclusive", "texts"), [(False, ["2"]), (True, ["3", "2", "1"])])
+async def test_history_can_be_limited_to_a_range(client: AsyncWebClient, inclusive: bool, texts: list[str]) -> None:
     stamps = [(await client.chat_postMessage(channel="C1", text=str(at)))["ts"] for at in range(5)]
     answer = await client.conversations_history(channel="C1", oldest=stamps[1], latest=stamps[3], inclusive=inclusive)
-    assert [message["text"] for message in answer["messages"]] == found
+    assert [message["text"] for message in answer["messages"]] == texts
 
 
-async def test_that_the_bot_came_or_went_stands_in_the_channel(slack: Slack, client: AsyncWebClient) -> None:
-    slack.scopes.remove("channels:read")  # so that nobody has to be there to hear of it
+async def test_bot_joining_or_leaving_is_in_the_history(slack: Slack, client: AsyncWebClient) -> None:
+    slack.scopes.remove("channels:read")  # otherwise an app would have to receive the events
     await slack.remove("C1")
     await slack.invite("C1", by="U2")
-    went, came = slack.channels["C1"].messages
-    assert went.text == "was removed from #checkout by Lena Hoffmann."
-    assert came.text == "was added to #checkout by Mateo Ruiz."
+    leave, join = slack.channels["C1"].messages
+    assert leave.text == "was removed from #checkout by Lena Hoffmann."
+    assert join.text == "was added to #checkout by Mateo Ruiz."
     history = await client.conversations_history(channel="C1")
     assert history["messages"] == [
         {
             "type": "message",
             "subtype": "channel_join",
             "user": BOT_USER_ID,
-            "ts": came.ts,
+            "ts": join.ts,
             "text": f"<@{BOT_USER_ID}> has joined the channel",
             "inviter": "U2",
         },
@@ -72,13 +72,13 @@ async def test_that_the_bot_came_or_went_stands_in_the_channel(slack: Slack, cli
             "type": "message",
             "subtype": "channel_leave",
             "user": BOT_USER_ID,
-            "ts": went.ts,
+            "ts": leave.ts,
             "text": f"<@{BOT_USER_ID}> has left the channel",
         },
     ]
 
 
-async def test_metadata_is_told_whole_only_to_those_who_ask(client: AsyncWebClient) -> None:
+async def test_full_metadata_is_sent_only_on_request(client: AsyncWebClient) -> None:
     metadata = {"event_type": "digest", "event_payload": {"slot": "1"}}
     await client.chat_postMessage(channel="C1", text="Digest", metadata=metadata)
     short = await client.conversations_history(channel="C1")
@@ -87,7 +87,7 @@ async def test_metadata_is_told_whole_only_to_those_who_ask(client: AsyncWebClie
     assert whole["messages"][0]["metadata"] == metadata
 
 
-async def test_a_thread_begins_with_what_it_answers(client: AsyncWebClient) -> None:
+async def test_thread_starts_with_its_parent_message(client: AsyncWebClient) -> None:
     ts = (await client.chat_postMessage(channel="C1", text="Scores"))["ts"]
     await client.chat_postMessage(channel="C1", text="Why?", thread_ts=ts)
     answer = await client.conversations_replies(channel="C1", ts=ts)
@@ -95,11 +95,11 @@ async def test_a_thread_begins_with_what_it_answers(client: AsyncWebClient) -> N
     assert (await slack_error(client.conversations_replies, channel="C1", ts="1.0"))["error"] == "thread_not_found"
 
 
-async def test_channels_are_told_as_they_are(client: AsyncWebClient) -> None:
-    there = ("C1", "C2", "C3", "C5", "C6")
-    told = [(await client.conversations_info(channel=channel))["channel"] for channel in there]
-    signs = ("is_private", "is_member", "is_archived", "is_ext_shared")
-    assert {channel["id"]: [sign for sign in signs if channel[sign]] for channel in told} == {
+async def test_channel_info_has_the_right_flags(client: AsyncWebClient) -> None:
+    ids = ("C1", "C2", "C3", "C5", "C6")
+    channels = [(await client.conversations_info(channel=channel))["channel"] for channel in ids]
+    flags = ("is_private", "is_member", "is_archived", "is_ext_shared")
+    assert {channel["id"]: [flag for flag in flags if channel[flag]] for channel in channels} == {
         "C1": ["is_member"],
         "C2": ["is_private", "is_member"],
         "C3": [],
@@ -110,7 +110,7 @@ async def test_channels_are_told_as_they_are(client: AsyncWebClient) -> None:
     assert (await slack_error(client.conversations_history, channel="C3"))["error"] == "not_in_channel"
 
 
-async def test_the_bot_can_speak_to_one_person(slack: Slack, client: AsyncWebClient) -> None:
+async def test_bot_can_message_one_person(slack: Slack, client: AsyncWebClient) -> None:
     channel = (await client.conversations_open(users="U1"))["channel"]["id"]
     await client.chat_postMessage(channel=channel, text="Paused")
     await client.chat_postMessage(channel="U1", text="Resumed")
@@ -118,7 +118,7 @@ async def test_the_bot_can_speak_to_one_person(slack: Slack, client: AsyncWebCli
     assert (await slack_error(client.conversations_open, users="U7"))["error"] == "user_not_found"
 
 
-async def test_people_have_a_time_zone_and_an_organisation(client: AsyncWebClient) -> None:
+async def test_users_have_a_time_zone_and_a_team(client: AsyncWebClient) -> None:
     lena, robin = [(await client.users_info(user=user))["user"] for user in ("U1", "U9")]
     assert (lena["tz"], lena["tz_offset"] in (3600, 7200), lena["team_id"]) == ("Europe/Berlin", True, "T0HARBOUR")
     assert robin["team_id"] != lena["team_id"]
@@ -128,9 +128,7 @@ async def test_people_have_a_time_zone_and_an_organisation(client: AsyncWebClien
 # ------------------------------------------------------------------------------------------------------------- views
 
 
-async def test_a_trigger_opens_one_modal_within_three_seconds(
-    slack: Slack, client: AsyncWebClient, clock: Clock
-) -> None:
+async def test_trigger_opens_one_modal_within_three_seconds(slack: Slack, client: AsyncWebClient, clock: Clock) -> None:
     once, late = slack.issue_trigger("U1"), slack.issue_trigger("U1")
     await client.views_open(trigger_id=once, view=MODAL)
     assert [view.body["title"] for view in slack.views] == [MODAL["title"]]
@@ -141,7 +139,7 @@ async def test_a_trigger_opens_one_modal_within_three_seconds(
     assert (await slack_error(client.views_open, trigger_id="1.2.3", view=MODAL))["error"] == "invalid_trigger_id"
 
 
-async def test_a_view_is_updated_by_those_who_saw_the_last(slack: Slack, client: AsyncWebClient) -> None:
+async def test_stale_view_update_is_refused(slack: Slack, client: AsyncWebClient) -> None:
     view = (await client.views_open(trigger_id=slack.issue_trigger("U1"), view=MODAL))["view"]
     await client.views_update(view_id=view["id"], hash=view["hash"], view={**MODAL, "blocks": []})
     assert slack.views[0].body["blocks"] == []
@@ -150,9 +148,7 @@ async def test_a_view_is_updated_by_those_who_saw_the_last(slack: Slack, client:
     assert (await slack_error(client.views_update, view_id="V7", view=MODAL))["error"] == "not_found"
 
 
-async def test_a_modal_is_put_on_top_of_one_that_is_open_and_three_are_enough(
-    slack: Slack, client: AsyncWebClient
-) -> None:
+async def test_at_most_three_modals_can_be_stacked(slack: Slack, client: AsyncWebClient) -> None:
     async def push() -> Json:
         return await slack_error(client.views_push, trigger_id=slack.issue_trigger("U1"), view=MODAL)
 
@@ -166,9 +162,9 @@ async def test_a_modal_is_put_on_top_of_one_that_is_open_and_three_are_enough(
     await client.views_push(trigger_id=slack.issue_trigger("U1"), view=MODAL)
 
 
-async def test_everybody_has_one_home_tab(slack: Slack, client: AsyncWebClient) -> None:
-    for words in ("Hello", "Hello again"):
-        await client.views_publish(user_id="U1", view={"type": "home", "blocks": [section(words)]})
+async def test_user_has_one_home_tab(slack: Slack, client: AsyncWebClient) -> None:
+    for text in ("Hello", "Hello again"):
+        await client.views_publish(user_id="U1", view={"type": "home", "blocks": [section(text)]})
     assert json.dumps(slack.homes["U1"].body).count("Hello again") == 1
     assert isinstance(slack.homes["U1"], View)
 
@@ -181,7 +177,7 @@ async def test_everybody_has_one_home_tab(slack: Slack, client: AsyncWebClient) 
         {"blocks": [section("")]},
     ],
 )
-async def test_a_view_that_slack_would_not_show_is_refused(slack: Slack, client: AsyncWebClient, wrong: Json) -> None:
+async def test_invalid_view_is_refused(slack: Slack, client: AsyncWebClient, wrong: Json) -> None:
     answer = await slack_error(client.views_open, trigger_id=slack.issue_trigger("U1"), view={**MODAL, **wrong})
     assert answer["error"] == "invalid_arguments"
     assert "[json-pointer:/view/" in answer["response_metadata"]["messages"][0]

@@ -1,4 +1,4 @@
-"""The sandbox's Slack fails as it is told to, and slack_sdk sees what it would see of the real one."""
+"""Configured faults of the sandbox's Slack reach slack_sdk as the real ones would."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -31,7 +31,7 @@ def texts(slack: Slack) -> list[str]:
     return [message.text for message in slack.channels["C1"].messages]
 
 
-async def test_a_limit_says_when_to_come_back(slack: Slack, client: AsyncWebClient) -> None:
+async def test_rate_limit_sends_retry_after(slack: Slack, client: AsyncWebClient) -> None:
     slack.faults[POST] = Fault(status=429, retry_after=7, times=2)
     for _ in range(2):
         with pytest.raises(SlackApiError) as limited:
@@ -43,7 +43,7 @@ async def test_a_limit_says_when_to_come_back(slack: Slack, client: AsyncWebClie
     assert [call.method for call in slack.calls] == [POST] * 3
 
 
-async def test_a_failure_is_for_one_method_or_for_all(slack: Slack, client: AsyncWebClient) -> None:
+async def test_fault_applies_to_one_method_or_to_all(slack: Slack, client: AsyncWebClient) -> None:
     slack.faults[POST] = Fault(status=500)
     assert (await slack_error(client.chat_postMessage, channel="C1", text="Hi"))["error"] == "internal_error"
     assert (await client.auth_test())["ok"]
@@ -55,13 +55,13 @@ async def test_a_failure_is_for_one_method_or_for_all(slack: Slack, client: Asyn
 
 
 @pytest.mark.parametrize("error", ["account_inactive", "token_revoked", "restricted_action", "fatal_error"])
-async def test_any_refusal_can_be_had(slack: Slack, client: AsyncWebClient, error: str) -> None:
+async def test_fault_can_return_any_api_error(slack: Slack, client: AsyncWebClient, error: str) -> None:
     slack.faults[POST] = Fault(error=error)
     assert await slack_error(client.chat_postMessage, channel="C1", text="Hi") == {"ok": False, "error": error}
     assert texts(slack) == []
 
 
-async def test_a_connection_can_be_reset_before_anything_is_done(slack: Slack, client: AsyncWebClient) -> None:
+async def test_connection_can_be_reset_before_the_call_is_executed(slack: Slack, client: AsyncWebClient) -> None:
     slack.faults[POST] = Fault(reset=True, times=1)
     with pytest.raises(aiohttp.ClientOSError, match="reset by peer"):
         await client.chat_postMessage(channel="C1", text="Hi")
@@ -69,22 +69,22 @@ async def test_a_connection_can_be_reset_before_anything_is_done(slack: Slack, c
     assert (await client.chat_postMessage(channel="C1", text="Again"))["ok"]
 
 
-async def test_an_answer_can_be_lost_after_all_is_done(slack: Slack, client: AsyncWebClient) -> None:
+async def test_response_can_be_lost_after_the_call_is_executed(slack: Slack, client: AsyncWebClient) -> None:
     slack.faults[POST] = Fault(drop_response=True, drop_delay=0.01, times=1)
     with pytest.raises(aiohttp.ServerDisconnectedError):
         await client.chat_postMessage(channel="C1", text="Posted all the same")
     assert texts(slack) == ["Posted all the same"]
 
 
-async def test_a_client_that_blindly_repeats_posts_twice(slack: Slack) -> None:
-    """What slack_sdk does unless told otherwise."""
+async def test_retrying_client_posts_twice(slack: Slack) -> None:
+    """Show slack_sdk's default: it retries when the connection is lost."""
     slack.faults[POST] = Fault(drop_response=True, times=1)
     async with web_client(slack) as client:
         await client.chat_postMessage(channel="C1", text="Hi")
     assert texts(slack) == ["Hi", "Hi"]
 
 
-async def test_a_slow_answer_outlasts_an_impatient_client(slack: Slack, client: AsyncWebClient) -> None:
+async def test_slow_response_exceeds_the_client_timeout(slack: Slack, client: AsyncWebClient) -> None:
     slack.faults[POST] = Fault(delay=30, times=1)
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.02):
@@ -94,7 +94,7 @@ async def test_a_slow_answer_outlasts_an_impatient_client(slack: Slack, client: 
 
 
 @pytest.mark.parametrize(
-    ("weather", "status", "body"),
+    ("fault", "status", "body"),
     [
         (Fault(status=429, retry_after=1, times=1), 429, "ratelimited"),
         (Fault(status=500, times=1), 500, "internal_error"),
@@ -102,8 +102,8 @@ async def test_a_slow_answer_outlasts_an_impatient_client(slack: Slack, client: 
         (Fault(status=404, body="expired_url", times=1), 404, "expired_url"),
     ],
 )
-async def test_a_response_url_has_its_own_weather(slack: Slack, weather: Fault, status: int, body: str) -> None:
-    slack.faults["response_url"] = weather
+async def test_response_url_has_its_own_faults(slack: Slack, fault: Fault, status: int, body: str) -> None:
+    slack.faults["response_url"] = fault
     async with record_requests(slack), aiohttp.ClientSession() as session:
         acknowledged = await slack.type("/insights scores")
         assert acknowledged.payload

@@ -1,4 +1,4 @@
-"""The sandbox's Socket Mode: connections that end, break, fall silent, and a real client that gets over it."""
+"""The sandbox's Socket Mode: connections that close, break or hang, and a real client that recovers."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -11,7 +11,7 @@ from bot.sandbox.slack import Slack
 from bot.sandbox.slack.credentials import APP_TOKEN
 from tests.sandbox_slack import Clock, over_socket, web_client
 
-OFTEN = 0.02  # seconds between two looks of the client at its connection
+PING_SECONDS = 0.02  # how often the client checks its connection
 
 
 @pytest.fixture
@@ -21,20 +21,20 @@ async def slack() -> AsyncIterator[Slack]:
         yield slack
 
 
-async def address(slack: Slack) -> str:
+async def new_socket_url(slack: Slack) -> str:
     async with web_client(slack) as client:
         return str((await client.apps_connections_open(app_token=APP_TOKEN))["url"])
 
 
 @asynccontextmanager
 async def connected(slack: Slack) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
-    """A bare websocket, so that every frame can be looked at."""
-    url = await address(slack)
+    """Open a bare websocket, so that a test can inspect every frame."""
+    url = await new_socket_url(slack)
     async with aiohttp.ClientSession() as session, session.ws_connect(url, autoping=False) as websocket:
         yield websocket
 
 
-async def test_it_says_hello(slack: Slack) -> None:
+async def test_socket_greets_with_hello(slack: Slack) -> None:
     async with connected(slack) as first, connected(slack) as second:
         hello, later = await first.receive_json(), await second.receive_json()
     assert (hello["type"], hello["num_connections"], later["num_connections"]) == ("hello", 1, 2)
@@ -42,8 +42,8 @@ async def test_it_says_hello(slack: Slack) -> None:
     assert hello["debug_info"]["approximate_connection_time"] > 0
 
 
-async def test_an_address_is_good_for_one_connection(slack: Slack) -> None:
-    url = await address(slack)
+async def test_socket_url_allows_one_connection(slack: Slack) -> None:
+    url = await new_socket_url(slack)
     async with aiohttp.ClientSession() as session:
         async with session.ws_connect(url):
             pass
@@ -51,7 +51,7 @@ async def test_an_address_is_good_for_one_connection(slack: Slack) -> None:
             await session.ws_connect(url)
 
 
-async def test_an_envelope_goes_to_one_connection_and_is_acknowledged_by_its_id(slack: Slack) -> None:
+async def test_envelope_goes_to_one_connection_and_is_acknowledged_by_id(slack: Slack) -> None:
     async with connected(slack) as other, connected(slack) as websocket:
         await websocket.receive_json()
         typing = asyncio.create_task(slack.type("/insights scores"))
@@ -64,17 +64,17 @@ async def test_an_envelope_goes_to_one_connection_and_is_acknowledged_by_its_id(
     assert (await slack.answer(acknowledged)).text == "Here"
 
 
-async def test_an_event_tells_whether_it_comes_again(slack: Slack) -> None:
+async def test_event_says_whether_it_is_a_retry(slack: Slack) -> None:
     async with connected(slack) as websocket:
         await websocket.receive_json()
-        telling = asyncio.create_task(slack.event("app_uninstalled", retry=1))
+        sending = asyncio.create_task(slack.event("app_uninstalled", retry=1))
         envelope = await websocket.receive_json()
         await websocket.send_json({"envelope_id": envelope["envelope_id"]})
-        await telling
+        await sending
     assert (envelope["type"], envelope["retry_attempt"], envelope["retry_reason"]) == ("events_api", 1, "http_timeout")
 
 
-async def test_a_socket_that_nobody_acknowledges_on_is_given_up(slack: Slack) -> None:
+async def test_unacknowledged_socket_is_closed(slack: Slack) -> None:
     slack.ack_timeout = 0.02
     async with connected(slack):
         assert (await slack.type("/insights")).error == "operation_timeout"
@@ -82,8 +82,8 @@ async def test_a_socket_that_nobody_acknowledges_on_is_given_up(slack: Slack) ->
     assert (await slack.type("/insights")).error == "dispatch_failed"
 
 
-async def test_slack_pings(slack: Slack) -> None:
-    slack.socket.ping_interval = OFTEN
+async def test_slack_sends_pings(slack: Slack) -> None:
+    slack.socket.ping_interval = PING_SECONDS
     async with connected(slack) as websocket:
         await websocket.receive_json()
         assert (await websocket.receive()).type is aiohttp.WSMsgType.PING
@@ -91,8 +91,8 @@ async def test_slack_pings(slack: Slack) -> None:
         assert (await websocket.receive()).type is aiohttp.WSMsgType.PING
 
 
-async def test_a_deaf_connection_is_alive_and_never_says_anything(slack: Slack) -> None:
-    slack.socket.ping_interval, slack.ack_timeout = OFTEN, OFTEN * 2
+async def test_deaf_connection_answers_pings_but_sends_no_envelopes(slack: Slack) -> None:
+    slack.socket.ping_interval, slack.ack_timeout = PING_SECONDS, PING_SECONDS * 2
     async with connected(slack) as websocket:
         await websocket.receive_json()
         slack.socket.deaf = True
@@ -103,22 +103,22 @@ async def test_a_deaf_connection_is_alive_and_never_says_anything(slack: Slack) 
         await slack.until(lambda: slack.socket.connections[0].received)
         frames = [await websocket.receive()]
         with pytest.raises(TimeoutError):
-            await websocket.receive(timeout=OFTEN)
+            await websocket.receive(timeout=PING_SECONDS)
     assert acknowledged.error == "operation_timeout"
     assert [(frame.type, frame.data) for frame in frames] == [(aiohttp.WSMsgType.PONG, b"there?")]
 
 
-async def test_what_opens_after_the_deafness_hears_again(slack: Slack) -> None:
+async def test_connection_opened_after_deafness_receives_envelopes(slack: Slack) -> None:
     async with connected(slack):
         slack.socket.deaf = True
         slack.socket.deaf = False
         assert slack.socket.connections[0].deaf
-        async with over_socket_too(slack):
+        async with acknowledging_client(slack):
             assert (await slack.type("/insights scores")).status == 200
 
 
 @asynccontextmanager
-async def over_socket_too(slack: Slack) -> AsyncIterator[None]:
+async def acknowledging_client(slack: Slack) -> AsyncIterator[None]:
     async with connected(slack) as websocket:
         await websocket.receive_json()
 
@@ -132,26 +132,26 @@ async def over_socket_too(slack: Slack) -> AsyncIterator[None]:
 
 
 @pytest.mark.parametrize("reason", ["refresh_requested", "warning"])
-async def test_a_client_that_is_asked_to_come_again_comes_again(slack: Slack, reason: str) -> None:
-    async with over_socket(slack, OFTEN):
+async def test_client_reconnects_on_request(slack: Slack, reason: str) -> None:
+    async with over_socket(slack, PING_SECONDS):
         await slack.socket.disconnect(reason)
         await slack.until(lambda: slack.socket.opened_count == 2)
         await slack.until(lambda: len(slack.socket.connections) == 1)
         assert (await slack.type("/insights scores")).status == 200
 
 
-async def test_a_client_gets_over_a_broken_connection(slack: Slack) -> None:
-    async with over_socket(slack, OFTEN):
+async def test_client_recovers_from_a_broken_connection(slack: Slack) -> None:
+    async with over_socket(slack, PING_SECONDS):
         slack.socket.reset()
         await slack.until(lambda: slack.socket.opened_count == 2)
         assert (await slack.type("/insights scores")).status == 200
 
 
-async def test_a_frozen_connection_answers_no_pings(slack: Slack) -> None:
+async def test_frozen_connection_answers_no_pings(slack: Slack) -> None:
     async with connected(slack) as websocket:
         await websocket.receive_json()
         slack.socket.freeze()
         await websocket.ping(b"there?")
         with pytest.raises(TimeoutError):
-            await websocket.receive(timeout=OFTEN)
+            await websocket.receive(timeout=PING_SECONDS)
         slack.socket.reset()

@@ -1,4 +1,4 @@
-"""`insights-bot schedules`: what is asked by the clock, for operators; out of one database, and into another."""
+"""`insights-bot schedules`: list schedules, and move them from one database to another."""
 
 import asyncio
 from dataclasses import replace
@@ -13,37 +13,37 @@ from tests.databases import TemporaryDatabase
 from tests.processes import run
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
-FIRST = Schedule("", "T1", "C1", 0, "U1", "monday 9:00 Europe/Berlin", "scores web/production", "active", "", NOW)
-PAUSED = replace(FIRST, channel="C2", line="digest web/staging", state="paused", why="not_in_channel", next_at=None)
-STOPPED = replace(FIRST, line="status web/production", state="stopped", next_at=None)
+ACTIVE = Schedule("", "T1", "C1", 0, "U1", "monday 9:00 Europe/Berlin", "scores web/production", "active", "", NOW)
+PAUSED = replace(ACTIVE, channel="C2", line="digest web/staging", state="paused", why="not_in_channel", next_at=None)
+STOPPED = replace(ACTIVE, line="status web/production", state="stopped", next_at=None)
 
 
 @pytest.fixture(name="url")
 def a_url(database: TemporaryDatabase) -> str:
-    """A database that holds some schedules."""
-    asyncio.run(_filled(database.url))
+    """Return the URL of a database with some schedules."""
+    asyncio.run(add_schedules(database.url))
     return database.url
 
 
-async def _filled(url: str) -> None:
+async def add_schedules(url: str) -> None:
     async with open_store(url) as store:
-        for schedule in (FIRST, PAUSED, STOPPED):
+        for schedule in (ACTIVE, PAUSED, STOPPED):
             await store.schedules.add(schedule, NOW)
 
 
-def test_each_schedule_is_a_line(url: str) -> None:
+def test_each_schedule_is_listed_on_one_line(url: str) -> None:
     listed = run("schedules", DATABASE_URL=url)
     assert listed.returncode == 0
     lines = listed.stdout.replace("┃", "│").splitlines()
-    told = [tuple(cell.strip() for cell in line.split("│")[1:-1]) for line in lines if "│" in line]
-    assert told == [
+    rows = [tuple(cell.strip() for cell in line.split("│")[1:-1]) for line in lines if "│" in line]
+    assert rows == [
         ("workspace", "channel", "number", "cadence", "question", "state", "next"),
-        ("T1", "C1", "1", FIRST.cadence, FIRST.line, "active", "Mon 23 Nov 2026, 09:00 CET"),
+        ("T1", "C1", "1", ACTIVE.cadence, ACTIVE.line, "active", "Mon 23 Nov 2026, 09:00 CET"),
         ("T1", "C2", "1", PAUSED.cadence, PAUSED.line, "paused (not_in_channel)", "–"),
     ]
 
 
-def test_what_is_exported_is_imported_elsewhere_and_only_once(url: str, tmp_path: Path) -> None:
+def test_exported_schedules_are_imported_only_once(url: str, tmp_path: Path) -> None:
     exported = run("schedules", "--export", DATABASE_URL=url)
     assert exported.returncode == 0
     file = tmp_path / "schedules.yml"
@@ -55,6 +55,6 @@ def test_what_is_exported_is_imported_elsewhere_and_only_once(url: str, tmp_path
     assert run("schedules", "--import", str(file), DATABASE_URL=url).stdout == "0 added, 2 there already.\n"
 
 
-def test_where_nothing_is_asked_by_the_clock_that_is_said(tmp_path: Path) -> None:
+def test_empty_list_says_there_are_no_schedules(tmp_path: Path) -> None:
     listed = run("schedules", DATABASE_URL=f"sqlite:///{tmp_path / 'bot.db'}")
     assert listed.stdout.startswith("Nothing is asked by the clock.")
