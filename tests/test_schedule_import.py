@@ -1,4 +1,4 @@
-"""`insights-bot schedules --import`: each entry is checked like a typed line, and all mistakes come at once."""
+"""`insights-bot schedules --import`: each entry is checked like a typed line, and all mistakes are reported at once."""
 
 import asyncio
 import os
@@ -40,21 +40,21 @@ def file(*entries: Any) -> str:
 
 @dataclass
 class Importer:
-    """A store, a LaunchDarkly, and what is imported with both."""
+    """A store, a sandboxed LaunchDarkly, and the import rules that use both."""
 
     store: Store
-    weather: FaultInjector
+    faults: FaultInjector
     rules: ImportRules
     progress: list[tuple[int, int]] = field(default_factory=list)
 
-    async def take(self, *entries: Any, **rules: Any) -> ImportResult:
+    async def add(self, *entries: Any, **rules: Any) -> ImportResult:
         return await import_schedules(self.store, file(*entries), replace(self.rules, **rules), NOW)
 
     async def mistakes(self, *entries: Any, **rules: Any) -> list[str]:
-        """What is wrong; then nothing is added."""
-        found = await self.take(*entries, **rules)
-        assert (found.added, await self.lines()) == (0, [])
-        return found.mistakes
+        """Import entries that have mistakes, check that nothing was added, and return the mistakes."""
+        result = await self.add(*entries, **rules)
+        assert (result.added, await self.lines()) == (0, [])
+        return result.mistakes
 
     async def lines(self) -> list[str]:
         return [schedule.line for schedule in await self.store.schedules.list_all()]
@@ -72,7 +72,7 @@ async def importer(tmp_path: Path) -> AsyncIterator[Importer]:
         yield Importer(store, answering.faults, rules, progress)
 
 
-# The file.
+# File format
 
 NAMES = "abcdefghi"
 BOMB = "a: &a [x]\n" + "".join(f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]\n" for a, b in pairwise(NAMES))
@@ -80,7 +80,7 @@ MERGES = "a0: &a0 {k: 1}\n" + "".join(f"a{n + 1}: &a{n + 1} {{<<: [{', '.join([f
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "expected"),
     [
         (b"\xff\xfe", "is not UTF-8 text."),
         (b"#" * (schedule_import.MAX_BYTES + 1), "is too large. It may have 500,000 bytes."),
@@ -102,22 +102,22 @@ MERGES = "a0: &a0 {k: 1}\n" + "".join(f"a{n + 1}: &a{n + 1} {{<<: [{', '.join([f
     ids=range(13),
 )
 async def test_unreadable_file_is_refused_in_one_line(
-    importer: Importer, content: bytes, said: str, tmp_path: Path
+    importer: Importer, content: bytes, expected: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "wrong.yml"
     path.write_bytes(content)
     with pytest.raises(Misconfigured) as wrong:
         await import_schedules(importer.store, schedule_import.read_file(str(path)), importer.rules, NOW)
-    assert said in f"{wrong.value.summary} {wrong.value.todo}"
+    assert expected in f"{wrong.value.summary} {wrong.value.todo}"
     assert "\n" not in f"{wrong.value.summary} {wrong.value.todo}"
 
 
-def test_scalars_are_text_whatever_yaml_makes_of_them() -> None:
-    many = ":".join(["1"] * 1000)  # a number in base sixty, which takes ever longer to work out
-    found = schedule_import.parse_yaml(
-        f"{{a: {many}, b: 2026-13-45, c: !!python/object/apply:os.system [false], d: yes, <<: {{e: f}}}}"
+def test_yaml_scalars_are_read_as_text() -> None:
+    base_60 = ":".join(["1"] * 1000)  # a base-60 number, which YAML takes quadratic time to convert
+    parsed = schedule_import.parse_yaml(
+        f"{{a: {base_60}, b: 2026-13-45, c: !!python/object/apply:os.system [false], d: yes, <<: {{e: f}}}}"
     )
-    assert found == {"a": many, "b": "2026-13-45", "c": ["false"], "d": "yes", "<<": {"e": "f"}}
+    assert parsed == {"a": base_60, "b": "2026-13-45", "c": ["false"], "d": "yes", "<<": {"e": "f"}}
 
 
 def test_file_is_read_once(tmp_path: Path) -> None:
@@ -137,11 +137,11 @@ def test_missing_file_is_named_in_one_line(tmp_path: Path) -> None:
         assert ended.stderr.count("\n") == 1
 
 
-# The entries.
+# Entries
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("wrong", "expected"),
     [
         ("monday", "entry 1: "),
         (entry(every="sometimes UTC"), "entry 1 (“sometimes UTC scores web/production”): "),
@@ -167,87 +167,87 @@ def test_missing_file_is_named_in_one_line(tmp_path: Path) -> None:
     ],
     ids=range(21),
 )
-async def test_entry_that_could_not_be_typed_is_a_mistake(importer: Importer, wrong: Any, said: str) -> None:
+async def test_invalid_entry_is_reported_with_its_reason(importer: Importer, wrong: Any, expected: str) -> None:
     [mistake] = await importer.mistakes(wrong)
     assert mistake.startswith("entry 1")
-    assert said in mistake
+    assert expected in mistake
     assert "\n" not in mistake
 
 
-async def test_all_mistakes_come_at_once_each_with_its_entry(importer: Importer) -> None:
-    unknown = entry("digest web/prod"), entry("digest web/prod", channel="C2")
-    found = await importer.mistakes(entry(), entry("stop 1"), *unknown, entry(team=""))
-    assert [mistake.partition(" (")[0] for mistake in found] == ["entry 2", "entry 3", "entry 4", "entry 5"]
+async def test_all_mistakes_are_reported_at_once_with_their_entries(importer: Importer) -> None:
+    unknown_environments = entry("digest web/prod"), entry("digest web/prod", channel="C2")
+    mistakes = await importer.mistakes(entry(), entry("stop 1"), *unknown_environments, entry(team=""))
+    assert [mistake.partition(" (")[0] for mistake in mistakes] == ["entry 2", "entry 3", "entry 4", "entry 5"]
 
 
-async def test_channel_has_room_for_twenty_with_those_it_has(importer: Importer) -> None:
+async def test_channel_limit_counts_existing_schedules(importer: Importer) -> None:
     every = [f"monday 9:{minute} UTC" for minute in range(10, 33)]
-    assert (await importer.take(*(entry(every=when) for when in every[:18]))).added == 18
-    found = await importer.take(*(entry(every=when) for when in every), entry(channel="C2"))
-    assert [mistake.partition(" (")[0] for mistake in found.mistakes] == ["entry 21", "entry 22", "entry 23"]
-    assert "This channel has 20 schedules" in found.mistakes[0]
+    assert (await importer.add(*(entry(every=when) for when in every[:18]))).added == 18
+    result = await importer.add(*(entry(every=when) for when in every), entry(channel="C2"))
+    assert [mistake.partition(" (")[0] for mistake in result.mistakes] == ["entry 21", "entry 22", "entry 23"]
+    assert "This channel has 20 schedules" in result.mistakes[0]
     assert len(await importer.lines()) == 18
-    found = await importer.take(*(entry(every=when) for when in every[:20]))
-    assert (found.added, found.existing, found.mistakes) == (2, 18, [])
+    result = await importer.add(*(entry(every=when) for when in every[:20]))
+    assert (result.added, result.existing, result.mistakes) == (2, 18, [])
 
 
-async def test_settings_limit_what_is_imported_before_launchdarkly_is_asked(importer: Importer) -> None:
+async def test_settings_are_checked_before_launchdarkly_is_queried(importer: Importer) -> None:
     allowed = AccessRules(channels=frozenset({"C1"}), projects=frozenset({"web"}))
     wrong = entry("scores mobile/production"), entry("status web/production", channel="C2")
-    found = await importer.mistakes(*wrong, authorize=allowed.authorize, is_channel_allowed=allowed.allows_channel)
-    assert "I am not to tell about the project mobile." in found[0]
-    assert "The settings do not let me answer in this channel." in found[1]
-    assert importer.weather.requests == []
+    mistakes = await importer.mistakes(*wrong, authorize=allowed.authorize, is_channel_allowed=allowed.allows_channel)
+    assert "I am not to tell about the project mobile." in mistakes[0]
+    assert "The settings do not let me answer in this channel." in mistakes[1]
+    assert importer.faults.requests == []
 
 
-# LaunchDarkly.
+# Checks with LaunchDarkly
 
 
-async def test_each_question_is_asked_once_and_only_if_it_is_new(importer: Importer) -> None:
+async def test_each_new_question_is_checked_once(importer: Importer) -> None:
     entries = [entry(channel=f"C{number}") for number in range(1, 6)]
-    assert (await importer.take(*entries)).added == 5
-    assert len(importer.weather.requests) == 1
-    again = await importer.take(*entries, entry("status web/production"))
+    assert (await importer.add(*entries)).added == 5
+    assert len(importer.faults.requests) == 1
+    again = await importer.add(*entries, entry("status web/production"))
     assert (again.added, again.existing) == (1, 5)
-    assert len(importer.weather.requests) == 2
+    assert len(importer.faults.requests) == 2
     assert importer.progress == [(0, 1), (0, 1)]
 
 
-async def test_questions_are_imported_unchecked_while_launchdarkly_is_away(importer: Importer) -> None:
-    importer.weather.status, importer.weather.retry_after = 503, 0
-    found = await importer.take(*(entry(f"scores web/{env}") for env in ("production", "staging", "test", "a", "b")))
-    assert found.added == 5
-    assert len(found.unchecked) == 5
-    assert set(found.unchecked.values()) == {"LaunchDarkly has trouble of its own (503)."}
-    assert {seen.query.partition("environmentKey=")[2] for seen in importer.weather.requests} == {
+async def test_questions_are_imported_unchecked_during_an_outage(importer: Importer) -> None:
+    importer.faults.status, importer.faults.retry_after = 503, 0
+    result = await importer.add(*(entry(f"scores web/{env}") for env in ("production", "staging", "test", "a", "b")))
+    assert result.added == 5
+    assert len(result.unchecked) == 5
+    assert set(result.unchecked.values()) == {"LaunchDarkly has trouble of its own (503)."}
+    assert {seen.query.partition("environmentKey=")[2] for seen in importer.faults.requests} == {
         "production",
         "staging",
         "test",
     }
 
 
-def test_import_says_what_was_not_checked_for_lack_of_a_token(tmp_path: Path) -> None:
+def test_import_without_a_token_says_questions_were_not_checked(tmp_path: Path) -> None:
     (tmp_path / "good.yml").write_text(file(entry()))
     ended = run("schedules", "--import", str(tmp_path / "good.yml"), DATABASE_URL=f"sqlite:///{tmp_path / 'bot.db'}")
     assert (ended.returncode, ended.stdout) == (0, "1 added, 0 there already.\n")
     assert "LAUNCHDARKLY_ACCESS_TOKEN is not set: the questions were not checked" in ended.stderr
 
 
-async def test_import_asks_launchdarkly_and_shows_its_progress(tmp_path: Path) -> None:
+async def test_import_checks_with_launchdarkly_and_shows_progress(tmp_path: Path) -> None:
     path = tmp_path / "some.yml"
-    many = [entry(f"deploys web/production since={days}d", channel=f"C{days}") for days in range(1, 26)]
+    entries = [entry(f"deploys web/production since={days}d", channel=f"C{days}") for days in range(1, 26)]
     async with serving(launchdarkly(lambda: NOW), 0) as url:
 
-        async def take(*entries: Any) -> Any:
-            path.write_text(file(*entries))
+        async def import_file(*new_entries: Any) -> Any:
+            path.write_text(file(*new_entries))
             variables = {"LAUNCHDARKLY_API_HOST": url, "LAUNCHDARKLY_ACCESS_TOKEN": TOKEN}
             database = f"sqlite:///{tmp_path / 'bot.db'}"
             return await asyncio.to_thread(run, "schedules", "--import", str(path), DATABASE_URL=database, **variables)
 
-        wrong = await take(*many, entry("digest web/prod"), entry("digest web/production", every="watch UTC"))
+        wrong = await import_file(*entries, entry("digest web/prod"), entry("digest web/production", every="watch UTC"))
         assert (wrong.returncode, wrong.stdout) == (1, "")
         assert "Checking 26 questions with LaunchDarkly, 20 done …" in wrong.stderr
         assert "The file has 2 mistakes, so nothing was added:\n  entry 26 (“monday 9:00 UTC digest" in wrong.stderr
         assert "\n  entry 27 (“watch UTC digest web/production”): `digest` cannot be watched." in wrong.stderr
-        right = await take(*many)
+        right = await import_file(*entries)
         assert (right.returncode, right.stdout) == (0, "25 added, 0 there already.\n")

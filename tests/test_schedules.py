@@ -1,4 +1,4 @@
-"""What is asked by the clock: ordered in a channel, and looked after by whoever is there."""
+"""Schedules: create, list, change, pause and stop them in a channel."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -13,11 +13,11 @@ pytestmark = LOOP
 
 MONDAY = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)  # nine in Berlin
 DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
-EVERY = "every monday 9:00 scores web/production"
+WEEKLY = "every monday 9:00 scores web/production"
 
 
-def said(scheduler: SchedulerHarness, channel: str = "C1") -> list[str]:
-    """What all in a channel read that the bot did not post by itself."""
+def public_texts(scheduler: SchedulerHarness, channel: str = "C1") -> list[str]:
+    """Return the texts of the channel's public messages, without the scheduled posts."""
     return [
         visible_text(message)
         for message in scheduler.workspace.slack.channels[channel].messages
@@ -25,11 +25,11 @@ def said(scheduler: SchedulerHarness, channel: str = "C1") -> list[str]:
     ]
 
 
-# Ordering.
+# Creating
 
 
-async def test_a_question_is_asked_every_week_and_its_answer_posted(scheduler: SchedulerHarness) -> None:
-    await scheduler.send(EVERY)
+async def test_scheduled_question_is_posted_every_week(scheduler: SchedulerHarness) -> None:
+    await scheduler.send(WEEKLY)
     await scheduler.advance_to(MONDAY - timedelta(minutes=1))
     assert scheduler.posted() == []
     await scheduler.advance_to(MONDAY)
@@ -44,11 +44,11 @@ async def test_a_question_is_asked_every_week_and_its_answer_posted(scheduler: S
     assert b'insights_slots_total{outcome="delivered"} 2.0' in scheduler.workspace.metrics.exposition()
 
 
-async def test_a_schedule_is_changed_in_a_form_which_tells_what_is_wrong_where_it_was_typed(
+async def test_edit_form_shows_errors_beside_the_fields(
     scheduler: SchedulerHarness,
 ) -> None:
-    said = await scheduler.workspace.send("every monday 9:00 scores web/production", user="U1")
-    await scheduler.workspace.slack.press(said, "Change", user="U1")
+    reply = await scheduler.workspace.send("every monday 9:00 scores web/production", user="U1")
+    await scheduler.workspace.slack.press(reply, "Change", user="U1")
     await scheduler.workspace.slack.until(lambda: scheduler.workspace.slack.views)
     [view] = scheduler.workspace.slack.views
     wrong = {"days": "mondya", "zone": "Europe/Berln", "question": "scroes web/production"}
@@ -80,7 +80,7 @@ async def test_a_schedule_is_changed_in_a_form_which_tells_what_is_wrong_where_i
         ("friday 18:00 america/new_york", "every Friday at 18:00 (America/New_York)", "Fri 20 Nov 2026, 18:00 EST"),
     ],
 )
-async def test_it_is_told_in_words_when_it_comes_and_when_first(
+async def test_confirmation_describes_recurrence_and_next_run(
     scheduler: SchedulerHarness, when: str, says: str, next_at: str
 ) -> None:
     answer = await scheduler.send(f"every {when} digest web/production")
@@ -88,23 +88,23 @@ async def test_it_is_told_in_words_when_it_comes_and_when_first(
     assert next_at in answer
 
 
-async def test_without_a_zone_it_is_that_of_whoever_asks_and_else_that_of_the_settings(
+async def test_time_zone_defaults_to_the_callers_then_the_settings(
     scheduler_factory: OpenScheduler,
 ) -> None:
-    async with scheduler_factory(time_zone="Asia/Tokyo") as desk:
-        assert "at 9:00 (America/New_York)" in await desk.send(EVERY, user="U2")
-        desk.workspace.slack.scopes.remove("users:read")
-        assert "at 9:00 (Asia/Tokyo)" in await desk.send(EVERY, user="U1")
+    async with scheduler_factory(time_zone="Asia/Tokyo") as scheduler:
+        assert "at 9:00 (America/New_York)" in await scheduler.send(WEEKLY, user="U2")
+        scheduler.workspace.slack.scopes.remove("users:read")
+        assert "at 9:00 (Asia/Tokyo)" in await scheduler.send(WEEKLY, user="U1")
 
 
-async def test_any_question_can_be_put_on_a_clock_with_its_arguments(scheduler: SchedulerHarness) -> None:
+async def test_scheduled_question_keeps_its_arguments(scheduler: SchedulerHarness) -> None:
     await scheduler.send("every friday 17:00 deploys mobile/production since=2w by=kind")
     await scheduler.advance(hours=1)
     [posted] = scheduler.posted()
     assert "`deploys mobile/production since=2w by=kind`" in visible_text(posted)
 
 
-async def test_what_a_channel_uses_is_kept_with_the_question(scheduler: SchedulerHarness) -> None:
+async def test_channel_default_is_saved_with_the_schedule(scheduler: SchedulerHarness) -> None:
     await scheduler.send("use mobile/production")
     assert "`scores mobile/production`" in await scheduler.send("every monday scores")
     await scheduler.send("use nothing")
@@ -112,60 +112,60 @@ async def test_what_a_channel_uses_is_kept_with_the_question(scheduler: Schedule
     assert "mobile/production" in visible_text(scheduler.posted()[0])
 
 
-async def test_who_ordered_it_is_said_to_all_once(scheduler: SchedulerHarness) -> None:
-    await scheduler.send(EVERY, user="U2")
-    [told] = [text for text in said(scheduler) if "`scores web/production`" in text]
-    assert "<@U2>" in told
+async def test_new_schedule_is_announced_once_with_its_creator(scheduler: SchedulerHarness) -> None:
+    await scheduler.send(WEEKLY, user="U2")
+    [message] = [text for text in public_texts(scheduler) if "`scores web/production`" in text]
+    assert "<@U2>" in message
 
 
-async def test_where_the_bot_is_not_it_says_so_at_once(scheduler: SchedulerHarness) -> None:
-    assert "I am not in this channel yet" in await scheduler.send(EVERY, channel="C3")
-    assert "I am not in this channel yet" not in await scheduler.send(EVERY)
+async def test_scheduling_in_a_channel_without_the_bot_says_so(scheduler: SchedulerHarness) -> None:
+    assert "I am not in this channel yet" in await scheduler.send(WEEKLY, channel="C3")
+    assert "I am not in this channel yet" not in await scheduler.send(WEEKLY)
 
 
-async def test_it_can_come_to_one_person_alone(scheduler: SchedulerHarness) -> None:
+async def test_schedule_can_post_to_a_direct_message(scheduler: SchedulerHarness) -> None:
     direct = scheduler.workspace.slack.open_dm("U1").id
-    assert "I am not in this channel" not in await scheduler.send(EVERY, channel=direct)
+    assert "I am not in this channel" not in await scheduler.send(WEEKLY, channel=direct)
     await scheduler.advance_to(MONDAY)
     assert len(scheduler.posted(direct)) == 1
 
 
-async def test_the_same_is_not_asked_twice_in_a_channel(scheduler: SchedulerHarness) -> None:
-    await scheduler.send(EVERY)
-    assert "That is asked here already: it is number 1." in await scheduler.send(EVERY, user="U1")
+async def test_duplicate_schedule_is_refused(scheduler: SchedulerHarness) -> None:
+    await scheduler.send(WEEKLY)
+    assert "That is asked here already: it is number 1." in await scheduler.send(WEEKLY, user="U1")
     assert "number 2 of this channel" in await scheduler.send("every tuesday 9:00 scores web/production")
 
 
-async def test_a_channel_has_room_for_twenty(scheduler: SchedulerHarness) -> None:
+async def test_channel_has_at_most_twenty_schedules(scheduler: SchedulerHarness) -> None:
     for minute in range(10, 30):
         await scheduler.send(f"every monday 9:{minute} scores web/production")
-    assert "This channel has 20 schedules, and may not have more." in await scheduler.send(EVERY)
+    assert "This channel has 20 schedules, and may not have more." in await scheduler.send(WEEKLY)
     await scheduler.send("stop 20")
-    assert "number 21 of this channel" in await scheduler.send(EVERY)
+    assert "number 21 of this channel" in await scheduler.send(WEEKLY)
     assert "*19*" in await scheduler.send("schedules")
 
 
-async def test_a_question_that_is_too_long_to_be_kept_is_refused(scheduler: SchedulerHarness) -> None:
+async def test_too_long_question_is_refused(scheduler: SchedulerHarness) -> None:
     apps = ",".join(f"application-{number}" for number in range(40))
     assert "too long to be kept" in await scheduler.send(f"every monday scores web/production app={apps}")
 
 
-# Looking after.
+# Managing
 
 
-async def test_what_comes_in_a_channel_is_looked_after_in_that_channel(scheduler: SchedulerHarness) -> None:
-    await scheduler.send(EVERY)
+async def test_schedules_are_managed_only_in_their_channel(scheduler: SchedulerHarness) -> None:
+    await scheduler.send(WEEKLY)
     assert "Nothing is asked by the clock" in await scheduler.send("schedules", channel="C2")
     assert "There are no schedules in this channel." in await scheduler.send("stop", channel="C2")
     assert "There is no schedule 2 in this channel." in await scheduler.send("stop 2")
     assert "Number 1 is stopped" in await scheduler.send("stop")
 
 
-async def test_of_several_it_is_to_be_said_which(scheduler: SchedulerHarness) -> None:
-    await scheduler.send(EVERY)
+async def test_ambiguous_schedule_command_lists_the_numbers(scheduler: SchedulerHarness) -> None:
+    await scheduler.send(WEEKLY)
     await scheduler.send("every friday deploys web/production")
-    for order in ("pause", "resume", "snooze", "now"):
-        assert "This channel has several schedules: 1, 2." in await scheduler.send(order)
+    for command in ("pause", "resume", "snooze", "now"):
+        assert "This channel has several schedules: 1, 2." in await scheduler.send(command)
 
 
 @pytest.mark.parametrize(
@@ -178,16 +178,14 @@ async def test_of_several_it_is_to_be_said_which(scheduler: SchedulerHarness) ->
         ("stop 1", "<@U2> has stopped number 1: `scores web/production` no longer comes every Monday"),
     ],
 )
-async def test_a_change_is_said_in_the_channel_once_and_by_whom(
-    scheduler: SchedulerHarness, line: str, says: str
-) -> None:
-    await scheduler.send(EVERY)
+async def test_change_is_announced_once_with_its_author(scheduler: SchedulerHarness, line: str, says: str) -> None:
+    await scheduler.send(WEEKLY)
     await scheduler.send(line, user="U2")
-    assert len([text for text in said(scheduler) if says in text]) == 1
+    assert len([text for text in public_texts(scheduler) if says in text]) == 1
 
 
-async def test_what_is_paused_does_not_come_until_it_is_resumed(scheduler: SchedulerHarness) -> None:
-    await scheduler.send(EVERY)
+async def test_paused_schedule_posts_nothing_until_resumed(scheduler: SchedulerHarness) -> None:
+    await scheduler.send(WEEKLY)
     await scheduler.send("pause")
     assert "Schedule 1 is paused already." in await scheduler.send("pause")
     assert "Schedule 1 is paused." in await scheduler.send("snooze")
@@ -199,13 +197,13 @@ async def test_what_is_paused_does_not_come_until_it_is_resumed(scheduler: Sched
     assert len(scheduler.posted()) == 1
 
 
-async def test_what_is_stopped_does_not_come_and_its_number_is_not_given_again(scheduler: SchedulerHarness) -> None:
-    await scheduler.send(EVERY)
+async def test_stopped_schedule_posts_nothing_and_keeps_its_number(scheduler: SchedulerHarness) -> None:
+    await scheduler.send(WEEKLY)
     await scheduler.send("stop 1")
     await scheduler.advance_to(MONDAY)
     assert scheduler.posted() == []
     assert "Schedule 1 was stopped." in await scheduler.send("resume 1")
-    assert "number 2 of this channel" in await scheduler.send(EVERY)
+    assert "number 2 of this channel" in await scheduler.send(WEEKLY)
 
 
 @pytest.mark.parametrize(
@@ -218,16 +216,14 @@ async def test_what_is_stopped_does_not_come_and_its_number_is_not_given_again(s
         ("snooze until=2026-12-24", "Mon 28 Dec 2026, 09:00"),
     ],
 )
-async def test_what_is_snoozed_is_silent_until_a_moment_to_come(
-    scheduler: SchedulerHarness, line: str, next_at: str
-) -> None:
-    await scheduler.send(EVERY)
+async def test_snooze_lasts_until_the_given_time(scheduler: SchedulerHarness, line: str, next_at: str) -> None:
+    await scheduler.send(WEEKLY)
     answer = await scheduler.send(line)
     assert f"silent until {next_at}" in answer
 
 
-async def test_a_snooze_ends_by_itself(scheduler: SchedulerHarness) -> None:
-    await scheduler.send(EVERY)
+async def test_snoozed_schedule_resumes_by_itself(scheduler: SchedulerHarness) -> None:
+    await scheduler.send(WEEKLY)
     await scheduler.send("snooze")
     await scheduler.advance_to(MONDAY)
     assert scheduler.posted() == []
@@ -236,15 +232,15 @@ async def test_a_snooze_ends_by_itself(scheduler: SchedulerHarness) -> None:
 
 
 @pytest.mark.parametrize("until", ["yesterday", "2026-11-01", "whenever"])
-async def test_a_snooze_cannot_end_before_it_begins(scheduler: SchedulerHarness, until: str) -> None:
-    await scheduler.send(EVERY)
+async def test_snooze_until_a_past_time_is_refused(scheduler: SchedulerHarness, until: str) -> None:
+    await scheduler.send(WEEKLY)
     answer = await scheduler.send(f"snooze until={until}")
     assert "no time to come" in answer or "That moment has passed." in answer
     assert "Mon 23 Nov 2026, 09:00" in await scheduler.send("schedules")
 
 
-async def test_what_is_wanted_at_once_comes_at_its_time_all_the_same(scheduler: SchedulerHarness) -> None:
-    await scheduler.send(EVERY)
+async def test_run_now_does_not_replace_the_scheduled_run(scheduler: SchedulerHarness) -> None:
+    await scheduler.send(WEEKLY)
     answer = await scheduler.send("now", user="U2")
     assert "on its way into this channel" in answer
     await scheduler.advance(seconds=0)
@@ -254,8 +250,8 @@ async def test_what_is_wanted_at_once_comes_at_its_time_all_the_same(scheduler: 
     assert len(scheduler.posted()) == 2
 
 
-async def test_what_is_wanted_twice_in_a_second_comes_once(scheduler: SchedulerHarness) -> None:
-    reply = await scheduler.workspace.send(EVERY)
+async def test_repeated_run_now_in_one_second_posts_once(scheduler: SchedulerHarness) -> None:
+    reply = await scheduler.workspace.send(WEEKLY)
     for user in ("U1", "U2", "U2"):
         await scheduler.workspace.press(reply, "Send one now", user=user)
     await scheduler.advance(seconds=0)
@@ -268,15 +264,15 @@ async def test_what_is_wanted_twice_in_a_second_comes_once(scheduler: SchedulerH
     assert len(scheduler.posted()) == 2
 
 
-async def test_nothing_is_on_its_way_into_a_channel_without_the_bot(scheduler: SchedulerHarness) -> None:
-    await scheduler.send(EVERY, channel="C3")
+async def test_run_now_is_refused_in_a_channel_without_the_bot(scheduler: SchedulerHarness) -> None:
+    await scheduler.send(WEEKLY, channel="C3")
     assert "I am not in this channel, and cannot post in it." in await scheduler.send("now", channel="C3")
     await scheduler.advance(seconds=0)
     assert "paused" not in await scheduler.send("schedules", channel="C3")
 
 
-async def test_what_is_paused_can_be_wanted_at_once_and_stays_paused(scheduler: SchedulerHarness) -> None:
-    await scheduler.send(EVERY)
+async def test_paused_schedule_can_run_now_and_stays_paused(scheduler: SchedulerHarness) -> None:
+    await scheduler.send(WEEKLY)
     await scheduler.send("pause")
     await scheduler.send("now")
     await scheduler.advance(seconds=0)
@@ -284,8 +280,8 @@ async def test_what_is_paused_can_be_wanted_at_once_and_stays_paused(scheduler: 
     assert "Paused" in await scheduler.send("schedules")
 
 
-async def test_what_is_paused_can_be_changed_and_stays_paused(scheduler: SchedulerHarness) -> None:
-    await scheduler.send(EVERY)
+async def test_paused_schedule_can_be_changed_and_stays_paused(scheduler: SchedulerHarness) -> None:
+    await scheduler.send(WEEKLY)
     await scheduler.send("pause")
     assert "as soon as somebody resumes it" in await scheduler.send("change tuesday 10:00")
     await scheduler.advance_to(MONDAY + DAY + timedelta(hours=1))
@@ -293,8 +289,8 @@ async def test_what_is_paused_can_be_changed_and_stays_paused(scheduler: Schedul
     assert "Tue 1 Dec 2026, 10:00" in await scheduler.send("resume")
 
 
-async def test_what_is_changed_comes_at_its_other_time_in_the_zone_that_it_had(scheduler: SchedulerHarness) -> None:
-    await scheduler.send(EVERY, user="U1")
+async def test_changed_schedule_keeps_its_time_zone(scheduler: SchedulerHarness) -> None:
+    await scheduler.send(WEEKLY, user="U1")
     assert "every Tuesday at 10:00 (Europe/Berlin)" in await scheduler.send("change tuesday 10:00", user="U2")
     await scheduler.advance_to(MONDAY)
     assert scheduler.posted() == []
@@ -302,98 +298,101 @@ async def test_what_is_changed_comes_at_its_other_time_in_the_zone_that_it_had(s
     assert len(scheduler.posted()) == 1
 
 
-# Buttons, and the form.
+# Buttons and the edit form
 
 
-async def test_anybody_may_press_the_buttons_of_the_list(scheduler: SchedulerHarness) -> None:
-    await scheduler.send(EVERY, user="U1")
+async def test_anyone_may_press_the_lists_buttons(scheduler: SchedulerHarness) -> None:
+    await scheduler.send(WEEKLY, user="U1")
     shown = await scheduler.workspace.send("schedules", user="U2")
     paused = await scheduler.workspace.press(shown, "Pause")
     assert "<@U2> has paused number 1" in visible_text(paused)
     await scheduler.workspace.press(paused, "Resume", user="U1")
-    assert "<@U1> has resumed number 1" in said(scheduler)[-1]
+    assert "<@U1> has resumed number 1" in public_texts(scheduler)[-1]
     await scheduler.workspace.press(shown, "Stop")
-    assert "<@U2> has stopped number 1" in said(scheduler)[-1]
+    assert "<@U2> has stopped number 1" in public_texts(scheduler)[-1]
     assert "Nothing is asked by the clock" in await scheduler.send("schedules")
 
 
 @pytest.mark.parametrize(
     ("line", "text"),
     [
-        (EVERY, "It will no longer be posted here: scores web/production, every Monday at 9:00 (Europe/Berlin)."),
+        (
+            WEEKLY,
+            "It will no longer be posted here: scores web/production, every Monday at 9:00 (Europe/Berlin).",
+        ),
         ("watch on events web/production", "This channel will no longer get alerts for events web/production."),
     ],
 )
 async def test_stop_buttons_ask_first(scheduler: SchedulerHarness, line: str, text: str) -> None:
     reply = await scheduler.workspace.send(line)
     for message in (reply, await scheduler.workspace.send("schedules")):
-        [stop] = [found.body for found in find_elements(message.blocks, ("button",)) if found.label == "Stop"]
+        [stop] = [element.body for element in find_elements(message.blocks, ("button",)) if element.label == "Stop"]
         assert stop["confirm"]["title"]["text"] == "Stop schedule 1?"
         assert stop["confirm"]["text"]["text"] == text
         assert [stop["confirm"][name]["text"] for name in ("confirm", "deny")] == ["Stop", "Cancel"]
         assert stop["confirm"]["style"] == "danger"
 
 
-async def test_a_long_line_fits_the_dialog_before_stop(scheduler: SchedulerHarness) -> None:
+async def test_confirmation_of_a_long_line_fits_slacks_limit(scheduler: SchedulerHarness) -> None:
     reply = await scheduler.workspace.send(f"every monday events {'checkout-' * 25}flag web/production")
-    [stop] = [found.body for found in find_elements(reply.blocks, ("button",)) if found.label == "Stop"]
+    [stop] = [element.body for element in find_elements(reply.blocks, ("button",)) if element.label == "Stop"]
     assert len(stop["confirm"]["text"]["text"]) == 300
 
 
-async def test_stop_among_several_shows_what_it_would_stop(scheduler: SchedulerHarness) -> None:
-    await scheduler.send(EVERY)
+async def test_stop_without_a_number_lists_the_schedules(scheduler: SchedulerHarness) -> None:
+    await scheduler.send(WEEKLY)
     await scheduler.send("watch on events web/production")
-    asked = await scheduler.workspace.send("stop", user="U2")
-    assert asked.to == "U2"
-    assert "Which schedule do you want to stop?" in visible_text(asked)
-    assert "*1* · `scores web/production` *every Monday at 9:00 (Europe/Berlin)*" in visible_text(asked)
-    assert "*2* · `events web/production` *whenever there is something new*" in visible_text(asked)
-    stopped = await scheduler.workspace.press(asked, "Stop", nth=1)
+    listing = await scheduler.workspace.send("stop", user="U2")
+    assert listing.to == "U2"
+    assert "Which schedule do you want to stop?" in visible_text(listing)
+    assert "*1* · `scores web/production` *every Monday at 9:00 (Europe/Berlin)*" in visible_text(listing)
+    assert "*2* · `events web/production` *whenever there is something new*" in visible_text(listing)
+    stopped = await scheduler.workspace.press(listing, "Stop", nth=1)
     assert "<@U2> has stopped number 2" in visible_text(stopped)
-    await scheduler.workspace.slack.until(lambda: "By the clock" in visible_text(asked))
-    assert "`scores web/production`" in visible_text(asked)
-    assert "events" not in visible_text(asked)
+    await scheduler.workspace.slack.until(lambda: "By the clock" in visible_text(listing))
+    assert "`scores web/production`" in visible_text(listing)
+    assert "events" not in visible_text(listing)
 
 
 @pytest.mark.parametrize("button", ["Send one now", "Pause", "Change", "Stop"])
 async def test_buttons_of_a_stopped_schedule_say_what_to_do(scheduler: SchedulerHarness, button: str) -> None:
-    await scheduler.send(EVERY)
+    await scheduler.send(WEEKLY)
     shown = await scheduler.workspace.send("schedules", user="U2")
     await scheduler.send("stop 1")
-    told = visible_text(await scheduler.workspace.press(shown, button))
-    assert "Schedule 1 was stopped." in told
-    assert "type `/insights every monday 9:00 Europe/Berlin scores web/production`" in told
+    reply = visible_text(await scheduler.workspace.press(shown, button))
+    assert "Schedule 1 was stopped." in reply
+    assert "type `/insights every monday 9:00 Europe/Berlin scores web/production`" in reply
     await scheduler.workspace.slack.until(lambda: "Nothing is asked by the clock" in visible_text(shown))
 
 
-async def test_a_stopped_watch_says_how_to_start_it_again(scheduler: SchedulerHarness) -> None:
+async def test_stopped_watch_says_how_to_start_it_again(scheduler: SchedulerHarness) -> None:
     await scheduler.send("watch on events web/production")
     await scheduler.send("stop 1")
     assert "type `/insights watch on events web/production`" in await scheduler.send("snooze 1")
 
 
-async def test_the_list_is_updated_after_each_press(scheduler: SchedulerHarness) -> None:
-    await scheduler.send(EVERY)
+async def test_list_is_updated_after_each_press(scheduler: SchedulerHarness) -> None:
+    await scheduler.send(WEEKLY)
     shown = await scheduler.workspace.send("schedules")
 
     async def shows(text: str) -> None:
         await scheduler.workspace.slack.until(lambda: text in visible_text(shown))
 
-    for button, then in (
+    for button, expected in (
         ("Pause", "⏸️ *Paused.*"),
         ("Resume", "Next: <!date^"),
         ("Send one now", "on its way"),
         ("Stop", "Nothing is asked by the clock"),
     ):
-        assert then not in visible_text(shown)
+        assert expected not in visible_text(shown)
         await scheduler.workspace.press(shown, button)
-        await shows(then)
-    assert len(scheduler.workspace.slack.ephemeral["U1"]) == 2  # the list, and what "Send one now" said
+        await shows(expected)
+    assert len(scheduler.workspace.slack.ephemeral["U1"]) == 2  # the list, and the reply to "Send one now"
 
 
-async def test_the_list_is_updated_after_the_form_that_it_opened(scheduler: SchedulerHarness) -> None:
+async def test_list_is_updated_after_its_edit_form(scheduler: SchedulerHarness) -> None:
     slack = scheduler.workspace.slack
-    await scheduler.send(EVERY)
+    await scheduler.send(WEEKLY)
     shown = await scheduler.workspace.send("schedules")
     await slack.press(shown, "Change")
     await slack.until(lambda: slack.views)
@@ -401,8 +400,8 @@ async def test_the_list_is_updated_after_the_form_that_it_opened(scheduler: Sche
     await slack.until(lambda: "every Tuesday at 9:00" in visible_text(shown))
 
 
-async def test_a_list_that_is_too_old_to_be_updated_stays(scheduler: SchedulerHarness) -> None:
-    await scheduler.send(EVERY)
+async def test_expired_list_is_not_updated(scheduler: SchedulerHarness) -> None:
+    await scheduler.send(WEEKLY)
     shown = await scheduler.workspace.send("schedules")
     scheduler.workspace.slack.faults["response_url"] = expired = Fault(status=404, body="expired_url", times=3)
     await scheduler.workspace.slack.press(shown, "Pause")
@@ -411,43 +410,45 @@ async def test_a_list_that_is_too_old_to_be_updated_stays(scheduler: SchedulerHa
     assert shown.versions == []
     assert [call.method for call in scheduler.workspace.slack.calls].count(
         "chat.postEphemeral"
-    ) == 1  # of the answer itself
+    ) == 1  # for the list itself
 
 
-async def test_the_form_changes_everything_and_all_hear_of_it_once(scheduler: SchedulerHarness) -> None:
-    slack, reply = scheduler.workspace.slack, await scheduler.workspace.send(EVERY)
+async def test_edit_form_changes_everything_and_is_announced_once(scheduler: SchedulerHarness) -> None:
+    slack, reply = scheduler.workspace.slack, await scheduler.workspace.send(WEEKLY)
     await slack.press(reply, "Change", user="U2")
     await slack.until(lambda: slack.views)
     filled = {"Days": "weekdays", "Time": "17:30", "Time zone": "America/New_York", "Question": "status web/staging"}
     assert not (await slack.submit(slack.views[0], filled)).error
-    await slack.until(lambda: any("has changed" in text for text in said(scheduler)))
-    [told] = [text for text in said(scheduler) if "has changed" in text]
-    assert "<@U2> has changed number 1: `status web/staging` comes *every weekday at 17:30 (America/New_York)*" in told
+    await slack.until(lambda: any("has changed" in text for text in public_texts(scheduler)))
+    [message] = [text for text in public_texts(scheduler) if "has changed" in text]
+    assert (
+        "<@U2> has changed number 1: `status web/staging` comes *every weekday at 17:30 (America/New_York)*" in message
+    )
     await scheduler.advance_to(datetime(2026, 11, 20, 22, 30, tzinfo=UTC))
     [posted] = scheduler.posted()
     assert "web/staging" in visible_text(posted)
 
 
-# Who may.
+# Permissions
 
 
-async def test_the_settings_may_name_who_changes_what_comes_by_the_clock(scheduler_factory: OpenScheduler) -> None:
-    async with scheduler_factory(allowed_schedulers="S1") as desk:
+async def test_settings_can_limit_who_manages_schedules(scheduler_factory: OpenScheduler) -> None:
+    async with scheduler_factory(allowed_schedulers="S1") as scheduler:
         not_allowed = "You are not among those who may change what comes by the clock."
-        assert not_allowed in await desk.send(EVERY, user="U2")
-        reply = await desk.workspace.send(EVERY, user="U1")
+        assert not_allowed in await scheduler.send(WEEKLY, user="U2")
+        reply = await scheduler.workspace.send(WEEKLY, user="U1")
         for name in ("Send one now", "Change", "Stop"):
-            assert not_allowed in visible_text(await desk.workspace.press(reply, name, user="U2"))
-        for order in ("pause", "resume", "snooze", "now", "stop", "change friday"):
-            assert not_allowed in await desk.send(order, user="U2")
-        assert "`scores web/production`" in await desk.send("schedules", user="U2")
-        assert "Nothing was due" in await desk.send("history", user="U2")
-        assert "<@U1> has paused" in await desk.send("pause", user="U1")
+            assert not_allowed in visible_text(await scheduler.workspace.press(reply, name, user="U2"))
+        for command in ("pause", "resume", "snooze", "now", "stop", "change friday"):
+            assert not_allowed in await scheduler.send(command, user="U2")
+        assert "`scores web/production`" in await scheduler.send("schedules", user="U2")
+        assert "Nothing was due" in await scheduler.send("history", user="U2")
+        assert "<@U1> has paused" in await scheduler.send("pause", user="U1")
 
 
-async def test_people_of_other_organisations_change_nothing(scheduler: SchedulerHarness) -> None:
-    asked = await scheduler.workspace.send(EVERY, channel="C6", user="U1")
-    reply = await scheduler.workspace.press(asked, "Post here anyway")
+async def test_external_users_change_nothing(scheduler: SchedulerHarness) -> None:
+    warning = await scheduler.workspace.send(WEEKLY, channel="C6", user="U1")
+    reply = await scheduler.workspace.press(warning, "Post here anyway")
     refused = "I only answer people of this workspace."
     assert refused in await scheduler.send("stop 1", channel="C6", user="U9")
     assert refused in visible_text(await scheduler.workspace.press(reply, "Stop", user="U9"))
@@ -455,19 +456,19 @@ async def test_people_of_other_organisations_change_nothing(scheduler: Scheduler
     assert len(scheduler.posted("C6")) == 1
 
 
-async def test_a_question_about_another_project_than_the_allowed_is_not_taken(scheduler_factory: OpenScheduler) -> None:
-    async with scheduler_factory(allowed_projects="mobile") as desk:
-        assert "I am not to tell about the project web." in await desk.send(EVERY)
-        await desk.send("every monday scores mobile/production")
-        assert "I am not to tell about the project web." in await desk.send("change 1 scores web/production")
-        assert "`scores mobile/production`" in await desk.send("schedules")
+async def test_question_about_a_disallowed_project_is_refused(scheduler_factory: OpenScheduler) -> None:
+    async with scheduler_factory(allowed_projects="mobile") as scheduler:
+        assert "I am not to tell about the project web." in await scheduler.send(WEEKLY)
+        await scheduler.send("every monday scores mobile/production")
+        assert "I am not to tell about the project web." in await scheduler.send("change 1 scores web/production")
+        assert "`scores mobile/production`" in await scheduler.send("schedules")
 
 
-# How it went.
+# List and history
 
 
-async def test_the_list_says_when_each_comes_next_and_how_it_went_last(scheduler: SchedulerHarness) -> None:
-    await scheduler.send(EVERY)
+async def test_list_shows_next_run_and_last_result(scheduler: SchedulerHarness) -> None:
+    await scheduler.send(WEEKLY)
     assert "Last:" not in await scheduler.send("schedules")
     await scheduler.advance_to(MONDAY)
     shown = await scheduler.send("schedules")
@@ -477,8 +478,8 @@ async def test_the_list_says_when_each_comes_next_and_how_it_went_last(scheduler
     assert "Last: ✅" in shown
 
 
-async def test_the_history_links_to_what_was_delivered(scheduler: SchedulerHarness) -> None:
-    await scheduler.send(EVERY)
+async def test_history_links_to_delivered_messages(scheduler: SchedulerHarness) -> None:
+    await scheduler.send(WEEKLY)
     await scheduler.send("now", user="U2")
     await scheduler.advance(seconds=0)
     await scheduler.advance_to(MONDAY)
@@ -491,7 +492,7 @@ async def test_the_history_links_to_what_was_delivered(scheduler: SchedulerHarne
     assert "There never was a schedule 7 in this channel." in await scheduler.send("history 7")
 
 
-async def test_a_long_history_tells_how_to_see_more_of_it(scheduler: SchedulerHarness) -> None:
+async def test_long_history_says_how_to_see_more(scheduler: SchedulerHarness) -> None:
     await scheduler.send("every day 9:00 scores web/production")
     await scheduler.advance_to(MONDAY + 4 * WEEK)
     assert "`history limit=20` shows more" in await scheduler.send("history")

@@ -1,4 +1,4 @@
-"""`scores`: the tree, the bands, and what is not known."""
+"""`scores`: the tree, the bands, and scores that are not known."""
 
 from typing import Any
 
@@ -41,7 +41,7 @@ STATES: dict[str, Edit] = {
 PASTS = {"weeks": weekly(overall=(61, 64, 63, 68, 67))}
 
 
-async def test_the_tree_is_the_one_that_launchdarkly_gives(someone: Conversation) -> None:
+async def test_score_tree_matches_launchdarklys(someone: Conversation) -> None:
     answer = await someone.send("scores web/production")
     sections = [block["text"]["text"] for block in answer.message.blocks if block["type"] == "section"]
     assert [s.split("*")[1] for s in sections[:4]] == ["Release maturity", "Velocity", "Risk", "Efficiency"]
@@ -50,14 +50,14 @@ async def test_the_tree_is_the_one_that_launchdarkly_gives(someone: Conversation
     assert someone.requested_params() == [{"projectKey": ["web"], "environmentKey": ["production"]}]
 
 
-async def test_applications_are_passed_on_and_said(someone: Conversation) -> None:
+async def test_applications_are_sent_and_shown(someone: Conversation) -> None:
     answer = await someone.send("scores web/production app=storefront,search-api")
     assert someone.requested_params()[0]["applicationKey"] == ["storefront,search-api"]
     assert "storefront, search-api" in answer.message.text
 
 
 @pytest.mark.parametrize("indicator", ["notCalculated", "unknown"])
-async def test_what_is_not_known_has_no_number_no_bar_and_no_change(indicator: str) -> None:
+async def test_unavailable_score_has_no_number_bar_or_change(indicator: str) -> None:
     edit = _only(
         overall=_score(0, indicator, diffVsLastPeriod=5, aggregateOf=["leadTime"]), leadTime=_score(55, "fair")
     )
@@ -68,7 +68,7 @@ async def test_what_is_not_known_has_no_number_no_bar_and_no_change(indicator: s
     assert "Release maturity 0" not in answer.message.text
 
 
-async def test_a_score_and_an_indicator_that_nobody_has_heard_of_still_render() -> None:
+async def test_unknown_score_and_indicator_are_shown() -> None:
     async with start_conversation(_only(teamMorale=_score(71, "rather_splendid"))) as someone:
         shown = visible_text(await someone.send("scores web/production"))
     assert "Team morale *71* ▰▰▰▰▰▰▰▱▱▱ rather splendid" in shown
@@ -76,7 +76,7 @@ async def test_a_score_and_an_indicator_that_nobody_has_heard_of_still_render() 
 
 
 @pytest.mark.parametrize(
-    ("score", "said"),
+    ("score", "expected"),
     [
         (_score(72, "good"), "18 points to excellent"),
         (_score(89, "good"), "1 point to excellent"),
@@ -90,22 +90,22 @@ async def test_a_score_and_an_indicator_that_nobody_has_heard_of_still_render() 
         (_score(72, "good", lastPeriod=_score(70, "good", lastPeriod={})), "+2 points on the period before"),
     ],
 )
-async def test_a_score_says_its_change_and_how_far_the_next_band_is(score: Any, said: str) -> None:
+async def test_score_shows_its_change_and_distance_to_the_next_band(score: Any, expected: str) -> None:
     async with start_conversation(
         _only(overall=score | {"aggregateOf": ["leadTime"]}, leadTime=_score(50, "fair"))
     ) as someone:
-        assert said in visible_text(await someone.send("scores web/production"))
+        assert expected in visible_text(await someone.send("scores web/production"))
 
 
 @pytest.mark.parametrize("number", [1e308, -1e308])
-async def test_an_extreme_score_is_said_to_be_out_of_range(number: float) -> None:
+async def test_extreme_score_is_reported_as_unreadable(number: float) -> None:
     async with start_conversation(_only(overall=_score(number, "good", lastPeriod=_score(-number, "good")))) as someone:
         answer = await someone.send("scores web/production")
     assert answer.outcome == "unreadable"
     assert "A number is too large or too small - at $.scores[...].score" in answer.error_summary
 
 
-async def test_scores_that_are_made_of_each_other_are_shown_once() -> None:
+async def test_cyclic_scores_are_shown_once() -> None:
     edit = _only(a=_score(70, "good", aggregateOf=["b"]), b=_score(71, "good", aggregateOf=["a", "b", "ghost"]))
     async with start_conversation(edit) as someone:
         shown = visible_text(await someone.send("scores web/production"))
@@ -113,26 +113,26 @@ async def test_scores_that_are_made_of_each_other_are_shown_once() -> None:
     assert shown.count("*71*") == 1
 
 
-async def test_both_periods_are_said_as_launchdarkly_counts_them(someone: Conversation) -> None:
+async def test_both_periods_are_shown(someone: Conversation) -> None:
     shown = visible_text(await someone.send("scores web/production"))
     assert "Period 13 Nov 2026 – 20 Nov 2026, compared with 6 Nov 2026 – 13 Nov 2026 (UTC)." in shown
 
 
-async def test_an_application_without_scores_is_said() -> None:
+async def test_missing_scores_are_reported() -> None:
     async with start_conversation(lambda reply: reply | {"scores": {}}) as someone:
         answer = await someone.send("scores web/production")
     assert "LaunchDarkly sent no scores for web/production." in visible_text(answer)
 
 
-async def test_the_score_that_sums_up_all_is_told_over_the_past_weeks(someone: Conversation) -> None:
+async def test_overall_score_is_shown_for_past_weeks(someone: Conversation) -> None:
     someone.past_snapshots = history_of(*weekly(overall=(61, 64, None, 67)))
     answer = await someone.send("scores web/production")
-    said = "Release maturity, past weeks: 61 on 23 Oct, 64 on 30 Oct, 67 on 13 Nov, 65 now"
-    assert said in visible_text(answer)
-    assert said in answer.message.text
+    expected = "Release maturity, past weeks: 61 on 23 Oct, 64 on 30 Oct, 67 on 13 Nov, 65 now"
+    assert expected in visible_text(answer)
+    assert expected in answer.message.text
 
 
-async def test_a_score_that_is_not_calculated_is_no_week_and_no_present() -> None:
+async def test_uncalculated_score_is_left_out_of_past_weeks() -> None:
     async with start_conversation(_uncalculated) as someone:
         someone.past_snapshots = history_of(*weekly(overall=(61, 64, 67), done=(1, 2, 3, 4)))
         answer = await someone.send("scores web/production")

@@ -1,4 +1,4 @@
-"""Settings are read once, and a wrong one is said in words."""
+"""Settings are read once, and an invalid one is explained in plain words."""
 
 import re
 
@@ -10,7 +10,7 @@ from bot.settings import Settings, read_settings, validate_settings
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("values", "expected"),
     [
         ({"launchdarkly_access_token": "mob-1"}, "LAUNCHDARKLY_ACCESS_TOKEN must be an access token, not an SDK key."),
         ({"launchdarkly_access_token": "api 1"}, "LAUNCHDARKLY_ACCESS_TOKEN must have no spaces"),
@@ -27,41 +27,41 @@ from bot.settings import Settings, read_settings, validate_settings
         ({"port": 3000.5}, "PORT must be a whole number from 0 to 65535."),
     ],
 )
-def test_a_wrong_setting_is_named_without_its_value(given: dict[str, object], said: str) -> None:
-    with pytest.raises(InvalidSettings) as stopped:
-        read_settings(_env_file=None, **given)
-    [problem] = stopped.value.problems
-    assert said in problem.summary
+def test_invalid_setting_is_named_without_its_value(values: dict[str, object], expected: str) -> None:
+    with pytest.raises(InvalidSettings) as error:
+        read_settings(_env_file=None, **values)
+    [problem] = error.value.problems
+    assert expected in problem.summary
     assert "mob-1" not in problem.summary
     assert problem.todo
 
 
-def test_all_wrong_settings_are_reported_at_once() -> None:
-    with pytest.raises(InvalidSettings) as stopped:
+def test_all_invalid_settings_are_reported_at_once() -> None:
+    with pytest.raises(InvalidSettings) as error:
         read_settings(_env_file=None, default_place="web", port=-1, time_zone="Mars/Olympus")
-    lines = stopped.value.summary.splitlines()
+    lines = error.value.summary.splitlines()
     assert [line.split()[0] for line in lines] == ["PORT", "DEFAULT_PLACE", "TIME_ZONE"]
 
 
-def test_no_setting_is_explained_by_a_regular_expression() -> None:
-    _, wrong = validate_settings(_env_file=None, **dict.fromkeys(Settings.model_fields, "\n"))
-    assert {"default_place", "log_level", "slack_api_url", "launchdarkly_api_host", "port"} <= wrong.keys()
-    assert not re.search(r"pattern|[\^$\\]", "".join(problem.summary for problem in wrong.values()))
+def test_no_error_shows_a_regular_expression() -> None:
+    _, problems = validate_settings(_env_file=None, **dict.fromkeys(Settings.model_fields, "\n"))
+    assert {"default_place", "log_level", "slack_api_url", "launchdarkly_api_host", "port"} <= problems.keys()
+    assert not re.search(r"pattern|[\^$\\]", "".join(problem.summary for problem in problems.values()))
 
 
-def test_a_setting_cannot_be_changed() -> None:
-    found = read_settings(_env_file=None)
+def test_settings_are_immutable() -> None:
+    settings = read_settings(_env_file=None)
     with pytest.raises(ValidationError):
-        found.time_zone = "Europe/Berlin"  # type: ignore[misc]  # that is the point
+        settings.time_zone = "Europe/Berlin"  # type: ignore[misc]  # the test needs the error
 
 
-def test_the_token_is_not_shown_with_the_settings() -> None:
-    found = read_settings(_env_file=None, launchdarkly_access_token="api-hidden")  # noqa: S106 - it opens nothing
-    assert "api-hidden" not in repr(found)
-    assert "api-hidden" not in str(found.model_dump())
+def test_token_is_not_in_the_settings_repr() -> None:
+    settings = read_settings(_env_file=None, launchdarkly_access_token="api-hidden")  # noqa: S106 - not a real token
+    assert "api-hidden" not in repr(settings)
+    assert "api-hidden" not in str(settings.model_dump())
 
 
-def test_a_default_place_is_what_a_line_leaves_out() -> None:
+def test_default_project_fills_omitted_parameters() -> None:
     assert read_settings(_env_file=None, default_place="web/production").defaults == {
         "project": "web",
         "env": "production",
@@ -69,5 +69,5 @@ def test_a_default_place_is_what_a_line_leaves_out() -> None:
     assert read_settings(_env_file=None, default_place="").defaults == {}
 
 
-def test_every_setting_has_a_meaning() -> None:
+def test_every_setting_has_a_description() -> None:
     assert all(field.description for field in Settings.model_fields.values())
