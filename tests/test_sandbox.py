@@ -75,7 +75,7 @@ def total_deployments(chart: Json) -> int:
     return sum(y for line in points(chart).values() for _, y in line)
 
 
-# ---------------------------------------------------------------------------------------------------- authentication
+# ------------------------------------------------------------------------------------------------------- authentication
 
 
 @pytest.mark.parametrize("token", ["", "api-other", f"Bearer {TOKEN}"])
@@ -205,7 +205,7 @@ async def test_new_route_is_one_new_file(tmp_path: Path, monkeypatch: pytest.Mon
         assert (await get_json(client, "/api/v2/ping"))["flags"] >= 40
 
 
-# -------------------------------------------------------------------------------------------------------------- faults
+# --------------------------------------------------------------------------------------------------------------- faults
 
 
 async def test_fault_ends_after_its_number_of_times() -> None:
@@ -271,7 +271,7 @@ async def test_requests_are_recorded() -> None:
     assert faults.requests[0].headers["ld-api-version"] == "20240415"
 
 
-# -------------------------------------------------------------------------------------------------------------- events
+# --------------------------------------------------------------------------------------------------------------- events
 
 
 async def test_pagination_returns_every_event_once(client: httpx.AsyncClient) -> None:
@@ -392,7 +392,7 @@ async def test_empty_project_has_no_events_or_deployments(client: httpx.AsyncCli
     assert (await get_json(client, DEPLOYS, **SANDPIT, **TWELVE_WEEKS))["series"] == []
 
 
-# -------------------------------------------------------------------------------------------------- filters on events
+# ---------------------------------------------------------------------------------------------------- filters on events
 
 
 @pytest.mark.parametrize("size", ["none", "small", "medium", "large"])
@@ -453,7 +453,7 @@ async def test_some_flags_are_archived(client: httpx.AsyncClient) -> None:
         assert (flag["archived"], flag["archivedDate"]) == (True, event["eventTime"])
 
 
-# ------------------------------------------------------------------------------------------------------------ one flag
+# ------------------------------------------------------------------------------------------------------------- one flag
 
 
 async def test_showcase_flag_has_every_feature(client: httpx.AsyncClient) -> None:
@@ -537,7 +537,7 @@ async def test_rollout_weight_matches_its_last_event(client: httpx.AsyncClient) 
     assert production["fallthrough"]["rollout"]["variations"][0]["weight"] == int(changes[0][1]) * 1000
 
 
-# -------------------------------------------------------------------------------------------------------------- status
+# --------------------------------------------------------------------------------------------------------------- status
 
 
 async def test_status_counts_flags_that_are_not_archived(client: httpx.AsyncClient) -> None:
@@ -555,7 +555,7 @@ async def test_status_differs_by_environment_and_application(client: httpx.Async
     assert points(await get_json(client, STATUS, **SANDPIT)) == {"New": [(MS, 1)]}
 
 
-# ------------------------------------------------------------------------------------------------------------- deploys
+# -------------------------------------------------------------------------------------------------------------- deploys
 
 
 async def test_week_of_deployments_has_a_plausible_count(client: httpx.AsyncClient) -> None:
@@ -647,7 +647,7 @@ async def test_server_can_accept_only_one_time_format() -> None:
         assert await get_json(strict, DEPLOYS, **WEB, **RFC3339) == await get_json(other, DEPLOYS, **WEB, **MILLIS)
 
 
-# -------------------------------------------------------------------------------------------------------------- scores
+# --------------------------------------------------------------------------------------------------------------- scores
 
 TREE = {
     "overall": ["velocity", "risk", "efficiency"],

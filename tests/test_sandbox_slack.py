@@ -41,7 +41,7 @@ async def client(slack: Slack) -> AsyncIterator[AsyncWebClient]:
         yield client
 
 
-# ------------------------------------------------------------------------------------------------- authentication
+# ------------------------------------------------------------------------------------------------------- authentication
 
 
 async def test_auth_test_names_the_bot_and_its_scopes(client: AsyncWebClient) -> None:
@@ -98,7 +98,7 @@ async def test_api_test_needs_no_token(slack: Slack) -> None:
         assert (await slack_error(stranger.api_test, error="my_error"))["error"] == "my_error"
 
 
-# ---------------------------------------------------------------------------------------------------------- messages
+# ------------------------------------------------------------------------------------------------------------- messages
 
 
 async def test_message_is_stored_as_sent(slack: Slack, client: AsyncWebClient) -> None:
@@ -216,7 +216,7 @@ async def test_gaps_between_messages_are_recorded(slack: Slack, client: AsyncWeb
     assert [call.at for call in slack.calls] == [message.at for message in slack.channels["C1"].messages]
 
 
-# ------------------------------------------------------------------------------------------ signatures and `until`
+# ----------------------------------------------------------------------------------------------- signatures and `until`
 
 
 def test_signature_matches_slacks_example() -> None:

@@ -32,7 +32,7 @@ async def client(slack: Slack) -> AsyncIterator[AsyncWebClient]:
         yield client
 
 
-# ----------------------------------------------------------------------------------------------------- conversations
+# -------------------------------------------------------------------------------------------------------- conversations
 
 
 async def test_history_is_paginated_newest_first(client: AsyncWebClient) -> None:
@@ -125,7 +125,7 @@ async def test_users_have_a_time_zone_and_a_team(client: AsyncWebClient) -> None
     assert (await slack_error(client.users_info, user="U7"))["error"] == "user_not_found"
 
 
-# ------------------------------------------------------------------------------------------------------------- views
+# ---------------------------------------------------------------------------------------------------------------- views
 
 
 async def test_trigger_opens_one_modal_within_three_seconds(slack: Slack, client: AsyncWebClient, clock: Clock) -> None:

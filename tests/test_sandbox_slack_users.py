@@ -50,7 +50,7 @@ async def slack(clock: Clock) -> AsyncIterator[Slack]:
 both_transports = pytest.mark.parametrize("transport", [over_http, over_socket])
 
 
-# ----------------------------------------------------------------------------------------------------- over both
+# ------------------------------------------------------------------------------------------------------------ over both
 
 
 @both_transports
@@ -264,7 +264,7 @@ async def test_unknown_button_error_lists_the_buttons(slack: Slack) -> None:
         await slack.press(shown, "Older")
 
 
-# --------------------------------------------------------------------------------------------------------- over HTTP
+# ------------------------------------------------------------------------------------------------------------ over HTTP
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""`status`: the chart, the table of the same numbers, and what is worth a look."""
+"""`status`: the chart, the table with the same numbers, and the flags worth a look."""
 
 from dataclasses import replace
 from datetime import date
@@ -33,7 +33,7 @@ def _blocks(answer: Any, kind: str) -> list[Any]:
     return [block for block in answer.message.blocks if block["type"] == kind]
 
 
-async def test_the_chart_and_the_table_hold_the_same_numbers(someone: Conversation) -> None:
+async def test_chart_and_table_show_the_same_numbers(someone: Conversation) -> None:
     answer = await someone.send("status web/production")
     [chart], [table] = _blocks(answer, "data_visualization"), _blocks(answer, "data_table")
     drawn = [(segment["label"], segment["value"]) for segment in chart["chart"]["segments"]]
@@ -42,12 +42,12 @@ async def test_the_chart_and_the_table_hold_the_same_numbers(someone: Conversati
     assert table["rows"][3][3]["text"] == "everybody has been served one variation for a week: remove it from the code"
 
 
-async def test_what_is_worth_a_look_is_said(someone: Conversation) -> None:
+async def test_flags_worth_a_look_are_counted(someone: Conversation) -> None:
     answer = await someone.send("status web/production")
     assert "*19 flags* · 🧹 *5 flags* (26 %) launched or inactive, worth a look" in visible_text(answer)
 
 
-async def test_applications_are_passed_on(someone: Conversation) -> None:
+async def test_application_is_sent_as_a_parameter(someone: Conversation) -> None:
     await someone.send("status web/production app=storefront")
     assert someone.requested_params() == [
         {"projectKey": ["web"], "environmentKey": ["production"], "applicationKey": ["storefront"]}
@@ -63,13 +63,13 @@ async def test_applications_are_passed_on(someone: Conversation) -> None:
         (_series("Active", None), 0),
     ],
 )
-async def test_a_count_is_taken_where_it_is_said_and_else_the_last_point(series: Any, flags: int) -> None:
+async def test_count_comes_from_the_metadata_or_the_last_point(series: Any, flags: int) -> None:
     async with start_conversation(_only(series, _series("Inactive", 1))) as someone:
         answer = await someone.send("status web/production")
     assert _blocks(answer, "data_table")[0]["rows"][1][1]["value"] == flags
 
 
-async def test_names_that_launchdarkly_invents_are_shown_as_they_come_and_after_the_known() -> None:
+async def test_unknown_statuses_are_shown_after_the_known_ones() -> None:
     async with start_conversation(
         _only(_series("Hibernating", 3), _series("LAUNCHED", 2), _series("new", 1))
     ) as someone:
@@ -80,7 +80,7 @@ async def test_names_that_launchdarkly_invents_are_shown_as_they_come_and_after_
     assert "*2 flags* (33 %) launched or inactive" in visible_text(answer)
 
 
-async def test_too_many_slices_are_folded_and_that_is_said() -> None:
+async def test_excess_slices_are_combined_as_other() -> None:
     async with start_conversation(_only(*(_series(f"Status {n}", n) for n in range(12)))) as someone:
         answer = await someone.send("status web/production")
     segments = _blocks(answer, "data_visualization")[0]["chart"]["segments"]
@@ -96,19 +96,19 @@ async def test_too_many_slices_are_folded_and_that_is_said() -> None:
     assert "drawn together as Other" in visible_text(answer)
 
 
-async def test_a_status_that_is_called_other_is_not_taken_for_the_fold() -> None:
+async def test_status_named_other_is_not_mistaken_for_the_combined_slice() -> None:
     async with start_conversation(_only(_series("Other", 3), _series("Active", 2))) as someone:
         assert "drawn together" not in visible_text(await someone.send("status web/production"))
 
 
-async def test_nothing_is_not_drawn() -> None:
+async def test_zero_flags_have_no_chart() -> None:
     async with start_conversation(_only(_series("Active", 0))) as someone:
         answer = await someone.send("status web/production")
     assert _blocks(answer, "data_visualization") == []
     assert "*0 flags* · nothing worth a look" in visible_text(answer)
 
 
-async def test_an_empty_chart_is_not_called_zero_flags() -> None:
+async def test_empty_reply_is_not_reported_as_zero_flags() -> None:
     async with start_conversation(_only()) as someone:
         answer = await someone.send("status web/production")
     assert "LaunchDarkly counts no flags in web/production yet." in visible_text(answer)
@@ -116,7 +116,7 @@ async def test_an_empty_chart_is_not_called_zero_flags() -> None:
 
 
 @pytest.mark.parametrize(
-    ("weeks", "said"),
+    ("weeks", "expected"),
     [
         ((8, 7, 9), "Worth a look, past weeks: 8 on 30 Oct, 7 on 6 Nov, 9 on 13 Nov, 5 now"),
         ((8, None, 7, None, 9), "Worth a look, past weeks: 8 on 16 Oct, 7 on 30 Oct, 9 on 13 Nov, 5 now"),
@@ -126,35 +126,35 @@ async def test_an_empty_chart_is_not_called_zero_flags() -> None:
         ((), ""),
     ],
 )
-async def test_past_weeks_are_told_once_there_are_three_and_those_that_are_not_known_are_not(
-    someone: Conversation, weeks: tuple[float | None, ...], said: str
+async def test_past_weeks_are_shown_once_three_are_known(
+    someone: Conversation, weeks: tuple[float | None, ...], expected: str
 ) -> None:
     someone.past_snapshots = history_of(*weekly(done=weeks) if weeks else ())
     answer = await someone.send("status web/production")
-    assert said in visible_text(answer)
-    assert said in answer.message.text
-    assert ("past weeks" in visible_text(answer)) is bool(said)
+    assert expected in visible_text(answer)
+    assert expected in answer.message.text
+    assert ("past weeks" in visible_text(answer)) is bool(expected)
 
 
-async def test_the_past_is_that_of_the_place_and_the_applications_that_are_asked_about(someone: Conversation) -> None:
+async def test_past_weeks_match_the_environment_and_applications(someone: Conversation) -> None:
     someone.past_snapshots = history_of(*weekly(done=(8, 7, 9)))
     for line in ("status web/staging", "status web/production app=storefront"):
         assert "past weeks" not in visible_text(await someone.send(line))
-    kept = (replace(week, place="web/production app=search-api,storefront") for week in weekly(done=(8, 7, 9)))
-    someone.past_snapshots = history_of(*kept)
+    snapshots = (replace(week, place="web/production app=search-api,storefront") for week in weekly(done=(8, 7, 9)))
+    someone.past_snapshots = history_of(*snapshots)
     assert "9 on 13 Nov" in visible_text(await someone.send("status web/production app=storefront,search-api"))
 
 
-async def test_where_no_flags_are_counted_the_past_is_told_and_nothing_of_the_present() -> None:
+async def test_past_weeks_without_a_current_count_omit_now() -> None:
     async with start_conversation(_only()) as someone:
         someone.past_snapshots = history_of(*weekly(done=(8, 7, 9)))
         assert (await someone.send("status web/production")).message.text.endswith("7 on 6 Nov, 9 on 13 Nov.")
 
 
-async def test_a_memory_that_is_away_does_not_keep_an_answer_back(someone: Conversation) -> None:
-    async def away(_: str, __: date) -> tuple[Snapshot, ...]:
+async def test_unavailable_history_does_not_prevent_the_answer(someone: Conversation) -> None:
+    async def unavailable(_: str, __: date) -> tuple[Snapshot, ...]:
         raise TryLater("The bot's own memory cannot be reached just now.", "Try again.")
 
-    someone.past_snapshots = away
+    someone.past_snapshots = unavailable
     answer = await someone.send("status web/production")
     assert "*19 flags*" in visible_text(answer)

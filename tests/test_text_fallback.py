@@ -1,4 +1,4 @@
-"""Charts and tables in characters say what the native blocks say."""
+"""Text charts and tables show the same as the native blocks."""
 
 from typing import Any
 
@@ -39,47 +39,47 @@ def _plain(block: dict[str, Any]) -> list[str]:
     return [block["text"]["text"] for block in message.blocks]
 
 
-def test_a_pie_is_drawn_in_proportion_and_what_is_little_still_shows() -> None:
+def test_pie_is_drawn_in_proportion_with_small_slices_visible() -> None:
     assert _plain(PIE) == [
         "*Flags &lt;by&gt; status*\n```New            ▏ 1 (0%)\nActive &amp; well  ████████████████████ 1,999 (100%)```"
     ]
 
 
-def test_one_line_has_a_bar_for_each_point() -> None:
+def test_one_series_has_a_bar_for_each_point() -> None:
     assert _plain(_bar_chart(all=[4, 0])) == ["*Deployments*\n```Mon  ████████████████████ 4\nTue   0```"]
 
 
-def test_several_lines_stand_below_each_other_point_by_point() -> None:
+def test_several_series_are_grouped_by_point() -> None:
     assert _plain(_bar_chart(web=[4, 1], api=[2, 0])) == [
         "*Deployments*\n```Mon  web  ████████████████████ 4\n     api  ██████████ 2\nTue  web  █████ 1\n     api   0```"
     ]
 
 
-def test_a_fall_below_zero_is_no_bar() -> None:
+def test_negative_value_has_no_bar() -> None:
     assert [bar.render() for bar in bars(_bar_chart(all=[-4, 2])["chart"])] == ["", "█" * 10]
 
 
-def test_a_table_keeps_its_columns() -> None:
+def test_table_columns_are_aligned() -> None:
     assert _plain(_table(("New", "2"), ("Inactive", "12"))) == [
         "*Flags*\n```Status    Flags\nNew       2\nInactive  12```"
     ]
 
 
-def test_a_backtick_does_not_end_the_code_early() -> None:
+def test_backtick_does_not_end_the_code_block() -> None:
     assert _plain(_table(("a```b", "1")))[0].count("```") == 2
 
 
-def test_what_is_long_takes_several_sections() -> None:
+def test_long_table_is_split_into_sections() -> None:
     parts = _plain(_table(*((f"{'<&>' * 30} {n}", "1") for n in range(90))))
     assert len(parts) > 5
     assert sum(part.count("1\n") + part.count("1`") for part in parts) >= 90
 
 
-def test_other_blocks_stand_for_themselves() -> None:
+def test_other_blocks_are_unchanged() -> None:
     divider = {"type": "divider"}
     assert Message("x", (divider,)).with_text_fallback().blocks == (divider,)
 
 
-def test_what_belongs_below_a_message_is_drawn_too() -> None:
+def test_thread_gets_a_text_fallback() -> None:
     [below] = Message("x", (), (Message("y", (PIE,)),)).with_text_fallback().thread
     assert below == Message("y", (PIE,)).with_text_fallback()

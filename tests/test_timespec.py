@@ -1,4 +1,4 @@
-"""Moments as people say them."""
+"""Times as people type them."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ AUCKLAND = ZoneInfo("Pacific/Auckland")
 
 
 @pytest.mark.parametrize(
-    ("said", "start"),
+    ("typed", "start"),
     [
         ("7d", "2026-11-13T16:00+01:00"),
         ("2w", "2026-11-06T16:00+01:00"),
@@ -33,12 +33,12 @@ AUCKLAND = ZoneInfo("Pacific/Auckland")
         ("2026-11-01T09:30Z", "2026-11-01T10:30+01:00"),
     ],
 )
-def test_a_moment_is_what_was_said_where_the_reader_is(said: str, start: str) -> None:
-    assert resolve_time(said, NOW, BERLIN) == datetime.fromisoformat(start)
+def test_time_is_resolved_in_the_readers_zone(typed: str, start: str) -> None:
+    assert resolve_time(typed, NOW, BERLIN) == datetime.fromisoformat(start)
 
 
 @pytest.mark.parametrize(
-    ("said", "end"),
+    ("typed", "end"),
     [
         ("yesterday", "2026-11-20T00:00+01:00"),
         ("wednesday", "2026-11-19T00:00+01:00"),
@@ -47,53 +47,53 @@ def test_a_moment_is_what_was_said_where_the_reader_is(said: str, start: str) ->
         ("2d", "2026-11-18T16:00+01:00"),
     ],
 )
-def test_a_day_as_an_end_is_its_own_end_but_not_the_future(said: str, end: str) -> None:
-    assert resolve_time(said, NOW, BERLIN, end=True) == datetime.fromisoformat(end)
+def test_day_as_an_end_includes_that_day_but_not_the_future(typed: str, end: str) -> None:
+    assert resolve_time(typed, NOW, BERLIN, end=True) == datetime.fromisoformat(end)
 
 
-def test_it_is_another_day_elsewhere() -> None:
+def test_today_depends_on_the_zone() -> None:
     assert resolve_time("today", NOW, AUCKLAND) == datetime.fromisoformat("2026-11-21T00:00+13:00")
 
 
-def test_a_week_is_counted_on_the_wall() -> None:
+def test_days_are_calendar_days_across_a_clock_change() -> None:
     after_the_change = datetime(2026, 10, 28, 8, 0, tzinfo=UTC)  # the clocks went back on the 25th
     assert resolve_time("7d", after_the_change, BERLIN).isoformat() == "2026-10-21T09:00:00+02:00"
 
 
-def test_hours_are_counted_as_they_pass() -> None:
+def test_hours_are_elapsed_across_a_clock_change() -> None:
     after_the_change = datetime(2026, 10, 25, 8, 0, tzinfo=UTC)
     assert resolve_time("24h", after_the_change, BERLIN).isoformat() == "2026-10-24T10:00:00+02:00"
 
 
-def test_what_is_relative_is_a_whole_minute_so_that_many_askers_share_a_request() -> None:
+def test_relative_time_is_rounded_to_the_minute() -> None:
     assert resolve_time("7d", NOW.replace(second=41, microsecond=7), BERLIN) == resolve_time("7d", NOW, BERLIN)
 
 
 @pytest.mark.parametrize(
     "word", ["", "soon", "7", "0d", "7x", "12345d", "2026-13-01", "2026-02-31", "26-1-1", "20261101", "1e5"]
 )
-def test_what_says_no_moment_is_none(word: str) -> None:
+def test_invalid_time_is_refused(word: str) -> None:
     assert normalize_time(word) is None
 
 
 @given(st.integers(10**11, 10**13 - 1))
-def test_milliseconds_come_back_as_they_were_said(said: int) -> None:
-    kept = normalize_time(str(said))
-    assert kept
-    assert normalize_time(kept) == kept
-    assert to_milliseconds(resolve_time(kept, NOW, BERLIN)) == said
+def test_milliseconds_survive_a_round_trip(millis: int) -> None:
+    normalized = normalize_time(str(millis))
+    assert normalized
+    assert normalize_time(normalized) == normalized
+    assert to_milliseconds(resolve_time(normalized, NOW, BERLIN)) == millis
 
 
 @pytest.mark.parametrize(
-    ("typed", "kept"),
+    ("typed", "normalized"),
     [
         ("1795186800000", "2026-11-20T15:00Z"),
         ("1795186801000", "2026-11-20T15:00:01Z"),
         ("1795186800007", "2026-11-20T15:00:00.007Z"),
     ],
 )
-def test_milliseconds_become_a_date_that_people_can_read(typed: str, kept: str) -> None:
-    assert normalize_time(typed) == kept
+def test_milliseconds_become_a_readable_date(typed: str, normalized: str) -> None:
+    assert normalize_time(typed) == normalized
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_milliseconds_become_a_date_that_people_can_read(typed: str, kept: str) 
         ("since=7d until=2026-11-16T00:00", BERLIN, "since=7d until=2026-11-16T00:00"),
     ],
 )
-def test_a_line_is_shown_as_a_person_would_type_it(line: str, zone: ZoneInfo | None, shown: str) -> None:
+def test_displayed_line_is_what_a_person_would_type(line: str, zone: ZoneInfo | None, shown: str) -> None:
     assert display_line(f"events web/production {line}", zone) == f"events web/production {shown}"
 
 
@@ -117,12 +117,13 @@ def test_a_line_is_shown_as_a_person_would_type_it(line: str, zone: ZoneInfo | N
     st.text(max_size=30)
     | st.from_regex(r"\d{1,5}[mhdw]|\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?Z?|[a-z]{3,9}", fullmatch=True)
 )
-def test_whatever_is_understood_is_a_moment_everywhere(word: str) -> None:
-    said = normalize_time(word)
-    if said is not None:
-        assert normalize_time(said) == said
+def test_valid_time_resolves_in_every_zone(word: str) -> None:
+    normalized = normalize_time(word)
+    if normalized is not None:
+        assert normalize_time(normalized) == normalized
         for zone in (BERLIN, AUCKLAND, ZoneInfo("America/St_Johns")):
             assert (
-                resolve_time(said, NOW, zone).timestamp() <= resolve_time(said, NOW, zone, end=True).timestamp()
-                or said > "2026-11"
+                resolve_time(normalized, NOW, zone).timestamp()
+                <= resolve_time(normalized, NOW, zone, end=True).timestamp()
+                or normalized > "2026-11"
             )

@@ -1,4 +1,4 @@
-"""What keyboards and Slack do to a line, undone."""
+"""Lines are split into tokens, after changes by keyboards and Slack are repaired."""
 
 import pytest
 from hypothesis import given
@@ -8,7 +8,7 @@ from bot.lines.tokenizer import Token, normalize_line, quote_value, tokenize
 
 
 @pytest.mark.parametrize(
-    ("typed", "meant"),
+    ("typed", "normalized"),
     [
         ("scores web/production —app web", "scores web/production --app web"),
         ("scores –app=web", "scores --app=web"),
@@ -22,23 +22,23 @@ from bot.lines.tokenizer import Token, normalize_line, quote_value, tokenize
         ("  scores\u00a0web/production \n", "scores web/production"),
     ],
 )
-def test_a_line_is_taken_as_it_was_meant(typed: str, meant: str) -> None:
-    assert normalize_line(typed) == meant
+def test_smart_punctuation_and_slack_markup_are_repaired(typed: str, normalized: str) -> None:
+    assert normalize_line(typed) == normalized
 
 
 @pytest.mark.parametrize(
     "typed", ["limit=5", "--limit=5", "--limit 5", "-limit=5", "—limit 5", 'limit="5"', "--limit '5'"]
 )
-def test_a_named_value_can_be_written_in_many_ways(typed: str) -> None:
+def test_named_value_can_be_written_in_several_ways(typed: str) -> None:
     assert tokenize(typed) == [Token("limit", "5")]
 
 
-def test_an_option_takes_no_named_value_for_its_own() -> None:
+def test_flag_option_does_not_take_the_next_named_value() -> None:
     assert tokenize("--experiments limit=5") == [Token("experiments", None), Token("limit", "5")]
     assert tokenize("--experiments --limit 5") == [Token("experiments", None), Token("limit", "5")]
 
 
-def test_quotes_hold_a_value_together_and_an_apostrophe_does_no_harm() -> None:
+def test_quotes_group_a_value_but_an_apostrophe_does_not() -> None:
     assert tokenize('events "new checkout" don’t') == [
         Token("", "events"),
         Token("", "new checkout"),
@@ -47,17 +47,17 @@ def test_quotes_hold_a_value_together_and_an_apostrophe_does_no_harm() -> None:
 
 
 @given(st.text().map(normalize_line).filter(lambda value: value and not set("\"'") & set(value)))
-def test_a_quoted_value_is_read_as_it_was(value: str) -> None:
+def test_quoted_value_survives_a_round_trip(value: str) -> None:
     assert tokenize(f"name={quote_value(value)}") == [Token("name", value)]
 
 
 @pytest.mark.parametrize("piece", ["x", "'", '"', "x'", '"x', "' \""])
-def test_a_long_line_is_taken_apart_as_fast_as_a_short_one(piece: str) -> None:
-    line = piece * 20_000 + "! "  # what tries all ways to cut this would never end
+def test_long_line_is_tokenized_in_linear_time(piece: str) -> None:
+    line = piece * 20_000 + "! "  # a backtracking expression would never finish
     assert tokenize(line)
     assert quote_value(line)
 
 
 @given(st.text())
-def test_no_line_is_too_odd_to_be_taken_apart(text: str) -> None:
+def test_any_text_can_be_tokenized(text: str) -> None:
     assert all(word.name or word.value is not None for word in tokenize(text))

@@ -1,4 +1,4 @@
-"""A key that LaunchDarkly doesn't know is answered with those that it does, and other capitals are put right."""
+"""An unknown key is answered with known ones, and wrong capitalization is corrected."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from bot.sandbox.block_kit import violations
 from bot.sandbox.block_kit.mentions import unsafe_markup
 from tests.conversation import UTC_ZONE, Conversation, EditableReply, start_conversation, visible_text
 from tests.workspace import open_workspace
-from tests.workspace import visible_text as shown
+from tests.workspace import visible_text as slack_text
 
 
 def requested(someone: Conversation) -> list[str]:
@@ -17,7 +17,7 @@ def requested(someone: Conversation) -> list[str]:
 
 
 def buttons(answer: Answer) -> list[str]:
-    """The lines that the buttons of a failure ask."""
+    """Return the lines of an error's buttons."""
     return [block["accessory"]["value"] for block in answer.message.blocks if "accessory" in block]
 
 
@@ -72,7 +72,7 @@ def buttons(answer: Answer) -> list[str]:
         ),
     ],
 )
-async def test_an_unknown_key_is_answered_with_known_ones(
+async def test_unknown_key_is_answered_with_known_ones(
     someone: Conversation, line: str, says: str, corrected: str
 ) -> None:
     answer = await someone.send(line)
@@ -98,7 +98,7 @@ async def test_an_unknown_key_is_answered_with_known_ones(
         ("events web/production after=nowhere", []),
     ],
 )
-async def test_one_unknown_key_costs_one_more_request(someone: Conversation, line: str, lists: list[str]) -> None:
+async def test_unknown_key_costs_one_more_request(someone: Conversation, line: str, lists: list[str]) -> None:
     await someone.send(line)
     assert requested(someone)[1:] == lists
     await someone.send(line)
@@ -116,23 +116,23 @@ async def test_one_unknown_key_costs_one_more_request(someone: Conversation, lin
         ("compare web/Production,STAGING", "compare web/production,staging"),
     ],
 )
-async def test_other_capitals_are_put_right_silently(someone: Conversation, line: str, canonical: str) -> None:
+async def test_capitalization_is_corrected_silently(someone: Conversation, line: str, canonical: str) -> None:
     answer = await someone.send(line)
     assert (answer.outcome, answer.line) == ("answered", canonical)
     assert f"`{canonical}`" in visible_text(answer)
 
 
-async def test_capitals_that_fit_two_keys_are_not_guessed() -> None:
-    def twins(reply: EditableReply) -> Any:
+async def test_ambiguous_capitalization_is_not_guessed() -> None:
+    def two_spellings(reply: EditableReply) -> Any:
         keys = ("Prod", "PROD", "test")
         return {"items": [{"key": key} for key in keys]} if "items" in reply else reply
 
-    async with start_conversation(twins) as someone:
+    async with start_conversation(two_spellings) as someone:
         answer = await someone.send("scores web/prod")
     assert answer.error_summary == "web has no environment “prod”. It has Prod, PROD and test."
 
 
-async def test_an_application_without_data_is_told_from_an_unknown_one(someone: Conversation) -> None:
+async def test_known_application_without_data_is_not_called_unknown(someone: Conversation) -> None:
     empty = await someone.send("scores sandpit/production app=storefront")
     assert empty.outcome == "answered"
     assert "The application storefront exists; there's just nothing here for it." in visible_text(empty)
@@ -143,7 +143,7 @@ async def test_an_application_without_data_is_told_from_an_unknown_one(someone: 
 @pytest.mark.parametrize(
     "line", ["events web/production app=payments", "releases web/production since=7d app=identity"]
 )
-async def test_every_empty_answer_for_an_application_says_whether_it_exists(someone: Conversation, line: str) -> None:
+async def test_empty_answer_says_whether_the_application_exists(someone: Conversation, line: str) -> None:
     assert "exists; there's just nothing here for it." in visible_text(await someone.send(line))
     assert (await someone.send(f"{line}x")).outcome == "not found"
 
@@ -157,14 +157,12 @@ async def test_every_empty_answer_for_an_application_says_whether_it_exists(some
         ("scores web/production app=ios", "applications", "I can't list applications with this token."),
     ],
 )
-async def test_a_list_that_the_token_may_not_read_is_said(
-    someone: Conversation, line: str, path: str, says: str
-) -> None:
+async def test_forbidden_list_is_reported(someone: Conversation, line: str, path: str, says: str) -> None:
     someone.faults.status, someone.faults.path_contains = 403, path
     assert says in visible_text(await someone.send(line))
 
 
-async def test_an_empty_list_of_environments_means_that_the_token_sees_none() -> None:
+async def test_empty_environment_list_is_reported_as_missing_access() -> None:
     async with start_conversation(lambda reply: {"items": []} if "items" in reply else reply) as someone:
         answer = await someone.send("scores web/prod")
     assert "I can't list web's environments with this token." in visible_text(answer)
@@ -172,42 +170,42 @@ async def test_an_empty_list_of_environments_means_that_the_token_sees_none() ->
 
 
 @pytest.mark.parametrize("status", [400, 404, 500])
-async def test_a_list_that_fails_leaves_the_failure_as_it_was(someone: Conversation, status: int) -> None:
+async def test_failed_list_request_keeps_the_original_error(someone: Conversation, status: int) -> None:
     someone.faults.status, someone.faults.path_contains = status, "/projects"
     answer = await someone.send("scores web/prod")
     assert answer.error_summary == "LaunchDarkly would not take that question."
     assert "environmentKey is unknown" in visible_text(answer)
 
 
-async def test_only_what_the_settings_allow_is_suggested(someone: Conversation) -> None:
-    asker = Caller(UTC_ZONE, allows=lambda project: project in ("wbe", "mobile"))
-    answer = await someone.answers.answer("scores wbe/production", asker)
+async def test_only_allowed_projects_are_suggested(someone: Conversation) -> None:
+    caller = Caller(UTC_ZONE, allows=lambda project: project in ("wbe", "mobile"))
+    answer = await someone.answers.answer("scores wbe/production", caller)
     assert answer.error_summary == "There's no project “wbe”. There is mobile."
-    asker = Caller(UTC_ZONE, allows=lambda project: project == "mobile")
-    answer = await someone.answers.answer("scores mobile/production app=ios", asker)
+    caller = Caller(UTC_ZONE, allows=lambda project: project == "mobile")
+    answer = await someone.answers.answer("scores mobile/production app=ios", caller)
     assert answer.error_summary == "There's no application “ios”."
 
 
-async def test_a_capped_list_says_that_it_was_capped() -> None:
-    def many(reply: EditableReply) -> Any:
+async def test_truncated_list_says_so() -> None:
+    def many_flags(reply: EditableReply) -> Any:
         offset = int(reply.asked.get("offset", "0"))
         flags = [{"key": f"flag-{n}"} for n in range(offset, offset + 99)]
         return {"items": [{"key": "new-checkout"}, *flags], "totalCount": 3400} if "items" in reply else reply
 
-    async with start_conversation(many) as someone:
+    async with start_conversation(many_flags) as someone:
         answer = await someone.send("flag new-chekout web/production")
     assert "Did you mean new-checkout? I only looked through the newest 2,000 of its flags." in answer.error_summary
 
 
-async def test_the_button_asks_the_corrected_question() -> None:
-    async with open_workspace() as desk:
-        failure = await desk.send("scores web/prod")
-        assert "web has no environment “prod”" in shown(failure)
-        answer = await desk.press(failure, "Run")
-        assert "Release maturity" in shown(answer)
+async def test_button_runs_the_corrected_question() -> None:
+    async with open_workspace() as workspace:
+        failure = await workspace.send("scores web/prod")
+        assert "web has no environment “prod”" in slack_text(failure)
+        answer = await workspace.press(failure, "Run")
+        assert "Release maturity" in slack_text(answer)
 
 
-async def test_the_settings_narrow_what_is_suggested_in_slack() -> None:
-    async with open_workspace(allowed_projects="wbe,platform") as desk:
-        said = shown(await desk.send("scores wbe/production"))
-    assert "There's no project “wbe”. There is platform." in said
+async def test_settings_limit_suggestions_in_slack() -> None:
+    async with open_workspace(allowed_projects="wbe,platform") as workspace:
+        text = slack_text(await workspace.send("scores wbe/production"))
+    assert "There's no project “wbe”. There is platform." in text

@@ -1,4 +1,4 @@
-"""Addresses that lead to LaunchDarkly's pages and nowhere else, and cursors out of whatever stands in a link."""
+"""URLs that lead only to LaunchDarkly's pages, and cursors read from any link."""
 
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -14,31 +14,31 @@ KEYS = st.text(st.characters(codec="utf-8"), min_size=1)
 
 @settings(deadline=None)
 @given(KEYS, KEYS, st.lists(KEYS, max_size=3))
-def test_no_key_can_bend_an_address(project: str, flag: str, environments: list[str]) -> None:
-    address = AppUrls(f"{HOST}/").flag(project, flag, tuple(environments))
-    parts = urlsplit(address)
+def test_keys_cannot_change_the_urls_structure(project: str, flag: str, environments: list[str]) -> None:
+    url = AppUrls(f"{HOST}/").flag(project, flag, tuple(environments))
+    parts = urlsplit(url)
     assert f"{parts.scheme}://{parts.netloc}" == HOST
     assert [unquote(part) for part in parts.path.split("/")] == ["", "projects", project, "flags", flag, "targeting"]
-    chosen = [("env", key) for key in environments] + [("selected-env", key) for key in environments[:1]]
-    assert parse_qsl(parts.query, keep_blank_values=True) == chosen
-    assert address.isascii()
-    assert not set(address) & set("<>|\"'` \\*")  # what Slack or a reader could take for something else
+    expected_query = [("env", key) for key in environments] + [("selected-env", key) for key in environments[:1]]
+    assert parse_qsl(parts.query, keep_blank_values=True) == expected_query
+    assert url.isascii()
+    assert not set(url) & set("<>|\"'` \\*")  # characters that Slack or a reader could interpret
 
 
 @settings(deadline=None)
 @given(KEYS, KEYS)
-def test_a_list_of_flags_is_that_of_its_project_and_environment(project: str, environment: str) -> None:
+def test_flag_list_url_has_its_project_and_environment(project: str, environment: str) -> None:
     parts = urlsplit(AppUrls(HOST).flags(project, environment))
     assert [unquote(part) for part in parts.path.split("/")] == ["", "projects", project, "flags"]
     assert parse_qsl(parts.query, keep_blank_values=True) == [("env", environment), ("selected-env", environment)]
 
 
-def test_home_is_the_host_without_a_slash() -> None:
+def test_home_url_has_no_trailing_slash() -> None:
     assert AppUrls(f"{HOST}/").home() == HOST
 
 
 @pytest.mark.parametrize(
-    ("href", "found"),
+    ("href", "expected"),
     [
         (None, None),
         ("", None),
@@ -56,11 +56,11 @@ def test_home_is_the_host_without_a_slash() -> None:
         ("\x00?after=a\nb", "ab"),
     ],
 )
-def test_a_cursor_is_found_or_there_is_none(href: str | None, found: str | None) -> None:
-    assert cursor(href, "after") == found
+def test_cursor_is_read_from_a_link(href: str | None, expected: str | None) -> None:
+    assert cursor(href, "after") == expected
 
 
 @settings(deadline=None)
 @given(st.text())
-def test_nothing_in_a_link_breaks_the_search(href: str) -> None:
+def test_any_text_is_a_safe_link(href: str) -> None:
     assert cursor(href, "after") is None or "after" in href

@@ -1,4 +1,4 @@
-"""Who is in a user group, as the embedded Slack tells it."""
+"""Membership in user groups, looked up in the sandbox's Slack."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -15,50 +15,50 @@ MEMBERS = "usergroups.users.list"
 
 
 @dataclass
-class Desk:
+class Directory:
     slack: Slack
     clock: Clock
-    people: Users
+    users: Users
 
     @property
-    def asked(self) -> int:
+    def request_count(self) -> int:
         return [call.method for call in self.slack.calls].count(MEMBERS)
 
 
 @pytest.fixture
-async def desk() -> AsyncIterator[Desk]:
+async def directory() -> AsyncIterator[Directory]:
     clock = Clock()
     slack = Slack(clock)
     async with slack.serving(), web_client(slack, retry_handlers=[]) as client:
-        yield Desk(slack, clock, Users(client, ZoneInfo("UTC"), clock))
+        yield Directory(slack, clock, Users(client, ZoneInfo("UTC"), clock))
 
 
-async def test_somebody_is_in_one_of_some_groups_or_in_none(desk: Desk) -> None:
-    desk.slack.groups["S2"] = ["U2"]
-    assert await desk.people.in_groups("U1", ["S1"])
-    assert not await desk.people.in_groups("U2", ["S1"])
-    assert await desk.people.in_groups("U2", ["S1", "S2"])
-    assert not await desk.people.in_groups("U1", [])
+async def test_membership_is_checked_for_each_group(directory: Directory) -> None:
+    directory.slack.groups["S2"] = ["U2"]
+    assert await directory.users.in_groups("U1", ["S1"])
+    assert not await directory.users.in_groups("U2", ["S1"])
+    assert await directory.users.in_groups("U2", ["S1", "S2"])
+    assert not await directory.users.in_groups("U1", [])
 
 
-async def test_it_is_asked_every_few_minutes(desk: Desk) -> None:
+async def test_membership_is_cached_for_five_minutes(directory: Directory) -> None:
     for _ in range(3):
-        await desk.people.in_groups("U1", ["S1"])
-    assert desk.asked == 1
-    desk.slack.groups["S1"] = []
-    desk.clock.advance(minutes=5)
-    assert not await desk.people.in_groups("U1", ["S1"])
-    assert desk.asked == 2
+        await directory.users.in_groups("U1", ["S1"])
+    assert directory.request_count == 1
+    directory.slack.groups["S1"] = []
+    directory.clock.advance(minutes=5)
+    assert not await directory.users.in_groups("U1", ["S1"])
+    assert directory.request_count == 2
 
 
-async def test_many_at_once_ask_once(desk: Desk) -> None:
-    found = await asyncio.gather(*(desk.people.in_groups("U1", ["S1"]) for _ in range(50)))
-    assert all(found)
-    assert desk.asked == 1
+async def test_concurrent_lookups_request_once(directory: Directory) -> None:
+    results = await asyncio.gather(*(directory.users.in_groups("U1", ["S1"]) for _ in range(50)))
+    assert all(results)
+    assert directory.request_count == 1
 
 
 @pytest.mark.parametrize(
-    "trouble",
+    "fault",
     [
         Fault(error="missing_scope"),
         Fault(error="plan_upgrade_required"),
@@ -69,24 +69,24 @@ async def test_many_at_once_ask_once(desk: Desk) -> None:
         Fault(reset=True),
     ],
 )
-async def test_where_slack_does_not_say_nobody_is_in_it_until_it_is_asked_again(
-    desk: Desk, trouble: Fault, caplog: pytest.LogCaptureFixture
+async def test_failed_lookup_counts_as_no_membership_until_retried(
+    directory: Directory, fault: Fault, caplog: pytest.LogCaptureFixture
 ) -> None:
-    desk.slack.faults[MEMBERS] = trouble
-    assert not await desk.people.in_groups("U1", ["S1"])
-    assert not await desk.people.in_groups("U1", ["S1"])
+    directory.slack.faults[MEMBERS] = fault
+    assert not await directory.users.in_groups("U1", ["S1"])
+    assert not await directory.users.in_groups("U1", ["S1"])
     assert caplog.text.count("who is in S1 is not known") == 1
-    desk.slack.faults.clear()
-    desk.clock.advance(minutes=1)
-    assert await desk.people.in_groups("U1", ["S1"])
+    directory.slack.faults.clear()
+    directory.clock.advance(minutes=1)
+    assert await directory.users.in_groups("U1", ["S1"])
 
 
-async def test_a_group_that_is_not_there_has_nobody_in_it(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
-    assert not await desk.people.in_groups("U1", ["S7"])
+async def test_unknown_group_has_no_members(directory: Directory, caplog: pytest.LogCaptureFixture) -> None:
+    assert not await directory.users.in_groups("U1", ["S7"])
     assert "no_such_subteam" in caplog.text
 
 
-async def test_without_the_scope_nobody_is_in_a_group(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
-    desk.slack.scopes.remove("usergroups:read")
-    assert not await desk.people.in_groups("U1", ["S1"])
+async def test_missing_scope_counts_as_no_membership(directory: Directory, caplog: pytest.LogCaptureFixture) -> None:
+    directory.slack.scopes.remove("usergroups:read")
+    assert not await directory.users.in_groups("U1", ["S1"])
     assert "missing_scope" in caplog.text
