@@ -1,4 +1,4 @@
-"""What LaunchDarkly answers to the parts of a question that asks others, written by hand: edits to plug into a talk."""
+"""Edits of LaunchDarkly's replies to the parts of a composed question, for use in conversations."""
 
 from typing import Any
 
@@ -14,14 +14,14 @@ def unchanged(reply: Any) -> Any:
 
 
 def edit_sides(name: str, **edits: Edit) -> Edit:
-    """An edit of each side, told apart by what was asked for under this *name*."""
+    """Return an edit per side, chosen by the value of the request parameter `name`."""
     return lambda reply: edits.get(reply.asked.get(name), unchanged)(reply)
 
 
 def edit_parts(
     scores: Edit = unchanged, events: Edit = unchanged, status: Edit = unchanged, deploys: Edit = unchanged
 ) -> Edit:
-    """An edit of each part, told apart by what only that part has."""
+    """Return an edit per part, chosen by a field that only that part has."""
 
     def edit(reply: Any) -> Any:
         if "scores" in reply:
@@ -59,7 +59,7 @@ def next_page_link(cursor: str) -> dict[str, Any]:
 
 
 def deployments_at(*hours: tuple[float, int]) -> Edit:
-    """So many deployments, so many hours before the last midnight."""
+    """Return deployments at a number of hours before the last midnight."""
     data = [{"x": round(MIDNIGHT - hours_ago * HOUR), "y": count} for hours_ago, count in hours]
     return lambda reply: reply | {"series": [{"metadata": {"name": "deployments"}, "data": data}]}
 

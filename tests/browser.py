@@ -1,4 +1,4 @@
-"""A real browser, and somebody who reads the demo's page in it. It is the browser of this machine; none is fetched."""
+"""A real browser, and a reader of the demo's page in it. It uses the installed browser and downloads none."""
 
 import re
 import shutil
@@ -25,7 +25,7 @@ from bot.sandbox.slack import Message, Slack
 from tests.page_harness import PageHarness, page_with_bot
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-# It speaks to nobody but the page, and is one that many may be of at once.
+# It connects only to the page, and several can run at once.
 CHROMIUM_ARGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-dev-shm-usage"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
@@ -50,13 +50,13 @@ async def launch_browser() -> AsyncIterator[Browser]:
 
 @dataclass
 class Reader:
-    """Somebody before the page. What they do is done by what a person sees, or a screen reader says."""
+    """A person at the page, who finds things by what is visible or what a screen reader reads."""
 
     page: Page
     stage: PageHarness
     url: str
     console_errors: list[str] = field(default_factory=list)  # of the browser
-    external_requests: list[str] = field(default_factory=list)  # what was asked of others; it is never answered
+    external_requests: list[str] = field(default_factory=list)  # requests to other hosts, which are blocked
 
     @property
     def slack(self) -> Slack:
@@ -75,14 +75,14 @@ class Reader:
         return self.page.locator("dialog.modal")
 
     async def type(self, line: str) -> Locator:
-        """Send a line to the bot, and wait until its answer is to be read."""
+        """Send a line to the bot, and wait until its answer is visible."""
         answers_before = len(self.slack.response_urls)
         await self.message_box.fill(f"/insights {line}".strip())
         await self.message_box.press("Enter")
         return await self.answer_article(answers_before)
 
     async def answer_article(self, answers_before: int) -> Locator:
-        """The answer to what was asked after so many other things: that it is being asked is none."""
+        """Return the answer at this position, not counting progress messages."""
         return self.article((await self.answer_message(answers_before)).ts)
 
     async def answer_message(self, answers_before: int) -> Message:
@@ -97,14 +97,14 @@ class Reader:
         return self.page.locator(f'#log article[data-ts="{ts}"]')
 
     async def assert_fits(self) -> None:
-        """Nothing is wider than the window, and nothing in a message is wider than the message, once it is drawn."""
+        """Assert that nothing is wider than the window, nor wider than its message."""
         try:
             await self.page.wait_for_function(f"() => !({FIND_OVERFLOW_JS})().length")
         except PlaywrightTimeout as error:
             raise AssertionError(await self.page.evaluate(FIND_OVERFLOW_JS)) from error
 
     async def assert_accessible(self) -> None:
-        """What axe finds wrong, without what it calls minor."""
+        """Assert that axe reports no violations, apart from minor ones."""
         violations = (await Axe().run(self.page)).response["violations"]
         problems = [
             f"{violation['id']}: {node['html'][:160]} ({node['failureSummary']})"
@@ -119,7 +119,7 @@ class Reader:
 async def open_page(
     browser: Browser, stage: PageHarness, url: str, *, size: ViewportSize = DESKTOP, **options: Any
 ) -> AsyncIterator[Reader]:
-    """A visit, at whose end the browser must not have complained of anything."""
+    """Open the page, and assert at the end that the browser logged no errors."""
     own_origin = re.escape(url.rsplit(":", 1)[0])
     context_options = {"timezone_id": "Europe/Berlin", "locale": "en-US", **options}
     context = await browser.new_context(viewport=size, **context_options)
@@ -149,7 +149,7 @@ async def open_page(
 
 @asynccontextmanager
 async def open_bot_page(browser: Browser, *, fragment: str = "#C1", **options: Any) -> AsyncIterator[Reader]:
-    """The page with the bot behind it. *how* is of the browser, or of the bot's office."""
+    """Open the page with the bot behind it; the options are the browser's or the workspace's."""
     bot_options = {name: options.pop(name) for name in ("edit",) if name in options}
     async with (
         page_with_bot(**bot_options) as (stage, url),

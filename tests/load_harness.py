@@ -1,7 +1,7 @@
-"""Many schedules that are due at once, and real processes that deliver them.
+"""Many schedules due at once, and real processes that deliver them.
 
-Slack and LaunchDarkly live in the process of whoever asks, which may keep some of Slack's answers back: so a process
-dies with messages posted of which it never heard.
+Slack and LaunchDarkly run in the test's own process, which can hold back some of Slack's responses: so a process dies
+after posting messages without knowing that they were posted.
 """
 
 import asyncio
@@ -45,7 +45,7 @@ FAST_SETTINGS = {
 
 
 class SlackProxy(Protocol):
-    """A way of one process to Slack, by which all goes in the end."""
+    """A process's proxy to Slack, which forwards everything."""
 
     released: asyncio.Event
 
@@ -54,7 +54,7 @@ class SlackProxy(Protocol):
 
 @dataclass
 class StallingProxy:
-    """The way of one process to Slack. Once so many of its posts were heard of, answers get stuck on it."""
+    """A process's proxy to Slack, which holds back responses after a number of posts."""
 
     slack: Slack
     reply_limit: int
@@ -79,7 +79,7 @@ class StallingProxy:
 
 @dataclass(frozen=True)
 class DeliveryCount:
-    """What became of all that was to be posted."""
+    """How many messages were posted, lost or duplicated."""
 
     sent: int
     lost: int
@@ -88,7 +88,7 @@ class DeliveryCount:
 
 @dataclass
 class LoadHarness:
-    """Many schedules that are due at once, and processes that deliver them."""
+    """Many schedules due at once, and processes that deliver them."""
 
     slack: Slack
     launchdarkly_faults: FaultInjector  # of LaunchDarkly
@@ -102,7 +102,7 @@ class LoadHarness:
     program: Sequence[str] = ("bot", "run")
 
     async def add_schedules(self, count: int, at: datetime, channels: int = CHANNEL_COUNT) -> None:
-        """So many that are due at this moment, and then not for days."""
+        """Add schedules due at this time, and then not for days."""
         recurrence = str(RECURRENCE.read(f"{(at + timedelta(days=3)):%A} 12:00 UTC"))
         for number in range(count):
             name, line = f"C9{number % channels}", self.random.choice(QUESTIONS)
@@ -115,7 +115,7 @@ class LoadHarness:
         return await self.start_behind(proxy, *options), proxy
 
     async def start_behind(self, proxy: SlackProxy, *options: str) -> Process:
-        """A process with this way to Slack."""
+        """Start a process with this proxy to Slack."""
         self.proxies.append(proxy)
         url = await self.exit_stack.enter_async_context(serving(proxy))
         variables = {**self.variables, "SLACK_API_URL": f"{url}/api/"}
@@ -127,11 +127,11 @@ class LoadHarness:
         return await self.store.runs.history([schedule.id for schedule in self.schedules], len(self.schedules))
 
     async def all_closed(self) -> bool:
-        """Whether every slot is closed."""
+        """Tell whether every run is closed."""
         return len([run for run in await self.runs() if run.state != "open"]) == len(self.schedules)
 
     async def wait_until_closed(self, process: Process) -> None:
-        """Until every slot is closed. Whoever closes one says so in its log."""
+        """Wait until every run is closed; a process logs each run that it closes."""
         while not await self.all_closed():
             await process.wait_for_log("")
 
@@ -147,12 +147,12 @@ class LoadHarness:
         return DeliveryCount(len(posted), len(set(expected) - set(posted)), sum(count - 1 for count in posted.values()))
 
     def posted(self) -> list[tuple[str, Posted]]:
-        """What stands in the channels, by the keys that it bears."""
+        """Count the messages in the channels by their keys."""
         messages = [message for channel in self.slack.channels.values() for message in channel.messages]
         return [(str(message.metadata["event_payload"]["key"]), message) for message in messages if message.metadata]
 
     async def _message_keys(self, schedule: Schedule, run: Run | None) -> list[str]:
-        """Of the message, and of what belongs below it; of what nobody has begun, of the message alone."""
+        """Return the keys of a message and its thread; only the message's, if its run hasn't started."""
         answer = await self.store.runs.get_answer(run.query_key) if run else None
         part_count = 1 + len(answer[0]["thread"]) if answer else 1
         at = run.at if run else schedule.next_at

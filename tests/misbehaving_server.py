@@ -1,8 +1,8 @@
-"""A LaunchDarkly without manners, on a port of this machine: raw bytes, so that whatever can go wrong on a wire does.
-And who meets it: the client alone, so that its limits can be milliseconds, or the whole bot.
+"""A misbehaving LaunchDarkly on a local port: raw bytes, so that any failure of a connection can be tested.
+Its clients: the bot's client alone, whose limits can be milliseconds, or the whole bot.
 
-What a request meets is chosen by its number: bytes, after which the connection closes, or a behaviour. What the
-embedded LaunchDarkly can do politely (bot/sandbox/launchdarkly/faults.py) needs none of this.
+The number of a request selects its response: bytes, after which the connection closes, or a behavior. Faults that the
+sandbox can produce (bot/sandbox/launchdarkly/faults.py) don't need this server.
 """
 
 import asyncio
@@ -31,14 +31,14 @@ EMPTY_SSL_CONTEXT = ssl.SSLContext(
 
 @dataclass
 class Connection:
-    """One request, as a behaviour sees it."""
+    """One request, as a behavior sees it."""
 
     server: "MisbehavingServer"
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
 
     async def send(self, data: bytes) -> None:
-        """Send, let everybody else do something, and end where the other side has hung up."""
+        """Send, yield to the event loop, and stop if the other side has closed."""
         self.writer.write(data)
         await self.writer.drain()
         await asyncio.sleep(0)
@@ -56,14 +56,14 @@ ChooseBehaviour = Callable[[int], bytes | Behaviour]
 
 @dataclass
 class MisbehavingServer:
-    """What the server was asked and what it did."""
+    """What the server received and did."""
 
     url: str = ""
     connections: int = 0
-    requests: list[str] = field(default_factory=list)  # their heads, as they came
-    bytes_sent: int = 0  # bytes that the other side took, or that wait for it
-    request_received: asyncio.Event = field(default_factory=asyncio.Event)  # a request has come
-    connection_done: asyncio.Event = field(default_factory=asyncio.Event)  # a visit is over
+    requests: list[str] = field(default_factory=list)  # their raw heads
+    bytes_sent: int = 0  # bytes received by the client, or waiting for it
+    request_received: asyncio.Event = field(default_factory=asyncio.Event)  # a request has arrived
+    connection_done: asyncio.Event = field(default_factory=asyncio.Event)  # a connection is closed
 
 
 @asynccontextmanager
@@ -102,7 +102,7 @@ async def misbehaving_server(choose_behaviour: ChooseBehaviour) -> AsyncIterator
 
 
 def http_response(status: int, body: bytes = b"", content_length: int | None = None, **headers: str) -> bytes:
-    """An answer as it goes over the wire; *length* is what it says of its body, which need not be true."""
+    """Return an HTTP response as bytes; `length` is its Content-Length, which may be wrong."""
     all_headers = {
         "Content-Length": str(len(body) if content_length is None else content_length),
         "Connection": "close",
@@ -114,7 +114,7 @@ def http_response(status: int, body: bytes = b"", content_length: int | None = N
 
 
 def json_response(status: int, body: object, **headers: str) -> bytes:
-    """An answer in JSON."""
+    """Return an HTTP response in JSON."""
     return http_response(status, json.dumps(body).encode(), None, Content_Type="application/json", **headers)
 
 
@@ -122,19 +122,19 @@ GOOD_RESPONSE = json_response(200, {"name": "one"})
 
 
 async def hang(connection: Connection) -> None:
-    """Takes the request, and never says a word."""
+    """Accept the request, and never respond."""
     await connection.wait_for_close()
 
 
 async def drip(connection: Connection) -> None:
-    """Sends one byte after the other, for ever: it is never silent for long, and never done."""
+    """Send one byte at a time, forever: never silent for long, and never done."""
     await connection.send(http_response(200, content_length=10**12))
     while True:
         await connection.send(b" ")
 
 
 def flood(total: int) -> Behaviour:
-    """Sends as much as anybody takes, up to *total* bytes."""
+    """Send as much as the client takes, up to `total` bytes."""
 
     async def send_all(connection: Connection) -> None:
         await connection.send(http_response(200, content_length=total))
@@ -145,7 +145,7 @@ def flood(total: int) -> Behaviour:
 
 
 class SampleReply(Reply):
-    """What a polite server sends."""
+    """A reply of a well-behaved server."""
 
     name: str
     parts: dict[str, Int64] = {}
@@ -156,7 +156,7 @@ class SampleReply(Reply):
 
 @asynccontextmanager
 async def client_for(url: str, now: Callable[[], datetime] = lambda: NOW, **limits: Any) -> AsyncIterator[LaunchDarkly]:
-    """The client alone, which tries once and remembers nothing unless it is told to."""
+    """Return the bot's client alone, by default without retries and cache."""
     client_limits = ClientLimits(**({"attempts": 1, "cache_seconds": 0} | limits))
     async with httpx.AsyncClient(
         base_url=url, headers={"Authorization": TOKEN}, timeout=client_limits.timeout, verify=EMPTY_SSL_CONTEXT
@@ -166,7 +166,7 @@ async def client_for(url: str, now: Callable[[], datetime] = lambda: NOW, **limi
 
 @asynccontextmanager
 async def conversation_at(url: str, token: str = TOKEN, **overrides: Any) -> AsyncIterator[Conversation]:
-    """The whole bot, with the LaunchDarkly at *url* below it."""
+    """Start the whole bot, with the LaunchDarkly at `url`."""
     overrides |= {"launchdarkly_api_host": url, "launchdarkly_access_token": SecretStr(token)}
     async with open_answers(settings(**overrides), lambda: NOW) as answers:
         yield Conversation(answers, FaultInjector())

@@ -1,7 +1,7 @@
-"""LaunchDarkly's own description of its API, as something to draw answers from.
+"""Hypothesis strategies for replies, from LaunchDarkly's OpenAPI description.
 
-It reads the part of OpenAPI 3.0 that the description uses, and draws hostile text for every string. The description is
-not ours to ship: LAUNCHDARKLY_OPENAPI says where it lies, and what needs it skips without."""
+It reads the part of OpenAPI 3.0 that the description uses, and draws hostile text for every string. The description
+may not be redistributed: LAUNCHDARKLY_OPENAPI names its file, and tests that need it are skipped without it."""
 
 import json
 import os
@@ -32,13 +32,13 @@ def openapi_document() -> dict[str, Any]:
 
 
 def matching_path(request_path: str) -> str:
-    """The path of the description that a request asks for."""
+    """Return the description's path that matches a request."""
     templates: list[str] = list(openapi_document()["paths"])
     return next(template for template in templates if re.fullmatch(re.sub(r"{\w+}", "[^/]+", template), request_path))
 
 
 def replies(path: str) -> st.SearchStrategy[Any]:
-    """Any answer that the description allows a GET of this path."""
+    """Draw any reply that the description allows for a GET of this path."""
     schema = openapi_document()["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
     return _strategy(schema, 0)
 
@@ -47,7 +47,7 @@ def _strategy(schema: dict[str, Any], depth: int) -> st.SearchStrategy[Any]:
     if "$ref" in schema:
         return _ref_strategy(schema["$ref"].rsplit("/", 1)[1], depth + 1)
     if "enum" in schema:
-        return st.sampled_from(schema["enum"]) | TEXTS  # an enum of today may have grown by tomorrow
+        return st.sampled_from(schema["enum"]) | TEXTS  # LaunchDarkly may add values to an enum
     if "allOf" in schema:
         return _strategy(schema["allOf"][0], depth)
     kinds = {
@@ -82,7 +82,7 @@ def _object_strategy(schema: dict[str, Any], depth: int) -> st.SearchStrategy[An
 
 
 def _any_value() -> st.SearchStrategy[Any]:
-    """A value of any kind: the value of a variation, say."""
+    """Draw a value of any type, such as a variation's."""
     plain = st.none() | st.booleans() | INTEGERS | TEXTS
     return st.recursive(
         plain, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3), max_leaves=6

@@ -1,4 +1,4 @@
-"""A stage for the page: the bot at work in an office, completions of its own, and journeys of a sentence or two."""
+"""A page for tests: with or without a running bot, with its own completions and short time travel."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -26,7 +26,7 @@ class PageHarness:
     workspace: Workspace | None = None
     clock_offset: timedelta = timedelta()
     frozen_now: datetime | None = None  # at which the clock stands still
-    week_gate: asyncio.Event = field(default_factory=asyncio.Event)  # which a week waits for in its middle
+    week_gate: asyncio.Event = field(default_factory=asyncio.Event)  # a week's time travel waits for it halfway
 
     def __post_init__(self) -> None:
         self.week_gate.set()
@@ -67,7 +67,7 @@ class PageHarness:
 
 @asynccontextmanager
 async def page_without_bot() -> AsyncIterator[tuple[PageHarness, str]]:
-    """The page of a workspace that no bot is in."""
+    """Serve the page of a workspace without a bot."""
     slack = Slack(lambda: datetime.now(UTC))
     stage = PageHarness(slack)
     async with slack.serving(), serving(build_page(stage)) as url:
@@ -76,7 +76,7 @@ async def page_without_bot() -> AsyncIterator[tuple[PageHarness, str]]:
 
 @asynccontextmanager
 async def page_with_bot(**overrides: Any) -> AsyncIterator[tuple[PageHarness, str]]:
-    """The page of a workspace with the bot in it."""
+    """Serve the page of a workspace with the bot."""
     async with open_workspace(**overrides) as workspace:
         stage = PageHarness(workspace.slack, workspace=workspace)
         async with serving(build_page(stage)) as url:

@@ -1,4 +1,4 @@
-"""The bot as processes of their own: any program of it, and `insights-bot run` with what it logs."""
+"""The bot in separate processes: any of its programs, and `insights-bot run` with its log."""
 
 import asyncio
 import json
@@ -30,14 +30,14 @@ def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
 
 
 class Process:
-    """The bot, and what it logs."""
+    """A bot process and its log."""
 
     def __init__(self, running: asyncio.subprocess.Process) -> None:
         self.running = running
         self.log: list[str] = []
 
     async def wait_for_log(self, text: str) -> str:
-        """The next line of its log that holds this."""
+        """Wait for the next log line that contains this text, and return it."""
         assert self.running.stderr is not None
         async with asyncio.timeout(30):
             async for line in self.running.stderr:
@@ -47,17 +47,17 @@ class Process:
         raise AssertionError(self.log)
 
     async def wait_until_listening(self) -> str:
-        """Where it listens, as soon as it does."""
+        """Wait until the bot listens, and return its URL."""
         return f"http://127.0.0.1:{json.loads(await self.wait_for_log('listening'))['port']}"
 
     async def kill(self) -> None:
-        """From one moment to the next; what it had logged by then can be read."""
+        """Kill the process; what it has logged can still be read."""
         if self.running.returncode is None:
             self.running.kill()
         await self.wait()
 
     async def stop(self) -> int:
-        """Told to end, it does so in order."""
+        """Stop the process gracefully, and return its exit code."""
         self.running.send_signal(signal.SIGTERM)
         return await self.wait()
 
@@ -72,7 +72,7 @@ class Process:
 async def running_process(
     folder: Path, program: Sequence[str], variables: Mapping[str, str], stdout: int | None = None
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A process in an environment that says nothing else. At the end it is killed, if it is still there."""
+    """Run a process with only these environment variables; kill it at the end if it still runs."""
     inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     running = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", *program),
@@ -93,13 +93,13 @@ async def running_process(
 async def running_bot(
     folder: Path, *options: str, program: Sequence[str] = ("bot", "run"), **variables: str
 ) -> AsyncIterator[Process]:
-    """The *program* is the bot, or a module that runs it under other conditions."""
+    """Run the bot, or a module that runs it under other conditions."""
     database = {"DATABASE_URL": f"sqlite:///{folder / 'bot.db'}"}
     async with running_process(folder, [*program, *options], {**database, **variables}) as running:
         yield Process(running)
 
 
 def slack_tokens(mode: str) -> dict[str, str]:
-    """What it takes to be in Slack."""
+    """Return the environment variables that connect to Slack."""
     mode_tokens = {"SLACK_APP_TOKEN": APP_TOKEN} if mode == "socket" else {"SLACK_SIGNING_SECRET": SIGNING_SECRET}
     return {"SLACK_BOT_TOKEN": BOT_TOKEN, **mode_tokens}

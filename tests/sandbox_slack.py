@@ -1,4 +1,4 @@
-"""Somebody who talks to the sandbox's Slack with the real clients, and a small real Bolt app for it to talk to."""
+"""Real clients of the sandbox's Slack, and a small real Bolt app that it calls."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -54,7 +54,7 @@ MESSAGE_BLOCKS: list[Json] = [section("*Events*"), {"type": "actions", "elements
 
 
 class Clock:
-    """Begins now, since Bolt reads the real time, and goes on only when it is told to."""
+    """A clock that starts now, since Bolt reads the real time, and moves only when advanced."""
 
     def __init__(self) -> None:
         self.now = datetime.now(UTC)
@@ -73,7 +73,7 @@ async def web_client(slack: Slack, token: str = BOT_TOKEN, **options: Any) -> As
 
 
 def bolt_app(slack: Slack, received: list[Json]) -> AsyncApp:
-    """Answers `/insights`, and writes down what it is sent."""
+    """Create an app that answers `/insights` and records its payloads."""
     client = AsyncWebClient(BOT_TOKEN, base_url=slack.api)
     app = AsyncApp(client=client, signing_secret=SIGNING_SECRET, process_before_response=True)
 
@@ -123,7 +123,7 @@ async def over_http(slack: Slack) -> AsyncIterator[list[Json]]:
 
 @asynccontextmanager
 async def record_requests(slack: Slack, *, hangs: bool = False) -> AsyncIterator[list[tuple[Headers, str]]]:
-    """What is sent, header for header, by a bot that only says that it has it, or not even that."""
+    """Record each request's headers and body, with a bot that only acknowledges, or hangs."""
     requests: list[tuple[Headers, str]] = []
 
     async def bot(scope: Scope, receive: Receive, send: Send) -> None:

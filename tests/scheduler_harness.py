@@ -1,4 +1,4 @@
-"""An office in which time is ours: the bot works by the clock when a test says that it is so late."""
+"""A workspace with a clock that tests control: the bot does scheduled work when a test advances it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -22,12 +22,12 @@ from tests.databases import DatabaseFactory
 from tests.workspace import Workspace, open_workspace, visible_text
 
 FAST_PACE = dbos_engine.EngineConfig(poll_interval=0.01, deliveries_per_minute=100_000, shutdown_grace=0)
-TIMEOUT_SECONDS = 20  # seconds, for whatever the engine has to do
+TIMEOUT_SECONDS = 20  # seconds, for the engine's work
 NO_DELAYS = {"spread_seconds": 0.0, "gap_seconds": 0.0}
 
 
 class Clock:
-    """What time it is."""
+    """The current time, which tests move."""
 
     def __init__(self, now: datetime) -> None:
         self.now = now
@@ -38,7 +38,7 @@ class Clock:
 
 @dataclass
 class SchedulerHarness:
-    """An office and its time."""
+    """A workspace and its clock."""
 
     workspace: Workspace
     clock: Clock
@@ -46,7 +46,7 @@ class SchedulerHarness:
     ctx: SchedulerContext
 
     async def advance_to(self, at: datetime) -> None:
-        """It is so late, and what is to be done by then is done."""
+        """Advance to this time, and wait until all work due by then is done."""
         self.clock.now = at
         await self.engine.dispatch(at)
         async with asyncio.timeout(TIMEOUT_SECONDS):
@@ -56,26 +56,26 @@ class SchedulerHarness:
         await self.advance_to(self.clock.now + timedelta(**delta))
 
     async def send(self, line: str, **origin: Any) -> str:
-        """Type a line: what a person reads as the answer."""
+        """Type a line, and return the answer's text."""
         return visible_text(await self.workspace.send(line, **origin))
 
     def posted(self, channel: str = "C1") -> list[Message]:
-        """What the bot posted by itself in a channel, without what stands in threads."""
+        """Return the scheduled posts in a channel, without their threads."""
         messages = self.workspace.slack.channels[channel].messages
         return [message for message in messages if message.metadata and message.thread_ts in (None, message.ts)]
 
     def thread_replies(self, message: Message) -> list[Message]:
-        """What stands in the thread of a message."""
+        """Return the replies in a message's thread."""
         messages = self.workspace.slack.channels[message.channel].messages
         return [reply for reply in messages if reply.thread_ts == message.ts and reply is not message]
 
     def direct_messages(self, user: str = "U1") -> list[str]:
-        """What the bot has told somebody directly."""
+        """Return the texts of the bot's direct messages to a user."""
         return [visible_text(message) for message in self.workspace.slack.open_dm(user).messages]
 
 
 class ContextProxy:
-    """The rounds of the desk that stands at the engine: starting an engine takes as long as ten tests."""
+    """The context of the harness that uses the engine now; starting an engine takes as long as ten tests."""
 
     worker, team = "alone", HOME_TEAM.id
     ctx: SchedulerContext
@@ -86,7 +86,7 @@ class ContextProxy:
 
 @dataclass
 class SharedEngine:
-    """An engine, and room for one desk at a time."""
+    """An engine, shared by harnesses one at a time."""
 
     engine: dbos_engine.Engine
     context_proxy: ContextProxy
@@ -95,7 +95,7 @@ class SharedEngine:
     async def open_scheduler(
         self, database: str, now: datetime = NOW, **overrides: Any
     ) -> AsyncIterator[SchedulerHarness]:
-        """The bot at work. What desks before it have left in the engine is gone."""
+        """Start the bot, after removing what earlier tests left in the engine."""
         old_workflows = await DBOS.list_workflows_async(load_input=False, load_output=False)
         await DBOS.delete_workflows_async([workflow.workflow_id for workflow in old_workflows])
 
@@ -110,7 +110,7 @@ class SharedEngine:
 
 @asynccontextmanager
 async def open_shared_engine(database: str) -> AsyncIterator[SharedEngine]:
-    """An engine, which does nothing by itself."""
+    """Start an engine without a bot."""
     context_proxy = ContextProxy()
     async with _open_engine(database, cast(SchedulerContext, context_proxy)) as engine:
         yield SharedEngine(engine, context_proxy)
@@ -118,7 +118,7 @@ async def open_shared_engine(database: str) -> AsyncIterator[SharedEngine]:
 
 @asynccontextmanager
 async def open_scheduler(database: str, now: datetime = NOW, **overrides: Any) -> AsyncIterator[SchedulerHarness]:
-    """The bot at work with an engine of its own, as it is in earnest: both keep what they know in one database."""
+    """Start the bot with an engine of its own; both use one database, as in production."""
     opened = []
 
     @asynccontextmanager
@@ -149,7 +149,7 @@ async def _open_engine(database: str, ctx: SchedulerContext) -> AsyncIterator[db
         yield engine
 
 
-# Fixtures. Tests that want them live in the loop of their module: `pytestmark = LOOP`.
+# Fixtures. Tests that use them run in their module's event loop: `pytestmark = LOOP`.
 
 LOOP = pytest.mark.asyncio(loop_scope="module")
 OpenScheduler = Callable[..., AbstractAsyncContextManager[SchedulerHarness]]

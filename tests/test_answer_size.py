@@ -1,4 +1,4 @@
-"""No answer takes more memory than three times the cap, however small it is on its way."""
+"""A reply takes at most three times the size cap in memory, however well it is compressed."""
 
 import asyncio
 import gzip
@@ -19,7 +19,7 @@ NEARLY = CAP - 100_000
 FLAG = b'{"name": "a", "kind": "boolean", "variations": ['
 LINE = "flag a web/production"
 
-# What each takes of memory is added to the peak of the process, which the kernel keeps.
+# The kernel keeps the process's peak, so each reply's memory is added to it.
 ASKS = """
 import asyncio, json, sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The one door: it answers every line, and is never silent."""
+"""Every line gets an answer."""
 
 from dataclasses import replace
 from typing import Any
@@ -100,7 +100,7 @@ async def test_questions_without_a_quiet_form_are_never_quiet(someone: Conversat
 
 
 class _BrokenRenderer(Renderer):
-    """A renderer of a bot with a fault."""
+    """A renderer that always fails."""
 
     def render(self, name: str, **values: object) -> Any:
         raise RuntimeError("secret details")

@@ -1,4 +1,4 @@
-"""How long the bot waits before it asks again, without waiting."""
+"""The backoff before a retry, computed without waiting."""
 
 import pytest
 from httpx import Headers
@@ -29,7 +29,7 @@ MS = int(NOW.timestamp() * 1000)
         ({"Retry-After": "soon", "X-Ratelimit-Reset": str(MS + 3000)}, 3),
         ({"X-Ratelimit-Reset": str(MS + 2500)}, 2.5),
         ({"X-Ratelimit-Reset": str(MS - 60_000)}, 0),
-        ({"X-Ratelimit-Reset": str(MS // 1000)}, 0),  # seconds, as one might think
+        ({"X-Ratelimit-Reset": str(MS // 1000)}, 0),  # in seconds, not milliseconds
         ({"X-Ratelimit-Reset": str(MS * 1000)}, MAX_WAIT_SECONDS),
         ({"X-Ratelimit-Reset": "nan"}, WINDOW_SECONDS),
         ({"X-Ratelimit-Reset": "-inf"}, 0),
@@ -67,7 +67,7 @@ def test_backoff_is_as_long_as_requested_plus_jitter(attempt: int, asked: float 
     pauses = {backoff_delay(attempt, asked) for _ in range(100)}
     assert seconds <= min(pauses)
     assert max(pauses) <= seconds + (0.1 * (1 + asked) if asked is not None else seconds / 2)
-    assert len(pauses) > 1  # not everybody comes back at once
+    assert len(pauses) > 1  # with jitter
 
 
 def test_base_delay_is_configurable_and_zero_disables_backoff() -> None:

@@ -1,6 +1,6 @@
-"""The judge of messages is judged here: by what it accepts at each limit, and by what it refuses just past it.
+"""The message validator accepts values at each limit, and refuses those just past it.
 
-Each line of a table is a rule: what is accepted, what is refused, and where in the refused message the finger points.
+Each line of a table is a rule: an accepted value, a refused value, and the path of the reported violation.
 """
 
 import json
@@ -487,7 +487,7 @@ JSON_RUBBISH = st.recursive(
 
 
 def places(value: object) -> Iterator[tuple[str | int, ...]]:
-    """The way to every value inside a message."""
+    """Yield the path to every value inside a message."""
     inside: Any = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, inner in inside:
         yield (key,)
@@ -495,7 +495,7 @@ def places(value: object) -> Iterator[tuple[str | int, ...]]:
 
 
 def spoiled(message: Json, path: tuple[str | int, ...], *rubbish: object) -> Json:
-    """The message with rubbish in that place, or with nothing there."""
+    """Return the message with an invalid value at this path, or without it."""
     copy = deepcopy(message)
     at: Any = copy
     for key in path[:-1]:

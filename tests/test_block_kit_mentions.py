@@ -1,4 +1,4 @@
-"""What pings, links by itself or was not escaped is found; what was made harmless is left alone."""
+"""Mentions, automatic links and unescaped text are reported; escaped text is not."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What Slack accepts as a modal or a Home tab."""
+"""The validator accepts modals and Home tabs as Slack does."""
 
 from typing import Any
 

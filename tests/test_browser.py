@@ -1,4 +1,4 @@
-"""The demo's page in a real browser: what a person sees, presses, types and hears."""
+"""The demo's page in a real browser: rendering, mouse, keyboard and screen reader."""
 
 import json
 import re
@@ -98,7 +98,7 @@ async def test_each_question_is_answered_and_every_button_works(reader: Reader, 
     labels = await answer.locator("[data-does=act]:not(select)").all_inner_texts()
     assert labels
     for label in dict.fromkeys(labels):
-        if not await pressable(answer, label).count():  # an answer that another button has taken the place of
+        if not await pressable(answer, label).count():  # an answer that another button has replaced
             answer = await reader.type(EXAMPLES[question])
         asked = len(reader.slack.response_urls)
         async with pressing(reader, label):
@@ -109,7 +109,7 @@ async def test_each_question_is_answered_and_every_button_works(reader: Reader, 
 
 
 def pressable(answer: Locator, label: str) -> Locator:
-    """A button of the bot's. One that leads out of Slack is a link that looks like one."""
+    """Find a button of the bot; one with a URL is a link that looks like a button."""
     return answer.locator("[data-does=act]").filter(has_text=re.compile(f"^{re.escape(label)}$"))
 
 
@@ -119,7 +119,7 @@ def _many(blocks: list[dict[str, object]], kind: str) -> int:
 
 @asynccontextmanager
 async def pressing(reader: Reader, label: str) -> AsyncIterator[None]:
-    """What leads out of Slack is opened in a page of its own, which gets no answer here."""
+    """Press a button; a link opens a new page, which never loads here."""
     if label != OUT:
         yield
         return
@@ -340,7 +340,7 @@ async def test_thread_shows_its_reply_count_and_opens_beside_the_channel(reader:
 
 
 async def change(reader: Reader) -> None:
-    """A schedule's modal, opened."""
+    """Open a schedule's edit form."""
     await reader.type(MONDAYS)
     schedules = await reader.type("schedules")
     await button(schedules, "Change").click()
@@ -425,7 +425,7 @@ async def test_stop_can_be_confirmed_with_the_keyboard(browser: Browser) -> None
         listed = await reader.type("schedules")
         stop, dialog = button(listed, "Stop"), reader.page.get_by_role("dialog", name="Stop schedule 1?")
         presses = len(reader.slack.response_urls)
-        for leave in ("Escape", "Enter"):  # which presses Cancel, where the keyboard is first
+        for leave in ("Escape", "Enter"):  # presses Cancel, which has the focus first
             await stop.focus()
             await reader.page.keyboard.press("Enter")
             await expect(dialog).to_contain_text("It will no longer be posted here: scores web/production")
@@ -454,7 +454,7 @@ TO_THE_TOP = """(log) => new Promise((there) => {
 
 @asynccontextmanager
 async def long_channel(browser: Browser, **how: Any) -> AsyncIterator[Reader]:
-    """One in which much has been said, and somebody who reads its beginning."""
+    """Fill a channel with many messages, and scroll to its beginning."""
     async with open_bot_page(browser, fragment="#C3", **how) as reader:
         for at in range(30):
             reader.slack.post(reader.slack.channels["C1"], Content(f"Message {at}."), user="U2")
@@ -524,7 +524,7 @@ async def test_hidden_page_disconnects_and_catches_up_later(reader: Reader) -> N
     await reader.page.evaluate(turned, False)
     await expect(reader.articles.last).to_contain_text("Said meanwhile.")
     await expect(reader.page.get_by_role("link", name="random (something new)")).to_be_visible()
-    await expect(reader.articles.first.get_by_role("row").first).to_be_visible()  # what was open still is
+    await expect(reader.articles.first.get_by_role("row").first).to_be_visible()  # what was open stays open
 
 
 async def test_timeout_is_reported_and_the_line_kept(reader: Reader) -> None:
@@ -643,7 +643,7 @@ async def test_disconnected_page_reconnects(browser: Browser) -> None:
         async with serving(build_page(stage), int(url.rsplit(":", 1)[1])):
             await expect(reader.articles.last).to_contain_text("Said meanwhile.")
             await expect(reader.page.locator("#trouble")).to_be_hidden()
-            reader.console_errors.clear()  # the browser says that it was cut off
+            reader.console_errors.clear()  # the browser logs that the connection was closed
             await visiting.__aexit__(None, None, None)
 
 
@@ -681,7 +681,7 @@ async def test_page_works_with_the_keyboard_alone(reader: Reader) -> None:
     await keys.press("End")
     await keys.press("Enter")
     await expect(menu).not_to_have_value(before)
-    await expect(menu).to_be_focused()  # also now that the answer is another
+    await expect(menu).to_be_focused()  # also after the answer was replaced
 
 
 async def test_arrow_keys_recall_sent_lines(reader: Reader) -> None:

@@ -1,4 +1,4 @@
-"""Who asks the same shares one answer, and all who ask share what LaunchDarkly is asked at once."""
+"""Identical requests share one reply, and all requests share one limit of concurrency."""
 
 import asyncio
 import gc
@@ -29,7 +29,7 @@ LIFE = 30
 
 @dataclass
 class Clock:
-    """A clock that is moved by hand."""
+    """A clock that a test moves."""
 
     time: datetime = NOW
 
@@ -42,7 +42,7 @@ class Clock:
 
 @dataclass
 class Gate:
-    """Answers once it is opened."""
+    """Replies once it is opened."""
 
     opened: asyncio.Event
 
@@ -135,7 +135,7 @@ async def test_abandoned_request_serves_the_next_caller() -> None:
 
 async def test_different_requests_are_not_shared() -> None:
     class Other(SampleReply):
-        """The same answer, read for another purpose."""
+        """The same reply, decoded as another type."""
 
     async with (
         misbehaving_server(lambda _: GOOD_RESPONSE) as server,
@@ -152,7 +152,7 @@ async def test_different_requests_are_not_shared() -> None:
 
 
 class Answer:
-    """Something whose life can be watched."""
+    """An object whose lifetime can be observed."""
 
 
 async def test_cache_size_is_capped() -> None:
@@ -170,7 +170,7 @@ async def test_cache_size_is_capped() -> None:
     gc.collect()
     assert MAX_CACHED_ANSWERS <= len(alive) <= MAX_CACHED_ANSWERS + 1
     newest, before = MAX_CACHED_ANSWERS + 199, set(alive)
-    assert await memory.get_or_fetch(newest, ask) in before  # it is the oldest that had to go
+    assert await memory.get_or_fetch(newest, ask) in before  # the oldest was evicted
     before.clear()
     clock.forward(LIFE)
     await memory.get_or_fetch("another", ask)
@@ -189,7 +189,7 @@ async def test_concurrent_requests_are_limited(in_flight: int) -> None:
         if crowd["now"] == in_flight:
             full.set()
         await full.wait()
-        for _ in range(50):  # turns of the loop, in which one too many would come in
+        for _ in range(50):  # turns of the event loop, for a request too many to start
             await asyncio.sleep(0)
         crowd["now"] -= 1
         await visit.send(GOOD_RESPONSE)

@@ -1,4 +1,4 @@
-"""Calendar days are the same in `deploys`, `releases` and the digest, wherever the reader is and whenever they ask."""
+"""Calendar days are the same in `deploys`, `releases` and the digest, in every time zone and at any time."""
 
 import re
 from datetime import UTC, date, datetime, timedelta
@@ -13,7 +13,7 @@ from bot.sandbox.launchdarkly.history import History, Window, millis
 from tests.api_replies import DAY, HOUR, MIDNIGHT, deployments_at, no_series
 from tests.conversation import NOW, Conversation, start_conversation, visible_text
 
-WEEKDAY = re.compile(r"^\w{3} (?=\d)")  # left out where many days are drawn
+WEEKDAY = re.compile(r"^\w{3} (?=\d)")  # omitted in charts of many days
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Pacific/Auckland", "America/Santiago")
 ASKED_AT = {
     "autumn in Berlin": "2026-10-29T09:20+01:00",
@@ -25,14 +25,14 @@ ASKED_AT = {
 
 
 def _drawn(answer: Answer) -> dict[str, int]:
-    """The deployments of each day in the chart; a day without data is 0 there and marked."""
+    """Return the deployments of each day in the chart; a day without data is 0 and marked."""
     charts = [block["chart"] for block in answer.message.blocks if block["type"] == "data_visualization"]
     [points] = [line["data"] for line in charts[-1]["series"] if line["name"].lower() == "deployments"]
     return {WEEKDAY.sub("", point["label"]): point["value"] for point in points}
 
 
 def _happened(first: date, many: int, zone: ZoneInfo) -> list[int]:
-    """How many deployments the sandbox's history has on each day there, counted one by one."""
+    """Count the deployments of each local day in the sandbox's history."""
     company = harbour_goods()
     web = company.project("web")
     assert web
@@ -63,7 +63,7 @@ async def test_deploys_releases_and_digest_agree_on_days(asked_at: str, zone: st
     assert "…" in today
     assert {day: deploys[day] for day in whole} == releases
     assert digest == {day: deploys[day] for day in whole[-7:]}
-    if zone != "Asia/Kolkata":  # where an hour that LaunchDarkly counts belongs to two days
+    if zone != "Asia/Kolkata":  # an hour of LaunchDarkly's belongs to two days there
         first = now.astimezone(someone.zone).date() - timedelta(days=12)
         assert [deploys[day] for day in whole] == _happened(first, 12, someone.zone)
 

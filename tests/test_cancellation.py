@@ -1,4 +1,4 @@
-"""A statement that is canceled gives its connection back, wherever it was interrupted."""
+"""A canceled statement returns its connection to the pool, wherever it was interrupted."""
 
 import asyncio
 import gc
@@ -13,12 +13,12 @@ from bot.store.store import Store, open_store
 from tests.databases import Postgres
 
 REPEATS = 20
-TURNS = 12  # of the event loop, within which a statement on an open connection is done
+TURNS = 12  # of the event loop, enough for a statement on an open connection
 
 
 @pytest.fixture
 def _psycopg_yields_often() -> Iterator[None]:
-    """Let psycopg yield to the event loop wherever it may, which it otherwise does only after 5 ms of work."""
+    """Make psycopg yield to the event loop at every chance; by default, it does only after 5 ms of work."""
     usual, waiting.MAX_BUSY_TIME = waiting.MAX_BUSY_TIME, -1
     yield
     waiting.MAX_BUSY_TIME = usual
@@ -39,7 +39,7 @@ async def test_cancelled_statement_leaks_no_connection(postgres: Postgres) -> No
 
 
 async def _canceled(store: Store, turns: int) -> bool:
-    """Cancel a statement after so many turns of the loop, and say whether it was still running."""
+    """Cancel a statement after a number of loop turns, and tell whether it was still running."""
     statement = asyncio.ensure_future(store.channel_defaults.get("T1", "C1"))
     for _ in range(turns):
         await asyncio.sleep(0)
@@ -50,7 +50,7 @@ async def _canceled(store: Store, turns: int) -> bool:
 
 @contextmanager
 def leaks() -> Iterator[list[str]]:
-    """Collect what is said of connections that only the garbage collector gives back."""
+    """Collect the warnings about connections that only the garbage collector returned."""
     said: list[str] = []
     with warnings.catch_warnings(record=True) as found:
         warnings.simplefilter("always")

@@ -1,4 +1,4 @@
-"""The catalog: lists fetched page by page, once for all who want them, with nothing secret in them."""
+"""The catalog: lists are fetched page by page, once for concurrent callers, and without secrets."""
 
 import asyncio
 from collections.abc import Callable
@@ -23,7 +23,7 @@ from tests.conversation import NOW
 
 @dataclass
 class Account:
-    """The embedded LaunchDarkly behind a real client, with a clock that is moved by hand."""
+    """The sandbox's LaunchDarkly behind a real client, with a clock that a test moves."""
 
     weather: FaultInjector = field(default_factory=FaultInjector)
     time: datetime = NOW
@@ -41,7 +41,7 @@ class Account:
 
 @dataclass
 class PagedFlags(httpx.AsyncBaseTransport):
-    """A list that is long, in pages of a *size* of its own. It tells the *total*, links to the next page, or both."""
+    """A long list, in pages of a given size, that sends its total count, links to the next page, or both."""
 
     count: int
     size: int = 100

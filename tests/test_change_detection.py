@@ -1,4 +1,4 @@
-"""What is news: new once, changed with what was before, and late where it was waited for. Nothing is told twice."""
+"""Change detection: new items, changed states, and late impacts are each reported once."""
 
 from dataclasses import replace
 
@@ -62,7 +62,7 @@ def test_watch_window_starts_at_oldest_pending_event_capped_at_a_day() -> None:
 
 @given(LOOKS)
 def test_each_poll_reports_exactly_the_changes(looks: list[dict[str, str]]) -> None:
-    """Each thing has a name of its own, so that one report can't stand in for another."""
+    """Each item has its own name, so that one report can't be mistaken for another."""
     told, last = dict[str, WatchState](), dict[str, str]()
     for states in looks:
         seen = {key: STATES[state].model_copy(update={"what": key}) for key, state in states.items()}

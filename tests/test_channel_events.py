@@ -1,4 +1,4 @@
-"""The bot hears that a channel was lost or came back: from the embedded Slack, through the real Bolt."""
+"""The bot learns that a channel was lost or restored, from the sandbox's Slack through the real Bolt."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ from bot.slack.web import build_web_app
 
 @dataclass
 class EventRecorder:
-    """Writes down what it is told."""
+    """Records the events that it receives."""
 
     slack: Slack
     received: list[tuple[str, str]] = field(default_factory=list)

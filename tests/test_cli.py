@@ -58,7 +58,7 @@ def test_unwritable_output_at_exit_is_discarded(tmp_path: Path) -> None:
 
 
 def unread(folder: Path, *arguments: str) -> tuple[int, str]:
-    """How a Python ends whose output nobody reads, and what it says on standard error."""
+    """Run Python with an unread output; return its exit code and standard error."""
     with (folder / "said").open("w") as said:
         asked = subprocess.Popen(
             [sys.executable, *arguments],
@@ -215,7 +215,7 @@ async def test_rejected_token_exits_1_and_says_what_to_do() -> None:
 
 
 async def _elsewhere(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """A run that does not keep this process from answering it."""
+    """Run the bot in a thread, so that this process can respond to it."""
     import asyncio  # noqa: PLC0415 - for this alone
 
     return await asyncio.to_thread(run, *arguments, **variables)
@@ -236,7 +236,7 @@ def test_preview_of_one_question_shows_only_that() -> None:
 
 
 def test_demo_shows_questions_a_button_a_digest_and_a_watch() -> None:
-    shown = run("demo")  # as there is no terminal
+    shown = run("demo")  # since there is no terminal
     assert shown.returncode == 0
     assert shown.stderr == ""
     assert "What you can ask" in shown.stdout

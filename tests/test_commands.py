@@ -1,4 +1,4 @@
-"""The orders of the clock as lines: what is understood, and what is said where it is not."""
+"""Parsing of schedule commands, and the errors for lines that can't be parsed."""
 
 import pytest
 
@@ -77,7 +77,7 @@ def test_all_mistakes_of_a_command_are_listed_with_a_correction(line: str, mista
         ("nope", ["I don't know “nope”"]),
         ("list projects", ["I don't know “list”"]),
         ("know how", ["I don't know “know”"]),
-        ("step by step", ["I don't know “step”"]),  # one letter from stop, and not one number after it
+        ("step by step", ["I don't know “step”"]),  # one letter from stop, but not followed by one number
         ("match of the day", ["I don't know “match”"]),
         ("user web/production", ["I don't know “user”"]),
         ("stop all", ["number: “all” isn't a schedule number."]),

@@ -1,4 +1,4 @@
-"""`compare`: who of two to four is ahead and how far, what is not known of a side, and what is no comparison."""
+"""`compare`: two to four sides, which is ahead and by how much, missing data, and invalid comparisons."""
 
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -77,7 +77,7 @@ def _rows(answer: Any) -> list[list[str]]:
     return [[cell["text"] for cell in row] for row in _of(answer, "data_table")["rows"]]
 
 
-# What is asked
+# Parameters and requests
 
 
 async def test_each_side_requests_scores_and_deployments(someone: Conversation) -> None:
@@ -159,7 +159,7 @@ async def test_five_applications_may_filter_several_environments(someone: Conver
     ).outcome == "answered"
 
 
-# Who is ahead
+# Ranking
 
 
 async def test_leading_side_is_named_with_numbers() -> None:
@@ -284,7 +284,7 @@ async def test_each_side_has_follow_up_buttons(someone: Conversation) -> None:
         assert (await someone.send(line)).line == line
 
 
-# What is not known
+# Missing data
 
 
 async def test_uncalculated_score_has_no_number_and_no_gap() -> None:

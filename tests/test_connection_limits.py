@@ -1,4 +1,4 @@
-"""Connections are limited, in number and in time: whatever strangers open, a signed command gets through."""
+"""Connections are limited in number and time, so that signed commands get through a flood."""
 
 import asyncio
 import resource
@@ -31,7 +31,7 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
 
 @asynccontextmanager
 async def served(max_connections: int = 100, seconds: float = 30) -> AsyncIterator[Callable[[], Awaitable[Stream]]]:
-    """A server within limits, and the way to connect to it."""
+    """Start a server with limits, and return a function that connects to it."""
     config = server_config(echo, max_connections, seconds)
     config.host, config.port = "127.0.0.1", 0
     server = uvicorn.Server(config)
@@ -53,7 +53,7 @@ async def served(max_connections: int = 100, seconds: float = 30) -> AsyncIterat
 
 
 async def closed(reader: asyncio.StreamReader) -> bytes:
-    """What is still said before the connection is closed."""
+    """Return what is received before the connection closes."""
     async with asyncio.timeout(10):
         with suppress(ConnectionError):
             return await reader.read()
@@ -107,7 +107,7 @@ async def test_longest_idle_connection_is_closed_at_the_limit() -> None:
 
 async def test_a_thousand_idle_connections_do_not_block_commands(tmp_path: Path) -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))  # this process needs more than the bot has
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))  # this process needs more than the bot's limit
     slack = Slack(lambda: datetime.now(UTC))
     async with slack.serving() as api, AsyncExitStack() as connections:
         variables = {"SLACK_API_URL": api, "LAUNCHDARKLY_ACCESS_TOKEN": TOKEN, "PORT": "0"}

@@ -1,4 +1,4 @@
-"""Processes that are killed, frozen or told to end while they deliver: each message is posted, and none of them twice.
+"""Processes killed, frozen or stopped while they deliver: each message is posted once.
 
 The processes are real, and so are the signals.
 """
@@ -28,7 +28,7 @@ PATIENCE = 60  # seconds
 async def due(
     database: str, folder: Path, seed: int, count: int = FEW, team: Team = HOME_TEAM
 ) -> AsyncIterator[LoadHarness]:
-    """So many that are due at this moment."""
+    """Add schedules due at this time."""
     async with open_load_harness(database, folder, seed, team) as found:
         await found.add_schedules(count, right_now().replace(microsecond=0))
         yield found
@@ -170,7 +170,7 @@ async def test_full_disk_is_reported_and_deliveries_resume_later(tmp_path: Path)
         process, _ = await here.start()
         await process.wait_for_log("answering")
         pages = tmp_path / constrained_process.PAGES_FILE
-        pages.write_text("1")  # as many as there are
+        pages.write_text("1")  # all of them
         await here.add_schedules(MANY, right_now().replace(microsecond=0))
         assert "The bot's own memory is full." in await process.wait_for_log("nothing can be offered")
         pages.write_text("1000000")

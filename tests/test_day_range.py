@@ -1,4 +1,4 @@
-"""Whole days where the reader is, and what is drawn and said of them."""
+"""Full days in the reader's time zone, and how they are shown."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo

@@ -1,4 +1,4 @@
-"""The engine and the store in one database, as they are in earnest."""
+"""The engine and the store in one database, as in production."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -40,7 +40,7 @@ async def test_failed_query_is_run_again_for_a_later_run(database: TemporaryData
         [first], [other] = [await store.schedules.list_for_channel(team, channel) for channel in ("C1", "C2")]
         await store.schedules.change(
             other.id, NEXT_MONDAY, next_at=NEXT_MONDAY + timedelta(minutes=1)
-        )  # it is spread so far
+        )  # the range of the jitter
         there.workspace.faults.status = 403
         await there.advance_to(NEXT_MONDAY)
         [failed] = await store.runs.history([first.id], 1)

@@ -1,4 +1,4 @@
-"""What is read of LaunchDarkly's answers: numbers in any spelling, and nulls almost anywhere."""
+"""Decoding of LaunchDarkly's replies: numbers in any notation, and nulls almost anywhere."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ def test_optional_fields_may_be_null(name: str) -> None:
         f"{struct['title']}.{key}": kind
         for struct in _structs(name)
         for key, kind in struct["properties"].items()
-        if key not in struct["required"] and key != "siblings"  # which LaunchDarkly does not send
+        if key not in struct["required"] and key != "siblings"  # LaunchDarkly doesn't send these
     }
     assert not [
         place for place, kind in optional.items() if {"type": "null"} not in kind.get("anyOf", [{"type": "null"}])
@@ -46,7 +46,7 @@ def test_optional_fields_may_be_null(name: str) -> None:
 
 @pytest.mark.parametrize("name", REPLIES)
 def test_numbers_of_a_reply_are_bounded(name: str) -> None:
-    """So that `"NaN"` and a number of a thousand digits are found where they are read: see `Whole` and `Real`."""
+    """Reject `"NaN"` and numbers of a thousand digits when decoding: see `Whole` and `Real`."""
     numbers = [
         kind for struct in _structs(name) for kind in _kinds(struct) if kind.get("type") in ("integer", "number")
     ]
@@ -56,7 +56,7 @@ def test_numbers_of_a_reply_are_bounded(name: str) -> None:
 
 @pytest.mark.parametrize("name", REPLIES)
 def test_reply_has_no_enums(name: str) -> None:
-    """Those of tomorrow would be unreadable, and what differs is told with its value."""
+    """An enum could not decode values that LaunchDarkly adds later."""
     assert not [kind for struct in _structs(name) for kind in _kinds(struct) if {"enum", "const"} & set(kind)]
 
 
@@ -68,12 +68,12 @@ def test_too_deeply_nested_value_gets_a_placeholder() -> None:
 
 
 def _structs(name: str) -> list[dict[str, Any]]:
-    """A reply and all that it holds, as JSON Schema says it."""
+    """Yield the JSON Schemas of a reply and of all structs within it."""
     return list(msgspec.json.schema(REPLIES[name])["$defs"].values())
 
 
 def _kinds(schema: Any) -> list[dict[str, Any]]:
-    """A schema and all schemas within it."""
+    """Yield a schema and all schemas within it."""
     if not isinstance(schema, dict | list):
         return []
     parts = schema.values() if isinstance(schema, dict) else schema

@@ -1,4 +1,4 @@
-"""JSON that is nested too deeply, from LaunchDarkly or from Slack, ends as any failure does: with a message."""
+"""Too deeply nested JSON from LaunchDarkly or Slack fails like any other error: with a message."""
 
 import json
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ from tests.workspace import open_workspace, visible_text
 pytestmark = LOOP
 
 MARK = "nested here"
-# Far from what can be read, just around it, and far beyond.
+# Far below, just around, and far above the depth that can be decoded.
 DEPTHS = (200, *range(960, 1000, 3), 1_100, 20_000, 200_000)
 SHAPES = {"lists": ("[", "]"), "objects": ('{"a":', "}")}
 PLACES = ("value", "values", "unknown")
@@ -29,7 +29,7 @@ DEEP = 100_000 * '{"deep": '
 
 
 class Nested(httpx.AsyncBaseTransport):
-    """An embedded LaunchDarkly in whose answers every object holds something nested."""
+    """A LaunchDarkly whose replies have a nested value in every object."""
 
     def __init__(self, position: str, nested: str) -> None:
         self._inner = httpx.ASGITransport(launchdarkly(lambda: NOW))
@@ -71,7 +71,7 @@ async def test_run_with_a_too_deeply_nested_reply_fails_with_a_reason(scheduler:
     await scheduler.send("every monday 9:00 scores web/production")
     scheduler.workspace.faults.body = DEEP.encode()
     await scheduler.advance_to(datetime(2026, 11, 23, 8, 0, tzinfo=UTC))
-    for _ in range(13):  # it is tried again for an hour
+    for _ in range(13):  # it is retried for an hour
         await scheduler.advance(minutes=5)
     assert "Nested too deeply" in await scheduler.send("history")
 

@@ -1,4 +1,4 @@
-"""Two processes at the same slot, whichever stands still, or dies, wherever: what is due is posted, and never twice."""
+"""Two processes at the same run: whichever stalls or dies, and wherever, each message is posted once."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -33,7 +33,7 @@ DIGEST = "digest web/production"
 
 
 class HeldTransport(httpx.AsyncBaseTransport):
-    """LaunchDarkly thinks about an answer until it is let go."""
+    """Holds LaunchDarkly's reply back until it is released."""
 
     def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
         self._inner = inner
@@ -51,7 +51,7 @@ class HeldTransport(httpx.AsyncBaseTransport):
 
 @dataclass
 class TwoWorkers:
-    """Two processes of one bot, in one workspace and on one database."""
+    """Two processes of one bot, in one workspace and with one database."""
 
     slack: Slack
     clock: Clock
@@ -60,14 +60,14 @@ class TwoWorkers:
     other: SchedulerContext
 
     async def due(self, line: str = LINE) -> Run:
-        """A slot that is open."""
+        """Add an open run."""
         new = Schedule("", self.one.team, "C1", 0, "U1", "friday 15:00 UTC", line, "active", "", self.clock.now)
         schedule = await self.one.store.schedules.add(new, self.clock.now)
         await collect_work(self.one, self.clock.now)
         return await self.run(schedule.id)
 
     async def answered(self, line: str = LINE) -> Run:
-        """A slot that is open, and whose answer is there."""
+        """Add an open run with a stored answer."""
         slot = await self.due(line)
         await answer_query(self.one, slot.query_key)
         return slot
@@ -78,7 +78,7 @@ class TwoWorkers:
         return found
 
     def posted_keys(self) -> list[str]:
-        """The keys of what stands in the channel."""
+        """Return the keys of the messages in the channel."""
         return [
             str(message.metadata["event_payload"]["key"])[-2:]
             for message in self.slack.channels["C1"].messages
@@ -111,7 +111,7 @@ async def two_at_work(database: str) -> AsyncIterator[TwoWorkers]:
         yield TwoWorkers(slack, clock, held, one, other)
 
 
-# ------------------------------------------------------------------------------------------------ who stands still
+# ------------------------------------------------------------------------------------------------------ stalled workers
 
 
 async def test_stalled_worker_posts_nothing_another_has_delivered(two: TwoWorkers) -> None:
@@ -153,7 +153,7 @@ async def test_worker_stalled_past_half_its_lease_releases_the_run(two: TwoWorke
 
 
 async def _taken(two: TwoWorkers, run: Run) -> None:
-    """Until the one has the slot."""
+    """Wait until the first worker has leased the run."""
     async with asyncio.timeout(5):
         while not (await two.run(run.schedule)).taken_by:
             pass
@@ -211,12 +211,12 @@ async def test_cancelled_dispatch_is_taken_over_at_once(database: TemporaryDatab
         lost.cancel()
         await asyncio.wait([lost])
         await found.advance_to(NOW)
-        # What was offered before it was lost may still be under way.
+        # A dispatch from before the crash may still be running.
         await found.workspace.slack.until(lambda: len(found.posted()) >= 20, 10)
         assert len(found.posted()) == 20
 
 
-# ---------------------------------------------------------------------------------------------------------- who dies
+# -------------------------------------------------------------------------------------------------------------- crashes
 
 
 async def test_crash_after_posting_does_not_post_again(two: TwoWorkers) -> None:
@@ -250,7 +250,7 @@ async def test_crash_within_a_thread_posts_only_missing_parts(two: TwoWorkers, p
 
 
 async def _post(two: TwoWorkers, run: Run, part: int, thread: str = "") -> str:
-    """What somebody has posted who did not live to write it down."""
+    """Post as a worker that crashed before recording the post."""
     answer = await two.one.answers.answer(LINE, Caller(UTC_ZONE))
     return await two.one.publisher.post(
         "C1", answer.message, f"{run.schedule}@{int(run.at.timestamp())}#{part}", thread
@@ -264,7 +264,7 @@ async def test_restarted_worker_resumes_its_own_lease_at_once(two: TwoWorkers) -
     assert two.posted_keys() == ["#0"]
 
 
-# --------------------------------------------------------------------------------------------------------- who asks
+# -------------------------------------------------------------------------------------------------------------- queries
 
 
 async def test_run_due_while_its_query_is_in_flight_gets_the_answer(two: TwoWorkers) -> None:
@@ -279,7 +279,7 @@ async def test_run_due_while_its_answer_is_stored_gets_the_answer(postgres: Post
     async with two_at_work(database) as two:
         slot = await two.due()
         with psycopg.connect(database) as connection:
-            connection.execute("LOCK TABLE asked IN SHARE MODE")  # to be read, and not to be written
+            connection.execute("LOCK TABLE asked IN SHARE MODE")  # for reads, not for writes
             asked = asyncio.create_task(answer_query(two.one, slot.query_key))
             await asyncio.to_thread(_until_somebody_waits_for, connection)
             later = await two.due()
@@ -311,7 +311,7 @@ def _until_somebody_waits_for(connection: psycopg.Connection) -> None:
 
 @asynccontextmanager
 async def _asking(two: TwoWorkers, ctx: SchedulerContext, key: QueryKey) -> AsyncIterator["asyncio.Task[list[Run]]"]:
-    """The question is on its way while the block lasts."""
+    """Keep the query in flight within the block."""
     two.launchdarkly.go.clear()
     asked = asyncio.create_task(answer_query(ctx, key))
     await two.launchdarkly.asked.wait()
@@ -319,14 +319,14 @@ async def _asking(two: TwoWorkers, ctx: SchedulerContext, key: QueryKey) -> Asyn
     two.launchdarkly.go.set()
 
 
-# ---------------------------------------------------------------------------------------------------------- bad days
+# -------------------------------------------------------------------------------------------------------- random faults
 
 
 MAX_FAULTY_POSTS = 36  # posts
 
 
 class RandomFaults(Faults):
-    """While it lasts, most posts are limited, or something breaks before or after they are done."""
+    """While active, most posts are rate-limited, or fail before or after they are executed."""
 
     WEATHERS = (
         Fault(status=429, retry_after=30),
@@ -369,7 +369,7 @@ async def test_each_message_is_posted_once_through_random_faults(database: Tempo
 
 
 async def test_delivery_succeeds_after_a_ten_minute_launchdarkly_outage(database: TemporaryDatabase) -> None:
-    async with open_scheduler(database.url, answer_seconds=0.15) as found:  # no second attempt fits into that
+    async with open_scheduler(database.url, answer_seconds=0.15) as found:  # no second attempt fits in
         await _wanted(found, LINE)
         found.workspace.faults.status = 503
         await found.advance_to(NOW)
@@ -426,6 +426,6 @@ async def _all(scheduler: SchedulerHarness) -> list[Schedule]:
 
 
 async def _wanted(scheduler: SchedulerHarness, line: str) -> Schedule:
-    """A schedule that is due now."""
+    """Add a schedule that is due now."""
     new = Schedule("", scheduler.ctx.team, "C1", 0, "U1", "friday 15:00 UTC", line, "active", "", NOW)
     return await scheduler.ctx.store.schedules.add(new, NOW)

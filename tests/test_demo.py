@@ -1,4 +1,4 @@
-"""The demo: the real bot, whose clock and weather can be chosen. It begins on a Sunday here, whatever day it is."""
+"""The demo: the real bot, with a clock and faults to choose from. It starts on a Sunday here, whatever today is."""
 
 import asyncio
 import json
@@ -25,7 +25,7 @@ from tests.conversation import settings
 from tests.workspace import visible_text
 
 NOW = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
-# LaunchDarkly counts for twenty minutes how large a change is; then it takes one look of a watch, and its delivery.
+# LaunchDarkly measures a change's impact for twenty minutes; then come the watch's next poll, and its delivery.
 NEVER_LATER = timedelta(minutes=27)
 
 
@@ -40,7 +40,7 @@ async def demo() -> AsyncIterator[Demo]:
 
 
 def posted(demo: Demo, channel: str = RELEASES_CHANNEL) -> list[Message]:
-    """What came by the clock, without what stands in threads."""
+    """Return the scheduled posts, without their threads."""
     return [one for one in demo.slack.channels[channel].messages if one.metadata and not one.thread_ts]
 
 
@@ -49,7 +49,7 @@ async def next_slot(demo: Demo) -> str:
 
 
 def delays(demo: Demo) -> list[timedelta]:
-    """How long after each event the watch's channel was told of it."""
+    """Return the delay between each event and its alert."""
     return [
         alert.at - datetime.fromtimestamp(int(happened), UTC)
         for alert in posted(demo, LEADS_CHANNEL)
@@ -135,9 +135,9 @@ async def test_simulated_waits_take_no_real_time() -> None:
 
 @pytest.mark.parametrize(("name", "became"), [("slow", "was delivered in #releases."), ("down", "LaunchDarkly has")])
 async def test_skipping_a_week_is_fast_despite_launchdarkly_faults(name: str, became: str, demo: Demo) -> None:
-    await type_line(demo.slack, "stop 1", LEADS_CHANNEL)  # watches look two thousand times a week
+    await type_line(demo.slack, "stop 1", LEADS_CHANNEL)  # watches poll two thousand times a week
     await demo.select_fault("LaunchDarkly", name)
-    async with asyncio.timeout(60):  # by the real clock it would be a hundred, or forty
+    async with asyncio.timeout(60):  # with the real clock it would be a hundred, or forty
         told = [sentence async for sentence in demo.skip_week()]
     assert any(sentence.startswith("Mon 23 Nov, 9:00 CET: digest") and became in sentence for sentence in told)
 
@@ -146,7 +146,7 @@ async def test_delivery_resumes_when_launchdarkly_recovers(demo: Demo) -> None:
     await demo.select_fault("LaunchDarkly", "limited")
     assert "is not delivered yet in #releases, and is tried again." in await next_slot(demo)
     assert not posted(demo, LEADS_CHANNEL)
-    await demo.select_fault("LaunchDarkly", "fair")  # without it, the next attempt would be in minutes
+    await demo.select_fault("LaunchDarkly", "fair")  # otherwise the next attempt would be minutes away
     await demo.slack.until(lambda: len(posted(demo)) == 2 and bool(posted(demo, LEADS_CHANNEL)), seconds=30)
 
 

@@ -22,7 +22,7 @@ TRIED = "Type /insights scores there"
 
 
 class Demo:
-    """The process, and what it has said so far."""
+    """The process, and its output so far."""
 
     def __init__(self, running: asyncio.subprocess.Process) -> None:
         self.running = running
@@ -35,13 +35,13 @@ class Demo:
         return self.lines[-1]
 
     async def address(self) -> str:
-        """Where the page is, of which the first line tells."""
+        """Return the page's URL from the first line of output."""
         found = re.search(r"http://127\.0\.0\.1:\d+", await self.line())
         assert found
         return found[0]
 
     async def end(self, how: signal.Signals = signal.SIGINT) -> tuple[str, str]:
-        """Told to end, it does; what it said last, on both ways."""
+        """Stop the process; return the rest of its output and errors."""
         self.running.send_signal(how)
         async with asyncio.timeout(30):
             out, err = await self.running.communicate()
@@ -56,7 +56,7 @@ async def demo(folder: Path, *options: str) -> AsyncIterator[Demo]:
 
 
 def left(folder: Path) -> list[str]:
-    """What it has written there. What jinja2 keeps for the next start is everybody's."""
+    """List the files that it has left there, apart from jinja2's shared cache."""
     return [path.name for path in folder.iterdir() if "jinja2" not in path.name]
 
 
@@ -139,7 +139,7 @@ async def test_taken_port_falls_back_to_the_next_free_one(tmp_path: Path) -> Non
 
 
 def in_a_terminal(folder: Path, browser: str, path: str) -> tuple[int, str]:
-    """The demo in a terminal with this browser: how it ended, and all that it showed."""
+    """Run the demo in a terminal with this browser; return its exit code and output."""
     ours, its = pty.openpty()
     environment = {"PATH": path, "PYTHONPATH": str(ROOT), "BROWSER": browser, "TERM": "dumb"}
     command = [sys.executable, "-m", "bot", "demo", "--port", "0"]
@@ -153,7 +153,7 @@ def in_a_terminal(folder: Path, browser: str, path: str) -> tuple[int, str]:
 
 
 def _read(terminal: int) -> bytes:
-    """A terminal that nobody writes to any more cannot be read."""
+    """Read from a terminal; at its end, the read fails."""
     try:
         return os.read(terminal, 65536)
     except OSError:

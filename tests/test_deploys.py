@@ -1,4 +1,4 @@
-"""`deploys`: the chart, what it comes to, what is missing from it, and the window in two spellings."""
+"""`deploys`: the chart, its totals, missing data, and the window in two notations."""
 
 from typing import Any
 
@@ -96,7 +96,7 @@ async def test_average_best_and_worst_count_only_days_with_data() -> None:
     assert "† No data for 4 of 7 days: 14 Nov, 15 Nov, 16 Nov and 20 Nov. Averages leave them out." in shown
 
 
-# From Friday, 15:00 to Friday, 15:00: eight days of the calendar, of which the first and the last are there in part.
+# From Friday 15:00 to Friday 15:00: eight calendar days, of which the first and the last are partial.
 @pytest.mark.parametrize(
     ("sent", "footnote"),
     [
@@ -108,7 +108,7 @@ async def test_average_best_and_worst_count_only_days_with_data() -> None:
         ((0,), "No data for 6 of 7 days"),
     ],
 )
-@pytest.mark.parametrize("hours", [0, 5, -8])  # at which LaunchDarkly's days may begin, as far as anybody knows
+@pytest.mark.parametrize("hours", [0, 5, -8])  # LaunchDarkly doesn't document when its days begin
 async def test_full_day_without_data_in_the_window_is_reported(
     sent: tuple[int, ...], footnote: str, hours: int
 ) -> None:

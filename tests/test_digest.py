@@ -1,4 +1,4 @@
-"""`digest`: a week of four questions in one message, the rest below it, and what is said where a part is missing."""
+"""`digest`: a week of four questions in one message, with a thread, and notes for missing parts."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -50,7 +50,7 @@ def _in(name: str) -> dict[str, Any]:
 
 
 def _hundred(reply: Any) -> Any:
-    """A full page for each page of the embedded LaunchDarkly, which has eight events and is made to send one a page."""
+    """Turn each page into a full one; the sandbox has eight events and sends one a page here."""
     page = len(reply["items"])
     moved = ((n * 7 + page) % 100 for n in range(100))
     times = (MIDNIGHT - (8 - page) * 12 * HOUR - n * HOUR // 60 for n in range(100))
@@ -104,7 +104,7 @@ def _top(answer: Any) -> str:
     return "\n".join(texts(list(answer.message.blocks)))
 
 
-# What is asked
+# Requests
 
 
 async def test_four_requests_cover_one_environment_and_week(someone: Conversation) -> None:
@@ -271,7 +271,7 @@ async def test_deployments_and_changes_share_the_same_days() -> None:
 
 
 async def test_nobody_is_blamed_for_a_day_without_deployment_data() -> None:
-    """Two large changes on Tuesday, of whose deployments nothing is known."""
+    """Two large changes are on Tuesday, whose deployments are unknown."""
     changed = [an_event(eventTime=MIDNIGHT - ago * HOUR) for ago in (50, 51)]
     async with start_conversation(edit_parts(events=only_events(*changed), deploys=deployments_at((3, 1)))) as someone:
         answer = await someone.send("digest web/production")
@@ -281,7 +281,7 @@ async def test_nobody_is_blamed_for_a_day_without_deployment_data() -> None:
 
 
 async def test_local_days_apply_to_deployments_and_changes() -> None:
-    """Half past eleven in the evening in Berlin, where the day is over half an hour later, is Thursday for both."""
+    """23:30 in Berlin is still Thursday for both."""
     late = MIDNIGHT - HOUR - HOUR // 2
     edit = edit_parts(events=only_events(an_event(eventTime=late)), deploys=deployments_at((2, 1)))
     async with start_conversation(edit) as someone:
@@ -298,7 +298,7 @@ async def test_partial_hour_utc_offset_is_mentioned(zone: str, mentioned: bool) 
 
 
 async def test_hour_across_midnight_counts_for_the_day_it_starts_on() -> None:
-    edit = edit_parts(deploys=deployments_at((6, 3), (7 * 24 + 6, 40)))  # half an hour before two midnights of India
+    edit = edit_parts(deploys=deployments_at((6, 3), (7 * 24 + 6, 40)))  # half an hour before two midnights in India
     assert "*3 deployments*" in await _shown(edit, zone="Asia/Kolkata")
 
 
@@ -330,7 +330,7 @@ async def test_no_deployment_data_is_not_called_no_deployments() -> None:
     assert len(_charts(answer)[1]["chart"]["axis_config"]["categories"]) == 7
 
 
-# Parts that are missing
+# Missing parts
 
 
 async def test_failed_part_is_reported_and_the_rest_delivered() -> None:
@@ -416,7 +416,7 @@ async def test_empty_scores_are_reported() -> None:
     assert "There are no scores." in answer.message.text
 
 
-# Nothing to say
+# Quiet weeks
 
 
 @pytest.mark.parametrize(
@@ -469,7 +469,7 @@ async def test_quiet_parameter_is_never_sent_to_launchdarkly(someone: Conversati
     assert "quiet: one line where" in help_.text
 
 
-# Below the message
+# Thread
 
 
 async def test_details_are_posted_in_the_thread(someone: Conversation) -> None:
@@ -498,7 +498,7 @@ async def test_no_thread_without_details() -> None:
         assert (await someone.send("digest web/production")).message.thread == ()
 
 
-# The weeks before
+# Previous weeks
 
 
 @pytest.mark.parametrize(
@@ -527,7 +527,7 @@ async def test_ready_flag_count_is_compared_with_previous_weeks(
 
 
 async def test_previous_snapshot_from_a_partial_week_is_dated(someone: Conversation) -> None:
-    """As where the digest comes on Mondays, and somebody asks on a Friday."""
+    """This happens if the digest is posted on Mondays, and somebody asks on a Friday."""
     days = [date(2026, 11, 16) - timedelta(weeks=ago) for ago in range(2)]
     someone.past_snapshots = history_of(*(Snapshot("web/production", day, {"done": 9}, material=True) for day in days))
     assert "4 fewer than on 16 Nov." in (await someone.send("digest web/production")).message.text

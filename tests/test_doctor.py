@@ -1,4 +1,4 @@
-"""The doctor says of each thing whether it is in place, and what to do. Both stand-ins answer over real HTTP."""
+"""The doctor reports each check's result, and what to do. Both sandboxes serve real HTTP."""
 
 import asyncio
 import json
@@ -36,7 +36,7 @@ NOWHERE = "http://127.0.0.1:9/"
 
 @dataclass
 class DoctorHarness:
-    """Where somebody asks the doctor: a LaunchDarkly, a Slack, and the settings that lead there."""
+    """A sandboxed LaunchDarkly and Slack, and the settings that point to them."""
 
     settings: Settings
     faults: FaultInjector
@@ -86,7 +86,7 @@ def wrong(checks: dict[str, Finding]) -> set[str]:
     return {name for name, finding in checks.items() if finding.status is CheckStatus.FAILED}
 
 
-# ------------------------------------------------------------------------------------------------------- as a process
+# --------------------------------------------------------------------------------------------------------- as a process
 
 
 async def test_healthy_setup_reports_ok_on_every_line(surgery: DoctorHarness) -> None:
@@ -137,11 +137,11 @@ async def test_invalid_settings_are_listed_and_other_checks_still_run(tmp_path: 
 
 
 async def doctor(**variables: str) -> subprocess.CompletedProcess[str]:
-    """A run that does not keep this process from answering it."""
+    """Run the doctor in a thread, so that this process can respond to it."""
     return await asyncio.to_thread(run, "doctor", **variables)
 
 
-# -------------------------------------------------------------------------------------------------------- LaunchDarkly
+# --------------------------------------------------------------------------------------------------------- LaunchDarkly
 
 
 async def test_launchdarkly_token_owner_is_shown(surgery: DoctorHarness) -> None:
@@ -192,7 +192,7 @@ async def test_external_text_is_one_line_and_redacted(surgery: DoctorHarness) ->
     assert found["LaunchDarkly"].message == "It takes a token, a [31m•••."
 
 
-# --------------------------------------------------------------------------------------------------------------- Slack
+# ---------------------------------------------------------------------------------------------------------------- Slack
 
 
 async def test_bot_name_and_scopes_are_shown(surgery: DoctorHarness) -> None:
@@ -272,7 +272,7 @@ async def test_clock_more_than_a_minute_off_fails(surgery: DoctorHarness, apart:
     assert ("behind" if apart < 0 else "ahead of") in found.message
 
 
-# --------------------------------------------------------------------------------------------------------- and the rest
+# --------------------------------------------------------------------------------------------------------- other checks
 
 
 async def test_store_is_left_untouched_and_pending_migration_shown(surgery: DoctorHarness, tmp_path: Path) -> None:

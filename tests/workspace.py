@@ -1,5 +1,5 @@
-"""A workspace with the real bot in it: real Bolt, real HTTP or a real socket, a real database; Slack and LaunchDarkly
-are the embedded ones."""
+"""A workspace with the real bot: real Bolt, real HTTP or a real socket, a real database, and the sandbox's Slack and
+LaunchDarkly."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -22,19 +22,19 @@ from tests.conversation import NOW, Edit, EditingTransport, settings, texts
 
 @dataclass
 class Workspace:
-    """People, channels, and the bot among them."""
+    """Users, channels, and a running bot."""
 
     slack: Slack
-    faults: FaultInjector  # over LaunchDarkly
+    faults: FaultInjector  # of LaunchDarkly
     metrics: Metrics
 
     @property
     def url(self) -> str:
-        """Where the bot serves."""
+        """Return the bot's URL."""
         return str(self.slack.request_url).removesuffix("/slack/events")
 
     async def send(self, line: str, **origin: Any) -> Message:
-        """Type a line, and wait for the answer itself."""
+        """Type a line, and wait for the answer, past any progress message."""
         return await self.wait_for_answer(await self.slack.type(f"/insights {line}".strip(), **origin))
 
     async def wait_for_answer(self, acknowledgement: Acknowledgement) -> Message:
@@ -48,7 +48,7 @@ class Workspace:
 
 
 def visible_text(message: Message) -> str:
-    """All that a person reads."""
+    """Return all text of a message that a person reads."""
     return "\n".join([message.text, *texts(message.blocks)])
 
 
@@ -66,7 +66,7 @@ async def open_workspace(
     run_scheduler: SchedulerFactory = no_scheduler,
     **overrides: Any,
 ) -> AsyncIterator[Workspace]:
-    """The bot at work until the block is left."""
+    """Run the bot within the block."""
     now, faults = clock or (lambda: NOW), FaultInjector()
     slack = Slack(clock or _utc_now, signing_clock=_utc_now)
     transport: httpx.AsyncBaseTransport = httpx.ASGITransport(launchdarkly(now, faults=faults))

@@ -13,7 +13,7 @@ FAULTS = ("killed", "frozen", "database", "slack", "launchdarkly", "ending", "cl
 
 
 def main() -> None:
-    """Brings about the parts that are named, or all, and prints each row as soon as it is known."""
+    """Run the named parts, or all, and print each row as soon as it is known."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description="What becomes of it when things fail.")
     parser.add_argument(
         "parts", nargs="*", metavar="part", help=f"{', '.join(FAULTS)}; all of them where none is named"
@@ -30,7 +30,7 @@ def main() -> None:
 
 
 async def _run_scenarios(names: list[str], env: FaultEnvironment, seeds: int) -> int:
-    """How it ends: with 1 if anything was lost, or posted twice where it may not."""
+    """Run the scenarios; return 1 if a message was lost, or posted twice where that is not allowed."""
     print(heading(), flush=True)
     ok = True
     for name in names:

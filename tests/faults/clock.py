@@ -1,6 +1,6 @@
-"""The clock is set back an hour at a random moment, for all; and for one of two replicas.
+"""The clock is set back an hour at a random time: for all processes, and for one of two replicas.
 
-What was not offered by then may wait until it is that late once more, so after a while the clock is set right."""
+Runs not yet dispatched may wait until the clock reaches their time again, so the clock is corrected after a while."""
 
 import asyncio
 

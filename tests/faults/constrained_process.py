@@ -1,7 +1,7 @@
-"""`insights-bot run` under conditions that the one who starts it may change.
+"""`insights-bot run` under conditions that the starting process can change.
 
-In the folder in which it runs, `clock` holds how many seconds its clock is off, and `pages` how many pages its file may
-have (of each connection SQLite knows that by itself). The engine's own clock, within DBOS, stays the real one.
+In its working directory, the file `clock` holds the offset of its clock in seconds, and `pages` the maximum number of
+pages of its SQLite file (a setting of each connection). DBOS's own clock stays the real one.
 """
 
 import argparse
@@ -26,7 +26,7 @@ def now() -> datetime:
 
 
 def limit_pages(connection: Any, *_: object) -> None:
-    """Whoever gets a connection gets one that knows."""
+    """Apply the page limit to every connection."""
     if pages := _read(PAGES_FILE):
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA max_page_count = {int(pages)}")

@@ -1,4 +1,4 @@
-"""PostgreSQL is stopped for three seconds in the middle; SQLite has no more room for five."""
+"""PostgreSQL is stopped for three seconds; SQLite is full for five."""
 
 import asyncio
 
@@ -25,7 +25,7 @@ async def full(env: FaultEnvironment, seed: int) -> Row:
         await scenario.start_process()
         await scenario.wait_for_random_moment()
         pages = scenario.load.folder / constrained_process.PAGES_FILE
-        await asyncio.to_thread(pages.write_text, "1")  # as many as there are
+        await asyncio.to_thread(pages.write_text, "1")  # no more than now
         await pause(FULL_SECONDS)
         await asyncio.to_thread(pages.write_text, "1000000")
         await scenario.wait_until_closed()

@@ -1,4 +1,4 @@
-"""SIGTERM at a random moment under load; another starts in its place, as when a new version is rolled out."""
+"""SIGTERM at a random time under load; another process takes its place, as in a rolling deployment."""
 
 import signal
 

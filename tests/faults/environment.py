@@ -1,4 +1,4 @@
-"""What faults are played on: many that are due at one moment, processes that deliver them, and a count at the end."""
+"""The setup of a fault scenario: many schedules due at once, processes that deliver them, and a count at the end."""
 
 import asyncio
 import json
@@ -20,11 +20,11 @@ from tests.faults.table import Row
 from tests.load_harness import LoadHarness, open_load_harness, right_now
 from tests.processes import Process
 
-LEAD_TIME = timedelta(seconds=12)  # so long before they are due are they ordered, so that processes are there in time
-TIMEOUT_SECONDS = 420  # seconds: what fails often waits longer each time
-POLL_SECONDS = 0.5  # seconds between two looks whether all is done
+LEAD_TIME = timedelta(seconds=12)  # how early schedules are added, so that processes start in time
+TIMEOUT_SECONDS = 420  # seconds, since backoff grows with each failure
+POLL_SECONDS = 0.5  # seconds between checks whether all is done
 CHANNEL_COUNT = 60
-MESSAGES_PER_RUN = 1.7  # messages of one that is due, a little less than on average
+MESSAGES_PER_RUN = 1.7  # messages per run, a little less than the average
 SETTINGS = {"LEASE_SECONDS": "6", "DELIVERIES_AT_ONCE": "8", "DRAIN_SECONDS": "10", "LOG_LEVEL": "INFO"}
 EXPECTED_LOG_MESSAGES = (
     "delivered",
@@ -37,11 +37,11 @@ EXPECTED_LOG_MESSAGES = (
 
 @dataclass(frozen=True)
 class FaultEnvironment:
-    """A PostgreSQL, and how much is due."""
+    """A PostgreSQL, and the number of schedules."""
 
     postgres: Postgres
     due: int
-    logs: Path | None  # where what the processes say is kept
+    logs: Path | None  # for the processes' logs
 
 
 @contextmanager
@@ -54,7 +54,7 @@ def open_fault_environment(due: int, logs: Path | None) -> Iterator[FaultEnviron
 
 @dataclass
 class BotProcess:
-    """A process, what it says, and its way to Slack."""
+    """A process, its log, and its proxy to Slack."""
 
     process: Process
     proxy: FlakyProxy
@@ -64,7 +64,7 @@ class BotProcess:
         self.process.running.send_signal(sig)
 
     async def end(self, sig: signal.Signals) -> int:
-        """It is sent this, and is gone."""
+        """Send this signal, and wait for the process to end."""
         if self.process.running.returncode is None:
             self.send_signal(sig)
         async with asyncio.timeout(60):
@@ -84,7 +84,7 @@ class Scenario:
     remarks: list[str] = field(default_factory=list)
 
     async def start_process(self, *, refusal_rate: float = 0, timeout_rate: float = 0) -> BotProcess:
-        """A process that has begun to answer."""
+        """Start a process, and wait until it answers."""
         proxy = FlakyProxy(self.load.slack, self.load.random, refusal_rate=refusal_rate, timeout_rate=timeout_rate)
         process = await self.load.start_behind(proxy)
         await process.wait_for_log("answering")
@@ -94,11 +94,11 @@ class Scenario:
 
     @property
     def accepted(self) -> int:
-        """How much Slack has taken so far."""
+        """Return the number of messages that Slack has accepted so far."""
         return sum(bot_process.proxy.accepted for bot_process in self.processes)
 
     async def wait_for_random_moment(self) -> None:
-        """Some time between the first post and the last."""
+        """Wait until a random time between the first post and the last."""
         threshold = self.load.random.randint(0, int(len(self.load.schedules) * MESSAGES_PER_RUN))
         await pause((self.due_at - right_now()).total_seconds())
         await self.load.slack.until(lambda: self.accepted >= threshold, TIMEOUT_SECONDS)
@@ -106,7 +106,7 @@ class Scenario:
         self.remarks.append(f"after {self.accepted}")
 
     async def wait_until_closed(self, timeout_seconds: float = TIMEOUT_SECONDS) -> bool:
-        """Until every slot is closed, unless that takes too long."""
+        """Wait until every run is closed, or the time limit is reached."""
         deadline = perf_counter() + timeout_seconds
         while perf_counter() < deadline:
             with suppress(TryLater):
@@ -116,7 +116,7 @@ class Scenario:
         return False
 
     async def result_row(self, fault: str, seed: int, *, may_duplicate: bool = False) -> Row:
-        """What became of it, once all processes are gone."""
+        """Return the result, once all processes have ended."""
         for bot_process in self.processes:
             bot_process.proxy.released.set()
             await bot_process.end(signal.SIGKILL)
@@ -139,7 +139,7 @@ class Scenario:
             (self.logs or Path()).joinpath(name).write_text("".join(bot_process.process.log))
 
     def _log_summary(self) -> Iterator[str]:
-        """What the processes said besides what went well."""
+        """Summarize the log lines that don't report success."""
         lines = [line for bot_process in self.processes for line in bot_process.process.log]
         records = [json.loads(line) for line in lines if line.startswith("{")]
         message_counts = Counter(
@@ -153,13 +153,13 @@ class Scenario:
 
 
 def _states(runs: list[Run]) -> list[str]:
-    """How slots ended otherwise than well."""
+    """Summarize the runs that were not delivered."""
     state_counts = Counter(f"{run.state} ({run.why})" for run in runs if run.state != "delivered")
     return [f"{count} {state}" for state, count in state_counts.items()]
 
 
 async def _collect_log(process: Process) -> None:
-    """A pipe that nobody reads is full one day."""
+    """Read the process's output, since an unread pipe fills up."""
     assert process.running.stderr
     async for line in process.running.stderr:
         process.log.append(line.decode())
@@ -167,7 +167,7 @@ async def _collect_log(process: Process) -> None:
 
 @asynccontextmanager
 async def open_scenario(env: FaultEnvironment, kind: str, seed: int, **settings: str) -> AsyncIterator[Scenario]:
-    """So many are due a little later, on a database of this kind."""
+    """Set up schedules that are due soon, on a database of this kind."""
     began = perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         folder_path = Path(folder)
@@ -180,7 +180,7 @@ async def open_scenario(env: FaultEnvironment, kind: str, seed: int, **settings:
 
 
 async def pause(seconds: float) -> None:
-    """So long nothing is done here."""
+    """Wait for this many seconds."""
     with suppress(TimeoutError):
         async with asyncio.timeout(max(seconds, 0)):
             await asyncio.Event().wait()

@@ -1,7 +1,7 @@
-"""A replica stands still past its lease, while another takes over, and then goes on where it was.
+"""A replica is frozen past its lease while another takes over, and then resumes.
 
-What remains: it had decided to post, had looked at the clock, and was frozen before the request had left it. Then
-nothing keeps it from posting a second time."""
+One case remains: it had decided to post, had checked the clock, and was frozen before the request was sent. Then
+nothing prevents a second post."""
 
 import signal
 

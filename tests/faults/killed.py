@@ -1,4 +1,4 @@
-"""SIGKILL at a random moment: one of two replicas on PostgreSQL; the only process on SQLite, which is started again."""
+"""SIGKILL at a random time: one of two replicas on PostgreSQL, or the only process on SQLite, which is restarted."""
 
 import signal
 

@@ -1,4 +1,4 @@
-"""LaunchDarkly is down, slow, or answers rubbish from before the slot until a while after it."""
+"""LaunchDarkly is down, slow, or sends invalid replies, from before the run until a while after it."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ from bot.sandbox.launchdarkly.faults import FaultInjector
 from tests.faults.environment import FaultEnvironment, Scenario, open_scenario, pause
 from tests.faults.table import Row
 
-OUTAGE_SECONDS = 8  # seconds after the slot
+OUTAGE_SECONDS = 8  # seconds after the run is due
 SHORT_TIMEOUTS = {"READ_SECONDS": "2", "ANSWER_SECONDS": "4"}
 
 

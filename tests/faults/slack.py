@@ -1,4 +1,4 @@
-"""Slack refuses a third of the posts, by limits and by its own faults; or accepts some and never says so."""
+"""Slack refuses a third of the posts, with rate limits and server errors; or accepts some and never responds."""
 
 from tests.faults.environment import FaultEnvironment, open_scenario
 from tests.faults.table import Row

@@ -1,4 +1,4 @@
-"""The way of a process to Slack, on which posts may be refused, or accepted without a word."""
+"""A process's proxy to Slack, which can refuse posts, or accept them without a response."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -19,15 +19,15 @@ REFUSALS: tuple[Response, ...] = (
 
 @dataclass
 class FlakyProxy:
-    """Each answer to a post is a while on its way."""
+    """Delays each response to a post."""
 
     slack: Slack
     random: Random
     max_delay: float = 0.3  # seconds at most
-    refusal_rate: float = 0  # of all posts, with nothing done
-    timeout_rate: float = 0  # of all posts: done, and never answered
+    refusal_rate: float = 0  # of all posts: refused
+    timeout_rate: float = 0  # of all posts: accepted, with no response
     accepted: int = 0
-    released: asyncio.Event = field(default_factory=asyncio.Event)  # and with it, all answers come
+    released: asyncio.Event = field(default_factory=asyncio.Event)  # once set, no response is delayed or dropped
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"] != POST_PATH:
@@ -50,7 +50,7 @@ class FlakyProxy:
         await self.slack(scope, receive, delayed_send)
 
     async def _wait(self, seconds: float | None) -> None:
-        """So long, or until the end."""
+        """Wait for this many seconds, or until the end."""
         try:
             async with asyncio.timeout(seconds):
                 await self.released.wait()

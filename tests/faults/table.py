@@ -1,4 +1,4 @@
-"""The rows of the table: a fault, and what became of all that was to be posted."""
+"""The rows of the table: a fault, and how many messages were posted, lost or duplicated."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ class Row:
     fault: str
     seed: int
     due: int
-    count: DeliveryCount  # of messages, of which one that is due may have several
+    count: DeliveryCount  # messages; a run may have several
     max_lateness: float  # seconds
-    seconds: float  # seconds, with the start of the processes
+    seconds: float  # seconds, including process startup
     remark: str = ""
     may_duplicate: bool = False
 
@@ -40,5 +40,5 @@ def heading() -> str:
 
 
 def line(cells: Sequence[str]) -> str:
-    """A row as it reads well here and in Markdown."""
+    """Format a row for both the terminal and Markdown."""
     return "| " + " | ".join(f"{cell:<{width}}" for cell, width in zip(cells, WIDTHS, strict=True)) + " |"

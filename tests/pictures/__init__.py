@@ -1,1 +1,1 @@
-"""The pictures of the README, taken in the running demo: `python -m tests.pictures` takes them anew."""
+"""Screenshots for the README, from the running demo: `python -m tests.pictures` takes them again."""

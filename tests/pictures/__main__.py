@@ -17,7 +17,7 @@ DESKTOP, TALL = ViewportSize(width=1080, height=800), ViewportSize(width=900, he
 
 
 async def main() -> None:
-    """The digest of last Monday, and an answer to what somebody types."""
+    """Take pictures of last Monday's digest and of an answer to a typed line."""
     async with (
         sandbox_demo(Settings(), lambda: datetime.now(UTC), NOW) as demo,
         serve(demo, 0) as url,
