@@ -28,7 +28,7 @@ COMPARED_PACKAGES = (
 
 
 def main() -> None:
-    """Measures the parts that are named, or all, and prints one table."""
+    """Measure the named parts, or all, and print one table."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.bench", description="Measures the bot against what one would use instead."
     )

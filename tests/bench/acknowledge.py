@@ -1,6 +1,6 @@
-"""How soon a signed command has its acknowledgement: against a bare Starlette app, and against Bolt as it comes.
+"""The latency of a signed command's acknowledgement: against a bare Starlette app, and against Bolt with its defaults.
 
-All do no more than acknowledge. Each is served in a process of its own, by the same server; they are asked in turns.
+All of them only acknowledge. Each runs in its own process, on the same server; they are measured in turns.
 """
 
 from collections.abc import Iterator, Mapping
@@ -35,7 +35,7 @@ Ports = Mapping[str, int]
 
 
 def rows() -> Iterator[Row]:
-    """One after the other, then many at once."""
+    """Measure sequential, then concurrent requests."""
     with ExitStack() as stack:
         api = stack.enter_context(fake_slack())
         contenders: dict[str, AppFactory] = {"ours": ours, "bare": bare, "bolt": partial(stock_bolt, api)}
@@ -57,7 +57,7 @@ def _sequential(ports: Ports) -> Iterator[Row]:
 
 
 def typical_latency(port: int, pause: float = 0) -> float:
-    """The median of the seconds until an acknowledgement, on a connection that is warm."""
+    """Return the median seconds until an acknowledgement, on a warm connection."""
     return median(
         one_by_one(port, CommandWriter().requests(WARMUP_REQUESTS + SEQUENTIAL_REQUESTS), pause)[WARMUP_REQUESTS:]
     )
@@ -79,7 +79,7 @@ def _concurrent(ports: Ports) -> Iterator[Row]:
 
 
 def ours() -> ASGIApp:
-    """The bot's own web side, behind which nobody listens."""
+    """Create the bot's web app, without handlers behind it."""
     return build_web_app(build_app(AsyncWebClient(), _ignore, BackgroundTasks()), SIGNING_SECRET, {}, Metrics())
 
 
@@ -88,10 +88,10 @@ async def _ignore(_: Interaction) -> None:
 
 
 def bare() -> ASGIApp:
-    """Starlette, which verifies only."""
+    """Create a Starlette app that only verifies signatures."""
     return bare_starlette.app(SIGNING_SECRET)
 
 
 def stock_bolt(api: str) -> ASGIApp:
-    """Bolt with its defaults."""
+    """Create a Bolt app with its defaults."""
     return cast(ASGIApp, bare_bolt.app(BOT_TOKEN, SIGNING_SECRET, api))  # its own types are narrower than ASGI's

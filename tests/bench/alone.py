@@ -1,6 +1,6 @@
-"""Runs a command, and prints the seconds it took and the memory it needed at its peak.
+"""Run a command, and print its seconds and its peak memory.
 
-A program of its own, and a small one: a process inherits the peak of the one that starts it."""
+This is a separate, small program, since a process inherits the peak of its parent."""
 
 import os
 import sys
@@ -8,7 +8,7 @@ import time
 
 
 def main(command: list[str]) -> None:
-    """Measures one command; what it prints is thrown away."""
+    """Measure one command, and discard its output."""
     to_devnull = [(os.POSIX_SPAWN_OPEN, stream, os.devnull, os.O_WRONLY, 0) for stream in (1, 2)]
     start = time.perf_counter()
     process = os.posix_spawn(command[0], command, os.environ, file_actions=to_devnull)

@@ -1,8 +1,8 @@
-"""Our own share of an answer: from a command to what arrives at its response_url, at a steady pace.
+"""The bot's own share of an answer: from a command to the message at its response_url, at a steady pace.
 
-It is told in acknowledgements, of the app that does nothing else; those are measured in turns with it: one right after
-the other, and at the pace of the answers, where that app, too, has to wake up for each. Answers that come one right
-after the other, too, tell how much of it is work, and how much is waking up."""
+The unit is an acknowledgement of an app that does nothing else. Those are measured in turns with the answers: back to
+back, and at the pace of the answers, where that app, too, has to wake up for each. Answers sent back to back show how
+much of the time is work, and how much is waking up."""
 
 import asyncio
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ WARMUP_ANSWERS = 150
 
 
 def rows() -> Iterator[Row]:
-    """The median against acknowledgements, and the slowest of a hundred against the median."""
+    """Compare the median with acknowledgements, and the 99th percentile with the median."""
     with fake_slack() as api, bot_process(api) as bot, served_app(bare) as port:
         repeats = asyncio.run(_repeats(bot, port))
         outcomes = bot.state().outcomes
@@ -45,7 +45,7 @@ def rows() -> Iterator[Row]:
 
 @dataclass(frozen=True)
 class Timings:
-    """The seconds of one round."""
+    """The timings of one round, in seconds."""
 
     acknowledgement: float
     paced_acknowledgement: float
@@ -54,7 +54,7 @@ class Timings:
 
 
 async def _repeats(bot: RunningBot, port: int) -> list[Timings]:
-    """The bot, and at this port the app that acknowledges only, in turns."""
+    """Measure the bot, and the app at this port that only acknowledges, in turns."""
     async with open_clients(bot.port) as clients:
         await clients.at_pace(WARMUP_ANSWERS, ANSWERS_PER_SECOND)
         return [

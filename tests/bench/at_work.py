@@ -1,4 +1,4 @@
-"""The whole bot in a process of its own: real Bolt, real HTTP, a real database. LaunchDarkly is a handful of bytes."""
+"""The whole bot in a separate process: real Bolt, real HTTP, a real database, and canned LaunchDarkly replies."""
 
 import asyncio
 import gc
@@ -30,7 +30,7 @@ _OUTCOME = re.compile(rb'^insights_questions_total\{.*outcome="(\w+)"\}', re.MUL
 
 @dataclass(frozen=True)
 class State:
-    """How much memory the process has, in bytes, once its garbage is gone, and how its lines have ended so far."""
+    """The process's memory in bytes, after garbage collection, and the outcomes of its lines so far."""
 
     memory: int
     outcomes: frozenset[str]
@@ -38,13 +38,13 @@ class State:
 
 @dataclass(frozen=True)
 class RunningBot:
-    """A bot at work, at a port of this machine."""
+    """A running bot, at a local port."""
 
     port: int
     pipe: Connection
 
     def state(self) -> State:
-        """Where it stands now."""
+        """Return its current state."""
         self.pipe.send("?")
         state: State = self.pipe.recv()
         return state
@@ -52,7 +52,7 @@ class RunningBot:
 
 @contextmanager
 def bot_process(api: str) -> Iterator[RunningBot]:
-    """The bot in the Slack at this address, until the block is left."""
+    """Run the bot with the Slack at this address, within the block."""
     processes = get_context("spawn")
     ours, theirs = processes.Pipe()
     process = processes.Process(target=_run_process, args=(theirs, api), daemon=True)
@@ -66,7 +66,7 @@ def bot_process(api: str) -> Iterator[RunningBot]:
 
 
 def _run_process(pipe: Connection, api: str) -> None:
-    """It logs as it does in Slack, and nobody reads that."""
+    """Log as in production, and discard the log."""
     with Path(os.devnull).open("w") as devnull:
         with redirect_stderr(devnull):
             configure_logging("INFO")
@@ -74,7 +74,7 @@ def _run_process(pipe: Connection, api: str) -> None:
 
 
 async def _run_bot(pipe: Connection, api: str) -> None:
-    """Works until the other end of the pipe is closed. Nothing is remembered: each answer is fetched and rendered."""
+    """Run until the other end of the pipe is closed. There is no cache: each answer is fetched and rendered."""
     workspace, stopped = Slack(lambda: NOW), asyncio.Event()
     async with running_bot(
         workspace, sandbox_settings(settings(), api), lambda: NOW, CannedTransport(bodies())
@@ -85,7 +85,7 @@ async def _run_bot(pipe: Connection, api: str) -> None:
 
 
 def bodies() -> dict[str, bytes]:
-    """What LaunchDarkly says to these lines."""
+    """Return LaunchDarkly's replies to these lines."""
     environments = [{"key": payloads.environment_key(n), "name": payloads.environment_key(n)} for n in range(5)]
     return {
         "/api/v2/engineering-insights/insights/scores": payloads.scores(),
@@ -96,7 +96,7 @@ def bodies() -> dict[str, bytes]:
 
 
 class CannedTransport(httpx.AsyncBaseTransport):
-    """A LaunchDarkly that has each of its answers at hand."""
+    """A LaunchDarkly with canned replies."""
 
     def __init__(self, bodies: dict[str, bytes]) -> None:
         self._bodies = bodies
@@ -118,6 +118,6 @@ def _send_state(pipe: Connection, metrics: Metrics, stopped: asyncio.Event) -> N
 
 
 def _resident() -> int:
-    """The memory that the process has at this moment, as Linux tells it."""
+    """Return the process's resident memory, as Linux reports it."""
     pages = Path("/proc/self/statm").read_text().split()[1]
     return int(pages) * resource.getpagesize()

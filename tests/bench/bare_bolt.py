@@ -1,6 +1,6 @@
-"""A Slack app as one writes it with Bolt alone: its ASGI adapter with its defaults, and one command.
+"""A Slack app with Bolt alone: its ASGI adapter with its defaults, and one command.
 
-It takes the settings that the bot takes, and imports no more than it needs: how soon it is there is measured too."""
+It takes the bot's settings and imports no more than it needs, since its startup is measured too."""
 
 import os
 
@@ -11,7 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 
 def app(token: str, signing_secret: str, api: str) -> Requests:
-    """The whole of it."""
+    """Create the app."""
     bolt = AsyncApp(client=AsyncWebClient(token, base_url=api), signing_secret=signing_secret)
 
     @bolt.command("/insights")
@@ -22,7 +22,7 @@ def app(token: str, signing_secret: str, api: str) -> Requests:
 
 
 def main() -> None:
-    """Serves it until the process is told to end."""
+    """Serve it until the process is stopped."""
     env = os.environ
     bolt_app = app(env["SLACK_BOT_TOKEN"], env["SLACK_SIGNING_SECRET"], env["SLACK_API_URL"])
     uvicorn.run(bolt_app, host="127.0.0.1", port=int(env["PORT"]), log_level="warning")

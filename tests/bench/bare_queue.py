@@ -1,7 +1,7 @@
-"""The engine alone, with as many empty jobs as it is told: `python -m tests.bench.bare_queue [jobs]`.
+"""The engine alone, with a number of empty jobs: `python -m tests.bench.bare_queue [jobs]`.
 
-It works as the bot's workers do: a queue of the same pace, and the same serializer. Whoever is told a number enqueues
-that many once it is told to begin, by a file of that name; with none, it only works."""
+It runs like the bot's workers: a queue of the same pace, and the same serializer. With a number, it enqueues that many
+jobs once the start file exists; without one, it only runs jobs."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""The least that a Slack app over HTTP can be: it verifies the signature, and says 200."""
+"""The smallest Slack app over HTTP: it verifies the signature, and responds with 200."""
 
 from slack_sdk.signature import SignatureVerifier
 from starlette.applications import Starlette
@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 
 def app(signing_secret: str) -> Starlette:
-    """The whole of it."""
+    """Create the app."""
     verifier = SignatureVerifier(signing_secret)
 
     async def typed(request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""The message of `events` in the models of Slack's SDK, which is what its users would write."""
+"""The message of `events` in the models of Slack's SDK, as its users would write it."""
 
 import json
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from tests.bench import baseline_dicts
 
 
 def writer() -> Callable[[EventsView, AnswerFooter], str]:
-    """What writes the message as it is sent."""
+    """Return a function that renders the message as sent."""
     slack = import_module("slack_sdk.models.blocks")
 
     def plain(words: str) -> object:

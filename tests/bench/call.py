@@ -1,4 +1,4 @@
-"""A whole call over the loopback, alone and among many, against httpx without us and against the official client."""
+"""A whole call over the loopback, alone and among many, against plain httpx and the official client."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ CONCURRENCY_LEVELS = (8, 64)
 OURS = "LaunchDarkly.get"
 HTTPX = "httpx, json.loads"
 
-Call = Callable[[int], Awaitable[object]]  # the number makes each request another one, or it would be sent once for all
+Call = Callable[[int], Awaitable[object]]  # the number makes requests distinct, or they would be deduplicated
 
 
 def rows() -> Iterator[Row]:
@@ -37,7 +37,7 @@ def _contenders(address: str) -> dict[str, Callable[[], Tasks]]:
 
 
 def _sequential(contenders: Race) -> Iterator[Row]:
-    """Both wait for the server, and equally long, so against httpx it is the work that is compared."""
+    """Compare sequential calls. All wait equally long for the server, so against httpx this compares the work."""
     for task in ("scores", "100 events"):
         laps = contenders.run(task, "ours", "plain", "official", repeats=21, seconds=0.1)
         labels = (f"call: {task}", OURS)
@@ -66,7 +66,7 @@ def _concurrent(contenders: Race) -> Iterator[Row]:
 
 
 def ours(address: str) -> Tasks:
-    """The bot's client, which remembers nothing here."""
+    """Create the bot's client, without its cache."""
     import httpx  # noqa: PLC0415 - not in the official client's process
 
     from bot.launchdarkly import ClientLimits, LaunchDarkly, Version  # noqa: PLC0415
@@ -84,7 +84,7 @@ def ours(address: str) -> Tasks:
 
 
 def plain(address: str) -> Tasks:
-    """One httpx client for all, and nothing around it."""
+    """Create one plain httpx client."""
     import httpx  # noqa: PLC0415 - not in the official client's process
 
     http = httpx.AsyncClient(base_url=address, headers=AUTH_HEADERS)
@@ -97,7 +97,7 @@ def plain(address: str) -> Tasks:
 
 
 def official(address: str) -> Tasks:
-    """LaunchDarkly's own client, which waits in the thread that asks."""
+    """Create LaunchDarkly's official client, which blocks its thread."""
     api = import_module("launchdarkly_api")
     client = api.ApiClient(api.Configuration(host=address))
     scores = api.InsightsScoresBetaApi(client)
@@ -122,7 +122,7 @@ def _tasks(scores: Call, events: Call, flag: Call) -> Tasks:
 
 
 def _repeat_concurrently(loop: asyncio.AbstractEventLoop, call: Call, callers: int) -> Repeat:
-    """So many callers at once, who share the calls that are to be made."""
+    """Share the calls among concurrent callers."""
 
     async def run_all(times: int) -> None:
         numbers = iter(range(times))

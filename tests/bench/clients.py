@@ -1,4 +1,4 @@
-"""People who type commands, and wait for what comes to their response_urls."""
+"""Clients that send commands and wait for the messages at their response_urls."""
 
 import asyncio
 import gc
@@ -20,7 +20,7 @@ ANSWER_TIMEOUT_SECONDS = 30  # seconds for one answer
 
 
 class Clients:
-    """All of them in one thread, so that one clock tells when they asked and when they were answered."""
+    """All clients, in one thread, so that one clock measures commands and answers."""
 
     def __init__(
         self, author: CommandWriter, connections: Sequence["_BotConnection"], pending: "_PendingAnswers"
@@ -33,20 +33,20 @@ class Clients:
         self._author = author
 
     def take_ack_seconds(self) -> list[float]:
-        """The seconds that each acknowledgement took since this was asked last."""
+        """Return the seconds of each acknowledgement since the last call."""
         took = [seconds for connection in self._connections for seconds in connection.took]
         for connection in self._connections:
             connection.took.clear()
         return took
 
     async def at_pace(self, answers: int, per_second: float, press_every: int = 0) -> list[float]:
-        """The seconds that each of these answers took, asked for at this pace however long they take. Of so
-        many, one is pressed and not typed."""
+        """Send commands at this pace, however long the answers take, and return the seconds of each. One in so
+        many is a button press."""
         commands = self._next_commands(answers, press_every)
         loop, took = asyncio.get_running_loop(), [self._pending.future_for(command) for command in commands]
         start = loop.time() + 0.1
         gc.collect()
-        gc.freeze()  # nobody here shall pause while others are measured
+        gc.freeze()  # no garbage collection while measuring
         for n, command in enumerate(commands):
             loop.call_at(start + n / per_second, self._send, command)
         return await _gather(took, 0.1 + answers / per_second)
@@ -56,7 +56,7 @@ class Clients:
         return [*pressed, *islice(self._commands, count - len(pressed))]
 
     async def at_once(self, answers: int, clients: int) -> None:
-        """So many answers as fast as they come, each person asking anew once answered."""
+        """Request answers as fast as possible; each client sends its next command once it is answered."""
         commands = islice(self._commands, answers)
 
         async def client() -> None:
@@ -74,7 +74,7 @@ class Clients:
 
 @asynccontextmanager
 async def open_clients(port: int) -> AsyncIterator[Clients]:
-    """People who ask the bot at this port, until the block is left."""
+    """Run clients of the bot at this port, within the block."""
     loop, pending = asyncio.get_running_loop(), _PendingAnswers()
     response_server = await loop.create_server(lambda: _ResponseUrlServer(pending), "127.0.0.1", 0)
     author = CommandWriter(f"http://127.0.0.1:{response_server.sockets[0].getsockname()[1]}")
@@ -93,14 +93,14 @@ async def _gather(took: Sequence["asyncio.Future[float]"], seconds: float) -> li
 
 
 class _PendingAnswers:
-    """The answers that are still to come, by the name of the address at which they are awaited."""
+    """The pending answers, by the name of their response_url."""
 
     def __init__(self) -> None:
         self._began: dict[str, float] = {}
         self._took: dict[str, asyncio.Future[float]] = {}
 
     def future_for(self, command: SignedCommand) -> "asyncio.Future[float]":
-        """The seconds from the command to its answer."""
+        """Return a future of the seconds from the command to its answer."""
         took = self._took[command.response_id] = asyncio.get_running_loop().create_future()
         return took
 
@@ -112,7 +112,7 @@ class _PendingAnswers:
 
 
 class _BotConnection(asyncio.Protocol):
-    """A connection to the bot, on which commands are written as they come."""
+    """A connection to the bot, on which commands are pipelined."""
 
     def __init__(self) -> None:
         self._read = b""
@@ -130,7 +130,7 @@ class _BotConnection(asyncio.Protocol):
         self._transport.close()
 
     def data_received(self, data: bytes) -> None:
-        """Acknowledgements, none of which says anything."""
+        """Count acknowledgements, whose bodies are empty."""
         *answers, self._read = (self._read + data).split(END)
         for answer in answers:
             check(answer)
@@ -138,7 +138,7 @@ class _BotConnection(asyncio.Protocol):
 
 
 class _ResponseUrlServer(asyncio.Protocol):
-    """Where the response_urls lead: a connection that says 200 to all that is posted."""
+    """A connection to the response_urls' server, which responds with 200 to every post."""
 
     def __init__(self, pending: _PendingAnswers) -> None:
         self._pending = pending

@@ -14,27 +14,27 @@ PATH = "/slack/events"
 
 @dataclass(frozen=True)
 class SignedCommand:
-    """A whole request, and the name of the address that it wants its answer at."""
+    """A whole request, and the name of its response_url."""
 
     response_id: str
     request: bytes
 
 
 class CommandWriter:
-    """Writes commands, of which no two are the same: each has a trigger and a response_url of its own."""
+    """Builds distinct commands: each has its own trigger and response_url."""
 
     def __init__(self, response_base_url: str = "http://127.0.0.1:9") -> None:
-        """*answers* is where the response_urls lead; by default, nowhere."""
+        """Take the base of the response_urls in `answers`; by default, they lead nowhere."""
         self._slack = Slack(now)
         self._slack.url = response_base_url
 
     def command(self, line: str = "", *, user: str = "U1", channel: str = "C1") -> SignedCommand:
-        """One command, which is good for five minutes."""
+        """Return a command, whose signature is valid for five minutes."""
         response_url = self._slack.issue_response_url(user, channel, line=f"/insights {line}".strip())
         return self._signed(slash_command(self._slack, response_url), response_url.id)
 
     def press(self, line: str, *, user: str = "U1", channel: str = "C1") -> SignedCommand:
-        """A button that asks this."""
+        """Return a button press with this line."""
         target = self._slack.channels[channel]
         message = self._slack.post(target, Content("71"))
         response_url = self._slack.issue_response_url(user, channel, source=message)
@@ -52,12 +52,12 @@ class CommandWriter:
         return SignedCommand(response_id, head + b"\r\n\r\n" + signed_request.body)
 
     def requests(self, count: int) -> list[bytes]:
-        """So many commands, of which only the acknowledgement matters."""
+        """Return commands of which only the acknowledgement matters."""
         return [self.command().request for _ in range(count)]
 
 
 def forged() -> bytes:
-    """A command that is not from Slack."""
+    """Return a command with a wrong signature."""
     [request] = CommandWriter().requests(1)
     head, name, rest = request.partition(b"v0=")
     return head + name + bytes(reversed(rest[:64])) + rest[64:]

@@ -1,4 +1,4 @@
-"""The embedded Slack in a process of its own, for those who have to ask it who they are."""
+"""The sandbox's Slack in a separate process, for bots that call auth.test."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from tests.bench.served import served_app
 
 @contextmanager
 def fake_slack() -> Iterator[str]:
-    """The address of its Web API."""
+    """Run it within the block, and return its Web API's URL."""
     with served_app(_slack) as port:
         yield f"http://127.0.0.1:{port}/api/"
 

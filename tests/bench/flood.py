@@ -1,4 +1,4 @@
-"""How soon a signed command has its acknowledgement while strangers do their worst, against its usual time.
+"""The latency of a signed command's acknowledgement during a flood of hostile connections, against its usual latency.
 
 A thousand of them open connections and send nothing; four send bodies of a megabyte, one after the other, that look
 signed. All of that comes from a process of its own.
@@ -21,12 +21,12 @@ from tests.bench.table import Row, at_most
 
 REPEATS = 5
 IDLE, FLOODING = 1_000, 4
-BODY = b"a=&" * 333_000  # what takes longest to parse
+BODY = b"a=&" * 333_000  # the slowest input to parse
 PAUSE_SECONDS = 0.01  # seconds between commands, so that one doesn't wait for another
 
 
 def rows() -> Iterator[Row]:
-    """In turns, with the strangers and without."""
+    """Measure in turns, with and without the flood."""
     with (
         TemporaryDirectory() as folder,
         fake_slack() as api,
@@ -48,7 +48,7 @@ def _measure(port: int) -> tuple[float, float]:
 
 @contextmanager
 def hostile_clients(port: int) -> Iterator[None]:
-    """They do their worst until the block is left."""
+    """Flood the bot within the block."""
     processes = get_context("spawn")
     ours, theirs = processes.Pipe()
     process = processes.Process(target=_flood, args=(theirs, port), daemon=True)
@@ -81,7 +81,7 @@ async def _flood_until_closed(pipe: Connection, port: int) -> None:
 
 
 async def _send(port: int) -> None:
-    """One body after the other, on a new connection where the last was closed."""
+    """Send one body after the other, reconnecting when the connection is closed."""
     headers = signature_headers(BODY, "a guess", int(now().timestamp())) | {
         "Host": "127.0.0.1",
         "Content-Length": str(len(BODY)),

@@ -23,7 +23,7 @@ FAR_FUTURE = timedelta(days=3)
 
 
 def rows() -> Iterator[Row]:
-    """Both at the same time, each on a file of its own."""
+    """Measure both at the same time, each with its own file."""
     with ExitStack() as exit_stack:
         folder = Path(exit_stack.enter_context(tempfile.TemporaryDirectory()))
         stubs = exit_stack.enter_context(stub_servers())
@@ -56,7 +56,7 @@ async def _create_tables(database: str) -> None:
 
 
 def _cpu_ratio(ours: Program, engine: Program) -> float:
-    """How much more the one works than the other, in the same seconds."""
+    """Return the ratio of their CPU times over the same seconds."""
     before = ours.cpu(), engine.cpu()
     pause(WINDOW_SECONDS)
     return (ours.cpu() - before[0]) / (engine.cpu() - before[1])

@@ -1,4 +1,4 @@
-"""What the bot keeps of what it has answered: its memory after many answers, against that after some."""
+"""The bot's memory after many answers, against that after some."""
 
 import asyncio
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ CLIENTS = 12  # at a time
 
 
 def rows() -> Iterator[Row]:
-    """Read once the garbage is gone."""
+    """Measure memory after garbage collection."""
     with fake_slack() as api, bot_process(api) as bot:
         some, many = asyncio.run(_memory(bot))
         outcomes = bot.state().outcomes

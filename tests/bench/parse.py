@@ -1,4 +1,4 @@
-"""From the bytes of an answer to a reply, against the official client and against no model at all."""
+"""From the bytes of a response to a reply, against the official client and against plain dicts."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -47,7 +47,7 @@ def rows() -> Iterator[Row]:
 
 
 def ours() -> Tasks:
-    """As `bot.launchdarkly` does."""
+    """Decode as `bot.launchdarkly` does."""
     from bot.launchdarkly import read  # noqa: PLC0415 - in our process alone
     from tests.bench.replies import reply_type  # noqa: PLC0415
 
@@ -55,7 +55,7 @@ def ours() -> Tasks:
 
 
 def official() -> Tasks:
-    """As the official client does with every answer."""
+    """Decode as the official client does."""
     read = import_module("launchdarkly_api").ApiClient().response_deserialize
     return {name: every(partial(read, _answer(body.bytes()), {"200": body.official})) for name, body in BODIES.items()}
 

@@ -20,7 +20,7 @@ _PROCESSES = get_context("spawn")
 
 
 def every(once: Callable[[], object]) -> Repeat:
-    """A task done over and over."""
+    """A repeated task."""
 
     def repeat(times: int) -> None:
         for _ in range(times):
@@ -42,7 +42,7 @@ class Lap:
 
 
 class Contender:
-    """A process with its own way of doing some tasks."""
+    """A process with its own implementation of some tasks."""
 
     def __init__(self, setup: Setup) -> None:
         self._pipe, theirs = _PROCESSES.Pipe()
@@ -68,7 +68,7 @@ class Contender:
         return max(min_times, round(seconds / lap.wall))
 
     def retire(self) -> None:
-        """Ends the process."""
+        """End the process."""
         self._pipe.close()
         self._process.join()
 

@@ -1,4 +1,4 @@
-"""An app in a process of its own, served by uvicorn as the bot is."""
+"""An app in a separate process, served by uvicorn like the bot."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ AppFactory = Callable[[], ASGIApp]  # runs in the app's own process; has to be i
 
 @contextmanager
 def served_app(make_app: AppFactory) -> Iterator[int]:
-    """The port at which the app is served, until the block is left."""
+    """Serve the app within the block, and return its port."""
     processes = get_context("spawn")
     ours, theirs = processes.Pipe()
     process = processes.Process(target=_serve, args=(theirs, make_app), daemon=True)

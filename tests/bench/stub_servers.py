@@ -1,5 +1,4 @@
-"""A Slack and a LaunchDarkly in one process of this machine, without latency, that say the same to all and count how
-often they were asked."""
+"""A Slack and a LaunchDarkly in one local process, without latency, which send fixed replies and count requests."""
 
 import asyncio
 import json
@@ -22,7 +21,7 @@ TS = "1795000000.000100"
 
 @dataclass(frozen=True)
 class StubServers:
-    """Where they are."""
+    """Their addresses."""
 
     url: str
     pipe: Connection
@@ -32,7 +31,7 @@ class StubServers:
         return f"{self.url}/api/"
 
     def request_counts(self) -> Counter[str]:
-        """How often each path has been asked for so far."""
+        """Return the number of requests to each path so far."""
         self.pipe.send("?")
         counts: Counter[str] = self.pipe.recv()
         return counts
@@ -46,7 +45,7 @@ class StubServers:
 
 @contextmanager
 def stub_servers() -> Iterator[StubServers]:
-    """Both, until the block is left."""
+    """Run both within the block."""
     processes = get_context("spawn")
     ours, theirs = processes.Pipe()
     server = processes.Process(target=_serve, args=(theirs,), daemon=True)
@@ -102,7 +101,7 @@ async def _serve_until_closed(pipe: Connection, responses: dict[str, bytes]) -> 
 
 
 class _Connection(asyncio.Protocol):
-    """A connection that stays open."""
+    """A keep-alive connection."""
 
     def __init__(self, responses: dict[str, bytes], counts: Counter[str]) -> None:
         self._responses = responses

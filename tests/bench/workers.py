@@ -1,4 +1,4 @@
-"""Workers of the bot in processes of their own, and what they have to deliver."""
+"""The bot's workers in separate processes, and their schedules."""
 
 import os
 import signal
@@ -24,7 +24,7 @@ from bot.store.tables import RUNS, SCHEDULES
 
 ROOT = Path(__file__).parents[2]
 TIMEOUT_SECONDS = 900  # seconds
-POLL_SECONDS = 0.1  # seconds between two looks
+POLL_SECONDS = 0.1  # seconds between checks
 FAST_SETTINGS = {
     "LOOK_SECONDS": "0.1",
     "QUEUE_SECONDS": "0.1",
@@ -38,26 +38,26 @@ FAST_SETTINGS = {
 
 @dataclass(frozen=True)
 class Program:
-    """A process, and a folder with what it says."""
+    """A process, and a folder with its log."""
 
     process: "subprocess.Popen[bytes]"
     log_file: Path
 
     def wait_for_log(self, text: str) -> None:
-        """Until it says so."""
+        """Wait until its log contains this text."""
         wait_until(lambda: text in self.log_file.read_text() or self.process.poll() is not None)
         assert text in self.log_file.read_text(), self.log_file.read_text()
 
     def peak(self) -> int:
-        """The most memory that it has had so far, in kB."""
+        """Return its peak memory, in kB."""
         return self._status("VmHWM")
 
     def memory(self) -> int:
-        """The memory that it has, in kB."""
+        """Return its current memory, in kB."""
         return self._status("VmRSS")
 
     def cpu(self) -> float:
-        """The seconds that it has worked."""
+        """Return its CPU time, in seconds."""
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -68,7 +68,7 @@ class Program:
 
 @contextmanager
 def running_program(module: Sequence[str], folder: Path, variables: dict[str, str]) -> Iterator[Program]:
-    """A module of ours in a process of its own, until the block is left."""
+    """Run a module of this repository in a separate process, within the block."""
     log_file = folder / f"{uuid4().hex}.log"
     env = {"PATH": os.defpath, "PYTHONPATH": str(ROOT), "HOME": str(folder), **variables}
     with log_file.open("wb") as log:
@@ -81,7 +81,7 @@ def running_program(module: Sequence[str], folder: Path, variables: dict[str, st
 
 
 def bot_environment(database: str, url: str) -> dict[str, str]:
-    """What a bot is told that lives between stand-ins at this address."""
+    """Return the environment of a bot that uses the stub servers at this address."""
     return {
         "LAUNCHDARKLY_ACCESS_TOKEN": "api-bench",
         "LAUNCHDARKLY_API_HOST": url,
@@ -95,7 +95,7 @@ def bot_environment(database: str, url: str) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class BotDatabase:
-    """The database, as one who stands beside it sees it."""
+    """The bot's database, seen from outside."""
 
     engine: Engine
 
@@ -107,8 +107,8 @@ class BotDatabase:
     def add_schedules(
         self, lines: Sequence[str], channels: int, at: datetime, recurrence: str = "", first: int = 0
     ) -> None:
-        """A schedule for each channel, which asks one of the lines, and is due at that moment. Channels are
-        numbered from the *first* on."""
+        """Add a schedule for each channel, with one of the lines, due at this time. Channels are numbered
+        from `first` on."""
         stored_recurrence = recurrence or str(RECURRENCE.read(f"{at + timedelta(days=3):%A} 12:00 UTC"))
         shared = {
             "team": HOME_TEAM.id,
@@ -128,7 +128,7 @@ class BotDatabase:
             connection.execute(insert(SCHEDULES), rows)
 
     def spread(self, per_second: int) -> None:
-        """Those that are due at one moment are due one after the other instead, so many each second."""
+        """Spread schedules due at one time, with a number of them each second."""
         with self.engine.begin() as connection:
             rows = connection.execute(select(SCHEDULES.c.id, SCHEDULES.c.next_at).order_by(SCHEDULES.c.id)).all()
             for number, (schedule, at) in enumerate(rows):
@@ -136,21 +136,21 @@ class BotDatabase:
                 connection.execute(update(SCHEDULES).where(SCHEDULES.c.id == schedule).values(next_at=next_at))
 
     def delivered(self, lines: Sequence[str]) -> int:
-        """In how many slots one of the lines was answered."""
+        """Count the delivered runs with one of these lines."""
         conditions = (RUNS.c.state == "delivered", RUNS.c.line.in_(lines))
         with self.engine.connect() as connection:
             return connection.scalar(select(func.count()).where(*conditions)) or 0
 
 
 def free_port() -> int:
-    """A port that nobody has."""
+    """Return a free port."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]
     return port
 
 
 def wait_until(condition: Callable[[], bool], timeout: float = TIMEOUT_SECONDS) -> None:
-    """Until it is so."""
+    """Wait until a condition holds."""
     deadline = perf_counter() + timeout
     while not condition():
         assert perf_counter() < deadline, "it takes too long"
