@@ -269,7 +269,7 @@ async def test_restarted_worker_resumes_its_own_lease_at_once(two: TwoWorkers) -
 
 async def test_run_due_while_its_query_is_in_flight_gets_the_answer(two: TwoWorkers) -> None:
     slot = await two.due()
-    async with _asking(two, two.one, slot.query_key) as asked:
+    async with _answering(two, two.one, slot.query_key) as asked:
         later = await two.due()
     assert {wanted.schedule for wanted in await asked} == {slot.schedule, later.schedule}
 
@@ -289,7 +289,7 @@ async def test_run_due_while_its_answer_is_stored_gets_the_answer(postgres: Post
 async def test_failed_query_does_not_override_another_workers_answer(two: TwoWorkers) -> None:
     slot = await two.due()
     two.launchdarkly.status = 403
-    async with _asking(two, two.one, slot.query_key) as asked:
+    async with _answering(two, two.one, slot.query_key) as asked:
         await two.other.store.runs.save_answer(
             slot.query_key, {"text": "71", "blocks": [], "thread": []}, NOW, quiet=False
         )
@@ -310,7 +310,7 @@ def _until_somebody_waits_for(connection: psycopg.Connection) -> None:
 
 
 @asynccontextmanager
-async def _asking(two: TwoWorkers, ctx: SchedulerContext, key: QueryKey) -> AsyncIterator["asyncio.Task[list[Run]]"]:
+async def _answering(two: TwoWorkers, ctx: SchedulerContext, key: QueryKey) -> AsyncIterator["asyncio.Task[list[Run]]"]:
     """Keep the query in flight within the block."""
     two.launchdarkly.go.clear()
     asked = asyncio.create_task(answer_query(ctx, key))

@@ -18,13 +18,14 @@ def _only(**scores: Any) -> Edit:
 def _uncalculated(reply: Any) -> Any:
     return reply | {
         "scores": {
-            key: {"score": 0, "indicator": "notCalculated", "indicatorRange": {"min": 0, "max": 0}} | _parts(score)
+            key: {"score": 0, "indicator": "notCalculated", "indicatorRange": {"min": 0, "max": 0}}
+            | _aggregation(score)
             for key, score in reply["scores"].items()
         }
     }
 
 
-def _parts(score: dict[str, Any]) -> dict[str, Any]:
+def _aggregation(score: dict[str, Any]) -> dict[str, Any]:
     return {"aggregateOf": score["aggregateOf"]} if "aggregateOf" in score else {}
 
 

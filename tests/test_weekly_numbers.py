@@ -50,13 +50,13 @@ async def add_schedule(scheduler: SchedulerHarness, number: int) -> Schedule:
     channel = f"C9{number:02d}"
     scheduler.workspace.slack.channels[channel] = Channel(channel, f"team-{number}", is_member=True)
     when, line = SCHEDULES[number % len(SCHEDULES)]
-    cadence = f"{when} {ZONES[number % len(ZONES)]}"
-    new = Schedule("", scheduler.ctx.team, channel, 0, "U1", cadence, line, "active", "", first_run(cadence))
+    recurrence = f"{when} {ZONES[number % len(ZONES)]}"
+    new = Schedule("", scheduler.ctx.team, channel, 0, "U1", recurrence, line, "active", "", first_run(recurrence))
     return await scheduler.ctx.store.schedules.add(new, START)
 
 
-def first_run(cadence: str) -> datetime:
-    return next_after(RECURRENCE.read(cadence), START)
+def first_run(recurrence: str) -> datetime:
+    return next_after(RECURRENCE.read(recurrence), START)
 
 
 def expected_runs(schedule: Schedule) -> Iterator[datetime]:
