@@ -47,7 +47,7 @@ def button(within: Locator, name: str) -> Locator:
     return within.get_by_role("button", name=name, exact=True)
 
 
-# ------------------------------------------------------------------------------------------------------ the first sight
+# ----------------------------------------------------------------------------------------------------------- first view
 
 
 async def test_visitor_is_welcomed_and_runs_an_example_by_click(reader: Reader) -> None:
@@ -249,7 +249,7 @@ async def test_every_golden_message_renders_and_fits_a_phone(browser: Browser) -
             await reader.assert_fits()
 
 
-# ------------------------------------------------------------------------------------------------------ about a message
+# ------------------------------------------------------------------------------------------------------ message details
 
 
 async def test_message_shows_its_json_and_plain_text(reader: Reader) -> None:
@@ -443,7 +443,7 @@ async def test_stop_can_be_confirmed_with_the_keyboard(browser: Browser) -> None
         await expect(listed).to_contain_text("Nothing is asked by the clock")
 
 
-# -------------------------------------------------------------------------------------- where one is, and what one sees
+# --------------------------------------------------------------------------------------------- navigation and scrolling
 
 
 TO_THE_TOP = """(log) => new Promise((there) => {
@@ -572,7 +572,7 @@ async def test_archived_channel_disables_the_message_box(reader: Reader) -> None
     await expect(reader.page.get_by_role("region", name="Welcome")).to_be_hidden()
 
 
-# ----------------------------------------------------------------------------------------------- the clock, the weather
+# ------------------------------------------------------------------------------------------------- the clock and faults
 
 
 async def test_skipping_ahead_marks_unread_channels(reader: Reader) -> None:
@@ -647,7 +647,7 @@ async def test_disconnected_page_reconnects(browser: Browser) -> None:
             await visiting.__aexit__(None, None, None)
 
 
-# ---------------------------------------------------------------------------------------------------- by the keys alone
+# ------------------------------------------------------------------------------------------------------------- keyboard
 
 
 async def test_page_works_with_the_keyboard_alone(reader: Reader) -> None:
@@ -707,7 +707,7 @@ async def test_values_and_examples_are_completed(reader: Reader) -> None:
     await expect(reader.message_box).to_have_value(f"/insights {EXAMPLES['events']}")
 
 
-# ----------------------------------------------------------------------------------------------------------- on a phone
+# ---------------------------------------------------------------------------------------------------------------- phone
 
 
 async def test_page_fits_a_phone(browser: Browser) -> None:
@@ -765,7 +765,7 @@ async def test_hostile_text_everywhere_renders_as_text(browser: Browser) -> None
             assert reader.external_requests == []
 
 
-# -------------------------------------------------------------------------------------------------------------- for all
+# -------------------------------------------------------------------------------------------------------- accessibility
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

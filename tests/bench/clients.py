@@ -130,7 +130,7 @@ class _BotConnection(asyncio.Protocol):
         self._transport.close()
 
     def data_received(self, data: bytes) -> None:
-        """Count acknowledgements, whose bodies are empty."""
+        """Time the acknowledgements, whose bodies are empty."""
         *answers, self._read = (self._read + data).split(END)
         for answer in answers:
             check(answer)

@@ -1,7 +1,7 @@
-"""The file of a year of a hundred channels, written month by month, with what is old deleted as the bot does it.
+"""A year's database file for a hundred channels, written month by month, and pruned as the bot prunes it.
 
-In each channel: a digest a week, scores each day of work, and a watch that speaks three times a day, each time of
-things that it has not told. What the engine keeps of the last fourteen days is not in it: that is some kilobytes for
+In each channel: a digest a week, scores each day of work, and a watch with three alerts a day, each
+for new items. What the engine keeps of the last fourteen days is not in it: that is some kilobytes for
 each workflow (what `load` left behind after its runs tells how much)."""
 
 import asyncio
@@ -35,7 +35,7 @@ DAY = timedelta(days=1)
 
 
 def rows() -> Iterator[Row]:
-    """The size of the file, as it lies there after its last transaction."""
+    """Measure the size of the file after its last transaction."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "bot.db"
         run_count = asyncio.run(_write_year(f"sqlite:///{file}"))
@@ -75,7 +75,7 @@ async def _add_schedules(store: Store, channel: int) -> list[Schedule]:
 
 
 def _write_day(table: BotDatabase, schedules: list[list[Schedule]], now: datetime) -> int:
-    """What was delivered on a day, as it stands in the table, and what watches know since."""
+    """Write a day's runs, and the state of the watches after it."""
     nine, runs, watch_states = now + timedelta(hours=9), [], []
     for digest, scores, watch in schedules:
         runs += [_delivered_row(digest, nine)] if now.weekday() == 0 else []
@@ -103,6 +103,6 @@ def _watch_state_row(watch: Schedule, at: datetime) -> dict[str, Any]:
 
 
 async def _store_answers(store: Store, message: dict[str, Any], now: datetime) -> None:
-    """What was answered on that day, for all who wanted it."""
+    """Store the answers of that day."""
     for line in LINES:
         await store.runs.save_answer(QueryKey("T1", line, "UTC", now), message, now, quiet=False)

@@ -1,4 +1,4 @@
-"""From the start of a process to its first acknowledgement, against a bare Bolt app; and what was imported by then."""
+"""From the start of a process to its first acknowledgement, against a bare Bolt app; and modules imported by then."""
 
 import os
 import socket
@@ -28,7 +28,7 @@ POLL_SECONDS = 0.002  # seconds between two attempts to reach it
 
 
 def rows() -> Iterator[Row]:
-    """In turns; the first round makes the database, compiles, and does not count."""
+    """Measure in turns; the first round creates the database, compiles, and does not count."""
     with TemporaryDirectory() as folder, fake_slack() as api:
         env = bot_environment(folder, api)
         _, *results = [
@@ -45,7 +45,7 @@ def rows() -> Iterator[Row]:
 
 
 def bot_environment(folder: str, api: str) -> dict[str, str]:
-    """An environment that says nothing else."""
+    """Return an environment with only the bot's variables."""
     return {
         "PATH": os.defpath,
         "PYTHONPATH": str(ROOT),
@@ -61,7 +61,7 @@ def bot_environment(folder: str, api: str) -> dict[str, str]:
 
 
 def _seconds_to_acknowledge(command: tuple[str, ...], env: Mapping[str, str]) -> float:
-    """From the start of a process to its first acknowledgement."""
+    """Return the seconds from the start of a process to its first acknowledgement."""
     [request] = CommandWriter().requests(1)
     began = perf_counter()
     with running_process(command, env) as port:
@@ -70,7 +70,7 @@ def _seconds_to_acknowledge(command: tuple[str, ...], env: Mapping[str, str]) ->
 
 
 def _imported(env: Mapping[str, str]) -> set[str]:
-    """The modules that are imported until the first acknowledgement, as Python itself lists them."""
+    """Return the modules imported until the first acknowledgement, as Python lists them."""
     with running_process(("-X", "importtime", *BOT_COMMAND), env) as port:
         one_by_one(port, CommandWriter().requests(1))
     log_lines = _log_file(env).read_text().splitlines()
@@ -79,7 +79,7 @@ def _imported(env: Mapping[str, str]) -> set[str]:
 
 @contextmanager
 def running_process(command: tuple[str, ...], env: Mapping[str, str]) -> Iterator[int]:
-    """The port at which a process listens, until the block is left."""
+    """Run a process within the block, and return its port."""
     port, home = _free_port(), env["HOME"]
     process_env = {**env, "PORT": str(port)}
     with _log_file(env).open("w") as log:
@@ -93,12 +93,12 @@ def running_process(command: tuple[str, ...], env: Mapping[str, str]) -> Iterato
 
 
 def _log_file(env: Mapping[str, str]) -> Path:
-    """What a process says lies here."""
+    """Return the file of a process's log."""
     return Path(env["HOME"]) / "said"
 
 
 def _wait_until_listening(process: "subprocess.Popen[bytes]", port: int) -> None:
-    """Returns as soon as the process listens."""
+    """Wait until the process listens."""
     timer, deadline = Event(), perf_counter() + START_TIMEOUT_SECONDS
     while perf_counter() < deadline:
         with socket.socket() as connection:
@@ -111,7 +111,7 @@ def _wait_until_listening(process: "subprocess.Popen[bytes]", port: int) -> None
 
 
 def _free_port() -> int:
-    """A port that nobody has."""
+    """Return a free port."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]
     return port

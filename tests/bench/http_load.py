@@ -18,12 +18,12 @@ def one_by_one(port: int, requests: Sequence[bytes], pause: float = 0) -> list[f
 
 
 def at_once(port: int, requests: Sequence[bytes], connections: int) -> float:
-    """The seconds that all these requests took together."""
+    """Return the seconds that all these requests took together."""
     return asyncio.run(_at_once(port, requests, connections))
 
 
 def status(port: int, request: bytes) -> int:
-    """What is said to one request."""
+    """Return the status of one request."""
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
         return int(_exchange(connection, request).split(b" ", 2)[1])
 
@@ -49,19 +49,19 @@ def _exchange(connection: socket.socket, request: bytes) -> bytes:
 
 
 def complete(message: bytes) -> bool:
-    """Whether this is a whole request or a whole answer."""
+    """Tell whether this is a complete request or response."""
     head, ended, body = message.partition(END)
     return bool(ended) and len(body) >= length(head)
 
 
 def length(head: bytes) -> int:
-    """How long the body is."""
+    """Return the length of the body."""
     _, _, value = head.lower().partition(b"content-length:")
     return int(value.partition(b"\r\n")[0] or 0)
 
 
 def check(answer: bytes) -> None:
-    """Whoever does not acknowledge is not in the race."""
+    """Raise if the response is no acknowledgement."""
     assert answer.startswith(b"HTTP/1.1 200"), answer
 
 
@@ -80,7 +80,7 @@ async def _at_once(port: int, requests: Sequence[bytes], connections: int) -> fl
 
 
 class _Caller(asyncio.Protocol):
-    """A connection that sends the next request when it has the answer to the last."""
+    """A connection that sends the next request when it has the response to the last."""
 
     def __init__(self, remaining: Iterator[bytes], done: "asyncio.Future[None]") -> None:
         self._remaining = remaining

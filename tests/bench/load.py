@@ -1,7 +1,7 @@
-"""A thousand channels that are due at once, and ask twenty questions; two workers on PostgreSQL deliver.
+"""A thousand channels due at once, with twenty questions; two workers on PostgreSQL deliver.
 
-The stand-ins answer at once, so that what is measured is the bot and its engine. That engine by itself, with as many
-empty jobs in a queue of the same pace, is the measure."""
+The stub servers respond at once, so that this measures the bot and its engine. The baseline is the engine alone, with
+as many empty jobs in a queue of the same pace."""
 
 import asyncio
 import tempfile
@@ -41,7 +41,7 @@ BARE_QUEUE_MODULE = "tests.bench.bare_queue"
 
 
 def rows() -> Iterator[Row]:
-    """Requests, pace, and memory."""
+    """Measure requests, pace, and memory."""
     with running_postgres() as postgres, stub_servers() as stubs:
         needed = _requests_needed(stubs)
         runs = [
@@ -72,14 +72,14 @@ def rows() -> Iterator[Row]:
 
 
 class LoadResult:
-    """What one run took."""
+    """The measurements of one run."""
 
     def __init__(self, seconds: float, requests: int, posted: int, peak: int) -> None:
         self.seconds, self.requests, self.posted, self.peak = seconds, requests, posted, peak
 
 
 def _requests_needed(stubs: StubServers) -> int:
-    """The requests that each of the questions needs by itself."""
+    """Return the requests that each question needs by itself."""
     asyncio.run(_ask_each(settings(launchdarkly_api_host=stubs.url)))
     return stubs.launchdarkly_requests()
 
@@ -91,7 +91,7 @@ async def _ask_each(bot_settings: Settings) -> None:
 
 
 def _measure_delivery(postgres: Postgres, stubs: StubServers, channels: int) -> LoadResult:
-    """Until every channel has its message."""
+    """Measure until every channel has its message."""
     database = postgres.new_database()
     with ExitStack() as exit_stack, tempfile.TemporaryDirectory() as folder:
         env = bot_environment(database, stubs.url) | FAST_SETTINGS
@@ -114,7 +114,7 @@ def _measure_delivery(postgres: Postgres, stubs: StubServers, channels: int) -> 
 
 
 def _measure_bare_queue(postgres: Postgres) -> float:
-    """The seconds that two of the engine alone take for as many empty jobs."""
+    """Return the seconds that two bare engines take for as many empty jobs."""
     database = postgres.new_database()
     with ExitStack() as exit_stack, tempfile.TemporaryDirectory() as folder:
         folder_path, env = Path(folder), FAST_SETTINGS | {"DATABASE_URL": database}

@@ -33,7 +33,7 @@ ANSWERS_PER_SECOND, PRESS_EVERY = 10, 5
 DIGESTS_PER_SECOND, WATCHES = 2, 200  # the former a second
 WATCH_LINES = ("events mobile/production since=2d", "events mobile/staging since=2d")
 WARMUP_SECONDS = 30  # seconds
-INTERVALS = 6  # in which the time is told apart
+INTERVALS = 6  # the length of an interval
 MIXED_SETTINGS = FAST_SETTINGS | {
     "LOOK_SECONDS": "1",
     "QUEUE_SECONDS": "0.5",
@@ -45,7 +45,7 @@ MIXED_SETTINGS |= {"WORD_SECONDS": "60"}  # that an answer is on its way would b
 
 @dataclass(frozen=True)
 class Interval:
-    """A part of the time."""
+    """The measurements of one interval."""
 
     p99_ack_seconds: float  # seconds, of 99 of 100
     memory: int
@@ -53,7 +53,7 @@ class Interval:
 
 
 def rows() -> Iterator[Row]:
-    """The end against the beginning, after it is warm."""
+    """Compare the end with the beginning, after a warm-up."""
     seconds = float(os.environ[MINUTES_VARIABLE]) * 60
     with ExitStack() as exit_stack:
         folder = Path(exit_stack.enter_context(tempfile.TemporaryDirectory()))

@@ -1,4 +1,4 @@
-"""What it costs to post a message: the bot's way into channels, against Slack's own client as it comes."""
+"""What it costs to post a message: the bot's publisher, against Slack's own client with its defaults."""
 
 import asyncio
 import os
@@ -31,7 +31,7 @@ PostMessage = Callable[[str], Coroutine[Any, Any, object]]
 
 
 def rows() -> Iterator[Row]:
-    """The same message, by both."""
+    """Measure the same message with both."""
     with stub_servers() as stubs:
         os.environ[API_VARIABLE] = stubs.slack
         with race(ours=ours, plain=plain) as racers:
@@ -41,12 +41,12 @@ def rows() -> Iterator[Row]:
 
 
 def ours() -> Tasks:
-    """As schedules post: in turn, with a key, in the best form that Slack takes."""
+    """Post as schedules do: in turn, with a key, with a fallback for refused blocks."""
     return _post_concurrently(_ours)
 
 
 def plain() -> Tasks:
-    """As one would."""
+    """Post with the plain client."""
     return _post_concurrently(_plain)
 
 
@@ -90,7 +90,7 @@ async def _folder() -> AsyncIterator[str]:
 
 
 def _post_concurrently(make_post: Callable[[], Coroutine[Any, Any, PostMessage]]) -> Tasks:
-    """Many channels at once, in each one after the other."""
+    """Post to many channels at once, one message after the other in each."""
     loop = asyncio.new_event_loop()
     post = loop.run_until_complete(make_post())
 

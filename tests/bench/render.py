@@ -21,7 +21,7 @@ BLOCKS = 20
 
 
 def rows() -> Iterator[Row]:
-    """The templates once they are warm, then from nothing."""
+    """Measure warm templates, then a cold start."""
     with race(ours=ours, hand=hand, ready=ready, sdk=sdk) as contenders:
         laps = contenders.run("message", "ours", "hand", "ready", "sdk", repeats=21)
         labels = (f"render: {BLOCKS} blocks", "Renderer.render")
@@ -34,7 +34,7 @@ def rows() -> Iterator[Row]:
 
 
 def ours() -> Tasks:
-    """As the bot does."""
+    """Render as the bot does."""
     view, answer_footer = _view()
     renderer = Renderer()
     written = json.loads(baseline_dicts.message(view, answer_footer))
@@ -49,19 +49,19 @@ def ours() -> Tasks:
 
 
 def hand() -> Tasks:
-    """Dicts written out in Python."""
+    """Build dicts in Python."""
     view, answer_footer = _view()
     return {"message": every(lambda: baseline_dicts.message(view, answer_footer))}
 
 
 def ready() -> Tasks:
-    """Dicts that are there already."""
+    """Serialize prebuilt dicts."""
     payload = baseline_dicts.payload(*_view())
     return {"message": every(lambda: json.dumps(payload))}
 
 
 def sdk() -> Tasks:
-    """The models of Slack's SDK."""
+    """Build the SDK's models."""
     view, answer_footer = _view()
     message = by_sdk.writer()
     _check(json.loads(message(view, answer_footer)), baseline_dicts.payload(view, answer_footer))
@@ -69,7 +69,7 @@ def sdk() -> Tasks:
 
 
 def _check(built: dict[str, object], written: dict[str, object]) -> None:
-    """All build the same message. Its wording may move on a little; its blocks and its length may not."""
+    """Check that all build the same message. Its wording may differ a little; its blocks and length may not."""
     (types, length), (others, other) = _shape(built), _shape(written)
     assert types == others, f"the contenders build other blocks than the template: {types}, {others}"
     assert len(types) == BLOCKS, f"the message has {len(types)} blocks"
@@ -87,7 +87,7 @@ def _view() -> tuple[EventsView, AnswerFooter]:
 
 
 async def _build_view() -> tuple[EventsView, AnswerFooter]:
-    """What the template is given when the question is asked."""
+    """Return the view that the template gets."""
     ctx, line, question = question_context(), parse(LINE, discover()), discover()["events"]
     view = question.build_view(line.params, await question.fetch(line.params, ctx), ctx)
     return view, AnswerFooter(line.canonical, timestamp(to_milliseconds(ctx.now), ctx.zone))

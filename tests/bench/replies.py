@@ -1,4 +1,4 @@
-"""The models that the bot reads answers into, wherever its questions keep them."""
+"""The bot's reply models, found through its questions."""
 
 from typing import get_type_hints
 
@@ -7,6 +7,6 @@ from bot.questions import discover
 
 
 def reply_type(question: str) -> type[Reply]:
-    """What a question's `fetch` says that it returns."""
+    """Return the declared return type of a question's `fetch`."""
     annotated: type[Reply] = get_type_hints(discover()[question].fetch)["return"]
     return annotated

@@ -1,4 +1,4 @@
-"""How many bytes a question about one environment fetches, however many the project has."""
+"""The bytes that a question about one environment fetches, however many environments the project has."""
 
 import asyncio
 import gzip
@@ -22,7 +22,7 @@ PROJECTS = (1, 20, 100, 500)
 
 @dataclass
 class ProjectTransport(httpx.AsyncBaseTransport):
-    """A LaunchDarkly with one flag in so many environments. It heeds `env`, and packs where that is asked for."""
+    """A LaunchDarkly with one flag in so many environments. It supports `env` and compression."""
 
     environments: int
     fetched: int = 0
@@ -67,7 +67,7 @@ def rows() -> Iterator[Row]:
 
 
 async def _bytes_fetched(environments: int) -> int:
-    """The bytes that one question fetches, asked as people ask it."""
+    """Return the bytes that one question fetches."""
     project = ProjectTransport(environments)
     async with open_answers(settings(), _now, project) as answers:
         answer = await answers.answer(LINE, Caller(ZoneInfo("UTC")))

@@ -21,18 +21,18 @@ UNNEEDED = ("slack_bolt", "sqlalchemy", "dbos")
 
 @dataclass(frozen=True)
 class ProcessUsage:
-    """What a process took from its start to its end."""
+    """The resources of a process, from its start to its end."""
 
     seconds: float
     memory: float
 
 
 def rows() -> Iterator[Row]:
-    """Time, memory, and what is not imported."""
+    """Measure time, memory, and unneeded imports."""
     with TemporaryDirectory() as folder:
         _, *results = [
             (_measure(ASK, folder), _measure(OFFICIAL, folder)) for _ in range(1 + REPEATS)
-        ]  # the first compiles
+        ]  # the first run compiles
         imported = _imported(folder)
     faster = median(official.seconds / ours.seconds for ours, official in results)
     memory = median(ours.memory / official.memory for ours, official in results)
@@ -50,7 +50,7 @@ def _measure(command: tuple[str, ...], folder: str) -> ProcessUsage:
 
 
 def _imported(folder: str) -> set[str]:
-    """The packages that a question imports, as Python itself lists them."""
+    """Return the packages that a question imports, as Python lists them."""
     listed = _run(("-X", "importtime", *ASK), folder).stderr
     return {
         line.rpartition("|")[2].strip().partition(".")[0]
@@ -60,7 +60,7 @@ def _imported(folder: str) -> set[str]:
 
 
 def _run(arguments: tuple[str, ...], folder: str) -> "subprocess.CompletedProcess[str]":
-    """Python, in a place without settings."""
+    """Run Python in a directory without settings."""
     environment = {"PATH": os.defpath, "PYTHONPATH": str(ROOT), "HOME": folder}
     command = (sys.executable, *arguments)
     return subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True, text=True)

@@ -13,7 +13,7 @@ END = b"\r\n\r\n"
 
 @contextmanager
 def stub_server(bodies: Mapping[str, bytes]) -> Iterator[str]:
-    """The address under which these bodies can be fetched."""
+    """Serve these bodies within the block, and return the URL."""
     processes = get_context("spawn")
     ours, theirs = processes.Pipe()
     server = processes.Process(target=_serve, args=(theirs, dict(bodies)), daemon=True)
@@ -32,7 +32,7 @@ def _serve(pipe: Connection, bodies: Mapping[str, bytes]) -> None:
 
 
 async def _serve_until_closed(pipe: Connection, responses: Mapping[bytes, bytes]) -> None:
-    """Serves until the other end of the pipe is closed."""
+    """Serve until the other end of the pipe is closed."""
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: _Connection(responses), "127.0.0.1", 0)
     closed = asyncio.Event()

@@ -1,4 +1,4 @@
-"""The rows of the table: a ratio, what it is of, and the goal it has to reach."""
+"""The rows of the table: a ratio, its description, and its goal."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ HEADING = ("what", "ours", "against", "ratio", "goal", "")
 
 @dataclass(frozen=True)
 class Goal:
-    """A bound that a ratio may not pass."""
+    """A bound on a ratio."""
 
     sign: str
     bound: float
@@ -45,7 +45,7 @@ class Row:
 
 
 def draw(rows: list[Row]) -> str:
-    """The rows as a table that reads well here and in Markdown."""
+    """Format the rows as a table for both the terminal and Markdown."""
     cells = [HEADING, *(row.cells for row in rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     rule = tuple("-" * width for width in widths)
