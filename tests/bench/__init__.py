@@ -30,7 +30,7 @@ It reports only ratios, measured side by side in one run; times would depend on 
     served.py          an app in a separate process
     fake_slack.py      the sandbox's Slack in a separate process
     at_work.py         the whole bot in a separate process
-    asking.py          clients that send commands and await answers
+    clients.py         clients that send commands and await answers
     bare_bolt.py       a Slack app by Bolt alone
     bare_starlette.py  a Slack app that only verifies signatures
     stub_servers.py    a Slack and a LaunchDarkly with fixed replies and request counts
