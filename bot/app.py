@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from pydantic import SecretStr
 
 from bot.errors import InvalidSettings, Misconfigured
-from bot.settings import Settings, missing_setting, validate_settings
+from bot.settings import Settings, missing_setting, try_read_settings
 
 if TYPE_CHECKING:
     import httpx
@@ -149,7 +149,7 @@ async def serve_sandbox(now: Clock, port: int) -> AsyncIterator[tuple[str, str]]
 
 def load_run_settings(only: str | None = None) -> Settings:
     """Read the settings that the bot in Slack needs; raise once for all that are missing or wrong."""
-    settings, invalid = validate_settings()
+    settings, invalid = try_read_settings()
     problems = settings.missing(serves_slack=only != "worker") | invalid
     if problems:
         from bot.store.database_url import (

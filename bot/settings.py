@@ -222,13 +222,13 @@ def parse_zone(name: str) -> ZoneInfo:
 
 def read_settings(**overrides: Any) -> Settings:
     """Read the settings. Wrong ones raise InvalidSettings, which names each with the reason, but not its value."""
-    settings, problems = validate_settings(**overrides)
+    settings, problems = try_read_settings(**overrides)
     if problems:
         raise InvalidSettings(problems.values())
     return settings
 
 
-def validate_settings(**overrides: Any) -> tuple[Settings, dict[str, Misconfigured]]:
+def try_read_settings(**overrides: Any) -> tuple[Settings, dict[str, Misconfigured]]:
     """Read the settings, and return them with the problem of each wrong one, which has its default instead."""
     try:
         return Settings(**overrides), {}

@@ -22,11 +22,11 @@ async def test_delivered_run_is_not_repeated_after_a_restart(database: Temporary
         assert "delivered" in await after.send("history")
 
 
-async def test_deliveries_wait_for_the_rate_limit(tmp_path: Path) -> None:
+async def test_deliveries_wait_for_the_quota(tmp_path: Path) -> None:
     async with open_scheduler(f"sqlite:///{tmp_path / 'bot.db'}", NEXT_MONDAY - timedelta(hours=1)) as there:
         await there.send("every monday 9:00 scores web/production")
         before = monotonic()
-        await there.ctx.store.rate_limits.acquire(there.ctx.team, 115, 700, datetime.now(UTC))  # 11.5 s, ten ahead
+        await there.ctx.store.delivery_quotas.acquire(there.ctx.team, 115, 700, datetime.now(UTC))  # 11.5 s, ten ahead
         await there.advance_to(NEXT_MONDAY)
         assert monotonic() - before > 1.5
         assert len(there.posted()) == 1

@@ -11,7 +11,7 @@ from bot.launchdarkly import AppUrls, Reply, Version, field
 from bot.messages.humanize import timestamp
 from bot.questions.base import QuestionContext
 from bot.questions.scores import QUESTION as SCORES
-from bot.settings import Settings, missing_slack_mode, parse_zone, validate_settings
+from bot.settings import Settings, missing_slack_mode, parse_zone, try_read_settings
 from bot.slack import diagnostics
 from bot.store.inspection import inspect
 
@@ -140,7 +140,7 @@ class Checks:
 
 async def run_checks(now: Clock, timeout_seconds: float = 5) -> list[Finding]:
     """Run all checks once, with the current settings."""
-    settings, invalid_settings = validate_settings()
+    settings, invalid_settings = try_read_settings()
     settings = settings.model_copy(update={"answer_seconds": min(settings.answer_seconds, timeout_seconds)})
     return await Checks(settings, now, timeout_seconds).run(invalid_settings)
 

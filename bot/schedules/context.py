@@ -8,6 +8,7 @@ from bot.answers import Answers
 from bot.lines.parser import ParsedLine
 from bot.questions.catalog import ProjectFilter, allow_all
 from bot.schedules.answer_store import AnswerStore
+from bot.schedules.next_run import is_missed
 from bot.schedules.publisher import Publisher
 from bot.store.store import Store
 
@@ -54,4 +55,4 @@ class SchedulerContext:
 
     def is_late(self, due_at: datetime) -> bool:
         """Return whether a run that was due then is past the catch-up window."""
-        return self.now() > due_at + self.timing.catch_up_window
+        return is_missed(due_at, self.now(), self.timing.catch_up_window)

@@ -29,8 +29,8 @@ from bot.schedules.query_job import answer_query
 from bot.schedules.scheduler import Offer, collect_work, defer, requeue
 from bot.schedules.watch_job import check_watch
 from bot.store import QueryKey, Run
+from bot.store.delivery_quota import max_batch_size
 from bot.store.errors import translate_errors
-from bot.store.rate_limit import max_batch_size
 
 log = logging.getLogger(__name__)
 
@@ -121,7 +121,7 @@ async def _deliver_batch(schedule_ids: list[str], timestamp: int) -> None:
                 remaining.discard(schedule_id)
                 await _with_retries(lambda: deliver(worker.ctx, schedule_id, due_at))
 
-    await _wait_for_rate_limit(worker, len(schedule_ids))
+    await _wait_for_quota(worker, len(schedule_ids))
     deliveries = asyncio.gather(*map(deliver_one, schedule_ids), return_exceptions=True)
     if await _shutdown_before(worker, deliveries) and remaining:
         await _with_retries(lambda: requeue(worker.ctx, remaining, due_at))
@@ -129,9 +129,9 @@ async def _deliver_batch(schedule_ids: list[str], timestamp: int) -> None:
         raise error
 
 
-async def _wait_for_rate_limit(worker: WorkerContext, count: int) -> None:
+async def _wait_for_quota(worker: WorkerContext, count: int) -> None:
     """Wait until the rate limit allows so many deliveries, or for the shutdown."""
-    acquire = worker.ctx.store.rate_limits.acquire
+    acquire = worker.ctx.store.delivery_quotas.acquire
     while not worker.shutdown.is_set() and (
         delay := await _with_retries(
             lambda: acquire(worker.ctx.team, count, worker.deliveries_per_minute, worker.clock())

@@ -35,6 +35,11 @@ def next_after(recurrence: Recurrence, after: datetime) -> datetime:
     return next(at for at in _occurrences(recurrence, today, _DAY) if at > after)
 
 
+def is_missed(due_at: datetime, now: datetime, catch_up_window: timedelta) -> bool:
+    """Decide whether a run is too late to be caught up, so it is skipped and reported."""
+    return now > due_at + catch_up_window
+
+
 def due(recurrence: Recurrence, next_at: datetime, now: datetime, window: timedelta) -> DueRun | None:
     """Return the latest occurrence up to *now*, or None if *next_at*, the first that hasn't run, is in the future."""
     now, next_at = now.astimezone(UTC), next_at.astimezone(UTC)  # Python compares times of one zone by local time
@@ -45,7 +50,7 @@ def due(recurrence: Recurrence, next_at: datetime, now: datetime, window: timede
     elapsed = (at for at in _occurrences(recurrence, tomorrow, -_DAY) if at <= now)
     since_next = list(islice(takewhile(lambda at: at > next_at, elapsed), MAX_MISSED + 1))
     at, *missed = [*since_next, next_at]
-    return DueRun(at, now - at > window, tuple(reversed(missed[:MAX_MISSED])))
+    return DueRun(at, is_missed(at, now, window), tuple(reversed(missed[:MAX_MISSED])))
 
 
 def _occurrences(recurrence: Recurrence, day: date, step: timedelta) -> Iterator[datetime]:

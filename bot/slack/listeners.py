@@ -22,9 +22,9 @@ from bot.slack.modal import missing_field_errors
 from bot.slack.payloads import (
     CHANNEL_EVENTS,
     Interaction,
+    interaction_from_command,
     parse_action,
     parse_channel_event,
-    parse_command,
     parse_submission,
 )
 from bot.slack.request_checks import SIGNATURE_HEADER
@@ -77,7 +77,7 @@ def build_app(
     @app.command(re.compile(".*"))
     async def on_command(ack: AsyncAck, body: dict[str, Any], request: AsyncBoltRequest) -> None:
         await ack()
-        tasks.start(handle(parse_command(body, _dedup_key(request))))
+        tasks.start(handle(interaction_from_command(body, _dedup_key(request))))
 
     @app.action(re.compile(".*"))
     async def on_action(ack: AsyncAck, body: dict[str, Any], request: AsyncBoltRequest) -> None:

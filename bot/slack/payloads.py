@@ -45,7 +45,7 @@ class Interaction:
     list_response_url: str = ""  # of the list of schedules, if the button is in it
 
 
-def parse_command(body: dict[str, Any], dedup_key: str) -> Interaction:
+def interaction_from_command(body: dict[str, Any], dedup_key: str) -> Interaction:
     """Parse a slash command."""
     return Interaction(
         line=body.get("text", ""),

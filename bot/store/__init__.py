@@ -6,7 +6,7 @@ channel_defaults.py  each channel's default project, environment and application
 schedules.py         schedules, by channel and number
 runs.py              runs of schedules, and the answers they share
 watch_state.py       what each watch has observed
-rate_limit.py        how many runs may start per minute, across all processes of a workspace
+delivery_quota.py    how many runs may start per minute, across all processes of a workspace
 payloads.py          Slack payloads already received, for deduplication
 snapshots.py         metrics of past weeks
 workspaces.py        which workspaces don't support charts

@@ -13,10 +13,10 @@ from bot.errors import TryLater
 from bot.store.channel_defaults import ChannelDefaults
 from bot.store.database import Database
 from bot.store.database_url import parse_database_url
+from bot.store.delivery_quota import DeliveryQuotas
 from bot.store.errors import startup_errors
 from bot.store.migrate import ALEMBIC_VERSION, MIGRATIONS_DIR, is_current, migrate
 from bot.store.payloads import Payloads
-from bot.store.rate_limit import RateLimits
 from bot.store.runs import Runs
 from bot.store.schedules import Schedules
 from bot.store.snapshots import Snapshots
@@ -35,7 +35,7 @@ class Store:
         self.workspaces = Workspaces(database)
         self.schedules = Schedules(database)
         self.runs = Runs(database)
-        self.rate_limits = RateLimits(database)
+        self.delivery_quotas = DeliveryQuotas(database)
         self.watch_states = WatchStates(database)
         self.snapshots = Snapshots(database)
         self.payloads = Payloads(database)

@@ -29,7 +29,7 @@ def max_batch_size(per_minute: int) -> int:
     return max(1, int(per_minute * BURST_SECONDS / WINDOW_SECONDS))
 
 
-class RateLimits:
+class DeliveryQuotas:
     """The rate limits of all workspaces."""
 
     def __init__(self, database: Database) -> None:

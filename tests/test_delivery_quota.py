@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.store.rate_limit import max_batch_size
+from bot.store.delivery_quota import max_batch_size
 from bot.store.store import Store, open_store
 from tests.conversation import NOW
 from tests.databases import TemporaryDatabase
@@ -30,7 +30,7 @@ def after(seconds: float) -> datetime:
 
 
 async def acquire(store: Store, count: int, at: datetime, team: str = "T1", per_minute: int = PER_MINUTE) -> float:
-    return round(await store.rate_limits.acquire(team, count, per_minute, at), 3)
+    return round(await store.delivery_quotas.acquire(team, count, per_minute, at), 3)
 
 
 async def test_batch_starts_at_once_and_the_rest_must_wait(store: Store) -> None:
@@ -74,7 +74,7 @@ async def test_no_minute_exceeds_the_limit(per_minute: int, arrivals: list[tuple
         async with open_store(f"sqlite:///{Path(folder) / 'bot.db'}") as store:
             while waiting:
                 now, count = heappop(waiting)
-                if wait := await store.rate_limits.acquire("T1", count, per_minute, after(now)):
+                if wait := await store.delivery_quotas.acquire("T1", count, per_minute, after(now)):
                     heappush(waiting, (now + wait, count))
                 else:
                     started.append((now, count))
