@@ -98,15 +98,17 @@ class TimeControls:
     async def skip_week(self) -> AsyncGenerator[str, None]:
         """Play seven days, with each run at its time."""
         await self._report.new_sentences()
-        async for sentence in self.play_until(self._driver.clock() + WEEK):
+        async for sentence in self.play_until(self._driver.clock() + WEEK, RETRY_WAITS_UNTIL_CLOSED):
             yield sentence
 
-    async def play_until(self, end: datetime) -> AsyncGenerator[str, None]:
-        """Play until *end*, with each run at its time."""
+    async def play_until(
+        self, end: datetime, retry_waits: Sequence[timedelta] = RETRY_WAITS
+    ) -> AsyncGenerator[str, None]:
+        """Play until *end*, with each run at its time; what is still open then is retried after *retry_waits*."""
         while (at := await self._advance_watches(end)) < end:
             for sentence in await self.advance_to(at, RETRY_WAITS_UNTIL_CLOSED):
                 yield sentence
-        for sentence in await self.advance_to(end):
+        for sentence in await self.advance_to(end, retry_waits):
             yield sentence
 
     async def advance_to(self, at: datetime, retry_waits: Sequence[timedelta] = RETRY_WAITS) -> list[str]:
