@@ -109,11 +109,11 @@ async def open_launchdarkly(
     if settings.launchdarkly_access_token is None:
         raise missing_setting("launchdarkly_access_token")
     limits = ClientLimits(
-        settings.connect_seconds,
-        settings.read_seconds,
-        settings.answer_seconds,
-        first_retry_wait=settings.again_seconds,
-        cache_seconds=settings.remembered_seconds,
+        settings.launchdarkly_connect_timeout_seconds,
+        settings.launchdarkly_read_timeout_seconds,
+        settings.answer_timeout_seconds,
+        first_retry_wait=settings.launchdarkly_retry_base_seconds,
+        cache_seconds=settings.launchdarkly_cache_seconds,
     )
     async with httpx.AsyncClient(
         base_url=settings.launchdarkly_api_host,
@@ -206,7 +206,7 @@ async def open_answers_and_store(
 async def run_scheduler(settings: Settings, now: Clock, ctx: "SchedulerContext") -> AsyncIterator[Callable[[], None]]:
     """Run the scheduler; yield a callback that wakes it."""
     async with open_engine(settings, now, ctx) as running_engine:
-        dispatch_task = asyncio.create_task(running_engine.dispatch_forever(settings.look_seconds))
+        dispatch_task = asyncio.create_task(running_engine.dispatch_forever(settings.scheduler_poll_seconds))
         try:
             yield running_engine.wake
         finally:
@@ -226,9 +226,12 @@ async def open_engine(settings: Settings, clock: Clock, ctx: "SchedulerContext")
 
     database = parse_database_url(settings.database_url)
     queue_limits = dbos_engine.EngineConfig(
-        settings.queue_seconds, settings.deliveries_at_once, settings.deliveries_per_minute, settings.drain_seconds
+        settings.queue_poll_seconds,
+        settings.max_concurrent_deliveries,
+        settings.max_deliveries_per_minute,
+        settings.shutdown_grace_seconds,
     )
-    async with process_lock(database, settings.lock_wait_seconds):
+    async with process_lock(database, settings.sqlite_lock_timeout_seconds):
         await resume_after_reinstall(ctx)
         async with dbos_engine.open_engine(database.plain_url, ctx, queue_limits, clock) as running_engine:
             yield running_engine

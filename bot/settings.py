@@ -47,13 +47,13 @@ class Settings(BaseSettings):
         "sqlite:///insights-bot.db", description="SQLite in one process, or postgresql://… for several."
     )
     port: int = Field(3000, ge=0, le=65535, description="Where Slack's requests, health and metrics are served.")
-    max_connections: int = Field(
+    http_max_connections: int = Field(
         500, ge=1, le=100_000, description="How many connections to that port may be open; one more closes an idle one."
     )
-    request_seconds: float = Field(
+    http_request_timeout_seconds: float = Field(
         10, gt=0, le=SECONDS_PER_DAY, description="How long a connection to that port may take to send a request."
     )
-    ready_seconds: float = Field(
+    readiness_cache_seconds: float = Field(
         10,
         ge=0,
         le=SECONDS_PER_DAY,
@@ -68,94 +68,100 @@ class Settings(BaseSettings):
     allowed_channels: str = Field("", description="Ids of the channels that may ask, with commas; empty: all.")
     allowed_users: str = Field("", description="Ids of the people who may ask, with commas; empty: all.")
     allowed_projects: str = Field("", description="Keys of the projects that may be asked about; empty: all.")
-    allowed_schedulers: str = Field(
+    allowed_schedule_managers: str = Field(
         "", description="Ids of the people (U…) and groups (S…) who may change what comes by the clock; empty: all."
     )
-    default_place: str = Field(
+    default_project: str = Field(
         "",
         pattern=r"^$|^[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*$",
         json_schema_extra={"must": "look like project/environment, for example web/production"},
         description="The project/environment of a question that names none.",
     )
     time_zone: str = Field("UTC", description="The IANA time zone in which times are read and said.")
-    connect_seconds: float = Field(
+    launchdarkly_connect_timeout_seconds: float = Field(
         3, gt=0, le=SECONDS_PER_DAY, description="How long connecting to LaunchDarkly may take."
     )
-    read_seconds: float = Field(12, gt=0, le=SECONDS_PER_DAY, description="How long LaunchDarkly may be silent.")
-    answer_seconds: float = Field(
+    launchdarkly_read_timeout_seconds: float = Field(
+        12, gt=0, le=SECONDS_PER_DAY, description="How long LaunchDarkly may be silent."
+    )
+    answer_timeout_seconds: float = Field(
         20, gt=0, le=SECONDS_PER_DAY, description="How long an answer may take, with all attempts."
     )
-    again_seconds: float = Field(
+    launchdarkly_retry_base_seconds: float = Field(
         0.2,
         ge=0,
         le=60,
         description="How long a failed request to LaunchDarkly waits for the next; later ones longer.",
     )
-    remembered_seconds: float = Field(
+    launchdarkly_cache_seconds: float = Field(
         30, ge=0, le=SECONDS_PER_DAY, description="How long one answer serves for the same question."
     )
 
-    word_seconds: float = Field(
+    progress_notice_seconds: float = Field(
         1, gt=0, le=SECONDS_PER_DAY, description="After how long a word says that the answer is on its way."
     )
-    drain_seconds: float = Field(
+    shutdown_grace_seconds: float = Field(
         30, ge=0, le=SECONDS_PER_DAY, description="How long the end waits for answers under way."
     )
-    ping_seconds: float = Field(
+    socket_mode_ping_seconds: float = Field(
         5, gt=0, le=SECONDS_PER_DAY, description="How often Socket Mode checks that its socket is not deaf."
     )
 
-    silence_seconds: float = Field(
+    socket_mode_idle_timeout_seconds: float = Field(
         600, gt=0, le=SECONDS_PER_DAY, description="After how long a silence Socket Mode replaces its socket."
     )
 
-    window_seconds: float = Field(
+    catch_up_window_seconds: float = Field(
         3600,
         gt=0,
         le=SECONDS_PER_DAY,
         description="How late a digest may be delivered; after that it is left out, and that is said.",
     )
-    spread_seconds: float = Field(
+    schedule_jitter_seconds: float = Field(
         60, ge=0, le=3600, description="Over how long those are spread that are due in the same minute."
     )
-    lease_seconds: float = Field(
+    job_lease_seconds: float = Field(
         300,
         gt=0,
         le=SECONDS_PER_DAY,
         description="After how long the work of a process that is gone is taken up by another.",
     )
-    retry_seconds: float = Field(
+    delivery_retry_base_seconds: float = Field(
         10,
         gt=0,
         le=SECONDS_PER_DAY,
         description="How long a first failed delivery waits for the next attempt; later ones longer.",
     )
-    settle_seconds: float = Field(
+    post_confirm_seconds: float = Field(
         10,
         ge=0,
         le=SECONDS_PER_DAY,
         description="How long a message that may be posted is looked for before it is posted again.",
     )
-    lock_wait_seconds: float = Field(
+    sqlite_lock_timeout_seconds: float = Field(
         10,
         ge=0,
         le=SECONDS_PER_DAY,
         description="How long the start waits for another process on the same SQLite file to end.",
     )
-    look_seconds: float = Field(5, gt=0, le=SECONDS_PER_DAY, description="How often is looked what is due.")
-    watch_seconds: float = Field(
+    scheduler_poll_seconds: float = Field(5, gt=0, le=SECONDS_PER_DAY, description="How often is looked what is due.")
+    watch_poll_seconds: float = Field(
         300, ge=30, le=SECONDS_PER_DAY, description="How often a watch looks for something new."
     )
-    storm_per_hour: int = Field(
+    max_watch_alerts_per_hour: int = Field(
         6, ge=1, le=1000, description="How many messages of a watch an hour may hold; what is more becomes one summary."
     )
-    queue_seconds: float = Field(1, gt=0, le=60, description="How often a worker looks for work.")
-    deliveries_at_once: int = Field(8, ge=1, le=1000, description="How many deliveries a process works on at once.")
-    deliveries_per_minute: int = Field(
+    queue_poll_seconds: float = Field(1, gt=0, le=60, description="How often a worker looks for work.")
+    max_concurrent_deliveries: int = Field(
+        8, ge=1, le=1000, description="How many deliveries a process works on at once."
+    )
+    max_deliveries_per_minute: int = Field(
         200, ge=1, le=1_000_000, description="How many deliveries all processes together begin in a minute, at most."
     )
-    gap_seconds: float = Field(1, ge=0, le=60, description="The time between two messages in one channel.")
-    charts_seconds: float = Field(
+    channel_message_interval_seconds: float = Field(
+        1, ge=0, le=60, description="The time between two messages in one channel."
+    )
+    charts_retry_seconds: float = Field(
         7 * SECONDS_PER_DAY,
         ge=0,
         le=365 * SECONDS_PER_DAY,
@@ -207,8 +213,8 @@ class Settings(BaseSettings):
 
     @property
     def defaults(self) -> dict[str, str]:
-        """The defaults of DEFAULT_PLACE, by parameter name."""
-        project, _, env = self.default_place.partition("/")
+        """The defaults of DEFAULT_PROJECT, by parameter name."""
+        project, _, env = self.default_project.partition("/")
         return {"project": project, "env": env} if project else {}
 
 

@@ -87,8 +87,8 @@ def settings(**overrides: Any) -> Settings:
     """Return settings that read neither the environment nor a file."""
     overrides = {
         "launchdarkly_access_token": SecretStr(TOKEN),
-        "answer_seconds": 2.0,
-        "remembered_seconds": 0.0,
+        "answer_timeout_seconds": 2.0,
+        "launchdarkly_cache_seconds": 0.0,
     } | overrides
     return Settings.model_construct(
         **{name: field_info.default for name, field_info in Settings.model_fields.items()} | overrides

@@ -31,15 +31,15 @@ POST_PATH = "/api/chat.postMessage"
 CHANNEL_COUNT = 5
 QUESTIONS = ("scores web/production", "digest web/production", "status web/production")
 FAST_SETTINGS = {
-    "LEASE_SECONDS": "2",
-    "RETRY_SECONDS": "0.2",
-    "SETTLE_SECONDS": "1.5",
-    "LOOK_SECONDS": "0.2",
-    "QUEUE_SECONDS": "0.1",
-    "SPREAD_SECONDS": "0",
-    "GAP_SECONDS": "0",
-    "DELIVERIES_PER_MINUTE": "100000",
-    "DELIVERIES_AT_ONCE": "15",
+    "JOB_LEASE_SECONDS": "2",
+    "DELIVERY_RETRY_BASE_SECONDS": "0.2",
+    "POST_CONFIRM_SECONDS": "1.5",
+    "SCHEDULER_POLL_SECONDS": "0.2",
+    "QUEUE_POLL_SECONDS": "0.1",
+    "SCHEDULE_JITTER_SECONDS": "0",
+    "CHANNEL_MESSAGE_INTERVAL_SECONDS": "0",
+    "MAX_DELIVERIES_PER_MINUTE": "100000",
+    "MAX_CONCURRENT_DELIVERIES": "15",
     "PORT": "0",
 }
 

@@ -158,7 +158,7 @@ def test_zone_option_sets_the_time_zone() -> None:
             {"LAUNCHDARKLY_API_HOST": "https://me:pw@app.launchdarkly.com"},
             "LAUNCHDARKLY_API_HOST must be an address without a path, ",
         ),
-        ({"ANSWER_SECONDS": "soon"}, "ANSWER_SECONDS must be a number above 0, up to 86400. "),
+        ({"ANSWER_TIMEOUT_SECONDS": "soon"}, "ANSWER_TIMEOUT_SECONDS must be a number above 0, up to 86400. "),
     ],
 )
 def test_invalid_setting_exits_1_with_one_line_naming_it(variables: dict[str, str], message: str) -> None:

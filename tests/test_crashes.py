@@ -66,7 +66,7 @@ async def test_sqlite_restart_after_kill_posts_everything_once(seed: int, tmp_pa
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_second_process_on_sqlite_refuses_to_start(seed: int, tmp_path: Path) -> None:
     async with due(f"sqlite:///{tmp_path / 'bot.db'}", tmp_path, seed, MANY) as here:
-        here.variables |= {"LOCK_WAIT_SECONDS": "0.05"}
+        here.variables |= {"SQLITE_LOCK_TIMEOUT_SECONDS": "0.05"}
         first, way = await here.start(reply_limit=here.random.randint(3, 25))
         await here.slack.until(lambda: way.stalled >= 3, PATIENCE)
         second, others = await here.start()
@@ -83,7 +83,7 @@ async def test_second_process_on_sqlite_refuses_to_start(seed: int, tmp_path: Pa
 
 async def test_sqlite_process_starts_once_its_predecessor_is_killed(tmp_path: Path) -> None:
     async with due(f"sqlite:///{tmp_path / 'bot.db'}", tmp_path, 9, MANY) as here:
-        here.variables |= {"LOCK_WAIT_SECONDS": "60"}
+        here.variables |= {"SQLITE_LOCK_TIMEOUT_SECONDS": "60"}
         first, way = await here.start(reply_limit=5)
         await here.slack.until(lambda: way.stalled >= 3, PATIENCE)
         second, others = await here.start()
@@ -124,7 +124,7 @@ async def test_process_frozen_past_its_lease_posts_no_duplicates(tmp_path: Path,
 @pytest.mark.parametrize("waits", [True, False])
 async def test_sigterm_drains_deliveries_or_leaves_them_to_the_next_process(waits: bool, tmp_path: Path) -> None:
     async with due(f"sqlite:///{tmp_path / 'bot.db'}", tmp_path, 4, MANY) as here:
-        here.variables |= {"DRAIN_SECONDS": "10" if waits else "0.1", "LEASE_SECONDS": "60"}
+        here.variables |= {"SHUTDOWN_GRACE_SECONDS": "10" if waits else "0.1", "JOB_LEASE_SECONDS": "60"}
         first, way = await here.start(reply_limit=5)
         await here.slack.until(lambda: way.stalled >= 3, PATIENCE)
         first.running.send_signal(signal.SIGTERM)

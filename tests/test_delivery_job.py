@@ -369,7 +369,7 @@ async def test_each_message_is_posted_once_through_random_faults(database: Tempo
 
 
 async def test_delivery_succeeds_after_a_ten_minute_launchdarkly_outage(database: TemporaryDatabase) -> None:
-    async with open_scheduler(database.url, answer_seconds=0.15) as found:  # no second attempt fits in
+    async with open_scheduler(database.url, answer_timeout_seconds=0.15) as found:  # no second attempt fits in
         await _wanted(found, LINE)
         found.workspace.faults.status = 503
         await found.advance_to(NOW)
@@ -386,7 +386,7 @@ async def test_delivery_succeeds_after_a_ten_minute_launchdarkly_outage(database
 
 
 async def test_partial_answer_is_retried_until_complete(database: TemporaryDatabase) -> None:
-    async with open_scheduler(database.url, answer_seconds=0.15) as found:
+    async with open_scheduler(database.url, answer_timeout_seconds=0.15) as found:
         await _wanted(found, DIGEST)
         found.workspace.faults.status, found.workspace.faults.path_contains = 503, "insights/scores"
         await found.advance_to(NOW)
@@ -399,7 +399,7 @@ async def test_partial_answer_is_retried_until_complete(database: TemporaryDatab
 
 
 async def test_partial_answer_is_delivered_after_the_retry_window(database: TemporaryDatabase) -> None:
-    async with open_scheduler(database.url, answer_seconds=0.15) as found:
+    async with open_scheduler(database.url, answer_timeout_seconds=0.15) as found:
         await _wanted(found, DIGEST)
         found.workspace.faults.status, found.workspace.faults.path_contains = 503, "insights/scores"
         await found.advance_to(NOW)
@@ -411,7 +411,7 @@ async def test_partial_answer_is_delivered_after_the_retry_window(database: Temp
 
 
 async def test_on_demand_run_does_not_wait_for_a_complete_answer(database: TemporaryDatabase) -> None:
-    async with open_scheduler(database.url, answer_seconds=0.15) as found:
+    async with open_scheduler(database.url, answer_timeout_seconds=0.15) as found:
         later = replace(await _wanted(found, DIGEST), next_at=NOW + timedelta(days=7))
         await found.ctx.store.schedules.change(later.id, NOW, next_at=later.next_at)
         found.workspace.faults.status, found.workspace.faults.path_contains = 503, "insights/scores"

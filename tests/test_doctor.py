@@ -70,7 +70,7 @@ async def surgery(tmp_path: Path) -> AsyncIterator[DoctorHarness]:
             slack_bot_token=SecretStr(BOT_TOKEN),
             slack_app_token=SecretStr(APP_TOKEN),
             database_url=f"sqlite:///{tmp_path}/insights.db",
-            default_place="web/production",
+            default_project="web/production",
         )
         yield DoctorHarness(chosen, weather, slack)
 
@@ -98,7 +98,7 @@ async def test_healthy_setup_reports_ok_on_every_line(surgery: DoctorHarness) ->
         SLACK_BOT_TOKEN=BOT_TOKEN,
         SLACK_APP_TOKEN=APP_TOKEN,
         DATABASE_URL=chosen.database_url,
-        DEFAULT_PLACE=chosen.default_place,
+        DEFAULT_PROJECT=chosen.default_project,
     )
     assert "insights.db doesn't exist yet" in asked.stdout
     assert "insights.db doesn't exist yet" in (await surgery.run_checks())["Store"].message
@@ -114,7 +114,7 @@ async def test_missing_settings_are_listed_with_what_to_do(tmp_path: Path) -> No
     asked = await doctor(SLACK_API_URL=NOWHERE, DATABASE_URL=f"sqlite:///{tmp_path}/insights.db")
     assert asked.returncode == 1
     assert asked.stderr == ""
-    for needed in ("LAUNCHDARKLY_ACCESS_TOKEN", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "DEFAULT_PLACE"):
+    for needed in ("LAUNCHDARKLY_ACCESS_TOKEN", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "DEFAULT_PROJECT"):
         assert f"{needed} " in asked.stdout
 
 
@@ -168,7 +168,7 @@ async def test_plan_without_insights_fails(surgery: DoctorHarness) -> None:
 
 async def test_insights_are_checked_only_with_a_default_project(surgery: DoctorHarness) -> None:
     assert (await surgery.run_checks())["Insights"].message == "The scores of web/production can be read."
-    surgery.set(default_place="")
+    surgery.set(default_project="")
     found = await surgery.run_checks()
     assert found["Insights"].status is CheckStatus.SKIPPED
     assert "Set it (web/production, say)" in found["Insights"].message
@@ -178,7 +178,7 @@ async def test_unresponsive_services_time_out(surgery: DoctorHarness) -> None:
     surgery.faults.delay = 30
     surgery.slack.faults["*"] = Sky(delay=30)
     surgery.seconds = 0.2
-    surgery.set(answer_seconds=0.2)
+    surgery.set(answer_timeout_seconds=0.2)
     async with asyncio.timeout(4):
         found = await surgery.run_checks()
     assert wrong(found) == {"LaunchDarkly", "Insights", "Slack", "Socket", "Clock"}

@@ -63,7 +63,7 @@ async def test_question_over_http_is_answered_after_a_retry() -> None:
     faults = FaultInjector(status=503, times=1)
     async with (
         serving(sandbox.launchdarkly(lambda: NOW, faults=faults)) as url,
-        conversation_at(url, sandbox.TOKEN, answer_seconds=20.0) as someone,
+        conversation_at(url, sandbox.TOKEN, answer_timeout_seconds=20.0) as someone,
     ):
         answer = await someone.send("scores web/production")
     assert answer.outcome == "answered"
@@ -86,7 +86,7 @@ async def test_token_is_in_no_log_and_no_answer(caplog: pytest.LogCaptureFixture
         ]
     async with (
         misbehaving_server(lambda n: responses[n - 1]) as server,
-        conversation_at(server.url, answer_seconds=0.15) as someone,  # too short for a second attempt
+        conversation_at(server.url, answer_timeout_seconds=0.15) as someone,  # too short for a second attempt
     ):
         for env in "abcde":
             answer = await someone.send(f"scores web/{env}")

@@ -103,7 +103,7 @@ async def test_check_costs_one_request(scheduler: SchedulerHarness, line: str) -
 
 
 async def test_request_without_permission_is_refused_unchecked(scheduler_factory: OpenScheduler) -> None:
-    async with scheduler_factory(allowed_schedulers="S1", allowed_projects="web") as scheduler:
+    async with scheduler_factory(allowed_schedule_managers="S1", allowed_projects="web") as scheduler:
         for line in (EVERY, "watch on scores web/production", "change 1 scores web/production"):
             assert "You are not among those" in await scheduler.send(line, user="U2")
         for line in ("every monday scores mobile/production", "watch on scores mobile/production"):

@@ -335,7 +335,7 @@ async def test_schedule_resumes_after_a_week_of_downtime(scheduler: SchedulerHar
 
 
 async def test_catch_up_window_is_a_setting(scheduler_factory: OpenScheduler) -> None:
-    async with scheduler_factory(window_seconds=600.0) as scheduler:
+    async with scheduler_factory(catch_up_window_seconds=600.0) as scheduler:
         await scheduler.send(SCORES)
         await scheduler.advance_to(MONDAY + 11 * MINUTE)
         assert scheduler.posted() == []

@@ -433,7 +433,7 @@ async def test_edit_form_changes_everything_and_is_announced_once(scheduler: Sch
 
 
 async def test_settings_can_limit_who_manages_schedules(scheduler_factory: OpenScheduler) -> None:
-    async with scheduler_factory(allowed_schedulers="S1") as scheduler:
+    async with scheduler_factory(allowed_schedule_managers="S1") as scheduler:
         not_allowed = "You are not among those who may change what comes by the clock."
         assert not_allowed in await scheduler.send(WEEKLY, user="U2")
         reply = await scheduler.workspace.send(WEEKLY, user="U1")

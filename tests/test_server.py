@@ -135,7 +135,7 @@ async def test_store_failure_during_startup_stops_with_its_message(tmp_path: Pat
 
 
 async def test_shutdown_during_startup_answers_queued_commands(tmp_path: Path) -> None:
-    async with starting_bot(tmp_path, DRAIN_SECONDS="0.01") as start:
+    async with starting_bot(tmp_path, SHUTDOWN_GRACE_SECONDS="0.01") as start:
         acknowledged = await start.slack.type("/insights help")
         start.bot.running.send_signal(signal.SIGTERM)
         assert "Ask again in a moment." in (await start.slack.answer(acknowledged)).text
@@ -164,13 +164,13 @@ MODE = "Neither SLACK_APP_TOKEN nor SLACK_SIGNING_SECRET is set."
             {
                 "LAUNCHDARKLY_ACCESS_TOKEN": "sdk-x",
                 "SLACK_APP_TOKEN": "xapp-x",
-                "DEFAULT_PLACE": "web",
+                "DEFAULT_PROJECT": "web",
                 "DATABASE_URL": "mysql://x",
             },
             [
                 "LAUNCHDARKLY_ACCESS_TOKEN must be an access token, not an SDK key.",
                 "SLACK_BOT_TOKEN is not set.",
-                "DEFAULT_PLACE must look like project/environment, for example web/production.",
+                "DEFAULT_PROJECT must look like project/environment, for example web/production.",
                 "DATABASE_URL is wrong: it begins with neither sqlite:/// nor postgresql://.",
             ],
         ),

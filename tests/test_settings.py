@@ -19,11 +19,11 @@ from bot.settings import Settings, read_settings, try_read_settings
         ({"launchdarkly_api_host": "https://x/api"}, "LAUNCHDARKLY_API_HOST must be an address without a path"),
         ({"slack_api_url": "https://x"}, "SLACK_API_URL must be an address that ends in a slash, for example"),
         ({"log_level": "LOUD"}, "LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR."),
-        ({"default_place": "web"}, "DEFAULT_PLACE must look like project/environment, for example web/production."),
+        ({"default_project": "web"}, "DEFAULT_PROJECT must look like project/environment, for example web/production."),
         ({"time_zone": "../../etc/passwd"}, "TIME_ZONE must be an IANA time zone, for example Europe/Berlin."),
-        ({"answer_seconds": 0}, "ANSWER_SECONDS must be a number above 0, up to 86400."),
-        ({"answer_seconds": "soon"}, "ANSWER_SECONDS must be a number above 0, up to 86400."),
-        ({"gap_seconds": 61}, "GAP_SECONDS must be a number from 0 to 60."),
+        ({"answer_timeout_seconds": 0}, "ANSWER_TIMEOUT_SECONDS must be a number above 0, up to 86400."),
+        ({"answer_timeout_seconds": "soon"}, "ANSWER_TIMEOUT_SECONDS must be a number above 0, up to 86400."),
+        ({"channel_message_interval_seconds": 61}, "CHANNEL_MESSAGE_INTERVAL_SECONDS must be a number from 0 to 60."),
         ({"port": 3000.5}, "PORT must be a whole number from 0 to 65535."),
     ],
 )
@@ -38,14 +38,14 @@ def test_invalid_setting_is_named_without_its_value(values: dict[str, object], e
 
 def test_all_invalid_settings_are_reported_at_once() -> None:
     with pytest.raises(InvalidSettings) as error:
-        read_settings(_env_file=None, default_place="web", port=-1, time_zone="Mars/Olympus")
+        read_settings(_env_file=None, default_project="web", port=-1, time_zone="Mars/Olympus")
     lines = error.value.summary.splitlines()
-    assert [line.split()[0] for line in lines] == ["PORT", "DEFAULT_PLACE", "TIME_ZONE"]
+    assert [line.split()[0] for line in lines] == ["PORT", "DEFAULT_PROJECT", "TIME_ZONE"]
 
 
 def test_no_error_shows_a_regular_expression() -> None:
     _, problems = try_read_settings(_env_file=None, **dict.fromkeys(Settings.model_fields, "\n"))
-    assert {"default_place", "log_level", "slack_api_url", "launchdarkly_api_host", "port"} <= problems.keys()
+    assert {"default_project", "log_level", "slack_api_url", "launchdarkly_api_host", "port"} <= problems.keys()
     assert not re.search(r"pattern|[\^$\\]", "".join(problem.summary for problem in problems.values()))
 
 
@@ -62,11 +62,11 @@ def test_token_is_not_in_the_settings_repr() -> None:
 
 
 def test_default_project_fills_omitted_parameters() -> None:
-    assert read_settings(_env_file=None, default_place="web/production").defaults == {
+    assert read_settings(_env_file=None, default_project="web/production").defaults == {
         "project": "web",
         "env": "production",
     }
-    assert read_settings(_env_file=None, default_place="").defaults == {}
+    assert read_settings(_env_file=None, default_project="").defaults == {}
 
 
 def test_every_setting_has_a_description() -> None:

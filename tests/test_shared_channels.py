@@ -176,7 +176,7 @@ async def test_confirmed_schedule_is_posted_on_time(scheduler: SchedulerHarness)
 
 
 async def test_disallowed_user_is_refused_without_asking(scheduler_factory: OpenScheduler) -> None:
-    async with scheduler_factory(allowed_schedulers="U2") as scheduler:
+    async with scheduler_factory(allowed_schedule_managers="U2") as scheduler:
         assert "You are not among those" in await scheduler.send(WEEKLY, channel=SHARED, user="U1")
 
 

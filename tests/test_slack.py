@@ -105,7 +105,7 @@ async def test_forged_button_runs_no_command(workspace: Workspace) -> None:
 
 @pytest.mark.parametrize("button", ["Why?", "Older"])
 async def test_slow_press_does_not_change_a_shared_message(button: str) -> None:
-    async with open_workspace(word_seconds=0.05) as workspace:
+    async with open_workspace(progress_notice_seconds=0.05) as workspace:
         line = "scores web/production" if button == "Why?" else "events web/production impact=any limit=5"
         await workspace.send(f"{line} --share", user="U1")
         [posted] = workspace.slack.channels["C1"].messages
@@ -239,7 +239,7 @@ async def test_channel_default_is_stored_in_postgresql(postgres: Postgres) -> No
 
 
 async def test_channel_default_overrides_the_workspace_default() -> None:
-    async with open_workspace(default_place="web/staging") as workspace:
+    async with open_workspace(default_project="web/staging") as workspace:
         assert "`scores web/staging`" in visible_text(await workspace.send("scores"))
         await workspace.send("use web/production")
         assert "`scores web/production`" in visible_text(await workspace.send("scores"))
@@ -255,7 +255,7 @@ async def test_incomplete_default_is_refused(workspace: Workspace, line: str) ->
 
 
 async def test_slow_answer_shows_progress_and_times_out() -> None:
-    async with open_workspace(word_seconds=0.05, answer_seconds=0.5) as workspace:
+    async with open_workspace(progress_notice_seconds=0.05, answer_timeout_seconds=0.5) as workspace:
         workspace.faults.delay = 20
         acknowledged = await workspace.slack.type("/insights scores web/production")
         assert not acknowledged.error
@@ -267,7 +267,7 @@ async def test_slow_answer_shows_progress_and_times_out() -> None:
 
 
 async def test_progress_message_that_cannot_be_replaced_precedes_the_answer() -> None:
-    async with open_workspace(word_seconds=0.05) as workspace:
+    async with open_workspace(progress_notice_seconds=0.05) as workspace:
         workspace.slack.quirks.replaces_progress = False
         workspace.faults.delay = 0.2
         acknowledged = await workspace.slack.type("/insights scores web/production")
@@ -626,7 +626,7 @@ async def _is_ready(workspace: Workspace) -> bool:
     ids=["revoked", "reset", "no JSON", "down", "429", "ratelimited", "429 without JSON"],
 )
 async def test_only_slack_failures_other_than_rate_limits_affect_readiness(fault: Fault, ready: bool) -> None:
-    async with open_workspace(ready_seconds=0) as workspace:
+    async with open_workspace(readiness_cache_seconds=0) as workspace:
         workspace.slack.faults["auth.test"] = fault
         assert await _is_ready(workspace) is ready
         assert [call.method for call in workspace.slack.calls] == ["auth.test"] * 2  # at startup, and for this check
@@ -662,14 +662,14 @@ async def wait_for_reconnect(workspace: Workspace) -> None:
 
 
 async def test_deaf_socket_is_replaced() -> None:
-    async with open_workspace(socket=True, silence_seconds=1.0) as workspace:
+    async with open_workspace(socket=True, socket_mode_idle_timeout_seconds=1.0) as workspace:
         workspace.slack.socket.deaf = True
         workspace.slack.socket.deaf = False
         await wait_for_reconnect(workspace)
 
 
 async def test_dead_connection_is_replaced() -> None:
-    async with open_workspace(socket=True, ping_seconds=0.1) as workspace:
+    async with open_workspace(socket=True, socket_mode_ping_seconds=0.1) as workspace:
         workspace.slack.socket.freeze()
         workspace.slack.socket.deaf = False
         await wait_for_reconnect(workspace)
@@ -682,7 +682,7 @@ async def test_refreshed_socket_keeps_working() -> None:
 
 
 async def test_shutdown_tells_callers_of_unfinished_answers() -> None:
-    async with open_workspace(drain_seconds=0.2) as workspace:
+    async with open_workspace(shutdown_grace_seconds=0.2) as workspace:
         workspace.faults.delay = 20
         acknowledged = await workspace.slack.type("/insights scores web/production")
     assert acknowledged.response_url is not None
@@ -690,7 +690,7 @@ async def test_shutdown_tells_callers_of_unfinished_answers() -> None:
 
 
 async def test_shutdown_waits_for_answers_in_progress() -> None:
-    async with open_workspace(word_seconds=5) as workspace:
+    async with open_workspace(progress_notice_seconds=5) as workspace:
         workspace.faults.delay = 0.3
         acks = [await workspace.slack.type("/insights scores web/production", user=f"U{n % 2 + 1}") for n in range(10)]
         slack: Slack = workspace.slack

@@ -109,7 +109,7 @@ async def test_many_events_become_one_message_with_a_remainder(scheduler_factory
 
 async def test_alert_storm_becomes_a_summary_with_a_mute_button(scheduler_factory: OpenScheduler) -> None:
     feed = Feed()
-    async with scheduler_factory(edit=feed, storm_per_hour=2) as scheduler:
+    async with scheduler_factory(edit=feed, max_watch_alerts_per_hour=2) as scheduler:
         await scheduler.send("watch on events web/production")
         await poll(scheduler)
         alerts = []

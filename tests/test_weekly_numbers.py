@@ -26,7 +26,7 @@ ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Ho
 
 
 async def test_fifty_channels_get_every_run_on_time_for_two_weeks(tmp_path: Path) -> None:
-    async with open_scheduler(f"sqlite:///{tmp_path / 'bot.db'}", START, deliveries_at_once=20) as scheduler:
+    async with open_scheduler(f"sqlite:///{tmp_path / 'bot.db'}", START, max_concurrent_deliveries=20) as scheduler:
         schedules = [await add_schedule(scheduler, number) for number in range(CHANNELS)]
         for at in sorted({at for schedule in schedules for at in expected_runs(schedule)}):
             await scheduler.advance_to(at)

@@ -72,7 +72,7 @@ async def open_workspace(
     transport: httpx.AsyncBaseTransport = httpx.ASGITransport(launchdarkly(now, faults=faults))
     async with slack.serving() as api:
         chosen = sandbox_settings(
-            settings(**{"drain_seconds": 5.0, "ping_seconds": 2.0} | overrides), api, socket=socket
+            settings(**{"shutdown_grace_seconds": 5.0, "socket_mode_ping_seconds": 2.0} | overrides), api, socket=socket
         )
         edited_transport = EditingTransport(transport, edit) if edit else transport
         async with running_bot(slack, chosen, now, edited_transport, database, run_scheduler) as metrics:

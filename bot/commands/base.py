@@ -71,8 +71,8 @@ class Publication:
 class Command(Spec[ParamsT], Generic[ParamsT, V]):
     """A kind of command. Its confirmation's template has its name.
 
-    ALLOWED_SCHEDULERS limits who may use a *restricted* one. *publishes* returns what it would make the bot post, if
-    anything.
+    ALLOWED_SCHEDULE_MANAGERS limits who may use a *restricted* one. *publishes* returns what it would make the bot
+    post, if anything.
     """
 
     restricted: bool = False

@@ -133,7 +133,7 @@ async def running_driver(
     """Open the engine and a driver that polls for work."""
     async with open_engine(settings, real_clock, ctx) as running_engine:
         driver = SchedulerDriver(clock, ctx, running_engine)
-        polling = asyncio.create_task(driver.poll(settings.look_seconds))
+        polling = asyncio.create_task(driver.poll(settings.scheduler_poll_seconds))
         try:
             yield driver
         finally:

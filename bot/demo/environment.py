@@ -36,20 +36,24 @@ LIVE_NOTICE = (
 NO_BROWSER_HINT = "Add --serve, and open its page elsewhere; or ask a line here: insights-bot ask …"
 # No waiting in the demo, and no limits that are meant for a real workspace.
 IMMEDIATE_SETTINGS: Mapping[str, object] = {
-    "spread_seconds": 0.0,
-    "gap_seconds": 0.0,
-    "queue_seconds": 0.05,  # at 0.01 the idle engine takes a third of a CPU
-    "look_seconds": 1.0,
-    "drain_seconds": 0.0,
-    "remembered_seconds": 0.0,
-    "deliveries_per_minute": 100_000,
-    "charts_seconds": 0.0,  # the workspace may be switched at any moment
+    "schedule_jitter_seconds": 0.0,
+    "channel_message_interval_seconds": 0.0,
+    "queue_poll_seconds": 0.05,  # at 0.01 the idle engine takes a third of a CPU
+    "scheduler_poll_seconds": 1.0,
+    "shutdown_grace_seconds": 0.0,
+    "launchdarkly_cache_seconds": 0.0,
+    "max_deliveries_per_minute": 100_000,
+    "charts_retry_seconds": 0.0,  # the workspace may be switched at any moment
     "allowed_channels": "",
     "allowed_users": "",
-    "allowed_schedulers": "",
+    "allowed_schedule_managers": "",
 }
 # The sandbox LaunchDarkly has its own projects, and allows immediate retries.
-SANDBOX_SETTINGS: Mapping[str, object] = {"allowed_projects": "", "default_place": "", "again_seconds": 0.0}
+SANDBOX_SETTINGS: Mapping[str, object] = {
+    "allowed_projects": "",
+    "default_project": "",
+    "launchdarkly_retry_base_seconds": 0.0,
+}
 EXAMPLE_TIMES = ("1d", "7d", "2w", "yesterday", "monday")
 EXAMPLE_DURATIONS = ("6h", "1d", "1w")
 EXAMPLE_VALUES = {  # by the beginning of a parameter type's hint

@@ -50,7 +50,7 @@ class Checks:
             Check("Time zone", ("time_zone",), self._zone),
             Check("Mode", ("slack_app_token", "slack_signing_secret", "port"), self._mode),
             Check("LaunchDarkly", launchdarkly, self._launchdarkly),
-            Check("Insights", (*launchdarkly, "default_place", "time_zone"), self._insights),
+            Check("Insights", (*launchdarkly, "default_project", "time_zone"), self._insights),
             Check("Slack", slack, self._slack),
             Check("Scopes", slack, self._scopes),
             Check("Socket", ("slack_app_token", "slack_api_url"), self._socket),
@@ -76,10 +76,10 @@ class Checks:
         return f"It takes {kind}{f', {identity.name}' if identity.name else ''}."
 
     async def _insights(self) -> str:
-        project_env, defaults = self.settings.default_place, self.settings.defaults
+        project_env, defaults = self.settings.default_project, self.settings.defaults
         if not project_env:
             raise CheckSkipped(
-                "DEFAULT_PLACE is not set.", "Set it (web/production, say), and its scores are asked for."
+                "DEFAULT_PROJECT is not set.", "Set it (web/production, say), and its scores are asked for."
             )
         async with open_launchdarkly(self.settings, self.now) as launchdarkly:
             urls, timezone = AppUrls(self.settings.launchdarkly_api_host), parse_zone(self.settings.time_zone)
@@ -141,7 +141,9 @@ class Checks:
 async def run_checks(now: Clock, timeout_seconds: float = 5) -> list[Finding]:
     """Run all checks once, with the current settings."""
     settings, invalid_settings = try_read_settings()
-    settings = settings.model_copy(update={"answer_seconds": min(settings.answer_seconds, timeout_seconds)})
+    settings = settings.model_copy(
+        update={"answer_timeout_seconds": min(settings.answer_timeout_seconds, timeout_seconds)}
+    )
     return await Checks(settings, now, timeout_seconds).run(invalid_settings)
 
 

@@ -15,12 +15,13 @@ class AccessRules:
     channels: frozenset[str] = frozenset()
     users: frozenset[str] = frozenset()
     projects: frozenset[str] = frozenset()
-    schedulers: frozenset[str] = frozenset()  # users and user groups
+    schedule_managers: frozenset[str] = frozenset()  # users and user groups
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "AccessRules":
         """Read the rules from the settings."""
-        return cls(*(settings.as_set(f"allowed_{name}") for name in ("channels", "users", "projects", "schedulers")))
+        names = ("allowed_channels", "allowed_users", "allowed_projects", "allowed_schedule_managers")
+        return cls(*map(settings.as_set, names))
 
     def check_interaction(self, interaction: Interaction, team: str) -> None:
         """Raise `NotAllowed` unless this person may use the bot here. External (Slack Connect) users may not."""

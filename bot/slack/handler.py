@@ -216,8 +216,8 @@ class CommandHandler:
 
     async def _require_scheduler(self, user: str) -> None:
         """Raise `NotAllowed` unless the user may manage schedules. Everybody may, unless the settings name some."""
-        schedulers = self.access_rules.schedulers
-        if schedulers and user not in schedulers and not await self.users.in_groups(user, schedulers):
+        managers = self.access_rules.schedule_managers
+        if managers and user not in managers and not await self.users.in_groups(user, managers):
             problem = "You are not among those who may change what comes by the clock."
             raise NotAllowed(problem, "Ask one of them, or ask an admin to allow it.")
 

@@ -42,7 +42,9 @@ async def run(deps: Dependencies) -> None:
     with _bind(deps.settings.port) as listener:
         async with running(deps) as (web_app, startup):
             settings = deps.settings
-            server = _Server(server_config(web_app, settings.max_connections, settings.request_seconds))
+            server = _Server(
+                server_config(web_app, settings.http_max_connections, settings.http_request_timeout_seconds)
+            )
             for signum in (signal.SIGTERM, signal.SIGINT):
                 asyncio.get_running_loop().add_signal_handler(signum, server.stop)
             startup.add_done_callback(server.on_started)
@@ -67,7 +69,7 @@ async def running(deps: Dependencies) -> "AsyncIterator[tuple[Starlette, asyncio
             EventCallbacks(startup_queue.handle_channel_event, startup_queue.validate_modal),
         )
         slack_check = CachedHealthCheck(
-            partial(is_reachable, web_client(settings, http_session, [])), settings.ready_seconds
+            partial(is_reachable, web_client(settings, http_session, [])), settings.readiness_cache_seconds
         )
         checks = {
             "store": partial(_is_ready, startup, lambda handler: handler.store.ready()),
@@ -79,7 +81,7 @@ async def running(deps: Dependencies) -> "AsyncIterator[tuple[Starlette, asyncio
                 secret = settings.secret("slack_signing_secret")
                 yield build_web_app(app if serves_http else None, secret, checks, deps.metrics), startup
         finally:
-            if abandoned := await tasks.drain(settings.drain_seconds):
+            if abandoned := await tasks.drain(settings.shutdown_grace_seconds):
                 log.warning("%d answers were given up at the end", abandoned)
             startup.cancel()  # it may still be running when the process is told to stop
             with suppress(asyncio.CancelledError):

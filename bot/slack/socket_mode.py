@@ -33,8 +33,8 @@ async def socket_connection(app: AsyncApp, settings: Settings) -> AsyncIterator[
     if not settings.socket_mode:
         yield
         return
-    socket = _EnvelopeHandler(app, settings.secret("slack_app_token"), ping_interval=settings.ping_seconds)
-    watchdog = SilenceWatchdog(socket, settings.silence_seconds)
+    socket = _EnvelopeHandler(app, settings.secret("slack_app_token"), ping_interval=settings.socket_mode_ping_seconds)
+    watchdog = SilenceWatchdog(socket, settings.socket_mode_idle_timeout_seconds)
     try:
         await _connect(socket)
         watchdog_task = asyncio.create_task(watchdog.replace_when_silent())

@@ -85,7 +85,7 @@ class Wiring:
             metrics=self.deps.metrics,
             now=self.deps.now,
             workspace_defaults=settings.defaults,
-            progress_after=settings.word_seconds,
+            progress_after=settings.progress_notice_seconds,
             scheduler_context=self.scheduler_context,
             gateway=SlackChannelGateway(self.scheduler_context, self._publisher, wake),
             schedule_modal=ScheduleModal(self.slack_client, self.store, self.answers),
@@ -105,13 +105,13 @@ class Wiring:
             team=self.identity.team_id or "",
             worker="alone" if settings.database_url.startswith("sqlite") else uuid.uuid4().hex,
             timing=Timing(
-                catch_up_window=timedelta(seconds=settings.window_seconds),
-                spread=timedelta(seconds=settings.spread_seconds),
-                lease=timedelta(seconds=settings.lease_seconds),
-                confirm_window=timedelta(seconds=settings.settle_seconds),
-                watch_interval=timedelta(seconds=settings.watch_seconds),
-                max_alerts_per_hour=settings.storm_per_hour,
-                initial_backoff=timedelta(seconds=settings.retry_seconds),
+                catch_up_window=timedelta(seconds=settings.catch_up_window_seconds),
+                spread=timedelta(seconds=settings.schedule_jitter_seconds),
+                lease=timedelta(seconds=settings.job_lease_seconds),
+                confirm_window=timedelta(seconds=settings.post_confirm_seconds),
+                watch_interval=timedelta(seconds=settings.watch_poll_seconds),
+                max_alerts_per_hour=settings.max_watch_alerts_per_hour,
+                initial_backoff=timedelta(seconds=settings.delivery_retry_base_seconds),
             ),
             authorize=self._access_rules.authorize,
             is_project_allowed=self._access_rules.allows_project,
@@ -124,12 +124,15 @@ class Wiring:
         """The publisher, with a client that doesn't retry: a repeated post may appear twice."""
         settings = self.deps.settings
         return SlackPublisher(
-            web_client(settings, self.http_session, []), self.identity, self._fallback, settings.gap_seconds
+            web_client(settings, self.http_session, []),
+            self.identity,
+            self._fallback,
+            settings.channel_message_interval_seconds,
         )
 
     @cached_property
     def _fallback(self) -> BlockFallback:
-        refusal_ttl = timedelta(seconds=self.deps.settings.charts_seconds)
+        refusal_ttl = timedelta(seconds=self.deps.settings.charts_retry_seconds)
         return BlockFallback(self.store, self.deps.now, refusal_ttl)
 
     @cached_property

@@ -35,8 +35,8 @@ async def main(jobs: int) -> None:
         }
     )
     DBOS.launch()
-    polling = float(os.environ.get("QUEUE_SECONDS", "1"))
-    concurrency = int(os.environ.get("DELIVERIES_AT_ONCE", "8"))
+    polling = float(os.environ.get("QUEUE_POLL_SECONDS", "1"))
+    concurrency = int(os.environ.get("MAX_CONCURRENT_DELIVERIES", "8"))
     queue_options: dict[str, Any] = {"worker_concurrency": concurrency, "polling_interval_sec": polling}
     for queue in QUEUES:
         await DBOS.register_queue_async(queue, **queue_options)

@@ -56,7 +56,7 @@ def bot_environment(folder: str, api: str) -> dict[str, str]:
         "SLACK_SIGNING_SECRET": SIGNING_SECRET,
         "SLACK_API_URL": api,
         "DATABASE_URL": f"sqlite:///{folder}/bot.db",
-        "DRAIN_SECONDS": "0",
+        "SHUTDOWN_GRACE_SECONDS": "0",
     }
 
 

@@ -35,12 +35,12 @@ WATCH_LINES = ("events mobile/production since=2d", "events mobile/staging since
 WARMUP_SECONDS = 30  # seconds
 INTERVALS = 6  # the length of an interval
 MIXED_SETTINGS = FAST_SETTINGS | {
-    "LOOK_SECONDS": "1",
-    "QUEUE_SECONDS": "0.5",
-    "DELIVERIES_AT_ONCE": "8",
-    "WATCH_SECONDS": "60",
+    "SCHEDULER_POLL_SECONDS": "1",
+    "QUEUE_POLL_SECONDS": "0.5",
+    "MAX_CONCURRENT_DELIVERIES": "8",
+    "WATCH_POLL_SECONDS": "60",
+    "PROGRESS_NOTICE_SECONDS": "60",  # a progress notice would be counted as the answer
 }
-MIXED_SETTINGS |= {"WORD_SECONDS": "60"}  # that an answer is on its way would be taken for it
 
 
 @dataclass(frozen=True)

@@ -26,12 +26,12 @@ ROOT = Path(__file__).parents[2]
 TIMEOUT_SECONDS = 900  # seconds
 POLL_SECONDS = 0.1  # seconds between checks
 FAST_SETTINGS = {
-    "LOOK_SECONDS": "0.1",
-    "QUEUE_SECONDS": "0.1",
-    "SPREAD_SECONDS": "0",
-    "GAP_SECONDS": "0",
-    "DELIVERIES_PER_MINUTE": "1000000",
-    "DELIVERIES_AT_ONCE": "25",
+    "SCHEDULER_POLL_SECONDS": "0.1",
+    "QUEUE_POLL_SECONDS": "0.1",
+    "SCHEDULE_JITTER_SECONDS": "0",
+    "CHANNEL_MESSAGE_INTERVAL_SECONDS": "0",
+    "MAX_DELIVERIES_PER_MINUTE": "1000000",
+    "MAX_CONCURRENT_DELIVERIES": "25",
     "PORT": "0",
 }
 
@@ -89,7 +89,7 @@ def bot_environment(database: str, url: str) -> dict[str, str]:
         "SLACK_SIGNING_SECRET": SIGNING_SECRET,
         "SLACK_API_URL": f"{url}/api/",
         "DATABASE_URL": database,
-        "DRAIN_SECONDS": "0",
+        "SHUTDOWN_GRACE_SECONDS": "0",
     }
 
 

@@ -25,7 +25,12 @@ TIMEOUT_SECONDS = 420  # seconds, since backoff grows with each failure
 POLL_SECONDS = 0.5  # seconds between checks whether all is done
 CHANNEL_COUNT = 60
 MESSAGES_PER_RUN = 1.7  # messages per run, a little less than the average
-SETTINGS = {"LEASE_SECONDS": "6", "DELIVERIES_AT_ONCE": "8", "DRAIN_SECONDS": "10", "LOG_LEVEL": "INFO"}
+SETTINGS = {
+    "JOB_LEASE_SECONDS": "6",
+    "MAX_CONCURRENT_DELIVERIES": "8",
+    "SHUTDOWN_GRACE_SECONDS": "10",
+    "LOG_LEVEL": "INFO",
+}
 EXPECTED_LOG_MESSAGES = (
     "delivered",
     "asked",

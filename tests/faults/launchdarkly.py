@@ -7,7 +7,7 @@ from tests.faults.environment import FaultEnvironment, Scenario, open_scenario, 
 from tests.faults.table import Row
 
 OUTAGE_SECONDS = 8  # seconds after the run is due
-SHORT_TIMEOUTS = {"READ_SECONDS": "2", "ANSWER_SECONDS": "4"}
+SHORT_TIMEOUTS = {"LAUNCHDARKLY_READ_TIMEOUT_SECONDS": "2", "ANSWER_TIMEOUT_SECONDS": "4"}
 
 
 def _down(faults: FaultInjector) -> None:
