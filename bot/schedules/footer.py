@@ -33,7 +33,7 @@ def with_schedule_footer(ctx: SchedulerContext, target: DeliveryTarget, run: Run
     view = ScheduleFooterView(
         schedule=schedule_view(schedule), by=run.by, missed=_format_days(list(dict.fromkeys(missed_days)))
     )
-    footer = ctx.answers.notice("by_itself", view)
+    footer = ctx.answers.notice("schedule_footer", view)
     return replace(message, text=f"{message.text} {footer.text}", blocks=(*message.blocks, *footer.blocks))
 
 

@@ -110,7 +110,7 @@ async def notify_owner(ctx: SchedulerContext, schedule: Schedule, reason: str, *
     view = ScheduleFailingView(
         channel=schedule.channel, why=humanize.truncate_text(reason, MAX_REASON_CHARS), times=times, schedule=shown
     )
-    await ctx.publisher.send_dm(schedule.owner, ctx.answers.notice("failing", view))
+    await ctx.publisher.send_dm(schedule.owner, ctx.answers.notice("schedule_failing", view))
 
 
 def _is_new_failure(recent: Sequence[Run]) -> bool:
@@ -153,7 +153,7 @@ async def pause_channel(ctx: SchedulerContext, channel: str, code: str) -> None:
             resume=tuple(f"/insights resume {schedule.number}" for schedule in owned),
             schedules=tuple(map(schedule_view, owned)),
         )
-        await ctx.publisher.send_dm(owner, ctx.answers.notice("paused", view))
+        await ctx.publisher.send_dm(owner, ctx.answers.notice("channel_lost", view))
 
 
 async def resume_after_reinstall(ctx: SchedulerContext) -> None:
@@ -172,7 +172,7 @@ async def resume_channel(ctx: SchedulerContext, channel: str, codes: Collection[
         if schedule.why in codes and await ctx.store.schedules.resume(schedule.id, next_at, now):
             resumed.append(schedule_view(replace(schedule, state="active", next_at=next_at)))
     if resumed:
-        notice = ctx.answers.notice("back", ChannelRestoredView(schedules=tuple(resumed)))
+        notice = ctx.answers.notice("channel_restored", ChannelRestoredView(schedules=tuple(resumed)))
         with suppress(DeliveryError):
             async with ctx.publisher.throttle(channel):
                 await ctx.publisher.post(channel, notice, f"back:{channel}@{int(now.timestamp())}")

@@ -159,7 +159,7 @@ async def _record_and_alert(
     view = (
         _update_view(schedule, changes, query_key, storm=alerts == ctx.timing.max_alerts_per_hour) if changes else None
     )
-    payload = serialize_message(ctx.answers.notice("news", view)) if view else None
+    payload = serialize_message(ctx.answers.notice("watch_update", view)) if view else None
     new_states = states_to_record(known_states, observations)
     return await ctx.store.watch_states.record(schedule, new_states, query_key.at, query_key.zone, payload) and bool(
         payload
