@@ -5,15 +5,15 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as some
 
-from bot.schedules.change_detection import (
+from bot.schedules.watches import (
     LATE_AFTER_MILLISECONDS,
     OVERLAP_MILLISECONDS,
+    Observation,
     ObservedChange,
     detect_changes,
     states_to_record,
     window_start,
 )
-from bot.schedules.watches.observation import Observation
 from bot.store import WatchState
 
 NOW = 1_795_000_000_000.0

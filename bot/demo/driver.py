@@ -15,12 +15,12 @@ from datetime import datetime, timedelta
 from bot.app import Clock, open_engine
 from bot.demo.clock import DemoClock
 from bot.errors import Failure
-from bot.schedules.change_detection import states_to_record
 from bot.schedules.context import SchedulerContext
 from bot.schedules.dbos_engine import Engine
 from bot.schedules.scheduler import collect_work, requeue
 from bot.schedules.trigger import WatchTrigger, parse_trigger
 from bot.schedules.watch_job import check_watch, earliest_window_start, observe
+from bot.schedules.watches import states_to_record
 from bot.settings import Settings
 from bot.store import QueryKey, Schedule, WatchState
 

@@ -20,8 +20,7 @@ publisher.py         the interface for posting, and the errors of a delivery
 channel_errors.py    why a channel is closed to the bot, and what to do about it
 
 watch_job.py         observes a question once for all channels that watch it
-watches/             what can be watched, one file per question
-change_detection.py  what has changed since the last check; pure
+watches.py           what a watch observes, and which changes it alerts about
 
 schedule_export.py   all schedules as rows and as YAML, for operators
 schedule_import.py   schedules from a file, checked like typed lines

@@ -15,7 +15,7 @@ from bot.lines.parser import ParsedLine
 from bot.questions.catalog import ProjectFilter
 from bot.schedules.limits import CheckedQuestion
 from bot.schedules.trigger import Trigger, WatchTrigger
-from bot.schedules.watch_job import first_observation
+from bot.schedules.watches import first_observation
 
 
 @dataclass(frozen=True)

@@ -9,26 +9,25 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.answers import SCHEDULER_CALLER, Fetch
+from bot.answers import SCHEDULER_CALLER
 from bot.errors import TRANSIENT_FAILURES, Failure, TryLater
 from bot.lines.timespec import to_milliseconds
 from bot.messages import humanize
 from bot.questions.base import View
 from bot.questions.composition import failure_text
 from bot.schedules.answer_store import serialize_message
-from bot.schedules.change_detection import (
-    OVERLAP_MILLISECONDS,
-    ObservedChange,
-    detect_changes,
-    states_to_record,
-    window_start,
-)
 from bot.schedules.context import SchedulerContext
 from bot.schedules.run_lifecycle import MAX_REASON_CHARS, notify_owner
 from bot.schedules.trigger import WatchTrigger
 from bot.schedules.views import WatchItemView, WatchPreview
-from bot.schedules.watches import observer_for
-from bot.schedules.watches.observation import Observation
+from bot.schedules.watches import (
+    Observation,
+    ObservedChange,
+    detect_changes,
+    observer_for,
+    states_to_record,
+    window_start,
+)
 from bot.store import QueryKey, Run, Schedule, WatchState
 
 log = logging.getLogger(__name__)
@@ -80,12 +79,6 @@ async def check_watch(ctx: SchedulerContext, query_key: QueryKey) -> list[Run]:
         if await _record_and_alert(ctx, schedule, known_states[schedule.id], observations, query_key)
     ]
     return [run for run in await ctx.store.runs.list_awaiting(query_key) if run.schedule in alerted]
-
-
-def first_observation(line: str, now: datetime) -> Fetch:
-    """Return a fetch that does a watch's first check, which is silent."""
-    observe_question = observer_for(line.partition(" ")[0])
-    return lambda params, ctx: observe_question(params, ctx, now - timedelta(milliseconds=OVERLAP_MILLISECONDS))
 
 
 async def observe(
