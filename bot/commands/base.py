@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from bot.lines.spec import ParamsT, Spec
 from bot.questions.base import View
 from bot.questions.catalog import Catalog
-from bot.schedules.limits import CheckedQuestion
+from bot.schedules.question_check import CheckedQuestion
 from bot.schedules.trigger import Trigger
 from bot.schedules.views import WatchPreview
 

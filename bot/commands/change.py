@@ -7,7 +7,7 @@ from bot.commands.base import Command, CommandContext, Publication
 from bot.commands.quiet_preview import PreviewView, preview
 from bot.commands.schedule_lookup import SAVED_QUESTION, ChangedView, NumberParams, publication, resolve_schedule
 from bot.lines.params import bot_param
-from bot.schedules.limits import CheckedQuestion, check_question
+from bot.schedules.question_check import CheckedQuestion, check_question
 from bot.schedules.recurrence import RECURRENCE, Recurrence
 from bot.schedules.trigger import next_run_at, parse_trigger
 from bot.schedules.views import schedule_view

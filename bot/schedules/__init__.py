@@ -4,8 +4,7 @@ recurrence.py        days, time and zone of a schedule, and their parser
 timezones.py         time zones as people write them
 next_run.py          which occurrence is next, and what is due; pure
 trigger.py           when a schedule runs: on a recurrence, or as a watch
-limits.py            limits on schedules
-question_check.py    asks a question once before its schedule is saved
+question_check.py    checks a schedule before it is saved: its limits and its question
 views.py             schedules, runs and watches as people read them
 
 context.py           what the scheduler and its jobs work with, and the timing

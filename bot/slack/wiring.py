@@ -13,8 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.answers import Answers
 from bot.schedules.context import SchedulerContext, Timing
-from bot.schedules.limits import CheckedQuestion
-from bot.schedules.question_check import QuestionCheck
+from bot.schedules.question_check import CheckedQuestion, QuestionCheck
 from bot.schedules.trigger import Trigger
 from bot.schedules.views import WatchPreview
 from bot.schedules.watch_job import preview_last_week
