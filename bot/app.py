@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from bot.sandbox.launchdarkly.faults import FaultInjector
     from bot.schedules.context import SchedulerContext
     from bot.schedules.dbos_engine import Engine
-    from bot.schedules.schedule_import import ImportRules
+    from bot.schedules.import_export import ImportRules
     from bot.store.store import Store
 
 Clock = Callable[[], datetime]
@@ -73,8 +73,8 @@ async def open_import_rules(
     """Open the checks that imported schedules must pass. Without a token, LaunchDarkly isn't asked."""
     from bot import questions
     from bot.lines.parser import parse
+    from bot.schedules.import_export import ImportRules
     from bot.schedules.question_check import QuestionCheck
-    from bot.schedules.schedule_import import ImportRules
     from bot.slack.access import AccessRules
 
     access_rules = AccessRules.from_settings(settings)

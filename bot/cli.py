@@ -195,7 +195,7 @@ def schedules(export: bool, file: str | None) -> None:
 
 async def _import_schedules(settings: Settings, file: str) -> None:
     """Add a file's schedules and print which questions couldn't be checked, or print all of its mistakes."""
-    from bot.schedules.schedule_import import FORMAT_HINT, import_schedules, read_file
+    from bot.schedules.import_export import FORMAT_HINT, import_schedules, read_file
     from bot.store import store
 
     text = read_file(file)
@@ -226,7 +226,7 @@ def _progress(done: int, total: int) -> None:
 
 
 async def _list_schedules(url: str, export: bool) -> None:
-    from bot.schedules.schedule_export import HEADING, export_yaml, table_rows
+    from bot.schedules.import_export import HEADING, export_yaml, table_rows
     from bot.store import store
     from bot.terminal import console, draw_rows
 

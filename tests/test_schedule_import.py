@@ -19,9 +19,9 @@ from bot.questions import discover
 from bot.sandbox.http_server import serving
 from bot.sandbox.launchdarkly.app import TOKEN, launchdarkly
 from bot.sandbox.launchdarkly.faults import FaultInjector
-from bot.schedules import schedule_import
+from bot.schedules import import_export
+from bot.schedules.import_export import ImportResult, ImportRules, import_schedules
 from bot.schedules.question_check import QuestionCheck
-from bot.schedules.schedule_import import ImportResult, ImportRules, import_schedules
 from bot.slack.access import AccessRules
 from bot.store.store import Store, open_store
 from tests.conversation import NOW, start_conversation
@@ -83,13 +83,13 @@ MERGES = "a0: &a0 {k: 1}\n" + "".join(f"a{n + 1}: &a{n + 1} {{<<: [{', '.join([f
     ("content", "expected"),
     [
         (b"\xff\xfe", "is not UTF-8 text."),
-        (b"#" * (schedule_import.MAX_BYTES + 1), "is too large. It may have 500,000 bytes."),
+        (b"#" * (import_export.MAX_BYTES + 1), "is too large. It may have 500,000 bytes."),
         (b"schedules: [", "The file is no YAML:"),
         (b"[" * 100_000, "The file holds what cannot be read."),
         (f"{BOMB}schedules: *i".encode(), "aliases (*name) are not read, so write each schedule in full"),
         (f"{MERGES}schedules: []".encode(), "aliases (*name) are not read, so write each schedule in full"),
         (
-            b"schedules: [" + b"a," * schedule_import.MAX_NODES + b"]",
+            b"schedules: [" + b"a," * import_export.MAX_NODES + b"]",
             "only 50,000 parts are read, so make it several files",
         ),
         (b"? {a: b}\n: c", "The file"),
@@ -107,14 +107,14 @@ async def test_unreadable_file_is_refused_in_one_line(
     path = tmp_path / "wrong.yml"
     path.write_bytes(content)
     with pytest.raises(Misconfigured) as wrong:
-        await import_schedules(importer.store, schedule_import.read_file(str(path)), importer.rules, NOW)
+        await import_schedules(importer.store, import_export.read_file(str(path)), importer.rules, NOW)
     assert expected in f"{wrong.value.summary} {wrong.value.todo}"
     assert "\n" not in f"{wrong.value.summary} {wrong.value.todo}"
 
 
 def test_yaml_scalars_are_read_as_text() -> None:
     base_60 = ":".join(["1"] * 1000)  # a base-60 number, which YAML takes quadratic time to convert
-    parsed = schedule_import.parse_yaml(
+    parsed = import_export.parse_yaml(
         f"{{a: {base_60}, b: 2026-13-45, c: !!python/object/apply:os.system [false], d: yes, <<: {{e: f}}}}"
     )
     assert parsed == {"a": base_60, "b": "2026-13-45", "c": ["false"], "d": "yes", "<<": {"e": "f"}}

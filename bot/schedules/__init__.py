@@ -21,6 +21,5 @@ channel_errors.py    why a channel is closed to the bot, and what to do about it
 watch_job.py         observes a question once for all channels that watch it
 watches.py           what a watch observes, and which changes it alerts about
 
-schedule_export.py   all schedules as rows and as YAML, for operators
-schedule_import.py   schedules from a file, checked like typed lines
+import_export.py     all schedules as table rows and as YAML, and their import from such a file
 """

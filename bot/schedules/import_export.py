@@ -1,6 +1,7 @@
-"""Import schedules from a file: each entry is checked like a typed line, and either all are added or none.
+"""Export all schedules for operators, as table rows or YAML, and import them from such a file.
 
-All mistakes in a file are reported at once, each with its entry. A question that several entries share is asked once.
+Each entry of a file is checked like a typed line, and either all are added or none. All mistakes are reported at once,
+each with its entry. A question that several entries share is asked once.
 
 The YAML is untrusted, and read in bounded time: aliases and merge keys can expand a short file exponentially, and some
 YAML numbers take minutes to parse. So a scalar is always text, an alias is an error, and the file's size and number of
@@ -12,10 +13,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 from yaml.composer import ComposerError
 
 from bot.errors import Failure, InvalidLine, Misconfigured, NotAllowed
@@ -26,17 +27,65 @@ from bot.questions.composition import failure_text
 from bot.schedules.channel_errors import CHANNEL_NOT_ALLOWED
 from bot.schedules.question_check import QuestionCheck, check_channel, check_question
 from bot.schedules.recurrence import RECURRENCE
-from bot.schedules.schedule_export import ExportedSchedule
 from bot.schedules.timezones import find_zone, suggest_zone
 from bot.schedules.trigger import WATCH, Trigger, WatchTrigger, next_run_at, parse_trigger
+from bot.schedules.views import schedule_view
 from bot.store import Schedule
 from bot.store.store import Store
 
+HEADING = ("workspace", "channel", "number", "cadence", "question", "state", "next")
 MAX_BYTES = 500_000
 MAX_NODES = 50_000  # takes a few seconds on a slow machine; a schedule has fifteen
 FORMAT_HINT = "`insights-bot schedules --export` shows what it is to look like."
 MAX_MISTAKE_CHARS, MAX_ENTRY_CHARS = 500, 100  # of a mistake's text, and of the entry quoted with it
 MAX_CONSECUTIVE_FAILURES = 3  # after so many questions in a row that LaunchDarkly can't answer now, ask no more
+
+SlackId = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,30}$")]
+LineText = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,3000}$")]  # as long as Slack's inputs
+
+
+class ExportedSchedule(BaseModel):
+    """A schedule's entry in the file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    team: SlackId
+    channel: SlackId
+    owner: SlackId
+    every: LineText
+    asks: LineText
+    number: int = 0  # for the reader; an imported schedule gets its channel's next number
+    paused: bool = False
+
+
+async def table_rows(store: Store) -> list[tuple[str, ...]]:
+    """Return a row for each schedule that isn't stopped."""
+    return [_table_row(schedule) for schedule in await store.schedules.list_all()]
+
+
+async def export_yaml(store: Store) -> str:
+    """Return all schedules that aren't stopped, as YAML."""
+    entries = [_exported(schedule).model_dump() for schedule in await store.schedules.list_all()]
+    return yaml.safe_dump({"schedules": entries}, sort_keys=False, allow_unicode=True)
+
+
+def _table_row(schedule: Schedule) -> tuple[str, ...]:
+    view = schedule_view(schedule)
+    state = " ".join(filter(None, (schedule.state, schedule.why and f"({schedule.why})")))
+    next_at = view.next.fallback if view.next else "–"
+    return schedule.team, schedule.channel, str(schedule.number), schedule.cadence, schedule.line, state, next_at
+
+
+def _exported(schedule: Schedule) -> ExportedSchedule:
+    return ExportedSchedule(
+        team=schedule.team,
+        channel=schedule.channel,
+        owner=schedule.owner,
+        every=schedule.cadence,
+        asks=schedule.line,
+        number=schedule.number,
+        paused=schedule.state == "paused",
+    )
 
 
 @dataclass(frozen=True)
