@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.schedules.recurrence import RECURRENCE
-from bot.schedules.trigger import WatchTrigger
+from bot.schedules.triggers import WatchTrigger
 from bot.schedules.views import repeated_days, weekly
 from tests.scheduler_harness import SchedulerHarness
 from tests.workspace import visible_text

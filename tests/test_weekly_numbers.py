@@ -6,8 +6,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from bot.sandbox.slack.workspace import Channel
-from bot.schedules.next_run import next_after
 from bot.schedules.recurrence import RECURRENCE
+from bot.schedules.triggers import next_after
 from bot.store import Schedule
 from tests.scheduler_harness import SchedulerHarness, open_scheduler
 

@@ -10,7 +10,7 @@ from bot.lines.spec import ParamsT, Spec
 from bot.questions.base import View
 from bot.questions.catalog import Catalog
 from bot.schedules.question_check import CheckedQuestion
-from bot.schedules.trigger import Trigger
+from bot.schedules.triggers import Trigger
 from bot.schedules.views import WatchPreview
 
 if TYPE_CHECKING:  # the command line loads the commands without the store

@@ -9,7 +9,7 @@ from bot.commands.schedule_lookup import SAVED_QUESTION, ChangedView, NumberPara
 from bot.lines.params import bot_param
 from bot.schedules.question_check import CheckedQuestion, check_question
 from bot.schedules.recurrence import RECURRENCE, Recurrence
-from bot.schedules.trigger import next_run_at, parse_trigger
+from bot.schedules.triggers import next_run_at, parse_trigger
 from bot.schedules.views import schedule_view
 from bot.store import Schedule
 

@@ -4,7 +4,7 @@ from bot.commands.base import Command, CommandContext, Publication
 from bot.commands.schedule_lookup import NumberParams, resolve_schedule
 from bot.errors import Rejected
 from bot.questions.base import View
-from bot.schedules.trigger import parse_trigger
+from bot.schedules.triggers import parse_trigger
 from bot.schedules.views import ScheduleView, schedule_view
 
 

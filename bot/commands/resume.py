@@ -5,7 +5,7 @@ from dataclasses import replace
 from bot.commands.base import Command, CommandContext, Publication
 from bot.commands.schedule_lookup import ChangedView, NumberParams, changed_view, publication, resolve_schedule
 from bot.errors import Rejected
-from bot.schedules.trigger import next_run_at, parse_trigger
+from bot.schedules.triggers import next_run_at, parse_trigger
 
 
 async def publishes(params: NumberParams, ctx: CommandContext) -> Publication:

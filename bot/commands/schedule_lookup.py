@@ -9,7 +9,7 @@ from bot.lines.param_types import IntRange, InvalidValue
 from bot.lines.params import Params, bot_param
 from bot.questions.base import View
 from bot.schedules.question_check import check_channel, check_question
-from bot.schedules.trigger import Trigger, WatchTrigger, next_run_at, parse_trigger
+from bot.schedules.triggers import Trigger, WatchTrigger, next_run_at, parse_trigger
 from bot.schedules.views import ScheduleView, schedule_view
 from bot.store import Schedule
 

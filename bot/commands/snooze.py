@@ -12,7 +12,7 @@ from bot.errors import Rejected
 from bot.lines.params import bot_param
 from bot.lines.timespec import to_milliseconds
 from bot.messages import humanize
-from bot.schedules.trigger import WatchTrigger, next_run_at, parse_trigger
+from bot.schedules.triggers import WatchTrigger, next_run_at, parse_trigger
 from bot.schedules.views import schedule_view
 
 

@@ -11,7 +11,7 @@ from bot.lines.param_types import InvalidValue
 from bot.lines.params import Params, bot_param
 from bot.messages import humanize
 from bot.questions.base import View
-from bot.schedules.trigger import WatchTrigger
+from bot.schedules.triggers import WatchTrigger
 from bot.schedules.views import ScheduleView, WatchItemView, schedule_view
 
 MAX_PREVIEW_ITEMS = 5

@@ -18,7 +18,7 @@ from bot.errors import Failure
 from bot.schedules.context import SchedulerContext
 from bot.schedules.dbos_engine import Engine
 from bot.schedules.scheduler import collect_work, requeue
-from bot.schedules.trigger import WatchTrigger, parse_trigger
+from bot.schedules.triggers import WatchTrigger, parse_trigger
 from bot.schedules.watch_job import check_watch, earliest_window_start, observe
 from bot.schedules.watches import states_to_record
 from bot.settings import Settings

@@ -2,8 +2,7 @@
 
 recurrence.py        days, time and zone of a schedule, and their parser
 timezones.py         time zones as people write them
-next_run.py          which occurrence is next, and what is due; pure
-trigger.py           when a schedule runs: on a recurrence, or as a watch
+triggers.py          when schedules run: on a recurrence or as a watch, when next, what is due or missed
 question_check.py    checks a schedule before it is saved: its limits and its question
 views.py             schedules, runs and watches as people read them
 

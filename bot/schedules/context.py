@@ -8,8 +8,8 @@ from bot.answers import Answers
 from bot.lines.parser import ParsedLine
 from bot.questions.catalog import ProjectFilter, allow_all
 from bot.schedules.answer_store import AnswerStore
-from bot.schedules.next_run import is_missed
 from bot.schedules.publisher import Publisher
+from bot.schedules.triggers import is_missed
 from bot.store.store import Store
 
 MAX_RETRY_DELAY = timedelta(minutes=5)

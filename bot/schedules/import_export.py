@@ -28,7 +28,7 @@ from bot.schedules.channel_errors import CHANNEL_NOT_ALLOWED
 from bot.schedules.question_check import QuestionCheck, check_channel, check_question
 from bot.schedules.recurrence import RECURRENCE
 from bot.schedules.timezones import find_zone, suggest_zone
-from bot.schedules.trigger import WATCH, Trigger, WatchTrigger, next_run_at, parse_trigger
+from bot.schedules.triggers import WATCH, Trigger, WatchTrigger, next_run_at, parse_trigger
 from bot.schedules.views import schedule_view
 from bot.store import Schedule
 from bot.store.store import Store

@@ -13,7 +13,7 @@ from bot.answers import Answers, Caller
 from bot.errors import TRANSIENT_FAILURES, Rejected
 from bot.lines.parser import ParsedLine
 from bot.questions.catalog import ProjectFilter
-from bot.schedules.trigger import Trigger, WatchTrigger
+from bot.schedules.triggers import Trigger, WatchTrigger
 from bot.schedules.watches import first_observation, observer_for
 from bot.store import Schedule
 

@@ -13,7 +13,7 @@ from bot.questions.base import View
 from bot.schedules.channel_errors import TOKEN_CODES, explain_code
 from bot.schedules.context import SchedulerContext
 from bot.schedules.publisher import DeliveryError
-from bot.schedules.trigger import next_run_at, parse_trigger
+from bot.schedules.triggers import next_run_at, parse_trigger
 from bot.schedules.views import ScheduleView, schedule_view
 from bot.store import Run, Schedule
 

@@ -10,10 +10,9 @@ from itertools import groupby
 from zlib import crc32
 
 from bot.schedules.context import SchedulerContext
-from bot.schedules.next_run import due, next_after
 from bot.schedules.recurrence import Recurrence
 from bot.schedules.run_lifecycle import MISSED_REASON
-from bot.schedules.trigger import WatchTrigger, parse_trigger
+from bot.schedules.triggers import WatchTrigger, due, next_after, parse_trigger
 from bot.store import DueSchedule, QueryKey, Run, Schedule
 
 MAX_DISPATCHED = 500  # schedules, and open runs, at a time; the rest follow in the next dispatch

@@ -10,7 +10,7 @@ from bot.questions.base import View
 from bot.questions.digest import QUESTION as DIGEST
 from bot.schedules.channel_errors import explain_code
 from bot.schedules.recurrence import Recurrence
-from bot.schedules.trigger import Trigger, WatchTrigger, parse_trigger
+from bot.schedules.triggers import Trigger, WatchTrigger, parse_trigger
 from bot.store import Run, Schedule
 
 DAYS_COVERED = 7  # by each digest, though it may run more often than weekly

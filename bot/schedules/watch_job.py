@@ -18,7 +18,7 @@ from bot.questions.composition import failure_text
 from bot.schedules.answer_store import serialize_message
 from bot.schedules.context import SchedulerContext
 from bot.schedules.run_lifecycle import MAX_REASON_CHARS, notify_owner
-from bot.schedules.trigger import WatchTrigger
+from bot.schedules.triggers import WatchTrigger
 from bot.schedules.views import WatchItemView, WatchPreview
 from bot.schedules.watches import (
     Observation,

@@ -10,7 +10,7 @@ from bot.commands.schedule_lookup import get_schedule
 from bot.errors import InvalidLine, Rejected, TryLater
 from bot.lines.param_types import InvalidValue
 from bot.schedules.recurrence import RECURRENCE, Recurrence, format_time
-from bot.schedules.trigger import WatchTrigger, parse_trigger
+from bot.schedules.triggers import WatchTrigger, parse_trigger
 from bot.slack.client import REQUEST_ERRORS
 from bot.slack.modal import DAYS, QUESTION, ZONE, Json, ScheduleForm, build_modal, missing_field_errors, parse_modal
 from bot.slack.payloads import Interaction

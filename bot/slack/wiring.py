@@ -14,7 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.answers import Answers
 from bot.schedules.context import SchedulerContext, Timing
 from bot.schedules.question_check import CheckedQuestion, QuestionCheck
-from bot.schedules.trigger import Trigger
+from bot.schedules.triggers import Trigger
 from bot.schedules.views import WatchPreview
 from bot.schedules.watch_job import preview_last_week
 from bot.settings import parse_zone

@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
-from bot.schedules.trigger import WatchTrigger
+from bot.schedules.triggers import WatchTrigger
 from bot.store.store import open_store
 from tests.bench.load import BARE_QUEUE_MODULE, LINES
 from tests.bench.stub_servers import stub_servers

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import quantiles
 
-from bot.schedules.trigger import WatchTrigger
+from bot.schedules.triggers import WatchTrigger
 from tests.bench.clients import Clients, open_clients
 from tests.bench.load import LINES
 from tests.bench.stub_servers import stub_servers

@@ -1,4 +1,4 @@
-"""Compute a recurrence's occurrences and which of them is due. Pure: `now` is an argument.
+"""When schedules run: on a recurrence or as a watch, when next, and what is due or missed. Pure: `now` is an argument.
 
 Occurrences are computed in local time: each maps to the first instant at which a local clock shows its time or a later
 one. So a non-existent local time maps to the instant of the DST change, and an ambiguous one to its first occurrence.
@@ -12,12 +12,36 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
 
-from bot.schedules.recurrence import Recurrence
+from bot.schedules.recurrence import RECURRENCE, Recurrence
 
+WATCH = "watch"
 MAX_MISSED = 100  # missed occurrences reported at once
 
 _SECOND = timedelta(seconds=1)
 _DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class WatchTrigger:
+    """The trigger of a watch, which polls every few minutes and posts when something has changed."""
+
+    zone: str
+
+    def __str__(self) -> str:
+        return f"{WATCH} {self.zone}"
+
+    def describe(self) -> str:
+        """Return the trigger in words."""
+        return "whenever there is something new"
+
+
+Trigger = Recurrence | WatchTrigger
+
+
+def parse_trigger(stored: str) -> Trigger:
+    """Parse a trigger in its stored form."""
+    kind, _, zone = stored.partition(" ")
+    return WatchTrigger(zone) if kind == WATCH else RECURRENCE.read(stored)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +51,11 @@ class DueRun:
     at: datetime  # UTC
     late: bool  # past the catch-up window: it is skipped, and reported as skipped
     missed: tuple[datetime, ...]  # the latest occurrences missed before it, oldest first
+
+
+def next_run_at(trigger: Trigger, after: datetime) -> datetime:
+    """Return when the trigger is next due; a watch is due at once."""
+    return after if isinstance(trigger, WatchTrigger) else next_after(trigger, after)
 
 
 def next_after(recurrence: Recurrence, after: datetime) -> datetime:

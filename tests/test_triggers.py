@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.schedules.next_run import MAX_MISSED, DueRun, due, next_after
 from bot.schedules.recurrence import EVERY_DAY, Recurrence, RecurrenceType
+from bot.schedules.triggers import MAX_MISSED, DueRun, due, next_after
 
 SECOND, MINUTE, HOUR, DAY = (timedelta(**{unit: 1}) for unit in ("seconds", "minutes", "hours", "days"))
 START, END = datetime(2020, 1, 1, tzinfo=UTC), datetime(2031, 1, 1, tzinfo=UTC)
