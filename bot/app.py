@@ -220,7 +220,7 @@ async def open_engine(settings: Settings, clock: Clock, ctx: "SchedulerContext")
     The engine's *clock* is the real one, even if *ctx* has another time.
     """
     dbos_engine = await asyncio.to_thread(import_module, "bot.schedules.dbos_engine")
-    from bot.schedules.run_lifecycle import resume_after_reinstall
+    from bot.schedules.channel_lifecycle import resume_after_reinstall
     from bot.store.database_url import parse_database_url
     from bot.store.process_lock import process_lock
 

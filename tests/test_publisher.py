@@ -18,8 +18,8 @@ from bot.messages.message import Message
 from bot.sandbox.slack import Fault, Slack
 from bot.sandbox.slack.credentials import BOT_TOKEN
 from bot.sandbox.slack.message import Content
-from bot.schedules import channel_errors
 from bot.schedules.publisher import (
+    CHANNEL_CLOSED_REASONS,
     ChannelClosed,
     DeliveryError,
     DeliveryUnknown,
@@ -28,6 +28,7 @@ from bot.schedules.publisher import (
     Publisher,
     RateLimited,
     Unavailable,
+    explain_code,
 )
 from bot.slack.block_fallback import BlockFallback
 from bot.slack.client import Client
@@ -285,14 +286,12 @@ async def test_other_error_codes_are_invalid_messages(harness: PublisherHarness)
 
 
 def test_closed_channel_codes_are_explained_with_a_remedy() -> None:
-    assert channel_errors.explain_code("not_in_channel").endswith("Type `/invite` and my name there.")
-    assert "un-archive it" in channel_errors.explain_code("is_archived")
-    assert "install the app again" in channel_errors.explain_code("token_revoked")
-    assert channel_errors.explain_code("restricted_action_of_tomorrow") == channel_errors.explain_code(
-        "restricted_action"
-    )
-    assert "(bad_weather)" in channel_errors.explain_code("bad_weather")
-    assert all(reason.endswith(".") and "  " not in reason for reason in channel_errors.CHANNEL_CLOSED_REASONS.values())
+    assert explain_code("not_in_channel").endswith("Type `/invite` and my name there.")
+    assert "un-archive it" in explain_code("is_archived")
+    assert "install the app again" in explain_code("token_revoked")
+    assert explain_code("restricted_action_of_tomorrow") == explain_code("restricted_action")
+    assert "(bad_weather)" in explain_code("bad_weather")
+    assert all(reason.endswith(".") and "  " not in reason for reason in CHANNEL_CLOSED_REASONS.values())
 
 
 # Failures to search

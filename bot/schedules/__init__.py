@@ -1,24 +1,24 @@
 """Schedules: saved questions with a recurrence and a channel, and watches, which post alerts about changes.
 
-recurrence.py        days, time and zone of a schedule, and their parser
-timezones.py         time zones as people write them
-triggers.py          when schedules run: on a recurrence or as a watch, when next, what is due or missed
-question_check.py    checks a schedule before it is saved: its limits and its question
-views.py             schedules, runs and watches as people read them
+recurrence.py         days, time and zone of a schedule, and their parser
+timezones.py          time zones as people write them
+triggers.py           when schedules run: on a recurrence or as a watch, when next, what is due or missed
+question_check.py     checks a schedule before it is saved: its limits and its question
+views.py              schedules, runs and watches as people read them
 
-context.py           what the scheduler and its jobs work with, and the timing
-scheduler.py         creates runs for due schedules, and collects the open ones
-dbos_engine.py       the engine on DBOS: its workflows, queues, start and stop
-query_job.py         asks a question once, for all runs that wait for its answer
-answer_store.py      stored answers, and a cache of them
-delivery_job.py      posts an answer into a channel, each part once
-footer.py            the footer of scheduled messages
-run_lifecycle.py     closes runs, notifies owners, pauses and resumes channels
-publisher.py         the interface for posting, and the errors of a delivery
-channel_errors.py    why a channel is closed to the bot, and what to do about it
+context.py            what the scheduler and its jobs work with, and the timing
+scheduler.py          creates runs for due schedules, and collects the open ones
+dbos_engine.py        the engine on DBOS: its workflows, queues, start and stop
+query_job.py          asks a question once, for all runs that wait for its answer
+answer_store.py       stored answers, and a cache of them
+delivery_job.py       posts an answer into a channel, each part once
+footer.py             the footer of scheduled messages
+run_lifecycle.py      closes runs, and notifies owners of failures
+channel_lifecycle.py  pauses and resumes the schedules of channels
+publisher.py          the interface for posting, and the errors of a delivery, explained
 
-watch_job.py         observes a question once for all channels that watch it
-watches.py           what a watch observes, and which changes it alerts about
+watch_job.py          observes a question once for all channels that watch it
+watches.py            what a watch observes, and which changes it alerts about
 
-import_export.py     all schedules as table rows and as YAML, and their import from such a file
+import_export.py      all schedules as table rows and as YAML, and their import from such a file
 """

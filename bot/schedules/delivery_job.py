@@ -13,10 +13,12 @@ from datetime import datetime, timedelta
 
 from bot.messages.message import Message
 from bot.schedules.answer_store import deserialize_message
-from bot.schedules.channel_errors import CHANNEL_NOT_ALLOWED, MESSAGE_REJECTED, explain_code
+from bot.schedules.channel_lifecycle import pause_channel
 from bot.schedules.context import SchedulerContext
 from bot.schedules.footer import MAX_MISSED_RUNS, DeliveryTarget, with_schedule_footer
 from bot.schedules.publisher import (
+    CHANNEL_NOT_ALLOWED,
+    MESSAGE_REJECTED,
     ChannelClosed,
     DeliveryError,
     DeliveryUnknown,
@@ -24,8 +26,9 @@ from bot.schedules.publisher import (
     InvalidMessage,
     RateLimited,
     Unavailable,
+    explain_code,
 )
-from bot.schedules.run_lifecycle import MISSED_REASON, close_run, fail_run, finalize, pause_channel
+from bot.schedules.run_lifecycle import MISSED_REASON, close_run, fail_run, finalize
 from bot.store import Run
 
 log = logging.getLogger(__name__)

@@ -24,7 +24,7 @@ from bot.lines.param_types import InvalidValue
 from bot.lines.parser import ParsedLine
 from bot.messages import humanize
 from bot.questions.composition import failure_text
-from bot.schedules.channel_errors import CHANNEL_NOT_ALLOWED
+from bot.schedules.publisher import CHANNEL_NOT_ALLOWED
 from bot.schedules.question_check import QuestionCheck, check_channel, check_question
 from bot.schedules.recurrence import RECURRENCE
 from bot.schedules.timezones import find_zone, suggest_zone

@@ -8,7 +8,7 @@ from bot.messages import humanize
 from bot.messages.mrkdwn import Timestamp
 from bot.questions.base import View
 from bot.questions.digest import QUESTION as DIGEST
-from bot.schedules.channel_errors import explain_code
+from bot.schedules.publisher import explain_code
 from bot.schedules.recurrence import Recurrence
 from bot.schedules.triggers import Trigger, WatchTrigger, parse_trigger
 from bot.store import Run, Schedule

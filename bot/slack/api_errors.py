@@ -12,7 +12,6 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.schedules.channel_errors import is_channel_closed
 from bot.schedules.publisher import (
     ChannelClosed,
     DeliveryError,
@@ -20,6 +19,7 @@ from bot.schedules.publisher import (
     InvalidMessage,
     RateLimited,
     Unavailable,
+    is_channel_closed,
 )
 from bot.slack.client import MALFORMED_RESPONSE_ERRORS, RATE_LIMIT_CODES, REQUEST_ERRORS, error_code, retry_after
 

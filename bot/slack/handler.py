@@ -16,8 +16,8 @@ from bot.lines.parser import ParsedLine
 from bot.messages.message import Message
 from bot.metrics import Metrics
 from bot.questions.base import View
+from bot.schedules.channel_lifecycle import pause_channel, resume_channel
 from bot.schedules.context import SchedulerContext
-from bot.schedules.run_lifecycle import pause_channel, resume_channel
 from bot.slack import buttons
 from bot.slack.access import AccessRules
 from bot.slack.buttons import SharedAnswers

@@ -1,0 +1,79 @@
+"""Pause a channel's schedules when the channel is closed to the bot, and resume them when it is open again."""
+
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+from bot.questions.base import View
+from bot.schedules.context import SchedulerContext
+from bot.schedules.publisher import DeliveryError, explain_code
+from bot.schedules.triggers import next_run_at, parse_trigger
+from bot.schedules.views import ScheduleView, schedule_view
+from bot.store import Schedule
+
+AUTO_RESUME_CODES = ("not_in_channel", "is_archived", "channel_not_found")  # resolved by an invitation or un-archiving
+TOKEN_CODES = (  # resolved by a token that Slack accepts
+    "account_inactive",
+    "token_revoked",
+    "token_expired",
+    "invalid_auth",
+    "not_authed",
+    "not_allowed_token_type",
+)
+
+
+class ChannelLostView(View):
+    """The notice that a channel is gone and its schedules are paused."""
+
+    channel: str
+    why: str
+    returns: bool  # whether the schedules resume automatically
+    resume: tuple[str, ...]  # the lines that resume each by hand
+    schedules: tuple[ScheduleView, ...]
+
+
+class ChannelRestoredView(View):
+    """The notice that a channel's schedules have resumed."""
+
+    schedules: tuple[ScheduleView, ...]
+
+
+async def pause_channel(ctx: SchedulerContext, channel: str, code: str) -> None:
+    """Pause all schedules of a channel that is gone, and notify each owner once."""
+    paused = [
+        schedule
+        for schedule in await ctx.store.schedules.list_for_channel(ctx.team, channel)
+        if await ctx.store.schedules.pause(schedule.id, code, ctx.now())
+    ]
+    for owner in dict.fromkeys(schedule.owner for schedule in paused):
+        owned: Sequence[Schedule] = [schedule for schedule in paused if schedule.owner == owner]
+        view = ChannelLostView(
+            channel=channel,
+            why=explain_code(code),
+            returns=code in AUTO_RESUME_CODES,
+            resume=tuple(f"/insights resume {schedule.number}" for schedule in owned),
+            schedules=tuple(map(schedule_view, owned)),
+        )
+        await ctx.publisher.send_dm(owner, ctx.answers.notice("channel_lost", view))
+
+
+async def resume_after_reinstall(ctx: SchedulerContext) -> None:
+    """Resume all schedules that were paused because of the token, now that Slack accepts it."""
+    schedules = await ctx.store.schedules.list_all()
+    channels = {schedule.channel for schedule in schedules if schedule.team == ctx.team and schedule.why in TOKEN_CODES}
+    for channel in sorted(channels):
+        await resume_channel(ctx, channel, TOKEN_CODES)
+
+
+async def resume_channel(ctx: SchedulerContext, channel: str, codes: Collection[str] = AUTO_RESUME_CODES) -> None:
+    """Resume a channel's schedules that were paused for one of these codes, and say so in the channel."""
+    now, resumed = ctx.now(), []
+    for schedule in await ctx.store.schedules.list_for_channel(ctx.team, channel):
+        next_at = next_run_at(parse_trigger(schedule.cadence), now)
+        if schedule.why in codes and await ctx.store.schedules.resume(schedule.id, next_at, now):
+            resumed.append(schedule_view(replace(schedule, state="active", next_at=next_at)))
+    if resumed:
+        notice = ctx.answers.notice("channel_restored", ChannelRestoredView(schedules=tuple(resumed)))
+        with suppress(DeliveryError):
+            async with ctx.publisher.throttle(channel):
+                await ctx.publisher.post(channel, notice, f"back:{channel}@{int(now.timestamp())}")
