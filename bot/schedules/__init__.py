@@ -4,15 +4,14 @@ recurrence.py         days, time and zone of a schedule, and their parser
 timezones.py          time zones as people write them
 triggers.py           when schedules run: on a recurrence or as a watch, when next, what is due or missed
 question_check.py     checks a schedule before it is saved: its limits and its question
-views.py              schedules, runs and watches as people read them
+views.py              schedules, their messages' footers, runs and watches as people read them
 
 context.py            what the scheduler and its jobs work with, and the timing
 scheduler.py          creates runs for due schedules, and collects the open ones
 dbos_engine.py        the engine on DBOS: its workflows, queues, start and stop
 query_job.py          asks a question once, for all runs that wait for its answer
 answer_store.py       stored answers, and a cache of them
-delivery_job.py       posts an answer into a channel, each part once
-footer.py             the footer of scheduled messages
+delivery_job.py       posts an answer with its footer into a channel, each part once
 run_lifecycle.py      closes runs, and notifies owners of failures
 channel_lifecycle.py  pauses and resumes the schedules of channels
 publisher.py          the interface for posting, and the errors of a delivery, explained

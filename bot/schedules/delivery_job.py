@@ -15,7 +15,6 @@ from bot.messages.message import Message
 from bot.schedules.answer_store import deserialize_message
 from bot.schedules.channel_lifecycle import pause_channel
 from bot.schedules.context import SchedulerContext
-from bot.schedules.footer import MAX_MISSED_RUNS, DeliveryTarget, with_schedule_footer
 from bot.schedules.publisher import (
     CHANNEL_NOT_ALLOWED,
     MESSAGE_REJECTED,
@@ -29,14 +28,18 @@ from bot.schedules.publisher import (
     explain_code,
 )
 from bot.schedules.run_lifecycle import MISSED_REASON, close_run, fail_run, finalize
-from bot.store import Run
+from bot.schedules.views import footer_view
+from bot.store import Run, Schedule
 
 log = logging.getLogger(__name__)
 
+MAX_MISSED_RUNS = 30  # more aren't loaded for the footer
 STOPPED_REASON = "It was stopped or paused before that."
 UNVERIFIED_REASON = "It may have been posted. I may not look, and do not post twice."
 PARTLY_UNVERIFIED_REASON = "What belongs below it may be missing. I may not look, and do not post twice."
 TIMEOUT_REASON = "Slack did not take it in time."
+
+DeliveryTarget = tuple[Schedule, list[datetime]]  # a run's schedule, and the runs missed before it
 
 
 async def deliver(ctx: SchedulerContext, schedule_id: str, due_at: datetime) -> None:
@@ -71,7 +74,7 @@ async def _claim_and_deliver(ctx: SchedulerContext, schedule_id: str, due_at: da
 async def _deliver(
     ctx: SchedulerContext, target: DeliveryTarget, run: Run, answer: Message, success_state: str
 ) -> None:
-    message, channel = with_schedule_footer(ctx, target, run, answer), target[0].channel
+    message, channel = _with_footer(ctx, target, run, answer), target[0].channel
     try:
         async with asyncio.timeout(ctx.timing.lease.total_seconds() / 2):
             last_part = await Delivery(ctx, channel, run).post(message)
@@ -89,6 +92,13 @@ async def _deliver(
     except ChannelClosed as error:
         await finalize(ctx, run, explain_code(error.code))
         await pause_channel(ctx, channel, error.code)
+
+
+def _with_footer(ctx: SchedulerContext, target: DeliveryTarget, run: Run, message: Message) -> Message:
+    """Return the message with the footer below it."""
+    schedule, missed_at = target
+    footer = ctx.answers.notice("schedule_footer", footer_view(schedule, run, missed_at))
+    return replace(message, text=f"{message.text} {footer.text}", blocks=(*message.blocks, *footer.blocks))
 
 
 async def _retry_or_finalize(ctx: SchedulerContext, run: Run, error: Exception) -> None:

@@ -1,6 +1,8 @@
-"""Views of schedules, runs and watches."""
+"""Views of schedules, their messages' footers, runs and watches."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.lines.timespec import to_milliseconds
@@ -13,6 +15,7 @@ from bot.schedules.recurrence import Recurrence
 from bot.schedules.triggers import Trigger, WatchTrigger, parse_trigger
 from bot.store import Run, Schedule
 
+MAX_MISSED_DAYS = 3  # in a footer; earlier ones are counted
 DAYS_COVERED = 7  # by each digest, though it may run more often than weekly
 _NUMBER_WORDS = ("", "one", "two", "three", "four", "five", "six")
 
@@ -97,6 +100,28 @@ def weekly(recurrence: Recurrence) -> Recurrence:
 def _gap(day: int, next_day: int) -> int:
     """Return the number of days from one day of the week to the next."""
     return (next_day - day) % 7 or 7
+
+
+class ScheduleFooterView(View):
+    """The footer of a scheduled message: who scheduled or requested it, the next run, and the missed runs before it."""
+
+    schedule: ScheduleView
+    by: str
+    missed: str
+
+
+def footer_view(schedule: Schedule, run: Run, missed_at: Sequence[datetime]) -> ScheduleFooterView:
+    """Build the footer of a run's message, with the runs missed before it, latest first."""
+    missed_days = [humanize.format_day(to_milliseconds(at), ZoneInfo(run.zone)) for at in missed_at]
+    return ScheduleFooterView(
+        schedule=schedule_view(schedule), by=run.by, missed=_format_days(list(dict.fromkeys(missed_days)))
+    )
+
+
+def _format_days(days: list[str]) -> str:
+    """List the latest days in chronological order, and count the earlier ones."""
+    earlier = [humanize.count(len(days) - MAX_MISSED_DAYS, "earlier day")] if len(days) > MAX_MISSED_DAYS else []
+    return humanize.join_with_and([*earlier, *reversed(days[:MAX_MISSED_DAYS])])
 
 
 STATE_MARKS = {"delivered": "✅", "quiet": "🤫", "skipped": "⏭️", "failed": "❌", "unsure": "❔", "open": "⏳"}
