@@ -11,9 +11,8 @@ payloads.py          Slack payloads already received, for deduplication
 snapshots.py         metrics of past weeks
 workspaces.py        which workspaces don't support charts
 tables.py            the tables
-upsert.py            INSERT … ON CONFLICT for both databases
+statements.py        the result of a single statement, and INSERT … ON CONFLICT for both databases
 database.py          connections, transactions and single statements, with a timeout
-result.py            the result of a single statement
 sqlite.py            what only SQLite needs
 postgresql.py        what only PostgreSQL needs
 process_lock.py      one process at a time works on the schedules of a SQLite file

@@ -7,8 +7,8 @@ from sqlalchemy import bindparam, select
 
 from bot.store.database import Database
 from bot.store.models import DefaultsChange
+from bot.store.statements import upsert
 from bot.store.tables import CHANNEL_DEFAULTS as TABLE
-from bot.store.upsert import upsert
 
 SELECT_LAST_CHANGE = select(TABLE.c.given, TABLE.c.changed_by, TABLE.c.changed_at).where(
     TABLE.c.team == bindparam("team"), TABLE.c.channel == bindparam("channel")

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.store import postgresql, sqlite
 from bot.store.database_url import DatabaseAddress
 from bot.store.errors import translate_errors
-from bot.store.result import StatementResult
+from bot.store.statements import StatementResult
 
 
 class Database:

@@ -9,8 +9,8 @@ from datetime import datetime
 from sqlalchemy import bindparam, case, or_, select, update
 
 from bot.store.database import Database
+from bot.store.statements import add
 from bot.store.tables import RATE_LIMITS as TABLE
-from bot.store.upsert import add
 
 BURST_SECONDS = 10.0
 WINDOW_SECONDS = 60.0 + BURST_SECONDS  # so that a burst and the minute after it stay within the limit of a minute

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.store.database_url import DatabaseAddress
-from bot.store.result import StatementResult
+from bot.store.statements import StatementResult
 
 DEFAULT_CONNECT_ARGS: dict[str, Any] = {  # libpq's and psycopg's parameters; the URL's take precedence
     "prepare_threshold": None,  # PgBouncer gives each transaction another connection, without its prepared statements

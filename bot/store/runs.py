@@ -16,9 +16,9 @@ from bot.store.database import Database
 from bot.store.models import DueSchedule, QueryKey, Run, Schedule
 from bot.store.schedules import COLUMNS as SCHEDULE
 from bot.store.schedules import advance
+from bot.store.statements import add, add_all
 from bot.store.tables import ANSWERS, SCHEDULES
 from bot.store.tables import RUNS as TABLE
-from bot.store.upsert import add, add_all
 
 STATE_OPEN, STATE_SKIPPED, STATE_FAILED = "open", "skipped", "failed"
 RUNS_WITH_ANSWERS = TABLE.join(

@@ -6,8 +6,8 @@ from sqlalchemy import bindparam, delete, select
 
 from bot.store.database import Database
 from bot.store.models import Snapshot
+from bot.store.statements import add
 from bot.store.tables import SNAPSHOTS as TABLE
-from bot.store.upsert import add
 
 COLUMNS = [TABLE.c[name] for name in Snapshot.__slots__]
 SELECT_SINCE = (

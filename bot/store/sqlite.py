@@ -13,7 +13,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.store.database_url import DatabaseAddress
 from bot.store.errors import translate_errors
-from bot.store.result import StatementResult
+from bot.store.statements import StatementResult
 
 
 def build_engine(address: DatabaseAddress, timeout: float, *, foreign_keys: bool) -> AsyncEngine:

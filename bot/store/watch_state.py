@@ -9,9 +9,9 @@ from sqlalchemy import delete, select, update
 from bot.store.database import Database
 from bot.store.models import Schedule, WatchState
 from bot.store.runs import run_row
+from bot.store.statements import add, upsert
 from bot.store.tables import RUNS, SCHEDULES
 from bot.store.tables import WATCH_STATES as TABLE
-from bot.store.upsert import add, upsert
 
 SELECT_STATES = select(TABLE.c.schedule, TABLE.c.thing, TABLE.c.state, TABLE.c.says, TABLE.c.happened)
 

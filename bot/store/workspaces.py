@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import bindparam, select
 
 from bot.store.database import Database
+from bot.store.statements import upsert
 from bot.store.tables import WORKSPACES as TABLE
-from bot.store.upsert import upsert
 
 SELECT_CHARTS_REFUSED_AT = select(TABLE.c.charts_refused_at).where(TABLE.c.team == bindparam("team"))
 

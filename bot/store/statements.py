@@ -1,13 +1,26 @@
-"""INSERT … ON CONFLICT, for which each database has its own dialect."""
+"""The result of a single statement, and INSERT … ON CONFLICT, for which each database has its own dialect."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Table
+from sqlalchemy import CursorResult, Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql, sqlite
+
+
+@dataclass(frozen=True, slots=True)
+class StatementResult:
+    """The rows that a statement returned, and how many it changed."""
+
+    rows: Sequence[Sequence[Any]]
+    rowcount: int
+
+    @classmethod
+    def from_cursor(cls, result: CursorResult[Any]) -> "StatementResult":
+        return cls(result.all() if result.returns_rows else (), result.rowcount)
 
 
 async def upsert(connection: AsyncConnection, table: Table, **row: Any) -> None:
