@@ -222,7 +222,7 @@ async def open_engine(settings: Settings, clock: Clock, ctx: "SchedulerContext")
     dbos_engine = await asyncio.to_thread(import_module, "bot.schedules.dbos_engine")
     from bot.schedules.channel_lifecycle import resume_after_reinstall
     from bot.store.database_url import parse_database_url
-    from bot.store.process_lock import process_lock
+    from bot.store.sqlite import process_lock
 
     database = parse_database_url(settings.database_url)
     queue_limits = dbos_engine.EngineConfig(

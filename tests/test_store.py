@@ -34,9 +34,8 @@ from bot.store.database import Database
 from bot.store.database_url import parse_database_url
 from bot.store.migrate import MIGRATIONS_DIR, TAKE_ADVISORY_LOCK
 from bot.store.sqlite import enable_wal
-from bot.store.store import Store, open_store
+from bot.store.store import Store, WriteProbe, open_store
 from bot.store.tables import CHANNEL_DEFAULTS, METADATA
-from bot.store.write_probe import WriteProbe
 from tests.databases import Postgres, SqliteDatabase, TemporaryDatabase, simulate_full_disk
 
 ROOT = Path(__file__).parent.parent

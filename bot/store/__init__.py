@@ -1,6 +1,6 @@
 """Persistent state, in SQLite or PostgreSQL, with the same code for both. It knows neither Slack nor LaunchDarkly.
 
-store.py             opens a database by its URL, migrates it, and holds the repositories
+store.py             opens a database by its URL, migrates it, holds the repositories, checks for writes
 models.py            the records that other packages read
 channel_defaults.py  each channel's default project, environment and applications
 schedules.py         schedules, by channel and number
@@ -13,10 +13,8 @@ workspaces.py        which workspaces don't support charts
 tables.py            the tables
 statements.py        the result of a single statement, and INSERT … ON CONFLICT for both databases
 database.py          connections, transactions and single statements, with a timeout
-sqlite.py            what only SQLite needs
+sqlite.py            what only SQLite needs, such as a lock: one process works on a file's schedules
 postgresql.py        what only PostgreSQL needs
-process_lock.py      one process at a time works on the schedules of a SQLite file
-write_probe.py       whether the database takes writes
 errors.py            database errors ─► failures with a sentence
 database_url.py      DATABASE_URL ─► DatabaseAddress
 migrate.py           brings the tables up to date, one process at a time

@@ -1,12 +1,13 @@
-"""Open a store by its database's URL, and migrate it."""
+"""Open a store by its database's URL, migrate it, and check whether it takes writes."""
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import TryLater
@@ -14,16 +15,20 @@ from bot.store.channel_defaults import ChannelDefaults
 from bot.store.database import Database
 from bot.store.database_url import parse_database_url
 from bot.store.delivery_quota import DeliveryQuotas
-from bot.store.errors import startup_errors
+from bot.store.errors import is_busy, startup_errors
 from bot.store.migrate import ALEMBIC_VERSION, MIGRATIONS_DIR, is_current, migrate
 from bot.store.payloads import Payloads
 from bot.store.runs import Runs
 from bot.store.schedules import Schedules
 from bot.store.snapshots import Snapshots
 from bot.store.sqlite import enable_wal
+from bot.store.tables import CHANNEL_DEFAULTS
 from bot.store.watch_state import WatchStates
 from bot.store.workspaces import Workspaces
-from bot.store.write_probe import WriteProbe
+
+PROBE_INTERVAL_SECONDS = 10.0  # between write probes
+PROBE_BYTES = 16_384  # more than a page, so that a full database has no room for it
+EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 class Store:
@@ -60,6 +65,50 @@ class Store:
     async def ready(self, timeout_ms: int = 1000) -> bool:
         """Return whether the database answers in time and takes writes."""
         return await self.ping(timeout_ms) and await self._probe.succeeds(timeout_ms / 1000)
+
+
+class WriteProbe:
+    """Checks whether the database takes writes: a full disk can still be read.
+
+    It adds a row and deletes it in one transaction, so nobody ever sees it, and the next one uses its space again. It
+    writes at most once per interval, however many callers there are.
+    """
+
+    def __init__(self, database: Database, interval: float = PROBE_INTERVAL_SECONDS) -> None:
+        self._database = database
+        self._interval = interval
+        self._lock = asyncio.Lock()
+        self._next_probe_at = 0.0
+        self._succeeded = True
+
+    async def succeeds(self, timeout_seconds: float) -> bool:
+        """Return whether a write succeeds, or did within the interval. A busy database will take it later."""
+        clock = asyncio.get_running_loop().time
+        async with self._lock:
+            if clock() >= self._next_probe_at:
+                self._succeeded = await self._probe(timeout_seconds)
+                self._next_probe_at = clock() + self._interval
+            return self._succeeded
+
+    async def _probe(self, timeout_seconds: float) -> bool:
+        try:
+            async with asyncio.timeout(timeout_seconds):
+                await self._write()
+        except TimeoutError:
+            return True
+        except TryLater as failure:
+            return is_busy(failure)
+        return True
+
+    async def _write(self) -> None:
+        key = secrets.token_hex(16)
+        filler = {"probe": secrets.token_hex(PROBE_BYTES // 2)}
+        row = {"team": "", "channel": key, "given": filler, "changed_by": "", "changed_at": EPOCH}
+        async with self._database.transaction() as connection:
+            await connection.execute(insert(CHANNEL_DEFAULTS).values(row))
+            await connection.execute(
+                delete(CHANNEL_DEFAULTS).where(CHANNEL_DEFAULTS.c.team == "", CHANNEL_DEFAULTS.c.channel == key)
+            )
 
 
 @asynccontextmanager
