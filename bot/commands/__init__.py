@@ -6,7 +6,6 @@ A command takes no channel defaults, gets a confirmation, and changes nothing in
 base.py             Command, and the context that its `execute` gets
 schedule_lookup.py  find, check and save a channel's schedules
 quiet_preview.py    how often a quiet digest would have posted in past weeks
-future_time.py      times in the future: `2w`, `tomorrow`, `2026-12-24`
 
 every.py, watch.py                       create a schedule or a watch
 change.py, pause.py, resume.py, snooze.py, stop.py, now.py   act on one schedule

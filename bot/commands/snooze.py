@@ -1,19 +1,45 @@
 """`snooze`: skip a schedule's next run, or all runs until a given time."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from bot.commands.base import Command, CommandContext
-from bot.commands.future_time import FUTURE_TIME, resolve_future_time
 from bot.commands.schedule_lookup import ChangedView, NumberParams, resolve_schedule
 from bot.errors import Rejected
+from bot.lines.param_types import InvalidValue, closest_match
 from bot.lines.params import bot_param
-from bot.lines.timespec import to_milliseconds
+from bot.lines.timespec import DAY_NAMES, normalize_time, resolve_time, to_milliseconds
 from bot.messages import humanize
 from bot.schedules.triggers import WatchTrigger, next_run_at, parse_trigger
 from bot.schedules.views import schedule_view
+
+PAST_WORDS = ("now", "today", "yesterday")
+TOMORROW = "tomorrow"
+DAYS_PER_WEEK = 7
+
+
+class _FutureTimeType:
+    """A time in the future, stored as it was typed.
+
+    A question looks back and a command looks ahead, so `2w` and `monday` mean something else here than in `timespec`.
+    """
+
+    hint = "2w, 3d, tomorrow, monday or 2026-12-24"
+
+    def read(self, word: str) -> str:
+        time_spec = TOMORROW if word.lower() == TOMORROW else normalize_time(word)
+        if time_spec is None or time_spec in PAST_WORDS:
+            suggestion = None if time_spec in PAST_WORDS else closest_match(word, (*DAY_NAMES, TOMORROW))
+            raise InvalidValue(f"“{word[:60]}” is no time to come; say {self.hint}", suggestion)
+        return time_spec
+
+    def write(self, value: str) -> str:
+        return value
+
+
+FUTURE_TIME = _FutureTimeType()
 
 
 class SnoozeParams(NumberParams):
@@ -37,12 +63,24 @@ async def execute(params: SnoozeParams, ctx: CommandContext) -> ChangedView:
 def _silent_until(time_spec: str | None, next_at: datetime, ctx: CommandContext) -> datetime:
     if time_spec is None:
         return next_at
-    until = resolve_future_time(time_spec, ctx.now, ctx.zone)
+    until = _resolve_future_time(time_spec, ctx.now, ctx.zone)
     if until <= ctx.now:
         raise Rejected(
             "That moment has passed.", "Say a later one, such as 2026-12-24; without one, it is silent once."
         )
     return until - timedelta(microseconds=1)  # a run due exactly then isn't skipped
+
+
+def _resolve_future_time(time_spec: str, now: datetime, zone: ZoneInfo) -> datetime:
+    """Return the moment that a time spec means. A day means its beginning, and a weekday is never today."""
+    local_now = now.astimezone(zone)
+    if time_spec in (TOMORROW, *DAY_NAMES):
+        days = (
+            1 if time_spec == TOMORROW else (DAY_NAMES.index(time_spec) - local_now.weekday() - 1) % DAYS_PER_WEEK + 1
+        )
+        return datetime.combine(local_now.date() + timedelta(days=days), time(), zone)
+    resolved = resolve_time(time_spec, now, zone)
+    return resolved if time_spec[-1] not in "mhdw" else now + (now - resolved)
 
 
 COMMAND = Command[SnoozeParams, ChangedView](
