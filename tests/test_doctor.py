@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from bot import manifest
 from bot.doctor import Checks, CheckStatus, Finding
-from bot.doctor.check import Check, run_all
+from bot.doctor.checks import Check, run_all
 from bot.errors import Misconfigured
 from bot.sandbox.http_server import serving
 from bot.sandbox.launchdarkly.app import TOKEN, launchdarkly
