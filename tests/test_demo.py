@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.commands import discover as orders
-from bot.demo.clock import DemoClock
+from bot.demo.driver import DemoClock
 from bot.demo.environment import LEADS_CHANNEL, RELEASES_CHANNEL, Demo, completions, live_demo, sandbox_demo
 from bot.demo.fault_presets import FaultPresets
 from bot.demo.harness import type_line

@@ -85,7 +85,7 @@ async def test_interrupted_terminal_tour_exits_1_and_removes_its_files(tmp_path:
 def test_signal_during_setup_ends_the_demo_once() -> None:
     script = """
 import asyncio, contextlib, signal
-from bot.demo.shutdown import cancelled_by_signal
+from bot.demo.environment import cancelled_by_signal
 
 @contextlib.asynccontextmanager
 async def stage():

@@ -1,4 +1,4 @@
-"""Run the scheduler by the demo's clock.
+"""The demo's clock, and the scheduler that runs by it.
 
 While time is skipped, observations of watches that change nothing are skipped too, up to the first one that does. Every
 watch still asks LaunchDarkly each time it really would. An observation without changes just isn't recorded, so that a
@@ -7,13 +7,12 @@ week passes several times as fast.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.app import Clock, open_engine
-from bot.demo.clock import DemoClock
 from bot.errors import Failure
 from bot.schedules.context import SchedulerContext
 from bot.schedules.dbos_engine import Engine
@@ -30,6 +29,38 @@ MAX_IDLE_WAIT_SECONDS = 60.0  # for all that is due at one moment: an answer tim
 SHUTDOWN_GRACE_SECONDS = 1.0  # for work in progress
 MAX_UNRECORDED_TIME = timedelta(hours=1)  # a watch records an observation at least this often
 MAX_RETRIED = 100  # runs that are retried at once when the last fault is gone
+
+
+class DemoClock:
+    """The real time plus an offset. It starts in the past, and only moves forward."""
+
+    def __init__(self, real: Clock, behind: timedelta = timedelta()) -> None:
+        self._real = real
+        self._offset = -behind
+        self._skips_waits = False
+
+    def __call__(self) -> datetime:
+        return self._real() + self._offset
+
+    def advance_to(self, at: datetime) -> None:
+        """Move the clock to *at*, unless it is later already."""
+        self._offset = max(self._offset, at - self._real())
+
+    @contextmanager
+    def skip_waits(self) -> Iterator[None]:
+        """Make `wait` move the clock instead of sleeping, until the block ends."""
+        self._skips_waits = True
+        try:
+            yield
+        finally:
+            self._skips_waits = False
+
+    async def wait(self, seconds: float) -> None:
+        """Let *seconds* pass on this clock."""
+        if self._skips_waits:
+            self.advance_to(self() + timedelta(seconds=seconds))
+        else:
+            await asyncio.sleep(seconds)
 
 
 @dataclass

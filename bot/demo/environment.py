@@ -1,18 +1,20 @@
-"""The running demo, as the page uses it: the bot, its clock, the faults and the completions of lines."""
+"""The running demo, as the page uses it: the bot, its clock, the faults and the completions of lines; and its end."""
 
+import asyncio
+import logging
+import signal
 import tempfile
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
 from bot.app import Clock, build_registry, use_sandbox
-from bot.demo.clock import DemoClock
-from bot.demo.driver import SchedulerDriver, running_driver
+from bot.demo.driver import DemoClock, SchedulerDriver, running_driver
 from bot.demo.fault_presets import NO_FAULT, DemoFaultInjector, FaultPresets
 from bot.demo.harness import running_bot, sandbox_settings, type_line
 from bot.demo.time_controls import LiveControls, RunReport, TimeControls
@@ -26,6 +28,7 @@ from bot.sandbox.slack import Slack
 from bot.schedules.context import SchedulerContext
 from bot.settings import Settings, missing_setting
 
+STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 RELEASES_CHANNEL, LEADS_CHANNEL = "C10", "C2"
 HISTORY_LENGTH = timedelta(days=8)  # so that it always includes a Monday
 SANDBOX_NOTICE = "The embedded LaunchDarkly answers, with invented numbers."
@@ -61,6 +64,8 @@ EXAMPLE_VALUES = {  # by the beginning of a parameter type's hint
     "7d": EXAMPLE_TIMES,
     "a length": EXAMPLE_DURATIONS,
 }
+
+Resource = TypeVar("Resource")
 
 
 @dataclass
@@ -192,6 +197,32 @@ async def _submit(slack: Slack, channel: str, *lines: str) -> None:
         answer = await type_line(slack, line, channel)
         if answer.to:
             slack.delete(answer)  # an ephemeral message would be gone by now
+
+
+@asynccontextmanager
+async def cancelled_by_signal(manager: AbstractAsyncContextManager[Resource]) -> AsyncIterator[Resource]:
+    """Enter *manager* for the block; Ctrl-C, SIGTERM or a closed terminal cancels the block, or the setup before it.
+
+    Work in progress is abandoned then, so logging is switched off: its errors would only confuse.
+    """
+    _cancel_on_signal(asyncio.current_task())
+    async with manager as resource:
+        try:
+            yield resource
+        finally:
+            logging.disable()
+
+
+def _cancel_on_signal(task: "asyncio.Task[object] | None") -> None:
+    def cancel() -> None:
+        logging.disable()
+        if task and not task.cancelling():  # a second signal must not cancel the shutdown
+            task.cancel()
+
+    with suppress(NotImplementedError):  # on Windows, Ctrl-C still works
+        for name in STOP_SIGNALS:
+            if signum := getattr(signal, name, None):
+                asyncio.get_running_loop().add_signal_handler(signum, cancel)
 
 
 def completions(company: Company | None) -> list[Mapping[str, Any]]:

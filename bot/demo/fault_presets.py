@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from bot.demo.clock import DemoClock
+from bot.demo.driver import DemoClock
 from bot.sandbox.launchdarkly.faults import FaultInjector
 from bot.sandbox.slack import Fault as SlackFault
 from bot.sandbox.slack.faults import RESPONSE_URL, Faults

@@ -7,8 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from threading import Thread
 
-from bot.demo.environment import Demo
-from bot.demo.shutdown import cancelled_by_signal
+from bot.demo.environment import Demo, cancelled_by_signal
 from bot.errors import Misconfigured
 from bot.sandbox.http_server import serving
 from bot.sandbox.web import build_page

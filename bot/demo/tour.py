@@ -4,9 +4,8 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, aclosing
 
 from bot.app import build_registry
-from bot.demo.environment import RELEASES_CHANNEL, Demo
+from bot.demo.environment import RELEASES_CHANNEL, Demo, cancelled_by_signal
 from bot.demo.harness import type_line, wait_for_answer
-from bot.demo.shutdown import cancelled_by_signal
 from bot.messages.message import Message
 from bot.sandbox.slack.message import Message as Posted
 
