@@ -36,6 +36,18 @@ class Clock:
         return self.now
 
 
+class WatchedClock(Clock):
+    """A clock that tells when it is read."""
+
+    def __init__(self, now: datetime) -> None:
+        super().__init__(now)
+        self.reads = asyncio.Queue[datetime]()
+
+    def __call__(self) -> datetime:
+        self.reads.put_nowait(self.now)
+        return self.now
+
+
 @dataclass
 class SchedulerHarness:
     """A workspace and its clock."""
@@ -116,14 +128,20 @@ async def open_shared_engine(database: str) -> AsyncIterator[SharedEngine]:
         yield SharedEngine(engine, context_proxy)
 
 
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 @asynccontextmanager
-async def open_scheduler(database: str, now: datetime = NOW, **overrides: Any) -> AsyncIterator[SchedulerHarness]:
+async def open_scheduler(
+    database: str, now: datetime = NOW, engine_clock: Callable[[], datetime] = _utc_now, **overrides: Any
+) -> AsyncIterator[SchedulerHarness]:
     """Start the bot with an engine of its own; both use one database, as in production."""
     opened = []
 
     @asynccontextmanager
     async def run_scheduler(ctx: SchedulerContext) -> AsyncIterator[Callable[[], None]]:
-        async with _open_engine(database, ctx) as engine:
+        async with _open_engine(database, ctx, engine_clock) as engine:
             opened.append((engine, ctx))
             yield engine.wake
 
@@ -142,10 +160,10 @@ async def _open_workspace(
 
 
 @asynccontextmanager
-async def _open_engine(database: str, ctx: SchedulerContext) -> AsyncIterator[dbos_engine.Engine]:
-    async with dbos_engine.open_engine(
-        parse_database_url(database).plain_url, ctx, FAST_PACE, lambda: datetime.now(UTC)
-    ) as engine:
+async def _open_engine(
+    database: str, ctx: SchedulerContext, clock: Callable[[], datetime] = _utc_now
+) -> AsyncIterator[dbos_engine.Engine]:
+    async with dbos_engine.open_engine(parse_database_url(database).plain_url, ctx, FAST_PACE, clock) as engine:
         yield engine
 
 

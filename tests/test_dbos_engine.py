@@ -1,12 +1,12 @@
 """The engine and the store in one database, as in production."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from time import monotonic
 
 from bot.store import DueSchedule
 from tests.databases import TemporaryDatabase
-from tests.scheduler_harness import open_scheduler
+from tests.scheduler_harness import TIMEOUT_SECONDS, WatchedClock, open_scheduler
 
 NEXT_MONDAY = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)  # nine in Berlin
 
@@ -23,12 +23,16 @@ async def test_delivered_run_is_not_repeated_after_a_restart(database: Temporary
 
 
 async def test_deliveries_wait_for_the_quota(tmp_path: Path) -> None:
-    async with open_scheduler(f"sqlite:///{tmp_path / 'bot.db'}", NEXT_MONDAY - timedelta(hours=1)) as there:
+    clock = WatchedClock(NEXT_MONDAY)
+    async with open_scheduler(f"sqlite:///{tmp_path / 'bot.db'}", NEXT_MONDAY - timedelta(hours=1), clock) as there:
         await there.send("every monday 9:00 scores web/production")
-        before = monotonic()
-        await there.ctx.store.delivery_quotas.acquire(there.ctx.team, 115, 700, datetime.now(UTC))  # 11.5 s, ten ahead
-        await there.advance_to(NEXT_MONDAY)
-        assert monotonic() - before > 1.5
+        await there.ctx.store.delivery_quotas.acquire(there.ctx.team, 101, 700, clock.now)  # 10.1 s, of ten ahead
+        advance = asyncio.create_task(there.advance_to(NEXT_MONDAY))
+        for _ in range(2):  # it asks a second time because it was refused
+            await asyncio.wait_for(clock.reads.get(), TIMEOUT_SECONDS)
+        assert there.posted() == []
+        clock.now += timedelta(seconds=1)
+        await advance
         assert len(there.posted()) == 1
 
 

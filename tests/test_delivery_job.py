@@ -10,7 +10,6 @@ from random import Random
 import httpx
 import psycopg
 import pytest
-from dbos import DBOS
 
 from bot.answers import Caller
 from bot.demo import running_bot, sandbox_settings
@@ -24,12 +23,28 @@ from bot.schedules.scheduler import collect_work, defer
 from bot.store import QueryKey, Run, Schedule
 from tests.conversation import NOW, UTC_ZONE, settings
 from tests.databases import Postgres, TemporaryDatabase
-from tests.scheduler_harness import NO_DELAYS, Clock, SchedulerHarness, open_scheduler
+from tests.scheduler_harness import (
+    NO_DELAYS,
+    TIMEOUT_SECONDS,
+    Clock,
+    SchedulerHarness,
+    WatchedClock,
+    open_scheduler,
+)
 
 LEASE = timedelta(minutes=5)
 POST = "chat.postMessage"
 LINE = "scores web/production"
 DIGEST = "digest web/production"
+WAIT_FOR_BLOCKED_SESSION = """
+DO $$ BEGIN
+    FOR attempt IN 1..1000 LOOP
+        EXIT WHEN EXISTS (SELECT FROM pg_locks WHERE NOT granted);
+        PERFORM pg_sleep(0.02);
+    END LOOP;
+    ASSERT EXISTS (SELECT FROM pg_locks WHERE NOT granted);
+END $$
+"""
 
 
 class HeldTransport(httpx.AsyncBaseTransport):
@@ -116,9 +131,7 @@ async def two_at_work(database: str) -> AsyncIterator[TwoWorkers]:
 
 async def test_stalled_worker_posts_nothing_another_has_delivered(two: TwoWorkers) -> None:
     slot = await two.answered()
-    async with two.one.publisher.throttle("C1"):
-        still = asyncio.create_task(deliver(two.one, slot.schedule, slot.at))
-        await _taken(two, slot)
+    async with _stalled(two, slot) as still:
         two.clock.now += LEASE
         await deliver(two.other, slot.schedule, slot.at)
         assert (await two.run(slot.schedule)).state == "delivered"
@@ -130,9 +143,7 @@ async def test_stalled_worker_posts_nothing_another_has_delivered(two: TwoWorker
 async def test_worker_with_a_slow_clock_posts_nothing_another_took(two: TwoWorkers) -> None:
     slot = await two.answered()
     ahead = replace(two.other, now=lambda: two.clock.now + LEASE)
-    async with two.one.publisher.throttle("C1"):
-        still = asyncio.create_task(deliver(two.one, slot.schedule, slot.at))
-        await _taken(two, slot)
+    async with _stalled(two, slot) as still:
         await deliver(ahead, slot.schedule, slot.at)
     await still
     assert two.posted_keys() == ["#0"]
@@ -140,9 +151,7 @@ async def test_worker_with_a_slow_clock_posts_nothing_another_took(two: TwoWorke
 
 async def test_worker_stalled_past_half_its_lease_releases_the_run(two: TwoWorkers) -> None:
     slot = await two.answered()
-    async with two.one.publisher.throttle("C1"):
-        still = asyncio.create_task(deliver(two.one, slot.schedule, slot.at))
-        await _taken(two, slot)
+    async with _stalled(two, slot) as still:
         two.clock.now += LEASE * 0.6
     await still
     assert two.posted_keys() == []
@@ -152,19 +161,28 @@ async def test_worker_stalled_past_half_its_lease_releases_the_run(two: TwoWorke
     assert two.posted_keys() == ["#0"]
 
 
-async def _taken(two: TwoWorkers, run: Run) -> None:
-    """Wait until the first worker has leased the run."""
-    async with asyncio.timeout(5):
-        while not (await two.run(run.schedule)).taken_by:
-            pass
+@asynccontextmanager
+async def _stalled(two: TwoWorkers, run: Run) -> AsyncIterator["asyncio.Task[None]"]:
+    """Let the first worker lease the run, and wait for the channel until the end of the block."""
+    leased = asyncio.Event()
+
+    def announce(_: str) -> bool:
+        leased.set()
+        return True
+
+    async with two.one.publisher.throttle("C1"):
+        delivery = asyncio.create_task(
+            deliver(replace(two.one, is_channel_allowed=announce), run.schedule, run.at)  # it asks after the lease
+        )
+        async with asyncio.timeout(TIMEOUT_SECONDS):
+            await leased.wait()
+        yield delivery
 
 
 async def test_run_offered_twice_is_delivered_once(two: TwoWorkers) -> None:
     slot = await two.answered()
-    async with two.one.publisher.throttle("C1"):
-        first = asyncio.create_task(deliver(two.one, slot.schedule, slot.at))
-        await _taken(two, slot)
-        async with asyncio.timeout(5):
+    async with _stalled(two, slot) as first:
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             await deliver(two.one, slot.schedule, slot.at)
             await deliver(two.other, slot.schedule, slot.at)
     await first
@@ -199,15 +217,14 @@ async def test_stale_defer_does_not_overwrite_newer_state(two: TwoWorkers, dies:
 
 
 async def test_cancelled_dispatch_is_taken_over_at_once(database: TemporaryDatabase) -> None:
-    async with open_scheduler(database.url) as found:
+    clock = WatchedClock(NOW)
+    async with open_scheduler(database.url, engine_clock=clock) as found:
         for _ in range(20):
             schedule = await _wanted(found, LINE)
         await collect_work(found.ctx, NOW)
         await answer_query(found.ctx, QueryKey(schedule.team, LINE, "UTC", NOW))
         lost = asyncio.create_task(found.engine.dispatch(NOW))
-        async with asyncio.timeout(5):
-            while not await DBOS.list_workflows_async(workflow_id_prefix="deliver:", limit=1):
-                pass
+        await asyncio.wait_for(clock.reads.get(), TIMEOUT_SECONDS)  # the first deliveries ask for their quota
         lost.cancel()
         await asyncio.wait([lost])
         await found.advance_to(NOW)
@@ -281,7 +298,7 @@ async def test_run_due_while_its_answer_is_stored_gets_the_answer(postgres: Post
         with psycopg.connect(database) as connection:
             connection.execute("LOCK TABLE asked IN SHARE MODE")  # for reads, not for writes
             asked = asyncio.create_task(answer_query(two.one, slot.query_key))
-            await asyncio.to_thread(_until_somebody_waits_for, connection)
+            await asyncio.to_thread(connection.execute, WAIT_FOR_BLOCKED_SESSION)
             later = await two.due()
         assert {wanted.schedule for wanted in await asked} == {slot.schedule, later.schedule}
 
@@ -302,11 +319,6 @@ async def test_first_stored_answer_wins(two: TwoWorkers) -> None:
     first = await two.one.store.runs.get_answer(slot.query_key)
     await two.other.store.runs.save_answer(slot.query_key, {"text": "another"}, NOW, quiet=True)
     assert await two.one.store.runs.get_answer(slot.query_key) == first
-
-
-def _until_somebody_waits_for(connection: psycopg.Connection) -> None:
-    while not connection.execute("SELECT pid FROM pg_locks WHERE NOT granted").fetchone():
-        pass
 
 
 @asynccontextmanager
