@@ -1,6 +1,7 @@
-"""Shared by all tests: a bot to talk to, and the flag that rewrites generated files."""
+"""Shared by all tests: a bot to talk to, the flag that rewrites generated files, and what runs side by side."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,20 @@ from tests.scheduler_harness import scheduler_factory_fixture, scheduler_fixture
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--rewrite", action="store_true", help="write anew what is made from the code, to be reviewed")
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Run a single module, or rewrite, without other processes; otherwise use one per core, which is the default."""
+    only_one = len(config.args) == 1 and Path(config.args[0].partition("::")[0]).is_file()
+    return 0 if only_one or config.getoption("--rewrite") else None
+
+
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep each module in one process, for the fixtures that its tests share."""
+    for item in items:
+        if not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
 
 
 @pytest.fixture

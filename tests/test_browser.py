@@ -23,7 +23,7 @@ from tests.golden_cases import CASES
 from tests.hostile import hostile
 from tests.page_harness import page_without_bot
 
-pytestmark = [needs_a_browser, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [needs_a_browser, pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("busy")]
 
 ENDPOINTS = discover()
 EXAMPLES = {name: endpoint.examples[0] for name, endpoint in ENDPOINTS.items()}

@@ -19,6 +19,7 @@ from tests.faults import constrained_process
 from tests.load_harness import CHANNEL_COUNT, FAST_SETTINGS, LoadHarness, open_load_harness, right_now
 from tests.processes import Process, running_bot, slack_tokens
 
+pytestmark = pytest.mark.xdist_group("busy")
 MANY, FEW = 40, 15
 SEEDS = (1, 2)
 PATIENCE = 60  # seconds
