@@ -11,7 +11,7 @@ from bot.answers import Caller
 from bot.app import open_answers
 from bot.errors import TryLater
 from bot.launchdarkly import ClientLimits, Version
-from bot.launchdarkly.fair_queue import FairQueue
+from bot.launchdarkly.client import FairQueue
 from tests.conversation import NOW, settings
 from tests.misbehaving_server import (
     GOOD_RESPONSE,

@@ -1,13 +1,11 @@
 """LaunchDarkly's client: API versions, limits, retries and errors. It knows no endpoint.
 
-client.py         one GET: cached, queued, retried, decoded; and the interface of its observers
-cache.py          sends equal requests once, and keeps replies for some seconds
-fair_queue.py     limits the requests in flight; callers take turns
-request.py        sends one request, reads its body, and computes the wait before a retry
-decompression.py  gzip, decompressed step by step
-errors.py         status code and body ─► the failure that a person can do something about
-decode.py         body ─► the caller's own model of the reply
-urls.py           links to LaunchDarkly's pages, and the cursors in its `_links`
+client.py   one GET: cached, queued fairly, retried, decoded; and the interface of its observers
+cache.py    sends equal requests once, and keeps replies for some seconds
+request.py  sends one request, decompresses its body, and computes the wait before a retry
+errors.py   status code and body ─► the failure that a person can do something about
+decode.py   body ─► the caller's own model of the reply
+urls.py     links to LaunchDarkly's pages, and the cursors in its `_links`
 """
 
 from bot.launchdarkly.client import ClientLimits, Version
