@@ -17,7 +17,7 @@ from bot.messages.renderer import Renderer
 from bot.notices import Notices, internal_error_message
 from bot.questions.base import AnyQuestion, QuestionContext, View
 from bot.questions.catalog import Catalog, ProjectFilter, allow_all
-from bot.questions.catalog.explanation import confirm_keys, correct_or_raise
+from bot.questions.catalog.correction import confirm_keys, correct_or_raise
 from bot.questions.history import HistoryReader, load_snapshots, no_history
 from bot.store import Snapshot
 

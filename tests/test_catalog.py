@@ -12,9 +12,8 @@ import pytest
 from bot.errors import NotAllowed, NotFound
 from bot.launchdarkly import ClientLimits, LaunchDarkly
 from bot.questions.catalog import Catalog, allow_all
-from bot.questions.catalog.nearest import nearest_keys
-from bot.questions.catalog.pages import MAX_ITEMS
-from bot.questions.catalog.reply import CatalogItem, Stale
+from bot.questions.catalog.correction import nearest_keys
+from bot.questions.catalog.lists import MAX_ITEMS, CatalogItem, Stale
 from bot.sandbox.launchdarkly.app import TOKEN, launchdarkly
 from bot.sandbox.launchdarkly.company import harbour_goods
 from bot.sandbox.launchdarkly.faults import FaultInjector

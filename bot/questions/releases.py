@@ -17,8 +17,7 @@ from bot.questions.deploys import QUESTION as DEPLOYS
 from bot.questions.deploys import DeploysParams, has_no_deploys
 from bot.questions.deploys_vs_changes import DeploysVsChanges
 from bot.questions.events import QUESTION as EVENTS
-from bot.questions.events import EventsParams
-from bot.questions.events.pagination import EventList, fetch_all
+from bot.questions.events import EventList, EventsParams, fetch_all
 
 MAX_LISTED_DAYS = 5  # days with a button each; more are named, and the rest counted
 MAX_NAMED_DAYS = 14

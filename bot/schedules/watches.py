@@ -14,8 +14,7 @@ from bot.lines.timespec import format_exact
 from bot.questions.base import QuestionContext, View
 from bot.questions.deploys import QUESTION as DEPLOYS
 from bot.questions.deploys import DeploysParams
-from bot.questions.events import EventsParams, event_view
-from bot.questions.events.pagination import fetch_all
+from bot.questions.events import EventsParams, event_view, fetch_all
 from bot.questions.events.reply import Event, Impact
 from bot.questions.flag import QUESTION as FLAG
 from bot.questions.flag import FlagParams

@@ -1,10 +1,7 @@
 """Catalog: the projects, environments, flags and applications in LaunchDarkly, by key and name. Cached for 15 minutes.
 
-    reply.py        the decoded fields of LaunchDarkly's lists: no SDK keys, no email addresses
-    pages.py        fetches a list page by page, up to a cap
-    nearest.py      known keys that a person may have meant
-    correction.py   checks the keys of a question against the lists
-    explanation.py  explains an answer that failed or is empty, if its keys are the reason
+    lists.py       the decoded fields of LaunchDarkly's lists, fetched page by page, up to a cap
+    correction.py  checks the keys of a question against the lists; explains an answer by the keys that don't exist
 
 Only projects that the settings allow are shown. They are filtered after the cache, so that all callers share one list.
 """
@@ -14,11 +11,10 @@ from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from bot.launchdarkly import LaunchDarkly, Version
-from bot.questions.catalog import pages
-from bot.questions.catalog.pages import Listing as Listing
-from bot.questions.catalog.pages import Source
-from bot.questions.catalog.reply import CatalogItem as CatalogItem
-from bot.questions.catalog.reply import Flag as Flag
+from bot.questions.catalog.lists import CatalogItem as CatalogItem
+from bot.questions.catalog.lists import Flag as Flag
+from bot.questions.catalog.lists import Listing as Listing
+from bot.questions.catalog.lists import Source, fetch_flags, fetch_names
 
 ProjectFilter = Callable[[str | None], bool]  # whether a project may be shown; None asks about all projects
 
@@ -40,32 +36,30 @@ class Catalog:
 
     async def projects(self) -> Listing[CatalogItem]:
         """Return the projects that the settings allow."""
-        listing = await pages.fetch_names(self.launchdarkly, PROJECTS)
+        listing = await fetch_names(self.launchdarkly, PROJECTS)
         return replace(listing, items=tuple(project for project in listing.items if self.allows(project.key)))
 
     async def environments(self, project: str) -> Listing[CatalogItem]:
         """Return the environments of a project."""
         if not self.allows(project):
             return Listing()
-        return await pages.fetch_names(
-            self.launchdarkly, Source(f"/api/v2/projects/{quote(project, safe='')}/environments")
-        )
+        return await fetch_names(self.launchdarkly, Source(f"/api/v2/projects/{quote(project, safe='')}/environments"))
 
     async def flags(self, project: str) -> Listing[Flag]:
         """Return the flags of a project that aren't archived, the newest first."""
         if not self.allows(project):
             return Listing()
         source = Source(f"/api/v2/flags/{quote(project, safe='')}", sort="-creationDate")
-        return await pages.fetch_flags(self.launchdarkly, source)
+        return await fetch_flags(self.launchdarkly, source)
 
     async def applications(self) -> Listing[CatalogItem]:
         """Return the account's applications. They belong to no project, so none are shown if the settings allow only
         some projects."""
-        return await pages.fetch_names(self.launchdarkly, APPLICATIONS) if self.allows(None) else Listing()
+        return await fetch_names(self.launchdarkly, APPLICATIONS) if self.allows(None) else Listing()
 
     async def knows_application(self, key: str) -> bool:
         """Return whether an application with exactly this key exists, regardless of the settings.
 
         Also true if the list is capped and so can't tell."""
-        listing = await pages.fetch_names(self.launchdarkly, APPLICATIONS)
+        listing = await fetch_names(self.launchdarkly, APPLICATIONS)
         return listing.capped or any(application.key == key for application in listing.items)

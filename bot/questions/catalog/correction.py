@@ -3,23 +3,27 @@
 The case of a key is corrected silently if only one key matches. Lists are fetched only when an answer makes a key
 suspect, so a question that works costs no extra requests."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any
 
-from bot.errors import Failure, NotAllowed, NotFound, Rejected
+from bot.errors import TRANSIENT_FAILURES, Failure, NotAllowed, NotFound, Rejected, UnknownKey
 from bot.lines.params import Params
 from bot.messages import humanize
-from bot.questions.catalog import Catalog, CatalogItem
-from bot.questions.catalog.nearest import match_ignoring_case, nearest_keys
-from bot.questions.catalog.pages import MAX_ITEMS
+from bot.questions.catalog import Catalog
+from bot.questions.catalog.lists import MAX_ITEMS, CatalogItem
 
 SuspectKeys = Mapping[str, Sequence[str]]  # params field ─► its keys that may be unknown
+LineWriter = Callable[[Any], str]  # params ─► the line that asks for them
 
 # The fields that hold keys. The project is last: looking up the others also shows whether it exists.
 KEY_FIELDS = ("flag", "env", "app", "project")
 FLAG_KEY = "featureFlagKey"  # a `flag` field with another API name holds only part of a key
 MAX_LISTED_KEYS = 8
 MAX_WORD_CHARS = 60
+SIMILARITY_CUTOFF = 0.6
+MIN_PART_CHARS = 3  # two letters occur in too many keys
 
 
 @dataclass(frozen=True)
@@ -166,3 +170,99 @@ def _replace_key(params: Params, name: str, word: str, key: str) -> Params:
         else key
     )
     return params.model_copy(update={name: replaced})
+
+
+async def correct_or_raise(params: Params, failure: Failure, catalog: Catalog, write_line: LineWriter) -> Params:
+    """Return the params to ask for instead, if only the case of keys was wrong.
+
+    Otherwise raises UnknownKey if LaunchDarkly doesn't know a key, else the failure."""
+    try:
+        checked = await _check_or_raise(params, suspect_keys(params, failure), catalog, write_line)
+    except TRANSIENT_FAILURES:
+        raise failure from None
+    if checked.params != params:
+        return checked.params
+    todo = " ".join([failure.todo, *checked.unlistable])
+    raise type(failure)(failure.summary, todo, server_message=failure.server_message, param_names=failure.param_names)
+
+
+async def confirm_keys(
+    params: Params, suspects: SuspectKeys, catalog: Catalog, write_line: LineWriter
+) -> tuple[Params, str]:
+    """Return the params with the case of keys corrected, and a note to add to the empty answer.
+
+    Raises UnknownKey if LaunchDarkly doesn't know one of the suspects."""
+    try:
+        checked = await _check_or_raise(params, suspects, catalog, write_line)
+    except TRANSIENT_FAILURES:
+        return params, ""
+    if checked.unlistable:
+        return checked.params, " ".join(checked.unlistable)
+    return checked.params, _existence_note(suspects.get("app") or ())
+
+
+def _existence_note(apps: Sequence[str]) -> str:
+    """Say that the applications exist, so that one without data isn't mistaken for an unknown one."""
+    if len(apps) == 1:
+        return f"The application {apps[0]} exists; there's just nothing here for it."
+    return f"The applications {humanize.join_with_and(apps)} exist; there's just nothing here for them." if apps else ""
+
+
+async def _check_or_raise(params: Params, suspects: SuspectKeys, catalog: Catalog, write_line: LineWriter) -> KeyCheck:
+    checked = await check_keys(params, suspects, catalog)
+    if problem := checked.problem:
+        raise UnknownKey(problem.text, corrected=write_line(problem.corrected) if problem.corrected else "")
+    return checked
+
+
+def nearest_keys(word: str, items: Sequence[CatalogItem], limit: int = 3) -> list[str]:
+    """Return the keys one typo away.
+
+    If there are none: keys with a common prefix or similar spelling, or that the word abbreviates or is a part of, by
+    key or name."""
+    typos = [item.key for item in items if _is_typo(word.lower(), item.key.lower())]
+    return (typos or list(dict.fromkeys(_candidates(word.lower(), items))))[:limit]
+
+
+def match_ignoring_case(word: str, items: Sequence[CatalogItem]) -> str | None:
+    """Return the only key that equals this word case-insensitively, if there is exactly one."""
+    matches = [item.key for item in items if item.key.lower() == word.lower()]
+    return matches[0] if len(matches) == 1 else None
+
+
+def _candidates(word: str, items: Sequence[CatalogItem]) -> Iterator[str]:
+    keys = {item.key.lower(): item.key for item in items}
+    yield from (key for lower, key in sorted(keys.items(), key=_key_length) if _shares_prefix(word, lower))
+    yield from (keys[lower] for lower in get_close_matches(word, keys, n=3, cutoff=SIMILARITY_CUTOFF))
+    if len(word) >= MIN_PART_CHARS:
+        yield from (key for lower, key in keys.items() if _abbreviates(word, lower))
+        yield from (item.key for item in items if word in item.key.lower() or word in (item.name or "").lower())
+
+
+def _key_length(pair: tuple[str, str]) -> int:
+    return len(pair[0])
+
+
+def _shares_prefix(word: str, key: str) -> bool:
+    return (len(word) > 1 and key.startswith(word)) or (len(key) >= MIN_PART_CHARS and word.startswith(key))
+
+
+def _abbreviates(word: str, key: str) -> bool:
+    """Return whether the key starts with the word's first letter and has the others in order: `prd`, `stg`."""
+    letters = iter(key)
+    return word[0] == key[0] and all(letter in letters for letter in word)
+
+
+def _is_typo(word: str, key: str) -> bool:
+    """Return whether one letter is missing, added or different, or two neighbors are swapped."""
+    if word == key or abs(len(word) - len(key)) > 1:
+        return word == key
+    shorter, longer = sorted((word, key), key=len)
+    if len(shorter) < len(longer):
+        return any(longer[:n] + longer[n + 1 :] == shorter for n in range(len(longer)))
+    differences = [n for n, (mine, theirs) in enumerate(zip(word, key, strict=True)) if mine != theirs]
+    swapped = (
+        len(differences) == 2
+        and word[differences[0]] + word[differences[1]] == key[differences[1]] + key[differences[0]]
+    )
+    return len(differences) == 1 or (swapped and differences[1] - differences[0] == 1)

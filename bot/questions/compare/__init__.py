@@ -1,8 +1,6 @@
 """Compares environments of a project, or applications of one environment: scores, and deployments of some days.
 
-score_table.py  the scores of all sides as rows of one table
-deployments.py  the deployments of all sides on the same days
-gap.py          which side leads, and by how much
+score_table.py  the scores of all sides as rows of one table, and which side leads by how much
 """
 
 from asyncio import gather
@@ -16,11 +14,10 @@ from bot.lines.param_types import Key, Keys, TimeSpec
 from bot.lines.params import Parameter, Params
 from bot.messages import humanize
 from bot.questions.base import Question, QuestionContext, View
-from bot.questions.chart import ChartReply, unique_labels
-from bot.questions.compare.deployments import ComparedDaysView, build_days_view, describe_deploys
-from bot.questions.compare.score_table import ScoreTableView, build_score_table
+from bot.questions.chart import ChartReply, Lines, unique_labels
+from bot.questions.compare.score_table import GapView, ScoreTableView, build_gap_view, build_score_table, count_ahead
 from bot.questions.composition import failure_text, raise_if_all_failed, result_or_failure
-from bot.questions.daily_series import deploys_by_day
+from bot.questions.daily_series import CountsByDay, DailySeries, SeriesSet, deploys_by_day
 from bot.questions.day_range import Days
 from bot.questions.deploys import QUESTION as DEPLOYS
 from bot.questions.deploys import DeploysParams, has_no_deploys
@@ -91,6 +88,16 @@ class SideView(View):
     no_deploys: str
     scores: str
     deploys: str
+
+
+class ComparedDaysView(View):
+    most: GapView | None
+    lines: Lines | None
+    spoken: tuple[str, ...]
+    folded: str
+    gaps: str
+    span: str
+    shifted: bool
 
 
 class CompareView(View):
@@ -199,6 +206,38 @@ def _period_text(periods: Mapping[str, str]) -> str:
     if len(set(periods.values())) > 1:
         return humanize.join_with_and([f"{period} ({side})" for side, period in periods.items()])
     return next(iter(periods.values()), "")
+
+
+def build_days_view(days: Days, deploy_counts: Mapping[str, CountsByDay]) -> ComparedDaysView:
+    """Build the view from the sides with deployment data."""
+    with_data = {name: counts for name, counts in deploy_counts.items() if counts}
+    chart = SeriesSet(days, tuple(DailySeries(name, counts) for name, counts in with_data.items()))
+    return ComparedDaysView(
+        most=build_gap_view(
+            "Deployments", {name: sum(counts.values()) for name, counts in with_data.items()}, count_ahead
+        ),
+        lines=chart.lines,
+        spoken=tuple(chart.descriptions),
+        folded=chart.point_width,
+        gaps="; ".join(
+            f"{name} for {gaps}" for name, counts in with_data.items() if (gaps := _gap_names(counts, days))
+        ),
+        span=days.label,
+        shifted=bool(with_data) and not days.aligned_to_hours,
+    )
+
+
+def describe_deploys(counts: CountsByDay, days: Days) -> str:
+    """Describe the deployments of one side, with the average over the days with data."""
+    if not counts:
+        return ""
+    total, day_count = sum(counts.values()), len(counts)
+    coverage = "" if day_count == len(days.dates) else f" on the {humanize.count(day_count, 'day')} that sent data"
+    return f"{humanize.count(total, 'deployment')}, {humanize.number(total / day_count)} per day{coverage}"
+
+
+def _gap_names(counts: CountsByDay, days: Days) -> str:
+    return days.names_of(n for n in range(len(days.dates)) if n not in counts)
 
 
 QUESTION = Question[CompareParams, CompareReply, CompareView](

@@ -1,10 +1,7 @@
 """The weekly digest: scores, large changes, flag status and deployments of one week, fetched concurrently.
 
-reply.py         the replies to all parts
-changes.py       the large changes by flag
-activity.py      deployments and large changes, day by day
-significance.py  whether the week has anything to report
-snapshot.py      the metrics to store for later weeks
+reply.py    the replies to all parts, whether they are worth reporting, and the metrics to store
+changes.py  the large changes: by flag, and day by day beside the deployments
 """
 
 from asyncio import gather
@@ -21,14 +18,10 @@ from bot.questions.composition import any_transient, failure_text, raise_if_all_
 from bot.questions.day_range import Days
 from bot.questions.deploys import QUESTION as DEPLOYS
 from bot.questions.deploys import DeploysParams, has_no_deploys
-from bot.questions.digest.activity import DigestDaysView, build_days_view
-from bot.questions.digest.changes import ChangesView, build_changes_view
-from bot.questions.digest.reply import DigestReply
-from bot.questions.digest.significance import MIN_SCORE_MOVE, is_significant
-from bot.questions.digest.snapshot import count_done_flags, take_snapshot
+from bot.questions.digest.changes import ChangesView, DigestDaysView, build_changes_view, build_days_view
+from bot.questions.digest.reply import MIN_SCORE_MOVE, DigestReply, count_done_flags, is_significant, take_snapshot
 from bot.questions.events import QUESTION as EVENTS
-from bot.questions.events import EventsParams
-from bot.questions.events.pagination import EventList, fetch_all
+from bot.questions.events import EventList, EventsParams, fetch_all
 from bot.questions.scores import QUESTION as SCORES
 from bot.questions.scores import ScoresParams, ScoresView, ScoreView, has_no_scores
 from bot.questions.status import QUESTION as STATUS

@@ -1,12 +1,15 @@
-"""The large changes of a week by flag, the one that moved most people first, with authors and experiments."""
+"""The large changes of a week: by flag, the one that moved most people first, and day by day beside the deployments."""
 
 from collections.abc import Iterable
 from itertools import chain
 
 from bot.messages import humanize
 from bot.questions.base import QuestionContext, View
-from bot.questions.events import EventsParams, EventView, event_view
-from bot.questions.events.pagination import EventList
+from bot.questions.chart import ChartReply, Lines
+from bot.questions.daily_series import deploys_by_day
+from bot.questions.day_range import Days
+from bot.questions.deploys_vs_changes import DeploysVsChanges
+from bot.questions.events import EventList, EventsParams, EventView, event_view
 from bot.questions.events.reply import Event
 
 MAX_GROUPS = 5  # in the message; its thread has room for more
@@ -108,3 +111,32 @@ def _hidden_summary(groups: list[list[Event]]) -> str:
     if not groups:
         return ""
     return f"{humanize.count(len(groups), 'more flag')} ({humanize.count(sum(map(len, groups)), 'change')})"
+
+
+class DigestDaysView(View):
+    total: str
+    gaps: str
+    partly: str
+    apart: str
+    lines: Lines | None
+    spoken: tuple[str, ...]
+    shifted: bool
+
+
+def build_days_view(week: Days, reply: ChartReply | None, changes: EventList | None) -> DigestDaysView:
+    """Build the view of both; a missing reply is unknown."""
+    comparison = DeploysVsChanges(
+        week,
+        deploys_by_day(week, reply) if reply else {},
+        changes.by_day(week) if changes else {},
+        has_unread=bool(changes and changes.unread > 0),
+    )
+    return DigestDaysView(
+        total=comparison.deployments_total,
+        gaps=comparison.gaps,
+        partly=comparison.partial_until,
+        apart=week.names_of(comparison.days_with_changes_only),
+        lines=comparison.chart.lines,
+        spoken=tuple(comparison.chart.descriptions),
+        shifted=comparison.needs_utc_offset_note,
+    )

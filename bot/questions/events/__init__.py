@@ -1,19 +1,21 @@
 """Flag events: what was changed on flags, by whom, and how many people it moved.
 
-reply.py       the decoded fields of events
-impact.py      the size of an impact and the shifts between variations, in words
-pagination.py  fetches all pages of events, for questions that need them
+reply.py  the decoded fields of events
 """
 
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
+from bot.errors import Failure
 from bot.launchdarkly import Version, cursor, replace
 from bot.lines.param_types import Boolean, Cursor, IntRange, InvalidValue, Key, Keys, TimeSpec, is_key
 from bot.lines.params import Parameter, Params, bot_param
 from bot.messages import humanize
 from bot.messages.mrkdwn import Timestamp
 from bot.questions.base import Question, QuestionContext, View
-from bot.questions.events.impact import MAX_SHIFTS, describe_impact, variation_shifts
+from bot.questions.composition import result_or_failure
+from bot.questions.daily_series import CountsByDay, count_by_day
+from bot.questions.day_range import Days
 from bot.questions.events.reply import Event, EventExperiments, EventsReply, Impact
 from bot.questions.time_window import Window, parse_window
 
@@ -21,6 +23,10 @@ PATH = "/api/v2/engineering-insights/flag-events"
 MAX_SHOWN_EVENTS = 20
 MAX_PAGE_SIZE = 100
 MAX_SKIPPED_EVENTS = 1000  # events fetched only to reach a page by its number
+MAX_SHIFTS = 3
+IMPACT_MARKS = {"large": "🔴", "medium": "🟠", "small": "🟡", "none": "⚪"}
+MAX_PAGES = 5  # sequential, since each cursor comes from the previous page
+MAX_EVENTS = MAX_PAGES * MAX_PAGE_SIZE
 
 
 class EventsParams(Params):
@@ -204,6 +210,73 @@ def _hidden_summary(events: list[Event]) -> str:
         return ""
     large = sum(1 for event in events if event.impact and event.impact.size == "large")
     return f"{humanize.count(len(events), 'more event')} of this page" + (f" ({large} large)" if large else "")
+
+
+def describe_impact(impact: Impact) -> tuple[str, str]:
+    """Return the mark and description of an impact. No size isn't "none": evaluations may still be counted."""
+    if impact.size:
+        share = f" ({humanize.percent(impact.percentage / 100)})" if impact.percentage is not None else ""
+        size_text = "no" if impact.size == "none" else humanize.truncate_text(impact.size, 30)
+        return IMPACT_MARKS.get(impact.size, "⚪"), f"{size_text} impact{share}"
+    if impact.reason == "waiting":
+        return "⏳", "impact not known yet: LaunchDarkly is still counting evaluations"
+    if impact.reason == "global":
+        return "🌐", "a change of the flag itself, in all environments"
+    return "⚪", "impact not said"
+
+
+def variation_shifts(impact: Impact | None) -> tuple[str, ...]:
+    """Describe how the share of each variation shifted, the largest shift first."""
+    shares = impact.evaluations.variations or [] if impact and impact.evaluations else []
+    before, after = sum(share.before or 0 for share in shares), sum(share.after or 0 for share in shares)
+    if before <= 0 or after <= 0:
+        return ()
+    changes = [(humanize.format_value(s.value, 30), (s.before or 0) / before, (s.after or 0) / after) for s in shares]
+    changes.sort(key=lambda change: abs(change[2] - change[1]), reverse=True)
+    return tuple(f"{name}: {humanize.percent(old)} → {humanize.percent(new)}" for name, old, new in changes)
+
+
+@dataclass(frozen=True)
+class EventList:
+    """The events that were fetched, the total, and the failure that stopped fetching, if any."""
+
+    events: tuple[Event, ...]
+    total: int
+    failure: Failure | None = None
+
+    @property
+    def unread(self) -> int:
+        return self.total - len(self.events)
+
+    def by_day(self, days: Days) -> CountsByDay:
+        """Count the events of each day."""
+        return count_by_day(days, (event.time for event in self.events), has_unread=self.unread > 0)
+
+
+async def fetch_all(params: EventsParams, ctx: QuestionContext) -> EventList:
+    """Fetch pages from the first one until a page repeats, is empty or has no next cursor.
+
+    A failure of the first page is raised; a later one is returned with the events fetched so far."""
+    pages: list[list[Event]] = []
+    total, after, failure = 0, params.after, None
+    while len(pages) < MAX_PAGES:
+        reply = await result_or_failure(
+            fetch(params.model_copy(update={"limit": MAX_PAGE_SIZE, "after": after, "page": 1}), ctx)
+        )
+        if isinstance(reply, Failure):
+            failure = reply
+            break
+        total = max(total, reply.total or 0)
+        if not reply.items or reply.items in pages:
+            break
+        pages.append(reply.items)
+        after = cursor_from(reply, "next", "after")
+        if after is None:
+            break
+    if failure and not pages:
+        raise failure
+    events = tuple(event for page in pages for event in page)[:MAX_EVENTS]
+    return EventList(events, max(total, len(events)), failure)
 
 
 QUESTION = Question[EventsParams, EventsReply, EventsView](

@@ -6,7 +6,7 @@ never shown."""
 from typing import Any
 
 from bot.launchdarkly import Float64, Int64, Reply, field
-from bot.questions.catalog.reply import CatalogItem, Person, Stale, Team
+from bot.questions.catalog.lists import CatalogItem, Person, Stale, Team
 
 
 class Variation(Reply):
