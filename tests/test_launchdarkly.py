@@ -10,7 +10,7 @@ from bot.errors import Failure, InvalidResponse, NotAllowed, NotFound, Rejected,
 from bot.launchdarkly import Version
 from bot.sandbox.block_kit import violations
 from bot.sandbox.block_kit.mentions import unsafe_markup
-from bot.sandbox.launchdarkly.errors import BETA_REQUIRED_MESSAGE
+from bot.sandbox.launchdarkly.request import BETA_REQUIRED_MESSAGE
 from tests.conversation import NOW
 from tests.hostile import HOSTILE_STRINGS
 from tests.misbehaving_server import (

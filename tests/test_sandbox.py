@@ -192,15 +192,15 @@ async def test_sandbox_serves_on_a_port() -> None:
 
 
 async def test_new_route_is_one_new_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "more_replies").mkdir()
-    (tmp_path / "more_replies" / "__init__.py").touch()
-    (tmp_path / "more_replies" / "ping.py").write_text(
-        "from bot.sandbox.launchdarkly.params import Query\n"
+    (tmp_path / "more_routes").mkdir()
+    (tmp_path / "more_routes" / "__init__.py").touch()
+    (tmp_path / "more_routes" / "ping.py").write_text(
+        "from bot.sandbox.launchdarkly.request import Query\n"
         "PATH, BETA = '/api/v2/ping', False\n"
-        "def reply(world, query): return {'flags': len(world.company.flags)}\n"
+        "def reply(ctx, query): return {'flags': len(ctx.company.flags)}\n"
     )
     monkeypatch.syspath_prepend(str(tmp_path))
-    transport = httpx.ASGITransport(launchdarkly(lambda: NOW, routes=import_module("more_replies")))
+    transport = httpx.ASGITransport(launchdarkly(lambda: NOW, routes=import_module("more_routes")))
     async with httpx.AsyncClient(transport=transport, base_url="http://sandbox", headers=HEADERS) as client:
         assert (await get_json(client, "/api/v2/ping"))["flags"] >= 40
 

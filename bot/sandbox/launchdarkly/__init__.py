@@ -3,16 +3,12 @@
 It answers and refuses as the real API does, and its replies match LaunchDarkly's OpenAPI description. Everything that
 happened in the company is derived from a seed and the date, so nothing is stored and a day always looks the same.
 
-    app.py                 the ASGI app: authentication, rate-limit headers, routing
-    routes/                one file per endpoint
-    params.py              the base of every endpoint's query parameters, and their validation errors
-    context.py             what an endpoint may read: company, history, time, quirks of the server
-    errors.py              error statuses, with the bodies that LaunchDarkly documents
-    faults.py              fault injection, and a record of all requests
-    company.py             the company's people, projects and flags, read from company.toml
-    history.py             twelve weeks of flag events and deployments
-    event_generator.py     one day: its random generator, and the record of an event
-    environment_events.py  a day's flag events in one environment
-    global_events.py       a day's flag events that apply to all environments
-    impact.py              how many people a change moved to another variation
+    app.py              the ASGI app: authentication, rate-limit headers, routing
+    routes/             one file per endpoint
+    request.py          what an endpoint may read, its parameters and pages, and the errors that LaunchDarkly documents
+    faults.py           fault injection, and a record of all requests
+    company.py          the company's people, projects and flags, read from company.toml
+    history.py          twelve weeks of flag events and deployments
+    event_generator.py  a day's flag events, in one environment and in all
+    impact.py           how many people a change moved to another variation
 """

@@ -24,11 +24,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.sandbox.launchdarkly import routes as all_routes
 from bot.sandbox.launchdarkly.company import harbour_goods
-from bot.sandbox.launchdarkly.context import Json, RequestContext
-from bot.sandbox.launchdarkly.errors import ApiError, beta_required
 from bot.sandbox.launchdarkly.faults import FaultInjector
 from bot.sandbox.launchdarkly.history import History, millis
-from bot.sandbox.launchdarkly.params import Query
+from bot.sandbox.launchdarkly.request import ApiError, Json, Query, RequestContext, beta_required
 
 TOKEN = "api-sandbox"  # noqa: S105  valid for the sandbox only
 RATE_WINDOW_MILLIS = 10_000

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.sandbox.launchdarkly.errors import DOCUMENTED_ERRORS, ApiError
+from bot.sandbox.launchdarkly.request import DOCUMENTED_ERRORS, ApiError
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,15 @@ from random import Random
 from typing import TypeVar
 
 from bot.sandbox.launchdarkly.company import Application, Company, Config, Environment, Flag, Project
-from bot.sandbox.launchdarkly.environment_events import generate_environment_events, ramped_config
-from bot.sandbox.launchdarkly.event_generator import DAY_MILLIS, Day, Event
-from bot.sandbox.launchdarkly.global_events import ARCHIVE_CYCLE_WEEKS, generate_global_events
+from bot.sandbox.launchdarkly.event_generator import (
+    ARCHIVE_CYCLE_WEEKS,
+    DAY_MILLIS,
+    Day,
+    Event,
+    generate_environment_events,
+    generate_global_events,
+    ramped_config,
+)
 
 HISTORY_WEEKS = 12
 T = TypeVar("T")

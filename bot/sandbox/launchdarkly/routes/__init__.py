@@ -13,8 +13,5 @@ An endpoint's file has `PATH` (with Starlette's path parameters), `BETA` (whethe
     environments.py  a project's environments
     applications.py  the account's applications
     identity.py      whose token it is
-    _chart.py        a chart in LaunchDarkly's format
-    _flag.py         a flag without its environments
-    _targeting.py    a flag's targeting in one environment
-    _page.py         lists with limit and offset
+    _formats.py      a chart, a flag, and its targeting in one environment, in LaunchDarkly's format
 """

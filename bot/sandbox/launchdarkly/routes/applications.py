@@ -3,11 +3,8 @@
 from pydantic import Field
 
 from bot.sandbox.launchdarkly.company import Application
-from bot.sandbox.launchdarkly.context import Json, RequestContext
-from bot.sandbox.launchdarkly.errors import invalid_request
 from bot.sandbox.launchdarkly.event_generator import DAY_MILLIS
-from bot.sandbox.launchdarkly.params import Keys
-from bot.sandbox.launchdarkly.routes._page import PageQuery, page
+from bot.sandbox.launchdarkly.request import Json, Keys, PageQuery, RequestContext, invalid_request, page
 
 PATH = "/api/v2/applications"
 BETA = True

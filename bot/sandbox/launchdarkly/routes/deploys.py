@@ -12,13 +12,11 @@ from typing import Annotated, Literal
 from pydantic import Field, PlainValidator
 
 from bot.sandbox.launchdarkly.company import Environment, Project
-from bot.sandbox.launchdarkly.context import Json, RequestContext
-from bot.sandbox.launchdarkly.errors import invalid_request, not_found
 from bot.sandbox.launchdarkly.event_generator import DAY_MILLIS, HOUR_MILLIS
 from bot.sandbox.launchdarkly.history import Deployment, Window, millis
-from bot.sandbox.launchdarkly.params import Keys
-from bot.sandbox.launchdarkly.params import Query as AnyQuery
-from bot.sandbox.launchdarkly.routes._chart import chart, line
+from bot.sandbox.launchdarkly.request import Json, Keys, RequestContext, invalid_request, not_found
+from bot.sandbox.launchdarkly.request import Query as AnyQuery
+from bot.sandbox.launchdarkly.routes._formats import chart, line
 
 PATH = "/api/v2/engineering-insights/charts/deployments/frequency"
 BETA = True

@@ -1,9 +1,7 @@
 """A project's environments. Like the real list it contains SDK keys, which a client must not keep."""
 
 from bot.sandbox.launchdarkly.company import Environment, Project, object_id
-from bot.sandbox.launchdarkly.context import Json, RequestContext
-from bot.sandbox.launchdarkly.params import Key
-from bot.sandbox.launchdarkly.routes._page import PageQuery, matches, page
+from bot.sandbox.launchdarkly.request import Json, Key, PageQuery, RequestContext, matches, page
 
 PATH = "/api/v2/projects/{projectKey}/environments"
 BETA = False

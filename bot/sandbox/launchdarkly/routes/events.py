@@ -10,11 +10,9 @@ from pydantic import Field
 
 from bot.sandbox.launchdarkly import impact
 from bot.sandbox.launchdarkly.company import Environment, Person, Project, object_id
-from bot.sandbox.launchdarkly.context import Json, RequestContext
-from bot.sandbox.launchdarkly.errors import invalid_request
 from bot.sandbox.launchdarkly.event_generator import AUDIT_ACTIONS, DAY_MILLIS, MINUTE_MILLIS, Event
 from bot.sandbox.launchdarkly.history import Window
-from bot.sandbox.launchdarkly.params import EnvironmentQuery, Keys
+from bot.sandbox.launchdarkly.request import EnvironmentQuery, Json, Keys, RequestContext, invalid_request
 
 PATH = "/api/v2/engineering-insights/flag-events"
 BETA = True

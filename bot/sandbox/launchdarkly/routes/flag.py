@@ -1,11 +1,8 @@
 """One flag, with its targeting in each environment."""
 
-from bot.sandbox.launchdarkly.context import Json, RequestContext
-from bot.sandbox.launchdarkly.errors import not_found
-from bot.sandbox.launchdarkly.params import Keys
-from bot.sandbox.launchdarkly.params import Query as AnyQuery
-from bot.sandbox.launchdarkly.routes._flag_json import flag_json
-from bot.sandbox.launchdarkly.routes._targeting import targeting_json
+from bot.sandbox.launchdarkly.request import Json, Keys, RequestContext, not_found
+from bot.sandbox.launchdarkly.request import Query as AnyQuery
+from bot.sandbox.launchdarkly.routes._formats import flag_json, targeting_json
 
 PATH = "/api/v2/flags/{projectKey}/{featureFlagKey}"
 BETA = False

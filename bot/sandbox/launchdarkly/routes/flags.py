@@ -6,12 +6,8 @@ from typing import Any, Literal
 from pydantic import Field
 
 from bot.sandbox.launchdarkly.company import Environment, Flag, Project
-from bot.sandbox.launchdarkly.context import Json, RequestContext
-from bot.sandbox.launchdarkly.errors import invalid_request
-from bot.sandbox.launchdarkly.params import Key, Keys
-from bot.sandbox.launchdarkly.routes._flag_json import flag_json
-from bot.sandbox.launchdarkly.routes._page import PageQuery, matches, page
-from bot.sandbox.launchdarkly.routes._targeting import targeting_json
+from bot.sandbox.launchdarkly.request import Json, Key, Keys, PageQuery, RequestContext, invalid_request, matches, page
+from bot.sandbox.launchdarkly.routes._formats import flag_json, targeting_json
 
 PATH = "/api/v2/flags/{projectKey}"
 BETA = False

@@ -4,8 +4,8 @@ Every field is optional; only those whose values are documented or obvious are p
 https://launchdarkly.com/docs/api/other/get-caller-identity
 """
 
-from bot.sandbox.launchdarkly.context import Json, RequestContext
-from bot.sandbox.launchdarkly.params import Query as AnyQuery
+from bot.sandbox.launchdarkly.request import Json, RequestContext
+from bot.sandbox.launchdarkly.request import Query as AnyQuery
 
 PATH = "/api/v2/caller-identity"
 BETA = False

@@ -1,10 +1,7 @@
 """The projects, without their environments: those contain SDK keys, so the bot never asks for them here."""
 
 from bot.sandbox.launchdarkly.company import Project, object_id
-from bot.sandbox.launchdarkly.context import Json, RequestContext
-from bot.sandbox.launchdarkly.errors import invalid_request
-from bot.sandbox.launchdarkly.params import Keys
-from bot.sandbox.launchdarkly.routes._page import PageQuery, matches, page
+from bot.sandbox.launchdarkly.request import Json, Keys, PageQuery, RequestContext, invalid_request, matches, page
 
 PATH = "/api/v2/projects"
 BETA = False

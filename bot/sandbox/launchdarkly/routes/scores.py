@@ -4,11 +4,9 @@ A leaf varies by week around its value in the company's file, so a week's scores
 """
 
 from bot.sandbox.launchdarkly.company import Environment, Project
-from bot.sandbox.launchdarkly.context import Json, RequestContext
-from bot.sandbox.launchdarkly.errors import ApiError, invalid_request
 from bot.sandbox.launchdarkly.event_generator import DAY_MILLIS
 from bot.sandbox.launchdarkly.history import seeded_rng
-from bot.sandbox.launchdarkly.params import EnvironmentQuery
+from bot.sandbox.launchdarkly.request import ApiError, EnvironmentQuery, Json, RequestContext, invalid_request
 
 PATH = "/api/v2/engineering-insights/insights/scores"
 BETA = True

@@ -3,9 +3,8 @@
 from collections import Counter
 
 from bot.sandbox.launchdarkly.company import Status
-from bot.sandbox.launchdarkly.context import Json, RequestContext
-from bot.sandbox.launchdarkly.params import EnvironmentQuery
-from bot.sandbox.launchdarkly.routes._chart import chart, line
+from bot.sandbox.launchdarkly.request import EnvironmentQuery, Json, RequestContext
+from bot.sandbox.launchdarkly.routes._formats import chart, line
 
 PATH = "/api/v2/engineering-insights/charts/flags/status"
 BETA = True
