@@ -13,7 +13,7 @@ from bot.sandbox.block_kit import view_violations
 from bot.sandbox.http_server import serving
 from bot.sandbox.slack import Acknowledgement, Slack
 from bot.sandbox.slack.credentials import SIGNING_SECRET
-from bot.sandbox.slack.response_urls import View
+from bot.sandbox.slack.state import View
 from bot.slack.background_tasks import BackgroundTasks
 from bot.slack.listeners import NO_CALLBACKS, EventCallbacks, build_app
 from bot.slack.modal import DAYS, MAX_INPUT_CHARS, QUESTION, TIME, ZONE, ScheduleForm, build_modal, parse_modal

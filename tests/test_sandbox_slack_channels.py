@@ -8,7 +8,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.slack import Slack
 from bot.sandbox.slack.credentials import BOT_USER_ID
-from bot.sandbox.slack.response_urls import View
+from bot.sandbox.slack.state import View
 from tests.sandbox_slack import Clock, Json, section, slack_error, web_client
 
 MODAL = {"type": "modal", "title": {"type": "plain_text", "text": "Watch"}, "blocks": [section("A flag")]}

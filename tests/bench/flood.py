@@ -12,7 +12,7 @@ from multiprocessing.connection import Connection
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from bot.sandbox.slack.signing import signature_headers
+from bot.sandbox.slack.webhook import signature_headers
 from tests.bench.acknowledge import typical_latency
 from tests.bench.commands import PATH, now
 from tests.bench.fake_slack import fake_slack

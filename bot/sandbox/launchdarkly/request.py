@@ -1,7 +1,8 @@
 """A request: what an endpoint may read, its parameters, pages and errors.
 
 Parameters are validated against the `Query` of the endpoint. Unknown ones are ignored, as everywhere in LaunchDarkly's
-API."""
+API.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -7,8 +7,7 @@ from urllib.parse import urlencode
 
 from bot.sandbox.slack.credentials import APP_ID, BOT_USER_ID, VERIFICATION_TOKEN
 from bot.sandbox.slack.message import Message
-from bot.sandbox.slack.response_urls import ResponseUrl, View
-from bot.sandbox.slack.state import State
+from bot.sandbox.slack.state import ResponseUrl, State, View
 from bot.sandbox.slack.workspace import User
 
 Json = dict[str, Any]

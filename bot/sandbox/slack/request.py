@@ -1,7 +1,10 @@
-"""A parsed Web API call: its method, arguments and time. Accepts forms, JSON and query strings."""
+"""A parsed Web API call: its method, arguments and time; and the errors that Slack answers with.
+
+Calls may be forms, JSON and query strings.
+"""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -9,9 +12,28 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
-from bot.sandbox.slack.errors import ApiError
+from bot.sandbox.block_kit import Violation
 
 Json = dict[str, Any]
+
+
+class ApiError(Exception):
+    """An error of Slack's Web API, which is sent with HTTP 200 and `"ok": false`."""
+
+    def __init__(self, error: str, **fields: Any) -> None:
+        super().__init__(error)
+        self.error = error
+        self.fields = fields
+
+    @property
+    def body(self) -> dict[str, Any]:
+        return {"ok": False, "error": self.error, **self.fields}
+
+
+def invalid_blocks_error(error: str, violations: Iterable[Violation]) -> ApiError:
+    """Return an error that lists violations in Slack's format."""
+    messages = [f"[ERROR] {violation.message} [json-pointer:{violation.pointer}]" for violation in violations]
+    return ApiError(error, errors=messages, response_metadata={"messages": messages})
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,10 @@ can't make a message public; `delete_original` does nothing after a command. Not
 
 from typing import Any
 
-from bot.sandbox.slack.errors import ApiError
 from bot.sandbox.slack.faults import Quirks
 from bot.sandbox.slack.message import Message
-from bot.sandbox.slack.response_urls import ResponseUrl
-from bot.sandbox.slack.state import State
+from bot.sandbox.slack.request import ApiError
+from bot.sandbox.slack.state import ResponseUrl, State
 from bot.sandbox.slack.validation import validate_content
 
 Json = dict[str, Any]

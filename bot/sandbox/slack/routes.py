@@ -12,10 +12,9 @@ from starlette.websockets import WebSocket
 
 from bot.sandbox.slack import response_url
 from bot.sandbox.slack.credentials import APP_TOKEN, BOT_TOKEN
-from bot.sandbox.slack.errors import ApiError
 from bot.sandbox.slack.faults import RESPONSE_URL
 from bot.sandbox.slack.methods import METHODS
-from bot.sandbox.slack.request import Call, read_call
+from bot.sandbox.slack.request import ApiError, Call, read_call
 from bot.sandbox.slack.socket_mode import Socket
 from bot.sandbox.slack.state import State
 

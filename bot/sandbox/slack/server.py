@@ -17,16 +17,14 @@ from bot.sandbox.http_server import serving
 from bot.sandbox.slack import membership, payloads
 from bot.sandbox.slack.connection import RawConnection
 from bot.sandbox.slack.credentials import SIGNING_SECRET
-from bot.sandbox.slack.elements import PRESSABLE_TYPES, SELECTABLE_TYPES, Element, find_element
-from bot.sandbox.slack.errors import ApiError
-from bot.sandbox.slack.inputs import fill_inputs
+from bot.sandbox.slack.elements import PRESSABLE_TYPES, SELECTABLE_TYPES, Element, fill_inputs, find_element
 from bot.sandbox.slack.message import Content, Message
 from bot.sandbox.slack.payloads import Payload
+from bot.sandbox.slack.request import ApiError
 from bot.sandbox.slack.response_url import post_response
-from bot.sandbox.slack.response_urls import ResponseUrl, View
 from bot.sandbox.slack.routes import build_routes
 from bot.sandbox.slack.socket_mode import Socket
-from bot.sandbox.slack.state import State
+from bot.sandbox.slack.state import ResponseUrl, State, View
 from bot.sandbox.slack.validation import validate_view, validate_view_errors
 from bot.sandbox.slack.webhook import Acknowledgement, Headers, SignedRequest, send_request, sign_request
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from bot.sandbox.block_kit import Violation, view_violations, violations
-from bot.sandbox.slack.errors import ApiError, invalid_blocks_error
-from bot.sandbox.slack.inputs import input_id
+from bot.sandbox.slack.elements import input_id
 from bot.sandbox.slack.message import Content
+from bot.sandbox.slack.request import ApiError, invalid_blocks_error
 
 Json = dict[str, Any]
 

@@ -1,6 +1,8 @@
-"""Deliver payloads to the bot over HTTP, and read its acknowledgement. `socket_mode` does so over a socket."""
+"""Deliver signed payloads to the bot over HTTP, and read its acknowledgement. `socket_mode` does so over a socket."""
 
 import asyncio
+import hashlib
+import hmac
 import json
 import ssl
 from collections.abc import Mapping
@@ -10,14 +12,20 @@ from typing import Any
 import httpx
 
 from bot.sandbox.slack.payloads import Payload
-from bot.sandbox.slack.response_urls import ResponseUrl
-from bot.sandbox.slack.signing import signature_headers
+from bot.sandbox.slack.state import ResponseUrl
 
 Headers = Mapping[str, str | bytes | None]
 
 # Nothing here is encrypted; by default, a client would load all certificates of the machine.
 TLS_WITHOUT_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 TIMEOUT, FAILED = "operation_timeout", "dispatch_failed"
+
+
+def signature_headers(body: bytes, secret: str, timestamp: int) -> dict[str, str]:
+    """Return the timestamp and signature headers for a body."""
+    base = b"v0:%d:%b" % (timestamp, body)
+    digest = hmac.new(secret.encode(), base, hashlib.sha256).hexdigest()
+    return {"X-Slack-Request-Timestamp": str(timestamp), "X-Slack-Signature": f"v0={digest}"}
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined
 from markupsafe import Markup
 
 from bot.sandbox.slack import Content, Message, Slack
-from bot.sandbox.slack.response_urls import View
+from bot.sandbox.slack.state import View
 from bot.sandbox.web import visibility
 from bot.sandbox.web.charts import chart
 from bot.sandbox.web.completions import Completion

@@ -3,9 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from bot.sandbox.slack.errors import ApiError
 from bot.sandbox.slack.message import Message
-from bot.sandbox.slack.request import Call
+from bot.sandbox.slack.request import ApiError, Call
 from bot.sandbox.slack.state import State
 from bot.sandbox.slack.workspace import Channel
 

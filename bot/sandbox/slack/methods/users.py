@@ -3,8 +3,7 @@
 from typing import Any
 
 from bot.sandbox.slack.credentials import APP_ID, BOT_ID, BOT_USER_ID
-from bot.sandbox.slack.errors import ApiError
-from bot.sandbox.slack.request import Call
+from bot.sandbox.slack.request import ApiError, Call
 from bot.sandbox.slack.state import State
 
 Json = dict[str, Any]

@@ -2,10 +2,8 @@
 
 from typing import Any
 
-from bot.sandbox.slack.errors import ApiError
-from bot.sandbox.slack.request import Call
-from bot.sandbox.slack.response_urls import View
-from bot.sandbox.slack.state import State
+from bot.sandbox.slack.request import ApiError, Call
+from bot.sandbox.slack.state import State, View
 from bot.sandbox.slack.validation import validate_view
 
 Json = dict[str, Any]
