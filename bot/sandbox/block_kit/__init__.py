@@ -6,24 +6,19 @@ code point counts as one here).
 
 From the outside in:
 
-    message.py    a message, and the rules across its blocks
-    views.py      modals and Home tabs, and the rules across their blocks
-    blocks.py     the blocks
-    charts.py     the chart block
-    tables.py     the two table blocks
-    rich_text.py  the contents of rich text
-    elements.py   what blocks contain: images, buttons, menus, pickers
-    objects.py    composition objects: texts, URLs, options, the confirmation dialog
-    schema.py     the validators that all rules are built from
-    mentions.py   a separate check, for text that would notify someone or become a link
+    surfaces.py     messages, modals and Home tabs, and the rules across their blocks
+    blocks.py       the blocks, except for
+    data_blocks.py  the chart block and the two table blocks
+    elements.py     what blocks contain: texts, options, images, buttons, menus, pickers, rich text
+    schema.py       the validators that all rules are built from
+    mentions.py     a separate check, for text that would notify someone or become a link
 """
 
 from collections.abc import Mapping
 from typing import Any
 
-from bot.sandbox.block_kit.message import MESSAGE
 from bot.sandbox.block_kit.schema import Violation
-from bot.sandbox.block_kit.views import VIEW
+from bot.sandbox.block_kit.surfaces import MESSAGE, VIEW
 
 __all__ = ["Violation", "view_violations", "violations"]
 

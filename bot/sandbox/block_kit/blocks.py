@@ -1,23 +1,29 @@
 """The blocks that a message may contain, each with its keys and limits.
 
-Rejected because they aren't listed: `alert` and `input`, which belong to views (`views.py`); `file`, which only Slack
-may send; `carousel`, `plan` and `task_card`, which this bot never sends.
+Rejected because they aren't listed: `alert` and `input`, which belong to views (`surfaces.py`); `file`, which only
+Slack may send; `carousel`, `plan` and `task_card`, which this bot never sends.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bot.sandbox.block_kit.charts import DATA_VISUALIZATION
+from bot.sandbox.block_kit.data_blocks import DATA_TABLE, DATA_VISUALIZATION, TABLE
 from bot.sandbox.block_kit.elements import (
     ACCESSORY_ELEMENTS,
     BUTTON,
     CONTEXT_ACTION_ELEMENTS,
     CONTEXT_ELEMENTS,
+    HTTP_URL,
+    HTTPS_URL,
     IMAGE,
+    IMAGE_FIELDS,
     INTERACTIVE_ELEMENTS,
+    RICH_TEXT,
+    block,
+    one_image_source,
+    plain_text,
+    text,
 )
-from bot.sandbox.block_kit.objects import HTTP_URL, HTTPS_URL, IMAGE_FIELDS, block, one_image_source, plain_text, text
-from bot.sandbox.block_kit.rich_text import RICH_TEXT
 from bot.sandbox.block_kit.schema import (
     Rule,
     Violation,
@@ -32,7 +38,6 @@ from bot.sandbox.block_kit.schema import (
     typed,
     with_checks,
 )
-from bot.sandbox.block_kit.tables import DATA_TABLE, TABLE
 
 # fmt: off
 _ICONS = (

@@ -1,25 +1,16 @@
-"""The elements inside blocks: images, buttons, menus, pickers, each with its keys and limits.
+"""The elements inside blocks, each with its keys and limits: texts, options, images, buttons, menus, rich text.
 
-Menus and pickers are checked by their structure, not by whether a user, channel or time zone exists.
+Menus and pickers are checked by their structure, not by whether a user, channel or time zone exists. Slack publishes no
+length limits for rich text, and parses no mrkdwn in it.
 """
 
-from bot.sandbox.block_kit.objects import (
-    CHECK_OPTION,
-    CONFIRM,
-    HTTP_URL,
-    IMAGE_FIELDS,
-    LINK_OPTION,
-    MENU_OPTION,
-    OPTION_GROUP,
-    STYLE,
-    initial_is_offered,
-    one_image_source,
-    plain_text,
-    text,
-)
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 from bot.sandbox.block_kit.schema import (
     Fields,
     Rule,
+    Violation,
     boolean,
     integer,
     items,
@@ -28,9 +19,66 @@ from bot.sandbox.block_kit.schema import (
     shape,
     some_of,
     string,
+    tagged,
     typed,
     with_checks,
 )
+
+
+def plain_text(max_length: int) -> Rule:
+    """Build the rule for a plain-text object."""
+    return tagged({"plain_text": typed({"text": string(1, max_length), "emoji?": boolean})})
+
+
+def text(max_length: int) -> Rule:
+    """Build the rule for a text object, mrkdwn or plain. Each has an option that the other rejects."""
+    return tagged(
+        {"mrkdwn": typed({"text": string(1, max_length), "verbatim?": boolean}), "plain_text": plain_text(max_length)}
+    )
+
+
+def block(fields: Fields) -> Rule:
+    """Build the rule for a block."""
+    return typed({"block_id?": string(1, 255), **fields})
+
+
+HTTP_URL = matching(r"https?://\S+", "an http or https address without spaces", 3000)
+HTTPS_URL = matching(r"https://\S+", "an https address without spaces", 3000)
+STYLE = one_of("primary", "danger")
+
+# Newer pages make the dialog's fields optional, and older ones allow mrkdwn in its text: the stricter rule applies.
+CONFIRM = shape(
+    {
+        "title": plain_text(100),
+        "text": plain_text(300),
+        "confirm": plain_text(30),
+        "deny": plain_text(30),
+        "style?": STYLE,
+    }
+)
+
+_OPTION: Fields = {"text": plain_text(75), "value": string(1, 150), "description?": plain_text(75)}
+MENU_OPTION = shape(_OPTION)
+LINK_OPTION = shape({**_OPTION, "url?": HTTP_URL})  # in overflow menus only
+# Checkboxes and radio buttons allow mrkdwn.
+CHECK_OPTION = shape({**_OPTION, "text": text(75), "description?": text(75)})
+
+OPTION_GROUP = shape({"label": plain_text(75), "options": items(MENU_OPTION, 1, 100)})
+
+_SLACK_FILE = with_checks(shape({"id?": string(), "url?": HTTP_URL}), some_of(("id", "url"), 1, 1))
+IMAGE_FIELDS: Fields = {"image_url?": HTTP_URL, "slack_file?": _SLACK_FILE, "alt_text": string(1, 2000)}
+one_image_source = some_of(("image_url", "slack_file"), 1, 1)
+
+
+def initial_is_offered(menu: Mapping[str, Any], at: str) -> Iterator[Violation]:
+    """Check that each initial option equals one of the options, in all its fields."""
+    groups = menu.get("option_groups", [menu])
+    offered = [option for group in groups for option in group["options"]]
+    if "initial_option" in menu and menu["initial_option"] not in offered:
+        yield Violation(f"{at}/initial_option", "Must equal one of the options.")
+    for index, option in enumerate(menu.get("initial_options", [])):
+        if option not in offered:
+            yield Violation(f"{at}/initial_options/{index}", "Must equal one of the options.")
 
 
 def action(fields: Fields) -> Rule:
@@ -119,4 +167,54 @@ CONTEXT_ACTION_ELEMENTS: dict[str, Rule] = {
             "visible_to_user_ids?": items(string(), 1),
         }
     ),
+}
+
+
+_RUN_STYLE = shape({"bold?": boolean, "italic?": boolean, "strike?": boolean, "code?": boolean})
+
+
+def _run(fields: Fields) -> Rule:
+    return typed({"style?": _RUN_STYLE, **fields})
+
+
+_TEXT = _run({"text": string()})
+_LINK = _run({"url": HTTP_URL, "text?": string(), "unsafe?": boolean})
+
+_RUNS: dict[str, Rule] = {
+    "text": _TEXT,
+    "link": _LINK,
+    "emoji": _run({"name": string(), "unicode?": string()}),
+    "date": _run({"timestamp": integer(0), "format": string(), "url?": HTTP_URL, "fallback?": string()}),
+    "user": _run({"user_id": string()}),
+    "usergroup": _run({"usergroup_id": string()}),
+    "channel": _run({"channel_id": string()}),
+    "broadcast": typed({"range": one_of("here", "channel", "everyone")}),
+    "color": typed({"value": string()}),
+}
+
+_SECTION = typed({"elements": items(tagged(_RUNS), 1)})
+_BORDER = integer(0, 1)
+
+RICH_TEXT: Fields = {
+    "elements": items(
+        tagged(
+            {
+                "rich_text_section": _SECTION,
+                "rich_text_quote": typed({"elements": items(tagged(_RUNS), 1), "border?": _BORDER}),
+                "rich_text_preformatted": typed(
+                    {"elements": items(tagged({"text": _TEXT, "link": _LINK}), 1), "border?": _BORDER}
+                ),
+                "rich_text_list": typed(
+                    {
+                        "style": one_of("bullet", "ordered"),
+                        "elements": items(tagged({"rich_text_section": _SECTION}), 1),
+                        "indent?": integer(0),
+                        "offset?": integer(0),
+                        "border?": _BORDER,
+                    }
+                ),
+            }
+        ),
+        1,
+    )
 }

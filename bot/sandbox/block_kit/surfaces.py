@@ -1,32 +1,78 @@
-"""Views: modals and Home tabs, which may contain other blocks than messages.
+"""What a person sees as a whole: a message, a modal or a Home tab, and the rules across its blocks.
 
-Rejected because they aren't listed: `card`, which fails in modals although it is documented for them; blocks that only
-some pages document for Home tabs (`table`, `data_table`, `container`); inputs that this bot doesn't use.
+Views may contain other blocks than messages. Rejected in views because they aren't listed: `card`, which fails in
+modals although it is documented for them; blocks that only some pages document for Home tabs (`table`, `data_table`,
+`container`); inputs that this bot doesn't use.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bot.sandbox.block_kit.blocks import SIMPLE_BLOCKS, unique_action_ids
-from bot.sandbox.block_kit.elements import INTERACTIVE_ELEMENTS, action
-from bot.sandbox.block_kit.message import unique_block_ids
-from bot.sandbox.block_kit.objects import block, plain_text, text
-from bot.sandbox.block_kit.rich_text import RICH_TEXT
+from bot.sandbox.block_kit.blocks import BLOCK, SIMPLE_BLOCKS, unique_action_ids
+from bot.sandbox.block_kit.elements import INTERACTIVE_ELEMENTS, RICH_TEXT, action, block, plain_text, text
 from bot.sandbox.block_kit.schema import (
     UNLIMITED,
+    Check,
     Rule,
     Violation,
     boolean,
+    duplicates,
     integer,
     items,
     one_of,
+    shape,
     string,
     tagged,
     typed,
     with_checks,
 )
 
+Message = Mapping[str, Any]
 MAX_INPUT_LENGTH = 3000
+
+
+def _walk_blocks(message: Message) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield the blocks with their JSON pointers, in reading order; a container's children follow it."""
+    for index, parent in enumerate(message["blocks"]):
+        yield f"/blocks/{index}", parent
+        for inner, child in enumerate(parent.get("child_blocks", [])):
+            yield f"/blocks/{index}/child_blocks/{inner}", child
+
+
+def _at_most(limit: int, description: str, *types: str) -> Check:
+    def check(message: Message, _: str) -> Iterator[Violation]:
+        pointers = [at for at, each in _walk_blocks(message) if each["type"] in types]
+        yield from (
+            Violation(at, f"Is one too many: a message holds at most {limit} {description}.") for at in pointers[limit:]
+        )
+
+    return check
+
+
+def unique_block_ids(message: Message, _: str) -> Iterator[Violation]:
+    """Check that no two blocks share a block ID."""
+    located_ids = ((f"{at}/block_id", each["block_id"]) for at, each in _walk_blocks(message) if "block_id" in each)
+    yield from duplicates(located_ids)
+
+
+def _markdown_fits(message: Message, _: str) -> Iterator[Violation]:
+    length = 0
+    for at, each in _walk_blocks(message):
+        if each["type"] == "markdown":
+            length += len(each["text"])
+            if length > 12_000:
+                yield Violation(f"{at}/text", f"Brings the markdown of the message to {length} characters, past 12000.")
+
+
+MESSAGE = with_checks(
+    # Slack recommends at most 4,000 characters, and truncates the text only at 40,000.
+    shape({"text": string(1, 4000), "blocks": items(BLOCK, 1, 50)}),
+    unique_block_ids,
+    _markdown_fits,
+    _at_most(2, "charts", "data_visualization"),
+    # With only one table in a message, the character limit across all tables is the limit of that table.
+    _at_most(1, "native table", "table", "data_table"),
+)
 
 
 def _lengths_fit(field: Mapping[str, Any], at: str) -> Iterator[Violation]:
