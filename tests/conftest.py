@@ -7,6 +7,7 @@ import pytest
 
 from tests.conversation import Conversation, start_conversation
 from tests.databases import database_fixture, databases_fixture, postgres_fixture  # noqa: F401 - fixtures for all
+from tests.sandbox_slack import client_fixture, clock_fixture, slack_fixture  # noqa: F401
 from tests.scheduler_harness import scheduler_factory_fixture, scheduler_fixture, shared_engine_fixture  # noqa: F401
 
 

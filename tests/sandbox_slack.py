@@ -66,6 +66,25 @@ class Clock:
         self.now += timedelta(**delta)
 
 
+@pytest.fixture(name="clock")
+def clock_fixture() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(name="slack")
+async def slack_fixture(clock: Clock) -> AsyncIterator[Slack]:
+    """A Slack that is served, on a clock that stands still."""
+    slack = Slack(clock)
+    async with slack.serving():
+        yield slack
+
+
+@pytest.fixture(name="client")
+async def client_fixture(slack: Slack) -> AsyncIterator[AsyncWebClient]:
+    async with web_client(slack) as client:
+        yield client
+
+
 @asynccontextmanager
 async def web_client(slack: Slack, token: str = BOT_TOKEN, **options: Any) -> AsyncIterator[AsyncWebClient]:
     async with aiohttp.ClientSession() as session:

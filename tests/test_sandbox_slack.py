@@ -1,7 +1,6 @@
 """The sandbox's Web API accepts and refuses calls as Slack's does, seen through slack_sdk."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
@@ -21,24 +20,6 @@ EXAMPLE = (
     "d10d2c447fce8b6703c"
 )
 LENAS_MESSAGE = Content("Mine")
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def slack(clock: Clock) -> AsyncIterator[Slack]:
-    slack = Slack(clock)
-    async with slack.serving():
-        yield slack
-
-
-@pytest.fixture
-async def client(slack: Slack) -> AsyncIterator[AsyncWebClient]:
-    async with web_client(slack) as client:
-        yield client
 
 
 # ------------------------------------------------------------------------------------------------------- authentication

@@ -1,7 +1,6 @@
 """Channels, users, modals and Home tabs of the sandbox's Slack, seen through slack_sdk."""
 
 import json
-from collections.abc import AsyncIterator
 
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
@@ -9,27 +8,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.sandbox.slack import Slack
 from bot.sandbox.slack.credentials import BOT_USER_ID
 from bot.sandbox.slack.state import View
-from tests.sandbox_slack import Clock, Json, section, slack_error, web_client
+from tests.sandbox_slack import Clock, Json, section, slack_error
 
 MODAL = {"type": "modal", "title": {"type": "plain_text", "text": "Watch"}, "blocks": [section("A flag")]}
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def slack(clock: Clock) -> AsyncIterator[Slack]:
-    slack = Slack(clock)
-    async with slack.serving():
-        yield slack
-
-
-@pytest.fixture
-async def client(slack: Slack) -> AsyncIterator[AsyncWebClient]:
-    async with web_client(slack) as client:
-        yield client
 
 
 # -------------------------------------------------------------------------------------------------------- conversations

@@ -9,16 +9,9 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.slack import Fault, Slack
-from tests.sandbox_slack import Clock, record_requests, slack_error, web_client, webhook
+from tests.sandbox_slack import record_requests, slack_error, web_client, webhook
 
 POST = "chat.postMessage"
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[Slack]:
-    slack = Slack(Clock())
-    async with slack.serving():
-        yield slack
 
 
 @pytest.fixture

@@ -13,18 +13,6 @@ from tests.sandbox_slack import MESSAGE_BLOCKS, Clock, record_requests, section,
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def slack(clock: Clock) -> AsyncIterator[Slack]:
-    slack = Slack(clock)
-    async with slack.serving():
-        yield slack
-
-
-@pytest.fixture
 async def session() -> AsyncIterator[aiohttp.ClientSession]:
     async with aiohttp.ClientSession() as session:
         yield session

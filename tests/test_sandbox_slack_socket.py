@@ -9,16 +9,9 @@ import pytest
 
 from bot.sandbox.slack import Slack
 from bot.sandbox.slack.credentials import APP_TOKEN
-from tests.sandbox_slack import Clock, over_socket, web_client
+from tests.sandbox_slack import over_socket, web_client
 
 PING_SECONDS = 0.02  # how often the client checks its connection
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[Slack]:
-    slack = Slack(Clock())
-    async with slack.serving():
-        yield slack
 
 
 async def new_socket_url(slack: Slack) -> str:

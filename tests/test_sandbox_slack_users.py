@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from urllib.parse import parse_qs
 
@@ -14,7 +14,7 @@ from bot.sandbox.http_server import serving
 from bot.sandbox.slack import Slack
 from bot.sandbox.slack.credentials import BOT_USER_ID
 from bot.sandbox.slack.message import Content
-from tests.sandbox_slack import MESSAGE_BLOCKS, Clock, Json, over_http, over_socket, record_requests, web_client
+from tests.sandbox_slack import MESSAGE_BLOCKS, Json, over_http, over_socket, record_requests, web_client
 
 Transport = Callable[[Slack], AbstractAsyncContextManager[list[Json]]]
 
@@ -33,18 +33,6 @@ FORM: Json = {
         }
     ],
 }
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def slack(clock: Clock) -> AsyncIterator[Slack]:
-    slack = Slack(clock)
-    async with slack.serving():
-        yield slack
 
 
 both_transports = pytest.mark.parametrize("transport", [over_http, over_socket])
