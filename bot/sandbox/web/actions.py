@@ -10,8 +10,7 @@ from bot.sandbox.slack.validation import MAX_TEXT_LENGTH
 from bot.sandbox.slack.webhook import TIMEOUT
 from bot.sandbox.slack.workspace import Channel
 from bot.sandbox.web.completions import COMMAND
-from bot.sandbox.web.protocol import DemoControls
-from bot.sandbox.web.time_travel import TimeTravel
+from bot.sandbox.web.demo_controls import DemoControls, TimeTravel
 from bot.sandbox.web.visibility import VIEWER_ID, messages
 
 Json = dict[str, Any]

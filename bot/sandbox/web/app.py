@@ -17,11 +17,9 @@ from starlette.types import ASGIApp
 from bot.sandbox.web import events
 from bot.sandbox.web.actions import Actions
 from bot.sandbox.web.completions import completions
-from bot.sandbox.web.protocol import DemoControls
+from bot.sandbox.web.demo_controls import DemoControls, TimeTravel
 from bot.sandbox.web.rendering import Renderer
-from bot.sandbox.web.request_body import BODY_TOO_LARGE, BodyTooLarge, read_json
-from bot.sandbox.web.security import SecurityMiddleware
-from bot.sandbox.web.time_travel import TimeTravel
+from bot.sandbox.web.security import BODY_TOO_LARGE, BodyTooLarge, SecurityMiddleware, read_json
 from bot.sandbox.web.visibility import VIEWER_ID
 
 WEB_DIRECTORY = Path(__file__).parent

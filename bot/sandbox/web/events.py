@@ -14,9 +14,8 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from bot.sandbox.slack import Content, Message
-from bot.sandbox.web.protocol import DemoControls
+from bot.sandbox.web.demo_controls import DemoControls, TimeTravel
 from bot.sandbox.web.rendering import Renderer
-from bot.sandbox.web.time_travel import TimeTravel
 from bot.sandbox.web.visibility import VIEWER_ID, messages, parent_ts
 
 RETRY_MILLIS = 500  # until a disconnected page reconnects

@@ -15,9 +15,9 @@ from bot.sandbox.slack.state import View
 from bot.sandbox.web import visibility
 from bot.sandbox.web.charts import chart
 from bot.sandbox.web.completions import Completion
+from bot.sandbox.web.demo_controls import TimeTravel
 from bot.sandbox.web.mrkdwn import MrkdwnRenderer, is_safe_url
 from bot.sandbox.web.tables import table
-from bot.sandbox.web.time_travel import TimeTravel
 
 Json = Mapping[str, Any]
 

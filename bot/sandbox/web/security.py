@@ -1,9 +1,12 @@
-"""Reject requests that don't come from this machine and this page, and add security headers.
+"""Reject requests that don't come from this machine and this page, or are too large, and add security headers.
 
 The URL is guessable, so another page could try it. DNS rebinding shows in a foreign Host header. A form or script of
 another page has a foreign Origin header, and can't send JSON without a CORS preflight.
 """
 
+import json
+from collections.abc import AsyncIterable
+from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -26,6 +29,8 @@ SECURITY_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+MAX_BODY_BYTES = 1_000_000  # twice the longest message with every character escaped
+BODY_TOO_LARGE = "That is more than anybody types."
 
 
 class SecurityMiddleware:
@@ -62,3 +67,36 @@ def _hostname(address: str) -> str | None:
         return urlsplit(address).hostname
     except ValueError:
         return None
+
+
+class BodyTooLarge(Exception):
+    """The body exceeds `MAX_BODY_BYTES`."""
+
+
+async def read_json(body: AsyncIterable[bytes]) -> dict[str, Any]:
+    """Return the object, or raise a KeyError if there is none.
+
+    An oversized body is drained, then rejected: a client whose connection is cut while it sends doesn't read the
+    response.
+    """
+    size, buffer = 0, bytearray()
+    async for chunk in body:
+        size += len(chunk)
+        if size <= MAX_BODY_BYTES:
+            buffer += chunk
+    if size > MAX_BODY_BYTES:
+        raise BodyTooLarge
+    decoded = _parse(bytes(buffer))
+    if not isinstance(decoded, dict):
+        raise KeyError("an object")
+    return decoded
+
+
+def _parse(body: bytes) -> object:
+    """Parse a body; None if it isn't JSON, or has what can't be encoded again: a lone surrogate, NaN or infinity."""
+    try:
+        decoded: object = json.loads(body)
+        json.dumps(decoded, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, RecursionError):
+        return None
+    return decoded
