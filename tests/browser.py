@@ -53,14 +53,14 @@ class Reader:
     """A person at the page, who finds things by what is visible or what a screen reader reads."""
 
     page: Page
-    stage: PageHarness
+    harness: PageHarness
     url: str
     console_errors: list[str] = field(default_factory=list)  # of the browser
     external_requests: list[str] = field(default_factory=list)  # requests to other hosts, which are blocked
 
     @property
     def slack(self) -> Slack:
-        return self.stage.slack
+        return self.harness.slack
 
     @property
     def message_box(self) -> Locator:
@@ -117,7 +117,7 @@ class Reader:
 
 @asynccontextmanager
 async def open_page(
-    browser: Browser, stage: PageHarness, url: str, *, size: ViewportSize = DESKTOP, **options: Any
+    browser: Browser, harness: PageHarness, url: str, *, size: ViewportSize = DESKTOP, **options: Any
 ) -> AsyncIterator[Reader]:
     """Open the page, and assert at the end that the browser logged no errors."""
     own_origin = re.escape(url.rsplit(":", 1)[0])
@@ -125,7 +125,7 @@ async def open_page(
     context = await browser.new_context(viewport=size, **context_options)
     context.set_default_timeout(5000)
     page = await context.new_page()
-    reader = Reader(page, stage, url)
+    reader = Reader(page, harness, url)
 
     async def block_request(route: Route) -> None:
         reader.external_requests.append(route.request.url)
@@ -152,8 +152,8 @@ async def open_bot_page(browser: Browser, *, fragment: str = "#C1", **options: A
     """Open the page with the bot behind it; the options are the browser's or the workspace's."""
     bot_options = {name: options.pop(name) for name in ("edit",) if name in options}
     async with (
-        page_with_bot(**bot_options) as (stage, url),
-        open_page(browser, stage, f"{url}/{fragment}", **options) as reader,
+        page_with_bot(**bot_options) as (harness, url),
+        open_page(browser, harness, f"{url}/{fragment}", **options) as reader,
     ):
         yield reader
 

@@ -36,10 +36,10 @@ class PageHarness:
 
     @property
     def fault_presets(self) -> Mapping[str, Mapping[str, str]]:
-        return {where: {FAIR: "answers", "down": "does not answer"} for where in self.selected_faults}
+        return {service: {FAIR: "answers", "down": "does not answer"} for service in self.selected_faults}
 
-    async def select_fault(self, where: str, name: str) -> None:
-        self.selected_faults[where] = name
+    async def select_fault(self, service: str, name: str) -> None:
+        self.selected_faults[service] = name
 
     async def skip_to_next_run(self) -> AsyncIterator[str]:
         if self.broken:
@@ -69,15 +69,15 @@ class PageHarness:
 async def page_without_bot() -> AsyncIterator[tuple[PageHarness, str]]:
     """Serve the page of a workspace without a bot."""
     slack = Slack(lambda: datetime.now(UTC))
-    stage = PageHarness(slack)
-    async with slack.serving(), serving(build_page(stage)) as url:
-        yield stage, url
+    harness = PageHarness(slack)
+    async with slack.serving(), serving(build_page(harness)) as url:
+        yield harness, url
 
 
 @asynccontextmanager
 async def page_with_bot(**overrides: Any) -> AsyncIterator[tuple[PageHarness, str]]:
     """Serve the page of a workspace with the bot."""
     async with open_workspace(**overrides) as workspace:
-        stage = PageHarness(workspace.slack, workspace=workspace)
-        async with serving(build_page(stage)) as url:
-            yield stage, url
+        harness = PageHarness(workspace.slack, workspace=workspace)
+        async with serving(build_page(harness)) as url:
+            yield harness, url

@@ -60,11 +60,11 @@ async def test_visitor_is_welcomed_and_runs_an_example_by_click(reader: Reader) 
 
 
 async def test_channel_in_the_url_is_opened_or_the_default_one(browser: Browser) -> None:
-    async with page_without_bot() as (stage, url):
-        stage.home_channel = "C2"
-        stage.slack.post(stage.slack.channels["C1"], Content("Said elsewhere."))
+    async with page_without_bot() as (harness, url):
+        harness.home_channel = "C2"
+        harness.slack.post(harness.slack.channels["C1"], Content("Said elsewhere."))
         for fragment, title in (("", "🔒 platform-leads"), ("#C6", "# with-quayside"), ("#C99", "🔒 platform-leads")):
-            async with open_page(browser, stage, f"{url}/{fragment}") as reader:
+            async with open_page(browser, harness, f"{url}/{fragment}") as reader:
                 await expect(reader.page.locator("#title")).to_have_text(title)
 
 
@@ -91,11 +91,11 @@ async def test_each_question_is_answered_and_every_button_works(reader: Reader, 
     header = next(block["text"]["text"] for block in said.blocks if block["type"] == "header")
     await expect(answer.get_by_role("heading", name=header, exact=True)).to_be_visible()
     await expect(answer).to_contain_text("Only visible to you")
-    await expect(answer.locator(".undrawn")).to_have_count(0)
+    await expect(answer.locator(".unsupported")).to_have_count(0)
     await expect(answer.locator("figure.chart")).to_have_count(_many(said.blocks, "data_visualization"))
     await expect(answer.locator(".data-table")).to_have_count(_many(said.blocks, "data_table"))
     await reader.assert_fits()
-    labels = await answer.locator("[data-does=act]:not(select)").all_inner_texts()
+    labels = await answer.locator("[data-click=act]:not(select)").all_inner_texts()
     assert labels
     for label in dict.fromkeys(labels):
         if not await pressable(answer, label).count():  # an answer that another button has replaced
@@ -105,12 +105,12 @@ async def test_each_question_is_answered_and_every_button_works(reader: Reader, 
             await pressable(answer, label).first.click()
         if label != OUT:
             await reader.answer_message(asked)
-    await expect(reader.page.locator("#trouble")).to_be_hidden()
+    await expect(reader.page.locator("#error")).to_be_hidden()
 
 
 def pressable(answer: Locator, label: str) -> Locator:
     """Find a button of the bot; one with a URL is a link that looks like a button."""
-    return answer.locator("[data-does=act]").filter(has_text=re.compile(f"^{re.escape(label)}$"))
+    return answer.locator("[data-click=act]").filter(has_text=re.compile(f"^{re.escape(label)}$"))
 
 
 def _many(blocks: list[dict[str, object]], kind: str) -> int:
@@ -210,9 +210,9 @@ async def test_table_is_sorted_and_paged(browser: Browser) -> None:
         for at in range(1, 13)
     ]
     block: dict[str, Any] = {"type": "data_table", "caption": "Flags", "page_size": 10, "rows": cells}
-    async with page_without_bot() as (stage, url):
-        stage.slack.post(stage.slack.channels["C1"], Content("Flags", [block]))
-        async with open_page(browser, stage, f"{url}/#C1") as reader:
+    async with page_without_bot() as (harness, url):
+        harness.slack.post(harness.slack.channels["C1"], Content("Flags", [block]))
+        async with open_page(browser, harness, f"{url}/#C1") as reader:
             table = reader.articles.first.locator(".data-table")
             names = table.get_by_role("rowheader")
             await expect(names.first).to_have_text("flag-1")
@@ -237,13 +237,13 @@ async def test_workspace_without_charts_gets_plain_text(reader: Reader) -> None:
 
 
 async def test_every_golden_message_renders_and_fits_a_phone(browser: Browser) -> None:
-    async with page_without_bot() as (stage, url):
+    async with page_without_bot() as (harness, url):
         for case in CASES:
             message = (await case.answer()).message
-            stage.slack.post(stage.slack.channels["C1"], Content(message.text, list(message.blocks)))
-        async with open_page(browser, stage, f"{url}/#C1") as reader:
-            await expect(reader.articles).to_have_count(len(stage.slack.channels["C1"].messages))
-            await expect(reader.page.locator(".undrawn")).to_have_count(0)
+            harness.slack.post(harness.slack.channels["C1"], Content(message.text, list(message.blocks)))
+        async with open_page(browser, harness, f"{url}/#C1") as reader:
+            await expect(reader.articles).to_have_count(len(harness.slack.channels["C1"].messages))
+            await expect(reader.page.locator(".unsupported")).to_have_count(0)
             await reader.assert_fits()
             await reader.page.set_viewport_size(PHONE)
             await reader.assert_fits()
@@ -273,26 +273,26 @@ async def test_message_shows_its_json_and_plain_text(reader: Reader) -> None:
 
 
 async def test_dates_use_the_users_time_zone_not_the_browsers(browser: Browser) -> None:
-    async with page_without_bot() as (stage, url):
-        stage.frozen_now = datetime(2026, 11, 20, 22, 30, tzinfo=UTC)  # 23:30 in Berlin, and the next day in Tokyo
-        in_an_hour = int(stage.frozen_now.timestamp()) + 3600
-        stage.slack.post(
-            stage.slack.channels["C1"], Content(f"<!date^{in_an_hour}^{{date_short_pretty}} {{time}}|then>")
+    async with page_without_bot() as (harness, url):
+        harness.frozen_now = datetime(2026, 11, 20, 22, 30, tzinfo=UTC)  # 23:30 in Berlin, and the next day in Tokyo
+        in_an_hour = int(harness.frozen_now.timestamp()) + 3600
+        harness.slack.post(
+            harness.slack.channels["C1"], Content(f"<!date^{in_an_hour}^{{date_short_pretty}} {{time}}|then>")
         )
         for zone in ("America/New_York", "Asia/Tokyo"):
-            async with open_page(browser, stage, f"{url}/#C1", timezone_id=zone) as reader:
-                [said] = stage.slack.channels["C1"].messages
+            async with open_page(browser, harness, f"{url}/#C1", timezone_id=zone) as reader:
+                [said] = harness.slack.channels["C1"].messages
                 local = said.at.astimezone(ZoneInfo("Europe/Berlin"))
                 article = reader.articles.first
                 await expect(article.locator(".block time")).to_have_text("tomorrow 12:30 AM")
-                await expect(article.locator(".who time")).to_have_text(f"{local:%-I:%M %p}")
+                await expect(article.locator(".author time")).to_have_text(f"{local:%-I:%M %p}")
                 await expect(reader.page.locator(".clock")).to_contain_text("Fri, Nov 20, 2026, 11:30 PM Europe/Berlin")
 
 
 async def test_links_send_no_referrer(browser: Browser) -> None:
-    async with page_without_bot() as (stage, url):
-        stage.slack.post(stage.slack.channels["C1"], Content("<https://x.example/?a=1&amp;b=2|there>"))
-        async with open_page(browser, stage, f"{url}/#C1") as reader:
+    async with page_without_bot() as (harness, url):
+        harness.slack.post(harness.slack.channels["C1"], Content("<https://x.example/?a=1&amp;b=2|there>"))
+        async with open_page(browser, harness, f"{url}/#C1") as reader:
             link = reader.articles.first.get_by_role("link", name="there")
             assert await link.get_attribute("href") == "https://x.example/?a=1&b=2"
             assert await link.get_attribute("rel") == "noopener noreferrer"
@@ -303,9 +303,9 @@ async def test_only_markup_is_rendered_as_markup(browser: Browser) -> None:
         "*bold _both_* _it_ ~gone~ `a < *b*` snake_case_name 2*3*4 &lt;b&gt; &amp;amp;\n&gt; said\n```x  *y*\n&gt; z```"
         "<@U2> <#C1> <!here> <javascript:alert(1)|bad> <mailto:a@b.example|mail>"
     )
-    async with page_without_bot() as (stage, url):
-        stage.slack.post(stage.slack.channels["C1"], Content(text))
-        async with open_page(browser, stage, f"{url}/#C1") as reader:
+    async with page_without_bot() as (harness, url):
+        harness.slack.post(harness.slack.channels["C1"], Content(text))
+        async with open_page(browser, harness, f"{url}/#C1") as reader:
             block = reader.articles.first.locator(".block")
             assert await block.locator("b").all_inner_texts() == ["bold both"]
             assert await block.locator("i").all_inner_texts() == ["both", "it"]
@@ -357,7 +357,7 @@ async def test_modal_can_be_filled_in_corrected_and_submitted(reader: Reader) ->
     await expect(reader.modal).to_contain_text("Please complete this required field.")
     await reader.modal.get_by_label("Days").fill("moonday")
     await button(reader.modal, "Change").click()
-    await expect(reader.modal.locator(".fault", has_text="moonday")).to_be_visible()
+    await expect(reader.modal.locator(".field-error", has_text="moonday")).to_be_visible()
     await expect(reader.modal.get_by_label("Question")).to_have_value("scores web/production")
     await reader.modal.get_by_label("Days").fill("friday")
     await reader.modal.get_by_label("Time", exact=True).fill("17:30")
@@ -515,7 +515,7 @@ async def test_hidden_page_disconnects_and_catches_up_later(reader: Reader) -> N
     turned += " document.dispatchEvent(new Event('visibilitychange')); }"
     await reader.type("status web/production")
     await reader.articles.last.get_by_text("Values", exact=True).click()
-    async with reader.page.expect_event("requestfailed", lambda request: request.url.endswith("/news")):
+    async with reader.page.expect_event("requestfailed", lambda request: request.url.endswith("/events")):
         await reader.page.evaluate(turned, True)
     reader.slack.post(reader.slack.channels["C1"], Content("Said meanwhile."), user="U2")
     reader.slack.post(reader.slack.channels["C3"], Content("Said elsewhere."), user="U2")
@@ -577,47 +577,47 @@ async def test_archived_channel_disables_the_message_box(reader: Reader) -> None
 
 async def test_skipping_ahead_marks_unread_channels(reader: Reader) -> None:
     await button(reader.page.locator("header"), "Next slot").click()
-    await expect(reader.page.locator("#told p")).to_have_text("Monday, 9:00: the digest came.")
-    room = reader.page.get_by_role("navigation").get_by_role("link", name="platform-leads (something new)")
-    await room.click()
+    await expect(reader.page.locator("#status p")).to_have_text("Monday, 9:00: the digest came.")
+    channel = reader.page.get_by_role("navigation").get_by_role("link", name="platform-leads (something new)")
+    await channel.click()
     await expect(reader.articles.last).to_contain_text("What came by the clock.")
     await expect(reader.page.get_by_role("navigation").locator(".unread")).to_have_count(0)
 
 
 async def test_today_follows_the_demo_clock(browser: Browser) -> None:
-    async with page_without_bot() as (stage, url):
-        stage.clock_offset = timedelta(days=30)
-        said = f"<!date^{int(stage.now().timestamp())}^{{date_short_pretty}}|then>"
-        stage.slack.post(stage.slack.channels["C1"], Content(said))
-        async with open_page(browser, stage, f"{url}/#C1", timezone_id="UTC") as reader:
+    async with page_without_bot() as (harness, url):
+        harness.clock_offset = timedelta(days=30)
+        said = f"<!date^{int(harness.now().timestamp())}^{{date_short_pretty}}|then>"
+        harness.slack.post(harness.slack.channels["C1"], Content(said))
+        async with open_page(browser, harness, f"{url}/#C1", timezone_id="UTC") as reader:
             await expect(reader.articles.first.locator(".block")).to_have_text("today")
-            stage.clock_offset += timedelta(days=1)
+            harness.clock_offset += timedelta(days=1)
             await button(reader.page.locator("header"), "Next slot").click()
             await expect(reader.articles.first.locator(".block")).to_have_text("yesterday")
 
 
 async def test_skipping_a_week_reports_its_progress(reader: Reader) -> None:
-    reader.stage.week_gate.clear()
+    reader.harness.week_gate.clear()
     week = button(reader.page.locator("header"), "A week")
     await week.click()
-    await expect(reader.page.locator("#told p")).to_have_text("Seven days go by … Monday: nothing new.")
+    await expect(reader.page.locator("#status p")).to_have_text("Seven days go by … Monday: nothing new.")
     await week.click()
-    await expect(reader.page.locator("#trouble")).to_have_text("The clock is being moved already.")
-    reader.stage.week_gate.set()
-    await expect(reader.page.locator("#told p")).to_contain_text("Tuesday: nothing new.")
-    await expect(reader.page.locator("#told .busy")).to_have_count(0)
-    await button(reader.page.locator("#told"), "All of it").click()
-    told = reader.page.get_by_role("dialog", name="What happened")
-    await expect(told.locator("pre")).to_have_text("Monday: nothing new.\nTuesday: nothing new.")
-    await button(told, "Close").click()
-    reader.stage.broken = True
+    await expect(reader.page.locator("#error")).to_have_text("The clock is being moved already.")
+    reader.harness.week_gate.set()
+    await expect(reader.page.locator("#status p")).to_contain_text("Tuesday: nothing new.")
+    await expect(reader.page.locator("#status .busy")).to_have_count(0)
+    await button(reader.page.locator("#status"), "All of it").click()
+    dialog = reader.page.get_by_role("dialog", name="What happened")
+    await expect(dialog.locator("pre")).to_have_text("Monday: nothing new.\nTuesday: nothing new.")
+    await button(dialog, "Close").click()
+    reader.harness.broken = True
     await button(reader.page.locator("header"), "Next slot").click()
-    await expect(reader.page.locator("#trouble")).to_have_text("That did not work. The terminal says why.")
+    await expect(reader.page.locator("#error")).to_have_text("That did not work. The terminal says why.")
 
 
 async def test_fault_preset_can_be_selected(reader: Reader) -> None:
     await reader.page.get_by_label("Slack", exact=True).select_option("does not answer")
-    await reader.slack.until(lambda: reader.stage.selected_faults["Slack"] == "down")
+    await reader.slack.until(lambda: reader.harness.selected_faults["Slack"] == "down")
     await reader.page.reload()
     await expect(reader.page.get_by_label("Slack", exact=True)).to_have_value("down")
 
@@ -634,15 +634,15 @@ async def test_color_scheme_is_remembered(reader: Reader) -> None:
 
 
 async def test_disconnected_page_reconnects(browser: Browser) -> None:
-    async with page_without_bot() as (stage, _):
-        async with serving(build_page(stage)) as url:
-            visiting = open_page(browser, stage, f"{url}/#C1")
+    async with page_without_bot() as (harness, _):
+        async with serving(build_page(harness)) as url:
+            visiting = open_page(browser, harness, f"{url}/#C1")
             reader = await visiting.__aenter__()
         await expect(reader.page.get_by_role("alert")).to_contain_text("does not answer")
-        stage.slack.post(stage.slack.channels["C1"], Content("Said meanwhile."))
-        async with serving(build_page(stage), int(url.rsplit(":", 1)[1])):
+        harness.slack.post(harness.slack.channels["C1"], Content("Said meanwhile."))
+        async with serving(build_page(harness), int(url.rsplit(":", 1)[1])):
             await expect(reader.articles.last).to_contain_text("Said meanwhile.")
-            await expect(reader.page.locator("#trouble")).to_be_hidden()
+            await expect(reader.page.locator("#error")).to_be_hidden()
             reader.console_errors.clear()  # the browser logs that the connection was closed
             await visiting.__aexit__(None, None, None)
 
@@ -712,12 +712,12 @@ async def test_values_and_examples_are_completed(reader: Reader) -> None:
 
 async def test_page_fits_a_phone(browser: Browser) -> None:
     async with open_bot_page(browser, size=PHONE, has_touch=True, is_mobile=True) as reader:
-        rooms = reader.page.get_by_role("navigation")
-        await expect(rooms).to_be_hidden()
+        sidebar = reader.page.get_by_role("navigation")
+        await expect(sidebar).to_be_hidden()
         await reader.assert_fits()
         await reader.page.get_by_role("button", name="Channels").click()
-        await rooms.get_by_role("link", name="random").click()
-        await expect(rooms).to_be_hidden()
+        await sidebar.get_by_role("link", name="random").click()
+        await expect(sidebar).to_be_hidden()
         await expect(reader.page.locator("#title")).to_have_text("# random")
         await reader.type("digest web/production")
         await reader.assert_fits()
@@ -741,8 +741,8 @@ async def test_hostile_text_from_launchdarkly_is_harmless(browser: Browser, ques
 
 async def test_hostile_text_everywhere_renders_as_text(browser: Browser) -> None:
     text = '"><img src=x onerror=alert(1)><script>alert(2)</script>'
-    async with page_without_bot() as (stage, url):
-        slack = stage.slack
+    async with page_without_bot() as (harness, url):
+        slack = harness.slack
         slack.users[BOT_USER_ID] = type(slack.users[BOT_USER_ID])(
             BOT_USER_ID, text, text, "UTC", slack.team, is_bot=True
         )
@@ -759,7 +759,7 @@ async def test_hostile_text_everywhere_renders_as_text(browser: Browser) -> None
             {"type": "data_table", "caption": text, "rows": [[cell], [cell]]},
         ]
         slack.post(slack.channels["C1"], Content(text, blocks))
-        async with open_page(browser, stage, f"{url}/#C1") as reader:
+        async with open_page(browser, harness, f"{url}/#C1") as reader:
             await expect(reader.articles.first.get_by_role("heading")).to_have_text(text)
             await expect(reader.page.locator("img, script:not([src])")).to_have_count(0)
             assert reader.external_requests == []

@@ -63,7 +63,7 @@ class Visitor:
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator["EventStream"]:
-        async with self.http.stream("GET", "/news") as answer:
+        async with self.http.stream("GET", "/events") as answer:
             assert answer.headers["content-type"].startswith("text/event-stream")
             yield EventStream(answer.aiter_lines())
 
@@ -100,14 +100,14 @@ async def visitor() -> AsyncIterator[Visitor]:
 # ------------------------------------------------------------------------------------------------------------- security
 
 
-@pytest.mark.parametrize("path", ["/", "/static/news.js", "/completions", "/nothing"])
+@pytest.mark.parametrize("path", ["/", "/static/events.js", "/completions", "/nothing"])
 async def test_security_headers_allow_only_the_pages_own_resources(visitor: Visitor, path: str) -> None:
     headers = (await visitor.http.get(path)).headers
     policy = dict(rule.split(" ", 1) for rule in headers["content-security-policy"].split("; "))
     assert policy["default-src"] == "'none'"
     assert (policy["script-src"], policy["style-src"], policy["connect-src"]) == ("'self'",) * 3
     assert policy["frame-ancestors"] == "'none'"
-    assert (policy["require-trusted-types-for"], policy["trusted-types"]) == ("'script'", "fragments")
+    assert (policy["require-trusted-types-for"], policy["trusted-types"]) == ("'script'", "trusted-html")
     assert headers["x-content-type-options"] == "nosniff"
 
 
@@ -156,7 +156,7 @@ async def test_event_stream_sends_the_state_then_changes(visitor: Visitor) -> No
     slack.post(slack.channels["C1"], Content("There already"))
     async with visitor.listening() as stream:
         assert await stream.next() == {}
-        channels = await stream.next("rooms")
+        channels = await stream.next("channels")
         assert all(f'<a href="#{name}" ' in channels for name in slack.channels)
         assert ["There already" in sent["html"] for sent in await stream.next("messages")] == [True]
         message = slack.post(slack.channels["C1"], Content("New"))
@@ -171,7 +171,7 @@ async def test_event_stream_sends_the_state_then_changes(visitor: Visitor) -> No
         assert "(edited)" in sent["html"]
         slack.delete(message)
         await slack.notify_change()
-        assert await stream.next("gone") == [message.ts]
+        assert await stream.next("deleted") == [message.ts]
 
 
 async def test_messages_for_another_user_are_not_sent(visitor: Visitor) -> None:
@@ -192,7 +192,7 @@ async def test_hostile_text_is_escaped(visitor: Visitor) -> None:
     slack.channels["C1"].name = HOSTILE
     slack.post(slack.channels["C1"], Content(HOSTILE))
     async with visitor.listening() as stream:
-        rendered = [await stream.next("rooms"), *(message["html"] for message in await stream.next("messages"))]
+        rendered = [await stream.next("channels"), *(message["html"] for message in await stream.next("messages"))]
     for html in (
         *rendered,
         (await visitor.http.get("/")).text,
@@ -207,9 +207,9 @@ async def test_event_stream_ends_when_the_page_closes(caplog: pytest.LogCaptureF
     caplog.set_level(logging.WARNING)
     async with page_without_bot() as (page, _), httpx.AsyncClient(trust_env=False) as http:
         async with serving(web.build_page(page)) as url:
-            answer = await http.send(http.build_request("GET", f"{url}/news"), stream=True)
+            answer = await http.send(http.build_request("GET", f"{url}/events"), stream=True)
             stream = EventStream(answer.aiter_lines())
-            await stream.next("whole")
+            await stream.next("complete")
         with pytest.raises(EOFError):
             await stream.next()
         await answer.aclose()
@@ -223,7 +223,7 @@ async def test_time_travel_ends_when_the_page_closes(caplog: pytest.LogCaptureFi
         async with serving(web.build_page(page)) as url:
             travelling = asyncio.create_task(http.post(f"{url}/do/week", json={}))
             async with visiting(page, url) as visitor, visitor.listening() as stream:
-                while "Monday" not in await stream.next("told"):
+                while "Monday" not in await stream.next("status"):
                     pass
         answer = await travelling
     assert (answer.status_code, answer.json()) == (200, {"error": "The demo has ended."})
@@ -243,7 +243,7 @@ async def test_command_is_answered_by_the_bot() -> None:
             assert part in messages[0]["html"]
         [answer] = visitor.slack.ephemeral["U1"]
         assert await visitor.do("dismiss", message=answer.ts) == ""
-        assert await stream.next("gone") == [answer.ts]
+        assert await stream.next("deleted") == [answer.ts]
 
 
 async def test_text_without_a_command_is_posted(visitor: Visitor) -> None:
@@ -290,27 +290,27 @@ async def test_only_the_bot_can_be_removed_and_only_from_channels(visitor: Visit
 
 async def test_faults_and_charts_can_be_switched(visitor: Visitor) -> None:
     async with visitor.listening() as stream:
-        assert (await stream.next("stage"))["weather"] == {"LaunchDarkly": "fair", "Slack": "fair"}
-        assert await visitor.do("weather", where="Slack", name="down") == ""
-        assert (await stream.next("stage"))["weather"]["Slack"] == "down"
+        assert (await stream.next("demo_bar"))["faults"] == {"LaunchDarkly": "fair", "Slack": "fair"}
+        assert await visitor.do("fault", service="Slack", name="down") == ""
+        assert (await stream.next("demo_bar"))["faults"]["Slack"] == "down"
         assert await visitor.do("charts", on=False) == ""
-        assert (await stream.next("stage"))["charts"] is False
+        assert (await stream.next("demo_bar"))["charts"] is False
 
 
 async def test_time_travel_reports_its_progress(visitor: Visitor) -> None:
     async with visitor.listening() as stream:
-        await stream.next("stage")
+        await stream.next("demo_bar")
         visitor.page.week_gate.clear()
         travelling = asyncio.create_task(visitor.do("week"))
-        status = await stream.next("told")
+        status = await stream.next("status")
         while "Monday" not in status:
-            status = await stream.next("told")
+            status = await stream.next("status")
         assert '<p class="busy">Seven days go by … Monday: nothing new.</p>' in status
         assert await visitor.do("next") == "The clock is being moved already."
         visitor.page.week_gate.set()
         assert await travelling == ""
         while "busy" in status:
-            status = await stream.next("told")
+            status = await stream.next("status")
         assert "<p>Tuesday: nothing new.</p>" in status
         assert "Monday: nothing new.\nTuesday: nothing new.</pre>" in status
 
@@ -318,7 +318,7 @@ async def test_time_travel_reports_its_progress(visitor: Visitor) -> None:
 async def test_scheduled_digest_appears_in_its_channel(visitor: Visitor) -> None:
     assert await visitor.do("next") == ""
     async with visitor.listening() as stream:
-        assert "<p>Monday, 9:00: the digest came.</p>" in await stream.next("told")
+        assert "<p>Monday, 9:00: the digest came.</p>" in await stream.next("status")
         assert ['data-channel="C2"' in message["html"] for message in await stream.next("messages")] == [True]
 
 
@@ -338,9 +338,9 @@ async def test_failed_time_travel_is_reported_and_can_be_repeated(
         ("nothing", {}),
         ("type", {"channel": "C99", "line": "x"}),
         ("type", {"line": "x"}),
-        ("weather", {"where": "Moon", "name": "fair"}),
-        ("weather", {"where": "Slack", "name": "foul"}),
-        ("weather", {"where": ["Slack"], "name": 1}),
+        ("fault", {"service": "Moon", "name": "fair"}),
+        ("fault", {"service": "Slack", "name": "foul"}),
+        ("fault", {"service": ["Slack"], "name": 1}),
         ("type", {"channel": ["C1"], "line": "x"}),
         ("type", {"channel": "C1", "line": None}),
         ("act", {"message": {}, "view": [], "block": "b", "action": "a"}),
@@ -472,7 +472,7 @@ def test_pie_segments_match_their_values(values: list[float]) -> None:
     segments = [{"label": str(at), "value": value} for at, value in enumerate(values)]
     drawing = chart({"title": "t", "chart": {"type": "pie", "segments": segments}})
     assert drawing is not None
-    assert [segment.tip.says.partition(":")[0] for segment in drawing.segments] == [
+    assert [segment.tip.text.partition(":")[0] for segment in drawing.segments] == [
         str(at) for at in range(len(values))
     ]
 
@@ -492,7 +492,7 @@ def test_unsupported_element_is_named(kind: str) -> None:
 def test_button_links_only_to_the_web() -> None:
     button = {"type": "button", "action_id": "a", "text": {"type": "plain_text", "text": "Go"}}
     html = render({"type": "actions", "elements": [{**button, "url": "javascript:alert(1)"}]})
-    assert "<a data-does" not in html
+    assert "<a data-click" not in html
     html = render({"type": "actions", "elements": [{**button, "url": "https://x.example/?a=1&b=2"}]})
     assert 'href="https://x.example/?a=1&amp;b=2" target="_blank" rel="noopener noreferrer"' in html
 
@@ -563,5 +563,5 @@ def test_scripts_are_small_and_set_html_in_one_place() -> None:
     for name, source in sources.items():
         assert source.startswith("// ")
         sinks = [sink for sink in HTML_SINKS if sink in source]
-        assert sinks == (["innerHTML"] if name == "fragments.js" else []), name
+        assert sinks == (["innerHTML"] if name == "trusted_html.js" else []), name
         assert "https://cdn" not in source

@@ -47,7 +47,7 @@ class Actions:
             "close": self.close,
             "dismiss": self.dismiss,
             "charts": self.set_charts,
-            "weather": self.select_fault,
+            "fault": self.select_fault,
             "next": self.skip_to_next_run,
             "week": self.skip_week,
         }
@@ -134,7 +134,7 @@ class Actions:
 
     async def select_fault(self, request: Json) -> str:
         """Select a fault preset for LaunchDarkly or Slack."""
-        service, name = _string(request, "where"), _string(request, "name")
+        service, name = _string(request, "service"), _string(request, "name")
         self._demo.fault_presets[service][name]  # a KeyError if there is none
         await self._demo.select_fault(service, name)
         await self._slack.notify_change()

@@ -53,7 +53,7 @@ def build_page(demo: DemoControls) -> ASGIApp:
         routes=[
             Route("/", index),
             Route("/completions", complete),
-            Route("/news", stream_events),
+            Route("/events", stream_events),
             Route("/do/{action}", perform, methods=["POST"]),
             Mount("/static", StaticFiles(directory=WEB_DIRECTORY / "static")),
         ],
@@ -81,10 +81,10 @@ def _page_variables(demo: DemoControls, command_specs: Sequence[Mapping[str, Any
     return {
         "modules": sorted(path.name for path in (WEB_DIRECTORY / "static").glob("*.js")),
         "team": demo.slack.team.name,
-        "me": demo.slack.users[VIEWER_ID].real_name,
+        "viewer": demo.slack.users[VIEWER_ID].real_name,
         "home": demo.home_channel,
         "notice": demo.notice,
         "examples": [f"/insights {line}" for line in list(dict.fromkeys(examples))[:MAX_EXAMPLES]],
-        "weathers": demo.fault_presets,
-        "weather": demo.selected_faults,
+        "fault_presets": demo.fault_presets,
+        "selected_faults": demo.selected_faults,
     }

@@ -9,7 +9,7 @@ from typing import Any
 PLOT_HEIGHT, TOP, BOTTOM = 252, 30, 28  # the top margin has room for the tooltip
 PLOT_WIDTHS = {"narrow": 240, "wide": 440}  # in pixels, to fit the labels below; blocks.css selects one
 PIE_SIZE, PIE_RADIUS = 200, 92
-COLOUR_COUNT = 6
+COLOR_COUNT = 6
 PLOTTED_KINDS = ("bar", "line", "area")
 MAX_BAR_WIDTH = 9.0  # percent
 MAX_MAGNITUDE = 1e15  # larger values are clamped
@@ -21,13 +21,13 @@ Row = tuple[str, Sequence[float]]  # a label, and a value per series
 class Tip:
     """A mark's tooltip: its text and horizontal position."""
 
-    says: str
+    text: str
     at: float
 
     @property
     def width(self) -> float:
         """The approximate width in pixels."""
-        return text_width(self.says) + 20
+        return text_width(self.text) + 20
 
     @property
     def left(self) -> float:
@@ -39,21 +39,21 @@ class Tip:
 class Bar:
     """A bar of a chart, or a point of a line."""
 
-    colour: int
+    color: int
     tip: Tip
     x: float
     y: float
     width: float
     height: float
     point: tuple[float, float]  # x and y in a line chart
-    reach: tuple[float, float]  # x and width of the area that shows the tooltip
+    hit_area: tuple[float, float]  # x and width of the area that shows the tooltip
 
 
 @dataclass(frozen=True)
 class Segment:
     """A segment of a pie."""
 
-    colour: int
+    color: int
     tip: Tip
     path: str  # empty if it is the whole circle
 
@@ -62,7 +62,7 @@ class Segment:
 class Tick:
     """A tick on the vertical axis."""
 
-    says: str
+    text: str
     y: float
     is_zero: bool
 
@@ -71,9 +71,9 @@ class Tick:
 class Label:
     """A label on the horizontal axis, and the plot width that it is shown at."""
 
-    says: str
+    text: str
     x: float
-    room: str
+    layout: str
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ class Chart:
                 x, middle = first + series_index * bar_width, band * (at + 0.5)
                 tip, point = Tip(f"{label}: {format_number(value)}{suffix}", middle), (middle, self._y(value))
                 yield Bar(
-                    series_index % COLOUR_COUNT,
+                    series_index % COLOR_COUNT,
                     tip,
                     x,
                     top,
@@ -183,7 +183,7 @@ class Chart:
             tip = Tip(f"{label}: {format_number(value)} ({format_number(round(share * 100, 1))} %)", 50)
             arc = f"A{PIE_RADIUS} {PIE_RADIUS} 0 {int(share > 0.5)} 1 {_point_on_circle(end)}"
             path = "" if share == 1 else f"M{PIE_SIZE // 2} {PIE_SIZE // 2}L{_point_on_circle(start)}{arc}Z"
-            yield Segment(at % COLOUR_COUNT, tip, path)
+            yield Segment(at % COLOR_COUNT, tip, path)
 
     @cached_property
     def _tick_values(self) -> list[float]:

@@ -38,7 +38,7 @@ def stream(demo: DemoControls, time_travel: TimeTravel, renderer: Renderer) -> S
 
 async def _events(demo: DemoControls, time_travel: TimeTravel, renderer: Renderer) -> AsyncIterator[str]:
     page_state, change_count = _PageState(demo, time_travel, renderer), -1
-    yield f"retry: {RETRY_MILLIS}\n\n{_encode_event('fresh', {})}"
+    yield f"retry: {RETRY_MILLIS}\n\n{_encode_event('reset', {})}"
     while True:
         change_count = await demo.slack.wait_for_change(change_count)
         # In one piece, so that a disconnect doesn't split an update.
@@ -57,15 +57,15 @@ class _PageState:
 
     def updates(self) -> Iterator[tuple[str, Any]]:
         yield "now", self._demo.now().timestamp()  # first, because the page computes relative times from it
-        yield from self._if_changed("rooms", self._renderer.channels())
-        yield from self._if_changed("stage", self._demo_bar())
-        yield from self._if_changed("told", self._renderer.status(self._time_travel))
+        yield from self._if_changed("channels", self._renderer.channels())
+        yield from self._if_changed("demo_bar", self._demo_bar())
+        yield from self._if_changed("status", self._renderer.status(self._time_travel))
         yield from self._message_updates()
         yield from self._if_changed("view", self._view())
-        yield from self._if_changed("whole", {})
+        yield from self._if_changed("complete", {})
 
     def _demo_bar(self) -> dict[str, Any]:
-        return {"weather": dict(self._demo.selected_faults), "charts": self._demo.slack.charts}
+        return {"faults": dict(self._demo.selected_faults), "charts": self._demo.slack.charts}
 
     def _message_updates(self) -> Iterator[tuple[str, Any]]:
         """Yield the messages that look different than before, and those that were deleted."""
@@ -79,7 +79,7 @@ class _PageState:
         changed = [message for message in threads if self._messages.get(message.ts) != current[message.ts]]
         self._messages = current
         if deleted:
-            yield "gone", deleted
+            yield "deleted", deleted
         if changed:
             rendered = [self._rendered(message, threads[message], replies[message.ts]) for message in changed]
             # A thread's parent is shown twice: in the channel, and above its replies.

@@ -30,7 +30,7 @@ CODE = Markup("<code>{}</code>")
 STYLED = Markup("<{0}>{1}</{0}>")
 MENTION = Markup('<span class="mention">{}{}</span>')
 LINK = Markup('<a href="{}" target="_blank" rel="noopener noreferrer">{}</a>')
-JUMP = Markup('<a href="#{}/{}/{}">{}</a>')  # channel, thread and message, as static/rooms.js reads them
+JUMP = Markup('<a href="#{}/{}/{}">{}</a>')  # channel, thread and message, as static/channels.js reads them
 TIME = Markup('<time datetime="{}" data-tokens="{}" title="{}">{}</time>')
 
 

@@ -51,11 +51,11 @@ class Renderer:
 
     def page(self, **variables: Any) -> str:
         """Render the page, once per visit."""
-        return self._render("page.html", **variables, rooms=self._channels())
+        return self._render("page.html", **variables, channels=self._channels())
 
     def channels(self) -> str:
         """Render the list of channels."""
-        return self._render("rooms.html", rooms=self._channels())
+        return self._render("channels.html", channels=self._channels())
 
     def message(self, message: Message, thread: str, replies: int) -> str:
         """Render a message in a channel, or in a `thread`. It is cached for all pages until it changes."""
@@ -67,16 +67,16 @@ class Renderer:
 
     def _message(self, message: Message, thread: str, replies: int) -> str:
         user = self._slack.users.get(message.user)
-        look = "alone" if message.to else "mine" if message.user == visibility.VIEWER_ID else ""
+        kind = "ephemeral" if message.to else "own" if message.user == visibility.VIEWER_ID else ""
         blocks = {"blocks": message.blocks} if message.blocks else {}
         return self._render(
             "message.html",
-            said=message,
+            message=message,
             is_app=bool(message.bot or (user and user.is_bot)),
             name=user.real_name if user else message.user,
-            look=look,
+            kind=kind,
             thread=thread,
-            told=message.to_json().get("blocks", []),
+            blocks_with_ids=message.to_json().get("blocks", []),
             edited=bool(message.versions) and not message.to,
             replies=replies,
             payload=json.dumps({"text": message.text, **blocks}, indent=2, ensure_ascii=False),
@@ -89,7 +89,9 @@ class Renderer:
 
     def status(self, time_travel: TimeTravel) -> str:
         """Render the progress of a clock move."""
-        return self._render("told.html", busy=time_travel.busy, said=time_travel.messages, failed=time_travel.error)
+        return self._render(
+            "status.html", busy=time_travel.busy, messages=time_travel.messages, error=time_travel.error
+        )
 
     def completions(self, completions: Sequence[Completion]) -> str:
         """Render the completions of a line."""

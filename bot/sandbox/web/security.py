@@ -19,7 +19,7 @@ SECURITY_HEADERS = {
         (
             *("default-src 'none'", "script-src 'self'", "style-src 'self'", "connect-src 'self'"),
             *("img-src 'self' data:", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"),
-            *("require-trusted-types-for 'script'", "trusted-types fragments"),  # see static/fragments.js
+            *("require-trusted-types-for 'script'", "trusted-types trusted-html"),  # see static/trusted_html.js
         )
     ),
     "X-Content-Type-Options": "nosniff",

@@ -14,7 +14,7 @@ _DIGITS = re.compile(r"(\d{1,18})")
 class Cell:
     """A cell: its text, and its rank in ascending and descending order."""
 
-    says: str
+    text: str
     up: int
     down: int
 

@@ -30,7 +30,7 @@ def channel_json(slack: Slack, channel: Channel) -> Json:
         "title": name if is_dm else f"{sign} {name}",
         "about": _about(channel),
         "placeholder": "This channel is archived" if channel.is_archived else placeholder,
-        "conversation": is_dm,
+        "is_dm": is_dm,
         "archived": channel.is_archived,
     }
 

@@ -1,23 +1,23 @@
-// The field in which one types, with what can be typed above it.
+// The message box, with completions above it.
 
-import { does } from "./acts.js";
-import { $, nodes } from "./fragments.js";
-import { on, send } from "./news.js";
-import { place } from "./rooms.js";
+import { handlers } from "./actions.js";
+import { current } from "./channels.js";
+import { on, send } from "./events.js";
+import { $, nodes } from "./trusted_html.js";
 
 const line = $("line"), list = $("completions");
-const LONG = 1000; // characters, of which nobody types the end by completion
-const typed = [], drafts = new Map(); // by channel
+const MAX_COMPLETED_CHARS = 1000; // nobody completes a longer line
+const sent = [], drafts = new Map(); // drafts are by channel
 let active = -1, back = 0;
 
-/** What the line could go on with: at once what of the offered still fits, and soon all that does. */
+/** Offer completions: at once those of the offered ones that still fit, and soon all that do. */
 async function complete() {
-  const said = line.value;
-  offer([...list.children].filter(({ dataset }) => dataset.line.startsWith(said) && dataset.line !== said));
-  if (!said.startsWith("/") || said.length > LONG) return;
-  const answer = await fetch(`/completions?line=${encodeURIComponent(said)}`).catch(() => null);
-  const html = answer ? await answer.text() : "";
-  if (line.value === said && document.activeElement === line) offer(nodes(html).children);
+  const text = line.value;
+  offer([...list.children].filter(({ dataset }) => dataset.line.startsWith(text) && dataset.line !== text));
+  if (!text.startsWith("/") || text.length > MAX_COMPLETED_CHARS) return;
+  const response = await fetch(`/completions?line=${encodeURIComponent(text)}`).catch(() => null);
+  const html = response ? await response.text() : "";
+  if (line.value === text && document.activeElement === line) offer(nodes(html).children);
 }
 
 function offer(options) {
@@ -28,11 +28,11 @@ function offer(options) {
   choose([...list.children].findIndex(({ dataset }) => dataset.line === chosen));
 }
 
-function choose(at) {
-  active = at;
-  [...list.children].forEach((each, its) => (each.ariaSelected = String(its === at)));
-  list.children[at]?.scrollIntoView({ block: "nearest" });
-  line.setAttribute("aria-activedescendant", list.children[at]?.id ?? "");
+function choose(index) {
+  active = index;
+  [...list.children].forEach((each, n) => (each.ariaSelected = String(n === index)));
+  list.children[index]?.scrollIntoView({ block: "nearest" });
+  line.setAttribute("aria-activedescendant", list.children[index]?.id ?? "");
 }
 
 function take(option) {
@@ -40,39 +40,39 @@ function take(option) {
   complete();
 }
 
-/** What was typed before comes back, as in a terminal, and at last what is being typed. */
+/** Recall a line that was sent before, as in a terminal, or at last the draft. */
 function recall(step) {
-  if (!back) drafts.set(place.channel, line.value);
-  back = Math.max(0, Math.min(typed.length, back + step));
-  line.value = back ? typed.at(-back) : drafts.get(place.channel);
+  if (!back) drafts.set(current.channel, line.value);
+  back = Math.max(0, Math.min(sent.length, back + step));
+  line.value = back ? sent.at(-back) : drafts.get(current.channel);
 }
 
-function keyed(event) {
-  const many = list.children.length;
-  const ways = {
-    ArrowDown: () => (many ? choose((active + 1) % many) : recall(-1)),
-    ArrowUp: () => (many ? choose((Math.max(active, 0) + many - 1) % many) : recall(1)),
-    Tab: many && !event.shiftKey && (() => take(list.children[Math.max(0, active)])),
+function handleKey(event) {
+  const count = list.children.length;
+  const keys = {
+    ArrowDown: () => (count ? choose((active + 1) % count) : recall(-1)),
+    ArrowUp: () => (count ? choose((Math.max(active, 0) + count - 1) % count) : recall(1)),
+    Tab: count && !event.shiftKey && (() => take(list.children[Math.max(0, active)])),
     Enter: active >= 0 && (() => take(list.children[active])),
-    Escape: () => (many ? offer([]) : does.unthread()),
+    Escape: () => (count ? offer([]) : handlers.closeThread()),
   };
-  if (!ways[event.key]) return;
+  if (!keys[event.key]) return;
   event.preventDefault();
-  ways[event.key]();
+  keys[event.key]();
 }
 
-/** What was not taken may be mended. */
-async function say(said) {
+/** Send a line. If it fails, it returns to the box, to be corrected. */
+async function submit(text) {
   offer([]);
-  if (!said.trim()) return;
-  if (typed.at(-1) !== said) typed.push(said);
+  if (!text.trim()) return;
+  if (sent.at(-1) !== text) sent.push(text);
   back = 0;
-  const { channel } = place;
-  const error = await send("type", { channel, line: said });
-  if (error && !line.value && channel === place.channel) line.value = said;
+  const { channel } = current;
+  const error = await send("type", { channel, line: text });
+  if (error && !line.value && channel === current.channel) line.value = text;
 }
 
-line.addEventListener("keydown", keyed);
+line.addEventListener("keydown", handleKey);
 line.addEventListener("input", () => {
   back = 0;
   choose(-1);
@@ -81,25 +81,25 @@ line.addEventListener("input", () => {
 line.addEventListener("focus", complete);
 line.addEventListener("blur", () => offer([]));
 list.addEventListener("pointerdown", (event) => {
-  event.preventDefault(); // the keyboard stays in the field
+  event.preventDefault(); // the focus stays in the box
   const option = event.target.closest("[data-line]");
   if (option) take(option);
 });
 $("composer").addEventListener("submit", (event) => {
   event.preventDefault();
-  const said = line.value;
+  const text = line.value;
   line.value = "";
-  say(said);
+  submit(text);
 });
-does.say = ({ dataset }) => say(dataset.line);
+handlers.submit = ({ dataset }) => submit(dataset.line);
 
-/** What was begun in one channel is not said in another. */
-on("place", ({ channel: from }) => {
-  line.disabled = $("send").disabled = place.archived;
-  if (from === place.channel) return;
-  drafts.set(from, back ? drafts.get(from) : line.value);
-  line.value = drafts.get(place.channel) ?? "";
+/** A draft stays in its channel. */
+on("navigate", ({ channel: previous }) => {
+  line.disabled = $("send").disabled = current.archived;
+  if (previous === current.channel) return;
+  drafts.set(previous, back ? drafts.get(previous) : line.value);
+  line.value = drafts.get(current.channel) ?? "";
   back = 0;
-  $("trouble").textContent = "";
-  (place.archived ? $("log") : line).focus({ preventScroll: true });
+  $("error").textContent = "";
+  (current.archived ? $("log") : line).focus({ preventScroll: true });
 });

@@ -1,32 +1,32 @@
-// Slack's data tables: sorted by a press on a column's name, and shown a page at a time.
+// Slack's data tables: sorted by a click on a column's name, and paged.
 
-import { does } from "./acts.js";
+import { handlers } from "./actions.js";
 
-does.sort = (button) => {
-  const head = button.closest("th"), body = button.closest("table").tBodies[0];
-  const numbers = head.classList.contains("number");
-  const down = head.ariaSort ? head.ariaSort === "ascending" : numbers; // what is large is looked for first
-  for (const each of head.parentNode.cells) each.ariaSort = null;
-  head.ariaSort = down ? "descending" : "ascending";
-  const rank = ({ cells }) => cells[head.cellIndex].dataset[down ? "down" : "up"];
+handlers.sort = (button) => {
+  const header = button.closest("th"), body = button.closest("table").tBodies[0];
+  const isNumber = header.classList.contains("number");
+  const descending = header.ariaSort ? header.ariaSort === "ascending" : isNumber; // large numbers first
+  for (const cell of header.parentNode.cells) cell.ariaSort = null;
+  header.ariaSort = descending ? "descending" : "ascending";
+  const rank = ({ cells }) => cells[header.cellIndex].dataset[descending ? "down" : "up"];
   body.append(...[...body.rows].sort((one, other) => rank(one) - rank(other)));
-  page(button.closest("table"), 0);
+  showPage(button.closest("table"), 0);
 };
 
-does.turn = (button) => {
+handlers.turn = (button) => {
   const table = button.parentNode.previousElementSibling.querySelector("table");
   const first = [...table.tBodies[0].rows].findIndex((row) => !row.hidden);
-  page(table, first + button.dataset.by * table.dataset.size);
+  showPage(table, first + button.dataset.by * table.dataset.size);
 };
 
-function page(table, from) {
+function showPage(table, start) {
   const rows = [...table.tBodies[0].rows];
-  const until = from + Number(table.dataset.size);
-  rows.forEach((row, at) => (row.hidden = at < from || at >= until));
+  const end = start + Number(table.dataset.size);
+  rows.forEach((row, n) => (row.hidden = n < start || n >= end));
   const pages = table.parentNode.nextElementSibling;
   if (!pages) return;
-  const [back, where, forth] = pages.children;
-  where.textContent = `${from + 1}–${Math.min(until, rows.length)} of ${rows.length}`;
-  back.disabled = from === 0;
-  forth.disabled = until >= rows.length;
+  const [previous, range, next] = pages.children;
+  range.textContent = `${start + 1}–${Math.min(end, rows.length)} of ${rows.length}`;
+  previous.disabled = start === 0;
+  next.disabled = end >= rows.length;
 }
