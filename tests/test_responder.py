@@ -230,6 +230,17 @@ async def test_run_fails_when_slack_is_down_past_the_window(scheduler: Scheduler
     assert "What was due on 23 Nov 2026 did not come" in visible_text(posted)
 
 
+@pytest.mark.parametrize(
+    ("is_down", "outcome"), [(True, "failed · Slack did not take it in time."), (False, "delivered")]
+)
+async def test_retry_just_after_the_window_is_made(is_down: bool, outcome: str, scheduler: SchedulerHarness) -> None:
+    await scheduler.send(SCORES)
+    scheduler.workspace.slack.faults[POST] = Fault(error="team_added_to_org", times=2 if is_down else 1)
+    await scheduler.advance_to(MONDAY)
+    await scheduler.advance_to(MONDAY + HOUR + MINUTE)
+    assert outcome in await scheduler.send("history")
+
+
 # Failures of LaunchDarkly
 
 

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from bot.messages.message import Message
 from bot.schedules.answer_store import deserialize_message
 from bot.schedules.channel_lifecycle import pause_channel
-from bot.schedules.context import SchedulerContext
+from bot.schedules.context import MAX_RETRY_DELAY, SchedulerContext
 from bot.schedules.publisher import (
     CHANNEL_NOT_ALLOWED,
     MESSAGE_REJECTED,
@@ -170,7 +170,7 @@ class Delivery:
         return ts
 
     async def _post_part(self, part: int, piece: Message) -> str:
-        if part == 0 and self.ctx.is_late(self.run.at):
+        if part == 0 and self._is_missed:
             raise MissedWindow
         async with self.ctx.publisher.throttle(self.channel), self._write_ahead(part):
             return await self.ctx.publisher.post(self.channel, piece, self._key(part), self._thread_ts(part))
@@ -187,6 +187,12 @@ class Delivery:
         except (RateLimited, Unavailable, ChannelClosed, InvalidMessage):
             await self.ctx.store.runs.mark_posting(self.run, None, self.ctx.now())
             raise
+
+    @property
+    def _is_missed(self) -> bool:
+        """Whether it is too late to begin. A retry may come a little after the window, since it was due within it."""
+        grace = MAX_RETRY_DELAY if self.run.attempt else timedelta()
+        return self.ctx.is_late(self.run.at + grace)
 
     @property
     def _has_lease_time(self) -> bool:
