@@ -44,11 +44,19 @@ class RunReport:
         self._reported: dict[tuple[str, datetime], str] = {}
         self._schedules: dict[str, Schedule] = {}  # also those that have been stopped since
 
-    async def new_sentences(self) -> list[str]:
-        """Return sentences on the runs that have changed since the last call, oldest first; open ones each time."""
+    async def new_sentences(self, due_by: datetime | None = None) -> list[str]:
+        """Return sentences on the runs that have changed since the last call, oldest first.
+
+        Open ones are reported each time, unless they have come up after *due_by*: those are only just being tried.
+        """
         self._schedules |= {schedule.id: schedule for schedule in await self._store.schedules.list_all()}
         runs = await self._store.runs.history(list(self._schedules), MAX_REPORTED_RUNS)
-        new = [run for run in reversed(runs) if self._reported.get((run.schedule, run.at)) != run.state]
+        new = [
+            run
+            for run in reversed(runs)
+            if self._reported.get((run.schedule, run.at)) != run.state
+            and not (due_by and run.state == STATE_OPEN and run.at > due_by)
+        ]
         self._reported |= {(run.schedule, run.at): run.state for run in new if run.state != STATE_OPEN}
         return [self._sentence(self._schedules[run.schedule], run) for run in new]
 
@@ -114,11 +122,12 @@ class TimeControls:
     async def advance_to(self, at: datetime, retry_waits: Sequence[timedelta] = RETRY_WAITS) -> list[str]:
         """Move the clock to *at*, and on by *retry_waits* while runs are open; return what happened."""
         await self._driver.advance_to(at)
+        reached = self._driver.clock()
         for wait in retry_waits:
             if not await self._has_open_runs():
                 break
             await self._driver.advance_to(self._driver.clock() + wait)
-        return await self._report.new_sentences()
+        return await self._report.new_sentences(due_by=reached)
 
     async def _has_open_runs(self) -> bool:
         """Return whether any run is still open."""
