@@ -5,21 +5,31 @@ import json
 import signal
 import tempfile
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from random import Random
 from time import perf_counter
 
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.types import Message, Receive, Scope, Send
+
 from bot.errors import TryLater
+from bot.sandbox.slack import Slack
 from bot.store import Run
 from tests.databases import Postgres, running_postgres
-from tests.faults.slack_proxy import FlakyProxy
-from tests.faults.table import Row
-from tests.load_harness import LoadHarness, open_load_harness, right_now
+from tests.load_harness import POST_PATH, DeliveryCount, LoadHarness, open_load_harness, right_now
 from tests.processes import Process
 
+HEADING = ("fault", "seed", "due", "sent", "lost", "twice", "last one late", "took", "")
+WIDTHS = (46, 4, 4, 5, 4, 5, 13, 6, 4)
+REFUSALS: tuple[Response, ...] = (
+    JSONResponse({"ok": False, "error": "ratelimited"}, 429, {"Retry-After": "1"}),
+    JSONResponse({"ok": False, "error": "internal_error"}),
+    PlainTextResponse("upstream is away", 503),
+)
 LEAD_TIME = timedelta(seconds=12)  # how early schedules are added, so that processes start in time
 TIMEOUT_SECONDS = 420  # seconds, since backoff grows with each failure
 POLL_SECONDS = 0.5  # seconds between checks whether all is done
@@ -38,6 +48,82 @@ EXPECTED_LOG_MESSAGES = (
     "answering",
     "As you gave `client` as well, `token` will be unused.",
 )
+
+
+@dataclass(frozen=True)
+class Row:
+    """One run."""
+
+    fault: str
+    seed: int
+    due: int
+    count: DeliveryCount  # messages; a run may have several
+    max_lateness: float  # seconds
+    seconds: float  # seconds, including process startup
+    remark: str = ""
+    may_duplicate: bool = False
+
+    @property
+    def ok(self) -> bool:
+        return not self.count.lost and (self.may_duplicate or not self.count.duplicates)
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        count = self.count
+        numbers = (self.seed, self.due, count.sent, count.lost, count.duplicates)
+        verdict = "" if self.ok else "WRONG"
+        remarks = "; ".join(part for part in (verdict, self.remark) if part)
+        return self.fault, *map(str, numbers), f"{self.max_lateness:.1f} s", f"{self.seconds:.0f} s", remarks
+
+
+def heading() -> str:
+    return "\n".join((line(HEADING), line(["-" * width for width in WIDTHS])))
+
+
+def line(cells: Sequence[str]) -> str:
+    """Format a row for both the terminal and Markdown."""
+    return "| " + " | ".join(f"{cell:<{width}}" for cell, width in zip(cells, WIDTHS, strict=True)) + " |"
+
+
+@dataclass
+class FlakyProxy:
+    """Delays each response to a post."""
+
+    slack: Slack
+    random: Random
+    max_delay: float = 0.3  # seconds at most
+    refusal_rate: float = 0  # of all posts: refused
+    timeout_rate: float = 0  # of all posts: accepted, with no response
+    accepted: int = 0
+    released: asyncio.Event = field(default_factory=asyncio.Event)  # once set, no response is delayed or dropped
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] != POST_PATH:
+            await self.slack(scope, receive, send)
+        elif self.random.random() < self.refusal_rate:
+            await self.random.choice(REFUSALS)(scope, receive, send)
+        else:
+            await self._accept(scope, receive, send)
+
+    async def _accept(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def delayed_send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self.accepted += 1
+                await self.slack.notify_change()
+                await self._wait(
+                    None if self.random.random() < self.timeout_rate else self.random.uniform(0, self.max_delay)
+                )
+            await send(message)
+
+        await self.slack(scope, receive, delayed_send)
+
+    async def _wait(self, seconds: float | None) -> None:
+        """Wait for this many seconds, or until the end."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self.released.wait()
+        except TimeoutError:
+            return
 
 
 @dataclass(frozen=True)
