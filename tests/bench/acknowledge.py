@@ -3,26 +3,36 @@
 All of them only acknowledge. Each runs in its own process, on the same server; they are measured in turns.
 """
 
+import asyncio
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from statistics import median
+from tempfile import TemporaryDirectory
 from typing import cast
 
+from slack_sdk.signature import SignatureVerifier
 from slack_sdk.web.async_client import AsyncWebClient
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from bot.metrics import Metrics
 from bot.sandbox.slack.credentials import BOT_TOKEN, SIGNING_SECRET
+from bot.sandbox.slack.webhook import signature_headers
 from bot.slack.background_tasks import BackgroundTasks
 from bot.slack.listeners import build_app
 from bot.slack.payloads import Interaction
 from bot.slack.web import build_web_app
-from tests.bench import bare_bolt, bare_starlette
-from tests.bench.commands import CommandWriter, forged
-from tests.bench.fake_slack import fake_slack
-from tests.bench.http_load import at_once, one_by_one, status
-from tests.bench.served import AppFactory, served_app
+from tests.bench import bare_bolt
+from tests.bench.clients import PATH, CommandWriter, forged, now
+from tests.bench.raw_http import at_once, one_by_one, status
+from tests.bench.servers import AppFactory, fake_slack, served_app
+from tests.bench.start import BOT_COMMAND, bot_environment, running_process
 from tests.bench.table import Row, at_least, at_most
 
 REPEATS = 9
@@ -30,11 +40,14 @@ SEQUENTIAL_REQUESTS = 100  # commands in a round
 CONCURRENT_REQUESTS = 1500
 CONNECTIONS = 32
 WARMUP_REQUESTS = 20
-
 Ports = Mapping[str, int]
+FLOOD_REPEATS = 5
+IDLE, FLOODING = 1_000, 4
+BODY = b"a=&" * 333_000  # the slowest input to parse
+PAUSE_SECONDS = 0.01  # seconds between commands, so that one doesn't wait for another
 
 
-def rows() -> Iterator[Row]:
+def acknowledge_rows() -> Iterator[Row]:
     """Measure sequential, then concurrent requests."""
     with ExitStack() as stack:
         api = stack.enter_context(fake_slack())
@@ -89,9 +102,97 @@ async def _ignore(_: Interaction) -> None:
 
 def bare() -> ASGIApp:
     """Create a Starlette app that only verifies signatures."""
-    return bare_starlette.app(SIGNING_SECRET)
+    return bare_starlette(SIGNING_SECRET)
 
 
 def stock_bolt(api: str) -> ASGIApp:
     """Create a Bolt app with its defaults."""
     return cast(ASGIApp, bare_bolt.app(BOT_TOKEN, SIGNING_SECRET, api))  # its own types are narrower than ASGI's
+
+
+def bare_starlette(signing_secret: str) -> Starlette:
+    """Create the app."""
+    verifier = SignatureVerifier(signing_secret)
+
+    async def typed(request: Request) -> Response:
+        body, headers = await request.body(), request.headers
+        signed = headers["X-Slack-Request-Timestamp"], headers["X-Slack-Signature"]
+        return Response(status_code=200 if verifier.is_valid(body, *signed) else 401)
+
+    return Starlette(routes=[Route("/slack/events", typed, methods=["POST"])])
+
+
+def flood_rows() -> Iterator[Row]:
+    """Measure in turns, with and without a flood of hostile connections.
+
+    A thousand of them open connections and send nothing; four send bodies of a megabyte, one after the other.
+    """
+    with (
+        TemporaryDirectory() as folder,
+        fake_slack() as api,
+        running_process(BOT_COMMAND, bot_environment(folder, api)) as port,
+    ):
+        typical_latency(port)
+        results = [_measure_flood(port) for _ in range(FLOOD_REPEATS)]
+    slower = median(flooded / usual for usual, flooded in results)
+    yield Row(
+        "flood: an acknowledgement", f"{IDLE:,} idle, {FLOODING} flood", "nobody else", slower, "the time", at_most(3)
+    )
+
+
+def _measure_flood(port: int) -> tuple[float, float]:
+    usual = typical_latency(port, PAUSE_SECONDS)
+    with hostile_clients(port):
+        return usual, typical_latency(port, PAUSE_SECONDS)
+
+
+@contextmanager
+def hostile_clients(port: int) -> Iterator[None]:
+    """Flood the bot within the block."""
+    processes = get_context("spawn")
+    ours, theirs = processes.Pipe()
+    process = processes.Process(target=_flood, args=(theirs, port), daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        ours.recv()
+        yield
+    finally:
+        ours.close()
+        process.join()
+
+
+def _flood(pipe: Connection, port: int) -> None:
+    with suppress(asyncio.CancelledError):
+        asyncio.run(_flood_until_closed(pipe, port))
+
+
+async def _flood_until_closed(pipe: Connection, port: int) -> None:
+    idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(IDLE)]
+    flooding = [asyncio.create_task(_send(port)) for _ in range(FLOODING)]
+    closed = asyncio.Event()
+    asyncio.get_running_loop().add_reader(pipe.fileno(), closed.set)
+    pipe.send(len(idle))
+    await closed.wait()
+    for task in flooding:
+        task.cancel()
+    for _, writer in idle:
+        writer.transport.abort()
+
+
+async def _send(port: int) -> None:
+    """Send one body after the other, reconnecting when the connection is closed."""
+    headers = signature_headers(BODY, "a guess", int(now().timestamp())) | {
+        "Host": "127.0.0.1",
+        "Content-Length": str(len(BODY)),
+    }
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    request = f"POST {PATH} HTTP/1.1\r\n{lines}\r\n".encode() + BODY
+    while True:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        with suppress(ConnectionError, asyncio.IncompleteReadError):
+            while True:
+                writer.write(request)
+                await writer.drain()
+                await reader.readuntil(b"\r\n\r\n")
+                await reader.readexactly(len("not from Slack"))

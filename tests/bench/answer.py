@@ -12,19 +12,21 @@ from statistics import median, quantiles
 from time import perf_counter
 
 from tests.bench.acknowledge import bare, typical_latency
-from tests.bench.at_work import RunningBot, bot_process
 from tests.bench.clients import Clients, open_clients
-from tests.bench.fake_slack import fake_slack
-from tests.bench.served import served_app
+from tests.bench.running_bot import RunningBot, bot_process
+from tests.bench.servers import fake_slack, served_app
 from tests.bench.table import Row, at_most
 
 REPEATS = 5
 ANSWERS_PER_SECOND = 50
 ANSWERS_PER_REPEAT = 200  # in a round
 WARMUP_ANSWERS = 150
+SOME_ANSWERS = 1_000
+MANY_ANSWERS = 20_000
+CLIENTS = 12  # at a time
 
 
-def rows() -> Iterator[Row]:
+def answer_rows() -> Iterator[Row]:
     """Compare the median with acknowledgements, and the 99th percentile with the median."""
     with fake_slack() as api, bot_process(api) as bot, served_app(bare) as port:
         repeats = asyncio.run(_repeats(bot, port))
@@ -72,3 +74,21 @@ async def _one_by_one(clients: Clients) -> float:
     began = perf_counter()
     await clients.at_once(ANSWERS_PER_REPEAT, 1)
     return (perf_counter() - began) / ANSWERS_PER_REPEAT
+
+
+def memory_rows() -> Iterator[Row]:
+    """Measure memory after garbage collection."""
+    with fake_slack() as api, bot_process(api) as bot:
+        some, many = asyncio.run(_memory(bot))
+        outcomes = bot.state().outcomes
+    assert outcomes == {"answered"}, f"some lines were not answered: {outcomes}"
+    labels = (f"memory: {MANY_ANSWERS:,} answers", "the whole bot")
+    yield Row(*labels, f"{SOME_ANSWERS:,} answers", many / some, "the memory", at_most(1.05))
+
+
+async def _memory(bot: RunningBot) -> tuple[int, int]:
+    async with open_clients(bot.port) as clients:
+        await clients.at_once(SOME_ANSWERS, CLIENTS)
+        some = bot.state().memory
+        await clients.at_once(MANY_ANSWERS - SOME_ANSWERS, CLIENTS)
+        return some, bot.state().memory

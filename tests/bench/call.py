@@ -1,16 +1,26 @@
-"""A whole call over the loopback, alone and among many, against plain httpx and the official client."""
+"""LaunchDarkly's client: parsing a reply, and a whole call over the loopback, alone and among many.
+
+It is compared with the official client, and with plain httpx and json. Imports are local where only one contender's
+process needs them.
+"""
 
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from importlib import import_module
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, get_type_hints
 
 from tests.bench import payloads
 from tests.bench.race import Race, Repeat, Tasks, every, race
-from tests.bench.stub import stub_server
-from tests.bench.table import Row, at_least, at_most
+from tests.bench.raw_http import stub_server
+from tests.bench.table import Goal, Row, at_least, at_most
+
+if TYPE_CHECKING:
+    from bot.launchdarkly import Reply
 
 SCORES = "/api/v2/engineering-insights/insights/scores"
 EVENTS = "/api/v2/engineering-insights/flag-events"
@@ -20,14 +30,70 @@ AUTH_HEADERS = {"Authorization": "api-bench"}
 CONCURRENCY_LEVELS = (8, 64)
 OURS = "LaunchDarkly.get"
 HTTPX = "httpx, json.loads"
-
 Call = Callable[[int], Awaitable[object]]  # the number makes requests distinct, or they would be deduplicated
 
 
-def rows() -> Iterator[Row]:
+@dataclass(frozen=True)
+class Body:
+    """Something to read: for which question, what the official client calls it, and the goals."""
+
+    bytes: Callable[[], bytes]
+    question: str
+    official: str
+    faster: Goal | None = None
+    time: Goal | None = None
+    seconds: float = 0.06  # of a lap, which has to be long enough for its share of garbage collection
+
+
+BODIES = {
+    "scores": Body(payloads.scores, "scores", "InsightScores"),
+    "100 events": Body(
+        partial(payloads.events, 100), "events", "FlagEventCollectionRep", at_least(2.5), at_most(1.8), seconds=0.2
+    ),
+    "flag, 1 environment": Body(partial(payloads.flag, 1), "flag", "FeatureFlag", at_least(8)),
+    "flag, 100 environments": Body(
+        partial(payloads.flag, 100), "flag", "FeatureFlag", at_least(10), at_most(0.7), seconds=0.6
+    ),
+}
+
+
+def parse_rows() -> Iterator[Row]:
+    """Each body against both."""
+    with race(ours=ours_parser, official=official_parser, plain=plain_parser) as contenders:
+        for name, body in BODIES.items():
+            laps = contenders.run(name, "ours", "official", "plain", repeats=11, seconds=body.seconds)
+            labels = (f"parse: {name}", "bot.launchdarkly.read")
+            yield Row(*labels, "launchdarkly_api", laps.ratio("official", "ours", "cpu"), "faster", body.faster)
+            yield Row(*labels, "json.loads", laps.ratio("ours", "plain", "cpu"), "the time", body.time)
+
+
+def ours_parser() -> Tasks:
+    """Decode as `bot.launchdarkly` does."""
+    from bot.launchdarkly import read  # noqa: PLC0415 - in our process alone
+
+    return {name: every(partial(read, reply_type(body.question), body.bytes())) for name, body in BODIES.items()}
+
+
+def official_parser() -> Tasks:
+    """Decode as the official client does."""
+    read = import_module("launchdarkly_api").ApiClient().response_deserialize
+    return {name: every(partial(read, _answer(body.bytes()), {"200": body.official})) for name, body in BODIES.items()}
+
+
+def plain_parser() -> Tasks:
+    """Dicts and lists."""
+    return {name: every(partial(json.loads, body.bytes())) for name, body in BODIES.items()}
+
+
+def _answer(body: bytes) -> SimpleNamespace:
+    """What the official client reads an answer from."""
+    return SimpleNamespace(status=200, headers={"content-type": "application/json"}, data=body)
+
+
+def call_rows() -> Iterator[Row]:
     """Alone first, then among others."""
     bodies = {SCORES: payloads.scores(), EVENTS: payloads.events(100), FLAG: payloads.flag(100)}
-    with stub_server(bodies) as address, race(**_contenders(address)) as contenders:
+    with stub_server(bodies) as server, race(**_contenders(server.url)) as contenders:
         yield from _sequential(contenders)
         yield from _concurrent(contenders)
 
@@ -70,7 +136,6 @@ def ours(address: str) -> Tasks:
     import httpx  # noqa: PLC0415 - not in the official client's process
 
     from bot.launchdarkly import ClientLimits, LaunchDarkly, Version  # noqa: PLC0415
-    from tests.bench.replies import reply_type  # noqa: PLC0415
 
     limits = ClientLimits(cache_seconds=0)
     http = httpx.AsyncClient(base_url=address, headers=AUTH_HEADERS, timeout=limits.timeout)
@@ -134,3 +199,11 @@ def _repeat_concurrently(loop: asyncio.AbstractEventLoop, call: Call, callers: i
         await asyncio.gather(*(caller() for _ in range(callers)))
 
     return lambda times: loop.run_until_complete(run_all(times))
+
+
+def reply_type(question: str) -> "type[Reply]":
+    """Return the declared return type of a question's `fetch`."""
+    from bot.questions import discover  # noqa: PLC0415 - in our process alone
+
+    annotated: type[Reply] = get_type_hints(discover()[question].fetch)["return"]
+    return annotated

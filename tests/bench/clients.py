@@ -1,22 +1,83 @@
-"""Clients that send commands and wait for the messages at their response_urls."""
+"""Signed slash commands, and clients that send them and wait for the messages at their response_urls."""
 
 import asyncio
 import gc
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import cycle, islice
 from time import perf_counter
-from typing import cast
 
-from tests.bench.at_work import LINES
-from tests.bench.commands import CommandWriter, SignedCommand
-from tests.bench.http_load import END, check, complete, length
+from bot.sandbox.slack import Slack
+from bot.sandbox.slack.credentials import SIGNING_SECRET
+from bot.sandbox.slack.message import Content
+from bot.sandbox.slack.payloads import Payload, message_action, slash_command
+from bot.sandbox.slack.webhook import sign_request
+from tests.bench.payloads import LINES
+from tests.bench.raw_http import MessageProtocol, check
 
+PATH = "/slack/events"
 OK_RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok"
 USERS, CHANNELS = ("U1", "U2"), ("C1", "C2", "C3", "C6")
 BOT_CONNECTIONS = 8  # connections to the bot
 ANSWER_TIMEOUT_SECONDS = 30  # seconds for one answer
+
+
+@dataclass(frozen=True)
+class SignedCommand:
+    """A whole request, and the name of its response_url."""
+
+    response_id: str
+    request: bytes
+
+
+class CommandWriter:
+    """Builds distinct commands: each has its own trigger and response_url."""
+
+    def __init__(self, response_base_url: str = "http://127.0.0.1:9") -> None:
+        """Take the base of the response_urls in `answers`; by default, they lead nowhere."""
+        self._slack = Slack(now)
+        self._slack.url = response_base_url
+
+    def command(self, line: str = "", *, user: str = "U1", channel: str = "C1") -> SignedCommand:
+        """Return a command, whose signature is valid for five minutes."""
+        response_url = self._slack.issue_response_url(user, channel, line=f"/insights {line}".strip())
+        return self._signed(slash_command(self._slack, response_url), response_url.id)
+
+    def press(self, line: str, *, user: str = "U1", channel: str = "C1") -> SignedCommand:
+        """Return a button press with this line."""
+        target = self._slack.channels[channel]
+        message = self._slack.post(target, Content("71"))
+        response_url = self._slack.issue_response_url(user, channel, source=message)
+        action = {"type": "button", "action_id": "ask", "value": line, "action_ts": message.ts}
+        return self._signed(message_action(self._slack, response_url, message, action), response_url.id)
+
+    def _signed(self, payload: Payload, response_id: str) -> SignedCommand:
+        signed_request = sign_request(payload, SIGNING_SECRET, int(now().timestamp()), {})
+        lines = (
+            b"Host: 127.0.0.1",
+            b"Content-Length: %d" % len(signed_request.body),
+            *map(b": ".join, signed_request.raw_headers),
+        )
+        head = b"\r\n".join((f"POST {PATH} HTTP/1.1".encode(), *lines))
+        return SignedCommand(response_id, head + b"\r\n\r\n" + signed_request.body)
+
+    def requests(self, count: int) -> list[bytes]:
+        """Return commands of which only the acknowledgement matters."""
+        return [self.command().request for _ in range(count)]
+
+
+def forged() -> bytes:
+    """Return a command with a wrong signature."""
+    [request] = CommandWriter().requests(1)
+    head, name, rest = request.partition(b"v0=")
+    return head + name + bytes(reversed(rest[:64])) + rest[64:]
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
 
 
 class Clients:
@@ -76,7 +137,7 @@ class Clients:
 async def open_clients(port: int) -> AsyncIterator[Clients]:
     """Run clients of the bot at this port, within the block."""
     loop, pending = asyncio.get_running_loop(), _PendingAnswers()
-    response_server = await loop.create_server(lambda: _ResponseUrlServer(pending), "127.0.0.1", 0)
+    response_server = await loop.create_server(lambda: _ResponseUrlConnection(pending), "127.0.0.1", 0)
     author = CommandWriter(f"http://127.0.0.1:{response_server.sockets[0].getsockname()[1]}")
     connections = [(await loop.create_connection(_BotConnection, "127.0.0.1", port))[1] for _ in range(BOT_CONNECTIONS)]
     try:
@@ -111,46 +172,31 @@ class _PendingAnswers:
         self._took.pop(name).set_result(perf_counter() - self._began.pop(name))
 
 
-class _BotConnection(asyncio.Protocol):
+class _BotConnection(MessageProtocol):
     """A connection to the bot, on which commands are pipelined."""
 
     def __init__(self) -> None:
-        self._read = b""
+        super().__init__()
         self._sent: deque[float] = deque()
         self.took: list[float] = []
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
-
-    def write(self, request: bytes) -> None:
+    def write(self, message: bytes) -> None:
         self._sent.append(perf_counter())
-        self._transport.write(request)
+        super().write(message)
 
-    def close(self) -> None:
-        self._transport.close()
-
-    def data_received(self, data: bytes) -> None:
-        """Time the acknowledgements, whose bodies are empty."""
-        *answers, self._read = (self._read + data).split(END)
-        for answer in answers:
-            check(answer)
-            self.took.append(perf_counter() - self._sent.popleft())
+    def handle(self, head: bytes) -> None:
+        """Time an acknowledgement."""
+        check(head)
+        self.took.append(perf_counter() - self._sent.popleft())
 
 
-class _ResponseUrlServer(asyncio.Protocol):
+class _ResponseUrlConnection(MessageProtocol):
     """A connection to the response_urls' server, which responds with 200 to every post."""
 
     def __init__(self, pending: _PendingAnswers) -> None:
+        super().__init__()
         self._pending = pending
-        self._read = b""
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
-
-    def data_received(self, data: bytes) -> None:
-        self._read += data
-        while complete(self._read):
-            head, _, rest = self._read.partition(END)
-            self._pending.mark_answered(head.split(b" ", 2)[1].rpartition(b"/")[2].decode())
-            self._transport.write(OK_RESPONSE)
-            self._read = rest[length(head) :]
+    def handle(self, head: bytes) -> None:
+        self._pending.mark_answered(head.split(b" ", 2)[1].rpartition(b"/")[2].decode())
+        self.write(OK_RESPONSE)

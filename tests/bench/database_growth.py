@@ -21,7 +21,8 @@ from bot.store import QueryKey, Schedule, WatchState
 from bot.store.runs import run_row
 from bot.store.store import Store, open_store
 from bot.store.tables import RUNS, WATCH_STATES
-from tests.bench.at_work import CannedTransport, bodies
+from tests.bench.payloads import bodies
+from tests.bench.running_bot import CannedTransport
 from tests.bench.table import Row, at_most
 from tests.bench.workers import BotDatabase
 from tests.conversation import UTC_ZONE, settings
@@ -34,7 +35,7 @@ RECURRENCES = ("monday 9:00 UTC", "weekday 9:00 UTC", "watch UTC")
 DAY = timedelta(days=1)
 
 
-def rows() -> Iterator[Row]:
+def database_growth_rows() -> Iterator[Row]:
     """Measure the size of the file after its last transaction."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "bot.db"

@@ -1,14 +1,17 @@
-"""A thousand channels due at once, with twenty questions; two workers on PostgreSQL deliver.
+"""The bot under load: a thousand channels due at once, nothing due, and an hour of mixed load.
 
-The stub servers respond at once, so that this measures the bot and its engine. The baseline is the engine alone, with
-as many empty jobs in a queue of the same pace."""
+The stub servers respond at once, so that this measures the bot and its engine. The baseline is the engine alone.
+"""
 
 import asyncio
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
 from time import perf_counter
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -17,14 +20,20 @@ import psycopg
 
 from bot.answers import Caller
 from bot.app import open_answers
+from bot.schedules.triggers import WatchTrigger
 from bot.settings import Settings
-from tests.bench.stub_servers import StubServers, stub_servers
+from bot.store.store import open_store
+from tests.bench.clients import Clients, open_clients
+from tests.bench.raw_http import StubServer
+from tests.bench.servers import stub_servers
 from tests.bench.table import Row, at_least, at_most
 from tests.bench.workers import (
     FAST_SETTINGS,
     BotDatabase,
     Program,
     bot_environment,
+    free_port,
+    pause,
     right_now,
     running_program,
     wait_until,
@@ -38,10 +47,26 @@ LINES = tuple(f"events web/production since={days}d" for days in range(1, 21))
 WORKERS = 2
 WORKER_COMMAND = ("bot", "run", "--only", "worker")
 BARE_QUEUE_MODULE = "tests.bench.bare_queue"
+IDLE_SCHEDULES, IDLE_WATCHES = 5_000, 200
+SETTLE_SECONDS, WINDOW_SECONDS = 20, 300  # seconds; a watch looks once in that
+FAR_FUTURE = timedelta(days=3)
+MINUTES_VARIABLE = "BENCH_MINUTES"
+ANSWERS_PER_SECOND, PRESS_EVERY = 10, 5
+DIGESTS_PER_SECOND, MIXED_WATCHES = 2, 200  # the former a second
+WATCH_LINES = ("events mobile/production since=2d", "events mobile/staging since=2d")
+WARMUP_SECONDS = 30  # seconds
+INTERVALS = 6  # the length of an interval
+MIXED_SETTINGS = FAST_SETTINGS | {
+    "SCHEDULER_POLL_SECONDS": "1",
+    "QUEUE_POLL_SECONDS": "0.5",
+    "MAX_CONCURRENT_DELIVERIES": "8",
+    "WATCH_POLL_SECONDS": "60",
+    "PROGRESS_NOTICE_SECONDS": "60",  # a progress notice would be counted as the answer
+}
 
 
-def rows() -> Iterator[Row]:
-    """Measure requests, pace, and memory."""
+def load_rows() -> Iterator[Row]:
+    """Measure requests, pace, and memory: a thousand channels ask twenty questions, and two workers deliver."""
     with running_postgres() as postgres, stub_servers() as stubs:
         needed = _requests_needed(stubs)
         runs = [
@@ -78,7 +103,7 @@ class LoadResult:
         self.seconds, self.requests, self.posted, self.peak = seconds, requests, posted, peak
 
 
-def _requests_needed(stubs: StubServers) -> int:
+def _requests_needed(stubs: StubServer) -> int:
     """Return the requests that each question needs by itself."""
     asyncio.run(_ask_each(settings(launchdarkly_api_host=stubs.url)))
     return stubs.launchdarkly_requests()
@@ -90,7 +115,7 @@ async def _ask_each(bot_settings: Settings) -> None:
             assert (await answers.answer(line, Caller(ZoneInfo("UTC")))).outcome == "answered"
 
 
-def _measure_delivery(postgres: Postgres, stubs: StubServers, channels: int) -> LoadResult:
+def _measure_delivery(postgres: Postgres, stubs: StubServer, channels: int) -> LoadResult:
     """Measure until every channel has its message."""
     database = postgres.new_database()
     with ExitStack() as exit_stack, tempfile.TemporaryDirectory() as folder:
@@ -141,3 +166,113 @@ def _wait_until_ready(workers: list[Program]) -> None:
 def _finished_jobs(connection: "psycopg.Connection[tuple[int]]") -> int:
     row = connection.execute("SELECT count(*) FROM dbos.workflow_status WHERE status = 'SUCCESS'").fetchone()
     return row[0] if row else 0
+
+
+def idle_rows() -> Iterator[Row]:
+    """Measure the bot while nothing is due, and the engine alone, at the same time.
+
+    The tables are there before the bot starts, as at every start but the first: what makes them stays in memory.
+    """
+    with ExitStack() as exit_stack:
+        folder = Path(exit_stack.enter_context(tempfile.TemporaryDirectory()))
+        stubs = exit_stack.enter_context(stub_servers())
+        database = f"sqlite:///{folder / 'bot.db'}"
+        asyncio.run(_create_tables(database))
+        engine_env = {"DATABASE_URL": f"sqlite:///{folder / 'bare.db'}", "ME": uuid4().hex}
+        ours = exit_stack.enter_context(
+            running_program(("bot", "run"), folder, bot_environment(database, stubs.url) | {"PORT": "0"})
+        )
+        engine = exit_stack.enter_context(running_program((BARE_QUEUE_MODULE,), folder, engine_env))
+        ours.wait_for_log("answering")
+        engine.wait_for_log("answering")
+        table = BotDatabase.connect(database)
+        table.add_schedules(LINES, IDLE_SCHEDULES, right_now() + FAR_FUTURE)
+        table.add_schedules(LINES, IDLE_WATCHES, right_now(), str(WatchTrigger("UTC")), first=IDLE_SCHEDULES)
+        pause(SETTLE_SECONDS)
+        requests_before = stubs.launchdarkly_requests()
+        cpu = _cpu_ratio(ours, engine)
+        requests = stubs.launchdarkly_requests() - requests_before
+        memory = ours.memory() / engine.memory()
+    label = f"idle: {IDLE_SCHEDULES:,} schedules, {IDLE_WATCHES} watches"
+    names = (f"insights-bot run ({requests} requests in {WINDOW_SECONDS} s)", "the engine, launched, three queues")
+    yield Row(label, *names, cpu, "the CPU", at_most(1.5))
+    yield Row(label, *names, memory, "the memory", at_most(1.5))
+
+
+async def _create_tables(database: str) -> None:
+    async with open_store(database):
+        pass
+
+
+def _cpu_ratio(ours: Program, engine: Program) -> float:
+    """Return the ratio of their CPU times over the same seconds."""
+    before = ours.cpu(), engine.cpu()
+    pause(WINDOW_SECONDS)
+    return (ours.cpu() - before[0]) / (engine.cpu() - before[1])
+
+
+@dataclass(frozen=True)
+class Interval:
+    """The measurements of one interval."""
+
+    p99_ack_seconds: float  # seconds, of 99 of 100
+    memory: int
+    answered: int
+
+
+def mixed_rows() -> Iterator[Row]:
+    """Compare the end of a mixed load with its beginning, after a warm-up.
+
+    It is twice the expected peak: at the peak five a second ask, one of them by a button, sixty digests a minute are
+    due, and two hundred channels watch.
+    """
+    seconds = float(os.environ[MINUTES_VARIABLE]) * 60
+    with ExitStack() as exit_stack:
+        folder = Path(exit_stack.enter_context(tempfile.TemporaryDirectory()))
+        stubs = exit_stack.enter_context(stub_servers())
+        database, port = f"sqlite:///{folder / 'bot.db'}", free_port()
+        env = bot_environment(database, stubs.url) | MIXED_SETTINGS | {"PORT": str(port)}
+        bot = exit_stack.enter_context(running_program(("bot", "run"), folder, env))
+        bot.wait_for_log("answering")
+        table = BotDatabase.connect(database)
+        due = int(seconds + WARMUP_SECONDS) * DIGESTS_PER_SECOND
+        table.add_schedules(LINES, due, right_now())
+        table.spread(DIGESTS_PER_SECOND)
+        table.add_schedules(WATCH_LINES, MIXED_WATCHES, right_now(), str(WatchTrigger("UTC")), first=due)
+        intervals = asyncio.run(_measure_intervals(bot, port, seconds))
+        delivered = table.delivered(LINES)
+    answered = sum(interval.answered for interval in intervals)
+    first, last = intervals[0], intervals[-1]
+    label, last_label = f"mixed: {seconds / 60:g} minutes", f"the last of {INTERVALS} stretches"
+    yield Row(label, last_label, "the first", last.memory / first.memory, "the memory", at_most(1.05))
+    yield Row(label, last_label, "the first", last.p99_ack_seconds / first.p99_ack_seconds, "the p99", at_most(1.5))
+    expected = int(seconds / INTERVALS * ANSWERS_PER_SECOND) * INTERVALS
+    yield Row(
+        label,
+        f"{expected - answered} lost",
+        f"{expected} answers",
+        (expected - answered) / expected,
+        "of them",
+        at_most(0),
+    )
+    late = (due - delivered) / due
+    yield Row(label, f"{due - delivered} digests not yet there", f"{due} due", late, "of them", at_most(0.02))
+
+
+async def _measure_intervals(bot: Program, port: int, seconds: float) -> list[Interval]:
+    """Whoever gets no answer ends it all: `clients` waits for each."""
+    async with open_clients(port) as clients:
+        await clients.at_pace(WARMUP_SECONDS * ANSWERS_PER_SECOND, ANSWERS_PER_SECOND, PRESS_EVERY)
+        clients.take_ack_seconds()
+        return [await _measure_interval(bot, clients, seconds / INTERVALS) for _ in range(INTERVALS)]
+
+
+async def _measure_interval(bot: Program, clients: Clients, seconds: float) -> Interval:
+    """Minute by minute: what is to be asked is signed before, and Slack's signatures are good for five."""
+    answered, total = 0, int(seconds * ANSWERS_PER_SECOND)
+    while answered < total:
+        answered += len(
+            await clients.at_pace(min(60 * ANSWERS_PER_SECOND, total - answered), ANSWERS_PER_SECOND, PRESS_EVERY)
+        )
+    p99_ack_seconds = quantiles(clients.take_ack_seconds(), n=100)[98]
+    return Interval(p99_ack_seconds, bot.memory(), answered)

@@ -12,6 +12,7 @@ Json = dict[str, Any]
 
 DAY = 86_400_000
 NOW = 1_795_186_800_000
+LINES = ("scores web/production", "events web/production", "flag one-key web/production")
 WORDS = ("checkout", "search", "basket", "invoice", "delivery", "profile", "pricing", "upload", "banner", "session")
 ATTRIBUTES = ("country", "plan", "email", "appVersion", "segmentMatch", "betaTester", "accountAge", "platform")
 OPERATORS = ("in", "startsWith", "endsWith", "contains", "matches", "semVerGreaterThan", "lessThan", "segmentMatch")
@@ -66,6 +67,17 @@ def flag(environments: int) -> bytes:
 def flag_in_environment(key: str) -> bytes:
     """The same flag, asked for one environment."""
     return _encode(_flag() | {"environments": {key: _environment(key)}})
+
+
+def bodies() -> dict[str, bytes]:
+    """Return the replies that `LINES` need, by path."""
+    environments = [{"key": environment_key(n), "name": environment_key(n)} for n in range(5)]
+    return {
+        "/api/v2/engineering-insights/insights/scores": scores(),
+        "/api/v2/engineering-insights/flag-events": events(20),
+        "/api/v2/flags/web/one-key": flag_in_environment("production"),
+        "/api/v2/projects/web/environments": json.dumps({"items": environments}).encode(),
+    }
 
 
 def environment_key(number: int) -> str:

@@ -17,9 +17,10 @@ from bot.sandbox.slack.credentials import BOT_TOKEN
 from bot.slack.block_fallback import BlockFallback
 from bot.slack.client import authenticate, open_session, web_client
 from bot.slack.publisher import SlackPublisher
-from tests.bench.at_work import CannedTransport, bodies
+from tests.bench.payloads import bodies
 from tests.bench.race import Tasks, race
-from tests.bench.stub_servers import stub_servers
+from tests.bench.running_bot import CannedTransport
+from tests.bench.servers import stub_servers
 from tests.bench.table import Row, at_most
 from tests.conversation import UTC_ZONE, settings
 
@@ -30,7 +31,7 @@ _EXIT_STACK = AsyncExitStack()
 PostMessage = Callable[[str], Coroutine[Any, Any, object]]
 
 
-def rows() -> Iterator[Row]:
+def posting_rows() -> Iterator[Row]:
     """Measure the same message with both."""
     with stub_servers() as stubs:
         os.environ[API_VARIABLE] = stubs.slack

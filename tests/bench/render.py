@@ -2,25 +2,29 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from typing import Any
 
 from bot.answers import AnswerFooter
 from bot.lines.parser import parse
 from bot.lines.timespec import to_milliseconds
 from bot.messages.humanize import timestamp
+from bot.messages.mrkdwn import Timestamp
 from bot.messages.renderer import Renderer, open_bytecode_cache
 from bot.questions import discover
-from bot.questions.events import EventsView
-from tests.bench import baseline_dicts, by_sdk
+from bot.questions.events import EventsView, EventView
 from tests.bench.race import Tasks, every, race
 from tests.bench.table import Row, at_least, at_most
 from tests.conversation import question_context
 
 LINE = "events web/production impact=any since=4w limit=16"
 BLOCKS = 20
+Block = dict[str, Any]
+DETAILS = "Flag details"
 
 
-def rows() -> Iterator[Row]:
+def render_rows() -> Iterator[Row]:
     """Measure warm templates, then a cold start."""
     with race(ours=ours, hand=hand, ready=ready, sdk=sdk) as contenders:
         laps = contenders.run("message", "ours", "hand", "ready", "sdk", repeats=21)
@@ -37,7 +41,7 @@ def ours() -> Tasks:
     """Render as the bot does."""
     view, answer_footer = _view()
     renderer = Renderer()
-    written = json.loads(baseline_dicts.message(view, answer_footer))
+    written = json.loads(dict_message(view, answer_footer))
     _check(renderer.render("events", view=view, asked=answer_footer).payload(), written)
     return {
         "message": every(lambda: renderer.render("events", view=view, asked=answer_footer)),
@@ -51,20 +55,20 @@ def ours() -> Tasks:
 def hand() -> Tasks:
     """Build dicts in Python."""
     view, answer_footer = _view()
-    return {"message": every(lambda: baseline_dicts.message(view, answer_footer))}
+    return {"message": every(lambda: dict_message(view, answer_footer))}
 
 
 def ready() -> Tasks:
     """Serialize prebuilt dicts."""
-    payload = baseline_dicts.payload(*_view())
+    payload = dict_payload(*_view())
     return {"message": every(lambda: json.dumps(payload))}
 
 
 def sdk() -> Tasks:
     """Build the SDK's models."""
     view, answer_footer = _view()
-    message = by_sdk.writer()
-    _check(json.loads(message(view, answer_footer)), baseline_dicts.payload(view, answer_footer))
+    message = sdk_writer()
+    _check(json.loads(message(view, answer_footer)), dict_payload(view, answer_footer))
     return {"message": every(lambda: message(view, answer_footer))}
 
 
@@ -91,3 +95,137 @@ async def _build_view() -> tuple[EventsView, AnswerFooter]:
     ctx, line, question = question_context(), parse(LINE, discover()), discover()["events"]
     view = question.build_view(line.params, await question.fetch(line.params, ctx), ctx)
     return view, AnswerFooter(line.canonical, timestamp(to_milliseconds(ctx.now), ctx.zone))
+
+
+def dict_message(view: EventsView, answer_footer: AnswerFooter) -> str:
+    """Return the message as it is sent."""
+    return json.dumps(dict_payload(view, answer_footer))
+
+
+def dict_payload(view: EventsView, answer_footer: AnswerFooter) -> dict[str, Any]:
+    """Return the message as dicts."""
+    blocks = [
+        {"type": "header", "text": {"type": "plain_text", "text": heading(view), "emoji": False}},
+        _section(summary(view)),
+        *(_section(event_text(event)) | accessory(event) for event in view.events),
+        *(
+            [{"type": "actions", "elements": [_button("turn", *page) for page in page_buttons(view)]}]
+            if page_buttons(view)
+            else []
+        ),
+        {"type": "context", "elements": [_mrkdwn(footer(view, answer_footer))]},
+    ]
+    return {"text": plain_text(view), "blocks": blocks}
+
+
+def heading(view: EventsView) -> str:
+    """The headline."""
+    return f"{view.impact}-impact flag events · {view.place}" if view.impact else f"Flag events · {view.place}"
+
+
+def summary(view: EventsView) -> str:
+    """How many there are."""
+    more = f" · {_escaped(view.elsewhere)} not on this page" if view.elsewhere else ""
+    return f"*{_escaped(view.total)}* from {_date(view.start)} to {_date(view.end)}{more}"
+
+
+def event_text(event: EventView) -> str:
+    """One event."""
+    lines = [
+        f"{event.mark} *{_link(event.url, event.flag)}* · {_escaped(event.what)}",
+        f"{_escaped(event.who)} · {_date(event.when)} · {_escaped(event.impact)}",
+    ]
+    if event.shifts:
+        more = f" · and {event.more_shifts} more variations" if event.more_shifts else ""
+        lines.append(" · ".join(map(_escaped, event.shifts)) + more)
+    if event.experiments:
+        lines.append(f"🧪 {_escaped(event.experiments)}")
+    return "\n".join(lines)
+
+
+def accessory(event: EventView) -> Block:
+    """The button beside an event."""
+    return {"accessory": _button("ask", DETAILS, event.details)} if event.details else {}
+
+
+def page_buttons(view: EventsView) -> list[tuple[str, str]]:
+    """The buttons, and the lines that they ask."""
+    return [(label, line) for label, line in (("Newer", view.newer), ("Older", view.older)) if line]
+
+
+def footer(view: EventsView, answer_footer: AnswerFooter) -> str:
+    """The last line."""
+    link = _link(view.url, "Open in LaunchDarkly")
+    return f"`{_escaped(answer_footer.line)}` · as of {_date(answer_footer.at)} · {link}"
+
+
+def plain_text(view: EventsView) -> str:
+    """The whole answer in sentences."""
+    events = "".join(map(_event_sentence, view.events))
+    more = f" {_escaped(view.elsewhere)} on other pages." if view.elsewhere else ""
+    text = (
+        f"{_escaped(view.total)} with {view.impact.lower() or 'any'} impact in {_escaped(view.place)}"
+        f" from {_escaped(view.start.fallback)} to {_escaped(view.end.fallback)}.{events}{more}"
+    )
+    return text if len(text) <= 4000 else f"{text[: text.rfind(' ', 0, 3998)]} …"
+
+
+def _event_sentence(event: EventView) -> str:
+    experiments = [f"in {event.experiments}"] if event.experiments else []
+    details = [event.who, event.when.fallback, event.impact, *event.shifts, *experiments]
+    return f" {_escaped(event.flag)}: {_escaped(event.what)}, by {', '.join(map(_escaped, details))}."
+
+
+def _section(text: str) -> Block:
+    return {"type": "section", "text": _mrkdwn(text)}
+
+
+def _mrkdwn(text: str) -> Block:
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
+
+
+def _button(action: str, label: str, line: str) -> Block:
+    text = {"type": "plain_text", "text": label, "emoji": False}
+    return {"type": "button", "action_id": f"{action}:{label.lower()}", "text": text, "value": line}
+
+
+def _link(url: str, label: str) -> str:
+    return f"<{_escaped(url)}|{_escaped(label)}>"
+
+
+def _date(stamp: Timestamp) -> str:
+    return f"<!date^{stamp.unix}^{stamp.tokens}|{_escaped(stamp.fallback)}>"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def sdk_writer() -> Callable[[EventsView, AnswerFooter], str]:
+    """Return a function that renders the message in the models of Slack's SDK, as its users would."""
+    slack = import_module("slack_sdk.models.blocks")
+
+    def plain(words: str) -> object:
+        return slack.PlainTextObject(text=words, emoji=False)
+
+    def mrkdwn(words: str) -> object:
+        return slack.MarkdownTextObject(text=words, verbatim=True)
+
+    def button(action: str, label: str, line: str) -> object:
+        return slack.ButtonElement(action_id=f"{action}:{label.lower()}", text=plain(label), value=line)
+
+    def section(event: EventView) -> object:
+        accessory = button("ask", DETAILS, event.details) if event.details else None
+        return slack.SectionBlock(text=mrkdwn(event_text(event)), accessory=accessory)
+
+    def message(view: EventsView, answer_footer: AnswerFooter) -> str:
+        blocks = [
+            slack.HeaderBlock(text=plain(heading(view))),
+            slack.SectionBlock(text=mrkdwn(summary(view))),
+            *map(section, view.events),
+            slack.ActionsBlock(elements=[button("turn", *page) for page in page_buttons(view)]),
+            slack.ContextBlock(elements=[mrkdwn(footer(view, answer_footer))]),
+        ]
+        return json.dumps({"text": plain_text(view), "blocks": [block.to_dict() for block in blocks]})
+
+    return message

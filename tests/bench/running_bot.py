@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import json
 import os
 import re
 import resource
@@ -22,8 +21,6 @@ from bot.metrics import Metrics
 from bot.sandbox.slack import Slack
 from tests.bench import payloads
 from tests.conversation import NOW, settings
-
-LINES = ("scores web/production", "events web/production", "flag one-key web/production")
 
 _OUTCOME = re.compile(rb'^insights_questions_total\{.*outcome="(\w+)"\}', re.MULTILINE)
 
@@ -77,22 +74,11 @@ async def _run_bot(pipe: Connection, api: str) -> None:
     """Run until the other end of the pipe is closed. There is no cache: each answer is fetched and rendered."""
     workspace, stopped = Slack(lambda: NOW), asyncio.Event()
     async with running_bot(
-        workspace, sandbox_settings(settings(), api), lambda: NOW, CannedTransport(bodies())
+        workspace, sandbox_settings(settings(), api), lambda: NOW, CannedTransport(payloads.bodies())
     ) as metrics:
         asyncio.get_running_loop().add_reader(pipe.fileno(), _send_state, pipe, metrics, stopped)
         pipe.send(urlsplit(str(workspace.request_url)).port)
         await stopped.wait()
-
-
-def bodies() -> dict[str, bytes]:
-    """Return LaunchDarkly's replies to these lines."""
-    environments = [{"key": payloads.environment_key(n), "name": payloads.environment_key(n)} for n in range(5)]
-    return {
-        "/api/v2/engineering-insights/insights/scores": payloads.scores(),
-        "/api/v2/engineering-insights/flag-events": payloads.events(20),
-        "/api/v2/flags/web/one-key": payloads.flag_in_environment("production"),
-        "/api/v2/projects/web/environments": json.dumps({"items": environments}).encode(),
-    }
 
 
 class CannedTransport(httpx.AsyncBaseTransport):
