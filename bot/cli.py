@@ -178,7 +178,7 @@ def doctor() -> None:
     checks = asyncio.run(run_checks(_now))
     for check in checks:
         mark = click.style(f"{check.status:<8}", fg=MARK_COLORS[check.status], bold=True)
-        click.echo(f"{mark} {check.name:<13} {check.message}")
+        click.echo(f"{mark} {check.name:<14} {check.message}")
     sys.exit(any(check.status == "wrong" for check in checks))
 
 

@@ -184,7 +184,7 @@ def test_binary_env_file_is_reported(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     ended = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert ended.returncode == 1
-    assert ended.stderr.startswith("The file .env is not UTF-8 text.")
+    assert ended.stderr.startswith("The file .env isn't UTF-8 text.")
 
 
 def test_zero_width_ascii_terminal_still_shows_numbers() -> None:

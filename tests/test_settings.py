@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from bot.errors import InvalidSettings
-from bot.settings import Settings, read_settings, try_read_settings
+from bot.settings import GROUPS, Settings, read_settings, try_read_settings
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_all_invalid_settings_are_reported_at_once() -> None:
     with pytest.raises(InvalidSettings) as error:
         read_settings(_env_file=None, default_project="web", port=-1, time_zone="Mars/Olympus")
     lines = error.value.summary.splitlines()
-    assert [line.split()[0] for line in lines] == ["PORT", "DEFAULT_PROJECT", "TIME_ZONE"]
+    assert [line.split()[0] for line in lines] == ["DEFAULT_PROJECT", "TIME_ZONE", "PORT"]
 
 
 def test_no_error_shows_a_regular_expression() -> None:
@@ -69,5 +69,6 @@ def test_default_project_fills_omitted_parameters() -> None:
     assert read_settings(_env_file=None, default_project="").defaults == {}
 
 
-def test_every_setting_has_a_description() -> None:
+def test_every_setting_has_a_description_and_one_group() -> None:
     assert all(field.description for field in Settings.model_fields.values())
+    assert [name for group in GROUPS for name in group.model_fields] == [*Settings.model_fields]

@@ -6,6 +6,7 @@ Slack through the bot's own clients.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -14,11 +15,11 @@ from pydantic import SecretStr
 from bot import manifest
 from bot.app import Clock, open_launchdarkly
 from bot.errors import Failure, Misconfigured, TryLater
-from bot.launchdarkly import AppUrls, Reply, Version, field
+from bot.launchdarkly import AppUrls, LaunchDarkly, Reply, Version, field
 from bot.messages.humanize import timestamp
 from bot.questions.base import QuestionContext
 from bot.questions.scores import QUESTION as SCORES
-from bot.settings import Settings, missing_slack_mode, parse_zone, try_read_settings
+from bot.settings import GROUPS, Settings, SettingsGroup, missing_slack_mode, parse_zone, try_read_settings
 from bot.slack import diagnostics
 from bot.store.inspection import inspect
 
@@ -73,10 +74,10 @@ class Checks:
     seconds: float
 
     async def run(self, invalid_settings: Mapping[str, Failure]) -> list[Finding]:
-        """Run all checks; each invalid setting has a finding of its own."""
+        """Run all checks; each missing or invalid setting has a finding of its own."""
         timeout_seconds = self.seconds + 1  # the calls to servers time out first
         findings = await run_all(self._checks(), self.settings, invalid_settings, timeout_seconds)
-        return [*settings_findings(invalid_settings.values()), *findings]
+        return [*settings_findings(self.settings, invalid_settings), *findings]
 
     def _checks(self) -> tuple[Check, ...]:
         launchdarkly, slack = (
@@ -107,10 +108,15 @@ class Checks:
         return f"HTTP, since SLACK_APP_TOKEN is not set: {manifest.EVENTS_PATH} on port {self.settings.port}."
 
     async def _launchdarkly(self) -> str:
-        async with open_launchdarkly(self.settings, self.now) as launchdarkly:
+        async with self._open_launchdarkly() as launchdarkly:
             identity = await launchdarkly.get(CallerIdentity, "/api/v2/caller-identity", version=Version.CURRENT)
         kind = "a service token" if identity.service else "a person's token" if identity.service is False else "a token"
         return f"It takes {kind}{f', {identity.name}' if identity.name else ''}."
+
+    def _open_launchdarkly(self) -> AbstractAsyncContextManager[LaunchDarkly]:
+        timeout_seconds = min(self.settings.answer_timeout_seconds, self.seconds)
+        settings = self.settings.model_copy(update={"answer_timeout_seconds": timeout_seconds})
+        return open_launchdarkly(settings, self.now)
 
     async def _insights(self) -> str:
         project_env, defaults = self.settings.default_project, self.settings.defaults
@@ -118,7 +124,7 @@ class Checks:
             raise CheckSkipped(
                 "DEFAULT_PROJECT is not set.", "Set it (web/production, say), and its scores are asked for."
             )
-        async with open_launchdarkly(self.settings, self.now) as launchdarkly:
+        async with self._open_launchdarkly() as launchdarkly:
             urls, timezone = AppUrls(self.settings.launchdarkly_api_host), parse_zone(self.settings.time_zone)
             await SCORES.fetch(SCORES.params(**defaults), QuestionContext(launchdarkly, urls, self.now(), timezone))
         return f"The scores of {project_env} can be read."
@@ -178,20 +184,28 @@ class Checks:
 async def run_checks(now: Clock, timeout_seconds: float = 5) -> list[Finding]:
     """Run all checks once, with the current settings."""
     settings, invalid_settings = try_read_settings()
-    settings = settings.model_copy(
-        update={"answer_timeout_seconds": min(settings.answer_timeout_seconds, timeout_seconds)}
-    )
-    return await Checks(settings, now, timeout_seconds).run(invalid_settings)
+    return await Checks(settings, now, timeout_seconds).run(settings.missing() | invalid_settings)
 
 
 def _join(names: Collection[str]) -> str:
     return ", ".join(sorted(names))
 
 
-def settings_findings(failures: Collection[Failure]) -> list[Finding]:
-    """Return the findings on the settings themselves."""
-    findings = [Finding("Settings", CheckStatus.FAILED, sentence(failure)) for failure in failures]
-    return findings or [Finding("Settings", CheckStatus.OK, "All can be read.")]
+def settings_findings(settings: Settings, problems: Mapping[str, Failure]) -> list[Finding]:
+    """Return the findings on the settings: for each group, what is wrong, or else which of them are set."""
+    findings = []
+    for group in GROUPS:
+        failures = [problems[name] for name in group.model_fields if name in problems]
+        findings += [Finding(group.title, CheckStatus.FAILED, sentence(failure)) for failure in failures]
+        if not failures:
+            findings.append(Finding(group.title, CheckStatus.OK, _changed_settings(settings, group)))
+    return findings
+
+
+def _changed_settings(settings: Settings, group: type[SettingsGroup]) -> str:
+    fields = group.model_fields.items()
+    changed = [name.upper() for name, info in fields if getattr(settings, name) != info.default]
+    return f"Set: {', '.join(changed)}." if changed else "All defaults."
 
 
 async def run_all(

@@ -44,9 +44,7 @@ def parse_database_url(url: str) -> DatabaseAddress:
     """Parse a URL; `postgres://` is accepted too."""
     parsed = _parse(url.strip())
     if parsed.drivername not in DRIVERS:
-        raise Misconfigured(
-            "DATABASE_URL is wrong: it begins with neither sqlite:/// nor postgresql://.", EXPECTED_FORMS
-        )
+        raise Misconfigured("DATABASE_URL must start with sqlite:/// or postgresql://.", EXPECTED_FORMS)
     parsed = parsed.set(drivername=DRIVERS[parsed.drivername])
     address = DatabaseAddress(parsed)
     if address.is_file:
@@ -56,21 +54,21 @@ def parse_database_url(url: str) -> DatabaseAddress:
 
 def _parse(url: str) -> URL:
     if url.partition("://")[2].partition(":")[2].count("@") > 1:  # the text after the first @ would become the host
-        raise Misconfigured("DATABASE_URL is wrong: it holds one @ too many.", "Write an @ of the password as %40.")
+        raise Misconfigured("DATABASE_URL has more than one @.", "Write an @ in the password as %40.")
     try:
         return make_url(url)
     except (ArgumentError, ValueError):
-        raise Misconfigured("DATABASE_URL is wrong: it cannot be read as a URL.", EXPECTED_FORMS) from None
+        raise Misconfigured("DATABASE_URL isn't a valid URL.", EXPECTED_FORMS) from None
 
 
 def _check_file(url: URL) -> None:
     if url.host or url.query:
         raise Misconfigured(
-            "DATABASE_URL is wrong: for SQLite it is a path and nothing else.",
-            "Write sqlite:///file.db, or sqlite:////folder/file.db where the path is absolute.",
+            "DATABASE_URL for SQLite must be a path and nothing else.",
+            "Write sqlite:///file.db, or sqlite:////folder/file.db for an absolute path.",
         )
     if url.database in (None, "", ":memory:"):
         raise Misconfigured(
-            "DATABASE_URL is wrong: a database in memory would be empty again after each start.",
-            "Name a file: sqlite:///insights.db",
+            "DATABASE_URL must name a file: an in-memory database would be empty after each restart.",
+            "Write sqlite:///insights.db, for example.",
         )
