@@ -45,6 +45,7 @@ def test_answer_goes_to_stdout_and_the_sandbox_notice_to_stderr() -> None:
         ["ask", "digest web/production", "--sandbox", "--json"],
         ["demo", "--once"],
         ["preview"],
+        ["schedules"],
     ],
 )
 def test_closed_pipe_ends_quietly(command: list[str], tmp_path: Path) -> None:
@@ -73,9 +74,20 @@ def unread(folder: Path, *arguments: str) -> tuple[int, str]:
     return code, (folder / "said").read_text()
 
 
-@pytest.mark.parametrize("question", ["digest web/production", "deploys web/production", "status web/production"])
-def test_piped_answer_has_no_trailing_whitespace(question: str) -> None:
-    shown = run("ask", question, "--sandbox").stdout
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["--help"],
+        ["ask", "help"],
+        ["ask", "digest web/production", "--sandbox"],
+        ["ask", "deploys web/production", "--sandbox"],
+        ["ask", "status web/production", "--sandbox"],
+        ["preview", "events", "--sandbox"],
+        ["manifest"],
+    ],
+)
+def test_piped_output_has_no_trailing_whitespace(command: list[str]) -> None:
+    shown = run(*command).stdout
     assert not [line for line in shown.splitlines() if line != line.rstrip()]
     assert shown == f"{shown.strip()}\n"
 
