@@ -30,7 +30,7 @@ def peak():
     return int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0]) * 1024
 
 async def main(url, line):
-    async with conversation_at(url, remembered_seconds=0) as someone:
+    async with conversation_at(url, launchdarkly_cache_seconds=0) as someone:
         await someone.send(line)
         before = peak()
         answer = await someone.send(line)
