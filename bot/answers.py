@@ -32,7 +32,7 @@ class AnswerFooter:
 
     line: str
     at: Timestamp
-    note: str = ""  # a remark on the line's keys
+    key_hint: str = ""  # a remark on the line's keys
 
 
 SCHEDULER_CALLER = "scheduled"  # the queue key of all schedules and watches

@@ -48,7 +48,7 @@ class UsageView(View):
 class FailureView(View):
     what: str
     todo: str
-    said: str
+    server_message: str
     mistakes: tuple[str, ...]
     corrected: str
     run: str  # a corrected question, which gets a button
@@ -84,7 +84,7 @@ class Notices:
         view = FailureView(
             what=failure.summary,
             todo=failure.todo,
-            said=failure.server_message,
+            server_message=failure.server_message,
             mistakes=mistakes,
             corrected=corrected,
             run=runnable_line,

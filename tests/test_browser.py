@@ -56,7 +56,7 @@ async def test_visitor_is_welcomed_and_runs_an_example_by_click(reader: Reader) 
     examples = welcome.get_by_role("button")
     await expect(examples).to_have_count(3)
     await examples.first.click()
-    await expect(reader.articles.last.get_by_role("heading")).to_have_text("Scores · web/production")
+    await expect(reader.articles.last.get_by_role("heading")).to_have_text("Scores")
 
 
 async def test_channel_in_the_url_is_opened_or_the_default_one(browser: Browser) -> None:
@@ -439,8 +439,8 @@ async def test_stop_can_be_confirmed_with_the_keyboard(browser: Browser) -> None
         await reader.page.keyboard.press("Tab")
         await expect(button(dialog, "Stop")).to_be_focused()
         await reader.page.keyboard.press("Enter")
-        await expect(reader.articles.last).to_contain_text("has stopped number 1")
-        await expect(listed).to_contain_text("Nothing is asked by the clock")
+        await expect(reader.articles.last).to_contain_text("stopped schedule 1")
+        await expect(listed).to_contain_text("No schedules in this channel yet")
 
 
 # --------------------------------------------------------------------------------------------- navigation and scrolling

@@ -122,7 +122,7 @@ async def test_default_applications_are_sides_only_of_one_environment(someone: C
     assert (await someone.send("compare")).line == "compare web/production app=storefront,search-api"
     answer = await someone.send("compare production,staging")
     assert answer.line == "compare web/production,staging app=storefront,search-api"
-    assert _rows(answer)[0] == ["Score", "production", "staging", "Gap", "Ahead"]
+    assert _rows(answer)[0] == ["Score", "production", "staging", "Gap", "Leader"]
     assert "storefront, search-api" in answer.message.text
 
 
@@ -166,15 +166,14 @@ async def test_leading_side_is_named_with_numbers() -> None:
     async with start_conversation(STATES["one"]) as someone:
         answer = await someone.send("compare web/production,staging")
     assert visible_text(answer).splitlines()[1:4] == [
-        "*production* is ahead: release maturity *84*, 23 points before staging (61).",
-        "The widest gap is *Lead time*: production *90*, 40 points before staging (50).",
+        "*production* leads web: release maturity *84*, 23 points ahead of staging (61).",
+        "Widest gap: *lead time* · production *90*, 40 points ahead of staging (50).",
         "*Deployments*: production *5*, 2.5 times as many as staging (2).",
     ]
     assert answer.message.text.startswith(
-        "production, staging side by side in web. production is ahead: release maturity 84, 23 points before staging"
-        " (61). The widest gap is Lead time: production 90, 40 points before staging (50). Deployments: production 5,"
-        " 2.5 times as many as staging (2). production: 84 (good); 5 deployments, 2.5 per day on the 2 days that sent"
-        " data."
+        "production leads web: release maturity 84, 23 points ahead of staging (61).\n"
+        "Widest gap: lead time, production 90, 40 points ahead of staging (50).\n"
+        "Deployments: production 5, 2.5 times as many as staging (2).\n"
     )
 
 
@@ -182,7 +181,7 @@ async def test_score_table_follows_the_score_tree() -> None:
     async with start_conversation(STATES["one"]) as someone:
         answer = await someone.send("compare web/production,staging")
     assert _rows(answer) == [
-        ["Score", "production", "staging", "Gap", "Ahead"],
+        ["Score", "production", "staging", "Gap", "Leader"],
         ["Release maturity", "84", "61", "23", "production"],
         ["Lead time", "90", "50", "40", "production"],
         ["Failure rate", "78", "72", "6", "production"],
@@ -204,8 +203,8 @@ async def test_each_trailing_side_shows_its_distance() -> None:
     async with start_conversation(edit) as someone:
         answer = await someone.send("compare web/production,staging,test")
     shown = visible_text(answer)
-    assert "*production and test* are ahead: release maturity *84*, 23 points before staging (61)." in shown
-    assert "production *90*, 30 points before test (60) and 40 points before staging (50)." in shown
+    assert "*production and test* lead web: release maturity *84*, 23 points ahead of staging (61)." in shown
+    assert "production *90*, 30 points ahead of test (60) and 40 points ahead of staging (50)." in shown
     assert "production *12*, 3 more than staging (9) and 3 times as many as test (4)." in shown
     assert _rows(answer)[1] == ["Release maturity", "84", "61", "84", "23", "production and test"]
     assert _rows(answer)[3] == ["Failure rate", "78", "72", "79.5", "7.5", "test"]
@@ -213,7 +212,7 @@ async def test_each_trailing_side_shows_its_distance() -> None:
 
 async def test_equal_sides_are_called_level() -> None:
     shown = await _shown(STATES["level"])
-    assert "*production and staging* are level: release maturity *70*." in shown
+    assert "*production and staging* are level in web: release maturity *70*." in shown
     assert "*Deployments*: production and staging *1* each." in shown
     assert "widest gap" not in shown
 
@@ -244,10 +243,10 @@ async def test_deployments_are_charted_side_by_side() -> None:
     shown = visible_text(answer)
     assert "*production* · 84 (good) · 5 deployments, 2.5 per day on the 2 days that sent data" in shown
     gaps = "production for Fri 13 Nov – Tue 17 Nov; staging for Fri 13 Nov – Mon 16 Nov and Wed 18 Nov"
-    assert f"† No deployment data: {gaps}. That is not" in shown
+    assert f"† No deployment data: {gaps}. " in shown
     assert (
-        "Tue 17 Nov no data on production and staging 1; Wed 18 Nov production 2 and no data on staging;"
-        " Thu 19 Nov production 3 and staging 1." in answer.message.text
+        "Tue 17 Nov: production no data, staging 1\nWed 18 Nov: production 2, staging no data\n"
+        "Thu 19 Nov: production 3, staging 1\n" in answer.message.text
     )
 
 
@@ -257,7 +256,7 @@ async def test_many_days_are_grouped_into_bars() -> None:
     ) as someone:
         answer = await someone.send("compare web/production,staging since=4w")
     assert _of(answer, "data_visualization")["title"] == "Deployments per 2 days"
-    assert "Each bar adds up 2 days." in visible_text(answer)
+    assert "Each bar covers 2 days." in visible_text(answer)
     assert "28 deployments, 1 per day\n" in visible_text(answer)
 
 
@@ -293,16 +292,16 @@ async def test_uncalculated_score_has_no_number_and_no_gap() -> None:
     async with start_conversation(edit) as someone:
         answer = await someone.send("compare web/production,staging")
     assert _rows(answer)[3] == ["Failure rate", "not calculated", "72", "–", "–"]
-    assert "Not like for like: not every side has Failure rate." in visible_text(answer)
-    assert "Not like for like: not every side has Failure rate." in answer.message.text
+    assert "Not fully comparable: not every side has Failure rate." in visible_text(answer)
+    assert "Not fully comparable: not every side has Failure rate." in answer.message.text
 
 
 async def test_single_score_is_not_called_ahead() -> None:
     edit = of_each(production=edit_parts(scores=_tree(UNKNOWN, leadTime=a_score(90))))
     shown = await _shown(edit)
-    assert "*No side is ahead*: fewer than two have a score for the whole." in shown
+    assert "*No leader* in web: fewer than two sides have an overall score." in shown
     assert "⚪ *production* · not calculated · " in shown
-    assert "*production* is ahead" not in shown
+    assert "leads web" not in shown
 
 
 async def test_score_of_one_side_only_shows_gaps_for_others() -> None:
@@ -316,7 +315,7 @@ async def test_side_without_deployment_data_is_not_compared() -> None:
     async with start_conversation(STATES["other-half"]) as someone:
         answer = await someone.send("compare web/production,staging")
     shown = visible_text(answer)
-    assert "fair) · no deployment data (not counted as none)\n" in shown
+    assert "fair) · no deployment data\n" in shown
     assert "*Deployments*:" not in shown
     assert "0 deployments" not in shown
     assert _of(answer, "data_visualization")["title"] == "Deployments of production per day"
@@ -327,12 +326,12 @@ async def test_failed_side_is_reported_and_the_other_shown() -> None:
         answer = await someone.send("compare web/production,staging")
     shown = visible_text(answer)
     assert answer.outcome == "answered"
-    assert "⚪ *staging* · scores cannot be had · deployments cannot be had" in shown
-    assert "⚠️ *Scores of staging* cannot be had. LaunchDarkly does not let the bot see this." in shown
-    assert "⚠️ *Deployments of staging* cannot be had. LaunchDarkly does not know what you asked about." in shown
+    assert "⚪ *staging* · scores couldn't be loaded · deployments couldn't be loaded" in shown
+    assert "⚠️ *Scores of staging* couldn't be loaded. LaunchDarkly does not let the bot see this." in shown
+    assert "⚠️ *Deployments of staging* couldn't be loaded. LaunchDarkly does not know what you asked about." in shown
     assert "🟡 *production* · 65 (fair) · " in shown
     assert _rows(answer)[1] == ["Release maturity", "65", "–", "–", "–"]
-    assert "staging: scores cannot be had. LaunchDarkly does not let" in answer.message.text
+    assert "Scores of staging couldn't be loaded. LaunchDarkly does not let" in answer.message.text
 
 
 @pytest.mark.parametrize("env", ["production", "staging"])
@@ -341,13 +340,13 @@ async def test_any_part_of_a_side_may_fail(env: str, name: str) -> None:
     async with start_conversation(of_each(**{env: edit_parts(**{name: refuse_with(403)})})) as someone:
         answer = await someone.send("compare web/production,staging")
     assert answer.outcome == "answered"
-    assert answer.message.text.count("cannot be had.") == 1
+    assert answer.message.text.count("couldn't be loaded.") == 1
     assert visible_text(answer).count("⚠️") == 1
 
 
 async def test_unavailable_scores_are_not_called_missing() -> None:
-    assert "LaunchDarkly sent no scores." not in await _shown(edit_parts(scores=refuse_with(403)))
-    assert "LaunchDarkly sent no scores." in await _shown(STATES["nothing"])
+    assert "LaunchDarkly has no scores for these." not in await _shown(edit_parts(scores=refuse_with(403)))
+    assert "LaunchDarkly has no scores for these." in await _shown(STATES["nothing"])
 
 
 async def test_unknown_side_suggests_known_environments(someone: Conversation) -> None:
@@ -362,7 +361,7 @@ async def test_existing_side_that_returns_404_fails_alone() -> None:
     async with start_conversation(edit) as someone:
         answer = await someone.send("compare web/production,staging")
     assert answer.outcome == "answered"
-    assert "⚠️ *Scores of staging* cannot be had." in visible_text(answer)
+    assert "⚠️ *Scores of staging* couldn't be loaded." in visible_text(answer)
 
 
 async def test_error_is_the_answer_when_all_sides_fail(someone: Conversation) -> None:
@@ -375,17 +374,17 @@ async def test_different_periods_are_shown_per_side() -> None:
 
     shown = await _shown(of_each(staging=edit_parts(scores=shifted)))
     assert (
-        "Scores of 13 Nov 2026 – 20 Nov 2026 (production) and 6 Nov 2026 – 13 Nov 2026 (staging) (UTC), gaps in points."
+        "Scores: 13 Nov 2026 – 20 Nov 2026 (production) and 6 Nov 2026 – 13 Nov 2026 (staging) (UTC), gaps in points"
         in shown
     )
-    assert "Scores of 13 Nov 2026 – 20 Nov 2026 (UTC)" in await _shown(unchanged)
+    assert "Scores: 13 Nov 2026 – 20 Nov 2026 (UTC)" in await _shown(unchanged)
 
 
 async def test_scores_beyond_the_table_limit_are_counted() -> None:
     async with start_conversation(STATES["more"]) as someone:
         answer = await someone.send("compare web/production,staging")
     assert len(_rows(answer)) == 31
-    assert "90 more scores are not listed." in visible_text(answer)
+    assert "… and 90 more scores." in visible_text(answer)
 
 
 async def test_oversized_score_is_truncated() -> None:
@@ -398,4 +397,4 @@ async def test_oversized_score_is_truncated() -> None:
 @pytest.mark.parametrize(("zone", "mentioned"), [("Asia/Kolkata", True), ("Europe/Berlin", False)])
 async def test_partial_hour_utc_offset_is_mentioned(zone: str, mentioned: bool) -> None:
     shown = await _shown(edit_parts(deploys=deployments_at((30, 1))), zone=zone)
-    assert ("Deployments come in whole hours of UTC" in shown) is mentioned
+    assert ("LaunchDarkly counts by UTC hour" in shown) is mentioned

@@ -86,12 +86,6 @@ def test_day_without_data_keeps_its_place_and_is_marked() -> None:
     assert both.lines
     assert both.lines.labels == ("Mon 16 Nov", "Tue 17 Nov", "Wed 18 Nov †", "Thu 19 Nov †")
     assert [line.values for line in both.lines.series] == [(5, 0, 0, 2), (1, 0, 0, 0)]
-    assert list(both.descriptions) == [
-        "Mon 16 Nov a 5 and b 1",
-        "Tue 17 Nov a 0 and b 0",
-        "Wed 18 Nov no data",
-        "Thu 19 Nov a 2 and no data on b",
-    ]
     assert both.point_width == ""
 
 
@@ -106,7 +100,6 @@ def test_no_chart_when_nothing_happened() -> None:
     cases: list[tuple[dict[int, int], ...]] = [(), ({},), ({0: 0, 1: 0}, {0: 0})]
     for given in cases:
         assert _beside(2, *given).lines is None
-        assert list(_beside(2, *given).descriptions) == []
 
 
 def test_more_days_than_fit_are_grouped() -> None:
@@ -117,7 +110,6 @@ def test_more_days_than_fit_are_grouped() -> None:
     assert both.lines.labels[:3] == ("1 Oct", "4 Oct †", "7 Oct †")
     assert both.lines.series[0].values == (3,) * 16 + (2,)
     assert both.lines.series[1].values[:3] == (6, 4, 0)
-    assert list(both.descriptions)[2] == "from Wed 7 Oct a 3 and no data on b"
 
 
 def test_days_before_the_first_page_read_are_unknown() -> None:

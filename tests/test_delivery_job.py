@@ -407,7 +407,7 @@ async def test_partial_answer_is_retried_until_complete(database: TemporaryDatab
         found.workspace.faults.status = None
         await found.advance(minutes=5)
         [message, *_] = found.posted()
-    assert "cannot be had" not in message.text
+    assert "couldn't be loaded" not in message.text
 
 
 async def test_partial_answer_is_delivered_after_the_retry_window(database: TemporaryDatabase) -> None:
@@ -418,7 +418,7 @@ async def test_partial_answer_is_delivered_after_the_retry_window(database: Temp
         for _ in range(4):
             await found.advance(minutes=5)
         [message, *_] = found.posted()
-    assert "Scores cannot be had." in message.text
+    assert "Scores couldn't be loaded." in message.text
     assert found.clock.now - NOW <= timedelta(minutes=20)
 
 
@@ -430,7 +430,7 @@ async def test_on_demand_run_does_not_wait_for_a_complete_answer(database: Tempo
         await found.ctx.store.runs.add_manual(later, "UTC", NOW, by="U1")
         await found.advance_to(NOW)
         [message, *_] = found.posted()
-    assert "Scores cannot be had." in message.text
+    assert "Scores couldn't be loaded." in message.text
 
 
 async def _all(scheduler: SchedulerHarness) -> list[Schedule]:

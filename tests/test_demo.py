@@ -64,7 +64,7 @@ async def test_demo_starts_with_last_mondays_digest_and_channel_defaults(demo: D
     assert timedelta() <= demo.now() - NOW < timedelta(minutes=1)
     assert not demo.slack.ephemeral["U1"]
     [begun] = demo.slack.channels[LEADS_CHANNEL].messages
-    assert begun.text.startswith("I watch events web/production for this channel")
+    assert begun.text.startswith("<@U1> turned on alerts for events web/production.")
     assert "web/production" in visible_text(await type_line(demo.slack, "scores", RELEASES_CHANNEL))
 
 

@@ -147,14 +147,14 @@ async def test_bucket_without_data_keeps_its_place_and_is_marked(bucket: str) ->
         answer = await someone.send(f"deploys web/production bucket={bucket} since=2026-11-16 until=2026-11-19")
     assert _chart(answer)["axis_config"]["categories"] == ["16 Nov †", "17 Nov", "18 Nov †", "19 Nov"]
     assert [point["value"] for point in _chart(answer)["series"][0]["data"]] == [0, 3, 0, 6]
-    assert "16 Nov † –; 17 Nov 3; 18 Nov † –; 19 Nov 6." in answer.message.text
+    assert "16 Nov: no data\n17 Nov: 3\n18 Nov: no data\n19 Nov: 6\n" in answer.message.text
 
 
 async def test_more_than_twenty_points_are_grouped() -> None:
     async with start_conversation(_only(_series("deployments", *((ago, 1) for ago in range(56))))) as someone:
         answer = await someone.send("deploys web/production since=55d")
     assert [point["value"] for point in _chart(answer)["series"][0]["data"]] == [3] * 18 + [2]
-    assert "Each bar adds up 3 days." in visible_text(answer)
+    assert "Each bar covers 3 days." in visible_text(answer)
     assert "*56 deployments*" in visible_text(answer)
 
 
@@ -171,7 +171,7 @@ async def test_groups_are_charted_side_by_side_with_a_legend() -> None:
         ("web", [0, 5]),
         ("api", [1, 2]),
     ]
-    assert "A bar that is missing beside others means that nothing was sent for it." in visible_text(answer)
+    assert "A missing bar means no data for that group." in visible_text(answer)
 
 
 async def test_groups_beyond_the_chart_limit_are_summed_as_other() -> None:
@@ -180,7 +180,7 @@ async def test_groups_beyond_the_chart_limit_are_summed_as_other() -> None:
         answer = await someone.send("deploys web/production by=application since=2d until=yesterday")
     assert [line["name"] for line in _chart(answer)["series"]] == ["app-0", "app-1", "app-2", "app-3", "app-4", "Other"]
     assert [point["value"] for point in _chart(answer)["series"][-1]["data"]] == [4, 14]
-    assert "The 4 smallest groups are drawn together as Other." in visible_text(answer)
+    assert "The chart combines the 4 smallest groups as Other." in visible_text(answer)
 
 
 async def test_hours_are_local_and_launchdarkly_days_stay_unchanged() -> None:
@@ -198,24 +198,22 @@ async def test_hours_are_local_and_launchdarkly_days_stay_unchanged() -> None:
 
 async def test_expanded_metrics_show_the_rating_and_its_tiers(someone: Conversation) -> None:
     shown = visible_text(await someone.send("deploys platform/production expand=metrics"))
-    assert "*Deployment frequency* is *excellent* at" in shown
+    assert "*Deployment frequency*: *excellent* at" in shown
     assert "excellent: at least 1 per day · good: at least 1 per week" in shown
 
 
 async def test_unknown_rating_still_renders() -> None:
     metrics = {"someMetric": {"indicator": "meh", "value": None, "tiers": [{"indicator": None}]}, "other": None}
-    assert "*Some metric* is *meh*\nunknown: not described" in await _shown(
-        _only(_series("d", (1, 1)), metrics=metrics)
-    )
+    assert "*Some metric*: *meh*\nunknown: not described" in await _shown(_only(_series("d", (1, 1)), metrics=metrics))
 
 
 async def test_no_data_is_not_called_no_deployments() -> None:
     async with start_conversation(_only()) as someone:
         answer = await someone.send("deploys web/production")
     shown = visible_text(answer)
-    assert answer.message.text.startswith("No deployment data in web/production, 13 – 20 Nov 2026.")
+    assert answer.message.text.startswith("No deployment data in web/production, 13 – 20 Nov 2026\n")
     assert "*No deployment data*" in shown
-    assert "That is not the same as no deployments" in shown
+    assert "Are deployment events being sent to LaunchDarkly?" in shown
     assert "per day" not in shown
 
 

@@ -58,7 +58,7 @@ async def test_defaults_are_large_impact_and_seven_days(someone: Conversation) -
             "from": ["1794582000000"],
         }
     ]
-    assert answer.message.blocks[0]["text"]["text"] == "Large-impact flag events · web/production"
+    assert answer.message.blocks[0]["text"]["text"] == "Flag events"
 
 
 async def test_params_are_sent_under_launchdarklys_names(someone: Conversation) -> None:
@@ -169,7 +169,7 @@ async def test_older_and_newer_buttons_keep_the_time_window() -> None:
         "Older": f"events web/production limit=1 {window} page=2 after=abc-1",
     }
     assert "*57 events*" in visible_text(answer)
-    assert "56 events not on this page" in visible_text(answer)
+    assert "56 events on other pages" in visible_text(answer)
 
 
 async def test_pages_hold_every_event_once(someone: Conversation) -> None:
@@ -230,8 +230,8 @@ async def test_distant_page_takes_few_requests(someone: Conversation) -> None:
 async def test_page_after_the_last_is_empty_and_counts_events_elsewhere(someone: Conversation) -> None:
     shown = visible_text(await someone.send("events web/production page=40"))
     assert "*8 events*" in shown
-    assert " · page 40 · 8 events not on this page" in shown
-    assert "Nothing of the kind happened." not in shown
+    assert " · page 40 · 8 events on other pages" in shown
+    assert "No matching events." not in shown
 
 
 async def test_page_beyond_the_limit_suggests_the_first_page(someone: Conversation) -> None:

@@ -144,11 +144,11 @@ async def test_target_keys_and_secrets_are_not_shown() -> None:
     [
         (
             {"_maintainer": {"firstName": "Dana", "lastName": "Ortiz", "email": "dana@x.example"}},
-            "Maintained by *Dana Ortiz*",
+            "Owner: *Dana Ortiz*",
         ),
-        ({"_maintainerTeam": {"key": "crew", "name": "Checkout crew"}}, "Maintained by *the team Checkout crew*"),
-        ({"maintainerTeamKey": "crew"}, "Maintained by *the team crew*"),
-        ({}, "Maintained by *nobody*"),
+        ({"_maintainerTeam": {"key": "crew", "name": "Checkout crew"}}, "Owner: *the team Checkout crew*"),
+        ({"maintainerTeamKey": "crew"}, "Owner: *the team crew*"),
+        ({}, "Owner: *nobody*"),
         ({"archived": True, "archivedDate": YESTERDAY}, "⚠️ *archived 1 day ago: it serves nobody*"),
         ({"deprecated": True, "deprecatedDate": None}, "⚠️ *deprecated at an unknown time: use no more of it*"),
         ({"stale": {"readyForCodeRemoval": True}}, "⚠️ *stale: ready to be removed from the code*"),
@@ -209,7 +209,7 @@ async def test_hidden_environment_is_reported() -> None:
 
 async def test_hidden_environment_is_reported_beside_a_visible_one() -> None:
     shown = await _shown(_without("staging"), "flag new-checkout web/production,staging")
-    assert "There is no environment `staging` here, or the bot may not see it." in shown
+    assert "There's no environment `staging` here, or I can't see it." in shown
     assert "*Production (production)* is *on*" in shown
 
 

@@ -15,6 +15,8 @@ import pytest
 
 from bot.answers import Answer
 from bot.messages.message import Block, Message
+from bot.messages.mrkdwn import parse_spans, unescape
+from bot.messages.plain_text import CUT_NOTICE, MAX_CHARS, build_text
 from bot.sandbox.block_kit import violations
 from bot.sandbox.block_kit.mentions import unsafe_markup
 from tests.conversation import visible_text, with_thread
@@ -27,6 +29,9 @@ DATE = re.compile(r"<!date\^(\d+)\^([^|]+)\|([^>]+)>")
 # A drawing need not show these: no person sees them, and the Block Kit validator checks them.
 INVISIBLE_KEYS = {"type", "action_id", "emoji", "verbatim", "page_size"}
 SORT_VALUE = "raw_number.value"
+
+NUMBER = re.compile(r"\d[\d,.]*")
+DECORATION = set("🟢🔵🟡🟠🔴⚪⚫▰▱†↳🧪🧹🚩🚢⚖⚠💤")
 
 CONFIRM_DIALOG = {name: {"type": "plain_text", "text": name} for name in ("title", "text", "confirm", "deny")}
 STOP_BUTTON = {
@@ -160,6 +165,40 @@ async def test_localized_dates_equal_their_fallback_text(case: Case) -> None:
         assert tokens == "{date_short_pretty} at {time}"
         at = datetime.strptime(fallback, "%a %d %b %Y, %H:%M UTC").replace(tzinfo=UTC)
         assert at.timestamp() == int(unix) // 60 * 60
+
+
+@for_each_case
+async def test_every_number_in_the_blocks_is_in_the_text(case: Case) -> None:
+    for message in with_thread((await answer_to(case)).message):
+        fitting = next(n for n in range(len(message.blocks), 0, -1) if _fits_in_text(message.blocks[:n]))
+        plain = Message("", message.blocks[:fitting]).with_text_fallback()
+        assert _numbers(" ".join(_words(plain.blocks))) <= _numbers(unescape(message.text))
+
+
+def _fits_in_text(blocks: tuple[Block, ...]) -> bool:
+    return CUT_NOTICE not in build_text("", blocks)
+
+
+def _numbers(text: str) -> set[str]:
+    return {number.rstrip(".,") for number in NUMBER.findall(text)}
+
+
+def _words(blocks: tuple[Block, ...]) -> Iterator[str]:
+    """The texts of blocks without charts and tables, as a person reads them."""
+    for block in blocks:
+        for text in block.get("elements", [block.get("text")]):
+            if text and text["type"] in ("mrkdwn", "plain_text"):
+                yield "".join(span.text for span in parse_spans(text["text"]))
+
+
+@for_each_case
+async def test_text_says_nothing_twice_and_no_decoration(case: Case) -> None:
+    for message in with_thread((await answer_to(case)).message):
+        summary, *lines = message.text.split("\n")
+        assert summary not in lines
+        assert len(message.text) <= MAX_CHARS
+        if case.name != "hostile":
+            assert not set(message.text) & DECORATION
 
 
 @for_each_case

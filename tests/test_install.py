@@ -138,7 +138,7 @@ def test_wheel_contains_all_that_an_answer_needs(tmp_path: Path) -> None:
     script = "import bot; print(bot.__file__); from bot.cli import main; main()"
     completed = _run(installed, script, "ask", "status web/production", "--sandbox")
     assert str(installed) in completed.stdout
-    assert "Flag status · web/production" in completed.stdout, completed.stderr
+    assert "Flag status" in completed.stdout, completed.stderr
     assert "socket_mode_enabled: true" in _run(installed, script, "manifest").stdout
 
 

@@ -27,9 +27,13 @@ async def wait_for_dm(scheduler: SchedulerHarness, user: str, times: int = 1) ->
 @pytest.mark.parametrize(
     ("error", "reason", "how_to_resume"),
     [
-        ("channel_not_found", "The channel is gone", "Then I go on by myself."),
-        ("not_in_channel", "I am not in the channel.", "Type `/invite` and my name there. Then I go on by myself."),
-        ("is_archived", "The channel is archived:", "un-archive it. Then I go on by myself."),
+        ("channel_not_found", "The channel is gone", "They resume as soon as I can post there again."),
+        (
+            "not_in_channel",
+            "I am not in the channel.",
+            "Type `/invite` and my name there. They resume as soon as I can post there again.",
+        ),
+        ("is_archived", "The channel is archived:", "un-archive it. They resume as soon as I can post there again."),
         ("restricted_action", "A setting of the workspace", "Then type there: `/insights resume 1`"),
         ("account_inactive", "The app has been removed", "Then type there: `/insights resume 1`"),
         ("token_revoked", "My token was revoked.", "Then type there: `/insights resume 1`"),
@@ -42,7 +46,7 @@ async def test_lost_channel_notifies_owner_once_with_how_to_resume(
     scheduler.workspace.slack.faults[POST] = Fault(error=error, times=1)
     await scheduler.advance_to(MONDAY)
     [dm] = scheduler.direct_messages("U1")
-    assert "I cannot post in <#C1> any more" in dm
+    assert "I can no longer post in <#C1>" in dm
     assert "`scores web/production` every Monday at 9:00 (Europe/Berlin)" in dm
     assert reason in dm
     assert how_to_resume in dm
@@ -76,7 +80,7 @@ async def test_invitation_resumes_schedules_and_says_so_in_the_channel(scheduler
     await scheduler.workspace.slack.invite("C1")
     await scheduler.workspace.slack.until(scheduler.posted)
     [notice] = scheduler.posted()
-    assert "I am back, and go on with what was asked of me here" in visible_text(notice)
+    assert "I'm back. These schedules are running again:" in visible_text(notice)
     assert "`scores web/production` every Monday at 9:00 (Europe/Berlin)" in visible_text(notice)
     assert "Mon 30 Nov 2026, 09:00" in visible_text(notice)
     await scheduler.advance_to(MONDAY + WEEK)
@@ -87,7 +91,7 @@ async def test_invitation_resumes_schedules_and_says_so_in_the_channel(scheduler
 async def test_private_channel_is_paused_and_resumed(scheduler: SchedulerHarness) -> None:
     await scheduler.send(SCORES, channel="C2")
     await scheduler.workspace.slack.remove("C2")
-    assert "I cannot post in <#C2> any more" in await wait_for_dm(scheduler, "U1")
+    assert "I can no longer post in <#C2>" in await wait_for_dm(scheduler, "U1")
     await scheduler.workspace.slack.invite("C2")
     await scheduler.workspace.slack.until(lambda: scheduler.posted("C2"))
     await scheduler.advance_to(MONDAY)
@@ -130,7 +134,7 @@ async def test_schedule_of_an_unjoined_channel_starts_on_invitation(scheduler: S
     await scheduler.workspace.slack.until(lambda: scheduler.posted("C3"))
     await scheduler.advance_to(MONDAY + WEEK)
     assert "Release maturity" in visible_text(scheduler.posted("C3")[-1])
-    assert "What was due on 23 Nov 2026 did not come" in visible_text(scheduler.posted("C3")[-1])
+    assert "Missed run: 23 Nov 2026." in visible_text(scheduler.posted("C3")[-1])
 
 
 async def test_restricted_channel_is_resumed_by_command(scheduler: SchedulerHarness) -> None:

@@ -9,7 +9,7 @@ from tests.workspace import visible_text
 pytestmark = LOOP
 
 EVERY = "every monday 9:00 scores web/production"
-NONE = "Nothing is asked by the clock"
+NONE = "No schedules in this channel yet"
 UNCHECKED = "I couldn't check it with LaunchDarkly"
 
 
@@ -74,8 +74,8 @@ async def test_same_question_can_move_to_another_time_unchecked(scheduler: Sched
     await scheduler.send(EVERY)
     before = len(scheduler.workspace.faults.requests)
     scheduler.workspace.faults.status = 404
-    assert "has changed number 1" in await scheduler.send("change 1 tuesday 10:00")
-    assert "has changed number 1" in await scheduler.send("change 1 friday scores web/production")
+    assert "changed schedule 1" in await scheduler.send("change 1 tuesday 10:00")
+    assert "changed schedule 1" in await scheduler.send("change 1 friday scores web/production")
     assert len(scheduler.workspace.faults.requests) == before
 
 

@@ -11,13 +11,14 @@ from jinja2.bccache import Bucket
 
 from bot.messages.message import Message
 from bot.messages.mrkdwn import Timestamp
+from bot.messages.plain_text import CUT_NOTICE
 from bot.messages.renderer import Renderer, TemplateBytecodeCache
 from bot.sandbox.block_kit import violations
 from bot.sandbox.block_kit.mentions import unsafe_markup
 from tests.hostile import HOSTILE_STRINGS
 
 ALL_TAGS = """
-{% text %}It is {{ it }}.{% endtext %}
+{% summary %}It is {{ it }}.{% endsummary %}
 {% header %}About {{ it }}{% endheader %}
 {% section %}*{{ it }}* and {{ link("https://x.example/?a=1&b=2", it) }} and {{ code(it) }}{% endsection %}
 {"type": "section", "fields": [{% mrkdwn %}{{ it }}!{% endmrkdwn %}, {% plain %}{{ it }}!{% endplain %}]}
@@ -52,22 +53,21 @@ def test_placeholder_outside_a_tag_is_one_json_value(tmp_path: Path) -> None:
 
 
 def test_constant_in_a_placeholder_is_escaped_once(tmp_path: Path) -> None:
-    source = '{% text %}{{ "a & b" }}{% endtext %}{% section %}{{ "<c>" }}{% endsection %} {"d": {{ "e & <f>" }}}'
+    source = '{% summary %}{{ "a & b" }}{% endsummary %}{% section %}{{ "<c>" }}{% endsection %} {"d": {{ "e & <f>" }}}'
     message = rendered(tmp_path, source)
-    assert message.text == "a &amp; b"
+    assert message.text == "a &amp; b\n&lt;c&gt;"
     assert message.blocks[0]["text"]["text"] == "&lt;c&gt;"
     assert message.blocks[1] == {"d": "e & <f>"}
 
 
 def test_placeholder_may_be_an_expression(tmp_path: Path) -> None:
-    source = '{% text %}{{ it if yes else "b" }}, {{ many | join(" & ") }}{% endtext %}'
+    source = '{% summary %}{{ it if yes else "b" }}, {{ many | join(" & ") }}{% endsummary %}'
     assert rendered(tmp_path, source, it="<a>", yes=True, many=("c", "d")).text == "&lt;a&gt;, c &amp; d"
 
 
 def test_button_shows_its_label_and_carries_its_line(tmp_path: Path) -> None:
-    source = (
-        '{% text %}x{% endtext %}{% section button(label, line, "turn") %}y{% endsection %}{{ button(label, line) }}'
-    )
+    source = '{% summary %}x{% endsummary %}{% section button(label, line, "turn") %}y{% endsection %}'
+    source += "{{ button(label, line) }}"
     message = rendered(tmp_path, source, label='Say "& <!here>"', line='flag "a & b"').blocks
     accessory = message[0]["accessory"]
     text = {"type": "plain_text", "text": 'Say "& <!here>"', "emoji": False}
@@ -82,22 +82,25 @@ def test_url_is_not_escaped_outside_markup(tmp_path: Path) -> None:
 
 
 def test_timestamp_is_a_date_token_in_markup_and_text_elsewhere(tmp_path: Path) -> None:
-    source = "{% text %}{{ at }}{% endtext %}{% header %}{{ at }}{% endheader %}{% context %}{{ at }}{% endcontext %}"
+    source = (
+        "{% summary %}{{ at }}{% endsummary %}{% header %}{{ at }}{% endheader %}{% context %}{{ at }}{% endcontext %}"
+    )
     message = rendered(tmp_path, source, at=Timestamp(1, "nine o'clock"))
     assert message.text == message.blocks[0]["text"]["text"] == "nine o'clock"
     assert message.blocks[1]["elements"][0]["text"].startswith("<!date^1^")
 
 
 def test_lines_are_joined_and_an_empty_line_breaks_them(tmp_path: Path) -> None:
-    text = "{% text %}a\nb\n\nc{% endtext %}"
+    text = "{% summary %}a\nb\n\nc{% endsummary %}"
     section = "{% section %}a\n  b {% if yes %}c{% endif %}\n\n{% if no %}d{% endif %}\n\ne{% endsection %}"
     message = rendered(tmp_path, text + section, yes=True, no=False)
-    assert message.text == "a b c"
+    assert message.text == "a b\nc\na b c\ne"
     assert message.blocks[0]["text"]["text"] == "a b c\ne"
 
 
 def test_empty_section_is_left_out(tmp_path: Path) -> None:
-    source = "{% text %}x{% endtext %}{% section %}{% if no %}d{% endif %}{% endsection %}{% context %}{% endcontext %}"
+    source = "{% summary %}x{% endsummary %}{% section %}{% if no %}d{% endif %}{% endsection %}"
+    source += "{% context %}{% endcontext %}"
     assert rendered(tmp_path, source, no=False).blocks == ()
 
 
@@ -105,13 +108,13 @@ def test_empty_section_is_left_out(tmp_path: Path) -> None:
     ("source", "values", "error"),
     [
         ("{{ it.missing }}", {"it": object()}, UndefinedError),
-        ("{% text %}{{ missing }}{% endtext %}", {}, UndefinedError),
+        ("{% summary %}{{ missing }}{% endsummary %}", {}, UndefinedError),
         ("{{ it }}", {"it": ["a"]}, TypeError),
         ("{{ it }}", {"it": {"a": 1}}, TypeError),
         ("{{ it }}", {"it": float("nan")}, TypeError),
         ('{{ link("https://x.example", "x") }}', {}, TypeError),
-        ("{% macro m() %}{}{% endmacro %}{% text %}{{ m() }}{% endtext %}", {}, TypeError),
-        ("{% text %}{{ it }}{% endtext %}", {"it": ["a"]}, TypeError),
+        ("{% macro m() %}{}{% endmacro %}{% summary %}{{ m() }}{% endsummary %}", {}, TypeError),
+        ("{% summary %}{{ it }}{% endsummary %}", {"it": ["a"]}, TypeError),
         ("{% header %}{{ it }}{% endheader %}", {"it": {"a": 1}}, TypeError),
         ("{% section it %}a{% endsection %}", {"it": '{"type": "button"}'}, TypeError),
         ("{% section missing %}a{% endsection %}", {}, UndefinedError),
@@ -133,22 +136,22 @@ def test_text_beyond_slacks_limits_is_truncated_visibly(tmp_path: Path) -> None:
     source = ALL_TAGS.replace("{{ it }}", "{{ it }} {{ it }}")
     message = rendered(tmp_path, source, it="word & " * 900)
     assert not violations(message.payload())
-    assert message.text.endswith(" …")
+    assert message.text.endswith(CUT_NOTICE)
     assert message.blocks[0]["text"]["text"].endswith("…")
     assert message.blocks[1]["text"]["text"].endswith(" …")
 
 
 def test_blocks_beyond_slacks_limit_are_counted_above_the_footer(tmp_path: Path) -> None:
     sections = "{% for n in many %}{% section %}{{ n }}{% endsection %}{% endfor %}"
-    source = "{% text %}x{% endtext %}" + sections + "{% context %}end{% endcontext %}"
+    source = "{% summary %}x{% endsummary %}" + sections + "{% context %}end{% endcontext %}"
     message = rendered(tmp_path, source, many=range(70))
     assert not violations(message.payload())
     assert message.blocks[-2]["text"]["text"] == "… and 24 more parts"
     assert message.blocks[-1]["elements"][0]["text"] == "end"
 
 
-def test_each_further_text_starts_a_thread_reply(tmp_path: Path) -> None:
-    part = "{% text %}{{ n }}{% endtext %}{% section %}*{{ n }}*{% endsection %}"
+def test_each_further_summary_starts_a_thread_reply(tmp_path: Path) -> None:
+    part = "{% summary %}{{ n }}{% endsummary %}{% section %}*{{ n }}*{% endsection %}"
     message = rendered(tmp_path, f"{part}{{% for n in many %}}{part}{{% endfor %}}", n=0, many=range(1, 3))
     assert message == _message("0", thread=(_message("1"), _message("2")))
     assert message.payload() == _message("0").payload()
@@ -159,15 +162,15 @@ def _message(word: str, thread: tuple[Message, ...] = ()) -> Message:
 
 
 def test_slacks_limits_apply_to_each_message_of_a_thread(tmp_path: Path) -> None:
-    part = "{% text %}x{% endtext %}{% for n in many %}{% section %}{{ n }}{% endsection %}{% endfor %}"
+    part = "{% summary %}x{% endsummary %}{% for n in many %}{% section %}{{ n }}{% endsection %}{% endfor %}"
     message = rendered(tmp_path, part * 3, many=range(40))
     assert [len(one.blocks) for one in (message, *message.thread)] == [40, 40, 40]
     [below] = rendered(tmp_path, part + part.replace("many", "more"), many=range(2), more=range(70)).thread
     assert below.blocks[-2]["text"]["text"] == "… and 23 more parts"
 
 
-def test_message_must_start_with_its_text(tmp_path: Path) -> None:
-    with pytest.raises(TypeError, match="starts with its text"):
+def test_message_must_start_with_its_summary(tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match="starts with its summary"):
         rendered(tmp_path, "{% section %}x{% endsection %}")
 
 
@@ -190,7 +193,7 @@ def test_compiled_templates_are_cached_across_renderers(tmp_path: Path) -> None:
 
 def test_unwritable_cache_folder_does_not_prevent_rendering(tmp_path: Path) -> None:
     cache = CountingCache(tmp_path / "gone")
-    assert Renderer(cache=cache).render("notices/failure", view=_failure()).text == "It broke. Mend it."
+    assert Renderer(cache=cache).render("notices/failure", view=_failure()).text == "It broke.\nMend it."
     assert cache.stored == 1
 
 
@@ -198,7 +201,7 @@ def _failure() -> dict[str, object]:
     return {
         "what": "It broke.",
         "todo": "Mend it.",
-        "said": "",
+        "server_message": "",
         "mistakes": (),
         "corrected": "",
         "run": "",

@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from bot.messages.message import Message
+from bot.messages.plain_text import MAX_CHARS
 from bot.sandbox.slack import Fault, signature_headers
 from bot.sandbox.slack.credentials import SIGNING_SECRET
-from bot.slack.block_fallback import MAX_TEXT_CHARS
 from bot.slack.client import retry_after
 from bot.slack.responder import Delivered, ResponseUrls
 from tests.misbehaving_server import http_response, misbehaving_server
@@ -140,6 +140,6 @@ async def test_refused_blocks_fall_back_to_plain_text(code: str) -> None:
         workspace.slack.faults["response_url"] = Fault(status=400, body=code, times=2)
         answer = await workspace.send("status web/production")
         assert answer.blocks == []
-        assert 0 < len(answer.text) <= MAX_TEXT_CHARS
+        assert 0 < len(answer.text) <= MAX_CHARS
         again = await workspace.send("status web/production")
         assert [block for block in again.blocks if block["type"] == "data_visualization"]

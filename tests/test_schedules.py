@@ -35,7 +35,7 @@ async def test_scheduled_question_is_posted_every_week(scheduler: SchedulerHarne
     await scheduler.advance_to(MONDAY)
     [posted] = scheduler.posted()
     assert "Release maturity" in visible_text(posted)
-    assert "Comes every Monday at 9:00 (Europe/Berlin) for <@U1>" in visible_text(posted)
+    assert "Scheduled by <@U1>, every Monday at 9:00 (Europe/Berlin)" in visible_text(posted)
     assert "Mon 30 Nov 2026, 09:00" in visible_text(posted)
     await scheduler.advance_to(MONDAY)
     assert scheduler.posted() == [posted]
@@ -64,7 +64,7 @@ async def test_edit_form_shows_errors_beside_the_fields(
     )
     await scheduler.workspace.slack.until(lambda: len(scheduler.workspace.slack.channels["C1"].messages) > 1)
     changed = visible_text(scheduler.workspace.slack.channels["C1"].messages[-1])
-    assert "<@U1> has changed number 1" in changed
+    assert "<@U1> changed schedule 1" in changed
     assert "status web/production" in changed
     assert "every Tuesday at 9:00 (UTC)" in changed
 
@@ -119,8 +119,8 @@ async def test_new_schedule_is_announced_once_with_its_creator(scheduler: Schedu
 
 
 async def test_scheduling_in_a_channel_without_the_bot_says_so(scheduler: SchedulerHarness) -> None:
-    assert "I am not in this channel yet" in await scheduler.send(WEEKLY, channel="C3")
-    assert "I am not in this channel yet" not in await scheduler.send(WEEKLY)
+    assert "I can't post here until you invite me" in await scheduler.send(WEEKLY, channel="C3")
+    assert "I can't post here until you invite me" not in await scheduler.send(WEEKLY)
 
 
 async def test_schedule_can_post_to_a_direct_message(scheduler: SchedulerHarness) -> None:
@@ -133,7 +133,7 @@ async def test_schedule_can_post_to_a_direct_message(scheduler: SchedulerHarness
 async def test_duplicate_schedule_is_refused(scheduler: SchedulerHarness) -> None:
     await scheduler.send(WEEKLY)
     assert "That is asked here already: it is number 1." in await scheduler.send(WEEKLY, user="U1")
-    assert "number 2 of this channel" in await scheduler.send("every tuesday 9:00 scores web/production")
+    assert "Schedule 2, schedules lists all" in await scheduler.send("every tuesday 9:00 scores web/production")
 
 
 async def test_channel_has_at_most_twenty_schedules(scheduler: SchedulerHarness) -> None:
@@ -141,7 +141,7 @@ async def test_channel_has_at_most_twenty_schedules(scheduler: SchedulerHarness)
         await scheduler.send(f"every monday 9:{minute} scores web/production")
     assert "This channel has 20 schedules, and may not have more." in await scheduler.send(WEEKLY)
     await scheduler.send("stop 20")
-    assert "number 21 of this channel" in await scheduler.send(WEEKLY)
+    assert "Schedule 21, schedules lists all" in await scheduler.send(WEEKLY)
     assert "*19*" in await scheduler.send("schedules")
 
 
@@ -155,10 +155,10 @@ async def test_too_long_question_is_refused(scheduler: SchedulerHarness) -> None
 
 async def test_schedules_are_managed_only_in_their_channel(scheduler: SchedulerHarness) -> None:
     await scheduler.send(WEEKLY)
-    assert "Nothing is asked by the clock" in await scheduler.send("schedules", channel="C2")
+    assert "No schedules in this channel yet" in await scheduler.send("schedules", channel="C2")
     assert "There are no schedules in this channel." in await scheduler.send("stop", channel="C2")
     assert "There is no schedule 2 in this channel." in await scheduler.send("stop 2")
-    assert "Number 1 is stopped" in await scheduler.send("stop")
+    assert "stopped schedule 1" in await scheduler.send("stop")
 
 
 async def test_ambiguous_schedule_command_lists_the_numbers(scheduler: SchedulerHarness) -> None:
@@ -171,11 +171,11 @@ async def test_ambiguous_schedule_command_lists_the_numbers(scheduler: Scheduler
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("pause 1", "<@U2> has paused number 1: `scores web/production`, every Monday at 9:00 (Europe/Berlin)."),
-        ("snooze 1", "<@U2> has snoozed number 1: `scores web/production`"),
-        ("change 1 friday 10:00", "<@U2> has changed number 1: `scores web/production` comes *every Friday at 10:00"),
-        ("change 1 status web/production", "<@U2> has changed number 1: `status web/production` comes *every Monday"),
-        ("stop 1", "<@U2> has stopped number 1: `scores web/production` no longer comes every Monday"),
+        ("pause 1", "<@U2> paused schedule 1: `scores web/production`, every Monday at 9:00 (Europe/Berlin)."),
+        ("snooze 1", "<@U2> snoozed schedule 1: `scores web/production`"),
+        ("change 1 friday 10:00", "<@U2> changed schedule 1: `scores web/production`, *every Friday at 10:00"),
+        ("change 1 status web/production", "<@U2> changed schedule 1: `status web/production`, *every Monday"),
+        ("stop 1", "<@U2> stopped schedule 1: `scores web/production`, every Monday"),
     ],
 )
 async def test_change_is_announced_once_with_its_author(scheduler: SchedulerHarness, line: str, says: str) -> None:
@@ -203,7 +203,7 @@ async def test_stopped_schedule_posts_nothing_and_keeps_its_number(scheduler: Sc
     await scheduler.advance_to(MONDAY)
     assert scheduler.posted() == []
     assert "Schedule 1 was stopped." in await scheduler.send("resume 1")
-    assert "number 2 of this channel" in await scheduler.send(WEEKLY)
+    assert "Schedule 2, schedules lists all" in await scheduler.send(WEEKLY)
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ async def test_stopped_schedule_posts_nothing_and_keeps_its_number(scheduler: Sc
 async def test_snooze_lasts_until_the_given_time(scheduler: SchedulerHarness, line: str, next_at: str) -> None:
     await scheduler.send(WEEKLY)
     answer = await scheduler.send(line)
-    assert f"silent until {next_at}" in answer
+    assert f"Next run: {next_at}" in answer
 
 
 async def test_snoozed_schedule_resumes_by_itself(scheduler: SchedulerHarness) -> None:
@@ -242,10 +242,10 @@ async def test_snooze_until_a_past_time_is_refused(scheduler: SchedulerHarness, 
 async def test_run_now_does_not_replace_the_scheduled_run(scheduler: SchedulerHarness) -> None:
     await scheduler.send(WEEKLY)
     answer = await scheduler.send("now", user="U2")
-    assert "on its way into this channel" in answer
+    assert "Posting scores web/production here …" in answer
     await scheduler.advance(seconds=0)
     [posted] = scheduler.posted()
-    assert "Sent because <@U2> wanted it at once." in visible_text(posted)
+    assert "Sent on request by <@U2>." in visible_text(posted)
     await scheduler.advance_to(MONDAY)
     assert len(scheduler.posted()) == 2
 
@@ -283,7 +283,7 @@ async def test_paused_schedule_can_run_now_and_stays_paused(scheduler: Scheduler
 async def test_paused_schedule_can_be_changed_and_stays_paused(scheduler: SchedulerHarness) -> None:
     await scheduler.send(WEEKLY)
     await scheduler.send("pause")
-    assert "as soon as somebody resumes it" in await scheduler.send("change tuesday 10:00")
+    assert "It's still paused." in await scheduler.send("change tuesday 10:00")
     await scheduler.advance_to(MONDAY + DAY + timedelta(hours=1))
     assert scheduler.posted() == []
     assert "Tue 1 Dec 2026, 10:00" in await scheduler.send("resume")
@@ -305,12 +305,12 @@ async def test_anyone_may_press_the_lists_buttons(scheduler: SchedulerHarness) -
     await scheduler.send(WEEKLY, user="U1")
     shown = await scheduler.workspace.send("schedules", user="U2")
     paused = await scheduler.workspace.press(shown, "Pause")
-    assert "<@U2> has paused number 1" in visible_text(paused)
+    assert "<@U2> paused schedule 1" in visible_text(paused)
     await scheduler.workspace.press(paused, "Resume", user="U1")
-    assert "<@U1> has resumed number 1" in public_texts(scheduler)[-1]
+    assert "<@U1> resumed schedule 1" in public_texts(scheduler)[-1]
     await scheduler.workspace.press(shown, "Stop")
-    assert "<@U2> has stopped number 1" in public_texts(scheduler)[-1]
-    assert "Nothing is asked by the clock" in await scheduler.send("schedules")
+    assert "<@U2> stopped schedule 1" in public_texts(scheduler)[-1]
+    assert "No schedules in this channel yet" in await scheduler.send("schedules")
 
 
 @pytest.mark.parametrize(
@@ -348,8 +348,8 @@ async def test_stop_without_a_number_lists_the_schedules(scheduler: SchedulerHar
     assert "*1* · `scores web/production` *every Monday at 9:00 (Europe/Berlin)*" in visible_text(listing)
     assert "*2* · `events web/production` *whenever there is something new*" in visible_text(listing)
     stopped = await scheduler.workspace.press(listing, "Stop", nth=1)
-    assert "<@U2> has stopped number 2" in visible_text(stopped)
-    await scheduler.workspace.slack.until(lambda: "By the clock" in visible_text(listing))
+    assert "<@U2> turned off alerts for" in visible_text(stopped)
+    await scheduler.workspace.slack.until(lambda: "Schedules in this channel" in visible_text(listing))
     assert "`scores web/production`" in visible_text(listing)
     assert "events" not in visible_text(listing)
 
@@ -362,7 +362,7 @@ async def test_buttons_of_a_stopped_schedule_say_what_to_do(scheduler: Scheduler
     reply = visible_text(await scheduler.workspace.press(shown, button))
     assert "Schedule 1 was stopped." in reply
     assert "type `/insights every monday 9:00 Europe/Berlin scores web/production`" in reply
-    await scheduler.workspace.slack.until(lambda: "Nothing is asked by the clock" in visible_text(shown))
+    await scheduler.workspace.slack.until(lambda: "No schedules in this channel yet" in visible_text(shown))
 
 
 async def test_stopped_watch_says_how_to_start_it_again(scheduler: SchedulerHarness) -> None:
@@ -380,9 +380,9 @@ async def test_list_is_updated_after_each_press(scheduler: SchedulerHarness) -> 
 
     for button, expected in (
         ("Pause", "⏸️ *Paused.*"),
-        ("Resume", "Next: <!date^"),
+        ("Resume", "Next run: <!date^"),
         ("Send one now", "on its way"),
-        ("Stop", "Nothing is asked by the clock"),
+        ("Stop", "No schedules in this channel yet"),
     ):
         assert expected not in visible_text(shown)
         await scheduler.workspace.press(shown, button)
@@ -419,11 +419,9 @@ async def test_edit_form_changes_everything_and_is_announced_once(scheduler: Sch
     await slack.until(lambda: slack.views)
     filled = {"Days": "weekdays", "Time": "17:30", "Time zone": "America/New_York", "Question": "status web/staging"}
     assert not (await slack.submit(slack.views[0], filled)).error
-    await slack.until(lambda: any("has changed" in text for text in public_texts(scheduler)))
-    [message] = [text for text in public_texts(scheduler) if "has changed" in text]
-    assert (
-        "<@U2> has changed number 1: `status web/staging` comes *every weekday at 17:30 (America/New_York)*" in message
-    )
+    await slack.until(lambda: any("changed schedule" in text for text in public_texts(scheduler)))
+    [message] = [text for text in public_texts(scheduler) if "changed schedule" in text]
+    assert "<@U2> changed schedule 1: `status web/staging`, *every weekday at 17:30 (America/New_York)*" in message
     await scheduler.advance_to(datetime(2026, 11, 20, 22, 30, tzinfo=UTC))
     [posted] = scheduler.posted()
     assert "web/staging" in visible_text(posted)
@@ -442,8 +440,8 @@ async def test_settings_can_limit_who_manages_schedules(scheduler_factory: OpenS
         for command in ("pause", "resume", "snooze", "now", "stop", "change friday"):
             assert not_allowed in await scheduler.send(command, user="U2")
         assert "`scores web/production`" in await scheduler.send("schedules", user="U2")
-        assert "Nothing was due" in await scheduler.send("history", user="U2")
-        assert "<@U1> has paused" in await scheduler.send("pause", user="U1")
+        assert "No runs in this channel yet" in await scheduler.send("history", user="U2")
+        assert "<@U1> paused" in await scheduler.send("pause", user="U1")
 
 
 async def test_external_users_change_nothing(scheduler: SchedulerHarness) -> None:
@@ -469,13 +467,13 @@ async def test_question_about_a_disallowed_project_is_refused(scheduler_factory:
 
 async def test_list_shows_next_run_and_last_result(scheduler: SchedulerHarness) -> None:
     await scheduler.send(WEEKLY)
-    assert "Last:" not in await scheduler.send("schedules")
+    assert "Last run:" not in await scheduler.send("schedules")
     await scheduler.advance_to(MONDAY)
     shown = await scheduler.send("schedules")
-    assert "*1* · `scores web/production` *every Monday at 9:00 (Europe/Berlin)*, for <@U1>" in shown
-    assert "Next: <!date^" in shown
+    assert "*1* · `scores web/production` *every Monday at 9:00 (Europe/Berlin)*, by <@U1>" in shown
+    assert "Next run: <!date^" in shown
     assert "Mon 30 Nov 2026, 09:00" in shown
-    assert "Last: ✅" in shown
+    assert "Last run: ✅" in shown
 
 
 async def test_history_links_to_delivered_messages(scheduler: SchedulerHarness) -> None:
@@ -486,7 +484,7 @@ async def test_history_links_to_delivered_messages(scheduler: SchedulerHarness) 
     shown = await scheduler.send("history")
     for posted in scheduler.posted():
         assert f"https://harbour-goods.slack.com/archives/C1/p{posted.ts.replace('.', '')}|delivered>" in shown
-    assert "wanted at once by <@U2>" in shown
+    assert "sent on request by <@U2>" in shown
     await scheduler.send("stop")
     assert "delivered" in await scheduler.send("history 1")
     assert "There never was a schedule 7 in this channel." in await scheduler.send("history 7")
@@ -495,6 +493,6 @@ async def test_history_links_to_delivered_messages(scheduler: SchedulerHarness) 
 async def test_long_history_says_how_to_see_more(scheduler: SchedulerHarness) -> None:
     await scheduler.send("every day 9:00 scores web/production")
     await scheduler.advance_to(MONDAY + 4 * WEEK)
-    assert "`history limit=20` shows more" in await scheduler.send("history")
+    assert "`history limit=20` lists more" in await scheduler.send("history")
     assert "`history 1 limit=20` shows more" in await scheduler.send("history 1")
     assert "Earlier ones are not shown." in await scheduler.send("history limit=20")

@@ -65,7 +65,8 @@ async def test_unavailable_score_has_no_number_bar_or_change(indicator: str) -> 
     async with start_conversation(edit) as someone:
         answer = await someone.send("scores web/production")
     overall = answer.message.blocks[1]["text"]["text"]
-    assert overall == f"⚪ *Release maturity* *{'not calculated' if indicator == 'notCalculated' else 'unknown'}*"
+    rating = "not calculated" if indicator == "notCalculated" else "unknown"
+    assert overall == f"⚪ *Release maturity* of web/production: *{rating}*"
     assert "Release maturity 0" not in answer.message.text
 
 
@@ -83,12 +84,12 @@ async def test_unknown_score_and_indicator_are_shown() -> None:
         (_score(89, "good"), "1 point to excellent"),
         (_score(95, "excellent", indicatorRange={"min": 90, "max": 100}), "*95* ▰▰▰▰▰▰▰▰▰▰ *excellent*"),
         (_score(72, "good", indicatorRange=None), "*72* ▰▰▰▰▰▰▰▱▱▱ *good*"),
-        (_score(72, "good", diffVsLastPeriod=-3), "−3 points on the period before"),
-        (_score(72, "good", diffVsLastPeriod=0), "no change on the period before"),
-        (_score(72, "good", lastPeriod=_score(70, "good")), "+2 points on the period before"),
+        (_score(72, "good", diffVsLastPeriod=-3), "−3 points since the previous period"),
+        (_score(72, "good", diffVsLastPeriod=0), "no change since the previous period"),
+        (_score(72, "good", lastPeriod=_score(70, "good")), "+2 points since the previous period"),
         (_score(72, "good", lastPeriod=_score(0, "notCalculated")), "*72* ▰▰▰▰▰▰▰▱▱▱ *good* · 18 points"),
         (_score(72, "good", lastPeriod={}), "*72* ▰▰▰▰▰▰▰▱▱▱ *good* · 18 points"),
-        (_score(72, "good", lastPeriod=_score(70, "good", lastPeriod={})), "+2 points on the period before"),
+        (_score(72, "good", lastPeriod=_score(70, "good", lastPeriod={})), "+2 points since the previous period"),
     ],
 )
 async def test_score_shows_its_change_and_distance_to_the_next_band(score: Any, expected: str) -> None:
@@ -116,13 +117,13 @@ async def test_cyclic_scores_are_shown_once() -> None:
 
 async def test_both_periods_are_shown(someone: Conversation) -> None:
     shown = visible_text(await someone.send("scores web/production"))
-    assert "Period 13 Nov 2026 – 20 Nov 2026, compared with 6 Nov 2026 – 13 Nov 2026 (UTC)." in shown
+    assert "13 Nov 2026 – 20 Nov 2026, compared with 6 Nov 2026 – 13 Nov 2026 (UTC)." in shown
 
 
 async def test_missing_scores_are_reported() -> None:
     async with start_conversation(lambda reply: reply | {"scores": {}}) as someone:
         answer = await someone.send("scores web/production")
-    assert "LaunchDarkly sent no scores for web/production." in visible_text(answer)
+    assert "No scores for web/production." in visible_text(answer)
 
 
 async def test_overall_score_is_shown_for_past_weeks(someone: Conversation) -> None:
@@ -137,4 +138,4 @@ async def test_uncalculated_score_is_left_out_of_past_weeks() -> None:
     async with start_conversation(_uncalculated) as someone:
         someone.past_snapshots = history_of(*weekly(overall=(61, 64, 67), done=(1, 2, 3, 4)))
         answer = await someone.send("scores web/production")
-    assert answer.message.text.endswith("61 on 30 Oct, 64 on 6 Nov, 67 on 13 Nov.")
+    assert "61 on 30 Oct, 64 on 6 Nov, 67 on 13 Nov\n" in answer.message.text

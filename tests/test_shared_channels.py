@@ -128,7 +128,7 @@ async def test_commands_that_post_ask_first(scheduler: SchedulerHarness, line: s
 
 @pytest.mark.parametrize(
     ("line", "button"),
-    [(WEEKLY, "Send one now"), ("pause 1", "Resume"), ("watch flag new-checkout web/production", "Watch it")],
+    [(WEEKLY, "Send one now"), ("pause 1", "Resume"), ("watch flag new-checkout web/production", "Turn on alerts")],
 )
 async def test_buttons_that_post_ask_first(scheduler: SchedulerHarness, line: str, button: str) -> None:
     schedule = await confirm(scheduler.workspace, await scheduler.workspace.send(WEEKLY, channel=SHARED))
@@ -149,7 +149,7 @@ async def test_edit_form_asks_first(scheduler: SchedulerHarness) -> None:
     await slack.until(lambda: slack.ephemeral["U1"] and asks_to_confirm(slack.ephemeral["U1"][-1]))
     warning = slack.ephemeral["U1"][-1]
     assert "posted here every Tuesday at 9:00" in visible_text(warning)
-    assert "has changed number 1" in visible_text(await confirm(scheduler.workspace, warning))
+    assert "changed schedule 1" in visible_text(await confirm(scheduler.workspace, warning))
 
 
 async def test_commands_that_post_nothing_do_not_ask(scheduler: SchedulerHarness) -> None:

@@ -45,9 +45,9 @@ async def test_answer_is_visible_only_to_the_caller(either_workspace: Workspace)
 
 async def test_bare_command_shows_help_with_example_buttons(either_workspace: Workspace) -> None:
     help_ = await either_workspace.send("")
-    assert "What you can ask" in visible_text(help_)
+    assert "What Insights can do" in visible_text(help_)
     assert "*use*" in visible_text(help_)
-    answer = await either_workspace.press(help_, "Ask this", nth=list(discover()).index("flag"))
+    answer = await either_workspace.press(help_, "Run", nth=list(discover()).index("flag"))
     assert "New checkout" in visible_text(answer)
     assert answer is not help_
 
@@ -100,7 +100,7 @@ async def test_forged_button_runs_no_command(workspace: Workspace) -> None:
     forged = {"type": "button", "action_id": "ask:x", "value": "use mobile/production", "block_id": "b"}
     reply = await workspace.wait_for_answer(await workspace.slack.act(answer, forged))
     assert "is an order for a channel" in visible_text(reply)
-    assert "Nothing is chosen" in visible_text(await workspace.send("use"))
+    assert "no default project" in visible_text(await workspace.send("use"))
 
 
 @pytest.mark.parametrize("button", ["Why?", "Older"])
@@ -184,14 +184,14 @@ async def test_refreshing_a_shared_message_updates_it_for_everyone(workspace: Wo
 async def test_event_links_to_its_flag(workspace: Workspace) -> None:
     events = await workspace.send("events web/production")
     flag = await workspace.press(events, "Flag details")
-    assert "Maintained by" in visible_text(flag)
+    assert "Owner:" in visible_text(flag)
 
 
 async def test_biggest_score_change_links_to_its_events(workspace: Workspace) -> None:
     scores = await workspace.send("scores web/production")
-    assert "What moved most: *Failure rate*, −7 points." in visible_text(scores)
+    assert "Biggest change: *failure rate*, −7 points." in visible_text(scores)
     why = await workspace.press(scores, "Why?")
-    assert "Flag events · web/production" in visible_text(why)
+    assert "Flag events" in visible_text(why)
 
 
 async def test_environment_menu_updates_the_flag(workspace: Workspace) -> None:
@@ -203,7 +203,7 @@ async def test_environment_menu_updates_the_flag(workspace: Workspace) -> None:
 
 async def test_flag_is_shown_when_listing_environments_is_forbidden(workspace: Workspace) -> None:
     workspace.faults.status, workspace.faults.path_contains = 403, "/environments"
-    assert "Maintained by" in visible_text(await workspace.send("flag new-checkout web/production"))
+    assert "Owner:" in visible_text(await workspace.send("flag new-checkout web/production"))
 
 
 async def test_times_use_the_callers_time_zone(workspace: Workspace) -> None:
@@ -219,14 +219,14 @@ async def test_times_use_the_callers_time_zone(workspace: Workspace) -> None:
 
 
 async def test_channel_can_set_and_clear_its_defaults(either_workspace: Workspace) -> None:
-    assert "Nothing is chosen" in visible_text(await either_workspace.send("use"))
-    assert "now ask about *web/production*, applications *storefront*" in visible_text(
+    assert "no default project" in visible_text(await either_workspace.send("use"))
+    assert "*web/production*, applications *storefront*, is now this channel's default" in visible_text(
         await either_workspace.send("use web/production app=storefront")
     )
     assert "`scores web/production app=storefront`" in visible_text(await either_workspace.send("scores"))
     assert "project is missing" in visible_text(await either_workspace.send("scores", channel="C2"))
-    assert "ask about *web/production*" in visible_text(await either_workspace.send("use"))
-    assert "forgotten" in visible_text(await either_workspace.send("use nothing"))
+    assert "*web/production*" in visible_text(await either_workspace.send("use"))
+    assert "cleared" in visible_text(await either_workspace.send("use nothing"))
     assert "project is missing" in visible_text(await either_workspace.send("scores"))
 
 
@@ -248,7 +248,7 @@ async def test_channel_default_overrides_the_workspace_default() -> None:
 @pytest.mark.parametrize("line", ["use staging", "use project=web", "use nothing web/production", "use env=production"])
 async def test_incomplete_default_is_refused(workspace: Workspace, line: str) -> None:
     assert "I cannot read that line" in visible_text(await workspace.send(line))
-    assert "Nothing is chosen" in visible_text(await workspace.send("use"))
+    assert "no default project" in visible_text(await workspace.send("use"))
 
 
 # Slow and failing services, and permissions
@@ -384,10 +384,12 @@ async def test_disallowed_question_is_refused_with_a_reason(allowed: dict[str, A
 
 async def test_disallowed_project_cannot_become_the_default() -> None:
     async with open_workspace(allowed_projects="web") as workspace:
-        assert "now ask about *web/production*" in visible_text(await workspace.send("use web/production"))
+        assert "*web/production* is now this channel's default" in visible_text(
+            await workspace.send("use web/production")
+        )
         refusal = visible_text(await workspace.send("use mobile/production"))
         assert "I am not to tell about the project mobile" in refusal
-        assert "forgotten" in visible_text(await workspace.send("use nothing"))
+        assert "cleared" in visible_text(await workspace.send("use nothing"))
 
 
 async def test_question_about_all_projects_is_refused_if_some_are_allowed() -> None:
@@ -456,7 +458,7 @@ async def test_command_is_answered_without_the_dedup_table(tmp_path: Path) -> No
     async with open_workspace(f"sqlite:///{tmp_path / 'bot.db'}") as workspace:
         with sqlite3.connect(tmp_path / "bot.db") as connection:
             connection.execute("DROP TABLE payloads")
-        assert "What you can ask" in visible_text(await workspace.send("help"))
+        assert "What Insights can do" in visible_text(await workspace.send("help"))
 
 
 async def test_auth_test_is_called_once_for_many_commands(workspace: Workspace) -> None:

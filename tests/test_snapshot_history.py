@@ -19,7 +19,7 @@ MONDAY = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)  # nine in Berlin
 
 @dataclass
 class Weeks:
-    """A scheduler whose clock moves week by week, with a count of flags worth a look for each week."""
+    """A scheduler whose clock moves week by week, with a count of flags to clean up for each week."""
 
     scheduler: SchedulerHarness
     counts: "Counts"
@@ -68,11 +68,11 @@ async def test_digest_and_other_questions_compare_past_weeks(weeks: Weeks) -> No
     for channel in ("C1", "C2"):
         await weeks.scheduler.workspace.send("every monday 9:00 digest web/production", channel=channel)
     await weeks.pass_by(16)
-    assert "16 flags launched or inactive (44 %), worth a look. " in weeks.last
+    assert "16 flags (44 %) ready to clean up\n" in weeks.last
     await weeks.pass_by(14)
-    assert "worth a look: 2 fewer than last week. " in weeks.last
+    assert "ready to clean up: 2 fewer than last week\n" in weeks.last
     await weeks.pass_by(14, 15, 15, 12)
-    assert "worth a look: 3 fewer than last week, the first fall in 4 weeks. " in weeks.last
+    assert "ready to clean up: 3 fewer than last week, the first fall in 4 weeks\n" in weeks.last
     assert [snapshot.numbers["done"] for snapshot in await weeks.snapshots()] == [12, 15, 15, 14, 14, 16]
     await weeks.scheduler.advance(days=1)
     assert "14 on 30 Nov, 14 on 7 Dec, 15 on 14 Dec, 15 on 21 Dec, 12 on 28 Dec, 12 now" in await weeks.scheduler.send(
@@ -92,7 +92,7 @@ async def test_run_now_is_not_counted_as_a_week(weeks: Weeks) -> None:
     await weeks.scheduler.advance(seconds=1)
     assert "6 more than on 23 Nov." in weeks.last
     await weeks.pass_by(13)
-    assert "worth a look: 1 fewer than last week. " in weeks.last
+    assert "ready to clean up: 1 fewer than last week\n" in weeks.last
     assert [snapshot.numbers["done"] for snapshot in await weeks.snapshots()] == [13, 14]
 
 
@@ -102,7 +102,7 @@ async def test_unknown_number_is_skipped_in_comparisons(weeks: Weeks) -> None:
     latest, _ = await weeks.snapshots()
     assert latest.numbers.keys() == {"overall", "changes", "deployments"}
     await weeks.pass_by(13)
-    assert "worth a look: 1 fewer than two weeks ago. " in weeks.last
+    assert "ready to clean up: 1 fewer than two weeks ago\n" in weeks.last
 
 
 async def test_undelivered_digest_saves_no_snapshot(weeks: Weeks) -> None:
@@ -122,16 +122,16 @@ async def test_quiet_option_previews_how_often_it_would_post(weeks: Weeks) -> No
     assert "would have" not in await weeks.scheduler.send(quiet)
     await weeks.pass_by(1)
     await weeks.scheduler.send("stop 2")
-    assert "This would have posted *1 of 1 known week* in full." in await weeks.scheduler.send(quiet)
+    assert "This would have posted a full digest in *1 of 1 known week*." in await weeks.scheduler.send(quiet)
     await weeks.scheduler.send("stop 3")
     await weeks.pass_by(1, 1, calm=True)
     reply = await weeks.scheduler.send("change 1 digest web/production quiet=on-change")
-    assert "This would have posted *1 of 3 known weeks* in full, and one line where nothing had moved." in reply
+    assert "This would have posted a full digest in *1 of 3 known weeks*, and one line in quiet weeks." in reply
     await weeks.pass_by(1, 1, calm=True)
     await weeks.pass_by(1, 1)
     await weeks.pass_by(1, calm=True)
     assert "would have" not in await weeks.scheduler.send("change 1 monday 10:00")
     reply = await weeks.scheduler.send("change 1 digest web/production quiet=on-change")
-    assert "This would have posted 3 of the last 8 weeks in full, and one line where nothing had moved." in reply
+    assert "This would have posted a full digest in 3 of the last 8 weeks, and one line in quiet weeks." in reply
     assert "would have" not in await weeks.scheduler.send("change 1 digest web/production")
     assert "would have" not in await weeks.scheduler.send("change 1 digest web/staging quiet=on-change")

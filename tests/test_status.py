@@ -1,4 +1,4 @@
-"""`status`: the chart, the table with the same numbers, and the flags worth a look."""
+"""`status`: the chart, the table with the same numbers, and the flags ready to clean up."""
 
 from dataclasses import replace
 from datetime import date
@@ -44,7 +44,7 @@ async def test_chart_and_table_show_the_same_numbers(someone: Conversation) -> N
 
 async def test_flags_worth_a_look_are_counted(someone: Conversation) -> None:
     answer = await someone.send("status web/production")
-    assert "*19 flags* · 🧹 *5 flags* (26 %) launched or inactive, worth a look" in visible_text(answer)
+    assert "*19 flags* in web/production · 🧹 *5 flags* (26 %) ready to clean up" in visible_text(answer)
 
 
 async def test_application_is_sent_as_a_parameter(someone: Conversation) -> None:
@@ -77,7 +77,7 @@ async def test_unknown_statuses_are_shown_after_the_known_ones() -> None:
     rows = _blocks(answer, "data_table")[0]["rows"][1:]
     assert [row[0]["text"] for row in rows] == ["new", "LAUNCHED", "Hibernating"]
     assert [row[3]["text"] for row in rows][-1] == "–"
-    assert "*2 flags* (33 %) launched or inactive" in visible_text(answer)
+    assert "*2 flags* (33 %) ready to clean up" in visible_text(answer)
 
 
 async def test_excess_slices_are_combined_as_other() -> None:
@@ -93,34 +93,34 @@ async def test_excess_slices_are_combined_as_other() -> None:
         "Other",
     ]
     assert segments[-1]["value"] == 21
-    assert "drawn together as Other" in visible_text(answer)
+    assert "combines the smallest slices as Other" in visible_text(answer)
 
 
 async def test_status_named_other_is_not_mistaken_for_the_combined_slice() -> None:
     async with start_conversation(_only(_series("Other", 3), _series("Active", 2))) as someone:
-        assert "drawn together" not in visible_text(await someone.send("status web/production"))
+        assert "as Other" not in visible_text(await someone.send("status web/production"))
 
 
 async def test_zero_flags_have_no_chart() -> None:
     async with start_conversation(_only(_series("Active", 0))) as someone:
         answer = await someone.send("status web/production")
     assert _blocks(answer, "data_visualization") == []
-    assert "*0 flags* · nothing worth a look" in visible_text(answer)
+    assert "*0 flags* in web/production · nothing to clean up" in visible_text(answer)
 
 
 async def test_empty_reply_is_not_reported_as_zero_flags() -> None:
     async with start_conversation(_only()) as someone:
         answer = await someone.send("status web/production")
-    assert "LaunchDarkly counts no flags in web/production yet." in visible_text(answer)
+    assert "No flags in web/production yet." in visible_text(answer)
     assert "0 flags" not in answer.message.text
 
 
 @pytest.mark.parametrize(
     ("weeks", "expected"),
     [
-        ((8, 7, 9), "Worth a look, past weeks: 8 on 30 Oct, 7 on 6 Nov, 9 on 13 Nov, 5 now"),
-        ((8, None, 7, None, 9), "Worth a look, past weeks: 8 on 16 Oct, 7 on 30 Oct, 9 on 13 Nov, 5 now"),
-        (tuple(range(20, 30)), "Worth a look, past weeks: 22 on 25 Sep, 23 on 2 Oct, 24 on 9 Oct"),
+        ((8, 7, 9), "Ready to clean up, past weeks: 8 on 30 Oct, 7 on 6 Nov, 9 on 13 Nov, 5 now"),
+        ((8, None, 7, None, 9), "Ready to clean up, past weeks: 8 on 16 Oct, 7 on 30 Oct, 9 on 13 Nov, 5 now"),
+        (tuple(range(20, 30)), "Ready to clean up, past weeks: 22 on 25 Sep, 23 on 2 Oct, 24 on 9 Oct"),
         ((8, 7, None, None), ""),
         ((7, 9), ""),
         ((), ""),
@@ -148,7 +148,7 @@ async def test_past_weeks_match_the_environment_and_applications(someone: Conver
 async def test_past_weeks_without_a_current_count_omit_now() -> None:
     async with start_conversation(_only()) as someone:
         someone.past_snapshots = history_of(*weekly(done=(8, 7, 9)))
-        assert (await someone.send("status web/production")).message.text.endswith("7 on 6 Nov, 9 on 13 Nov.")
+        assert "7 on 6 Nov, 9 on 13 Nov\n" in (await someone.send("status web/production")).message.text
 
 
 async def test_unavailable_history_does_not_prevent_the_answer(someone: Conversation) -> None:

@@ -33,14 +33,18 @@ async def test_unknown_default_is_refused_with_suggestions(line: str, says: list
         assert "✅" not in visible_text(refusal)
         assert f"`{corrected}`" in visible_text(refusal) if corrected else "`use" not in visible_text(refusal)
         assert not [block for block in refusal.blocks if "accessory" in block or block["type"] == "actions"]
-        assert "Nothing is chosen" in visible_text(await workspace.send("use"))
+        assert "no default project" in visible_text(await workspace.send("use"))
 
 
 async def test_known_default_costs_one_request_and_is_capitalized() -> None:
     async with open_workspace() as workspace:
-        assert "now ask about *web/production*" in visible_text(await workspace.send("use web/Production"))
+        assert "*web/production* is now this channel's default" in visible_text(
+            await workspace.send("use web/Production")
+        )
         assert [seen.path for seen in workspace.faults.requests] == ["/api/v2/projects/web/environments"]
-        assert "now ask about *web/production*" in visible_text(await workspace.send("use WEB/PRODUCTION"))
+        assert "*web/production* is now this channel's default" in visible_text(
+            await workspace.send("use WEB/PRODUCTION")
+        )
         assert "applications *storefront*" in visible_text(await workspace.send("use web/production app=Storefront"))
 
 
@@ -56,16 +60,16 @@ async def test_unchecked_default_is_saved_with_a_warning(status: int, reason: st
     async with open_workspace() as workspace:
         workspace.faults.status = status
         reply = visible_text(await workspace.send("use wbe/prod"))
-        assert "✅ Questions in this channel now ask about *wbe/prod*" in reply
+        assert "✅ *wbe/prod* is now this channel's default" in reply
         assert f"I saved this without checking the keys. {reason}" in reply
-        assert "ask about *wbe/prod*" in visible_text(await workspace.send("use"))
+        assert "*wbe/prod* is this channel's default" in visible_text(await workspace.send("use"))
 
 
 async def test_showing_and_clearing_defaults_request_nothing() -> None:
     async with open_workspace() as workspace:
         workspace.faults.status = 503
-        assert "Nothing is chosen" in visible_text(await workspace.send("use"))
-        assert "forgotten" in visible_text(await workspace.send("use nothing"))
+        assert "no default project" in visible_text(await workspace.send("use"))
+        assert "cleared" in visible_text(await workspace.send("use nothing"))
         assert workspace.faults.requests == []
 
 

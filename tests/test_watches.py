@@ -59,7 +59,7 @@ async def test_preview_shows_past_alerts_before_the_watch_starts(scheduler_facto
         assert "in the last seven days" in visible_text(shown)
         assert shown.to == "U1"
         assert scheduler.workspace.slack.channels["C1"].messages == []
-        confirmation = await scheduler.workspace.press(shown, "Watch it", user="U2")
+        confirmation = await scheduler.workspace.press(shown, "Turn on alerts", user="U2")
         assert "as <@U2> wants it" in visible_text(confirmation)
         assert scheduler.workspace.slack.channels["C1"].messages == [confirmation]
 
@@ -90,7 +90,7 @@ async def test_event_alerts_late_once_its_impact_turns_out_large(scheduler_facto
         large["impact"] = {"size": "large", "percentage": 97}
         small["impact"] = {"size": "small", "percentage": 3}
         [alert] = await poll(scheduler)
-        assert "known only by now" in visible_text(alert)
+        assert "impact confirmed later" in visible_text(alert)
         assert "dark-mode" not in visible_text(alert)
         assert await poll(scheduler, 2) == []
 
@@ -118,7 +118,7 @@ async def test_alert_storm_becomes_a_summary_with_a_mute_button(scheduler_factor
             alerts += await poll(scheduler)
         assert ["That is a lot" in visible_text(message) for message in alerts] == [False, False, True]
         muted = await scheduler.workspace.press(alerts[-1], "Mute for a day")
-        assert "has snoozed number 1" in visible_text(muted)
+        assert "snoozed schedule 1" in visible_text(muted)
         assert await poll(scheduler, 20) == []
         await scheduler.advance(days=1)
         summary = scheduler.posted()[-1]
@@ -201,9 +201,7 @@ async def test_owner_is_notified_once_of_a_lasting_failure(scheduler_factory: Op
             scheduler.workspace.faults.status = 404
             assert await poll(scheduler, 3) == []
             assert len(scheduler.direct_messages("U1")) == number
-        assert (
-            "I couldn't look at `events web/production` for its watch in <#C1>." in scheduler.direct_messages("U1")[0]
-        )
+        assert "I couldn't check events web/production for alerts in <#C1>." in scheduler.direct_messages("U1")[0]
         assert "❌" in await scheduler.send("history")
         assert scheduler.direct_messages("U2") == []
 

@@ -20,7 +20,7 @@ class EveryParams(Params):
 
 
 class EveryView(ChangedView):
-    reached: bool
+    in_channel: bool
     preview: PreviewView | None
     unchecked: str  # why LaunchDarkly couldn't be asked before it was saved
 
@@ -42,7 +42,7 @@ async def execute(params: EveryParams, ctx: CommandContext) -> EveryView:
     return EveryView(
         schedule=schedule_view(schedule),
         by=ctx.origin.user,
-        reached=in_channel,
+        in_channel=in_channel,
         preview=preview_view,
         unchecked=unchecked,
     )

@@ -22,13 +22,13 @@ class HistoryParams(Params):
 
 
 class LinkedRunView(View):
-    slot: RunView
+    run: RunView
     link: str
 
 
 class HistoryView(View):
     number: int | None
-    slots: tuple[LinkedRunView, ...]
+    runs: tuple[LinkedRunView, ...]
     left_out: bool
     more: str  # the line that shows more, if there is one
 
@@ -45,9 +45,7 @@ async def execute(params: HistoryParams, ctx: CommandContext) -> HistoryView:
     views = [run_view(chosen[run.schedule], run, ctx.zone) for run in shown_runs]
     return HistoryView(
         number=params.number,
-        slots=tuple(
-            LinkedRunView(slot=view, link=permalink) for view, permalink in zip(views, permalinks, strict=True)
-        ),
+        runs=tuple(LinkedRunView(run=view, link=permalink) for view, permalink in zip(views, permalinks, strict=True)),
         more=_more_line(params) if len(runs) > len(shown_runs) else "",
         left_out=len(runs) > len(shown_runs),
     )

@@ -43,7 +43,7 @@ class UseParams(Params):
 
 
 class UseView(View):
-    place: str
+    project_env: str
     apps: str
     changed: bool
     unchecked: str
@@ -63,7 +63,7 @@ async def execute(params: UseParams, ctx: CommandContext) -> UseView:
     saved_defaults = await ctx.store.channel_defaults.get(*channel_key)
     project_env = f"{saved_defaults['project']}/{saved_defaults['env']}" if saved_defaults else ""
     return UseView(
-        place=project_env,
+        project_env=project_env,
         apps=saved_defaults.get("app", "").replace(",", ", "),
         changed=bool(params.nothing or chosen),
         unchecked=unchecked,

@@ -48,11 +48,11 @@ class WatchView(View):
     """The watch that was started, or a preview of its alerts."""
 
     line: str
-    reached: bool
-    begun: ScheduleView | None = None
+    in_channel: bool
+    started: ScheduleView | None = None
     by: str = ""
     unchecked: str = ""  # why LaunchDarkly couldn't be asked before it was saved
-    begin: str = ""
+    start_line: str = ""
     items: tuple[WatchItemView, ...] = ()
     more: int = 0
     total: str = ""
@@ -60,7 +60,7 @@ class WatchView(View):
 
     @property
     def public(self) -> bool:
-        return self.begun is not None
+        return self.started is not None
 
 
 async def publishes(params: WatchParams, ctx: CommandContext) -> Publication | None:
@@ -75,17 +75,17 @@ async def execute(params: WatchParams, ctx: CommandContext) -> WatchView:
         ctx.gateway.wake()
         return WatchView(
             line=params.question,
-            begun=schedule_view(schedule),
+            started=schedule_view(schedule),
             by=ctx.origin.user,
-            reached=in_channel,
+            in_channel=in_channel,
             unchecked=unchecked,
         )
     await check_can_schedule(params.question, trigger, ctx)
     week = await ctx.gateway.last_week(params.question, ctx.zone, ctx.origin.user)
     return WatchView(
         line=params.question,
-        reached=in_channel,
-        begin=f"watch on {params.question}",
+        in_channel=in_channel,
+        start_line=f"watch on {params.question}",
         items=week.items[:MAX_PREVIEW_ITEMS],
         more=len(week.items[MAX_PREVIEW_ITEMS:]),
         total=humanize.count(len(week.items), "message"),

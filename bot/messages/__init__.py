@@ -6,4 +6,5 @@ template_tags.py  the tags and placeholders of templates
 mrkdwn.py         Slack's markup: escapes, links, mentions, dates; and reading it back
 humanize.py       numbers, dates and durations in words
 text_fallback.py  charts and tables in plain characters
+plain_text.py     a message's `text`: its summary, and its blocks in plain words
 """

@@ -1,9 +1,10 @@
 """Message: what the bot sends, as text, blocks and thread, and its plain-text fallback."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.messages import text_fallback
+from bot.messages.plain_text import build_text, cut
 
 Block = dict[str, Any]
 
@@ -19,7 +20,13 @@ class Message:
     @classmethod
     def from_markup(cls, markup: str) -> "Message":
         """Build a message with a single section."""
-        return cls(markup, ({"type": "section", "text": {"type": "mrkdwn", "text": markup, "verbatim": True}},))
+        return cls(
+            build_text(markup, ()), ({"type": "section", "text": {"type": "mrkdwn", "text": markup, "verbatim": True}},)
+        )
+
+    def with_footer(self, footer: "Message") -> "Message":
+        """Return the message with the text and blocks of another below its own."""
+        return replace(self, text=cut(f"{self.text}\n{footer.text}"), blocks=(*self.blocks, *footer.blocks))
 
     def payload(self) -> dict[str, Any]:
         """Return the arguments for Slack's API. The thread isn't included: each of its messages is sent separately."""

@@ -1,8 +1,8 @@
 """Renderer: view + template ─► Message. Parses the template's output as JSON and applies Slack's limits visibly.
 
-A template produces a sequence of JSON values: a string for the message's text, then its blocks. Each further string
-starts the next message of the thread. Slack's limits apply to each message separately. `template_tags.py` defines the
-tags of templates and how placeholders become JSON.
+A template produces a sequence of JSON values: a string that summarizes the message, then its blocks. Each further
+string starts the next message of the thread. Slack's limits apply to each message separately. `template_tags.py`
+defines the tags of templates and how placeholders become JSON.
 """
 
 import hashlib
@@ -19,6 +19,7 @@ from jinja2.nativetypes import NativeCodeGenerator
 from bot.messages import mrkdwn, template_tags
 from bot.messages.message import Block, Message
 from bot.messages.mrkdwn import ELLIPSIS
+from bot.messages.plain_text import build_text
 
 # Slack accepts 50 blocks, and a surface may add two. https://docs.slack.dev/reference/block-kit/blocks
 MAX_BLOCKS = 48
@@ -96,17 +97,27 @@ def _parse_values(rendered: str) -> Iterator[Any]:
 
 
 def _split_messages(values: Iterator[Any]) -> Iterator[Message]:
-    """Group the values into messages. A block before the first text is a bug in the template."""
-    text, blocks = next(values), list[Block]()
-    if not isinstance(text, str):
-        raise TypeError("a message starts with its text")
+    """Group the values into messages. A block before the first summary is a bug in the template."""
+    summary, blocks = next(values), list[Block]()
+    if not isinstance(summary, str):
+        raise TypeError("a message starts with its summary")
     for value in values:
         if isinstance(value, str):
-            yield Message(text, tuple(_limit_blocks(blocks)))
-            text, blocks = value, []
+            yield _build_message(summary, blocks)
+            summary, blocks = value, []
         else:
             blocks.append(value)
-    yield Message(text, tuple(_limit_blocks(blocks)))
+    yield _build_message(summary, blocks)
+
+
+def _build_message(summary: str, blocks: list[Block]) -> Message:
+    shown = _limit_blocks(_header_first(blocks))
+    return Message(build_text(summary, shown), tuple(shown))
+
+
+def _header_first(blocks: list[Block]) -> list[Block]:
+    """Move a header above the summary, which a template opens with."""
+    return [*sorted(blocks[:2], key=lambda block: block.get("type") != "header"), *blocks[2:]]
 
 
 def _limit_blocks(blocks: list[Block]) -> list[Block]:

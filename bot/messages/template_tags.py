@@ -3,11 +3,14 @@
 A placeholder, `{{ … }}`, is written without quotes and becomes exactly one JSON value, so no data can break the
 document. Wording goes into tags:
 
-    {% text %} … {% endtext %}          the whole answer in sentences, for notifications and screen readers
+    {% summary %} … {% endsummary %}    one or two sentences that open a message; a notification shows them
     {% header %} … {% endheader %}      a header block
     {% section %} … {% endsection %}    a section block; `{% section button(…) %}` adds an accessory
     {% context %} … {% endcontext %}    a context block
     {% mrkdwn %}, {% plain %}           a text object inside a block written as JSON; `{% plain 300 %}` sets its limit
+
+`{% summary section %}` is also the message's first block, and takes an accessory like a section; so is
+`{% summary context %}`, without one.
 
 A placeholder in a tag is escaped for Slack and stays on one line. The lines of a tag are joined, so wording can wrap
 anywhere; an empty line starts a new line. Any error here is a bug, so it raises.
@@ -29,8 +32,8 @@ from markupsafe import Markup
 from bot.messages import mrkdwn
 from bot.messages.mrkdwn import ELLIPSIS, Mrkdwn
 
-# Slack's limits; for a message's text, a length that still reads well. https://docs.slack.dev/reference/block-kit/blocks
-MAX_CHARS = {"text": 4000, "header": 150, "section": 3000, "context": 2000, "mrkdwn": 2000, "plain": 75}
+# Slack's limits; a summary may be a section. https://docs.slack.dev/reference/block-kit/blocks
+MAX_CHARS = {"summary": 3000, "header": 150, "section": 3000, "context": 2000, "mrkdwn": 2000, "plain": 75}
 
 # Jinja trims newlines around its tags, so empty lines are marked first. No placeholder can contain the mark.
 _LINE_BREAK = "\x1e"
@@ -76,10 +79,18 @@ class BlockTags(Extension):
 
     def parse(self, parser: Parser) -> nodes.Node:
         tag = next(parser.stream)
-        arguments = [] if parser.stream.current.type == "block_end" else [parser.parse_expression()]
+        arguments: list[nodes.Expr] = [nodes.Const(_shown_as(parser))] if tag.value == "summary" else []
+        if parser.stream.current.type != "block_end":
+            arguments.append(parser.parse_expression())
         body = parser.parse_statements((f"name:end{tag.value}",), drop_needle=True)
         filter_node = nodes.Filter(None, tag.value, arguments, [], None, None, lineno=tag.lineno)
         return nodes.FilterBlock(body, filter_node, lineno=tag.lineno)
+
+
+def _shown_as(parser: Parser) -> str:
+    """Read the kind of block that a summary is shown as, if any."""
+    kinds = [kind for kind in ("section", "context") if parser.stream.skip_if(f"name:{kind}")]
+    return kinds[0] if kinds else ""
 
 
 def _filter_tokens(line: int, name: str) -> Iterator[Token]:
@@ -113,11 +124,6 @@ def _json_value(value: object) -> str:
 # A message has hundreds of placeholders in its tags, nearly all plain strings: an exact type check comes first.
 
 
-def _text_value(value: object) -> str:
-    """Format a placeholder in the message's text: escaped, with a Timestamp as its fallback."""
-    return mrkdwn.escape_text(value if type(value) is str else str(_as_scalar(value)))
-
-
 def _plain_value(value: object) -> str:
     """Format a placeholder in plain text, which Slack doesn't parse."""
     return mrkdwn.clean(value if type(value) is str else str(_as_scalar(value)))
@@ -134,8 +140,12 @@ def _as_scalar(value: object) -> object:
     return value
 
 
-def _text_tag(body: str) -> str:
-    return encode_basestring(mrkdwn.truncate(_join_lines(body, " "), MAX_CHARS["text"]))
+def _summary_tag(body: str, shown_as: str, accessory: Markup | None = None) -> str:
+    """Build the string that opens a message, followed by its first block if it's shown as one."""
+    summary = encode_basestring(_tag_content("summary", body))
+    if shown_as == "section":
+        return summary + _section_tag(body, accessory)
+    return summary + _context_tag(body) if shown_as else summary
 
 
 def _header_tag(body: str) -> str:
@@ -203,13 +213,13 @@ def _plain_text_object(text: str, limit: int) -> str:
 
 FILTERS: dict[str, Callable[..., str]] = {
     "in_json": _json_value,
-    "in_text": _text_value,
+    "in_summary": _mrkdwn_value,
     "in_header": _plain_value,
     "in_plain": _plain_value,
     "in_section": _mrkdwn_value,
     "in_context": _mrkdwn_value,
     "in_mrkdwn": _mrkdwn_value,
-    "text": _text_tag,
+    "summary": _summary_tag,
     "header": _header_tag,
     "section": _section_tag,
     "context": _context_tag,

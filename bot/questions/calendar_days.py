@@ -29,7 +29,6 @@ class CalendarDays:
 
     series: list[Series]
     days: Days
-    unit: str  # the singular noun for what is counted
 
     @cached_property
     def hours(self) -> Buckets:
@@ -104,10 +103,6 @@ class CalendarDays:
     def build_lines(self) -> Lines | None:
         return self._series_set.lines
 
-    def describe_points(self) -> tuple[str, ...]:
-        """Describe the chart in words, day by day."""
-        return tuple(self._series_set.descriptions)
-
     @cached_property
     def _full_day_counts(self) -> CountsByDay:
         return {n: count for n, count in self.counts.items() if n not in self.days.incomplete_suffixes}
@@ -116,10 +111,9 @@ class CalendarDays:
     def _series_set(self) -> SeriesSet:
         """The series to draw. On a day with data for some series, the others are 0."""
         top_series = [(name, self._by_day(values)) for name, values in self.hours.top_series()]
-        unit = self.unit if len(top_series) == 1 else ""
         return SeriesSet(
             self.days,
-            tuple(DailySeries(name, {n: values.get(n, 0) for n in self.counts}, unit) for name, values in top_series),
+            tuple(DailySeries(name, {n: values.get(n, 0) for n in self.counts}) for name, values in top_series),
         )
 
     def _by_day(self, hours: Mapping[Number, Number]) -> CountsByDay:

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 
 from bot.launchdarkly import Number, Reply
 from bot.messages import humanize
-from bot.messages.text_fallback import value_text
 from bot.questions.base import View
 
 MAX_CHART_POINTS = 20
@@ -72,20 +71,6 @@ class Lines(View):
 
     labels: tuple[str, ...]
     series: tuple[Line, ...]
-
-    @property
-    def descriptions(self) -> tuple[str, ...]:
-        """The chart in words, point by point."""
-        has_several_series = len(self.series) > 1
-        return tuple(
-            f"{label} "
-            + ", ".join(
-                f"{line.name} {value}" if has_several_series else value
-                for line in self.series
-                for value in (value_text(label, line.values[n]),)
-            )
-            for n, label in enumerate(self.labels)
-        )
 
 
 def unique_labels(names: Iterable[str]) -> list[str]:

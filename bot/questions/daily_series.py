@@ -1,11 +1,10 @@
-"""Daily counts of several series, as a chart and in words.
+"""Daily counts of several series, as a chart.
 
-A day without data is unknown, not zero. Slack's charts can't have gaps, so the label of such a day is marked; in words,
-it has no number."""
+A day without data is unknown, not zero. Slack's charts can't have gaps, so the label of such a day is marked."""
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from math import ceil
@@ -24,18 +23,10 @@ CountsByDay = Mapping[int, Number]  # by index of the day; a missing day is unkn
 
 @dataclass(frozen=True)
 class DailySeries:
-    """Counts per day, with a name for charts and, optionally, a singular noun for text."""
+    """Named counts per day."""
 
     name: str
     counts: CountsByDay
-    unit: str = ""
-
-    def describe(self, days: Iterable[int]) -> str:
-        """Describe the total over these days, as far as it is known."""
-        counts = [self.counts[n] for n in days if n in self.counts]
-        if not counts:
-            return f"no {self.unit} data" if self.unit else f"no data on {self.name}"
-        return humanize.count(sum(counts), self.unit) if self.unit else f"{self.name} {humanize.number(sum(counts))}"
 
 
 @dataclass(frozen=True)
@@ -61,18 +52,6 @@ class SeriesSet:
                 for name, series in zip(names, self.series_with_data, strict=True)
             ),
         )
-
-    @property
-    def descriptions(self) -> Iterator[str]:
-        """The chart in words, point by point."""
-        for days in self._points:
-            has_data = any(n in series.counts for series in self.series_with_data for n in days)
-            text = (
-                humanize.join_with_and([series.describe(days) for series in self.series_with_data])
-                if has_data
-                else "no data"
-            )
-            yield f"{'from ' if len(days) > 1 else ''}{self.days.names[days[0]]} {text}"
 
     @property
     def point_width(self) -> str:

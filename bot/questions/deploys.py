@@ -62,7 +62,7 @@ class DeployGroupView(View):
 
 
 class DeploysView(View):
-    place: str
+    scope: str
     apps: str
     days: str
     zone: str
@@ -77,7 +77,6 @@ class DeploysView(View):
     folded: str
     known: bool
     lines: Lines | None
-    spoken: tuple[str, ...]
     shifted: bool
     groups: tuple[DeployGroupView, ...]
     hidden: int
@@ -142,10 +141,10 @@ def build_view(params: DeploysParams, reply: ChartReply, ctx: QuestionContext) -
     days = _requested_days(params, ctx) if params.by_calendar else None
     window = days.full_window if days else _requested_window(params, ctx)
     start, end = (humanize.timestamp(at, ctx.zone) for at in window.milliseconds)
-    chart = CalendarDays(reply.series or [], days, "deployment") if days else _fixed_buckets(params, reply, ctx)
+    chart = CalendarDays(reply.series or [], days) if days else _fixed_buckets(params, reply, ctx)
     groups = _groups(chart) if params.by else ()
     return DeploysView(
-        place=_scope(params),
+        scope=_scope(params),
         apps=humanize.join_truncated(list(params.app or ())),
         days=days.label if days else "",
         zone=ctx.zone.key,
@@ -160,7 +159,6 @@ def build_view(params: DeploysParams, reply: ChartReply, ctx: QuestionContext) -
         gaps=chart.gaps_note,
         folded=chart.point_width,
         lines=chart.build_lines(),
-        spoken=chart.describe_points(),
         shifted=bool(days and chart.has_data and not days.aligned_to_hours),
         groups=groups[:MAX_GROUPS],
         hidden=len(groups[MAX_GROUPS:]),

@@ -19,8 +19,8 @@ class DeploysVsChanges:
     @property
     def chart(self) -> SeriesSet:
         series = (
-            DailySeries("Deployments", self.deploy_counts, "deployment"),
-            DailySeries("Large changes", self.change_counts, "large change"),
+            DailySeries("Deployments", self.deploy_counts),
+            DailySeries("Large changes", self.change_counts),
         )
         return SeriesSet(self.days, series)
 

@@ -51,7 +51,7 @@ class DayView(View):
 
 
 class ReleasesView(View):
-    place: str
+    scope: str
     apps: str
     span: str
     days: str
@@ -59,7 +59,7 @@ class ReleasesView(View):
     deployments: str
     changes: str
     unread: str
-    told_apart: bool
+    has_both: bool
     only_changed: str
     only_deployed: str
     both: str
@@ -68,7 +68,6 @@ class ReleasesView(View):
     further: str
     deployed: str
     lines: Lines | None
-    spoken: tuple[str, ...]
     folded: str
     gaps: str
     partly: str
@@ -121,7 +120,7 @@ def build_view(params: ReleasesParams, reply: ReleasesReply, ctx: QuestionContex
     )
     newest = comparison.days_with_changes_only[::-1]
     return ReleasesView(
-        place=f"{params.project}/{params.env}",
+        scope=f"{params.project}/{params.env}",
         apps=humanize.join_truncated(list(params.app or ())),
         span=days.label,
         days=humanize.count(len(days.dates), "day"),
@@ -129,7 +128,7 @@ def build_view(params: ReleasesParams, reply: ReleasesReply, ctx: QuestionContex
         deployments=comparison.deployments_total,
         changes=_changes_total(changes) if changes else "",
         unread=humanize.count(changes.unread, "more change") if changes and changes.unread > 0 else "",
-        told_apart=bool(comparison.deploy_counts and comparison.change_counts),
+        has_both=bool(comparison.deploy_counts and comparison.change_counts),
         only_changed=_day_count(comparison.days_with_changes_only),
         only_deployed=_day_count(comparison.days_with_deploys_only),
         both=_day_count(comparison.days_with_both),
@@ -142,7 +141,6 @@ def build_view(params: ReleasesParams, reply: ReleasesReply, ctx: QuestionContex
             [_name_with_deploys(n, comparison) for n in comparison.days_with_deploys_only[::-1]], MAX_NAMED_DAYS
         ),
         lines=comparison.chart.lines,
-        spoken=tuple(comparison.chart.descriptions),
         folded=comparison.chart.point_width,
         gaps=comparison.gaps,
         partly=comparison.partial_until,

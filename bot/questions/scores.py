@@ -95,7 +95,7 @@ class Branch(View):
 
 
 class ScoresView(View):
-    place: str
+    scope: str
     apps: str
     overall: ScoreView | None
     branches: tuple[Branch, ...]
@@ -124,7 +124,7 @@ def build_view(params: ScoresParams, reply: ScoresReply, ctx: QuestionContext) -
     biggest_mover = _biggest_mover(scores)
     top, branches, others = build_tree(_children(scores))
     return ScoresView(
-        place=f"{params.project}/{params.env}",
+        scope=f"{params.project}/{params.env}",
         apps=humanize.join_truncated(list(params.app or ())),
         overall=views[top] if top else None,
         branches=tuple(

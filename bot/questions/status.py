@@ -40,7 +40,7 @@ class StatusRow(View):
 
 
 class StatusView(View):
-    place: str
+    scope: str
     apps: str
     total: str
     rows: tuple[StatusRow, ...]
@@ -61,7 +61,7 @@ def build_view(params: StatusParams, reply: ChartReply, ctx: QuestionContext) ->
     counts = flag_counts(reply)
     total, done = sum(flags for _, flags in counts), count_done(counts)
     return StatusView(
-        place=f"{params.project}/{params.env}",
+        scope=f"{params.project}/{params.env}",
         apps=humanize.join_truncated(list(params.app or ())),
         total=humanize.count(total, "flag"),
         rows=tuple(_row(name, flags, total) for name, flags in counts[:MAX_ROWS]),

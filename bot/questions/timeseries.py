@@ -168,11 +168,6 @@ class Buckets:
             ),
         )
 
-    def describe_points(self) -> tuple[str, ...]:
-        """Describe the chart in words, point by point."""
-        lines = self.build_lines()
-        return lines.descriptions if lines else ()
-
     @cached_property
     def ranked_totals(self) -> list[tuple[str, Number]]:
         """The series and their totals, the largest first."""

@@ -97,8 +97,7 @@ async def _deliver(
 def _with_footer(ctx: SchedulerContext, target: DeliveryTarget, run: Run, message: Message) -> Message:
     """Return the message with the footer below it."""
     schedule, missed_at = target
-    footer = ctx.answers.notice("schedule_footer", footer_view(schedule, run, missed_at))
-    return replace(message, text=f"{message.text} {footer.text}", blocks=(*message.blocks, *footer.blocks))
+    return message.with_footer(ctx.answers.notice("schedule_footer", footer_view(schedule, run, missed_at)))
 
 
 async def _retry_or_finalize(ctx: SchedulerContext, run: Run, error: Exception) -> None:

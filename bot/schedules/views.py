@@ -25,7 +25,7 @@ class ScheduleView(View):
 
     number: int
     line: str
-    cadence: str
+    recurrence: str
     watches: bool  # whether it is a watch, which has no next run
     owner: str
     paused: bool
@@ -68,7 +68,7 @@ def schedule_view(schedule: Schedule) -> ScheduleView:
     return ScheduleView(
         number=schedule.number,
         line=schedule.line,
-        cadence=trigger.describe(),
+        recurrence=trigger.describe(),
         watches=isinstance(trigger, WatchTrigger),
         owner=schedule.owner,
         paused=schedule.state == "paused",

@@ -23,7 +23,6 @@ REFUSAL_TTL = timedelta(days=7)
 CHART_ERROR_CODES = ("invalid_blocks", "invalid_attachments")  # the latter for two tables in one message
 # The codes after which a plainer variant may be accepted.
 FALLBACK_ERROR_CODES = (*CHART_ERROR_CODES, "invalid_blocks_format", "msg_too_long", "msg_blocks_too_long")
-MAX_TEXT_CHARS = 4000  # Slack recommends no longer text
 
 _CODE = re.compile(rf"\b({'|'.join(FALLBACK_ERROR_CODES)})\b")
 
@@ -52,7 +51,7 @@ class BlockFallback:
 
     async def variants(self, message: Message, team: str) -> list[Variant]:
         """Return the message as it is, with charts as text, and as bare text, in the order to try them."""
-        plain, bare = message.with_text_fallback(), Variant(Message(_truncate(message.text), ()))
+        plain, bare = message.with_text_fallback(), Variant(Message(message.text, ()))
         if plain.blocks == message.blocks:
             return [Variant(message), bare]
         if await self._supports_charts(team):
@@ -73,7 +72,3 @@ class BlockFallback:
             return not await self._store.workspaces.charts_unsupported(team, self._now() - self._refusal_ttl)
         except Failure:  # sending the message matters more than its looks
             return True
-
-
-def _truncate(text: str) -> str:
-    return text if len(text) <= MAX_TEXT_CHARS else f"{text[: MAX_TEXT_CHARS - 1]}…"

@@ -22,6 +22,7 @@ LINE = "events web/production impact=any since=4w limit=16"
 BLOCKS = 20
 Block = dict[str, Any]
 DETAILS = "Flag details"
+HEADING = "Flag events"
 
 
 def render_rows() -> Iterator[Row]:
@@ -105,7 +106,7 @@ def dict_message(view: EventsView, answer_footer: AnswerFooter) -> str:
 def dict_payload(view: EventsView, answer_footer: AnswerFooter) -> dict[str, Any]:
     """Return the message as dicts."""
     blocks = [
-        {"type": "header", "text": {"type": "plain_text", "text": heading(view), "emoji": False}},
+        {"type": "header", "text": {"type": "plain_text", "text": HEADING, "emoji": False}},
         _section(summary(view)),
         *(_section(event_text(event)) | accessory(event) for event in view.events),
         *(
@@ -115,18 +116,15 @@ def dict_payload(view: EventsView, answer_footer: AnswerFooter) -> dict[str, Any
         ),
         {"type": "context", "elements": [_mrkdwn(footer(view, answer_footer))]},
     ]
-    return {"text": plain_text(view), "blocks": blocks}
-
-
-def heading(view: EventsView) -> str:
-    """The headline."""
-    return f"{view.impact}-impact flag events · {view.place}" if view.impact else f"Flag events · {view.place}"
+    return {"text": plain_text(view, answer_footer), "blocks": blocks}
 
 
 def summary(view: EventsView) -> str:
     """How many there are."""
-    more = f" · {_escaped(view.elsewhere)} not on this page" if view.elsewhere else ""
-    return f"*{_escaped(view.total)}* from {_date(view.start)} to {_date(view.end)}{more}"
+    impact = f" with {view.impact.lower()} impact" if view.impact else ""
+    more = f" · {_escaped(view.elsewhere)} on other pages" if view.elsewhere else ""
+    total, scope = _escaped(view.total), _escaped(view.scope)
+    return f"*{total}*{impact} in {scope}, {_date(view.start)} – {_date(view.end)}{more}"
 
 
 def event_text(event: EventView) -> str:
@@ -159,21 +157,21 @@ def footer(view: EventsView, answer_footer: AnswerFooter) -> str:
     return f"`{_escaped(answer_footer.line)}` · as of {_date(answer_footer.at)} · {link}"
 
 
-def plain_text(view: EventsView) -> str:
-    """The whole answer in sentences."""
-    events = "".join(map(_event_sentence, view.events))
-    more = f" {_escaped(view.elsewhere)} on other pages." if view.elsewhere else ""
-    text = (
-        f"{_escaped(view.total)} with {view.impact.lower() or 'any'} impact in {_escaped(view.place)}"
-        f" from {_escaped(view.start.fallback)} to {_escaped(view.end.fallback)}.{events}{more}"
-    )
-    return text if len(text) <= 4000 else f"{text[: text.rfind(' ', 0, 3998)]} …"
+def plain_text(view: EventsView, answer_footer: AnswerFooter) -> str:
+    """The whole message in lines."""
+    lines = [
+        f"{view.total} with {view.impact.lower() or 'any'} impact in {view.scope}, {view.start} – {view.end}",
+        HEADING,
+        *(line for event in view.events for line in _event_lines(event)),
+        f"{answer_footer.line}, as of {answer_footer.at}, Open in LaunchDarkly",
+    ]
+    text = "\n".join(map(_escaped, lines))
+    return text if len(text) <= 4000 else f"{text[: text.rfind(chr(10), 0, 3970)]}\n… This text is cut off here."
 
 
-def _event_sentence(event: EventView) -> str:
-    experiments = [f"in {event.experiments}"] if event.experiments else []
-    details = [event.who, event.when.fallback, event.impact, *event.shifts, *experiments]
-    return f" {_escaped(event.flag)}: {_escaped(event.what)}, by {', '.join(map(_escaped, details))}."
+def _event_lines(event: EventView) -> list[str]:
+    lines = [f"{event.flag}, {event.what}", f"{event.who}, {event.when}, {event.impact}", ", ".join(event.shifts)]
+    return [line for line in (*lines, event.experiments) if line]
 
 
 def _section(text: str) -> Block:
@@ -220,12 +218,12 @@ def sdk_writer() -> Callable[[EventsView, AnswerFooter], str]:
 
     def message(view: EventsView, answer_footer: AnswerFooter) -> str:
         blocks = [
-            slack.HeaderBlock(text=plain(heading(view))),
+            slack.HeaderBlock(text=plain(HEADING)),
             slack.SectionBlock(text=mrkdwn(summary(view))),
             *map(section, view.events),
             slack.ActionsBlock(elements=[button("turn", *page) for page in page_buttons(view)]),
             slack.ContextBlock(elements=[mrkdwn(footer(view, answer_footer))]),
         ]
-        return json.dumps({"text": plain_text(view), "blocks": [block.to_dict() for block in blocks]})
+        return json.dumps({"text": plain_text(view, answer_footer), "blocks": [block.to_dict() for block in blocks]})
 
     return message

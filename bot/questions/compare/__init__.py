@@ -93,7 +93,6 @@ class SideView(View):
 class ComparedDaysView(View):
     most: GapView | None
     lines: Lines | None
-    spoken: tuple[str, ...]
     folded: str
     gaps: str
     span: str
@@ -101,7 +100,7 @@ class ComparedDaysView(View):
 
 
 class CompareView(View):
-    place: str
+    scope: str
     apps: str
     names: tuple[str, ...]
     sides: tuple[SideView, ...]
@@ -109,7 +108,7 @@ class CompareView(View):
     days: ComparedDaysView
     period: str
     zone: str
-    ways: tuple[tuple[str, str], ...]
+    actions: tuple[tuple[str, str], ...]
     url: str
 
 
@@ -171,7 +170,7 @@ def build_view(params: CompareParams, reply: CompareReply, ctx: QuestionContext)
     }
     table = build_score_table(scored)
     return CompareView(
-        place=params.project if params.compared_field == "env" else f"{params.project}/{params.env[0]}",
+        scope=params.project if params.compared_field == "env" else f"{params.project}/{params.env[0]}",
         apps=humanize.join_truncated(list(params.app or ())) if params.compared_field == "env" else "",
         names=names,
         sides=tuple(
@@ -191,7 +190,7 @@ def build_view(params: CompareParams, reply: CompareReply, ctx: QuestionContext)
         days=build_days_view(days, deploy_counts),
         period=_period_text({name: period_text(side_scores.period) for name, side_scores in scored.items()}),
         zone=ctx.zone.key,
-        ways=tuple(chain.from_iterable(_side_lines(side) for side in sides)),
+        actions=tuple(chain.from_iterable(_side_lines(side) for side in sides)),
         url=ctx.urls.flags(params.project, params.env[0]),
     )
 
@@ -217,7 +216,6 @@ def build_days_view(days: Days, deploy_counts: Mapping[str, CountsByDay]) -> Com
             "Deployments", {name: sum(counts.values()) for name, counts in with_data.items()}, count_ahead
         ),
         lines=chart.lines,
-        spoken=tuple(chart.descriptions),
         folded=chart.point_width,
         gaps="; ".join(
             f"{name} for {gaps}" for name, counts in with_data.items() if (gaps := _gap_names(counts, days))

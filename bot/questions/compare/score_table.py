@@ -22,7 +22,7 @@ class GapView(View):
     ahead: str
     several: bool
     most: str
-    before: str
+    lead: str
 
 
 def build_gap_view(
@@ -40,13 +40,13 @@ def build_gap_view(
         ahead=humanize.join_with_and(leaders),
         several=len(leaders) > 1,
         most=humanize.number(highest),
-        before=humanize.join_with_and(leads),
+        lead=humanize.join_with_and(leads),
     )
 
 
 def points_ahead(highest: float, lower: float) -> str:
     """Describe the lead of a score in points; factors make no sense for scores."""
-    return f"{humanize.points(highest - lower).removeprefix('+')} before"
+    return f"{humanize.points(highest - lower).removeprefix('+')} ahead of"
 
 
 def count_ahead(highest: float, lower: float) -> str:
@@ -61,7 +61,6 @@ class ScoreRowView(View):
 
     name: str
     cells: tuple[Number | str, ...]
-    spoken: str
     gap: Number | str
     ahead: str
 
@@ -110,12 +109,10 @@ class ScoreRow:
 
     def view(self, sides: Sequence[str]) -> ScoreRowView:
         views, spread = self.views, self.spread
-        texts = [f"{side} {view.score or view.rating}" for side, view in views.items()]
         highest = max(self.known_scores.values(), default=0)
         return ScoreRowView(
             name=f"↳ {self.name}" if self.is_indented else self.name,
             cells=tuple(_cell(self.known_scores.get(side), views.get(side)) for side in sides),
-            spoken=f"{self.name}: {', '.join(texts)}",
             gap="" if spread is None else _rounded(spread),
             ahead=humanize.join_with_and([side for side, score in self.known_scores.items() if score == highest])
             if spread

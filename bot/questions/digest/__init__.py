@@ -65,7 +65,7 @@ class MissingPartsView(View):
 
 
 class DigestView(View):
-    place: str
+    scope: str
     apps: str
     week: str
     zone: str
@@ -80,7 +80,7 @@ class DigestView(View):
     trend: str
     days: DigestDaysView
     missing: MissingPartsView
-    ways: DigestLinesView
+    part_lines: DigestLinesView
     url: str
 
 
@@ -128,7 +128,7 @@ def build_view(params: DigestParams, reply: DigestReply, ctx: QuestionContext) -
     deploys = None if isinstance(reply.deploys, Failure) else reply.deploys
     heads = _heads(scores) if scores else ()
     return DigestView(
-        place=f"{params.project}/{params.env}",
+        scope=f"{params.project}/{params.env}",
         apps=humanize.join_truncated(list(params.app or ())),
         week=part_params.week.label,
         zone=ctx.zone.key,
@@ -143,7 +143,7 @@ def build_view(params: DigestParams, reply: DigestReply, ctx: QuestionContext) -
         trend=_done_flags_trend(reply, ctx),
         days=build_days_view(part_params.week, deploys, changes),
         missing=_missing(reply),
-        ways=_part_lines(part_params),
+        part_lines=_part_lines(part_params),
         url=ctx.urls.flags(params.project, params.env),
     )
 

@@ -36,7 +36,7 @@ class ChangesView(View):
     none: bool
     flags: str
     experiments: str
-    untold: str
+    unknown_experiments: str
     groups: tuple[FlagChangesView, ...]
     below: tuple[FlagChangesView, ...]
     hidden: str
@@ -53,7 +53,7 @@ def build_changes_view(params: EventsParams, changes: EventList, ctx: QuestionCo
         none=changes.total <= 0,
         flags=humanize.count(len(groups), "flag"),
         experiments=_experiment_summary(changes, unknown_experiments),
-        untold=humanize.count(unknown_experiments, "change") if unknown_experiments else "",
+        unknown_experiments=humanize.count(unknown_experiments, "change") if unknown_experiments else "",
         groups=tuple(views[:MAX_GROUPS]),
         below=tuple(views),
         hidden=_hidden_summary(groups[MAX_GROUPS:]),
@@ -119,7 +119,6 @@ class DigestDaysView(View):
     partly: str
     apart: str
     lines: Lines | None
-    spoken: tuple[str, ...]
     shifted: bool
 
 
@@ -137,6 +136,5 @@ def build_days_view(week: Days, reply: ChartReply | None, changes: EventList | N
         partly=comparison.partial_until,
         apart=week.names_of(comparison.days_with_changes_only),
         lines=comparison.chart.lines,
-        spoken=tuple(comparison.chart.descriptions),
         shifted=comparison.needs_utc_offset_note,
     )

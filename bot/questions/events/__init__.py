@@ -88,7 +88,7 @@ class EventView(View):
 
 
 class EventsView(View):
-    place: str
+    scope: str
     impact: str
     flag: str
     start: Timestamp
@@ -134,7 +134,7 @@ def build_view(params: EventsParams, reply: EventsReply, ctx: QuestionContext) -
     total = len(items) if reply.total is None else max(reply.total, len(items))
     window = _requested_window(params, ctx)
     return EventsView(
-        place=f"{params.project}/{params.env}",
+        scope=f"{params.project}/{params.env}",
         impact="" if params.impact == "any" else params.impact.capitalize(),
         flag=params.flag or "",
         start=humanize.timestamp(window.milliseconds[0], ctx.zone),

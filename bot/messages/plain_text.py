@@ -1,0 +1,102 @@
+"""Plain text: a message's `text`, for notifications, screen readers and surfaces without blocks.
+
+It starts with the summary, then says what the blocks show, in reading order: charts and tables as values, without
+buttons and decoration. It stays escaped, because Slack parses `text` as mrkdwn.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from bot.messages import mrkdwn, text_fallback
+
+MAX_CHARS = 4000  # Slack recommends no longer text. https://docs.slack.dev/reference/methods/chat.postMessage
+CUT_NOTICE = "… This text is cut off here."
+NO_DATA = "no data"
+
+# Each alternative starts with a character that it needs, which lets `re` skip quickly. A symbol at the start of a line
+# or an item repeats the words beside it; elsewhere it may belong to a name.
+_SYMBOL = "[•↳†ℹ\u23e9-\u23fa\u25b6\u2600-\u27bf\U0001f300-\U0001faff]"
+_LINK_OR_DECORATION = re.compile(
+    r"<(?:!date\^|https?://)[^|>]*\|([^>]*)>"
+    r"|[▰▱]+ ?"
+    rf"|{_SYMBOL}(?:(?<=^.)|(?<=[·.] .))\ufe0f? (?:{_SYMBOL}\ufe0f? )*",
+    re.MULTILINE,
+)
+_STYLE = re.compile(
+    r"`([^`\n]+)`"
+    r"|\*(?<![\w*]\*)([^*\n]+)\*(?![\w*])"
+    r"|_(?<![\w_]_)([^_\n]+)_(?![\w_])"
+)
+_SENTENCE_END = re.compile(r"(?<=[.?!]) ")
+
+
+def build_text(summary: str, blocks: Iterable[dict[str, Any]]) -> str:
+    """Return the summary and the text of the blocks, a line for each; a line that the summary has isn't repeated."""
+    markup = "\n".join([summary, *(line for block in blocks for line in _lines(block))])
+    lines = [line.strip(" ,") for line in _plain(markup).split("\n")]
+    end = summary.count("\n") + 1
+    summarized = {sentence.rstrip(".:") for line in lines[:end] for sentence in (line, *_SENTENCE_END.split(line))}
+    lines[end:] = [line for line in lines[end:] if line.rstrip(".:") not in summarized]
+    return cut("\n".join(filter(None, lines)))
+
+
+def cut(text: str) -> str:
+    """Cut text that is too long at the end of a line, and say so."""
+    if len(text) <= MAX_CHARS:
+        return text
+    head = text[: MAX_CHARS - len(CUT_NOTICE)]
+    return f"{head[: head.rfind(chr(10)) + 1].replace(CUT_NOTICE, '')}{CUT_NOTICE}"
+
+
+def _plain(markup: str) -> str:
+    """Return markup without links, styles and decoration. What is escaped stays escaped."""
+    return _STYLE.sub(_inner, _LINK_OR_DECORATION.sub(_inner, markup)).replace(" · ", ", ")
+
+
+def _inner(match: re.Match[str]) -> str:
+    return str(match[match.lastindex]) if match.lastindex else ""
+
+
+def _lines(block: dict[str, Any]) -> Iterable[str]:
+    """Return what a block shows as lines of markup: nothing for buttons and dividers."""
+    writer = _WRITERS.get(block.get("type", ""))
+    return writer(block) if writer else ()
+
+
+def _chart_lines(block: dict[str, Any]) -> Iterator[str]:
+    """Write a chart as a line for each label, with the values of all its series."""
+    yield f"{mrkdwn.escape_text(block['title'])}:"
+    values_by_label: dict[str, list[str]] = {}
+    for bar in text_fallback.bars(block["chart"]):
+        value = NO_DATA if bar.value_text == text_fallback.NO_DATA_TEXT else bar.value_text
+        label = bar.label.removesuffix(text_fallback.NO_DATA_MARK)
+        values_by_label.setdefault(label, []).append(f"{bar.series} {value}".strip())
+    for label, values in values_by_label.items():
+        yield mrkdwn.escape_text(f"{label}: {', '.join(values)}")
+
+
+def _table_lines(block: dict[str, Any]) -> Iterator[str]:
+    """Write a table as a line for each row, below its caption and column names."""
+    heading, *rows = ([mrkdwn.escape_text(text) for text in row] for row in text_fallback.cells(block))
+    yield f"{mrkdwn.escape_text(block['caption'])} ({', '.join(heading)}):"
+    yield from (", ".join(row) for row in rows)
+
+
+def _text(text: dict[str, str]) -> str:
+    return text["text"] if text["type"] == "mrkdwn" else mrkdwn.escape_text(text["text"])
+
+
+def _section_lines(block: dict[str, Any]) -> Iterator[str]:
+    if "text" in block:
+        yield _text(block["text"])
+    yield from map(_text, block.get("fields", ()))
+
+
+_WRITERS: dict[str, Callable[[dict[str, Any]], Iterable[str]]] = {
+    "header": lambda block: [_text(block["text"])],
+    "section": _section_lines,
+    "context": lambda block: map(_text, block["elements"]),
+    "data_visualization": _chart_lines,
+    "data_table": _table_lines,
+}
