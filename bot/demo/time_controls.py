@@ -26,9 +26,9 @@ SENTENCES = {
 }
 ALERT_SENTENCE = "{what} had something new, and told it in {where}."
 RETRY_WAITS = (timedelta(seconds=11), timedelta(seconds=21), timedelta(seconds=41))  # as the bot waits after failures
-# One hour until the bot reports why it couldn't deliver, and another for what a watch has seen in the meantime.
-RETRY_WAITS_UNTIL_CLOSED = (*RETRY_WAITS, *24 * [MAX_RETRY_DELAY])
 WEEK = timedelta(days=7)
+# An hour until the bot gives up, and as long as watches see something new in the meantime.
+RETRY_WAITS_UNTIL_CLOSED = (*RETRY_WAITS, *(WEEK // MAX_RETRY_DELAY) * [MAX_RETRY_DELAY])
 NO_SCHEDULES = "Nothing is to come by the clock. Type /insights every monday 9:00 digest web/production in a channel."
 NO_ALERTS = "Seven days went by, and no watch saw anything new."
 RUN_NOW_NOTICE = "The real LaunchDarkly's time cannot be moved: what is due next was sent at once."
@@ -84,7 +84,7 @@ class TimeControls:
     async def skip_to_next_run(self) -> AsyncGenerator[str, None]:
         """Skip to the next retry or scheduled run; if there are only watches, to the first alert."""
         await self._report.new_sentences()
-        if await self._has_open_runs():
+        if await self._has_open_runs(self._driver.clock()):
             for sentence in await self.advance_to(self._driver.clock() + MAX_RETRY_DELAY):
                 yield sentence
         elif upcoming := await upcoming_schedules(self._driver):
@@ -114,25 +114,28 @@ class TimeControls:
     ) -> AsyncGenerator[str, None]:
         """Play until *end*, with each run at its time; what is still open then is retried after *retry_waits*."""
         while (at := await self._advance_watches(end)) < end:
-            for sentence in await self.advance_to(at, RETRY_WAITS_UNTIL_CLOSED):
+            for sentence in await self.advance_to(at, RETRY_WAITS_UNTIL_CLOSED, due_by=end):
                 yield sentence
         for sentence in await self.advance_to(end, retry_waits):
             yield sentence
 
-    async def advance_to(self, at: datetime, retry_waits: Sequence[timedelta] = RETRY_WAITS) -> list[str]:
-        """Move the clock to *at*, and on by *retry_waits* while runs are open; return what happened."""
+    async def advance_to(
+        self, at: datetime, retry_waits: Sequence[timedelta] = RETRY_WAITS, due_by: datetime | None = None
+    ) -> list[str]:
+        """Move the clock to *at*, and on by *retry_waits* while runs due by then are open; return what happened."""
         await self._driver.advance_to(at)
-        reached = self._driver.clock()
+        due_by = due_by or self._driver.clock()
         for wait in retry_waits:
-            if not await self._has_open_runs():
+            if not await self._has_open_runs(due_by):
                 break
             await self._driver.advance_to(self._driver.clock() + wait)
-        return await self._report.new_sentences(due_by=reached)
+        return await self._report.new_sentences(due_by)
 
-    async def _has_open_runs(self) -> bool:
-        """Return whether any run is still open."""
+    async def _has_open_runs(self, due_by: datetime) -> bool:
+        """Return whether any run that was due by then is still open."""
         tomorrow = self._driver.clock() + timedelta(days=1)
-        return bool(await self._driver.ctx.store.runs.list_open(self._driver.ctx.team, tomorrow, 1))
+        oldest = await self._driver.ctx.store.runs.list_open(self._driver.ctx.team, tomorrow, 1)
+        return any(run.at <= due_by for run, _ in oldest)
 
     async def _advance_watches(self, end: datetime) -> datetime:
         """Let the watches observe until the next run or alert, at most until *end*; return that time."""
