@@ -69,7 +69,11 @@ async def test_answers_queue_their_requests_under_the_callers_key() -> None:
         await visit.send(json_response(404, {}))
 
     async with misbehaving_server(lambda _: gate) as server, asyncio.timeout(30):
-        bot_settings = settings(launchdarkly_api_host=server.url, launchdarkly_access_token=SecretStr(TOKEN))
+        bot_settings = settings(
+            launchdarkly_api_host=server.url,
+            launchdarkly_access_token=SecretStr(TOKEN),
+            answer_timeout_seconds=30.0,  # which nobody reaches here: a hundred wait for each other
+        )
         async with open_answers(bot_settings, lambda: NOW) as answers:
             pending = [
                 asyncio.ensure_future(answers.answer(f"scores p{n}/test", Caller(ZoneInfo("UTC"), queue_key=caller)))
