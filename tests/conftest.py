@@ -10,6 +10,8 @@ from tests.databases import database_fixture, databases_fixture, postgres_fixtur
 from tests.sandbox_slack import client_fixture, clock_fixture, slack_fixture  # noqa: F401
 from tests.scheduler_harness import scheduler_factory_fixture, scheduler_fixture, shared_engine_fixture  # noqa: F401
 
+LONGEST_MODULES = {"test_browser", "test_crashes", "test_demo", "test_demo_process", "test_install"}
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--rewrite", action="store_true", help="write anew what is made from the code, to be reviewed")
@@ -23,7 +25,8 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
 
 @pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep each module in one process, for the fixtures that its tests share."""
+    """Keep each module in one process, for the fixtures that its tests share, and begin with the longest."""
+    items.sort(key=lambda item: item.path.stem not in LONGEST_MODULES)
     for item in items:
         if not item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
