@@ -6,7 +6,7 @@ import platform
 import sys
 from collections.abc import Iterator
 from importlib import import_module
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 
 from tests.bench.load import MINUTES_VARIABLE
 from tests.bench.table import Row, draw
@@ -27,6 +27,7 @@ BENCHMARKS = {  # each part's module, which has a function named after the part
     "idle": "load",
     "mixed": "load",
     "database_growth": "database_growth",
+    "path": "path",
 }
 COMPARED_PACKAGES = (
     "launchdarkly-api",
@@ -65,7 +66,15 @@ def _measure(name: str) -> Iterator[Row]:
 
 
 def _versions() -> str:
-    return ", ".join(f"{name} {version(name)}" for name in COMPARED_PACKAGES)
+    return ", ".join(f"{name} {_version(name)}" for name in COMPARED_PACKAGES)
+
+
+def _version(package: str) -> str:
+    """Return a package's version. Parts that compare with nothing don't need all packages."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "(not installed)"
 
 
 if __name__ == "__main__":
