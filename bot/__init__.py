@@ -5,10 +5,12 @@ order in which a line travels:
 
     cli.py          the command line (`python -m bot`, or `insights-bot`)
     app.py          the composition root: builds everything from settings
+    core.py         builds what answers lines; the command line needs nothing else
     slack/          slash commands, mentions, buttons and modals in, replies and posts out
     commands/       one file per command: lines that change something of the bot's own
     schedules/      schedules and watches: when each is due, asked once, delivered once
     answers.py      takes a line and a caller, and returns an answer; never raises, never stays silent
+    access.py       who asks, and what they may do
     notices.py      messages that aren't answers: help, mistakes, failures
     questions/      one file per question: its parameters, reply, view, and the record that joins them
     lines/          text to parsed line: tokenizer, parser, parameter types
@@ -20,6 +22,7 @@ order in which a line travels:
     doctor/         checks an installation, without changing it
     sandbox/        a LaunchDarkly and a Slack that run in this process
     settings.py     settings from the environment, each with its meaning
+    cache.py        the cache that everything shares
     errors.py       failures the bot can explain, each with the sentence a person reads
     metrics.py      Prometheus metrics
     log.py          logging setup
@@ -29,5 +32,10 @@ order in which a line travels:
 Imports go one way, from the surfaces down; pyproject.toml lists what may import what. The sandbox imports nothing from
 the bot. Only settings reads the environment, and only app and cli read the clock. Wording is in templates/.
 """
+
+import sys
+
+# If rich is installed, httpx loads it for its own command line, which costs six megabytes. None blocks that import.
+sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
 
 __version__ = "0.1.0"

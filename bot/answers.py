@@ -3,22 +3,25 @@
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
-from typing import Any, cast
-from zoneinfo import ZoneInfo
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property, partial
+from typing import Any, Protocol, cast
 
+from bot.access import Caller, authorize
 from bot.errors import Failure, NotFound, Rejected, UnknownKey
-from bot.lines.parser import Defaults, ParsedLine, Registry, parse
+from bot.launchdarkly import AppUrls, LaunchDarkly
+from bot.lines.parser import ParsedLine, Registry, parse, parse_tokens
 from bot.lines.timespec import display_line, to_milliseconds
+from bot.lines.tokenizer import remove_share_option, tokenize
 from bot.messages.humanize import timestamp
 from bot.messages.message import Message
 from bot.messages.mrkdwn import Timestamp
 from bot.messages.renderer import Renderer
 from bot.notices import Notices, internal_error_message
-from bot.questions.base import AnyQuestion, QuestionContext, View
-from bot.questions.catalog import Catalog, ProjectFilter, allow_all
+from bot.questions.base import AnyQuestion, QuestionContext, TeamSnapshotReader, View, no_snapshots
+from bot.questions.catalog import Catalog
 from bot.questions.catalog.correction import confirm_keys, correct_or_raise
-from bot.questions.history import HistoryReader, load_snapshots, no_history
 from bot.store import Snapshot
 
 log = logging.getLogger(__name__)
@@ -33,23 +36,6 @@ class AnswerFooter:
     line: str
     at: Timestamp
     key_hint: str = ""  # a remark on the line's keys
-
-
-SCHEDULER_CALLER = "scheduled"  # the queue key of all schedules and watches
-
-
-@dataclass(frozen=True)
-class Caller:
-    """The person asking, as far as the answer depends on them. *execute* is set where commands work."""
-
-    zone: ZoneInfo
-    defaults: Defaults = field(default_factory=dict)
-    execute: Callable[[ParsedLine], Awaitable[View]] | None = None
-    authorize: Callable[[ParsedLine], None] = lambda _: None
-    allows: ProjectFilter = allow_all  # the projects that corrections and suggestions may come from
-    supports_menus: bool = False
-    history: HistoryReader = no_history
-    queue_key: str = ""  # the queue in which their requests to LaunchDarkly wait
 
 
 @dataclass(frozen=True)
@@ -67,35 +53,50 @@ class Answer:
     is_partial: bool = False  # whether data is missing that may be available later
     is_quiet: bool = False  # whether there is nothing to report
     snapshot: Snapshot | None = None  # saved once a schedule has delivered the answer
+    url: str = ""  # the page in LaunchDarkly that shows more
+    share_requested: bool = False  # by `--share`
 
 
+class CommandRunner(Protocol):
+    """Runs commands, where they are available."""
+
+    async def run(self, parsed: ParsedLine, caller: Caller, catalog: Catalog) -> View:
+        """Run a command and return its confirmation; what keeps it from running is raised."""
+
+
+@dataclass(frozen=True)
 class Answers:
-    """Answers any line of text."""
+    """Answers any line of text. Without *commands*, only questions."""
 
-    def __init__(
-        self, registry: Registry, renderer: Renderer, make_context: Callable[[ZoneInfo], QuestionContext]
-    ) -> None:
-        self._registry = registry
-        self._renderer = renderer
-        self._notices = Notices(registry, renderer)
-        self._make_context = make_context
+    registry: Registry
+    renderer: Renderer
+    launchdarkly: LaunchDarkly
+    urls: AppUrls
+    now: Callable[[], datetime]
+    read_snapshots: TeamSnapshotReader = no_snapshots
+    commands: CommandRunner | None = None
 
-    async def answer(self, text: str, caller: Caller | Callable[[], Awaitable[Caller]]) -> Answer:
-        """Answer a line, whatever happens, even while *caller* is being resolved."""
+    @cached_property
+    def _notices(self) -> Notices:
+        return Notices(self.registry, self.renderer)
+
+    async def answer(self, text: str, caller: Caller) -> Answer:
+        """Answer a line, whatever happens."""
         reference = _new_reference()
         line = name = ""
         try:
-            if notice := self._notices.help(text):
+            authorize(caller)
+            tokens, share_requested = remove_share_option(tokenize(text))
+            if notice := self._notices.help(tokens):
                 return Answer(notice, name="help", reference=reference)
-            caller = caller if isinstance(caller, Caller) else await caller()
-            parsed = parse(text, self._registry, caller.defaults)
+            parsed = parse_tokens(tokens, self.registry, caller.defaults)
             line, name = parsed.canonical, parsed.spec.name
-            caller.authorize(parsed.saved_question or parsed)
+            authorize(caller, parsed)
             is_question = parsed.spec.is_question
-            answer = await (
-                self._answer_question(parsed, caller) if is_question else self._execute_command(parsed, caller)
+            answer = await (self._answer_question(parsed, caller) if is_question else self._run_command(parsed, caller))
+            return replace(
+                answer, line=answer.line or line, name=name, reference=reference, share_requested=share_requested
             )
-            return replace(answer, line=answer.line or line, name=name, reference=reference)
         except Failure as failure:
             return self.failure_answer(failure, line, name, reference)
         except Exception:
@@ -106,8 +107,8 @@ class Answers:
 
         What keeps it from being answered is raised.
         """
-        parsed = parse(text, self._registry)
-        caller.authorize(parsed)
+        parsed = parse(text, self.registry)
+        authorize(caller, parsed)
         if fetch is None:
             return (await self._answer_question(parsed, caller)).line
         parsed, _ = await _fetch_corrected(parsed, self._context_for(caller), fetch)
@@ -115,12 +116,12 @@ class Answers:
 
     def canonical_line(self, text: str) -> str:
         """Return the canonical line of a question; anything else raises InvalidLine."""
-        questions = {name: spec for name, spec in self._registry.items() if spec.is_question}
+        questions = {name: spec for name, spec in self.registry.items() if spec.is_question}
         return parse(text, questions).canonical
 
     def notice(self, name: str, view: View) -> Message:
         """Render a notice from its template and view."""
-        return self._renderer.render(f"notices/{name}", view=view)
+        return self.renderer.render(f"notices/{name}", view=view)
 
     def failure_answer(self, failure: Failure, line: str = "", name: str = "", reference: str = "") -> Answer:
         """Turn a failure into an answer."""
@@ -139,30 +140,26 @@ class Answers:
         log.exception("reference %s: %s could not be answered", reference, line or "a line")
         return Answer(internal_error_message(reference), "broken", line, name, reference)
 
-    def prepare_question(self, text: str, zone: ZoneInfo, queue_key: str) -> tuple[ParsedLine, QuestionContext]:
-        """Parse a question and build its context, for a caller that needs no message, such as a watch."""
-        return parse(text, self._registry), self._context_for(Caller(zone, queue_key=queue_key))
-
-    def catalog(self, zone: ZoneInfo, allows: ProjectFilter, queue_key: str) -> Catalog:
-        """Return the catalog of what exists in LaunchDarkly, limited to allowed projects."""
-        return self._context_for(Caller(zone, allows=allows, queue_key=queue_key)).catalog
+    def prepare_question(self, text: str, caller: Caller) -> tuple[ParsedLine, QuestionContext]:
+        """Parse and authorize a question and build its context, for a watch: it compares with no past weeks."""
+        parsed = parse(text, self.registry)
+        authorize(caller, parsed)
+        return parsed, replace(self._context_for(caller), read_snapshots=no_snapshots)
 
     async def _answer_question(self, parsed: ParsedLine, caller: Caller) -> Answer:
         question, ctx = cast(AnyQuestion, parsed.spec), self._context_for(caller)
         parsed, reply = await _fetch_corrected(parsed, ctx, question.fetch)
         params = parsed.params
-        if history_key := question.history_key(params):
-            ctx = replace(ctx, history=await load_snapshots(caller.history, history_key, ctx.today))
-        confirmed_params, key_note = await confirm_keys(
-            params, question.suspect_keys(params, reply), ctx.catalog, question.button_line
-        )
-        if confirmed_params != params:
-            return await self._answer_question(replace(parsed, params=confirmed_params), caller)
+        key_note = ""
+        if suspects := question.suspect_keys(params, reply):
+            confirmed_params, key_note = await confirm_keys(params, suspects, ctx.catalog, question.button_line)
+            if confirmed_params != params:
+                return await self._answer_question(replace(parsed, params=confirmed_params), caller)
         view = question.build_view(params, reply, ctx)
         footer = AnswerFooter(
             display_line(parsed.canonical, ctx.zone), timestamp(to_milliseconds(ctx.now), ctx.zone), key_note
         )
-        message = self._renderer.render(question.name, view=view, asked=footer)
+        message = self.renderer.render(question.name, view=view, asked=footer)
         snapshot = question.snapshot(params, reply, ctx)
         return Answer(
             message,
@@ -171,22 +168,29 @@ class Answers:
             is_partial=question.is_partial(reply),
             is_quiet=question.is_quiet(view),
             snapshot=snapshot,
+            url=view.url,
         )
 
-    async def _execute_command(self, parsed: ParsedLine, caller: Caller) -> Answer:
+    async def _run_command(self, parsed: ParsedLine, caller: Caller) -> Answer:
         name = parsed.spec.name
-        if caller.execute is None:
+        if self.commands is None or not caller.may_command:
             raise Rejected(f"`{name}` is an order for a channel.", "Type it in Slack, after /insights.")
         try:
-            view = await caller.execute(parsed)
+            view = await self.commands.run(parsed, caller, self._context_for(caller).catalog)
         except UnknownKey as unknown_key:
             raise _correct_command(unknown_key, parsed) from None
         return Answer(self.notice(view.notice_template or name, view), is_public=view.public)
 
     def _context_for(self, caller: Caller) -> QuestionContext:
-        ctx = self._make_context(caller.zone)
-        launchdarkly = ctx.launchdarkly.for_caller(caller.queue_key)
-        return replace(ctx, launchdarkly=launchdarkly, supports_menus=caller.supports_menus, allows=caller.allows)
+        return QuestionContext(
+            self.launchdarkly.for_caller(caller.user),
+            self.urls,
+            self.now(),
+            caller.zone,
+            supports_menus=caller.supports_menus,
+            allows=caller.rules.allows_project,
+            read_snapshots=partial(self.read_snapshots, caller.team),
+        )
 
 
 async def _fetch_corrected(parsed: ParsedLine, ctx: QuestionContext, fetch: Fetch) -> tuple[ParsedLine, Any]:

@@ -1,150 +1,179 @@
-"""The composition root: the only place where components are created, from settings.
-
-Each function imports what it creates. So a question at the command line loads neither Slack nor the store, and the bot
-in Slack listens before everything else is loaded.
-"""
+"""The composition root: builds the whole bot from settings, and lets it listen once everything is built."""
 
 import asyncio
-import sys
+import gc
+import uuid
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import replace
-from datetime import datetime
+from contextlib import asynccontextmanager, nullcontext
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import partial
-from importlib import import_module
 from typing import TYPE_CHECKING
 
-from pydantic import SecretStr
+import httpx
 
+from bot import questions
+from bot.access import AccessRules
+from bot.commands.runner import SlackCommandRunner
+from bot.core import Clock, open_answers
 from bot.errors import InvalidSettings, Misconfigured
-from bot.settings import Settings, missing_setting, try_read_settings
+from bot.lines.parser import parse
+from bot.metrics import Metrics
+from bot.schedules.channel_lifecycle import resume_after_reinstall
+from bot.schedules.context import SchedulerContext, Timing
+from bot.schedules.import_export import ImportRules
+from bot.schedules.question_check import QuestionCheck
+from bot.settings import Settings, parse_zone, try_read_settings
+from bot.slack.block_fallback import BlockFallback
+from bot.slack.client import SlackClients, connect
+from bot.slack.directory import SlackDirectory
+from bot.slack.handler import Callers, ChannelEventHandler, InteractionHandler, LineHandler, SharingHandler
+from bot.slack.listeners import Handlers
+from bot.slack.payloads import SharedDeduplicator
+from bot.slack.publisher import SlackPublisher
+from bot.slack.responder import Responders, ResponseUrls
+from bot.slack.schedule_modal import ScheduleModal
+from bot.slack.server import CachedHealthCheck, HealthCheck, WebApp, build_web_app, listening, serve
+from bot.store.database_url import parse_database_url
+from bot.store.sqlite import process_lock
+from bot.store.store import open_store
 
 if TYPE_CHECKING:
-    import httpx
-
-    from bot.answers import Answers
-    from bot.launchdarkly import LaunchDarkly, Observer
-    from bot.lines.spec import AnySpec
-    from bot.sandbox.launchdarkly.faults import FaultInjector
-    from bot.schedules.context import SchedulerContext
     from bot.schedules.dbos_engine import Engine
-    from bot.schedules.import_export import ImportRules
-    from bot.store.store import Store
-
-Clock = Callable[[], datetime]
-
-# If rich is installed, httpx loads it for its own command line, which costs six megabytes. None blocks that import.
-sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
 
 
-def build_registry() -> "dict[str, AnySpec]":
-    """Return all questions, then all commands, by name."""
-    from bot import commands, questions
+@dataclass(frozen=True)
+class Bot:
+    """The whole bot, built but not listening yet."""
 
-    return {**questions.discover(), **commands.discover()}
+    settings: Settings
+    now: Clock
+    metrics: Metrics
+    scheduler: SchedulerContext
+    clients: SlackClients
+    handlers: Handlers
+
+    async def serve(self, only: str | None = None) -> None:
+        """Serve until the process is told to stop: both Slack and schedules, or *only* the `web` or the `worker`."""
+        engine = nullcontext() if only == "web" else run_scheduler(self.settings, self.now, self.scheduler)
+        async with engine, self.listening(serves_slack=only != "worker") as web_app:
+            gc.collect()
+            gc.freeze()  # a full collection that also scans what exists by now would block all answers for a while
+            await serve(web_app, self.settings)
+
+    @asynccontextmanager
+    async def listening(self, *, serves_slack: bool = True) -> AsyncIterator[WebApp]:
+        """Listen to Slack within the context; yield the web app to serve. At the end, finish what is in progress."""
+        settings = self.settings
+        checks: dict[str, HealthCheck] = {
+            "store": self.scheduler.store.ready,
+            "slack": CachedHealthCheck(self.clients.is_reachable, settings.readiness_cache_seconds),
+        }
+        async with listening(settings, self.clients, self.handlers, serves_slack=serves_slack) as bolt_app:
+            yield build_web_app(bolt_app, settings.secret("slack_signing_secret"), checks, self.metrics)
+
+
+async def run(settings: Settings, now: Clock, only: str | None = None) -> None:
+    """Run the bot in Slack until the process is stopped."""
+    async with build(settings, now) as bot:
+        await bot.serve(only)
 
 
 @asynccontextmanager
-async def open_answers(
-    settings: Settings,
-    now: Clock,
-    transport: "httpx.AsyncBaseTransport | None" = None,
-    observer: "Observer | None" = None,
-) -> "AsyncIterator[Answers]":
-    """Open everything that answers questions. A *transport* replaces the real LaunchDarkly."""
-    from bot.answers import Answers
-    from bot.launchdarkly import AppUrls
-    from bot.messages.renderer import Renderer, open_bytecode_cache
-    from bot.questions.base import QuestionContext
-
-    async with open_launchdarkly(settings, now, transport, observer) as launchdarkly:
-        urls = AppUrls(settings.launchdarkly_api_host)
-        yield Answers(
-            build_registry(),
-            Renderer(cache=open_bytecode_cache()),
-            lambda zone: QuestionContext(launchdarkly, urls, now(), zone),
+async def build(
+    settings: Settings, now: Clock, transport: httpx.AsyncBaseTransport | None = None
+) -> AsyncIterator[Bot]:
+    """Build everything from settings. A *transport* replaces the real LaunchDarkly."""
+    metrics = Metrics()
+    async with (
+        connect(settings) as clients,
+        open_store(settings.database_url) as store,
+        open_answers(settings, now, transport, metrics, store.snapshots.list_since) as answers,
+    ):
+        fallback = BlockFallback(store, now, timedelta(seconds=settings.charts_retry_seconds))
+        interval = settings.channel_message_interval_seconds
+        publisher = SlackPublisher(clients.post, clients.identity, fallback, interval)
+        scheduler = SchedulerContext(
+            store=store,
+            answers=answers,
+            publisher=publisher,
+            now=now,
+            team=clients.team,
+            # On SQLite there is one process, which resumes its own runs after a restart.
+            worker="alone" if settings.database_url.startswith("sqlite") else uuid.uuid4().hex,
+            timing=_timing(settings),
+            rules=AccessRules.from_settings(settings),
+            on_run_closed=metrics.run_closed,
+        )
+        responders = Responders(clients, ResponseUrls(clients.session, settings.slack_api_url), fallback, metrics)
+        yield Bot(
+            settings, now, metrics, scheduler, clients, _handlers(settings, scheduler, clients, responders, metrics)
         )
 
 
-@asynccontextmanager
-async def open_import_rules(
-    settings: Settings, now: Clock, progress: Callable[[int, int], None]
-) -> "AsyncIterator[ImportRules]":
-    """Open the checks that imported schedules must pass. Without a token, LaunchDarkly isn't asked."""
-    from bot import questions
-    from bot.lines.parser import parse
-    from bot.schedules.import_export import ImportRules
-    from bot.schedules.question_check import QuestionCheck
-    from bot.slack.access import AccessRules
-
-    access_rules = AccessRules.from_settings(settings)
-    rules = ImportRules(
-        partial(parse, registry=questions.discover()),
-        access_rules.authorize,
-        access_rules.allows_channel,
-        None,
-        progress,
+def _timing(settings: Settings) -> Timing:
+    return Timing(
+        catch_up_window=timedelta(seconds=settings.catch_up_window_seconds),
+        spread=timedelta(seconds=settings.schedule_jitter_seconds),
+        lease=timedelta(seconds=settings.job_lease_seconds),
+        confirm_window=timedelta(seconds=settings.post_confirm_seconds),
+        watch_interval=timedelta(seconds=settings.watch_poll_seconds),
+        max_alerts_per_hour=settings.max_watch_alerts_per_hour,
+        initial_backoff=timedelta(seconds=settings.delivery_retry_base_seconds),
     )
-    if settings.launchdarkly_access_token is None:
-        yield rules
-        return
-    async with open_answers(settings, now) as answers:
-        yield replace(
-            rules, question_check=QuestionCheck(answers, access_rules.authorize, access_rules.allows_project, now)
-        )
 
 
-@asynccontextmanager
-async def open_launchdarkly(
-    settings: Settings,
-    now: Clock,
-    transport: "httpx.AsyncBaseTransport | None" = None,
-    observer: "Observer | None" = None,
-) -> "AsyncIterator[LaunchDarkly]":
-    """Open a client for LaunchDarkly with the token from the settings."""
-    import httpx
-
-    from bot.launchdarkly import ClientLimits, LaunchDarkly
-
-    if settings.launchdarkly_access_token is None:
-        raise missing_setting("launchdarkly_access_token")
-    limits = ClientLimits(
-        settings.launchdarkly_connect_timeout_seconds,
-        settings.launchdarkly_read_timeout_seconds,
-        settings.answer_timeout_seconds,
-        first_retry_wait=settings.launchdarkly_retry_base_seconds,
-        cache_seconds=settings.launchdarkly_cache_seconds,
+def _handlers(
+    settings: Settings, scheduler: SchedulerContext, clients: SlackClients, responders: Responders, metrics: Metrics
+) -> Handlers:
+    """Build what handles people's lines, buttons and modals, and what happens to channels."""
+    store, rules = scheduler.store, scheduler.rules
+    directory = SlackDirectory(clients.read, parse_zone(settings.time_zone), scheduler.now)
+    answers = replace(scheduler.answers, commands=SlackCommandRunner(scheduler, directory))
+    modal = ScheduleModal(clients.reply, store, answers, directory)
+    lines = LineHandler(answers, directory, settings.progress_notice_seconds)
+    interactions = InteractionHandler(
+        callers=Callers(scheduler.team, rules, directory, store, settings.defaults),
+        lines=lines,
+        sharing=SharingHandler(lines),
+        schedule_modal=modal,
+        responders=responders,
+        metrics=metrics,
+        dedup=SharedDeduplicator(store, scheduler.now),
     )
-    async with httpx.AsyncClient(
-        base_url=settings.launchdarkly_api_host,
-        headers={"Authorization": settings.launchdarkly_access_token.get_secret_value()},  # without `Bearer`
-        timeout=limits.timeout,
-        transport=transport,
-        follow_redirects=False,
-    ) as http:
-        yield LaunchDarkly(http, limits, now, observer)
-
-
-def use_sandbox(
-    settings: Settings, now: Clock, faults: "FaultInjector | None" = None
-) -> "tuple[Settings, httpx.AsyncBaseTransport]":
-    """Return the settings and the transport that make the sandbox LaunchDarkly answer, with these faults."""
-    import httpx
-
-    from bot.sandbox.launchdarkly.app import TOKEN, launchdarkly
-
-    sandbox_settings = settings.model_copy(update={"launchdarkly_access_token": SecretStr(TOKEN)})
-    return sandbox_settings, httpx.ASGITransport(launchdarkly(now, faults=faults))
+    return Handlers(interactions.handle, ChannelEventHandler(scheduler).handle, modal.validation_errors)
 
 
 @asynccontextmanager
-async def serve_sandbox(now: Clock, port: int) -> AsyncIterator[tuple[str, str]]:
-    """Serve the sandbox LaunchDarkly to other programs on this machine; yield its address and its token."""
-    from bot.sandbox.http_server import serving
-    from bot.sandbox.launchdarkly.app import TOKEN, launchdarkly
+async def run_scheduler(settings: Settings, now: Clock, scheduler: SchedulerContext) -> AsyncIterator[None]:
+    """Run the scheduler within the context."""
+    async with open_engine(settings, now, scheduler) as engine:
+        dispatch_task = asyncio.create_task(engine.dispatch_forever(settings.scheduler_poll_seconds))
+        try:
+            yield
+        finally:
+            dispatch_task.cancel()
 
-    async with serving(launchdarkly(now), port) as url:
-        yield url, TOKEN
+
+@asynccontextmanager
+async def open_engine(settings: Settings, clock: Clock, scheduler: SchedulerContext) -> AsyncIterator["Engine"]:
+    """Open the engine, which starts no work by itself. A SQLite file allows one process with an engine.
+
+    The engine's *clock* is the real one, even if the scheduler has another time.
+    """
+    from bot.schedules import dbos_engine  # noqa: PLC0415 - a process that only serves Slack does without it
+
+    database = parse_database_url(settings.database_url)
+    limits = dbos_engine.EngineConfig(
+        settings.queue_poll_seconds,
+        settings.max_concurrent_deliveries,
+        settings.max_deliveries_per_minute,
+        settings.shutdown_grace_seconds,
+    )
+    async with process_lock(database, settings.sqlite_lock_timeout_seconds):
+        await resume_after_reinstall(scheduler)
+        async with dbos_engine.open_engine(database.plain_url, scheduler, limits, clock) as engine:
+            yield engine
 
 
 def load_run_settings(only: str | None = None) -> Settings:
@@ -152,10 +181,6 @@ def load_run_settings(only: str | None = None) -> Settings:
     settings, invalid = try_read_settings()
     problems = settings.missing(serves_slack=only != "worker") | invalid
     if problems:
-        from bot.store.database_url import (
-            parse_database_url,
-        )  # only needed here: a start without problems parses it later
-
         try:
             parse_database_url(settings.database_url)
         except Misconfigured as problem:
@@ -164,86 +189,15 @@ def load_run_settings(only: str | None = None) -> Settings:
     return settings
 
 
-async def run(settings: Settings, now: Clock, only: str | None = None) -> None:
-    """Run the bot in Slack until the process is stopped. The sandbox's numbers never reach a workspace."""
-    from bot import slack
-    from bot.metrics import Metrics
-
-    metrics = Metrics()
-    dependencies = slack.Dependencies(
-        settings,
-        metrics,
-        now,
-        open_answers=partial(open_answers_and_store, settings, now, observer=metrics),
-        start_scheduler=no_scheduler if only == "web" else partial(run_scheduler, settings, now),
-        serves_slack=only != "worker",
-    )
-    await slack.run(dependencies)
-
-
 @asynccontextmanager
-async def open_answers_and_store(
-    settings: Settings,
-    now: Clock,
-    transport: "httpx.AsyncBaseTransport | None" = None,
-    observer: "Observer | None" = None,
-) -> "AsyncIterator[tuple[Answers, Store]]":
-    """Open everything that answers in Slack.
-
-    The imports take as long as the startup before them, so they run in a thread while Slack's requests arrive.
-    """
-    await asyncio.to_thread(_preload_modules)
-    from bot.store import store
-
-    async with (
-        open_answers(settings, now, transport, observer) as answers,
-        store.open_store(settings.database_url) as opened_store,
-    ):
-        yield answers, opened_store
-
-
-@asynccontextmanager
-async def run_scheduler(settings: Settings, now: Clock, ctx: "SchedulerContext") -> AsyncIterator[Callable[[], None]]:
-    """Run the scheduler; yield a callback that wakes it."""
-    async with open_engine(settings, now, ctx) as running_engine:
-        dispatch_task = asyncio.create_task(running_engine.dispatch_forever(settings.scheduler_poll_seconds))
-        try:
-            yield running_engine.wake
-        finally:
-            dispatch_task.cancel()
-
-
-@asynccontextmanager
-async def open_engine(settings: Settings, clock: Clock, ctx: "SchedulerContext") -> "AsyncIterator[Engine]":
-    """Open the engine, which starts no work by itself. A SQLite file allows one process with an engine.
-
-    The engine's *clock* is the real one, even if *ctx* has another time.
-    """
-    dbos_engine = await asyncio.to_thread(import_module, "bot.schedules.dbos_engine")
-    from bot.schedules.channel_lifecycle import resume_after_reinstall
-    from bot.store.database_url import parse_database_url
-    from bot.store.sqlite import process_lock
-
-    database = parse_database_url(settings.database_url)
-    queue_limits = dbos_engine.EngineConfig(
-        settings.queue_poll_seconds,
-        settings.max_concurrent_deliveries,
-        settings.max_deliveries_per_minute,
-        settings.shutdown_grace_seconds,
-    )
-    async with process_lock(database, settings.sqlite_lock_timeout_seconds):
-        await resume_after_reinstall(ctx)
-        async with dbos_engine.open_engine(database.plain_url, ctx, queue_limits, clock) as running_engine:
-            yield running_engine
-
-
-@asynccontextmanager
-async def no_scheduler(_: "SchedulerContext") -> AsyncIterator[Callable[[], None]]:
-    """Run no scheduler: another process does, and polls for work by itself."""
-    yield lambda: None
-
-
-def _preload_modules() -> None:
-    for module in ("bot.store.store", "bot.slack.wiring"):  # these two import all others
-        import_module(module)
-    build_registry()
+async def open_import_rules(
+    settings: Settings, now: Clock, progress: Callable[[int, int], None]
+) -> AsyncIterator[ImportRules]:
+    """Open the checks that imported schedules must pass. Without a token, LaunchDarkly isn't asked."""
+    parse_question = partial(parse, registry=questions.discover())
+    rules = ImportRules(parse_question, AccessRules.from_settings(settings), None, progress)
+    if settings.launchdarkly_access_token is None:
+        yield rules
+        return
+    async with open_answers(settings, now) as answers:
+        yield replace(rules, question_check=QuestionCheck(answers, now))

@@ -14,8 +14,6 @@ from urllib.parse import quote
 import click
 
 from bot import __version__
-from bot.app import load_run_settings, open_answers, open_import_rules, serve_sandbox, use_sandbox
-from bot.app import run as serve
 from bot.errors import Failure, Misconfigured
 from bot.lines.tokenizer import quote_value
 from bot.log import configure_logging
@@ -165,9 +163,12 @@ def _print_step(title: str, message: Message) -> None:
 )
 def run(only: str | None) -> None:
     """Be in Slack: answer commands and buttons until told to end."""
+    from bot.app import load_run_settings
+    from bot.app import run as run_bot
+
     settings = load_run_settings(only)
     configure_logging(settings.log_level)
-    asyncio.run(serve(settings, _now, only))
+    asyncio.run(run_bot(settings, _now, only))
 
 
 @main.command()
@@ -195,6 +196,7 @@ def schedules(export: bool, file: str | None) -> None:
 
 async def _import_schedules(settings: Settings, file: str) -> None:
     """Add a file's schedules and print which questions couldn't be checked, or print all of its mistakes."""
+    from bot.app import open_import_rules
     from bot.schedules.import_export import FORMAT_HINT, import_schedules, read_file
     from bot.store import store
 
@@ -263,10 +265,13 @@ def sandbox(port: int) -> None:
 
 
 async def _serve_sandbox(port: int) -> None:
-    async with serve_sandbox(_now, port) as (url, token):
+    from bot.sandbox.http_server import serving
+    from bot.sandbox.launchdarkly.app import TOKEN, launchdarkly
+
+    async with serving(launchdarkly(_now), port) as url:
         click.echo(f"The embedded LaunchDarkly listens at {url}. Ask it with\n")
         example = "insights-bot ask scores web/production"
-        click.echo(f"  LAUNCHDARKLY_API_HOST={url} LAUNCHDARKLY_ACCESS_TOKEN={token} {example}")
+        click.echo(f"  LAUNCHDARKLY_API_HOST={url} LAUNCHDARKLY_ACCESS_TOKEN={TOKEN} {example}")
         await asyncio.Event().wait()
 
 
@@ -281,7 +286,8 @@ def _answer_lines(lines: Iterable[str], sandbox: bool, zone_name: str | None) ->
 
 
 async def _ask_all(lines: list[str], settings: Settings, sandbox: bool) -> "list[Answer]":
-    from bot.answers import Caller
+    from bot.access import Caller
+    from bot.core import open_answers, use_sandbox
 
     transport = None
     if sandbox or settings.launchdarkly_access_token is None:

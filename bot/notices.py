@@ -4,13 +4,14 @@ from bot.errors import Failure, InvalidLine, UnknownKey
 from bot.lines.param_types import correct_typo
 from bot.lines.params import ParamField
 from bot.lines.parser import Registry
-from bot.lines.spec import AnySpec
-from bot.lines.tokenizer import tokenize
+from bot.lines.spec import MAX_BUTTON_LINE_CHARS, AnySpec
+from bot.lines.tokenizer import Token
 from bot.messages.message import Message
 from bot.messages.renderer import Renderer
 from bot.questions.base import View
 
 HELP_WORDS = ("", "help", "?")
+CONFIRMED_PREFIX = "confirmed-"  # of the action of a button that confirms what the person was asked before
 
 
 class QuestionHelp(View):
@@ -55,6 +56,25 @@ class FailureView(View):
     reference: str
 
 
+class ConfirmView(View):
+    """What would be posted in a shared channel, and the button that confirms it."""
+
+    line: str
+    when: str
+    command: str  # the button's line; empty if it is too long for a button
+    action: str
+
+    @property
+    def notice_template(self) -> str:
+        return "confirm_shared"
+
+
+def confirmation_view(action: str, command: str, line: str, when: str) -> ConfirmView:
+    """Build the question that the caller must confirm before an answer is posted."""
+    button_line = command if len(command) <= MAX_BUTTON_LINE_CHARS else ""
+    return ConfirmView(line=line, when=when, command=button_line, action=f"{CONFIRMED_PREFIX}{action}")
+
+
 class Notices:
     """Render help, usage and failures."""
 
@@ -62,9 +82,9 @@ class Notices:
         self._registry = registry
         self._renderer = renderer
 
-    def help(self, text: str) -> Message | None:
+    def help(self, tokens: list[Token]) -> Message | None:
         """Return the help that a line requests (`help`, `help scores`, `scores --help` or nothing), or None."""
-        line_words = [token.value or token.name for token in tokenize(text)] or [""]
+        line_words = [token.value or token.name for token in tokens] or [""]
         if line_words[0].lower() not in HELP_WORDS and line_words[1:2] != ["help"]:
             return None
         topics = [token for token in line_words if token.lower() not in HELP_WORDS]

@@ -5,9 +5,9 @@ error in place of a reply.
 """
 
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,12 +15,12 @@ from zoneinfo import ZoneInfo
 import httpx
 from pydantic import SecretStr
 
-from bot.answers import Answer, Answers, Caller
-from bot.app import open_answers
+from bot.access import Caller
+from bot.answers import Answer, Answers
+from bot.core import open_answers
 from bot.launchdarkly import AppUrls, ClientLimits, LaunchDarkly
 from bot.messages.message import Message
-from bot.questions import history
-from bot.questions.base import QuestionContext
+from bot.questions.base import QuestionContext, SnapshotReader, no_snapshots
 from bot.sandbox.launchdarkly.app import TOKEN, launchdarkly
 from bot.sandbox.launchdarkly.faults import FaultInjector
 from bot.settings import Settings
@@ -70,10 +70,15 @@ class Conversation:
     faults: FaultInjector
     zone: ZoneInfo = UTC_ZONE
     defaults: dict[str, str] = field(default_factory=dict)
-    past_snapshots: history.HistoryReader = history.no_history
+    past_snapshots: SnapshotReader = no_snapshots
 
     async def send(self, line: str) -> Answer:
-        return await self.answers.answer(line, Caller(self.zone, self.defaults, history=self.past_snapshots))
+        return await replace(self.answers, read_snapshots=self._snapshots).answer(
+            line, Caller(self.zone, self.defaults)
+        )
+
+    async def _snapshots(self, _: str, key: str, since: date) -> Sequence[Snapshot]:
+        return await self.past_snapshots(key, since)
 
     def requested_params(self) -> list[dict[str, list[str]]]:
         """Return the parameters of each request that LaunchDarkly received."""
@@ -141,7 +146,7 @@ def weekly(**numbers: tuple[float | None, ...]) -> tuple[Snapshot, ...]:
     return tuple(snapshots)
 
 
-def history_of(*snapshots: Snapshot) -> history.HistoryReader:
+def history_of(*snapshots: Snapshot) -> SnapshotReader:
     """Return a history lookup that finds these snapshots."""
 
     async def snapshots_since(history_key: str, since: date) -> tuple[Snapshot, ...]:

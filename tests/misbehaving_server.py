@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 
-from bot.app import open_answers
+from bot.core import open_answers
 from bot.launchdarkly import ClientLimits, Float64, Int64, LaunchDarkly, Number, Reply
 from bot.sandbox.launchdarkly.faults import FaultInjector
 from tests.conversation import NOW, Conversation, settings

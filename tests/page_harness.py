@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.app import build_registry
+from bot.core import build_registry
 from bot.sandbox.http_server import serving
 from bot.sandbox.slack import Content, Slack
 from bot.sandbox.web import build_page

@@ -15,7 +15,6 @@ from bot.sandbox.slack.message import Message
 from bot.sandbox.slack.workspace import HOME_TEAM
 from bot.schedules import dbos_engine
 from bot.schedules.context import SchedulerContext
-from bot.slack.dependencies import SchedulerFactory
 from bot.store.database_url import parse_database_url
 from tests.conversation import NOW
 from tests.databases import DatabaseFactory
@@ -111,13 +110,9 @@ class SharedEngine:
         old_workflows = await DBOS.list_workflows_async(load_input=False, load_output=False)
         await DBOS.delete_workflows_async([workflow.workflow_id for workflow in old_workflows])
 
-        @asynccontextmanager
-        async def run_scheduler(ctx: SchedulerContext) -> AsyncIterator[Callable[[], None]]:
-            self.context_proxy.ctx = ctx
-            yield self.engine.wake
-
-        async with _open_workspace(database, now, run_scheduler, overrides) as (workspace, clock):
-            yield SchedulerHarness(workspace, clock, self.engine, self.context_proxy.ctx)
+        async with _open_workspace(database, now, overrides) as (workspace, clock):
+            self.context_proxy.ctx = workspace.bot.scheduler
+            yield SchedulerHarness(workspace, clock, self.engine, workspace.bot.scheduler)
 
 
 @asynccontextmanager
@@ -137,25 +132,19 @@ async def open_scheduler(
     database: str, now: datetime = NOW, engine_clock: Callable[[], datetime] = _utc_now, **overrides: Any
 ) -> AsyncIterator[SchedulerHarness]:
     """Start the bot with an engine of its own; both use one database, as in production."""
-    opened = []
-
-    @asynccontextmanager
-    async def run_scheduler(ctx: SchedulerContext) -> AsyncIterator[Callable[[], None]]:
-        async with _open_engine(database, ctx, engine_clock) as engine:
-            opened.append((engine, ctx))
-            yield engine.wake
-
-    async with _open_workspace(database, now, run_scheduler, overrides) as (workspace, clock):
-        [(engine, ctx)] = opened
-        yield SchedulerHarness(workspace, clock, engine, ctx)
+    async with (
+        _open_workspace(database, now, overrides) as (workspace, clock),
+        _open_engine(database, workspace.bot.scheduler, engine_clock) as engine,
+    ):
+        yield SchedulerHarness(workspace, clock, engine, workspace.bot.scheduler)
 
 
 @asynccontextmanager
 async def _open_workspace(
-    database: str, now: datetime, run_scheduler: SchedulerFactory, overrides: dict[str, Any]
+    database: str, now: datetime, overrides: dict[str, Any]
 ) -> AsyncIterator[tuple[Workspace, Clock]]:
     clock = Clock(now)
-    async with open_workspace(database, clock=clock, run_scheduler=run_scheduler, **NO_DELAYS | overrides) as workspace:
+    async with open_workspace(database, clock=clock, **NO_DELAYS | overrides) as workspace:
         yield workspace, clock
 
 

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from bot.answers import Answers, Caller
+from bot.access import Caller
+from bot.answers import Answers
 from bot.messages.renderer import Renderer
 from bot.questions import discover
 from bot.sandbox.block_kit import violations
 from bot.sandbox.block_kit.mentions import unsafe_markup
-from tests.conversation import UTC_ZONE, Conversation, question_context, start_conversation, visible_text
+from tests.conversation import NOW, UTC_ZONE, Conversation, question_context, start_conversation, visible_text
 from tests.hostile import HOSTILE_STRINGS
 
 
@@ -89,9 +90,9 @@ async def test_relative_times_use_the_callers_time_zone() -> None:
 async def test_quiet_flag_comes_from_the_question(quiet: bool) -> None:
     scores = discover()["scores"]
     scores = replace(scores, is_quiet=lambda view: isinstance(view, scores.view) and quiet)
-    answer = await Answers({"scores": scores}, Renderer(), question_context).answer(
-        "scores web/production", Caller(UTC_ZONE)
-    )
+    ctx = question_context()
+    answers = Answers({"scores": scores}, Renderer(), ctx.launchdarkly, ctx.urls, lambda: NOW)
+    answer = await answers.answer("scores web/production", Caller(UTC_ZONE))
     assert answer.is_quiet is quiet
 
 
@@ -109,7 +110,8 @@ class _BrokenRenderer(Renderer):
 async def test_internal_error_shows_only_a_reference_to_the_log(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    answers = Answers(discover(), _BrokenRenderer(), question_context)
+    ctx = question_context()
+    answers = Answers(discover(), _BrokenRenderer(), ctx.launchdarkly, ctx.urls, lambda: NOW)
     answer = await answers.answer("scores web/production", Caller(UTC_ZONE))
     reference = answer.message.text.split()[-1].rstrip(".")
     assert answer.outcome == "broken"

@@ -11,7 +11,7 @@ import pytest
 
 from bot.errors import NotFound
 from bot.launchdarkly import Version
-from bot.launchdarkly.cache import MAX_CACHED_ANSWERS, Cache
+from bot.launchdarkly.cache import MAX_CACHED_REPLIES, Cache
 from tests.conversation import NOW
 from tests.misbehaving_server import (
     GOOD_RESPONSE,
@@ -164,12 +164,12 @@ async def test_cache_size_is_capped() -> None:
         alive.add(answer := Answer())
         return answer
 
-    for n in range(MAX_CACHED_ANSWERS + 200):
+    for n in range(MAX_CACHED_REPLIES + 200):
         clock.forward(0.001)
         await memory.get_or_fetch(n, ask)
     gc.collect()
-    assert MAX_CACHED_ANSWERS <= len(alive) <= MAX_CACHED_ANSWERS + 1
-    newest, before = MAX_CACHED_ANSWERS + 199, set(alive)
+    assert MAX_CACHED_REPLIES <= len(alive) <= MAX_CACHED_REPLIES + 1
+    newest, before = MAX_CACHED_REPLIES + 199, set(alive)
     assert await memory.get_or_fetch(newest, ask) in before  # the oldest was evicted
     before.clear()
     clock.forward(LIFE)

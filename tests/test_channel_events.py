@@ -11,10 +11,9 @@ from bot.metrics import Metrics
 from bot.sandbox.http_server import serving
 from bot.sandbox.slack import Slack
 from bot.sandbox.slack.credentials import SIGNING_SECRET
-from bot.slack.background_tasks import BackgroundTasks
-from bot.slack.listeners import EventCallbacks, build_app
+from bot.slack.listeners import BackgroundTasks, Handlers, build_app
 from bot.slack.payloads import Interaction
-from bot.slack.web import build_web_app
+from bot.slack.server import build_web_app
 
 
 @dataclass
@@ -38,7 +37,7 @@ async def ear() -> AsyncIterator[EventRecorder]:
     async def hear(_: Interaction) -> None: ...
 
     found = EventRecorder(Slack(lambda: datetime.now(UTC)))
-    app = build_app(AsyncWebClient(), hear, found.work, EventCallbacks(on_channel_event=found.moved))
+    app = build_app(AsyncWebClient(), Handlers(hear, found.moved), found.work)
     async with found.slack.serving(), serving(build_web_app(app, SIGNING_SECRET, {}, Metrics())) as url:
         found.slack.request_url = f"{url}/slack/events"
         yield found
@@ -56,11 +55,11 @@ async def test_public_channel_events_are_reported(ear: EventRecorder) -> None:
         assert told is not None
         assert (told.status, told.error) == (200, "")
     assert await ear.all_received() == [
-        ("C1", "left"),
-        ("C1", "back"),
-        ("C1", "archived"),
-        ("C1", "back"),
-        ("C1", "deleted"),
+        ("C1", "not_in_channel"),
+        ("C1", ""),
+        ("C1", "is_archived"),
+        ("C1", ""),
+        ("C1", "channel_not_found"),
     ]
 
 
@@ -70,14 +69,20 @@ async def test_private_channel_events_are_reported(ear: EventRecorder) -> None:
     await ear.slack.remove("C2")
     await ear.slack.invite("C2")
     await ear.slack.delete_channel("C2")
-    assert [what for _, what in await ear.all_received()] == ["archived", "back", "left", "back", "deleted"]
+    assert [what for _, what in await ear.all_received()] == [
+        "is_archived",
+        "",
+        "not_in_channel",
+        "",
+        "channel_not_found",
+    ]
 
 
 async def test_private_channel_without_the_bot_sends_no_events(ear: EventRecorder) -> None:
     assert await ear.slack.archive("C4") is None
     assert await ear.slack.unarchive("C4") is None
     assert await ear.slack.invite("C4") is not None
-    assert await ear.all_received() == [("C4", "back")]
+    assert await ear.all_received() == [("C4", "")]
 
 
 @pytest.mark.parametrize(("scope", "channel"), [("channels:read", "C1"), ("groups:read", "C2")])
@@ -99,7 +104,7 @@ async def test_redelivered_event_is_reported_once(ear: EventRecorder) -> None:
         told = await ear.slack.event("channel_left", event_id="Ev1", retry=retry, channel="C1", actor_id="U1")
         assert told.status == 200
     await ear.slack.event("channel_left", event_id="Ev2", channel="C1", actor_id="U1")
-    assert await ear.all_received() == [("C1", "left")] * 2
+    assert await ear.all_received() == [("C1", "not_in_channel")] * 2
 
 
 async def test_impossible_channel_change_raises(ear: EventRecorder) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.app import build_registry
+from bot.core import build_registry
 from bot.errors import InvalidLine
 from bot.lines.parser import parse
 

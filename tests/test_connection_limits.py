@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from bot.sandbox.launchdarkly.app import TOKEN
 from bot.sandbox.slack import Slack
-from bot.slack.connection_limits import server_config
+from bot.slack.server import server_config
 from tests.processes import running_bot, slack_tokens
 
 GET = b"GET / HTTP/1.1\r\nHost: bot\r\n\r\n"
@@ -115,7 +115,7 @@ async def test_a_thousand_idle_connections_do_not_block_commands(tmp_path: Path)
             resource.prlimit(bot.running.pid, resource.RLIMIT_NOFILE, (1024, 1024))
             url = await bot.wait_until_listening()
             slack.request_url = f"{url}/slack/events"
-            await bot.wait_for_log("answering")
+            await bot.wait_for_log("listening")
             for _ in range(1100):
                 _, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
                 connections.callback(writer.close)

@@ -88,7 +88,7 @@ async def test_sqlite_process_starts_once_its_predecessor_is_killed(tmp_path: Pa
         first, way = await here.start(reply_limit=5)
         await here.slack.until(lambda: way.stalled >= 3, PATIENCE)
         second, others = await here.start()
-        await second.wait_until_listening()  # and waits for the lock
+        await second.wait_for_log("waiting for another process to end")
         assert others.accepted == 0
         await first.kill()
         way.released.set()
@@ -147,7 +147,7 @@ async def test_two_processes_start_at_once_on_an_empty_database(tmp_path: Path, 
         two = [
             await behind.enter_async_context(running_bot(tmp_path, **variables, SLACK_API_URL=api)) for _ in range(2)
         ]
-        await asyncio.gather(*(process.wait_for_log("answering") for process in two))
+        await asyncio.gather(*(process.wait_for_log("listening") for process in two))
         assert await asyncio.gather(*(process.stop() for process in two)) == [0, 0]
         _well(*two)
 
@@ -169,7 +169,7 @@ async def test_full_disk_is_reported_and_deliveries_resume_later(tmp_path: Path)
     async with open_load_harness(f"sqlite:///{tmp_path / 'bot.db'}", tmp_path, 8) as here:
         here.program = constrained_process.MODULE
         process, _ = await here.start()
-        await process.wait_for_log("answering")
+        await process.wait_for_log("listening")
         pages = tmp_path / constrained_process.PAGES_FILE
         pages.write_text("1")  # all of them
         await here.add_schedules(MANY, right_now().replace(microsecond=0))

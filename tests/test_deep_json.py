@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.answers import Caller
-from bot.app import open_answers
+from bot.access import Caller
+from bot.core import open_answers
 from bot.questions import discover
 from bot.sandbox.launchdarkly.app import launchdarkly
 from bot.sandbox.slack import Fault

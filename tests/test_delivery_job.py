@@ -1,9 +1,9 @@
 """Two processes at the same run: whichever stalls or dies, and wherever, each message is posted once."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -11,7 +11,7 @@ import httpx
 import psycopg
 import pytest
 
-from bot.answers import Caller
+from bot.access import AccessRules, Caller
 from bot.demo import running_bot, sandbox_settings
 from bot.sandbox.launchdarkly.app import launchdarkly
 from bot.sandbox.slack import Fault, Slack
@@ -109,20 +109,19 @@ async def a_two(database: TemporaryDatabase) -> AsyncIterator[TwoWorkers]:
 
 @asynccontextmanager
 async def two_at_work(database: str) -> AsyncIterator[TwoWorkers]:
-    clock, found = Clock(NOW), []
+    clock = Clock(NOW)
     slack = Slack(clock, signing_clock=lambda: datetime.now(UTC))
     held = HeldTransport(httpx.ASGITransport(launchdarkly(clock)))
 
-    @asynccontextmanager
-    async def run_scheduler(ctx: SchedulerContext) -> AsyncIterator[Callable[[], None]]:
-        found.append(ctx)
-        yield lambda: None
-
     async with slack.serving() as api, AsyncExitStack() as behind:
         chosen = sandbox_settings(settings(**NO_DELAYS), api)
-        for _ in range(2):
-            await behind.enter_async_context(running_bot(slack, chosen, clock, held, database, run_scheduler))
-        one, other = (replace(rounds, worker=name) for rounds, name in zip(found, ("one", "other"), strict=True))
+        one, other = [
+            replace(
+                (await behind.enter_async_context(running_bot(slack, chosen, clock, held, database))).scheduler,
+                worker=name,
+            )
+            for name in ("one", "other")
+        ]
         yield TwoWorkers(slack, clock, held, one, other)
 
 
@@ -161,21 +160,25 @@ async def test_worker_stalled_past_half_its_lease_releases_the_run(two: TwoWorke
     assert two.posted_keys() == ["#0"]
 
 
+@dataclass(frozen=True)
+class AnnouncingRules(AccessRules):
+    """Rules that announce when they are asked about a channel, which is after the run was leased."""
+
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def allows_channel(self, channel: str) -> bool:
+        self.asked.set()
+        return True
+
+
 @asynccontextmanager
 async def _stalled(two: TwoWorkers, run: Run) -> AsyncIterator["asyncio.Task[None]"]:
     """Let the first worker lease the run, and wait for the channel until the end of the block."""
-    leased = asyncio.Event()
-
-    def announce(_: str) -> bool:
-        leased.set()
-        return True
-
+    rules = AnnouncingRules()
     async with two.one.publisher.throttle("C1"):
-        delivery = asyncio.create_task(
-            deliver(replace(two.one, is_channel_allowed=announce), run.schedule, run.at)  # it asks after the lease
-        )
+        delivery = asyncio.create_task(deliver(replace(two.one, rules=rules), run.schedule, run.at))
         async with asyncio.timeout(TIMEOUT_SECONDS):
-            await leased.wait()
+            await rules.asked.wait()
         yield delivery
 
 

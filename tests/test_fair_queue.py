@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import SecretStr
 
-from bot.answers import Caller
-from bot.app import open_answers
+from bot.access import Caller
+from bot.core import open_answers
 from bot.errors import TryLater
 from bot.launchdarkly import ClientLimits, Version
 from bot.launchdarkly.client import FairQueue
@@ -76,7 +76,7 @@ async def test_answers_queue_their_requests_under_the_callers_key() -> None:
         )
         async with open_answers(bot_settings, lambda: NOW) as answers:
             pending = [
-                asyncio.ensure_future(answers.answer(f"scores p{n}/test", Caller(ZoneInfo("UTC"), queue_key=caller)))
+                asyncio.ensure_future(answers.answer(f"scores p{n}/test", Caller(ZoneInfo("UTC"), user=caller)))
                 for caller, numbers in (("U1", range(100)), ("U2", range(200, 210)))
                 for n in numbers
             ]

@@ -13,11 +13,10 @@ from slack_bolt.async_app import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import manifest
-from bot.app import build_registry
-from bot.slack.background_tasks import BackgroundTasks
-from bot.slack.listeners import build_app
+from bot.core import build_registry
+from bot.slack.listeners import BackgroundTasks, Handlers, build_app
 from bot.slack.payloads import Interaction
-from bot.slack.web import EVENTS_PATH
+from bot.slack.server import EVENTS_PATH
 from tests.processes import run
 
 Json = dict[str, Any]
@@ -186,7 +185,7 @@ async def test_subscribed_events_are_exactly_those_with_a_listener() -> None:
 async def _has_listener(event: str) -> bool:
     async def listen(_: Interaction) -> None: ...
 
-    app = build_app(AsyncWebClient("xoxb-1"), listen, BackgroundTasks())
+    app = build_app(AsyncWebClient("xoxb-1"), Handlers(listen), BackgroundTasks())
     body = {"type": "event_callback", "event_id": "Ev1", "team_id": "T1", "event": {"type": event, "user": "U2"}}
     answer = await app.async_dispatch(AsyncBoltRequest(body=body, mode="socket_mode"))
     return answer.status == 200

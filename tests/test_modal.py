@@ -1,6 +1,6 @@
 """The modal that changes a schedule: opened in the sandbox, filled in, and submitted through the real Bolt app."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -14,11 +14,20 @@ from bot.sandbox.http_server import serving
 from bot.sandbox.slack import Acknowledgement, Slack
 from bot.sandbox.slack.credentials import SIGNING_SECRET
 from bot.sandbox.slack.state import View
-from bot.slack.background_tasks import BackgroundTasks
-from bot.slack.listeners import NO_CALLBACKS, EventCallbacks, build_app
-from bot.slack.modal import DAYS, MAX_INPUT_CHARS, QUESTION, TIME, ZONE, ScheduleForm, build_modal, parse_modal
+from bot.slack.listeners import BackgroundTasks, Handlers, build_app
 from bot.slack.payloads import Interaction
-from bot.slack.web import build_web_app
+from bot.slack.schedule_modal import (
+    DAYS,
+    MAX_INPUT_CHARS,
+    QUESTION,
+    TIME,
+    ZONE,
+    ScheduleForm,
+    build_modal,
+    missing_field_errors,
+    parse_modal,
+)
+from bot.slack.server import build_web_app
 from tests.sandbox_slack import web_client
 from tests.workspace import open_workspace
 
@@ -30,7 +39,6 @@ class ModalClient:
     """Opens the modal as the bot would, and records what is submitted."""
 
     slack: Slack
-    callbacks: EventCallbacks
     submitted: list[Interaction] = field(default_factory=list)
     work: BackgroundTasks = field(default_factory=BackgroundTasks)
 
@@ -48,9 +56,11 @@ class ModalClient:
         return sent
 
 
-async def open_modal_client(callbacks: EventCallbacks) -> AsyncIterator[ModalClient]:
-    client = ModalClient(Slack(lambda: datetime.now(UTC)), callbacks)
-    app = build_app(AsyncWebClient(), client.listen, client.work, callbacks)
+async def open_modal_client(
+    validate: Callable[[dict[str, Any]], dict[str, str]] = missing_field_errors,
+) -> AsyncIterator[ModalClient]:
+    client = ModalClient(Slack(lambda: datetime.now(UTC)))
+    app = build_app(AsyncWebClient(), Handlers(client.listen, validate_modal=validate), client.work)
     async with client.slack.serving(), serving(build_web_app(app, SIGNING_SECRET, {}, Metrics())) as url:
         client.slack.request_url = f"{url}/slack/events"
         yield client
@@ -58,7 +68,7 @@ async def open_modal_client(callbacks: EventCallbacks) -> AsyncIterator[ModalCli
 
 @pytest.fixture
 async def modal() -> AsyncIterator[ModalClient]:
-    async for client in open_modal_client(NO_CALLBACKS):
+    async for client in open_modal_client():
         yield client
 
 
@@ -99,7 +109,7 @@ async def test_modal_is_validated_before_it_closes() -> None:
         form = parse_modal(body["view"])
         return {DAYS: "That is no day."} if form and form.days == "moonday" else {}
 
-    async for modal in open_modal_client(EventCallbacks(validate_modal=check)):
+    async for modal in open_modal_client(check):
         view = await modal.open()
         await modal.send(view, days="moonday")
         assert view.errors == {DAYS: "That is no day."}

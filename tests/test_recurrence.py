@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from bot.app import build_registry
+from bot.core import build_registry
 from bot.lines.param_types import InvalidValue
 from bot.schedules.recurrence import EVERY_DAY, WEEKDAYS, Recurrence, RecurrenceType
 from bot.schedules.timezones import find_zone

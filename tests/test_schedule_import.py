@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
+from bot.access import AccessRules
 from bot.errors import Misconfigured
 from bot.lines.parser import parse
 from bot.questions import discover
@@ -22,7 +23,6 @@ from bot.sandbox.launchdarkly.faults import FaultInjector
 from bot.schedules import import_export
 from bot.schedules.import_export import ImportResult, ImportRules, import_schedules
 from bot.schedules.question_check import QuestionCheck
-from bot.slack.access import AccessRules
 from bot.store.store import Store, open_store
 from tests.conversation import NOW, start_conversation
 from tests.processes import run
@@ -62,13 +62,11 @@ class Importer:
 
 @pytest.fixture
 async def importer(tmp_path: Path) -> AsyncIterator[Importer]:
-    allowed, progress = AccessRules(), list[tuple[int, int]]()
+    progress = list[tuple[int, int]]()
     async with open_store(f"sqlite:///{tmp_path / 'bot.db'}") as store, start_conversation() as answering:
-        check = QuestionCheck(answering.answers, allowed.authorize, allowed.allows_project, lambda: NOW)
+        check = QuestionCheck(answering.answers, lambda: NOW)
         understand = partial(parse, registry=discover())
-        rules = ImportRules(
-            understand, allowed.authorize, allowed.allows_channel, check, lambda *counts: progress.append(counts)
-        )
+        rules = ImportRules(understand, AccessRules(), check, lambda *counts: progress.append(counts))
         yield Importer(store, answering.faults, rules, progress)
 
 
@@ -194,7 +192,7 @@ async def test_channel_limit_counts_existing_schedules(importer: Importer) -> No
 async def test_settings_are_checked_before_launchdarkly_is_queried(importer: Importer) -> None:
     allowed = AccessRules(channels=frozenset({"C1"}), projects=frozenset({"web"}))
     wrong = entry("scores mobile/production"), entry("status web/production", channel="C2")
-    mistakes = await importer.mistakes(*wrong, authorize=allowed.authorize, is_channel_allowed=allowed.allows_channel)
+    mistakes = await importer.mistakes(*wrong, access=allowed)
     assert "I am not to tell about the project mobile." in mistakes[0]
     assert "The settings do not let me answer in this channel." in mistakes[1]
     assert importer.faults.requests == []

@@ -41,7 +41,7 @@ async def test_scheduled_question_is_posted_every_week(scheduler: SchedulerHarne
     assert scheduler.posted() == [posted]
     await scheduler.advance_to(MONDAY + WEEK)
     assert len(scheduler.posted()) == 2
-    assert b'insights_slots_total{outcome="delivered"} 2.0' in scheduler.workspace.metrics.exposition()
+    assert b'insights_slots_total{outcome="delivered"} 2.0' in scheduler.workspace.bot.metrics.exposition()
 
 
 async def test_edit_form_shows_errors_beside_the_fields(

@@ -8,7 +8,8 @@ import pytest_asyncio
 
 from bot.sandbox.slack import Fault, Message, Slack
 from bot.sandbox.slack.elements import find_elements
-from bot.slack.shared_channels import SharedChannels
+from bot.slack.directory import SlackDirectory
+from tests.conversation import UTC_ZONE
 from tests.sandbox_slack import Clock, web_client
 from tests.scheduler_harness import LOOP, OpenScheduler, SchedulerHarness
 from tests.workspace import Workspace, open_workspace, visible_text
@@ -190,7 +191,7 @@ async def test_channel_info_is_cached_for_five_minutes() -> None:
     clock = Clock()
     slack = Slack(clock)
     async with slack.serving(), web_client(slack, retry_handlers=[]) as client:
-        shared = SharedChannels(client, clock)
+        shared = SlackDirectory(client, UTC_ZONE, clock)
         assert [await shared.is_shared(id_) for id_ in ("C1", SHARED, "C1", SHARED)] == [
             False,
             True,
@@ -209,7 +210,7 @@ async def test_failed_lookup_keeps_the_last_known_state(fault: Fault) -> None:
     clock = Clock()
     slack = Slack(clock)
     async with slack.serving(), web_client(slack, retry_handlers=[]) as client:
-        shared = SharedChannels(client, clock)
+        shared = SlackDirectory(client, UTC_ZONE, clock)
         assert await shared.is_shared(SHARED)
         slack.faults[INFO] = fault
         clock.advance(minutes=5)
@@ -228,7 +229,7 @@ async def test_failed_lookup_keeps_the_last_known_state(fault: Fault) -> None:
 async def test_cache_has_a_maximum_size() -> None:
     slack = Slack(Clock())
     async with slack.serving(), web_client(slack, retry_handlers=[]) as client:
-        shared = SharedChannels(client, slack.now, max_channels=2)
+        shared = SlackDirectory(client, UTC_ZONE, slack.now, max_cached=2)
         for channel in ("C1", "C2", SHARED, SHARED, "C2", "C1"):
             await shared.is_shared(channel)
         assert [call.arguments["channel"] for call in slack.calls] == ["C1", "C2", SHARED, "C1"]

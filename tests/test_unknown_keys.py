@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from bot.answers import Answer, Caller
+from bot.access import AccessRules, Caller
+from bot.answers import Answer
 from bot.sandbox.block_kit import violations
 from bot.sandbox.block_kit.mentions import unsafe_markup
 from tests.conversation import UTC_ZONE, Conversation, EditableReply, start_conversation, visible_text
@@ -178,10 +179,10 @@ async def test_failed_list_request_keeps_the_original_error(someone: Conversatio
 
 
 async def test_only_allowed_projects_are_suggested(someone: Conversation) -> None:
-    caller = Caller(UTC_ZONE, allows=lambda project: project in ("wbe", "mobile"))
+    caller = Caller(UTC_ZONE, rules=AccessRules(projects=frozenset({"wbe", "mobile"})))
     answer = await someone.answers.answer("scores wbe/production", caller)
     assert answer.error_summary == "There's no project “wbe”. There is mobile."
-    caller = Caller(UTC_ZONE, allows=lambda project: project == "mobile")
+    caller = Caller(UTC_ZONE, rules=AccessRules(projects=frozenset({"mobile"})))
     answer = await someone.answers.answer("scores mobile/production app=ios", caller)
     assert answer.error_summary == "There's no application “ios”."
 

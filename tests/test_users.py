@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 import pytest
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.slack import Fault, Slack
-from bot.slack.users import Users
+from bot.slack.directory import SlackDirectory
+from tests.conversation import UTC_ZONE
 from tests.sandbox_slack import Clock, web_client
 
 MEMBERS = "usergroups.users.list"
@@ -18,7 +19,8 @@ MEMBERS = "usergroups.users.list"
 class Directory:
     slack: Slack
     clock: Clock
-    users: Users
+    users: SlackDirectory
+    client: AsyncWebClient
 
     @property
     def request_count(self) -> int:
@@ -30,7 +32,7 @@ async def directory() -> AsyncIterator[Directory]:
     clock = Clock()
     slack = Slack(clock)
     async with slack.serving(), web_client(slack, retry_handlers=[]) as client:
-        yield Directory(slack, clock, Users(client, ZoneInfo("UTC"), clock))
+        yield Directory(slack, clock, SlackDirectory(client, UTC_ZONE, clock), client)
 
 
 async def test_membership_is_checked_for_each_group(directory: Directory) -> None:
@@ -79,6 +81,18 @@ async def test_failed_lookup_counts_as_no_membership_until_retried(
     directory.slack.faults.clear()
     directory.clock.advance(minutes=1)
     assert await directory.users.in_groups("U1", ["S1"])
+
+
+async def test_caches_of_people_and_groups_have_a_maximum_size(directory: Directory) -> None:
+    slack, users = directory.slack, SlackDirectory(directory.client, UTC_ZONE, directory.clock, max_cached=2)
+    slack.groups.update({"S2": [], "S3": []})
+    for group in ("S1", "S2", "S3", "S3", "S2", "S1"):
+        await users.in_groups("U1", [group])
+    assert [call.arguments["usergroup"] for call in slack.calls] == ["S1", "S2", "S3", "S1"]
+    slack.calls.clear()
+    for user in ("U1", "U2", "U3", "U3", "U2", "U1"):
+        await users.zone(user)
+    assert [call.arguments["user"] for call in slack.calls] == ["U1", "U2", "U3", "U1"]
 
 
 async def test_unknown_group_has_no_members(directory: Directory, caplog: pytest.LogCaptureFixture) -> None:

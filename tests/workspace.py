@@ -9,14 +9,13 @@ from typing import Any
 
 import httpx
 
-from bot.app import Clock, no_scheduler
+from bot.app import Bot
+from bot.core import Clock
 from bot.demo import running_bot, sandbox_settings
-from bot.metrics import Metrics
 from bot.sandbox.launchdarkly.app import launchdarkly
 from bot.sandbox.launchdarkly.faults import FaultInjector
 from bot.sandbox.slack import Acknowledgement, Slack
 from bot.sandbox.slack.message import Message
-from bot.slack.dependencies import SchedulerFactory
 from tests.conversation import NOW, Edit, EditingTransport, settings, texts
 
 
@@ -26,7 +25,7 @@ class Workspace:
 
     slack: Slack
     faults: FaultInjector  # of LaunchDarkly
-    metrics: Metrics
+    bot: Bot
 
     @property
     def url(self) -> str:
@@ -63,7 +62,6 @@ async def open_workspace(
     socket: bool = False,
     edit: Edit | None = None,
     clock: Clock | None = None,
-    run_scheduler: SchedulerFactory = no_scheduler,
     **overrides: Any,
 ) -> AsyncIterator[Workspace]:
     """Run the bot within the block."""
@@ -75,5 +73,5 @@ async def open_workspace(
             settings(**{"shutdown_grace_seconds": 5.0, "socket_mode_ping_seconds": 2.0} | overrides), api, socket=socket
         )
         edited_transport = EditingTransport(transport, edit) if edit else transport
-        async with running_bot(slack, chosen, now, edited_transport, database, run_scheduler) as metrics:
-            yield Workspace(slack, faults, metrics)
+        async with running_bot(slack, chosen, now, edited_transport, database) as bot:
+            yield Workspace(slack, faults, bot)

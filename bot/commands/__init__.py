@@ -4,6 +4,7 @@ A command takes no channel defaults, gets a confirmation, and changes nothing in
 `templates/notices/`.
 
 base.py             Command, and the context that its `execute` gets
+runner.py           runs a command: checks who may, and asks before the bot posts among outsiders
 schedule_lookup.py  find, check and save a channel's schedules
 quiet_preview.py    how often a quiet digest would have posted in past weeks
 

@@ -4,58 +4,38 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
-from zoneinfo import ZoneInfo
 
+from bot.access import Caller, UserGroups
 from bot.lines.spec import ParamsT, Spec
 from bot.questions.base import View
 from bot.questions.catalog import Catalog
-from bot.schedules.question_check import CheckedQuestion
-from bot.schedules.triggers import Trigger
-from bot.schedules.views import WatchPreview
 
 if TYPE_CHECKING:  # the command line loads the commands without the store
+    from bot.schedules.context import SchedulerContext
     from bot.store.store import Store
 
 V = TypeVar("V", bound=View)
 
 
-@dataclass(frozen=True)
-class CommandOrigin:
-    """Where a command was typed, and by whom: Slack's IDs, because names change."""
+class Directory(UserGroups, Protocol):
+    """What a command may look up in Slack."""
 
-    team: str
-    channel: str
-    user: str
-
-
-class ChannelGateway(Protocol):
-    """What a command may do outside the store: look at the channel, check a question, and wake the scheduler."""
-
-    async def is_in(self, channel: str) -> bool:
+    async def is_member(self, channel: str) -> bool:
         """Return whether the bot is in a channel; True if Slack doesn't say."""
 
-    async def link(self, channel: str, ts: str) -> str:
-        """Return a message's permalink, or an empty string if Slack has none."""
-
-    async def check(self, question: str, trigger: Trigger, caller: str) -> CheckedQuestion:
-        """Ask a question once before it is saved; what keeps it from being answered is raised."""
-
-    async def last_week(self, line: str, zone: ZoneInfo, caller: str) -> WatchPreview:
-        """Return the alerts that a watch would have posted in the last week."""
-
-    def wake(self) -> None:
-        """Wake the scheduler, because there is work to do now."""
+    async def is_shared(self, channel: str) -> bool:
+        """Return whether people of another organization read a channel."""
 
 
 @dataclass(frozen=True)
 class CommandContext:
     """What a command may use. Each command gets its own."""
 
-    origin: CommandOrigin
+    caller: Caller
     store: "Store"
     now: datetime
-    zone: ZoneInfo  # the caller's
-    gateway: ChannelGateway
+    scheduler: "SchedulerContext"
+    directory: Directory
     catalog: Catalog
 
 

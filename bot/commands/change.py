@@ -5,7 +5,14 @@ from typing import Annotated, Any
 
 from bot.commands.base import Command, CommandContext, Publication
 from bot.commands.quiet_preview import PreviewView, preview
-from bot.commands.schedule_lookup import SAVED_QUESTION, ChangedView, NumberParams, publication, resolve_schedule
+from bot.commands.schedule_lookup import (
+    SAVED_QUESTION,
+    ChangedView,
+    NumberParams,
+    check_answer,
+    publication,
+    resolve_schedule,
+)
 from bot.lines.params import bot_param
 from bot.schedules.question_check import CheckedQuestion, check_question
 from bot.schedules.recurrence import RECURRENCE, Recurrence
@@ -43,7 +50,7 @@ async def execute(params: ChangeParams, ctx: CommandContext) -> ChangeView:
     columns = {name: getattr(schedule, name) for name in ("cadence", "line", "next_at")}
     await ctx.store.schedules.change(schedule.id, ctx.now, **columns)
     preview_view = await preview(schedule.line, ctx) if params.question else None
-    view, by = schedule_view(schedule), ctx.origin.user
+    view, by = schedule_view(schedule), ctx.caller.user
     return ChangeView(schedule=view, by=by, preview=preview_view, unchecked=checked.unchecked)
 
 
@@ -53,7 +60,7 @@ async def _check_question(current: Schedule, schedule: Schedule, ctx: CommandCon
     check_question(schedule.line, trigger)
     if schedule.line == current.line:
         return CheckedQuestion(schedule.line)
-    return await ctx.gateway.check(schedule.line, trigger, ctx.origin.user)
+    return await check_answer(schedule.line, trigger, ctx)
 
 
 def _apply_change(schedule: Schedule, params: ChangeParams, ctx: CommandContext) -> Schedule:

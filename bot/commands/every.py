@@ -26,7 +26,7 @@ class EveryView(ChangedView):
 
 
 def _recurrence(params: EveryParams, ctx: CommandContext) -> Recurrence:
-    return replace(params.when, zone=params.when.zone or ctx.zone.key)
+    return replace(params.when, zone=params.when.zone or ctx.caller.zone.key)
 
 
 async def publishes(params: EveryParams, ctx: CommandContext) -> Publication:
@@ -37,11 +37,11 @@ async def execute(params: EveryParams, ctx: CommandContext) -> EveryView:
     """Save the schedule, first due at the next time of its recurrence."""
     recurrence = _recurrence(params, ctx)
     schedule, unchecked = await create_schedule(params.question, recurrence, ctx)
-    in_channel = await ctx.gateway.is_in(ctx.origin.channel)
+    in_channel = await ctx.directory.is_member(ctx.caller.channel)
     preview_view = await preview(schedule.line, ctx)
     return EveryView(
         schedule=schedule_view(schedule),
-        by=ctx.origin.user,
+        by=ctx.caller.user,
         in_channel=in_channel,
         preview=preview_view,
         unchecked=unchecked,

@@ -35,14 +35,14 @@ class HistoryView(View):
 
 async def execute(params: HistoryParams, ctx: CommandContext) -> HistoryView:
     """List the last runs, including those of stopped schedules."""
-    schedules = await ctx.store.schedules.list_with_stopped(ctx.origin.team, ctx.origin.channel)
+    schedules = await ctx.store.schedules.list_with_stopped(ctx.caller.team, ctx.caller.channel)
     chosen = {schedule.id: schedule for schedule in schedules if params.number in (None, schedule.number)}
     if params.number and not chosen:
         raise NotFound(f"There never was a schedule {params.number} in this channel.", "`history` shows all of them.")
     runs = await ctx.store.runs.history(list(chosen), params.limit + 1)
     shown_runs = runs[: params.limit]
     permalinks = await asyncio.gather(*(_permalink(run.ts, ctx) for run in shown_runs))
-    views = [run_view(chosen[run.schedule], run, ctx.zone) for run in shown_runs]
+    views = [run_view(chosen[run.schedule], run, ctx.caller.zone) for run in shown_runs]
     return HistoryView(
         number=params.number,
         runs=tuple(LinkedRunView(run=view, link=permalink) for view, permalink in zip(views, permalinks, strict=True)),
@@ -56,7 +56,7 @@ def _more_line(params: HistoryParams) -> str:
 
 
 async def _permalink(ts: str, ctx: CommandContext) -> str:
-    return await ctx.gateway.link(ctx.origin.channel, ts) if ts else ""
+    return await ctx.scheduler.publisher.permalink(ctx.caller.channel, ts) if ts else ""
 
 
 COMMAND = Command[HistoryParams, HistoryView](

@@ -20,13 +20,13 @@ async def publishes(params: NumberParams, ctx: CommandContext) -> Publication:
 
 async def execute(params: NumberParams, ctx: CommandContext) -> RunQueuedView:
     schedule = await resolve_schedule(params.number, ctx)
-    if not await ctx.gateway.is_in(ctx.origin.channel):
+    if not await ctx.directory.is_member(ctx.caller.channel):
         todo = f"Type `/invite` and my name, and then `now {schedule.number}` once more."
         raise Rejected("I am not in this channel, and cannot post in it.", todo)
     due_at = ctx.now.replace(microsecond=0)
     zone = parse_trigger(schedule.cadence).zone
-    await ctx.store.runs.add_manual(schedule, zone, due_at, by=ctx.origin.user)
-    ctx.gateway.wake()
+    await ctx.store.runs.add_manual(schedule, zone, due_at, by=ctx.caller.user)
+    ctx.scheduler.work_available.set()
     return RunQueuedView(schedule=schedule_view(schedule))
 
 

@@ -7,7 +7,7 @@ from bot.lines.parser import parse
 from bot.questions import history
 from bot.questions.base import View
 from bot.questions.digest import QUESTION as DIGEST
-from bot.questions.digest import DigestParams
+from bot.questions.digest import DigestParams, history_key
 
 
 class PreviewView(View):
@@ -23,9 +23,9 @@ async def preview(line: str, ctx: CommandContext) -> PreviewView | None:
     params = parse(line, {DIGEST.name: DIGEST}).params if line.partition(" ")[0] == DIGEST.name else None
     if not isinstance(params, DigestParams) or params.quiet is None:
         return None
-    today = ctx.now.astimezone(ctx.zone).date()
+    today = ctx.now.astimezone(ctx.caller.zone).date()
     snapshots = await history.load_snapshots(
-        partial(ctx.store.snapshots.list_since, ctx.origin.team), DIGEST.history_key(params), today
+        partial(ctx.store.snapshots.list_since, ctx.caller.team), history_key(params), today
     )
     known_weeks = [week.material for week in history.latest_weeks(snapshots)[: history.MAX_WEEKS_SHOWN] if week]
     if not known_weeks:

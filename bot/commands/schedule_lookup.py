@@ -8,7 +8,7 @@ from bot.errors import NotFound, Rejected
 from bot.lines.param_types import IntRange, InvalidValue
 from bot.lines.params import Params, bot_param
 from bot.questions.base import View
-from bot.schedules.question_check import check_channel, check_question
+from bot.schedules.question_check import CheckedQuestion, QuestionCheck, check_channel, check_question
 from bot.schedules.triggers import Trigger, WatchTrigger, next_run_at, parse_trigger
 from bot.schedules.views import ScheduleView, schedule_view
 from bot.store import Schedule
@@ -68,14 +68,14 @@ class ChangedView(View):
 
 async def resolve_schedule(number: int | None, ctx: CommandContext) -> Schedule:
     """Return the channel's schedule with this number, or its only one; never a stopped one."""
-    schedules = await ctx.store.schedules.list_for_channel(ctx.origin.team, ctx.origin.channel)
+    schedules = await ctx.store.schedules.list_for_channel(ctx.caller.team, ctx.caller.channel)
     if number is None and len(schedules) > 1:
         numbers = ", ".join(str(schedule.number) for schedule in schedules)
         raise Rejected(f"This channel has several schedules: {numbers}.", "Say which one; `schedules` shows them.")
     if number is None and not schedules:
         raise NotFound("There are no schedules in this channel.", "`help every` shows how to make one.")
     matching = [schedule for schedule in schedules if number in (None, schedule.number)]
-    return matching[0] if matching else await get_schedule(number or 0, ctx.store, ctx.origin.team, ctx.origin.channel)
+    return matching[0] if matching else await get_schedule(number or 0, ctx.store, ctx.caller.team, ctx.caller.channel)
 
 
 async def get_schedule(number: int, store: "Store", team: str, channel: str) -> Schedule:
@@ -97,7 +97,7 @@ def publication(schedule: Schedule) -> Publication:
 
 
 def changed_view(schedule: Schedule, ctx: CommandContext) -> ChangedView:
-    return ChangedView(schedule=schedule_view(schedule), by=ctx.origin.user)
+    return ChangedView(schedule=schedule_view(schedule), by=ctx.caller.user)
 
 
 async def create_schedule(question: str, trigger: Trigger, ctx: CommandContext) -> tuple[Schedule, str]:
@@ -106,13 +106,13 @@ async def create_schedule(question: str, trigger: Trigger, ctx: CommandContext) 
     Also return why the question couldn't be checked, or an empty string.
     """
     await check_can_schedule(question, trigger, ctx)
-    checked = await ctx.gateway.check(question, trigger, ctx.origin.user)
+    checked = await check_answer(question, trigger, ctx)
     new = Schedule(
         id="",
-        team=ctx.origin.team,
-        channel=ctx.origin.channel,
+        team=ctx.caller.team,
+        channel=ctx.caller.channel,
         number=0,
-        owner=ctx.origin.user,
+        owner=ctx.caller.user,
         cadence=str(trigger),
         line=checked.line,
         state="active",
@@ -122,7 +122,12 @@ async def create_schedule(question: str, trigger: Trigger, ctx: CommandContext) 
     return await ctx.store.schedules.add(new, ctx.now, partial(check_channel, checked.line, trigger)), checked.unchecked
 
 
+async def check_answer(question: str, trigger: Trigger, ctx: CommandContext) -> CheckedQuestion:
+    """Ask a question once before it is saved; what keeps it from being answered is raised."""
+    return await QuestionCheck(ctx.scheduler.answers, ctx.scheduler.now).check(question, trigger, ctx.caller)
+
+
 async def check_can_schedule(question: str, trigger: Trigger, ctx: CommandContext) -> None:
     """Raise if a question can't be scheduled, or the channel has no room for it."""
     check_question(question, trigger)
-    check_channel(question, trigger, await ctx.store.schedules.list_for_channel(ctx.origin.team, ctx.origin.channel))
+    check_channel(question, trigger, await ctx.store.schedules.list_for_channel(ctx.caller.team, ctx.caller.channel))

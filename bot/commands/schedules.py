@@ -21,11 +21,12 @@ class SchedulesView(View):
 
 async def execute(_: SchedulesParams, ctx: CommandContext) -> SchedulesView:
     rows = []
-    for schedule in await ctx.store.schedules.list_for_channel(ctx.origin.team, ctx.origin.channel):
+    for schedule in await ctx.store.schedules.list_for_channel(ctx.caller.team, ctx.caller.channel):
         last_runs = await ctx.store.runs.history([schedule.id], 1)
         rows.append(
             RowView(
-                schedule=schedule_view(schedule), last=run_view(schedule, last_runs[0], ctx.zone) if last_runs else None
+                schedule=schedule_view(schedule),
+                last=run_view(schedule, last_runs[0], ctx.caller.zone) if last_runs else None,
             )
         )
     return SchedulesView(rows=tuple(rows))

@@ -57,13 +57,13 @@ async def execute(params: SnoozeParams, ctx: CommandContext) -> ChangedView:
     await ctx.store.schedules.change(schedule.id, ctx.now, next_at=next_at)
     view = schedule_view(replace(schedule, next_at=next_at))
     silent_until = humanize.timestamp(to_milliseconds(next_at), ZoneInfo(trigger.zone))
-    return ChangedView(schedule=view.model_copy(update={"next": silent_until}), by=ctx.origin.user)
+    return ChangedView(schedule=view.model_copy(update={"next": silent_until}), by=ctx.caller.user)
 
 
 def _silent_until(time_spec: str | None, next_at: datetime, ctx: CommandContext) -> datetime:
     if time_spec is None:
         return next_at
-    until = _resolve_future_time(time_spec, ctx.now, ctx.zone)
+    until = _resolve_future_time(time_spec, ctx.now, ctx.caller.zone)
     if until <= ctx.now:
         raise Rejected(
             "That moment has passed.", "Say a later one, such as 2026-12-24; without one, it is silent once."

@@ -21,12 +21,12 @@ class StopView(View):
 
 
 async def execute(params: NumberParams, ctx: CommandContext) -> StopView:
-    schedules = await ctx.store.schedules.list_for_channel(ctx.origin.team, ctx.origin.channel)
+    schedules = await ctx.store.schedules.list_for_channel(ctx.caller.team, ctx.caller.channel)
     if params.number is None and len(schedules) > 1:
         return StopView(choices=tuple(map(schedule_view, schedules)))
     schedule = await resolve_schedule(params.number, ctx)
     await ctx.store.schedules.change(schedule.id, ctx.now, state="stopped", next_at=None)
-    return StopView(stopped=schedule_view(replace(schedule, next_at=None)), by=ctx.origin.user)
+    return StopView(stopped=schedule_view(replace(schedule, next_at=None)), by=ctx.caller.user)
 
 
 COMMAND = Command[NumberParams, StopView](

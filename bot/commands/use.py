@@ -51,7 +51,7 @@ class UseView(View):
 
 async def execute(params: UseParams, ctx: CommandContext) -> UseView:
     """Set the defaults if LaunchDarkly knows them, clear them, or only show them."""
-    channel_key, by = (ctx.origin.team, ctx.origin.channel), ctx.origin.user
+    channel_key, by = (ctx.caller.team, ctx.caller.channel), ctx.caller.user
     params, unchecked = await _check_keys(params, ctx.catalog)
     chosen = {
         f.short_name: f.param_type.write(value) for f in params.fields()[1:] if (value := getattr(params, f.field_name))

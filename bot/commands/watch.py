@@ -13,6 +13,7 @@ from bot.messages import humanize
 from bot.questions.base import View
 from bot.schedules.triggers import WatchTrigger
 from bot.schedules.views import ScheduleView, WatchItemView, schedule_view
+from bot.schedules.watch_job import preview_last_week
 
 MAX_PREVIEW_ITEMS = 5
 
@@ -64,24 +65,24 @@ class WatchView(View):
 
 
 async def publishes(params: WatchParams, ctx: CommandContext) -> Publication | None:
-    return Publication(params.question, WatchTrigger(ctx.zone.key).describe()) if params.on else None
+    return Publication(params.question, WatchTrigger(ctx.caller.zone.key).describe()) if params.on else None
 
 
 async def execute(params: WatchParams, ctx: CommandContext) -> WatchView:
-    trigger = WatchTrigger(ctx.zone.key)
-    in_channel = await ctx.gateway.is_in(ctx.origin.channel)
+    trigger = WatchTrigger(ctx.caller.zone.key)
+    in_channel = await ctx.directory.is_member(ctx.caller.channel)
     if params.on:
         schedule, unchecked = await create_schedule(params.question, trigger, ctx)
-        ctx.gateway.wake()
+        ctx.scheduler.work_available.set()
         return WatchView(
             line=params.question,
             started=schedule_view(schedule),
-            by=ctx.origin.user,
+            by=ctx.caller.user,
             in_channel=in_channel,
             unchecked=unchecked,
         )
     await check_can_schedule(params.question, trigger, ctx)
-    week = await ctx.gateway.last_week(params.question, ctx.zone, ctx.origin.user)
+    week = await preview_last_week(ctx.scheduler, params.question, ctx.caller)
     return WatchView(
         line=params.question,
         in_channel=in_channel,

@@ -12,7 +12,8 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from bot.app import Clock, open_engine
+from bot.app import open_engine
+from bot.core import Clock
 from bot.errors import Failure
 from bot.schedules.context import SchedulerContext
 from bot.schedules.dbos_engine import Engine
@@ -70,7 +71,6 @@ class SchedulerDriver:
     clock: DemoClock
     ctx: SchedulerContext
     engine: Engine
-    work_available: asyncio.Event = field(default_factory=asyncio.Event)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def advance_to(self, at: datetime) -> None:
@@ -116,7 +116,7 @@ class SchedulerDriver:
             await requeue(self.ctx, [run.schedule], run.at)
         for watch in await self._watches():
             await store.schedules.change(watch.id, now, next_at=now)
-        self.work_available.set()
+        self.ctx.work_available.set()
 
     async def run_now(self, schedule: Schedule) -> None:
         """Run a schedule at once. Its next scheduled run stays as it is."""
@@ -142,14 +142,14 @@ class SchedulerDriver:
     async def poll(self, seconds: float) -> None:
         """Dispatch what is due every *seconds*, and whenever work becomes available."""
         while True:
-            self.work_available.clear()
+            self.ctx.work_available.clear()
             try:
                 async with self.lock:
                     await self._dispatch()
             except Exception as error:
                 log.warning("nothing can be offered: %s", type(error).__name__)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self.work_available.wait(), seconds)
+                await asyncio.wait_for(self.ctx.work_available.wait(), seconds)
 
 
 def is_watch(schedule: Schedule) -> bool:

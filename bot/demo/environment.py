@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import httpx
 
-from bot.app import Clock, build_registry, use_sandbox
+from bot.core import Clock, build_registry, use_sandbox
 from bot.demo.driver import DemoClock, SchedulerDriver, running_driver
 from bot.demo.fault_presets import NO_FAULT, DemoFaultInjector, FaultPresets
 from bot.demo.harness import running_bot, sandbox_settings, type_line
@@ -25,7 +25,6 @@ from bot.lines.spec import AnySpec
 from bot.notices import usage_line
 from bot.sandbox.launchdarkly.company import Company, harbour_goods
 from bot.sandbox.slack import Slack
-from bot.schedules.context import SchedulerContext
 from bot.settings import Settings, missing_setting
 
 STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
@@ -164,22 +163,17 @@ async def _running_demo(
     settings: Settings, real_clock: Clock, clock: DemoClock, transport: httpx.AsyncBaseTransport | None
 ) -> AsyncIterator[tuple[Slack, SchedulerDriver, RunReport]]:
     """Run the bot on a temporary database."""
-    slack, drivers = Slack(clock, signing_clock=real_clock), list[SchedulerDriver]()
-
-    @asynccontextmanager
-    async def start_scheduler(ctx: SchedulerContext) -> AsyncIterator[Callable[[], None]]:
-        async with running_driver(bot_settings, real_clock, clock, ctx) as driver:
-            drivers.append(driver)
-            yield driver.work_available.set
-
+    slack = Slack(clock, signing_clock=real_clock)
     with tempfile.TemporaryDirectory(prefix="insights-bot-") as folder:
         database = f"sqlite:///{Path(folder) / 'demo.db'}"
         async with slack.serving() as api:
             bot_settings = sandbox_settings(
                 settings.model_copy(update={**IMMEDIATE_SETTINGS, "database_url": database}), api
             )
-            async with running_bot(slack, bot_settings, clock, transport, database, start_scheduler):
-                [driver] = drivers
+            async with (
+                running_bot(slack, bot_settings, clock, transport, database) as bot,
+                running_driver(bot_settings, real_clock, clock, bot.scheduler) as driver,
+            ):
                 yield slack, driver, RunReport(driver.ctx.store, slack)
 
 

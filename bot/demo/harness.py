@@ -3,21 +3,18 @@
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
 from pathlib import Path
 
 import httpx
 from pydantic import SecretStr
 
-from bot import slack
-from bot.app import Clock, no_scheduler, open_answers_and_store
-from bot.metrics import Metrics
+from bot.app import Bot, build
+from bot.core import Clock
 from bot.sandbox.http_server import serving
 from bot.sandbox.slack import Acknowledgement, Slack
 from bot.sandbox.slack.credentials import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
 from bot.sandbox.slack.message import Message
 from bot.settings import Settings
-from bot.slack.dependencies import SchedulerFactory
 from bot.slack.handler import PROGRESS_NOTICE
 
 ANSWER_TIMEOUT_SECONDS = 30.0  # no answer takes this long
@@ -41,21 +38,16 @@ async def running_bot(
     now: Clock,
     transport: httpx.AsyncBaseTransport | None,
     database: str = "",
-    start_scheduler: SchedulerFactory = no_scheduler,
-) -> AsyncIterator[Metrics]:
-    """Run the bot in a workspace that is already being served; yield its metrics.
+) -> AsyncIterator[Bot]:
+    """Run the bot, without its scheduler, in a workspace that is already being served.
 
     Without a *transport*, it calls the real LaunchDarkly.
     """
-    metrics = Metrics()
     with tempfile.TemporaryDirectory() as folder:
         bot_settings = settings.model_copy(update={"database_url": database or f"sqlite:///{Path(folder) / 'bot.db'}"})
-        answers = partial(open_answers_and_store, bot_settings, now, transport, metrics)
-        dependencies = slack.Dependencies(bot_settings, metrics, now, answers, start_scheduler)
-        async with slack.running(dependencies) as (web_app, startup), serving(web_app) as url:
-            await startup
+        async with build(bot_settings, now, transport) as bot, bot.listening() as web_app, serving(web_app) as url:
             workspace.request_url = f"{url}/slack/events"
-            yield metrics
+            yield bot
 
 
 async def type_line(workspace: Slack, line: str, channel: str) -> Message:

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, aclosing
 
-from bot.app import build_registry
+from bot.core import build_registry
 from bot.demo.environment import RELEASES_CHANNEL, Demo, cancelled_by_signal
 from bot.demo.harness import type_line, wait_for_answer
 from bot.messages.message import Message

@@ -13,7 +13,7 @@ from enum import StrEnum
 from pydantic import SecretStr
 
 from bot import manifest
-from bot.app import Clock, open_launchdarkly
+from bot.core import Clock, open_launchdarkly
 from bot.errors import Failure, Misconfigured, TryLater
 from bot.launchdarkly import AppUrls, LaunchDarkly, Reply, Version, field
 from bot.messages.humanize import timestamp

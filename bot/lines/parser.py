@@ -35,7 +35,12 @@ class ParsedLine:
 
 def parse(text: str, registry: Registry, defaults: Defaults | None = None) -> ParsedLine:
     """Parse a line. Defaults fill what a question omits; a command must be complete itself."""
-    name_token, *arg_tokens = tokenize(text) or [Token("", "")]
+    return parse_tokens(tokenize(text), registry, defaults)
+
+
+def parse_tokens(tokens: list[Token], registry: Registry, defaults: Defaults | None = None) -> ParsedLine:
+    """Parse a line that is split into tokens already."""
+    name_token, *arg_tokens = tokens or [Token("", "")]
     typed = name_token.value or name_token.name
     spec = registry.get(typed.lower())
     line_parser = _LineParser(spec or _closest_spec(typed, registry))
@@ -119,7 +124,7 @@ class _LineParser:
             questions = {name: spec for name, spec in registry.items() if spec.is_question}
             line: str | None = None
             try:
-                self.saved_question = parse(" ".join(token.text for token in tokens), questions, defaults)
+                self.saved_question = parse_tokens(tokens, questions, defaults)
                 line = self.saved_question.canonical
             except InvalidLine as invalid:
                 self.mistakes += invalid.mistakes

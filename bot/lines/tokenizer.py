@@ -17,6 +17,7 @@ _WORD = re.compile(r"""(?>[^\s"']+|"[^"]*"|'[^']*'|["'])++""")
 _QUOTED = re.compile(r""""([^"]*)"|'([^']*)\'""")
 _NAMED_VALUE = re.compile(r"(?:--?)?([A-Za-z][\w-]*)=(.*)", re.DOTALL)
 _OPTION = re.compile(r"--?([A-Za-z][\w-]*)")
+_SHARE = "share"  # the option that asks to post the answer in the channel; the only one that never takes a value
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +26,6 @@ class Token:
 
     name: str
     value: str | None
-
-    @property
-    def text(self) -> str:
-        """The token as written in a line."""
-        if not self.name:
-            return quote_value(self.value or "")
-        return f"--{self.name}" if self.value is None else f"{self.name}={quote_value(self.value)}"
 
 
 def tokenize(text: str) -> list[Token]:
@@ -43,13 +37,21 @@ def tokenize(text: str) -> list[Token]:
         if named := _NAMED_VALUE.fullmatch(raw):
             tokens.append(Token(named[1], _unquote(named[2])))
         elif option := _OPTION.fullmatch(raw):
-            takes_value = bool(raw_tokens) and not (
-                _NAMED_VALUE.fullmatch(raw_tokens[0]) or _OPTION.fullmatch(raw_tokens[0])
-            )
+            takes_value = raw_tokens and option[1].lower() != _SHARE and not _is_named(raw_tokens[0])
             tokens.append(Token(option[1], _unquote(raw_tokens.pop(0)) if takes_value else None))
         else:
             tokens.append(Token("", _unquote(raw)))
     return tokens
+
+
+def _is_named(raw: str) -> bool:
+    return bool(_NAMED_VALUE.fullmatch(raw) or _OPTION.fullmatch(raw))
+
+
+def remove_share_option(tokens: list[Token]) -> tuple[list[Token], bool]:
+    """Return the tokens without `--share`, and whether it was among them."""
+    remaining = [token for token in tokens if token.value is not None or token.name.lower() != _SHARE]
+    return remaining, len(remaining) < len(tokens)
 
 
 def normalize_line(text: str) -> str:

@@ -32,6 +32,11 @@ class Message:
         """Return the arguments for Slack's API. The thread isn't included: each of its messages is sent separately."""
         return {"text": self.text, "blocks": list(self.blocks)}
 
+    @property
+    def has_charts(self) -> bool:
+        """Whether there are charts or tables, which some workspaces refuse."""
+        return any(block["type"] in text_fallback.CHART_TYPES for block in self.blocks)
+
     def with_text_fallback(self) -> "Message":
         """Return the message and its thread with charts and tables drawn in plain characters.
 

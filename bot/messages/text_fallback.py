@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.messages import mrkdwn
 
+CHART_TYPES = ("data_visualization", "data_table")
 MAX_BAR_WIDTH = 20
 NO_DATA_MARK = " †"  # ends the label of a point with missing data: Slack's charts can't have gaps
 NO_DATA_TEXT = "–"

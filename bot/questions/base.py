@@ -14,6 +14,10 @@ from bot.lines.spec import ParamsT, Spec
 from bot.questions.catalog import Catalog, ProjectFilter, allow_all
 from bot.store import Snapshot
 
+# History key and first day ─► the snapshots since then, the latest first
+SnapshotReader = Callable[[str, date], Awaitable[Sequence[Snapshot]]]
+TeamSnapshotReader = Callable[[str, str, date], Awaitable[Sequence[Snapshot]]]  # the same, after a team
+
 
 class View(BaseModel):
     """What a person reads: names, numbers and dates, already formatted. The template only adds wording and order."""
@@ -31,6 +35,17 @@ class View(BaseModel):
         return ""
 
 
+class AnswerView(View):
+    """The view of an answer."""
+
+    url: str  # the page in LaunchDarkly that shows more
+
+
+async def no_snapshots(*_: object) -> Sequence[Snapshot]:
+    """Return no snapshots, for a bot without a store."""
+    return ()
+
+
 @dataclass(frozen=True)
 class QuestionContext:
     """What a question may use while it works. Each answer gets its own."""
@@ -40,8 +55,8 @@ class QuestionContext:
     now: datetime
     zone: ZoneInfo
     supports_menus: bool = False  # whether the surface that shows the answer has menus
-    history: tuple[Snapshot, ...] = ()  # snapshots for the question's `history_key`, the latest first
     allows: ProjectFilter = allow_all  # the projects that the settings allow
+    read_snapshots: SnapshotReader = no_snapshots
 
     @property
     def today(self) -> date:
@@ -55,7 +70,7 @@ class QuestionContext:
 
 
 ReplyT = TypeVar("ReplyT")  # a Reply, or a record of several if the question asks others
-ViewT = TypeVar("ViewT", bound=View)
+ViewT = TypeVar("ViewT", bound=AnswerView)
 
 
 def _never_quiet(_: View) -> bool:
@@ -64,10 +79,6 @@ def _never_quiet(_: View) -> bool:
 
 def _never_partial(_: object) -> bool:
     return False
-
-
-def _no_history_key(_: Params) -> str:
-    return ""
 
 
 def _no_suspect_keys(_: Params, __: Any) -> Mapping[str, Sequence[str]]:
@@ -84,7 +95,6 @@ class Question(Spec[ParamsT], Generic[ParamsT, ReplyT, ViewT]):
 
     - `is_partial`: whether the reply lacks something that a later attempt may return.
     - `is_quiet`: whether the answer reports that nothing changed.
-    - `history_key`: which snapshots the answer may compare with.
     - `snapshot`: what to store for later answers, once a schedule has delivered this one.
     - `suspect_keys`: the keys without any data in the reply, by params field. LaunchDarkly may not know them."""
 
@@ -95,7 +105,6 @@ class Question(Spec[ParamsT], Generic[ParamsT, ReplyT, ViewT]):
     build_view: Callable[[ParamsT, ReplyT, QuestionContext], ViewT]
     is_partial: Callable[[ReplyT], bool] = _never_partial
     is_quiet: Callable[[ViewT], bool] = _never_quiet
-    history_key: Callable[[ParamsT], str] = _no_history_key
     snapshot: Callable[[ParamsT, ReplyT, QuestionContext], Snapshot | None] = _no_snapshot
     suspect_keys: Callable[[ParamsT, ReplyT], Mapping[str, Sequence[str]]] = _no_suspect_keys
 

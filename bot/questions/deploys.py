@@ -11,7 +11,7 @@ from bot.lines.params import Parameter, Params
 from bot.lines.timespec import MILLISECONDS_PER_UNIT
 from bot.messages import humanize
 from bot.messages.mrkdwn import Timestamp
-from bot.questions.base import Question, QuestionContext, View
+from bot.questions.base import AnswerView, Question, QuestionContext, View
 from bot.questions.calendar_days import HOURLY_PARAMETERS, CalendarDays, hour_aligned_window
 from bot.questions.chart import ChartReply, Lines, Metric, Tier
 from bot.questions.day_range import Days
@@ -61,7 +61,7 @@ class DeployGroupView(View):
     share: str
 
 
-class DeploysView(View):
+class DeploysView(AnswerView):
     scope: str
     apps: str
     days: str
@@ -82,7 +82,6 @@ class DeploysView(View):
     hidden: int
     others: int
     metrics: tuple[MetricView, ...]
-    url: str
 
 
 async def fetch(params: DeploysParams, ctx: QuestionContext) -> ChartReply:

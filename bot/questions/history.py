@@ -3,19 +3,17 @@
 A scheduled answer stores its metrics in a snapshot, so a week can have several snapshots or none. A week without a
 snapshot is unknown, never zero."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise, takewhile
+from typing import Generic
 
 from bot.errors import Failure
 from bot.messages import humanize
-from bot.questions.base import QuestionContext
+from bot.questions.base import ReplyT, SnapshotReader
 from bot.questions.composition import result_or_failure
 from bot.store import Snapshot
-
-HistoryReader = Callable[
-    [str, date], Awaitable[Sequence[Snapshot]]
-]  # history key and start date ─► snapshots, the latest first
 
 # Names of the stored metrics.
 DONE_FLAGS, ALL_FLAGS, OVERALL_SCORE, LARGE_CHANGES, DEPLOYMENTS = "done", "flags", "overall", "changes", "deployments"
@@ -32,14 +30,17 @@ _DIRECTION_NAMES = {-1: "fall", 1: "rise"}
 _ORDINALS = dict(enumerate(("third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"), MIN_STREAK_WEEKS))
 
 
-async def no_history(_: str, __: date) -> Sequence[Snapshot]:
-    """Return no snapshots; the HistoryReader for a bot without a store."""
-    return ()
+@dataclass(frozen=True)
+class WithHistory(Generic[ReplyT]):
+    """A reply, with the snapshots of past weeks that it is compared to."""
+
+    reply: ReplyT
+    snapshots: tuple[Snapshot, ...] = ()
 
 
-async def load_snapshots(read_history: HistoryReader, key: str, today: date) -> tuple[Snapshot, ...]:
+async def load_snapshots(read_snapshots: SnapshotReader, key: str, today: date) -> tuple[Snapshot, ...]:
     """Load the snapshots of past weeks; none if the store fails, so that the answer still goes out."""
-    snapshots = await result_or_failure(read_history(key, today - (MAX_WEEKS_BACK + 1) * WEEK))
+    snapshots = await result_or_failure(read_snapshots(key, today - (MAX_WEEKS_BACK + 1) * WEEK))
     return () if isinstance(snapshots, Failure) else tuple(snapshots)
 
 
@@ -63,20 +64,20 @@ def _nearest(snapshots: Sequence[Snapshot], day: date) -> Snapshot | None:
     return min(candidates, key=lambda snapshot: abs(snapshot.day - day), default=None)
 
 
-def describe_change(ctx: QuestionContext, metric: str, current: float) -> str:
+def describe_change(snapshots: Sequence[Snapshot], today: date, metric: str, current: float) -> str:
     """Compare a number with the previous week's: `3 fewer than last week, the first fall in 5 weeks`."""
-    weekly = weekly_snapshots(_with_metric(metric, ctx.history), ctx.today - WEEK)
+    weekly = weekly_snapshots(_with_metric(metric, snapshots), today - WEEK)
     previous = next(filter(None, weekly[: len(WEEKS_AGO)]), None)
     if previous is None:
         return ""
-    comparison = describe_difference(current, previous.numbers[metric], describe_date(previous.day, ctx.today))
+    comparison = describe_difference(current, previous.numbers[metric], describe_date(previous.day, today))
     streak = describe_streak([current, *(week.numbers[metric] if week else None for week in weekly)])
     return ", ".join(filter(None, (comparison, streak)))
 
 
-def describe_weeks(ctx: QuestionContext, metric: str, current: float | None) -> str:
+def describe_weeks(snapshots: Sequence[Snapshot], today: date, metric: str, current: float | None) -> str:
     """List a number over the weeks, the oldest first: `15 on 30 Oct, 14 on 6 Nov, 15 on 13 Nov, 12 now`."""
-    earlier = [snapshot for snapshot in _with_metric(metric, ctx.history) if snapshot.day < ctx.today]
+    earlier = [snapshot for snapshot in _with_metric(metric, snapshots) if snapshot.day < today]
     weeks = [week for week in latest_weeks(earlier)[:MAX_WEEKS_SHOWN] if week]
     if len(weeks) < MIN_WEEKS_SHOWN:
         return ""

@@ -8,7 +8,7 @@ from bot.errors import Failure
 from bot.lines.param_types import Key, Keys, TimeSpec
 from bot.lines.params import Parameter, Params
 from bot.messages import humanize
-from bot.questions.base import Question, QuestionContext, View
+from bot.questions.base import AnswerView, Question, QuestionContext, View
 from bot.questions.chart import ChartReply, Lines
 from bot.questions.composition import failure_text, raise_if_all_failed, result_or_failure
 from bot.questions.daily_series import deploys_by_day
@@ -50,7 +50,7 @@ class DayView(View):
     line: str
 
 
-class ReleasesView(View):
+class ReleasesView(AnswerView):
     scope: str
     apps: str
     span: str
@@ -77,7 +77,6 @@ class ReleasesView(View):
     stopped: str
     deploys_line: str
     changes_line: str
-    url: str
 
 
 @dataclass(frozen=True)

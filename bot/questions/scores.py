@@ -10,7 +10,8 @@ from bot.lines.params import Parameter, Params
 from bot.lines.spec import MAX_BUTTON_LINE_CHARS
 from bot.messages import humanize
 from bot.questions import history
-from bot.questions.base import Question, QuestionContext, View
+from bot.questions.base import AnswerView, Question, QuestionContext, View
+from bot.questions.history import WithHistory
 from bot.questions.time_window import Window
 
 UTC = ZoneInfo("UTC")
@@ -94,7 +95,7 @@ class Branch(View):
     leaves: tuple[ScoreView, ...]
 
 
-class ScoresView(View):
+class ScoresView(AnswerView):
     scope: str
     apps: str
     overall: ScoreView | None
@@ -105,7 +106,6 @@ class ScoresView(View):
     period: str
     last_period: str
     weeks: str
-    url: str
 
     @property
     def scores(self) -> tuple[ScoreView, ...]:
@@ -114,11 +114,19 @@ class ScoresView(View):
         return (*tops, *(score for branch in self.branches for score in (branch.head, *branch.leaves)), *self.others)
 
 
-async def fetch(params: ScoresParams, ctx: QuestionContext) -> ScoresReply:
+async def fetch(params: ScoresParams, ctx: QuestionContext) -> WithHistory[ScoresReply]:
+    reply = await fetch_scores(params, ctx)
+    key = history.key_for(params.project, params.env, params.app)
+    return WithHistory(reply, await history.load_snapshots(ctx.read_snapshots, key, ctx.today))
+
+
+async def fetch_scores(params: ScoresParams, ctx: QuestionContext) -> ScoresReply:
+    """Return the scores without their history."""
     return await ctx.launchdarkly.get(ScoresReply, PATH, params.api_params(), version=Version.BETA)
 
 
-def build_view(params: ScoresParams, reply: ScoresReply, ctx: QuestionContext) -> ScoresView:
+def build_view(params: ScoresParams, reply_with_history: WithHistory[ScoresReply], ctx: QuestionContext) -> ScoresView:
+    reply, snapshots = reply_with_history.reply, reply_with_history.snapshots
     scores = {key: score for key, score in reply.scores.items() if score}
     views = {key: score_view(key, score) for key, score in scores.items()}
     biggest_mover = _biggest_mover(scores)
@@ -135,7 +143,7 @@ def build_view(params: ScoresParams, reply: ScoresReply, ctx: QuestionContext) -
         why=_events_line(params, reply.period, ctx.zone),
         period=period_text(reply.period),
         last_period=period_text(reply.last) if reply.last else "",
-        weeks=history.describe_weeks(ctx, history.OVERALL_SCORE, overall_score(reply)) if top else "",
+        weeks=history.describe_weeks(snapshots, ctx.today, history.OVERALL_SCORE, overall_score(reply)) if top else "",
         url=ctx.urls.flags(params.project, params.env),
     )
 
@@ -256,15 +264,14 @@ def _descendants(head: str, children: dict[str, list[str]], seen: set[str]) -> l
     return descendants
 
 
-QUESTION = Question[ScoresParams, ScoresReply, ScoresView](
+QUESTION = Question[ScoresParams, WithHistory[ScoresReply], ScoresView](
     name="scores",
     summary="How mature releases are: the insight scores, how they moved, and how far it is to the next band",
     examples=("scores web/production", "scores web/staging", "scores mobile/production app=ios-app"),
     params=ScoresParams,
-    reply=ScoresReply,
+    reply=WithHistory[ScoresReply],
     view=ScoresView,
     fetch=fetch,
     build_view=build_view,
-    history_key=lambda params: history.key_for(params.project, params.env, params.app),
-    suspect_keys=lambda params, reply: {"app": params.app or ()} if has_no_scores(reply) else {},
+    suspect_keys=lambda params, reply: {"app": params.app or ()} if has_no_scores(reply.reply) else {},
 )

@@ -7,11 +7,15 @@ from bot.lines.param_types import Key, Keys
 from bot.lines.params import Parameter, Params
 from bot.messages import humanize
 from bot.questions import history
-from bot.questions.base import Question, QuestionContext, View
+from bot.questions.base import AnswerView, Question, QuestionContext, View
 from bot.questions.chart import ChartReply, Series, Slice, has_merged_slices, pie_slices
+from bot.questions.history import WithHistory
 
 PATH = "/api/v2/engineering-insights/charts/flags/status"
 MAX_ROWS = 50
+
+
+StatusReply = WithHistory[ChartReply]
 
 
 class StatusParams(Params):
@@ -39,7 +43,7 @@ class StatusRow(View):
     meaning: str
 
 
-class StatusView(View):
+class StatusView(AnswerView):
     scope: str
     apps: str
     total: str
@@ -50,15 +54,16 @@ class StatusView(View):
     done: str
     done_share: str
     weeks: str
-    url: str
 
 
-async def fetch(params: StatusParams, ctx: QuestionContext) -> ChartReply:
-    return await ctx.launchdarkly.get(ChartReply, PATH, params.api_params(), version=Version.BETA)
+async def fetch(params: StatusParams, ctx: QuestionContext) -> StatusReply:
+    reply = await ctx.launchdarkly.get(ChartReply, PATH, params.api_params(), version=Version.BETA)
+    key = history.key_for(params.project, params.env, params.app)
+    return WithHistory(reply, await history.load_snapshots(ctx.read_snapshots, key, ctx.today))
 
 
-def build_view(params: StatusParams, reply: ChartReply, ctx: QuestionContext) -> StatusView:
-    counts = flag_counts(reply)
+def build_view(params: StatusParams, reply: StatusReply, ctx: QuestionContext) -> StatusView:
+    counts = flag_counts(reply.reply)
     total, done = sum(flags for _, flags in counts), count_done(counts)
     return StatusView(
         scope=f"{params.project}/{params.env}",
@@ -70,7 +75,7 @@ def build_view(params: StatusParams, reply: ChartReply, ctx: QuestionContext) ->
         folded=has_merged_slices(counts),
         done=humanize.count(done, "flag") if done else "",
         done_share=_share(done, total),
-        weeks=history.describe_weeks(ctx, history.DONE_FLAGS, done if counts else None),
+        weeks=history.describe_weeks(reply.snapshots, ctx.today, history.DONE_FLAGS, done if counts else None),
         url=ctx.urls.flags(params.project, params.env),
     )
 
@@ -115,15 +120,14 @@ def _share(flags: Number, total: Number) -> str:
     return humanize.percent(flags / total) if total > 0 else "–"
 
 
-QUESTION = Question[StatusParams, ChartReply, StatusView](
+QUESTION = Question[StatusParams, StatusReply, StatusView](
     name="status",
     summary="How many flags are new, active, launched or inactive, and what is worth a look",
     examples=("status web/production", "status platform/production app=payments"),
     params=StatusParams,
-    reply=ChartReply,
+    reply=StatusReply,
     view=StatusView,
     fetch=fetch,
     build_view=build_view,
-    history_key=lambda params: history.key_for(params.project, params.env, params.app),
-    suspect_keys=lambda params, reply: {"app": params.app or ()} if has_no_flags(reply) else {},
+    suspect_keys=lambda params, reply: {"app": params.app or ()} if has_no_flags(reply.reply) else {},
 )

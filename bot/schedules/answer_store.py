@@ -2,12 +2,15 @@
 
 from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bot.answers import Answer
+from bot.cache import BoundedCache
 from bot.messages.message import Message
 from bot.store import QueryKey, Snapshot
-from bot.store.store import Store
+
+if TYPE_CHECKING:  # the command line loads this without the store
+    from bot.store.store import Store
 
 MAX_CACHED_ANSWERS = 64  # a few kilobytes each
 
@@ -26,17 +29,16 @@ class StoredAnswer:
 class AnswerStore:
     """Loads answers from the store, and caches the last ones: a stored answer never changes."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: "Store") -> None:
         self._store = store
-        self._recent: dict[QueryKey, StoredAnswer] = {}
+        self._recent = BoundedCache[QueryKey, StoredAnswer](MAX_CACHED_ANSWERS)
 
     async def get(self, query_key: QueryKey) -> StoredAnswer | None:
         """Return the answer to a query, if there is one."""
-        stored = self._recent.pop(query_key, None) or await self._load(query_key)
-        if stored:
-            self._recent[query_key] = stored
-            if len(self._recent) > MAX_CACHED_ANSWERS:
-                del self._recent[next(iter(self._recent))]
+        if stored := self._recent.get(query_key):
+            return stored
+        if stored := await self._load(query_key):
+            self._recent.put(query_key, stored)
         return stored
 
     async def _load(self, query_key: QueryKey) -> StoredAnswer | None:

@@ -1,16 +1,20 @@
 """What the scheduler and its jobs work with: store, answers, publisher, clock, permissions and timing."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
+from bot.access import NO_RULES, AccessRules, Caller
 from bot.answers import Answers
-from bot.lines.parser import ParsedLine
-from bot.questions.catalog import ProjectFilter, allow_all
 from bot.schedules.answer_store import AnswerStore
 from bot.schedules.publisher import Publisher
 from bot.schedules.triggers import is_missed
-from bot.store.store import Store
+
+if TYPE_CHECKING:  # the command line loads this without the store
+    from bot.store.store import Store
 
 MAX_RETRY_DELAY = timedelta(minutes=5)
 
@@ -36,7 +40,7 @@ class Timing:
 class SchedulerContext:
     """What the work on all schedules of a workspace shares."""
 
-    store: Store
+    store: "Store"
     answers: Answers
     publisher: Publisher
     now: Callable[[], datetime]
@@ -45,13 +49,16 @@ class SchedulerContext:
     timing: Timing = field(default_factory=Timing)
     delivering: set[tuple[str, datetime]] = field(default_factory=set)  # runs that this process is delivering
     answers_cache: AnswerStore = field(init=False)
-    authorize: Callable[[ParsedLine], None] = lambda _: None  # raises for lines that the settings don't allow
-    is_project_allowed: ProjectFilter = allow_all  # which projects may be mentioned
+    rules: AccessRules = NO_RULES
     on_run_closed: Callable[[str, float], None] = lambda _, __: None  # gets a run's outcome and its lateness in seconds
-    is_channel_allowed: Callable[[str], bool] = lambda _: True  # which channels may be posted in
+    work_available: asyncio.Event = field(default_factory=asyncio.Event)  # set when there is work to do at once
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "answers_cache", AnswerStore(self.store))  # the class is frozen, and this is derived
+
+    def caller(self, zone: str) -> Caller:
+        """Return the caller of scheduled questions, which are asked in a time zone."""
+        return Caller(ZoneInfo(zone), rules=self.rules, team=self.team)
 
     def is_late(self, due_at: datetime) -> bool:
         """Return whether a run that was due then is past the catch-up window."""

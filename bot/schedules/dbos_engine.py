@@ -269,12 +269,7 @@ class Engine:
     def __init__(self, ctx: SchedulerContext, poll_interval: float) -> None:
         self._ctx = ctx
         self._poll_interval = poll_interval
-        self._wake_event = asyncio.Event()
         self._workflow_ids: list[str] = []
-
-    def wake(self) -> None:
-        """Dispatch at once instead of at the next interval."""
-        self._wake_event.set()
 
     async def dispatch(self, now: datetime) -> None:
         """Enqueue what is due by *now*.
@@ -294,9 +289,12 @@ class Engine:
         await _wait_for_workflows(self._workflow_ids, self._poll_interval)
 
     async def dispatch_forever(self, interval: float) -> None:
-        """Dispatch at each interval, and whenever woken. Failures, such as an unavailable database, don't end it."""
+        """Dispatch at each interval, and whenever work is available.
+
+        Failures, such as an unavailable database, don't end it.
+        """
         while True:
-            self._wake_event.clear()
+            self._ctx.work_available.clear()
             try:
                 with translate_errors():  # the engine's own tables are in the same database
                     await self.dispatch(self._ctx.now())
@@ -304,7 +302,7 @@ class Engine:
             except Exception as error:
                 log.warning("nothing can be offered: %s", error if isinstance(error, Failure) else type(error).__name__)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake_event.wait(), interval)
+                await asyncio.wait_for(self._ctx.work_available.wait(), interval)
 
 
 @dataclass(frozen=True)

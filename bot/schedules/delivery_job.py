@@ -61,7 +61,7 @@ async def _claim_and_deliver(ctx: SchedulerContext, schedule_id: str, due_at: da
         return
     if target[0].state != "active" and not run.by:
         await close_run(ctx, run, "skipped", STOPPED_REASON)
-    elif not ctx.is_channel_allowed(target[0].channel):
+    elif not ctx.rules.allows_channel(target[0].channel):
         await fail_run(ctx, run, CHANNEL_NOT_ALLOWED, permanent=True)
     elif run.said:
         await _deliver(ctx, target, run, deserialize_message(run.said), "delivered")

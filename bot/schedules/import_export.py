@@ -14,11 +14,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import yaml
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 from yaml.composer import ComposerError
 
+from bot.access import AccessRules, Caller, authorize
 from bot.errors import Failure, InvalidLine, Misconfigured, NotAllowed
 from bot.lines.param_types import InvalidValue
 from bot.lines.parser import ParsedLine
@@ -93,8 +95,7 @@ class ImportRules:
     """The checks that an entry has to pass, the same as in Slack."""
 
     parse: Callable[[str], ParsedLine]  # raises InvalidLine for a line that isn't a question
-    authorize: Callable[[ParsedLine], None]
-    is_channel_allowed: Callable[[str], bool]
+    access: AccessRules
     question_check: QuestionCheck | None  # None: LaunchDarkly can't be asked
     on_progress: Callable[[int, int], None]  # called with the number of questions checked, and their total
 
@@ -179,7 +180,8 @@ class _Importer:
         schedule = entries[0].schedule
         try:
             if self.rules.question_check:
-                checked = await self.rules.question_check.check(schedule.line, parse_trigger(schedule.cadence))
+                trigger = parse_trigger(schedule.cadence)
+                checked = await self.rules.question_check.check(schedule.line, trigger, _caller(trigger, self.rules))
                 self.canonical_lines[schedule.line] = checked.line
                 return checked.unchecked
         except Failure as failure:
@@ -233,9 +235,9 @@ def _identity(schedule: Schedule) -> tuple[str, ...]:
 def _parse_schedule(entry: ExportedSchedule, rules: ImportRules, now: datetime) -> Schedule:
     """Parse an entry as if it had been typed in Slack."""
     trigger, parsed = _read_trigger(entry.every), rules.parse(entry.asks)
-    rules.authorize(parsed)
+    authorize(_caller(trigger, rules), parsed)
     check_question(parsed.canonical, trigger)
-    if not rules.is_channel_allowed(entry.channel):
+    if not rules.access.allows_channel(entry.channel):
         raise NotAllowed(CHANNEL_NOT_ALLOWED, "ALLOWED_CHANNELS lists those in which I may.")
     return Schedule(
         id="",
@@ -249,6 +251,11 @@ def _parse_schedule(entry: ExportedSchedule, rules: ImportRules, now: datetime) 
         why="",
         next_at=None if entry.paused else next_run_at(trigger, now),
     )
+
+
+def _caller(trigger: Trigger, rules: ImportRules) -> Caller:
+    """Return the caller that the scheduler will be."""
+    return Caller(ZoneInfo(trigger.zone), rules=rules.access)
 
 
 def _read_trigger(text: str) -> Trigger:

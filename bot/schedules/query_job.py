@@ -3,10 +3,8 @@
 import logging
 from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
-from zoneinfo import ZoneInfo
 
-from bot.answers import SCHEDULER_CALLER, Answer, Caller
+from bot.answers import Answer
 from bot.errors import PERMANENT_FAILURES, TRANSIENT_FAILURES
 from bot.schedules.answer_store import serialize_answer
 from bot.schedules.context import SchedulerContext
@@ -37,10 +35,7 @@ async def _fetch_answer(ctx: SchedulerContext, query_key: QueryKey) -> bool:
         for run in runs:
             await _skip(ctx, run)
         return False
-    history = partial(ctx.store.snapshots.list_since, query_key.team)
-    zone, allows = ZoneInfo(query_key.zone), ctx.is_project_allowed
-    caller = Caller(zone, authorize=ctx.authorize, allows=allows, history=history, queue_key=SCHEDULER_CALLER)
-    answer = await ctx.answers.answer(query_key.line, caller)
+    answer = await ctx.answers.answer(query_key.line, ctx.caller(query_key.zone))
     facts = {
         "question": query_key.line,
         "outcome": answer.outcome,

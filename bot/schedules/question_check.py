@@ -5,14 +5,13 @@ answer right now, the question may still be fine: it is saved, and the person is
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bot.answers import Answers, Caller
+from bot.access import Caller
+from bot.answers import Answers
 from bot.errors import TRANSIENT_FAILURES, Rejected
-from bot.lines.parser import ParsedLine
-from bot.questions.catalog import ProjectFilter
 from bot.schedules.triggers import Trigger, WatchTrigger
 from bot.schedules.watches import first_observation, observer_for
 from bot.store import Schedule
@@ -52,17 +51,13 @@ class QuestionCheck:
     """Asks a question the way its schedule will."""
 
     answers: Answers
-    authorize: Callable[[ParsedLine], None]
-    is_project_allowed: ProjectFilter  # limits which projects' keys may be suggested
     now: Callable[[], datetime]
 
-    async def check(self, question: str, trigger: Trigger, caller_id: str = "") -> CheckedQuestion:
+    async def check(self, question: str, trigger: Trigger, caller: Caller) -> CheckedQuestion:
         """Ask the question once. If LaunchDarkly can't answer right now, it passes unchecked; other failures raise."""
         fetch = first_observation(question, self.now()) if isinstance(trigger, WatchTrigger) else None
-        caller = Caller(
-            ZoneInfo(trigger.zone), authorize=self.authorize, allows=self.is_project_allowed, queue_key=caller_id
-        )
         try:
-            return CheckedQuestion(await self.answers.check(question, caller, fetch))
+            scheduled = replace(caller, zone=ZoneInfo(trigger.zone), defaults={})
+            return CheckedQuestion(await self.answers.check(question, scheduled, fetch))
         except TRANSIENT_FAILURES as failure:
             return CheckedQuestion(question, failure.summary)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.answers import SCHEDULER_CALLER
+from bot.access import Caller
 from bot.errors import TRANSIENT_FAILURES, Failure, TryLater
 from bot.lines.timespec import to_milliseconds
 from bot.messages import humanize
@@ -50,10 +50,9 @@ class WatchUpdateView(View):
     mute: str
 
 
-async def preview_last_week(ctx: SchedulerContext, line: str, zone: str, caller_id: str) -> WatchPreview:
+async def preview_last_week(ctx: SchedulerContext, line: str, caller: Caller) -> WatchPreview:
     """Return the alerts that a watch of this question would have sent in the last seven days."""
-    now = ctx.now()
-    observations = await observe(ctx, QueryKey(ctx.team, line, zone, now), now - timedelta(days=7), caller_id)
+    observations, zone = await _observe_for(ctx, line, caller, ctx.now() - timedelta(days=7)), caller.zone.key
     changes = [
         ObservedChange(observation, "", late=False) for observation in observations.values() if observation.tells
     ]
@@ -81,12 +80,13 @@ async def check_watch(ctx: SchedulerContext, query_key: QueryKey) -> list[Run]:
     return [run for run in await ctx.store.runs.list_awaiting(query_key) if run.schedule in alerted]
 
 
-async def observe(
-    ctx: SchedulerContext, query_key: QueryKey, since: datetime, caller_id: str = SCHEDULER_CALLER
-) -> dict[str, Observation]:
+async def observe(ctx: SchedulerContext, query_key: QueryKey, since: datetime) -> dict[str, Observation]:
     """Return what a question observes from that time on."""
-    parsed, question_ctx = ctx.answers.prepare_question(query_key.line, ZoneInfo(query_key.zone), caller_id)
-    ctx.authorize(parsed)
+    return await _observe_for(ctx, query_key.line, ctx.caller(query_key.zone), since)
+
+
+async def _observe_for(ctx: SchedulerContext, line: str, caller: Caller, since: datetime) -> dict[str, Observation]:
+    parsed, question_ctx = ctx.answers.prepare_question(line, caller)
     return await observer_for(parsed.spec.name)(parsed.params, question_ctx, since)
 
 

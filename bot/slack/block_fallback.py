@@ -6,16 +6,13 @@ skip the attempt.
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from bot.errors import Failure
 from bot.messages.message import Message
-
-if TYPE_CHECKING:  # the process listens before the store is imported
-    from bot.store.store import Store
+from bot.store.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -44,19 +41,17 @@ class Variant:
 class BlockFallback:
     """Chooses variants, and remembers which workspaces reject charts."""
 
-    def __init__(self, store: "Store", now: Callable[[], datetime], refusal_ttl: timedelta = REFUSAL_TTL) -> None:
+    def __init__(self, store: Store, now: Callable[[], datetime], refusal_ttl: timedelta = REFUSAL_TTL) -> None:
         self._store = store
         self._now = now
         self._refusal_ttl = refusal_ttl
 
-    async def variants(self, message: Message, team: str) -> list[Variant]:
-        """Return the message as it is, with charts as text, and as bare text, in the order to try them."""
-        plain, bare = message.with_text_fallback(), Variant(Message(message.text, ()))
-        if plain.blocks == message.blocks:
-            return [Variant(message), bare]
-        if await self._supports_charts(team):
-            return [Variant(message), Variant(plain, replaces_charts=True), bare]
-        return [Variant(plain), bare]
+    async def variants(self, message: Message, team: str) -> Iterator[Variant]:
+        """Return the message as it is, with charts as text, and as bare text, in the order to try them.
+
+        Each is built only when the one before was refused.
+        """
+        return _variants(message, try_charts=not message.has_charts or await self._supports_charts(team))
 
     async def accepted(self, variant: Variant, team: str, previous_error: str) -> None:
         """Record which variant Slack accepted, and the code with which it rejected the one before, if any."""
@@ -72,3 +67,11 @@ class BlockFallback:
             return not await self._store.workspaces.charts_unsupported(team, self._now() - self._refusal_ttl)
         except Failure:  # sending the message matters more than its looks
             return True
+
+
+def _variants(message: Message, *, try_charts: bool) -> Iterator[Variant]:
+    if try_charts:
+        yield Variant(message)
+    if message.has_charts:
+        yield Variant(message.with_text_fallback(), replaces_charts=try_charts)
+    yield Variant(Message(message.text, ()))

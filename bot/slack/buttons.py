@@ -5,26 +5,26 @@ Recent answers are cached, so that *Share* posts exactly what the caller saw. Th
 """
 
 import secrets
-from collections import OrderedDict
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.messages import mrkdwn
+from bot.cache import BoundedCache
 from bot.messages.message import Block, Message
 
 MAX_BUTTON_VALUE_CHARS = 2000  # Slack's limit
 MAX_SHARED_ANSWERS = 500
+LINK_LABEL = "Open in LaunchDarkly"
 
 
-def private_answer(message: Message, line: str, key: str) -> Message:
+def private_answer(message: Message, line: str, url: str, key: str) -> Message:
     """Add the buttons of an answer that only its caller sees; the key finds it again when it is shared."""
-    return _add_buttons(message, line, _button("Share to channel", f"share:{key}", value=line))
+    return _add_buttons(message, line, url, _button("Share to channel", f"share:{key}", value=line))
 
 
-def public_answer(message: Message, line: str, attribution: str) -> Message:
+def public_answer(message: Message, line: str, url: str, attribution: str) -> Message:
     """Add the buttons of an answer that everybody sees, and who posted it."""
     context = {"type": "context", "elements": [{"type": "mrkdwn", "text": attribution, "verbatim": True}]}
-    with_buttons = _add_buttons(message, line)
+    with_buttons = _add_buttons(message, line, url)
     return replace(with_buttons, blocks=(context, *with_buttons.blocks))
 
 
@@ -40,20 +40,15 @@ def refreshed_by(user: str) -> str:
     return f"Refreshed by <@{user}>"
 
 
-def _add_buttons(message: Message, line: str, *leading: Block) -> Message:
+def _add_buttons(message: Message, line: str, url: str, *leading: Block) -> Message:
     """Add buttons to the row that turns pages, if there is one, else in a row of their own."""
     *blocks, footer = message.blocks
     if len(line) > MAX_BUTTON_VALUE_CHARS:
         return message
     pagination = blocks.pop()["elements"] if blocks and blocks[-1]["type"] == "actions" else []
-    buttons = [*pagination, *leading, _button("Refresh", "refresh", value=line), *_link_buttons(footer)]
+    ways_on = [_button("Refresh", "refresh", value=line), _button(LINK_LABEL, "open", url=url)]
+    buttons = [*pagination, *leading, *ways_on]
     return replace(message, blocks=(*blocks, {"type": "actions", "elements": buttons}, footer))
-
-
-def _link_buttons(footer: Block) -> list[Block]:
-    """Return the footer's link as a button."""
-    links = [span for span in mrkdwn.parse_spans(footer["elements"][0]["text"]) if span.url]
-    return [_button(span.text, "open", url=span.url) for span in links[:1]]
 
 
 def _button(label: str, action: str, **fields: str) -> dict[str, Any]:
@@ -63,9 +58,10 @@ def _button(label: str, action: str, **fields: str) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class SharedAnswer:
-    """An answer, and the person it was sent to."""
+    """An answer, its page in LaunchDarkly, and the person it was sent to."""
 
     message: Message
+    url: str
     user: str
 
 
@@ -73,17 +69,15 @@ class SharedAnswers:
     """The most recent answers, by key."""
 
     def __init__(self) -> None:
-        self._answers: OrderedDict[str, SharedAnswer] = OrderedDict()
+        self._answers = BoundedCache[str, SharedAnswer](MAX_SHARED_ANSWERS)
 
-    def put(self, message: Message, user: str) -> str:
+    def put(self, message: Message, url: str, user: str) -> str:
         """Store an answer and return its key."""
         key = secrets.token_urlsafe(9)
-        self._answers[key] = SharedAnswer(message, user)
-        if len(self._answers) > MAX_SHARED_ANSWERS:
-            self._answers.popitem(last=False)
+        self._answers.put(key, SharedAnswer(message, url, user))
         return key
 
-    def get(self, key: str, user: str) -> Message | None:
+    def get(self, key: str, user: str) -> SharedAnswer | None:
         """Return the answer with this key, only to the person it was sent to."""
         answer = self._answers.get(key)
-        return answer.message if answer and answer.user == user else None
+        return answer if answer and answer.user == user else None

@@ -1,7 +1,13 @@
-"""Slack's Web API: client, retries, and how its errors are read."""
+"""Slack's Web API: the clients, their retries, and what its errors mean for a delivery.
+
+Slack documents that part of a call may have succeeded after `internal_error` and `fatal_error`, and promises
+nothing for `service_unavailable` or for proxies in front of it. After any of these, the message may have been posted.
+"""
 
 import math
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
@@ -19,6 +25,15 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.errors import Misconfigured
+from bot.schedules.publisher import (
+    ChannelClosed,
+    DeliveryError,
+    DeliveryUnknown,
+    InvalidMessage,
+    RateLimited,
+    Unavailable,
+    is_channel_closed,
+)
 from bot.settings import Settings
 
 TIMEOUT_SECONDS = 15  # Slack usually answers within tenths of a second
@@ -31,9 +46,22 @@ READ_RETRIES: list[AsyncRetryHandler] = [
 ]
 
 RATE_LIMIT_CODES = ("ratelimited", "rate_limited")
-# What slack_sdk raises for a response that isn't JSON or isn't from Slack.
-MALFORMED_RESPONSE_ERRORS = (AttributeError, KeyError, ValueError)
-REQUEST_ERRORS = (SlackClientError, aiohttp.ClientError, OSError, TimeoutError)
+AMBIGUOUS_CODES = ("internal_error", "fatal_error", "service_unavailable")
+# A truncated request, a workspace being migrated, too many messages: Slack rejects these before it posts anything.
+RETRYABLE_CODES = ("request_timeout", "team_added_to_org", "org_login_required", "message_limit_exceeded")
+DEFAULT_RETRY_SECONDS = 30.0  # for a rate limit without Retry-After
+# What a call raises when Slack refuses it or can't be reached, or what answers in its place isn't Slack: slack_sdk
+# raises an AttributeError for a response that isn't JSON, and reading one from elsewhere raises the last three.
+SLACK_UNAVAILABLE = (
+    SlackClientError,
+    aiohttp.ClientError,
+    OSError,
+    TimeoutError,
+    AttributeError,
+    KeyError,
+    TypeError,
+    ValueError,
+)
 
 
 class Client(AsyncWebClient):
@@ -44,6 +72,41 @@ class Client(AsyncWebClient):
             return await super().api_call(*args, **kwargs)
         except RecursionError:
             raise SlackRequestError("nested too deeply") from None
+
+
+@dataclass(frozen=True)
+class SlackClients:
+    """The clients that call Slack as the bot, on one session, and who the bot is."""
+
+    session: aiohttp.ClientSession
+    identity: AuthorizeResult
+    reply: AsyncWebClient  # retries after a rate limit
+    post: AsyncWebClient  # doesn't retry: a repeated post may appear twice
+    read: AsyncWebClient  # retries whatever may help
+
+    @property
+    def team(self) -> str:
+        return self.identity.team_id or ""
+
+    async def is_reachable(self) -> bool:
+        """Check whether Slack answers the bot. A rate limit counts as an answer."""
+        try:
+            return bool((await self.post.auth_test()).get("ok"))
+        except SlackApiError as error:
+            status, code = error_code(error)
+            return status == HTTPStatus.TOO_MANY_REQUESTS or code in RATE_LIMIT_CODES
+        except SLACK_UNAVAILABLE:
+            return False
+
+
+@asynccontextmanager
+async def connect(settings: Settings) -> AsyncIterator[SlackClients]:
+    """Open the session that all clients share, and authenticate. Raise `Misconfigured` if Slack rejects the token."""
+    async with open_session() as session:
+        reply, post, read = (
+            web_client(settings, session, retries) for retries in (RATE_LIMIT_RETRIES, [], READ_RETRIES)
+        )
+        yield SlackClients(session, await authenticate(reply), reply, post, read)
 
 
 def open_session() -> aiohttp.ClientSession:
@@ -68,7 +131,7 @@ async def authenticate(client: AsyncWebClient) -> AuthorizeResult:
     except SlackApiError as error:
         todo = "Copy the bot token (xoxb-…) from the app's page, OAuth & Permissions."
         raise Misconfigured(f"Slack refuses SLACK_BOT_TOKEN: {error.response.get('error')}.", todo) from None
-    except REQUEST_ERRORS:
+    except SLACK_UNAVAILABLE:
         raise unreachable() from None
     return AuthorizeResult.from_auth_test_response(auth_test_response=response, bot_token=client.token)
 
@@ -76,17 +139,6 @@ async def authenticate(client: AsyncWebClient) -> AuthorizeResult:
 def unreachable() -> Misconfigured:
     """Return the failure for a Slack that doesn't answer."""
     return Misconfigured("Slack cannot be reached.", "Check the network, and SLACK_API_URL if it is set.")
-
-
-async def is_reachable(client: AsyncWebClient) -> bool:
-    """Check whether Slack answers the bot. A rate limit counts as an answer."""
-    try:
-        return bool((await client.auth_test()).get("ok"))
-    except SlackApiError as error:
-        status, code = error_code(error)
-        return status == HTTPStatus.TOO_MANY_REQUESTS or code in RATE_LIMIT_CODES
-    except (*REQUEST_ERRORS, *MALFORMED_RESPONSE_ERRORS):
-        return False
 
 
 def error_code(error: SlackApiError) -> tuple[int, str]:
@@ -114,3 +166,35 @@ def _seconds_until(then: str, now: str) -> float:
         return (parsedate_to_datetime(then) - parsedate_to_datetime(now)).total_seconds()
     except (TypeError, ValueError):
         return math.nan
+
+
+@contextmanager
+def translate_errors() -> Iterator[None]:
+    """Raise the errors of one API call as delivery errors."""
+    try:
+        yield
+    except SlackApiError as error:
+        raise _classify(error) from None
+    except aiohttp.ClientConnectorError as error:  # never connected, so nothing was sent
+        raise Unavailable(type(error).__name__) from None
+    except SLACK_UNAVAILABLE as error:
+        raise DeliveryUnknown(type(error).__name__) from None
+
+
+def _classify(error: SlackApiError) -> DeliveryError:
+    status, code = error_code(error)
+    if status == 429 or code in RATE_LIMIT_CODES:
+        return RateLimited(retry_after(getattr(error.response, "headers", {}), DEFAULT_RETRY_SECONDS))
+    if status >= 500 or not code or code in AMBIGUOUS_CODES:
+        return DeliveryUnknown(code or f"HTTP {status}")
+    if code in RETRYABLE_CODES:
+        return Unavailable(code)
+    return ChannelClosed(code) if is_channel_closed(code) else InvalidMessage(code)
+
+
+def require(response: AsyncSlackResponse, name: str) -> Any:
+    """Return a field of a response. One that lacks it didn't come from Slack."""
+    value = response.get(name)
+    if value is None:
+        raise KeyError(name)
+    return value

@@ -11,13 +11,12 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-import aiohttp
-from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import Failure, InvalidResponse, Misconfigured, TryLater
 from bot.settings import Settings, missing_setting, setting_description
-from bot.slack.client import Client, error_code
+from bot.slack.client import SLACK_UNAVAILABLE, Client, error_code
 
 _silent = logging.getLogger(f"{__name__}.silent")  # the doctor reports errors itself
 _silent.addHandler(logging.NullHandler())
@@ -86,7 +85,7 @@ def _translate_errors(name: str) -> Iterator[None]:
         raise _error_for(error, name) from None
     except AttributeError:  # slack_sdk 3.47 expects an object in any text/plain response
         raise InvalidResponse(NOT_SLACK, CHECK_NETWORK) from None
-    except (SlackClientError, aiohttp.ClientError, OSError, TimeoutError):
+    except SLACK_UNAVAILABLE:
         raise TryLater("Slack cannot be reached.", CHECK_NETWORK) from None
 
 

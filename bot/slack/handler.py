@@ -1,32 +1,25 @@
-"""Answers a line from Slack and sends the answer: the path of every slash command, button and modal."""
+"""Handles what people do in Slack: lines, the Share button, the schedule modal, and what happens to channels."""
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from functools import partial
-from zoneinfo import ZoneInfo
 
-from bot.answers import Answer, Answers, Caller
-from bot.commands.base import AnyCommand, ChannelGateway, CommandContext, CommandOrigin, Publication
+from bot.access import AccessRules, Caller, authorize
+from bot.answers import Answer, Answers
 from bot.errors import Failure, NotAllowed
-from bot.lines.parser import ParsedLine
 from bot.messages.message import Message
 from bot.metrics import Metrics
-from bot.questions.base import View
+from bot.notices import confirmation_view
 from bot.schedules.channel_lifecycle import pause_channel, resume_channel
 from bot.schedules.context import SchedulerContext
 from bot.slack import buttons
-from bot.slack.access import AccessRules
 from bot.slack.buttons import SharedAnswers
-from bot.slack.dedup import Deduplicator, SharedDeduplicator
-from bot.slack.payloads import ARCHIVED, DELETED, LEFT, RESTORED, Interaction
+from bot.slack.directory import SlackDirectory
+from bot.slack.payloads import Deduplicator, Interaction, SharedDeduplicator
 from bot.slack.responder import Delivered, Responder, Responders
 from bot.slack.schedule_modal import ScheduleModal
-from bot.slack.shared_channels import SharedChannels, confirmation_view
-from bot.slack.users import Users
 from bot.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -36,143 +29,93 @@ ALREADY_SHARED_NOTICE = Message.from_markup("This answer is shared in the channe
 RESTARTING_NOTICE = Message.from_markup(
     "I am just being restarted, before LaunchDarkly answered. Ask again in a moment."
 )
-CHANNEL_ERROR_CODES = {LEFT: "not_in_channel", ARCHIVED: "is_archived", DELETED: "channel_not_found"}
 SHUTDOWN_NOTICE_TIMEOUT = 2  # seconds
+
+Outcome = tuple[Answer, Delivered]  # the answer, and what became of sending it
 
 
 @dataclass(frozen=True)
-class CommandHandler:
-    """Handles interactions and channel events."""
+class Callers:
+    """Resolves who is behind an interaction."""
 
     team: str  # the bot's own
-    answers: Answers
+    rules: AccessRules
+    directory: SlackDirectory
     store: Store
-    users: Users
-    access_rules: AccessRules
-    responders: Responders
-    metrics: Metrics
-    now: Callable[[], datetime]
-    workspace_defaults: dict[str, str]  # for channels without defaults of their own
+    workspace_defaults: Mapping[str, str]  # for channels without defaults of their own
+
+    async def resolve(self, interaction: Interaction) -> Caller:
+        """Return the caller, with their time zone and the channel's defaults. Raise for one that may not ask."""
+        caller = Caller(
+            self.directory.default_zone,
+            rules=self.rules,
+            user=interaction.user,
+            team=interaction.team,
+            channel=interaction.channel,
+            is_external=interaction.home_team != self.team or interaction.team != self.team,
+            # A command has to be typed, sent with a modal, or pressed on a button made for it.
+            may_command=interaction.action == "order" or not interaction.pressed,
+            has_confirmed=interaction.confirmed,
+            supports_menus=True,
+        )
+        authorize(caller)
+        zone, channel_defaults = await asyncio.gather(
+            self.directory.zone(caller.user), self.store.channel_defaults.get(caller.team, caller.channel)
+        )
+        return replace(caller, zone=zone, defaults=channel_defaults or self.workspace_defaults)
+
+
+@dataclass(frozen=True)
+class LineHandler:
+    """Answers a line, with the buttons that fit the audience of the answer."""
+
+    answers: Answers
+    directory: SlackDirectory
     progress_after: float  # seconds until the progress notice
-    scheduler_context: SchedulerContext
-    gateway: ChannelGateway
-    schedule_modal: ScheduleModal
-    shared_channels: SharedChannels
-    dedup: SharedDeduplicator
     shared_answers: SharedAnswers = field(default_factory=SharedAnswers)
-    share_dedup: Deduplicator = field(default_factory=Deduplicator)
 
-    async def handle(self, interaction: Interaction) -> None:
-        """Answer an interaction once. Even if something breaks, the caller gets a reply."""
-        if not await self.dedup.add(interaction.dedup_key):
-            return
-        started_at = asyncio.get_running_loop().time()
-        responder = self.responders.respond_to(interaction)
-        try:
-            answer, status = await self._dispatch(responder, interaction)
-        except asyncio.CancelledError:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(SHUTDOWN_NOTICE_TIMEOUT):
-                    await responder.send(RESTARTING_NOTICE)
-            raise
-        except Exception:
-            answer = self.answers.internal_error_answer(interaction.line)
-            status = await responder.send(answer.message)
-        self._log_answer(interaction, answer, status, asyncio.get_running_loop().time() - started_at)
-        if interaction.list_response_url and answer.outcome != NotAllowed.outcome:
-            await self._refresh_list(interaction)
-
-    def _log_answer(self, interaction: Interaction, answer: Answer, status: Delivered, seconds: float) -> None:
-        self.metrics.questions.labels(answer.name or "unknown", answer.outcome).inc()
-        self.metrics.answer.observe(seconds)
-        facts = {"question": answer.line, "outcome": answer.outcome, "delivery": status, "reference": answer.reference}
-        level, event = (logging.INFO, "answered") if status is Delivered.SENT else (logging.WARNING, "not delivered")
-        log.log(level, event, extra={"facts": facts | {"seconds": round(seconds, 3), "does": interaction.action}})
-
-    async def _dispatch(self, responder: Responder, interaction: Interaction) -> tuple[Answer, Delivered]:
-        """Refuse the caller, open the modal, share the cached answer, or answer the line."""
-        try:
-            self.access_rules.check_interaction(interaction, self.team)
-        except Failure as failure:
-            answer = self.answers.failure_answer(failure)
-            return answer, await responder.send(answer.message)
-        if interaction.action == "change":
-            return await self._open_modal(responder, interaction)
-        is_share = interaction.action == "share"
-        cached = self.shared_answers.get(interaction.answer_key, interaction.user) if is_share else None
-        if cached is None:
-            return await self._answer_line(responder, interaction)
-        if await self._must_confirm(interaction):
-            message = self._confirm_share(interaction.line, interaction.answer_key)
-            return Answer(message, line=interaction.line, name="share"), await responder.send(message)
-        if not self.share_dedup.add(f"{interaction.channel} {interaction.answer_key}"):
-            return Answer(ALREADY_SHARED_NOTICE, line=interaction.line, name="share"), await responder.send(
-                ALREADY_SHARED_NOTICE
-            )
-        message = buttons.public_answer(cached, interaction.line, buttons.shared_by(interaction.user))
-        status = await responder.send(message, shared=True)
-        if status is not Delivered.SENT:
-            self.share_dedup.discard(f"{interaction.channel} {interaction.answer_key}")
-        return Answer(message, line=interaction.line, name="share"), status
-
-    async def _open_modal(self, responder: Responder, interaction: Interaction) -> tuple[Answer, Delivered]:
-        """Open the modal that changes a schedule. Its submission arrives as an interaction of its own."""
-        try:
-            await self._require_scheduler(interaction.user)
-            await self.schedule_modal.open(interaction)
-        except Failure as failure:
-            answer = self.answers.failure_answer(failure, interaction.line)
-            return answer, await responder.send(answer.message)
-        return Answer(Message.from_markup(""), line=interaction.line, name="change"), Delivered.SENT
-
-    async def _refresh_list(self, interaction: Interaction) -> None:
-        """Update the list of schedules in which a button was pressed."""
-        list_request = replace(interaction, line="schedules", response_url=interaction.list_response_url, pressed=False)
-        answer = await self.answers.answer(list_request.line, partial(self._caller, list_request))
-        if answer.outcome == "answered":
-            await self.responders.respond_to(list_request).update(answer.message)
-
-    async def _answer_line(self, responder: Responder, interaction: Interaction) -> tuple[Answer, Delivered]:
-        line, has_share_flag = _without_share(interaction.line)
-        shared = has_share_flag or interaction.action == "share"
+    async def handle(self, interaction: Interaction, caller: Caller, responder: Responder) -> Outcome:
         in_place = interaction.action == "refresh" or (interaction.action == "turn" and interaction.ephemeral)
         answered = asyncio.Event()
         progress = asyncio.create_task(self._send_progress_notice(responder, answered, in_place=in_place))
-        answer = await self.answers.answer(line, partial(self._caller, interaction))
+        answer = await self.answers.answer(interaction.line, caller)
         answered.set()
         progress_sent = await progress
-        shared = answer.is_public or (shared and answer.is_question)
-        if shared and answer.is_question and await self._must_confirm(interaction):
-            shared = False
-            message = self._confirm_share(answer.line, self.shared_answers.put(answer.message, interaction.user))
+        share = answer.is_question and (answer.share_requested or interaction.action == "share")
+        if share and await self.must_confirm(caller):
+            share, message = False, self.confirm_share(answer.line, self._remember(answer, caller))
         else:
-            message = self._with_buttons(answer, interaction, shared=shared, in_place=in_place)
+            message = self._with_buttons(answer, interaction, caller, share=share, in_place=in_place)
+        is_public = share or answer.is_public
         # After a press, a replacement would hit the pressed message, not the progress notice.
         has_progress_notice = progress_sent and not interaction.pressed
-        should_replace = (in_place and answer.is_question) or (has_progress_notice and not shared)
-        return answer, await responder.send(message, shared=shared, replace=should_replace)
+        should_replace = (in_place and answer.is_question) or (has_progress_notice and not is_public)
+        return answer, await responder.send(message, shared=is_public, replace=should_replace)
 
-    async def _must_confirm(self, interaction: Interaction) -> bool:
+    async def must_confirm(self, caller: Caller) -> bool:
         """Return whether to ask before posting, since people of another organization read the channel."""
-        return not interaction.confirmed and await self.shared_channels.is_shared(interaction.channel)
+        return not caller.has_confirmed and await self.directory.is_shared(caller.channel)
 
-    def _confirm_share(self, line: str, key: str) -> Message:
+    def confirm_share(self, line: str, key: str) -> Message:
+        """Return the question whether to share an answer."""
         view = confirmation_view(f"share:{key}", line, line, "now")
         return self.answers.notice(view.notice_template, view)
 
-    def _with_buttons(self, answer: Answer, interaction: Interaction, *, shared: bool, in_place: bool) -> Message:
-        """Add the buttons that fit the audience of the answer."""
+    def _remember(self, answer: Answer, caller: Caller) -> str:
+        return self.shared_answers.put(answer.message, answer.url, caller.user)
+
+    def _with_buttons(
+        self, answer: Answer, interaction: Interaction, caller: Caller, *, share: bool, in_place: bool
+    ) -> Message:
         if not answer.is_question:
             return answer.message
-        if shared:
+        if share:
             is_rerun = interaction.action == "share"
-            attribution = buttons.rerun_by(interaction.user) if is_rerun else buttons.shared_by(interaction.user)
-            return buttons.public_answer(answer.message, answer.line, attribution)
+            attribution = buttons.rerun_by(caller.user) if is_rerun else buttons.shared_by(caller.user)
+            return buttons.public_answer(answer.message, answer.line, answer.url, attribution)
         if in_place and not interaction.ephemeral:
-            return buttons.public_answer(answer.message, answer.line, buttons.refreshed_by(interaction.user))
-        return buttons.private_answer(
-            answer.message, answer.line, self.shared_answers.put(answer.message, interaction.user)
-        )
+            return buttons.public_answer(answer.message, answer.line, answer.url, buttons.refreshed_by(caller.user))
+        return buttons.private_answer(answer.message, answer.line, answer.url, self._remember(answer, caller))
 
     async def _send_progress_notice(self, responder: Responder, answered: asyncio.Event, *, in_place: bool) -> bool:
         """Send a notice if the answer takes long, unless it replaces a message. Return whether it was sent."""
@@ -182,55 +125,101 @@ class CommandHandler:
         except TimeoutError:
             return not in_place and await responder.send(PROGRESS_NOTICE) is Delivered.SENT
 
-    async def _caller(self, interaction: Interaction) -> Caller:
-        """Resolve the caller: time zone, defaults, permissions, and whether the line may be a command."""
-        zone, channel_defaults = await asyncio.gather(
-            self.users.zone(interaction.user), self.store.channel_defaults.get(interaction.team, interaction.channel)
-        )
-        # A command has to be typed, sent with a modal, or pressed on a button made for it.
-        is_deliberate = interaction.action == "order" or not interaction.pressed
-        execute = self._command_executor(interaction, zone) if is_deliberate else None
-        history = partial(self.store.snapshots.list_since, interaction.team)
-        authorize, allows = self.access_rules.authorize, self.access_rules.allows_project
-        defaults = channel_defaults or self.workspace_defaults
-        return Caller(
-            zone, defaults, execute, authorize, allows, supports_menus=True, history=history, queue_key=interaction.user
-        )
 
-    def _command_executor(self, interaction: Interaction, zone: ZoneInfo) -> Callable[[ParsedLine], Awaitable[View]]:
-        async def execute(parsed: ParsedLine) -> View:
-            command: AnyCommand = parsed.spec  # type: ignore[assignment]  # questions never get here
-            if command.restricted:
-                await self._require_scheduler(interaction.user)
-            origin = CommandOrigin(interaction.team, interaction.channel, interaction.user)
-            catalog = self.answers.catalog(zone, self.access_rules.allows_project, interaction.user)
-            ctx = CommandContext(origin, self.store, self.now(), zone, self.gateway, catalog)
-            if command.publishes and await self._must_confirm(interaction):
-                publication: Publication | None = await command.publishes(parsed.params, ctx)
-                if publication:
-                    return confirmation_view("order", parsed.canonical, publication.line, publication.when)
-            view: View = await command.execute(parsed.params, ctx)
-            return view
+@dataclass(frozen=True)
+class SharingHandler:
+    """Posts the answer that the caller saw, once. If it is no longer cached, the line is answered again."""
 
-        return execute
+    lines: LineHandler
+    dedup: Deduplicator = field(default_factory=Deduplicator)
 
-    async def _require_scheduler(self, user: str) -> None:
-        """Raise `NotAllowed` unless the user may manage schedules. Everybody may, unless the settings name some."""
-        managers = self.access_rules.schedule_managers
-        if managers and user not in managers and not await self.users.in_groups(user, managers):
-            problem = "You are not among those who may change what comes by the clock."
-            raise NotAllowed(problem, "Ask one of them, or ask an admin to allow it.")
+    async def handle(self, interaction: Interaction, caller: Caller, responder: Responder) -> Outcome:
+        shared_answer = self.lines.shared_answers.get(interaction.answer_key, caller.user)
+        if shared_answer is None:
+            return await self.lines.handle(interaction, caller, responder)
+        line, dedup_key = interaction.line, f"{caller.channel} {interaction.answer_key}"
+        if await self.lines.must_confirm(caller):
+            message = self.lines.confirm_share(line, interaction.answer_key)
+            return Answer(message, line=line, name="share"), await responder.send(message)
+        if not self.dedup.add(dedup_key):
+            status = await responder.send(ALREADY_SHARED_NOTICE)
+            return Answer(ALREADY_SHARED_NOTICE, line=line, name="share"), status
+        message = buttons.public_answer(shared_answer.message, line, shared_answer.url, buttons.shared_by(caller.user))
+        status = await responder.send(message, shared=True)
+        if status is not Delivered.SENT:
+            self.dedup.discard(dedup_key)
+        return Answer(message, line=line, name="share"), status
 
-    async def handle_channel_event(self, channel: str, event: str) -> None:
-        """Pause the schedules of a channel that the bot lost, or resume them when it is back."""
-        if event == RESTORED:
-            await resume_channel(self.scheduler_context, channel)
+
+@dataclass(frozen=True)
+class InteractionHandler:
+    """Handles each interaction once, whatever it is. Even if something breaks, the caller gets a reply."""
+
+    callers: Callers
+    lines: LineHandler
+    sharing: SharingHandler
+    schedule_modal: ScheduleModal
+    responders: Responders
+    metrics: Metrics
+    dedup: SharedDeduplicator
+
+    async def handle(self, interaction: Interaction) -> None:
+        if not await self.dedup.add(interaction.dedup_key):
+            return
+        started_at = asyncio.get_running_loop().time()
+        responder = self.responders.respond_to(interaction)
+        try:
+            answer, status = await self._handle(interaction, responder)
+        except asyncio.CancelledError:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(SHUTDOWN_NOTICE_TIMEOUT):
+                    await responder.send(RESTARTING_NOTICE)
+            raise
+        except Exception:
+            answer = self.lines.answers.internal_error_answer(interaction.line)
+            status = await responder.send(answer.message)
+        self._log_answer(interaction, answer, status, asyncio.get_running_loop().time() - started_at)
+        if interaction.list_response_url and answer.outcome != NotAllowed.outcome:
+            await self._refresh_list(interaction)
+
+    async def _handle(self, interaction: Interaction, responder: Responder) -> Outcome:
+        try:
+            caller = await self.callers.resolve(interaction)
+            if interaction.action == "change":  # its submission arrives as an interaction of its own
+                await self.schedule_modal.open(interaction, caller)
+                return Answer(Message.from_markup(""), line=interaction.line, name="change"), Delivered.SENT
+            handler = self.sharing if interaction.action == "share" else self.lines
+            return await handler.handle(interaction, caller, responder)
+        except Failure as failure:
+            answer = self.lines.answers.failure_answer(failure, interaction.line)
+            return answer, await responder.send(answer.message)
+
+    async def _refresh_list(self, interaction: Interaction) -> None:
+        """Update the list of schedules in which a button was pressed."""
+        list_request = replace(interaction, line="schedules", response_url=interaction.list_response_url, pressed=False)
+        with suppress(Failure):
+            caller = await self.callers.resolve(list_request)
+            answer = await self.lines.answers.answer(list_request.line, caller)
+            if answer.outcome == "answered":
+                await self.responders.respond_to(list_request).update(answer.message)
+
+    def _log_answer(self, interaction: Interaction, answer: Answer, status: Delivered, seconds: float) -> None:
+        self.metrics.questions.labels(answer.name or "unknown", answer.outcome).inc()
+        self.metrics.answer.observe(seconds)
+        facts = {"question": answer.line, "outcome": answer.outcome, "delivery": status, "reference": answer.reference}
+        level, event = (logging.INFO, "answered") if status is Delivered.SENT else (logging.WARNING, "not delivered")
+        log.log(level, event, extra={"facts": facts | {"seconds": round(seconds, 3), "does": interaction.action}})
+
+
+@dataclass(frozen=True)
+class ChannelEventHandler:
+    """Pauses the schedules of a channel that the bot lost, and resumes them when it is back."""
+
+    scheduler: SchedulerContext
+
+    async def handle(self, channel: str, error_code: str) -> None:
+        """Take Slack's error code for posting in the channel, or an empty one if the channel is open again."""
+        if error_code:
+            await pause_channel(self.scheduler, channel, error_code)
         else:
-            await pause_channel(self.scheduler_context, channel, CHANNEL_ERROR_CODES[event])
-
-
-def _without_share(line: str) -> tuple[str, bool]:
-    """Return the line without `--share`, and whether it was there. Phones turn two hyphens into one dash."""
-    words = line.split()
-    remaining = [word for word in words if word.lower() not in ("--share", "—share", "–share", "-share")]
-    return " ".join(remaining), len(remaining) < len(words)
+            await resume_channel(self.scheduler, channel)

@@ -4,6 +4,7 @@ Each acknowledges first; the work continues in a background task. `process_befor
 as the listener returns; without it, Bolt polls for the acknowledgement every ten milliseconds.
 """
 
+import asyncio
 import logging
 import re
 from collections.abc import Callable, Coroutine
@@ -16,22 +17,18 @@ from slack_bolt.logger.messages import warning_client_prioritized_and_token_skip
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack.background_tasks import BackgroundTasks
-from bot.slack.dedup import Deduplicator
-from bot.slack.modal import missing_field_errors
 from bot.slack.payloads import (
     CHANNEL_EVENTS,
+    Deduplicator,
     Interaction,
     interaction_from_command,
     parse_action,
     parse_channel_event,
-    parse_submission,
 )
 from bot.slack.request_checks import SIGNATURE_HEADER
+from bot.slack.schedule_modal import missing_field_errors, parse_submission
 
 log = logging.getLogger(__name__)
-
-InteractionHandler = Callable[[Interaction], Coroutine[Any, Any, None]]
 
 ENVELOPE_HEADER = "envelope-id"  # carries the id of a Socket Mode envelope, in place of a signature
 
@@ -39,26 +36,56 @@ ENVELOPE_HEADER = "envelope-id"  # carries the id of a Socket Mode envelope, in 
 EMPTY_AUTHORIZATION = AuthorizeResult(enterprise_id=None, team_id=None)
 
 
-async def _ignore(channel: str, event: str) -> None: ...
+async def _ignore(channel: str, error_code: str) -> None: ...
 
 
 @dataclass(frozen=True)
-class EventCallbacks:
-    """Callbacks for what isn't a line: a channel that was lost or restored, and a modal to validate.
+class Handlers:
+    """What handles interactions and channel events, and validates a modal.
 
     The validation returns the error of each block that has one; Slack shows them in the modal.
     """
 
-    on_channel_event: Callable[[str, str], Coroutine[Any, Any, None]] = _ignore
+    handle: Callable[[Interaction], Coroutine[Any, Any, None]]
+    handle_channel_event: Callable[[str, str], Coroutine[Any, Any, None]] = _ignore
     validate_modal: Callable[[dict[str, Any]], dict[str, str]] = missing_field_errors
 
 
-NO_CALLBACKS = EventCallbacks()
+class BackgroundTasks:
+    """Tasks that continue after the acknowledgement, and finish before the process exits.
+
+    asyncio keeps only weak references to tasks: one without a strong reference may be garbage-collected.
+    """
+
+    def __init__(self) -> None:
+        self._running: set[asyncio.Task[None]] = set()
+
+    def __len__(self) -> int:
+        return len(self._running)
+
+    def start(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        """Start a task, and hold a reference until it is done."""
+        task = asyncio.get_running_loop().create_task(coroutine)
+        self._running.add(task)
+        task.add_done_callback(self._on_done)
+
+    def _on_done(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("work broke", exc_info=error)
+
+    async def drain(self, timeout_seconds: float) -> int:
+        """Wait for all tasks, then cancel what is left after the timeout. Return how many were canceled."""
+        if self._running:
+            await asyncio.wait(self._running, timeout=timeout_seconds)
+        abandoned = list(self._running)
+        for task in abandoned:
+            task.cancel()
+        await asyncio.gather(*abandoned, return_exceptions=True)
+        return len(abandoned)
 
 
-def build_app(
-    client: AsyncWebClient, handle: InteractionHandler, tasks: BackgroundTasks, callbacks: EventCallbacks = NO_CALLBACKS
-) -> AsyncApp:
+def build_app(client: AsyncWebClient, handlers: Handlers, tasks: BackgroundTasks) -> AsyncApp:
     """Build the Bolt app. It verifies no signatures: `RequestChecks` has done that before."""
 
     async def authorize() -> AuthorizeResult:
@@ -77,21 +104,21 @@ def build_app(
     @app.command(re.compile(".*"))
     async def on_command(ack: AsyncAck, body: dict[str, Any], request: AsyncBoltRequest) -> None:
         await ack()
-        tasks.start(handle(interaction_from_command(body, _dedup_key(request))))
+        tasks.start(handlers.handle(interaction_from_command(body, _dedup_key(request))))
 
     @app.action(re.compile(".*"))
     async def on_action(ack: AsyncAck, body: dict[str, Any], request: AsyncBoltRequest) -> None:
         await ack()
         if interaction := parse_action(body, _dedup_key(request)):
-            tasks.start(handle(interaction))
+            tasks.start(handlers.handle(interaction))
 
     @app.event(re.compile("app_uninstalled|tokens_revoked"))
     async def on_uninstall(body: dict[str, Any]) -> None:
         if event_dedup.add(body.get("event_id", "")):
             log.warning("Slack says %s: the bot's token is of no use any more", body["event"]["type"])
 
-    _listen_for_channels(app, callbacks, event_dedup, tasks)
-    _listen_for_modals(app, callbacks, handle, tasks)
+    _listen_for_channels(app, handlers, event_dedup, tasks)
+    _listen_for_modals(app, handlers, tasks)
     return app
 
 
@@ -106,23 +133,19 @@ def _is_relevant(record: logging.LogRecord) -> bool:
     return record.getMessage() != warning_client_prioritized_and_token_skipped()
 
 
-def _listen_for_channels(
-    app: AsyncApp, callbacks: EventCallbacks, event_dedup: Deduplicator, tasks: BackgroundTasks
-) -> None:
+def _listen_for_channels(app: AsyncApp, handlers: Handlers, event_dedup: Deduplicator, tasks: BackgroundTasks) -> None:
     @app.event(re.compile("|".join(CHANNEL_EVENTS)))
     async def on_channel_event(body: dict[str, Any]) -> None:
         if event_dedup.add(body.get("event_id", "")) and (event := parse_channel_event(body)):
-            tasks.start(callbacks.on_channel_event(*event))
+            tasks.start(handlers.handle_channel_event(*event))
 
 
-def _listen_for_modals(
-    app: AsyncApp, callbacks: EventCallbacks, handle: InteractionHandler, tasks: BackgroundTasks
-) -> None:
+def _listen_for_modals(app: AsyncApp, handlers: Handlers, tasks: BackgroundTasks) -> None:
     @app.view(re.compile(".*"))
     async def on_submission(ack: AsyncAck, body: dict[str, Any], request: AsyncBoltRequest) -> None:
-        if errors := callbacks.validate_modal(body):
+        if errors := handlers.validate_modal(body):
             await ack(response_action="errors", errors=errors)
             return
         await ack()
         if interaction := parse_submission(body, _dedup_key(request)):
-            tasks.start(handle(interaction))
+            tasks.start(handlers.handle(interaction))

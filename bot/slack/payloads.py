@@ -1,27 +1,32 @@
-"""Parses Slack's payloads: interactions (a line, who sent it, and where) and channel events."""
+"""Parses Slack's payloads, and drops those that Slack sends twice: interactions (who sent a line, where) and events."""
 
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from bot.slack import modal
+from bot.cache import BoundedCache
+from bot.notices import CONFIRMED_PREFIX
+from bot.store.store import Store
 
-# Both are parts of a button's action.
-CONFIRMED_PREFIX = "confirmed-"  # the button confirms what the person was asked before
-IN_LIST_SUFFIX = "-in-list"  # the button is in the list of schedules
+log = logging.getLogger(__name__)
 
-LEFT, ARCHIVED, DELETED, RESTORED = "left", "archived", "deleted", "back"
+IN_LIST_SUFFIX = "-in-list"  # of the action of a button in the list of schedules
 
+# Slack's event ─► its error code for posting in the channel since then; empty where the channel is open again.
 CHANNEL_EVENTS = {
-    "channel_left": LEFT,
-    "group_left": LEFT,
-    "channel_archive": ARCHIVED,
-    "group_archive": ARCHIVED,
-    "channel_deleted": DELETED,
-    "group_deleted": DELETED,
-    "channel_unarchive": RESTORED,
-    "group_unarchive": RESTORED,
-    "member_joined_channel": RESTORED,
+    "channel_left": "not_in_channel",
+    "group_left": "not_in_channel",
+    "channel_archive": "is_archived",
+    "group_archive": "is_archived",
+    "channel_deleted": "channel_not_found",
+    "group_deleted": "channel_not_found",
+    "channel_unarchive": "",
+    "group_unarchive": "",
+    "member_joined_channel": "",
 }
+MAX_REMEMBERED_KEYS = 10_000  # far more payloads than arrive while Slack may still retry one
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,7 @@ def interaction_from_command(body: dict[str, Any], dedup_key: str) -> Interactio
 
 def parse_action(body: dict[str, Any], dedup_key: str) -> Interaction | None:
     """Parse a pressed button, or a choice from a menu. Return None for a button that only opens a URL."""
-    element, user, team = body["actions"][0], body["user"], _team(body)
+    element, user, team = body["actions"][0], body["user"], team_of(body)
     choice = element.get("selected_option") or element
     action, _, key = element["action_id"].partition(":")
     confirmed, action = action.startswith(CONFIRMED_PREFIX), action.removeprefix(CONFIRMED_PREFIX)
@@ -86,31 +91,13 @@ def parse_action(body: dict[str, Any], dedup_key: str) -> Interaction | None:
     )
 
 
-def parse_submission(body: dict[str, Any], dedup_key: str) -> Interaction | None:
-    """Parse a submitted modal. It counts as typed rather than pressed, and has no response_url."""
-    form, user, team = modal.parse_modal(body["view"]), body["user"], _team(body)
-    if form is None:
-        return None
-    return Interaction(
-        line=form.line,
-        user=user["id"],
-        team=team,
-        home_team=user.get("team_id") or team,
-        channel=form.channel,
-        response_url="",
-        trigger_id=body.get("trigger_id", ""),
-        dedup_key=dedup_key,
-        list_response_url=form.list_response_url,
-    )
-
-
-def _team(body: dict[str, Any]) -> str:
+def team_of(body: dict[str, Any]) -> str:
     """Return the team where it happened. For an org-wide app, Slack may send only the user's team."""
     return str((body.get("team") or {}).get("id") or body["user"].get("team_id") or "")
 
 
 def parse_channel_event(body: dict[str, Any]) -> tuple[str, str] | None:
-    """Return the channel and what happened to it. Other people joining a channel are ignored."""
+    """Return the channel, and the code of `CHANNEL_EVENTS`. Other people joining a channel are ignored."""
     event = body["event"]
     if event["type"] == "member_joined_channel" and event.get("user") != _bot_user(body):
         return None
@@ -121,3 +108,47 @@ def _bot_user(body: dict[str, Any]) -> str:
     """Return the bot's user: each event names the installation it was sent to."""
     authorizations = body.get("authorizations") or [{}]
     return str(authorizations[0].get("user_id") or "")
+
+
+class Deduplicator:
+    """The most recent keys that were seen in this process."""
+
+    def __init__(self) -> None:
+        self._seen = BoundedCache[str, bool](MAX_REMEMBERED_KEYS)
+
+    def add(self, key: str) -> bool:
+        """Add a key and return whether it is new. An empty key always is."""
+        if key in self._seen:
+            return False
+        if key:
+            self._seen.put(key, True)
+        return True
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._seen
+
+    def discard(self, key: str) -> None:
+        """Forget a key whose work failed, so that it may be tried again."""
+        self._seen.discard(key)
+
+
+class SharedDeduplicator:
+    """The most recent payloads. The store adds those that other processes received, or this one before a restart."""
+
+    def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
+        self._local = Deduplicator()
+        self._store = store
+        self._now = now
+
+    async def add(self, key: str) -> bool:
+        """Add a key and return whether it is new.
+
+        If the store fails, the key counts as new: two answers are better than none.
+        """
+        if not self._local.add(key):
+            return False
+        try:
+            return await self._store.payloads.record(key, self._now())
+        except Exception as error:
+            log.warning("whether another process has heard a payload is not known: %s", type(error).__name__)
+            return True

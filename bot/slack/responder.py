@@ -17,14 +17,12 @@ from urllib.parse import urlsplit
 
 import aiohttp
 from slack_sdk.proxy_env_variable_loader import load_http_proxy_from_env
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.messages.message import Message
 from bot.metrics import Metrics
 from bot.schedules.publisher import DeliveryError, InvalidMessage
-from bot.slack.api_errors import translate_errors
 from bot.slack.block_fallback import FALLBACK_ERROR_CODES, BlockFallback, block_error_code
-from bot.slack.client import retry_after
+from bot.slack.client import SLACK_UNAVAILABLE, SlackClients, retry_after, translate_errors
 from bot.slack.payloads import Interaction
 
 log = logging.getLogger(__name__)
@@ -122,7 +120,7 @@ class ResponseUrl:
                 text = (await response.content.read(MAX_RESPONSE_BYTES)).decode(errors="replace")
         except aiohttp.ClientConnectorError:  # never connected, so nothing was sent
             return Delivered.GONE
-        except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
+        except SLACK_UNAVAILABLE as error:
             log.warning("a response was lost: %s", type(error).__name__)
             return Delivered.FAILED
         self.error_code = block_error_code(text)
@@ -140,10 +138,10 @@ class Responders:
     """Creates responders, and sends what a response_url can't."""
 
     def __init__(
-        self, client: AsyncWebClient, response_urls: ResponseUrls, fallback: BlockFallback, metrics: Metrics
+        self, clients: SlackClients, response_urls: ResponseUrls, fallback: BlockFallback, metrics: Metrics
     ) -> None:
         self.fallback = fallback
-        self._client = client
+        self._client = clients.reply
         self._response_urls = response_urls
         self._metrics = metrics
 

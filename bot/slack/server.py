@@ -1,111 +1,81 @@
-"""Runs the process: listens at once, and answers when start-up has finished.
+"""Serves the bot over HTTP: Slack's requests, health and metrics, within limits of connections and time.
+
+uvicorn waits for a request forever, and asyncio logs a traceback for each connection beyond the process's descriptors,
+hundreds of them at once. So there are fewer connections than descriptors, and a new one closes the one that has waited
+longest, as nginx does. A client that opens many closes its own, while a signed request, which arrives whole and at
+once, still gets through.
 
 Shutdown is graceful: after SIGTERM, the process accepts no new work and finishes what is in progress.
 """
 
 import asyncio
-import gc
 import logging
 import os
+import resource
 import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import Any, cast
 
-import aiohttp
+import h11
 import uvicorn
+from slack_bolt.adapter.asgi.async_handler import AsyncSlackRequestHandler as Requests
+from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bot.errors import Misconfigured
-from bot.slack.background_tasks import BackgroundTasks
-from bot.slack.client import RATE_LIMIT_RETRIES, authenticate, is_reachable, open_session, web_client
-from bot.slack.connection_limits import server_config
-from bot.slack.dependencies import Dependencies
-from bot.slack.listeners import EventCallbacks, build_app
-from bot.slack.request_checks import LARGE_BODY_BYTES
-from bot.slack.responder import ResponseUrls
+from bot.metrics import CONTENT_TYPE, Metrics
+from bot.settings import Settings
+from bot.slack.client import SlackClients
+from bot.slack.listeners import BackgroundTasks, Handlers, build_app
+from bot.slack.request_checks import LARGE_BODY_BYTES, RequestChecks
 from bot.slack.socket_mode import socket_connection
-from bot.slack.startup_queue import StartupQueue
-from bot.slack.web import CachedHealthCheck, build_web_app
-
-if TYPE_CHECKING:
-    from bot.slack.handler import CommandHandler
 
 log = logging.getLogger(__name__)
 
+BACKLOG = 100  # connections that wait in the kernel, and that asyncio accepts in one go
+EVENTS_PATH = "/slack/events"
 
-async def run(deps: Dependencies) -> None:
-    """Serve until the process is told to stop, or start-up fails."""
-    with _bind(deps.settings.port) as listener:
-        async with running(deps) as (web_app, startup):
-            settings = deps.settings
-            server = _Server(
-                server_config(web_app, settings.http_max_connections, settings.http_request_timeout_seconds)
-            )
-            for signum in (signal.SIGTERM, signal.SIGINT):
-                asyncio.get_running_loop().add_signal_handler(signum, server.stop)
-            startup.add_done_callback(server.on_started)
-            facts = {"port": listener.getsockname()[1], "socket_mode": settings.socket_mode}
-            log.info("listening", extra={"facts": facts})
-            await server.serve(sockets=[listener])
+HealthCheck = Callable[[], Awaitable[bool]]
+WebApp = Starlette
 
 
 @asynccontextmanager
-async def running(deps: Dependencies) -> "AsyncIterator[tuple[Starlette, asyncio.Task[CommandHandler]]]":
-    """Yield the web app to serve, and the task that starts the handler. In Socket Mode, the socket is connected."""
-    settings, tasks = deps.settings, BackgroundTasks()
-    async with open_session() as http_session, AsyncExitStack() as exit_stack:
-        slack_client = web_client(settings, http_session, RATE_LIMIT_RETRIES)
-        startup = asyncio.create_task(_start(deps, slack_client, http_session, exit_stack))
-        bolt_client = AsyncWebClient(base_url=settings.slack_api_url, session=http_session)  # Bolt makes no calls
-        startup_queue = StartupQueue(startup, ResponseUrls(http_session, settings.slack_api_url))
-        app = build_app(
-            bolt_client,
-            startup_queue.handle,
-            tasks,
-            EventCallbacks(startup_queue.handle_channel_event, startup_queue.validate_modal),
-        )
-        slack_check = CachedHealthCheck(
-            partial(is_reachable, web_client(settings, http_session, [])), settings.readiness_cache_seconds
-        )
-        checks = {
-            "store": partial(_is_ready, startup, lambda handler: handler.store.ready()),
-            "slack": partial(_is_ready, startup, lambda _: slack_check()),
-        }
-        try:
-            async with socket_connection(app, settings) if deps.serves_slack else nullcontext():
-                serves_http = deps.serves_slack and not settings.socket_mode
-                secret = settings.secret("slack_signing_secret")
-                yield build_web_app(app if serves_http else None, secret, checks, deps.metrics), startup
-        finally:
-            if abandoned := await tasks.drain(settings.shutdown_grace_seconds):
-                log.warning("%d answers were given up at the end", abandoned)
-            startup.cancel()  # it may still be running when the process is told to stop
-            with suppress(asyncio.CancelledError):
-                await startup
+async def listening(
+    settings: Settings, clients: SlackClients, handlers: Handlers, *, serves_slack: bool = True
+) -> AsyncIterator[AsyncApp | None]:
+    """Listen to Slack within the context: over a socket, or with the app that is yielded, to be served over HTTP.
+
+    At the end, finish the answers in progress.
+    """
+    tasks = BackgroundTasks()
+    bolt_client = AsyncWebClient(base_url=settings.slack_api_url, session=clients.session)  # Bolt makes no calls
+    app = build_app(bolt_client, handlers, tasks)
+    try:
+        async with socket_connection(app, settings) if serves_slack else nullcontext():
+            yield app if serves_slack and not settings.socket_mode else None
+    finally:
+        if abandoned := await tasks.drain(settings.shutdown_grace_seconds):
+            log.warning("%d answers were given up at the end", abandoned)
 
 
-async def _start(
-    deps: Dependencies, slack_client: AsyncWebClient, http_session: aiohttp.ClientSession, exit_stack: AsyncExitStack
-) -> "CommandHandler":
-    """Build the handler, with the store, the answers and the scheduler that it needs."""
-    identity = await authenticate(slack_client)
-    answers, store = await exit_stack.enter_async_context(deps.open_answers())
-    from bot.slack.wiring import Wiring  # noqa: PLC0415 - its imports take long, and the process listens before
-
-    wiring = Wiring(deps, slack_client, http_session, identity, answers, store)
-    wake = await exit_stack.enter_async_context(deps.start_scheduler(wiring.scheduler_context))
-    return wiring.build_handler(wake)
-
-
-async def _is_ready(
-    startup: "asyncio.Task[CommandHandler]", check: "Callable[[CommandHandler], Awaitable[bool]]"
-) -> bool:
-    """Return whether start-up has finished and a check of the handler passes."""
-    return startup.done() and not startup.exception() and await check(startup.result())
+async def serve(web_app: Starlette, settings: Settings) -> None:
+    """Serve until the process is told to stop."""
+    with _bind(settings.port) as listener:
+        server = _Server(server_config(web_app, settings.http_max_connections, settings.http_request_timeout_seconds))
+        for signum in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(signum, server.stop)
+        facts = {"port": listener.getsockname()[1], "socket_mode": settings.socket_mode}
+        log.info("listening", extra={"facts": facts})
+        await server.serve(sockets=[listener])
 
 
 def _bind(port: int) -> socket.socket:
@@ -124,23 +94,140 @@ def _bind(port: int) -> socket.socket:
 
 
 class _Server(uvicorn.Server):
-    """A uvicorn server that leaves signals to `run`, so that the process can finish its work after it stops."""
+    """A uvicorn server that leaves signals to `serve`, so that the process can finish its work after it stops."""
 
     def stop(self) -> None:
         self.should_exit = True
 
-    def on_started(self, startup: "asyncio.Task[CommandHandler]") -> None:
-        """Stop if start-up failed. Otherwise freeze what exists by now.
-
-        A full garbage collection that also scans those objects would block all answers for a while.
-        """
-        if startup.cancelled() or startup.exception():
-            self.stop()
-            return
-        log.info("answering")
-        gc.collect()
-        gc.freeze()
-
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+
+class CachedHealthCheck:
+    """A check whose result is valid for some seconds. Concurrent probes share one call."""
+
+    def __init__(self, check: HealthCheck, ttl: float) -> None:
+        self._check = check
+        self._ttl = ttl
+        self._expires_at = 0.0
+        self._task: asyncio.Task[bool] | None = None
+
+    async def __call__(self) -> bool:
+        now = asyncio.get_running_loop().time()
+        if self._task is None or (self._task.done() and now >= self._expires_at):
+            self._task = asyncio.create_task(self._run())
+        return await asyncio.shield(self._task)  # one probe that disconnects must not cancel it for the others
+
+    async def _run(self) -> bool:
+        try:
+            return await self._check()
+        finally:
+            self._expires_at = asyncio.get_running_loop().time() + self._ttl
+
+
+def build_web_app(
+    app: AsyncApp | None, signing_secret: str, checks: Mapping[str, HealthCheck], metrics: Metrics
+) -> Starlette:
+    """Build the web app. In Socket Mode there is no Bolt app to serve."""
+
+    async def healthz(_: Request) -> Response:
+        return PlainTextResponse("alive\n")
+
+    async def readyz(_: Request) -> Response:
+        readiness = {name: await check() for name, check in checks.items()}
+        lines = "".join(f"{name}: {'ready' if ready else 'NOT READY'}\n" for name, ready in readiness.items())
+        return PlainTextResponse(lines, 200 if all(readiness.values()) else 503)
+
+    async def metrics_page(_: Request) -> Response:
+        return Response(metrics.exposition(), headers={"Content-Type": CONTENT_TYPE})
+
+    routes: list[BaseRoute] = [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics_page)]
+    if app is not None:
+        bolt_app = cast(ASGIApp, Requests(app, path=EVENTS_PATH))  # its own types are narrower than ASGI's
+        checked_app = RequestChecks(bolt_app, signing_secret, metrics.acknowledgement.observe)
+        routes.append(Route(EVENTS_PATH, checked_app, methods=["POST"]))
+    return Starlette(routes=routes)
+
+
+def server_config(app: ASGIApp, max_connections: int, request_seconds: float) -> uvicorn.Config:
+    """Configure uvicorn to serve an app within these limits."""
+    limits = ConnectionLimits(min(max_connections, _max_descriptors() // 2), request_seconds)
+    return uvicorn.Config(
+        app,
+        http=cast(type[asyncio.Protocol], partial(LimitedConnection, limits)),  # uvicorn only calls this
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        log_level=logging.ERROR,  # a warning for each malformed request would fill the log
+        access_log=False,
+        limit_concurrency=limits.max_connections + 1,  # reached when all are being answered and none can be closed
+        backlog=BACKLOG,
+    )
+
+
+def _max_descriptors() -> int:
+    """Return how many files and connections this process may have open."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return 1_000_000 if soft == resource.RLIM_INFINITY else soft
+
+
+class ConnectionLimits:
+    """The connections that have yet to send a request, the one that has waited longest first."""
+
+    def __init__(self, max_connections: int, request_seconds: float) -> None:
+        self.max_connections = max_connections
+        self._request_seconds = request_seconds
+        self._waiting: dict[LimitedConnection, asyncio.TimerHandle] = {}
+
+    def await_request(self, connection: "LimitedConnection") -> None:
+        """Close the connection unless it sends a whole request in time. Single bytes don't restart the timer."""
+        if connection not in self._waiting:
+            loop = asyncio.get_running_loop()
+            self._waiting[connection] = loop.call_later(self._request_seconds, self._close, connection)
+
+    def stop_waiting(self, connection: "LimitedConnection") -> None:
+        """Cancel the timer of a connection that has sent its request, or was closed."""
+        if timer := self._waiting.pop(connection, None):
+            timer.cancel()
+
+    def make_room(self) -> None:
+        """Close the connection that has waited longest."""
+        if self._waiting:
+            self._close(next(iter(self._waiting)))
+
+    def _close(self, connection: "LimitedConnection") -> None:
+        self.stop_waiting(connection)
+        connection.transport.abort()  # a graceful close would wait for a peer that doesn't read either
+
+
+class LimitedConnection(H11Protocol):
+    """An HTTP connection that reports to `ConnectionLimits`."""
+
+    def __init__(self, limits: ConnectionLimits, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._limits = limits
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
+        super().connection_made(transport)
+        if len(self.connections) > self._limits.max_connections:
+            self._limits.make_room()
+        self._limits.await_request(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._limits.stop_waiting(self)
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._update_timer()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._update_timer()
+
+    def _update_timer(self) -> None:
+        if self.conn.their_state in (h11.IDLE, h11.SEND_BODY) and not self.transport.is_closing():
+            self._limits.await_request(self)
+        else:
+            self._limits.stop_waiting(self)

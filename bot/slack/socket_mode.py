@@ -21,7 +21,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 
 from bot.errors import Misconfigured
 from bot.settings import Settings
-from bot.slack.client import REQUEST_ERRORS, unreachable
+from bot.slack.client import SLACK_UNAVAILABLE, unreachable
 from bot.slack.listeners import ENVELOPE_HEADER
 
 log = logging.getLogger(__name__)
@@ -74,7 +74,7 @@ class SilenceWatchdog:
                 await asyncio.wait_for(self._message_received.wait(), self._max_silence)
             except TimeoutError:
                 log.info("the socket has been silent for long and is replaced")
-                with suppress(*REQUEST_ERRORS):
+                with suppress(*SLACK_UNAVAILABLE):
                     await self._socket.client.connect_to_new_endpoint(force=True)
 
 
@@ -85,6 +85,6 @@ async def _connect(socket: Socket) -> None:
     except SlackClientError:
         todo = "Create an app-level token (xapp-…) with connections:write on the app's page, Basic Information."
         raise Misconfigured("Slack refuses SLACK_APP_TOKEN.", todo) from None
-    except REQUEST_ERRORS:
+    except SLACK_UNAVAILABLE:
         raise unreachable() from None
     await socket.connect_async()  # type: ignore[no-untyped-call]

@@ -1,6 +1,7 @@
 """Connections to SQLite that behave like PostgreSQL's, and a lock on the file. Nothing here knows the tables."""
 
 import asyncio
+import logging
 import sqlite3
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, closing
@@ -16,6 +17,8 @@ from bot.errors import Misconfigured
 from bot.store.database_url import DatabaseAddress
 from bot.store.errors import translate_errors
 from bot.store.statements import StatementResult
+
+log = logging.getLogger(__name__)
 
 STOP_OTHER_PROCESS = "Stop that process first, or use PostgreSQL to run several."
 
@@ -110,7 +113,11 @@ async def process_lock(address: DatabaseAddress, timeout_seconds: float) -> Asyn
         yield
         return
     file = address.file.resolve()
-    connection = await asyncio.to_thread(_acquire_lock, file.with_name(f"{file.name}.lock"), timeout_seconds)
+    lock_file = file.with_name(f"{file.name}.lock")
+    connection = await asyncio.to_thread(_acquire_lock, lock_file, 0)
+    if connection is None:
+        log.info("waiting for another process to end", extra={"facts": {"database": str(address.file)}})
+        connection = await asyncio.to_thread(_acquire_lock, lock_file, timeout_seconds)
     if connection is None:
         raise Misconfigured(f"Another process is already running the bot on {address.file}.", STOP_OTHER_PROCESS)
     with closing(connection):

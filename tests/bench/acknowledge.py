@@ -24,10 +24,9 @@ from starlette.types import ASGIApp
 from bot.metrics import Metrics
 from bot.sandbox.slack.credentials import BOT_TOKEN, SIGNING_SECRET
 from bot.sandbox.slack.webhook import signature_headers
-from bot.slack.background_tasks import BackgroundTasks
-from bot.slack.listeners import build_app
+from bot.slack.listeners import BackgroundTasks, Handlers, build_app
 from bot.slack.payloads import Interaction
-from bot.slack.web import build_web_app
+from bot.slack.server import build_web_app
 from tests.bench import bare_bolt
 from tests.bench.clients import PATH, CommandWriter, forged, now
 from tests.bench.raw_http import at_once, one_by_one, status
@@ -64,7 +63,7 @@ def _sequential(ports: Ports) -> Iterator[Row]:
     results = [{name: typical_latency(port) for name, port in ports.items()} for _ in range(REPEATS)]
     slower = median(seconds["ours"] / seconds["bare"] for seconds in results)
     faster = median(seconds["bolt"] / seconds["ours"] for seconds in results)
-    labels = ("acknowledge: one after the other", "bot.slack.web")
+    labels = ("acknowledge: one after the other", "bot.slack.server")
     yield Row(*labels, "Starlette, verifies only", slower, "the median time", at_most(2.5))
     yield Row(*labels, "Bolt as it comes", faster, "faster", at_least(20))
 
@@ -84,7 +83,7 @@ def _concurrent(ports: Ports) -> Iterator[Row]:
         }
         for _ in range(REPEATS)
     ]
-    labels = (f"acknowledge: {CONNECTIONS} connections", "bot.slack.web")
+    labels = (f"acknowledge: {CONNECTIONS} connections", "bot.slack.server")
     more = median(seconds["bolt"] / seconds["ours"] for seconds in results)
     yield Row(*labels, "Bolt as it comes", more, "as many a second", at_least(1.3))
     share = median(seconds["bare"] / seconds["ours"] for seconds in results)
@@ -93,7 +92,9 @@ def _concurrent(ports: Ports) -> Iterator[Row]:
 
 def ours() -> ASGIApp:
     """Create the bot's web app, without handlers behind it."""
-    return build_web_app(build_app(AsyncWebClient(), _ignore, BackgroundTasks()), SIGNING_SECRET, {}, Metrics())
+    return build_web_app(
+        build_app(AsyncWebClient(), Handlers(_ignore), BackgroundTasks()), SIGNING_SECRET, {}, Metrics()
+    )
 
 
 async def _ignore(_: Interaction) -> None:

@@ -40,7 +40,7 @@ async def main(jobs: int) -> None:
     queue_options: dict[str, Any] = {"worker_concurrency": concurrency, "polling_interval_sec": polling}
     for queue in QUEUES:
         await DBOS.register_queue_async(queue, **queue_options)
-    print("answering", file=sys.stderr, flush=True)
+    print("listening", file=sys.stderr, flush=True)
     while jobs and not await asyncio.to_thread(START_FILE.exists):
         await asyncio.to_thread(pause, POLL_SECONDS)
     for job in range(jobs):

@@ -5,7 +5,6 @@ for new items. What the engine keeps of the last fourteen days is not in it: tha
 each workflow (what `load` left behind after its runs tells how much)."""
 
 import asyncio
-import os
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -14,8 +13,8 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from bot.answers import Caller
-from bot.app import open_answers_and_store
+from bot.access import Caller
+from bot.core import open_answers
 from bot.schedules.answer_store import serialize_message
 from bot.store import QueryKey, Schedule, WatchState
 from bot.store.runs import run_row
@@ -61,10 +60,8 @@ async def _write_year(url: str) -> int:
 
 
 async def _answer_message() -> dict[str, Any]:
-    with tempfile.TemporaryDirectory() as folder:
-        bot_settings = settings(database_url=f"sqlite:///{folder}/{os.getpid()}.db")
-        async with open_answers_and_store(bot_settings, lambda: FIRST_DAY, CannedTransport(bodies())) as (answers, _):
-            return serialize_message((await answers.answer(LINES[-1], Caller(UTC_ZONE))).message)
+    async with open_answers(settings(), lambda: FIRST_DAY, CannedTransport(bodies())) as answers:
+        return serialize_message((await answers.answer(LINES[-1], Caller(UTC_ZONE))).message)
 
 
 async def _add_schedules(store: Store, channel: int) -> list[Schedule]:

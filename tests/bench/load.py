@@ -18,8 +18,8 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 
-from bot.answers import Caller
-from bot.app import open_answers
+from bot.access import Caller
+from bot.core import open_answers
 from bot.schedules.triggers import WatchTrigger
 from bot.settings import Settings
 from bot.store.store import open_store
@@ -160,7 +160,7 @@ def _measure_bare_queue(postgres: Postgres) -> float:
 
 def _wait_until_ready(workers: list[Program]) -> None:
     for worker in workers:
-        worker.wait_for_log("answering")
+        worker.wait_for_log("listening")
 
 
 def _finished_jobs(connection: "psycopg.Connection[tuple[int]]") -> int:

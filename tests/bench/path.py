@@ -51,7 +51,7 @@ def recorded_files() -> Iterator[dict[str, None]]:
         threading.setprofile(None)
 
 
-def rows() -> Iterator[Row]:
+def path_rows() -> Iterator[Row]:
     """Count the files, and list them on standard error."""
     typed, run = asyncio.run(_trace())
     for label, files, most in (("a typed line", typed, MAX_FILES_TYPED), ("a digest's run", run, MAX_FILES_RUN)):

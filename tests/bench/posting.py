@@ -10,13 +10,14 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.answers import Caller
-from bot.app import open_answers_and_store
+from bot.access import Caller
+from bot.core import open_answers
 from bot.messages.message import Message
 from bot.sandbox.slack.credentials import BOT_TOKEN
 from bot.slack.block_fallback import BlockFallback
 from bot.slack.client import authenticate, open_session, web_client
 from bot.slack.publisher import SlackPublisher
+from bot.store.store import open_store
 from tests.bench.payloads import bodies
 from tests.bench.race import Tasks, race
 from tests.bench.running_bot import CannedTransport
@@ -78,9 +79,8 @@ async def _message() -> tuple[Message, Any]:
     """An answer of some twenty blocks, and a store that stays open as long as the process."""
     folder = await _EXIT_STACK.enter_async_context(_folder())
     bot_settings = settings(database_url=f"sqlite:///{folder}/bot.db")
-    answers, store = await _EXIT_STACK.enter_async_context(
-        open_answers_and_store(bot_settings, _now, CannedTransport(bodies()))
-    )
+    store = await _EXIT_STACK.enter_async_context(open_store(bot_settings.database_url))
+    answers = await _EXIT_STACK.enter_async_context(open_answers(bot_settings, _now, CannedTransport(bodies())))
     return (await answers.answer(LINE, Caller(UTC_ZONE))).message, store
 
 

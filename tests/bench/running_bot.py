@@ -75,8 +75,8 @@ async def _run_bot(pipe: Connection, api: str) -> None:
     workspace, stopped = Slack(lambda: NOW), asyncio.Event()
     async with running_bot(
         workspace, sandbox_settings(settings(), api), lambda: NOW, CannedTransport(payloads.bodies())
-    ) as metrics:
-        asyncio.get_running_loop().add_reader(pipe.fileno(), _send_state, pipe, metrics, stopped)
+    ) as bot:
+        asyncio.get_running_loop().add_reader(pipe.fileno(), _send_state, pipe, bot.metrics, stopped)
         pipe.send(urlsplit(str(workspace.request_url)).port)
         await stopped.wait()
 

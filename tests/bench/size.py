@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
-from bot.answers import Caller
-from bot.app import open_answers
+from bot.access import Caller
+from bot.core import open_answers
 from tests.bench import payloads
 from tests.bench.table import Row, at_least, at_most
 from tests.conversation import NOW, settings

@@ -45,7 +45,6 @@ EXPECTED_LOG_MESSAGES = (
     "delivered",
     "asked",
     "listening",
-    "answering",
     "As you gave `client` as well, `token` will be unused.",
 )
 
@@ -178,7 +177,7 @@ class Scenario:
         """Start a process, and wait until it answers."""
         proxy = FlakyProxy(self.load.slack, self.load.random, refusal_rate=refusal_rate, timeout_rate=timeout_rate)
         process = await self.load.start_behind(proxy)
-        await process.wait_for_log("answering")
+        await process.wait_for_log("listening")
         bot_process = BotProcess(process, proxy, asyncio.create_task(_collect_log(process)))
         self.processes.append(bot_process)
         return bot_process

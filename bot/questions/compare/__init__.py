@@ -13,7 +13,7 @@ from bot.errors import Failure, NotFound, Rejected
 from bot.lines.param_types import Key, Keys, TimeSpec
 from bot.lines.params import Parameter, Params
 from bot.messages import humanize
-from bot.questions.base import Question, QuestionContext, View
+from bot.questions.base import AnswerView, Question, QuestionContext, View
 from bot.questions.chart import ChartReply, Lines, unique_labels
 from bot.questions.compare.score_table import GapView, ScoreTableView, build_gap_view, build_score_table, count_ahead
 from bot.questions.composition import failure_text, raise_if_all_failed, result_or_failure
@@ -22,7 +22,7 @@ from bot.questions.day_range import Days
 from bot.questions.deploys import QUESTION as DEPLOYS
 from bot.questions.deploys import DeploysParams, has_no_deploys
 from bot.questions.scores import QUESTION as SCORES
-from bot.questions.scores import ScoresParams, ScoresReply, has_no_scores, period_text
+from bot.questions.scores import ScoresParams, ScoresReply, fetch_scores, has_no_scores, period_text
 
 MAX_SIDES = 4
 
@@ -99,7 +99,7 @@ class ComparedDaysView(View):
     shifted: bool
 
 
-class CompareView(View):
+class CompareView(AnswerView):
     scope: str
     apps: str
     names: tuple[str, ...]
@@ -109,7 +109,6 @@ class CompareView(View):
     period: str
     zone: str
     actions: tuple[tuple[str, str], ...]
-    url: str
 
 
 def _requested_days(params: CompareParams, ctx: QuestionContext) -> Days:
@@ -131,7 +130,7 @@ def _sides(params: CompareParams, days: Days) -> list[Side]:
 async def fetch(params: CompareParams, ctx: QuestionContext) -> CompareReply:
     sides = _sides(params, _requested_days(params, ctx))
     scores, deploys = await gather(
-        gather(*(result_or_failure(SCORES.fetch(side.scores, ctx)) for side in sides)),
+        gather(*(result_or_failure(fetch_scores(side.scores, ctx)) for side in sides)),
         gather(*(result_or_failure(DEPLOYS.fetch(side.deploys, ctx)) for side in sides)),
     )
     raise_if_all_failed(*scores, *deploys)

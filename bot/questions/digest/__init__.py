@@ -13,7 +13,7 @@ from bot.lines.param_types import Key, Keys
 from bot.lines.params import Parameter, Params, bot_param
 from bot.messages import humanize
 from bot.questions import history
-from bot.questions.base import Question, QuestionContext, View
+from bot.questions.base import AnswerView, Question, QuestionContext, View
 from bot.questions.composition import any_transient, failure_text, raise_if_all_failed, result_or_failure
 from bot.questions.day_range import Days
 from bot.questions.deploys import QUESTION as DEPLOYS
@@ -64,7 +64,7 @@ class MissingPartsView(View):
     deploys: str
 
 
-class DigestView(View):
+class DigestView(AnswerView):
     scope: str
     apps: str
     week: str
@@ -81,7 +81,6 @@ class DigestView(View):
     days: DigestDaysView
     missing: MissingPartsView
     part_lines: DigestLinesView
-    url: str
 
 
 @dataclass(frozen=True)
@@ -163,7 +162,9 @@ def _uncalculated_names(scores: ScoresView) -> str:
 def _done_flags_trend(reply: DigestReply, ctx: QuestionContext) -> str:
     """Describe how the number of launched or inactive flags changed."""
     current = count_done_flags(reply)
-    return "" if current is None else history.describe_change(ctx, history.DONE_FLAGS, current)
+    if isinstance(reply.status, Failure) or current is None:
+        return ""
+    return history.describe_change(reply.status.snapshots, ctx.today, history.DONE_FLAGS, current)
 
 
 def _missing(reply: DigestReply) -> MissingPartsView:
@@ -194,15 +195,15 @@ def _is_partial(reply: DigestReply) -> bool:
 def _suspect_keys(params: DigestParams, reply: DigestReply) -> dict[str, tuple[str, ...]]:
     """Suspect the applications if no part has data."""
     has_data = (
-        isinstance(reply.scores, Failure) or not has_no_scores(reply.scores),
+        isinstance(reply.scores, Failure) or not has_no_scores(reply.scores.reply),
         isinstance(reply.changes, Failure) or bool(reply.changes.events),
-        isinstance(reply.status, Failure) or not has_no_flags(reply.status),
+        isinstance(reply.status, Failure) or not has_no_flags(reply.status.reply),
         isinstance(reply.deploys, Failure) or not has_no_deploys(reply.deploys),
     )
     return {} if any(has_data) else {"app": params.app or ()}
 
 
-def _history_key(params: DigestParams) -> str:
+def history_key(params: DigestParams) -> str:
     return history.key_for(params.project, params.env, params.app)
 
 
@@ -222,6 +223,5 @@ QUESTION = Question[DigestParams, DigestReply, DigestView](
     is_partial=_is_partial,
     suspect_keys=_suspect_keys,
     is_quiet=lambda view: view.quiet,
-    history_key=_history_key,
-    snapshot=lambda params, reply, ctx: take_snapshot(_history_key(params), reply, ctx),
+    snapshot=lambda params, reply, ctx: take_snapshot(history_key(params), reply, ctx),
 )

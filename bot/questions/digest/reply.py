@@ -11,8 +11,9 @@ from bot.questions.chart import ChartReply
 from bot.questions.daily_series import deploys_by_day
 from bot.questions.day_range import Days
 from bot.questions.events import EventList
+from bot.questions.history import WithHistory
 from bot.questions.scores import UNKNOWN_INDICATORS, Score, ScoresReply, overall_score, score_change
-from bot.questions.status import count_done, flag_counts
+from bot.questions.status import StatusReply, count_done, flag_counts
 from bot.store import Snapshot
 
 # Scores are whole points, and a leaf is a mean over a week: a single change can move it by one or two.
@@ -23,9 +24,9 @@ MIN_SCORE_MOVE = 3
 class DigestReply:
     """The replies to all parts, or their failures."""
 
-    scores: ScoresReply | Failure
+    scores: WithHistory[ScoresReply] | Failure
     changes: EventList | Failure
-    status: ChartReply | Failure
+    status: StatusReply | Failure
     deploys: ChartReply | Failure
 
 
@@ -35,7 +36,7 @@ def is_significant(reply: DigestReply) -> bool:
         return True
     if isinstance(reply.status, Failure) or isinstance(reply.deploys, Failure):
         return True
-    return reply.changes.total > 0 or reply.changes.failure is not None or _any_score_moved(reply.scores)
+    return reply.changes.total > 0 or reply.changes.failure is not None or _any_score_moved(reply.scores.reply)
 
 
 def _any_score_moved(reply: ScoresReply) -> bool:
@@ -56,17 +57,17 @@ def take_snapshot(key: str, reply: DigestReply, ctx: QuestionContext) -> Snapsho
 
 def count_done_flags(reply: DigestReply) -> Number | None:
     """Count the launched or inactive flags, or return None if there is no data."""
-    counts = [] if isinstance(reply.status, Failure) else flag_counts(reply.status)
+    counts = [] if isinstance(reply.status, Failure) else flag_counts(reply.status.reply)
     return count_done(counts) if counts else None
 
 
 def _metrics(reply: DigestReply, ctx: QuestionContext) -> Iterator[tuple[str, Number]]:
     """Yield the known metrics; a missing one is unknown, not zero."""
-    if not isinstance(reply.scores, Failure) and (score := overall_score(reply.scores)) is not None:
+    if not isinstance(reply.scores, Failure) and (score := overall_score(reply.scores.reply)) is not None:
         yield history.OVERALL_SCORE, score
     if not isinstance(reply.changes, Failure):
         yield history.LARGE_CHANGES, reply.changes.total
-    if not isinstance(reply.status, Failure) and (counts := flag_counts(reply.status)):
+    if not isinstance(reply.status, Failure) and (counts := flag_counts(reply.status.reply)):
         yield history.ALL_FLAGS, sum(flags for _, flags in counts)
         yield history.DONE_FLAGS, count_done(counts)
     if not isinstance(reply.deploys, Failure):

@@ -12,7 +12,7 @@ from bot.lines.param_types import Boolean, Cursor, IntRange, InvalidValue, Key, 
 from bot.lines.params import Parameter, Params, bot_param
 from bot.messages import humanize
 from bot.messages.mrkdwn import Timestamp
-from bot.questions.base import Question, QuestionContext, View
+from bot.questions.base import AnswerView, Question, QuestionContext, View
 from bot.questions.composition import result_or_failure
 from bot.questions.daily_series import CountsByDay, count_by_day
 from bot.questions.day_range import Days
@@ -87,7 +87,7 @@ class EventView(View):
     details: str
 
 
-class EventsView(View):
+class EventsView(AnswerView):
     scope: str
     impact: str
     flag: str
@@ -101,7 +101,6 @@ class EventsView(View):
     elsewhere: str
     older: str
     newer: str
-    url: str
 
 
 async def fetch(params: EventsParams, ctx: QuestionContext) -> EventsReply:

@@ -14,7 +14,7 @@ from bot.lines.param_types import Key, Keys, is_key
 from bot.lines.params import Parameter, Params
 from bot.messages import humanize
 from bot.messages.mrkdwn import Timestamp
-from bot.questions.base import Question, QuestionContext, View
+from bot.questions.base import AnswerView, Question, QuestionContext, View
 from bot.questions.catalog import CatalogItem
 from bot.questions.flag.reply import FlagReply, Variation
 from bot.questions.flag.targeting import EnvironmentView, environment_view
@@ -51,7 +51,7 @@ class EnvironmentChoice(View):
     line: str
 
 
-class FlagView(View):
+class FlagView(AnswerView):
     name: str
     key: str
     description: str
@@ -71,7 +71,6 @@ class FlagView(View):
     missing: str
     choices: tuple[EnvironmentChoice, ...]
     chosen: EnvironmentChoice | None
-    url: str
 
 
 async def fetch(params: FlagParams, ctx: QuestionContext) -> FlagReply:

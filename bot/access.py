@@ -1,0 +1,95 @@
+"""Who asks, and what they may do: the caller, the access rules, and the checks that every surface shares."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from bot.errors import NotAllowed
+from bot.lines.parser import ParsedLine
+from bot.settings import Settings
+
+
+@dataclass(frozen=True)
+class AccessRules:
+    """Who may use the bot, where, and for which projects. An empty set allows all."""
+
+    channels: frozenset[str] = frozenset()
+    users: frozenset[str] = frozenset()
+    projects: frozenset[str] = frozenset()
+    schedule_managers: frozenset[str] = frozenset()  # users and user groups
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "AccessRules":
+        """Read the rules from the settings."""
+        names = ("allowed_channels", "allowed_users", "allowed_projects", "allowed_schedule_managers")
+        return cls(*map(settings.as_set, names))
+
+    def allows_channel(self, channel: str) -> bool:
+        """Return whether the bot answers in a channel."""
+        return not self.channels or channel in self.channels
+
+    def allows_project(self, project: str | None) -> bool:
+        """Return whether a project may be read; None means all of them."""
+        return not self.projects or project in self.projects
+
+
+NO_RULES = AccessRules()
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks, and where. Without a user, it is a schedule or the command line."""
+
+    zone: ZoneInfo
+    defaults: Mapping[str, str] = field(default_factory=dict)  # of the channel
+    rules: AccessRules = NO_RULES
+    user: str = ""
+    team: str = ""
+    channel: str = ""
+    is_external: bool = False  # a member of another organization
+    may_command: bool = False  # the line was typed, or is on a button made for a command
+    has_confirmed: bool = False  # what the bot would post among people of another organization
+    supports_menus: bool = False
+
+
+class UserGroups(Protocol):
+    """The user groups of a workspace."""
+
+    async def in_groups(self, user: str, groups: Iterable[str]) -> bool:
+        """Return whether a user is in one of these groups."""
+
+
+def authorize(caller: Caller, line: ParsedLine | None = None) -> None:
+    """Raise `NotAllowed` unless this caller may use the bot here, and read the project of the line."""
+    if caller.user:
+        _authorize_person(caller)
+    if line:
+        _authorize_project(caller.rules, line.saved_question or line)
+
+
+def _authorize_person(caller: Caller) -> None:
+    rules = caller.rules
+    if caller.is_external:
+        raise NotAllowed("I only answer people of this workspace.", "Ask one of them to share the answer here.")
+    if not rules.allows_channel(caller.channel):
+        raise NotAllowed("I am not to answer in this channel.", "Ask in another one, or ask an admin to allow this.")
+    if rules.users and caller.user not in rules.users:
+        raise NotAllowed("You are not among those whom I am to answer.", "Ask an admin to allow it.")
+
+
+def _authorize_project(rules: AccessRules, line: ParsedLine) -> None:
+    project = getattr(line.params, "project", None)
+    reads_project = line.spec.is_question or project  # a command needs no project
+    if reads_project and not rules.allows_project(project):
+        requested = f"the project {project}" if project else "all projects"
+        allowed = ", ".join(sorted(rules.projects))
+        raise NotAllowed(f"I am not to tell about {requested}.", f"I may tell about {allowed}.")
+
+
+async def authorize_schedule_manager(caller: Caller, user_groups: UserGroups) -> None:
+    """Raise `NotAllowed` unless the caller may manage schedules. Everybody may, unless the settings name some."""
+    managers = caller.rules.schedule_managers
+    if managers and caller.user not in managers and not await user_groups.in_groups(caller.user, managers):
+        problem = "You are not among those who may change what comes by the clock."
+        raise NotAllowed(problem, "Ask one of them, or ask an admin to allow it.")

@@ -1,0 +1,112 @@
+"""Looks up people, user groups and channels in Slack, and caches what it learns for a while."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime, timedelta
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.cache import BoundedCache
+from bot.schedules.publisher import ChannelClosed, DeliveryError
+from bot.slack.client import SLACK_UNAVAILABLE, error_code, require, translate_errors
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+ZONE_TTL, FAILED_ZONE_TTL = timedelta(hours=1), timedelta(minutes=1)
+GROUP_TTL, FAILED_GROUP_TTL = timedelta(minutes=5), timedelta(minutes=1)  # short, so that new members needn't wait
+SHARED_TTL, FAILED_SHARED_TTL = timedelta(minutes=5), timedelta(seconds=30)
+MAX_CACHED = 5000  # people, groups and channels, each
+LOOKUP_TIMEOUT = 2  # seconds; short, since an answer waits for it
+
+
+class SlackDirectory:
+    """Implements `Directory` of `bot/commands/base.py`. No lookup raises."""
+
+    def __init__(
+        self,
+        client: AsyncWebClient,
+        default_zone: ZoneInfo,
+        now: Callable[[], datetime],
+        max_cached: int = MAX_CACHED,
+    ) -> None:
+        self._client = client
+        self.default_zone = default_zone
+        self._zones = BoundedCache[str, ZoneInfo](max_cached, now)
+        self._groups = BoundedCache[str, frozenset[str]](max_cached, now)
+        self._shared = BoundedCache[str, bool](max_cached, now, keep_expired=True)
+        self._groups_lock = asyncio.Lock()  # Slack allows some twenty of these calls a minute
+
+    async def zone(self, user: str) -> ZoneInfo:
+        """Return the time zone of a user's Slack profile, or the default zone if the lookup fails."""
+        if (cached := self._zones.get(user)) is not None:
+            return cached
+        fetched = await _lookup(f"the zone of {user}", self._fetch_zone(user))
+        zone = fetched or self.default_zone
+        self._zones.put(user, zone, ZONE_TTL if fetched else FAILED_ZONE_TTL)
+        return zone
+
+    async def in_groups(self, user: str, groups: Iterable[str]) -> bool:
+        """Return whether a user is in one of these user groups. If a lookup fails, they aren't."""
+        for group in groups:
+            if user in await self._members_of(group):
+                return True
+        return False
+
+    async def _members_of(self, group: str) -> frozenset[str]:
+        async with self._groups_lock:
+            if (cached := self._groups.get(group)) is not None:
+                return cached
+            fetched = await _lookup(f"who is in {group}", self._fetch_members(group))
+            members = fetched or frozenset()
+            self._groups.put(group, members, FAILED_GROUP_TTL if fetched is None else GROUP_TTL)
+            return members
+
+    async def is_shared(self, channel: str) -> bool:
+        """Return whether people of another organization read a channel (Slack Connect).
+
+        Slack knows it for each channel that the bot is in, and for each public one. If the lookup fails, the last known
+        value holds, or else the channel counts as not shared: people who must confirm everywhere stop reading.
+        """
+        if (cached := self._shared.get(channel)) is not None:
+            return cached
+        fetched = await _lookup(f"whether {channel} is shared", self._fetch_shared(channel))
+        shared = bool(self._shared.get_expired(channel)) if fetched is None else fetched
+        self._shared.put(channel, shared, FAILED_SHARED_TTL if fetched is None else SHARED_TTL)
+        return shared
+
+    async def is_member(self, channel: str) -> bool:
+        """Return whether the bot is in a channel; True if Slack doesn't say."""
+        try:
+            with translate_errors():
+                info = require(await self._client.conversations_info(channel=channel), "channel")
+                return bool(info.get("is_member", True))
+        except ChannelClosed:
+            return False
+        except DeliveryError:
+            return True
+
+    async def _fetch_zone(self, user: str) -> ZoneInfo:
+        return ZoneInfo((await self._client.users_info(user=user))["user"]["tz"])
+
+    async def _fetch_members(self, group: str) -> frozenset[str]:
+        return frozenset((await self._client.usergroups_users_list(usergroup=group))["users"])
+
+    async def _fetch_shared(self, channel: str) -> bool:
+        return bool((await self._client.conversations_info(channel=channel))["channel"].get("is_ext_shared"))
+
+
+async def _lookup(what: str, fetch: Awaitable[T]) -> T | None:
+    """Return what was looked up, or None if Slack doesn't say in time."""
+    try:
+        async with asyncio.timeout(LOOKUP_TIMEOUT):
+            return await fetch
+    except SLACK_UNAVAILABLE as error:
+        code = error_code(error)[1] if isinstance(error, SlackApiError) else ""
+        log.warning("%s is not known: %s", what, code or type(error).__name__)
+        return None
