@@ -22,7 +22,7 @@ order in which a line travels:
     doctor/         checks an installation, without changing it
     sandbox/        a LaunchDarkly and a Slack that run in this process
     settings.py     settings from the environment, each with its meaning
-    cache.py        the cache that everything shares
+    cache.py        the caches that everything shares
     errors.py       failures the bot can explain, each with the sentence a person reads
     metrics.py      Prometheus metrics
     log.py          logging setup

@@ -9,9 +9,9 @@ from weakref import WeakSet
 
 import pytest
 
+from bot.cache import MAX_CACHED_REPLIES, FetchCache
 from bot.errors import NotFound
 from bot.launchdarkly import Version
-from bot.launchdarkly.cache import MAX_CACHED_REPLIES, Cache
 from tests.conversation import NOW
 from tests.misbehaving_server import (
     GOOD_RESPONSE,
@@ -158,7 +158,7 @@ class Answer:
 async def test_cache_size_is_capped() -> None:
     alive: WeakSet[Answer] = WeakSet()
     clock = Clock()
-    memory = Cache(LIFE, clock)
+    memory = FetchCache(timedelta(seconds=LIFE), clock)
 
     async def ask() -> Answer:
         alive.add(answer := Answer())

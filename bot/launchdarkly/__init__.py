@@ -1,7 +1,6 @@
 """LaunchDarkly's client: API versions, limits, retries and errors. It knows no endpoint.
 
 client.py   one GET: cached, queued fairly, retried, decoded; and the interface of its observers
-cache.py    sends equal requests once, and keeps replies for some seconds
 request.py  sends one request, decompresses its body, and computes the wait before a retry
 errors.py   status code and body ─► the failure that a person can do something about
 decode.py   body ─► the caller's own model of the reply

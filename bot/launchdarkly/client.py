@@ -13,8 +13,8 @@ from typing import Protocol
 
 import httpx
 
+from bot.cache import FetchCache
 from bot.errors import TryLater
-from bot.launchdarkly.cache import Cache
 from bot.launchdarkly.decode import R, read
 from bot.launchdarkly.request import Request, backoff_delay, send
 
@@ -82,7 +82,7 @@ class LaunchDarkly:
         self._limits = limits
         self._now = now
         self._observer = observer or NullObserver()
-        self._cache = Cache(limits.cache_seconds, now, self._observer.cache_hit)
+        self._cache = FetchCache(timedelta(seconds=limits.cache_seconds), now, self._observer.cache_hit)
         self._queue = FairQueue(limits.in_flight, limits.max_waiting)
         self._caller = ""
 
