@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.errors import Failure, NotAllowed, NotFound, TryLater
-from bot.questions.composition import raise_if_all_failed, result_or_failure
+from bot.questions.base import raise_if_all_failed, result_or_failure
 from bot.store import Snapshot
 from tests.api_replies import (
     CALM,

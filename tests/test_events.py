@@ -10,7 +10,7 @@ import pytest
 
 from bot.answers import Answer
 from bot.lines.timespec import display_line
-from bot.questions.time_window import parse_window
+from bot.questions.time_range import parse_window
 from bot.terminal import console, draw
 from tests.conversation import NOW, Conversation, Edit, question_context, start_conversation, visible_text
 

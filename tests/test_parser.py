@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from bot.errors import InvalidLine
 from bot.lines.param_types import IntRange, ListOf, correct_typo
-from bot.lines.params import ParamField
 from bot.lines.parser import ParsedLine, parse
+from bot.lines.spec import ParamField
 from bot.questions import discover
 from bot.questions.base import AnyQuestion
 

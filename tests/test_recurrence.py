@@ -10,8 +10,7 @@ from pydantic import TypeAdapter
 
 from bot.core import build_registry
 from bot.lines.param_types import InvalidValue
-from bot.schedules.recurrence import EVERY_DAY, WEEKDAYS, Recurrence, RecurrenceType
-from bot.schedules.timezones import find_zone
+from bot.schedules.recurrence import EVERY_DAY, WEEKDAYS, Recurrence, RecurrenceType, find_zone
 
 RECURRENCE_TYPE = RecurrenceType()
 # Without `every`: no schedule holds that command, and so a recurrence may say `last friday of every month`.

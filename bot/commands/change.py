@@ -13,7 +13,7 @@ from bot.commands.schedule_lookup import (
     publication,
     resolve_schedule,
 )
-from bot.lines.params import bot_param
+from bot.lines.spec import bot_param
 from bot.schedules.question_check import CheckedQuestion, check_question
 from bot.schedules.recurrence import RECURRENCE, Recurrence
 from bot.schedules.triggers import next_run_at, parse_trigger

@@ -7,7 +7,7 @@ from bot.commands.base import Command, CommandContext
 from bot.commands.schedule_lookup import SCHEDULE_NUMBER
 from bot.errors import NotFound
 from bot.lines.param_types import IntRange
-from bot.lines.params import Params, bot_param
+from bot.lines.spec import Params, bot_param
 from bot.questions.base import View
 from bot.schedules.views import RunView, run_view
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from bot.commands.base import CommandContext, Publication
 from bot.errors import NotFound, Rejected
 from bot.lines.param_types import IntRange, InvalidValue
-from bot.lines.params import Params, bot_param
+from bot.lines.spec import Params, bot_param
 from bot.questions.base import View
 from bot.schedules.question_check import CheckedQuestion, QuestionCheck, check_channel, check_question
 from bot.schedules.triggers import Trigger, WatchTrigger, next_run_at, parse_trigger

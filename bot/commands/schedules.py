@@ -1,7 +1,7 @@
 """`schedules`: list this channel's schedules, each with its next and last run."""
 
 from bot.commands.base import Command, CommandContext
-from bot.lines.params import Params
+from bot.lines.spec import Params
 from bot.questions.base import View
 from bot.schedules.views import RunView, ScheduleView, run_view, schedule_view
 

@@ -9,7 +9,7 @@ from bot.commands.base import Command, CommandContext
 from bot.commands.schedule_lookup import ChangedView, NumberParams, resolve_schedule
 from bot.errors import Rejected
 from bot.lines.param_types import InvalidValue, closest_match
-from bot.lines.params import bot_param
+from bot.lines.spec import bot_param
 from bot.lines.timespec import DAY_NAMES, normalize_time, resolve_time, to_milliseconds
 from bot.messages import humanize
 from bot.schedules.triggers import WatchTrigger, next_run_at, parse_trigger

@@ -6,7 +6,7 @@ from typing import Annotated, cast
 from bot.commands.base import Command, CommandContext
 from bot.errors import TRANSIENT_FAILURES, UnknownKey
 from bot.lines.param_types import InvalidValue, Key, Keys
-from bot.lines.params import Parameter, Params, bot_param
+from bot.lines.spec import Parameter, Params, bot_param
 from bot.questions.base import View
 from bot.questions.catalog import Catalog
 from bot.questions.catalog.correction import KeyProblem, check_keys, keys_in_project

@@ -8,7 +8,7 @@ from typing import Annotated
 from bot.commands.base import Command, CommandContext, Publication
 from bot.commands.schedule_lookup import SAVED_QUESTION, check_can_schedule, create_schedule
 from bot.lines.param_types import InvalidValue
-from bot.lines.params import Params, bot_param
+from bot.lines.spec import Params, bot_param
 from bot.messages import humanize
 from bot.questions.base import View
 from bot.schedules.triggers import WatchTrigger

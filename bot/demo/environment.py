@@ -20,8 +20,7 @@ from bot.demo.harness import running_bot, sandbox_settings, type_line
 from bot.demo.time_controls import LiveControls, RunReport, TimeControls
 from bot.errors import Misconfigured
 from bot.lines.param_types import ListOf
-from bot.lines.params import ParamField
-from bot.lines.spec import AnySpec
+from bot.lines.spec import AnySpec, ParamField
 from bot.notices import usage_line
 from bot.sandbox.launchdarkly.company import Company, harbour_goods
 from bot.sandbox.slack import Slack

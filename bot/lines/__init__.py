@@ -2,8 +2,7 @@
 
 tokenizer.py    text ─► words: undoes what keyboards and Slack change, splits at spaces and quotes
 parser.py       words ─► ParsedLine: fills the parameters, collects every mistake, builds the corrected line
-spec.py         Spec: the name, summary, examples and parameters of anything that can be typed
-params.py       Params: the parameters of a line, each with LaunchDarkly's name and a description
+spec.py         Spec: the name, summary and examples of anything that can be typed, and its Params
 param_types.py  what a parameter can hold: keys, times, durations, choices; reads, writes and explains each
 timespec.py     times as people type them (`7d`, `monday`), resolved in the reader's time zone
 """

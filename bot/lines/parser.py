@@ -9,8 +9,7 @@ from typing import Any
 
 from bot.errors import InvalidLine
 from bot.lines.param_types import InvalidValue, ListOf, closest_match, correct_typo
-from bot.lines.params import ParamField, Params
-from bot.lines.spec import AnySpec
+from bot.lines.spec import AnySpec, ParamField, Params
 from bot.lines.tokenizer import Token, tokenize
 
 MAX_QUOTED_CHARS = 60  # of the typed text, when a mistake quotes it

@@ -2,28 +2,24 @@
 
 `discover` finds a question by its module's constant QUESTION. Two questions of the same name stop startup.
 
-    scores.py              engineering-insight scores
-    events/                flag events: what changed, by whom, and its impact
-    status.py              flags by status
-    deploys.py             deployment frequency
-    releases.py            deployments against large flag changes, day by day
-    compare/               environments or applications side by side
-    digest/                the weekly report, which asks the questions above
-    flag/                  one flag and what it serves
+    scores.py        engineering-insight scores
+    events/          flag events: what changed, by whom, and its impact
+    status.py        flags by status
+    deploys.py       deployment frequency
+    releases.py      deployments against large flag changes, day by day
+    compare/         environments or applications side by side
+    digest/          the weekly report, which asks the questions above
+    flag/            one flag and what it serves
 
 They share:
 
-    base.py                Question, View, QuestionContext
-    composition.py         questions that ask other questions
-    catalog/               the existing projects, environments, flags and applications; corrects unknown keys
-    history.py             snapshots of past weeks, and how a number changed since
-    time_window.py         `since` and `until` as a start and an end
-    day_range.py           calendar days in the reader's time zone
-    chart.py               LaunchDarkly's chart replies, and the chart data that Slack can draw
-    timeseries.py          a chart over time, in LaunchDarkly's buckets
-    calendar_days.py       a chart over time, by calendar day in the reader's time zone
-    daily_series.py        several counts per day, as one chart
-    deploys_vs_changes.py  deployments and large changes of the same days
+    base.py          Question, View, QuestionContext, and what questions that ask others share
+    catalog/         the existing projects, environments, flags and applications; corrects unknown keys
+    history.py       snapshots of past weeks, and how a number changed since
+    time_range.py    `since` and `until` as a start and an end, or as calendar days in the reader's time zone
+    chart.py         LaunchDarkly's chart replies, and the chart data that Slack can draw
+    timeseries.py    a chart over time, in LaunchDarkly's buckets
+    daily_series.py  counts per calendar day: as a chart, and deployments against large changes
 """
 
 from importlib import import_module

@@ -1,4 +1,9 @@
-"""The base of every question: the Question record, its View, and the QuestionContext it works with."""
+"""The base of every question: the Question record, its View, and the QuestionContext it works with.
+
+A question may ask others: it builds their params and awaits each `fetch` in `result_or_failure`; its reply is a record
+of replies and failures, and each failure is shown in place of its part. A question that is asked this way asks no
+others, so there are no cycles; a test checks that.
+"""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,15 +13,18 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
+from bot.errors import TRANSIENT_FAILURES, Failure, InvalidLine, NotAllowed, NotFound, Rejected
 from bot.launchdarkly import AppUrls, LaunchDarkly
-from bot.lines.params import Params
-from bot.lines.spec import ParamsT, Spec
+from bot.lines.spec import Params, ParamsT, Spec
+from bot.messages import humanize
 from bot.questions.catalog import Catalog, ProjectFilter, allow_all
 from bot.store import Snapshot
 
 # History key and first day ─► the snapshots since then, the latest first
 SnapshotReader = Callable[[str, date], Awaitable[Sequence[Snapshot]]]
 TeamSnapshotReader = Callable[[str, str, date], Awaitable[Sequence[Snapshot]]]  # the same, after a team
+T = TypeVar("T")
+ACTIONABLE = (InvalidLine, NotAllowed, NotFound, Rejected)  # what the caller can fix, the most specific first
 
 
 class View(BaseModel):
@@ -110,3 +118,39 @@ class Question(Spec[ParamsT], Generic[ParamsT, ReplyT, ViewT]):
 
 
 AnyQuestion = Question[Any, Any, Any]
+
+
+async def result_or_failure(awaitable: Awaitable[T]) -> T | Failure:
+    """Return the result, or the Failure. Any other exception is a bug and propagates."""
+    try:
+        return await awaitable
+    except Failure as failure:
+        return failure
+
+
+def failure_text(result: object) -> str:
+    """Describe a failure in one line, with LaunchDarkly's own message; empty for anything else."""
+    if not isinstance(result, Failure):
+        return ""
+    server_message = (
+        f"LaunchDarkly says: {humanize.truncate_text(result.server_message, 200).rstrip('.')}."
+        if result.server_message
+        else ""
+    )
+    return " ".join(sentence for sentence in (result.summary, server_message, result.todo) if sentence)
+
+
+def any_transient(*results: object) -> bool:
+    """Return whether any part failed in a way that a retry may fix."""
+    return any(isinstance(result, TRANSIENT_FAILURES) for result in results)
+
+
+def raise_if_all_failed(*results: object) -> None:
+    """If every part failed, raise the failure that the caller can act on best."""
+    failures = [result for result in results if isinstance(result, Failure)]
+    if len(failures) == len(results):
+        raise min(failures, key=_actionability)
+
+
+def _actionability(failure: Failure) -> int:
+    return next((n for n, kind in enumerate(ACTIONABLE) if isinstance(failure, kind)), len(ACTIONABLE))

@@ -1,10 +1,12 @@
-"""Daily counts of several series, as a chart.
+"""Counts per calendar day in the reader's time zone: as a chart, and deployments against large changes.
 
-A day without data is unknown, not zero. Slack's charts can't have gaps, so the label of such a day is marked."""
+A day without data is unknown, not zero. Slack's charts can't have gaps, so the label of such a day is marked.
+
+LaunchDarkly's daily buckets follow its own days. Hours can be added up to the days of any time zone."""
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from math import ceil
@@ -12,11 +14,12 @@ from math import ceil
 from bot.launchdarkly import Number
 from bot.messages import humanize
 from bot.messages.text_fallback import NO_DATA_MARK
-from bot.questions.chart import MAX_CHART_POINTS, MAX_LABEL_CHARS, ChartReply, Line, Lines, unique_labels
-from bot.questions.day_range import DAYS_PER_WEEK, HOUR_MS, Days
-from bot.questions.timeseries import Buckets
+from bot.questions.chart import MAX_CHART_POINTS, MAX_LABEL_CHARS, ChartReply, Line, Lines, Series, unique_labels
+from bot.questions.time_range import DAYS_PER_WEEK, HOUR_MS, Days, Window
+from bot.questions.timeseries import Buckets, gap_note
 
 LABEL_LENGTH_LIMITS = (DAYS_PER_WEEK, DAYS_PER_WEEK + 1)  # how many points fit with long labels, and with short ones
+HOURLY_PARAMETERS = (("bucketType", "hour"), ("bucketMs", str(HOUR_MS)))
 
 CountsByDay = Mapping[int, Number]  # by index of the day; a missing day is unknown
 
@@ -108,3 +111,168 @@ def count_by_day(days: Days, times: Iterable[float | None], *, has_unread: bool)
     counts = Counter(day for at in times if (day := days.index_of(at)) is not None)
     first_known = min(counts, default=len(days.dates)) if has_unread else 0
     return {n: counts[n] for n in range(first_known, len(days.dates))}
+
+
+def hour_aligned_window(days: Days) -> Window:
+    """Return the window to request, widened to whole hours: a partial hour would count toward the wrong day."""
+    start, end = days.full_window.milliseconds
+    return Window.from_range(start // HOUR_MS * HOUR_MS, min(-(-end // HOUR_MS) * HOUR_MS, days.now), days.zone)
+
+
+@dataclass(frozen=True)
+class CalendarDays:
+    """Several series over the same days."""
+
+    series: list[Series]
+    days: Days
+
+    @cached_property
+    def hours(self) -> Buckets:
+        return Buckets(self.series, HOUR_MS, self.days.zone)
+
+    @cached_property
+    def counts(self) -> CountsByDay:
+        """The sum of all series for each day that has data."""
+        return sum_by_day(self.days, self.hours.totals_by_time)
+
+    @property
+    def has_data(self) -> bool:
+        return bool(self.counts)
+
+    @property
+    def total(self) -> Number:
+        return sum(self.counts.values())
+
+    @property
+    def ranked_totals(self) -> list[tuple[str, Number]]:
+        """The series and their totals, the largest first."""
+        totals = (
+            (name, sum(self._by_day(values).values())) for name, values in self.hours.values_by_series.items() if values
+        )
+        return sorted(totals, key=lambda pair: pair[1], reverse=True)
+
+    @property
+    def merged_count(self) -> int:
+        """How many series the chart merges into one."""
+        return self.hours.merged_count
+
+    @property
+    def incomplete_note(self) -> str:
+        """The counts on incomplete days, if other days are complete."""
+        if not self._full_day_counts:
+            return ""
+        days_with_data = [n for n in self.days.incomplete_suffixes if n in self.counts]
+        return humanize.join_with_and(
+            [f"{humanize.number(self.counts[n])} on {self.days.names[n]}" for n in days_with_data]
+        )
+
+    def average(self) -> str:
+        """Format the average over the complete days that have data."""
+        return (
+            f"{humanize.number(sum(self._full_day_counts.values()) / len(self._full_day_counts))} per day"
+            if self._full_day_counts
+            else ""
+        )
+
+    def extreme(self, pick: Callable[..., Number]) -> str:
+        """Format the best or worst complete day; of equal days, the latest."""
+        if not self._full_day_counts:
+            return ""
+        amount = pick(self._full_day_counts.values())
+        day = max(n for n in self._full_day_counts if self._full_day_counts[n] == amount)
+        return f"{humanize.number(amount)} ({self.days.names[day]})"
+
+    @property
+    def gaps_note(self) -> str:
+        """The footnote that names the days without data."""
+        total = len(self.days.dates)
+        missing = [n for n in range(total) if n not in self.counts]
+        if not missing or not self.counts:
+            return ""
+        return gap_note(len(missing), humanize.count(total, "day"), self.days.names_of(missing))
+
+    @property
+    def point_width(self) -> str:
+        """The time that one point covers, if more than a day."""
+        return self._series_set.point_width
+
+    def build_lines(self) -> Lines | None:
+        return self._series_set.lines
+
+    @cached_property
+    def _full_day_counts(self) -> CountsByDay:
+        return {n: count for n, count in self.counts.items() if n not in self.days.incomplete_suffixes}
+
+    @cached_property
+    def _series_set(self) -> SeriesSet:
+        """The series to draw. On a day with data for some series, the others are 0."""
+        top_series = [(name, self._by_day(values)) for name, values in self.hours.top_series()]
+        return SeriesSet(
+            self.days,
+            tuple(DailySeries(name, {n: values.get(n, 0) for n in self.counts}) for name, values in top_series),
+        )
+
+    def _by_day(self, hours: Mapping[Number, Number]) -> CountsByDay:
+        return sum_by_day(self.days, hours)
+
+
+@dataclass(frozen=True)
+class DeploysVsChanges:
+    """The deployments and large changes of each day, as far as each is known."""
+
+    days: Days
+    deploy_counts: CountsByDay
+    change_counts: CountsByDay
+    has_unread: bool  # whether there are more changes than were read
+
+    @property
+    def chart(self) -> SeriesSet:
+        series = (
+            DailySeries("Deployments", self.deploy_counts),
+            DailySeries("Large changes", self.change_counts),
+        )
+        return SeriesSet(self.days, series)
+
+    @property
+    def deployments_total(self) -> str:
+        """The number of deployments; empty if unknown."""
+        return humanize.count(sum(self.deploy_counts.values()), "deployment") if self.deploy_counts else ""
+
+    @property
+    def days_with_changes_only(self) -> list[int]:
+        """The days with large changes and no deployment, excluding days without deployment data."""
+        return [n for n in self._comparable_days if self.change_counts.get(n) and self.deploy_counts.get(n) == 0]
+
+    @property
+    def days_with_deploys_only(self) -> list[int]:
+        """The days with deployments and no large change, excluding days whose changes are unknown."""
+        return [n for n in self._comparable_days if self.deploy_counts.get(n) and self.change_counts.get(n) == 0]
+
+    @property
+    def changes_without_deploy_data(self) -> list[int]:
+        """The days with large changes but no deployment data."""
+        return [n for n in self._comparable_days if self.change_counts.get(n) and n not in self.deploy_counts]
+
+    @property
+    def days_with_both(self) -> list[int]:
+        return [n for n in self._comparable_days if self.deploy_counts.get(n) and self.change_counts.get(n)]
+
+    @property
+    def gaps(self) -> str:
+        """The names of the days without deployment data, if other days have some."""
+        return self.days.names_of(n for n in self._comparable_days if n not in self.deploy_counts)
+
+    @property
+    def partial_until(self) -> str:
+        """The name of the earliest day with known changes, if earlier ones weren't all read."""
+        return self.days.names[min(self.change_counts)] if self.has_unread and self.change_counts else ""
+
+    @property
+    def needs_utc_offset_note(self) -> bool:
+        """Whether days start within one of LaunchDarkly's hours, because of the time zone's offset."""
+        return bool(self.deploy_counts) and not self.days.aligned_to_hours
+
+    @property
+    def _comparable_days(self) -> range:
+        """The indexes of the days that can be compared; none without any deployment data."""
+        return range(len(self.days.dates) if self.deploy_counts else 0)

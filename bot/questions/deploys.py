@@ -7,15 +7,14 @@ from typing import Annotated, Literal
 from bot.errors import InvalidLine, Rejected
 from bot.launchdarkly import Number, Version
 from bot.lines.param_types import Duration, Key, Keys, TimeSpec
-from bot.lines.params import Parameter, Params
+from bot.lines.spec import Parameter, Params
 from bot.lines.timespec import MILLISECONDS_PER_UNIT
 from bot.messages import humanize
 from bot.messages.mrkdwn import Timestamp
 from bot.questions.base import AnswerView, Question, QuestionContext, View
-from bot.questions.calendar_days import HOURLY_PARAMETERS, CalendarDays, hour_aligned_window
 from bot.questions.chart import ChartReply, Lines, Metric, Tier
-from bot.questions.day_range import Days
-from bot.questions.time_window import Window, parse_window
+from bot.questions.daily_series import HOURLY_PARAMETERS, CalendarDays, hour_aligned_window
+from bot.questions.time_range import Days, Window, parse_window
 from bot.questions.timeseries import Buckets
 
 PATH = "/api/v2/engineering-insights/charts/deployments/frequency"

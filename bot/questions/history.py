@@ -11,8 +11,7 @@ from typing import Generic
 
 from bot.errors import Failure
 from bot.messages import humanize
-from bot.questions.base import ReplyT, SnapshotReader
-from bot.questions.composition import result_or_failure
+from bot.questions.base import ReplyT, SnapshotReader, result_or_failure
 from bot.store import Snapshot
 
 # Names of the stored metrics.

@@ -6,18 +6,24 @@ from typing import Annotated
 
 from bot.errors import Failure
 from bot.lines.param_types import Key, Keys, TimeSpec
-from bot.lines.params import Parameter, Params
+from bot.lines.spec import Parameter, Params
 from bot.messages import humanize
-from bot.questions.base import AnswerView, Question, QuestionContext, View
+from bot.questions.base import (
+    AnswerView,
+    Question,
+    QuestionContext,
+    View,
+    failure_text,
+    raise_if_all_failed,
+    result_or_failure,
+)
 from bot.questions.chart import ChartReply, Lines
-from bot.questions.composition import failure_text, raise_if_all_failed, result_or_failure
-from bot.questions.daily_series import deploys_by_day
-from bot.questions.day_range import Days
+from bot.questions.daily_series import DeploysVsChanges, deploys_by_day
 from bot.questions.deploys import QUESTION as DEPLOYS
 from bot.questions.deploys import DeploysParams, has_no_deploys
-from bot.questions.deploys_vs_changes import DeploysVsChanges
 from bot.questions.events import QUESTION as EVENTS
 from bot.questions.events import EventList, EventsParams, fetch_all
+from bot.questions.time_range import Days
 
 MAX_LISTED_DAYS = 5  # days with a button each; more are named, and the rest counted
 MAX_NAMED_DAYS = 14

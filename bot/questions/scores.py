@@ -6,13 +6,12 @@ from zoneinfo import ZoneInfo
 
 from bot.launchdarkly import Float64, Reply, Version, field
 from bot.lines.param_types import Key, Keys
-from bot.lines.params import Parameter, Params
-from bot.lines.spec import MAX_BUTTON_LINE_CHARS
+from bot.lines.spec import MAX_BUTTON_LINE_CHARS, Parameter, Params
 from bot.messages import humanize
 from bot.questions import history
 from bot.questions.base import AnswerView, Question, QuestionContext, View
 from bot.questions.history import WithHistory
-from bot.questions.time_window import Window
+from bot.questions.time_range import Window
 
 UTC = ZoneInfo("UTC")
 PATH = "/api/v2/engineering-insights/insights/scores"

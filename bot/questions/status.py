@@ -4,7 +4,7 @@ from typing import Annotated
 
 from bot.launchdarkly import Number, Version
 from bot.lines.param_types import Key, Keys
-from bot.lines.params import Parameter, Params
+from bot.lines.spec import Parameter, Params
 from bot.messages import humanize
 from bot.questions import history
 from bot.questions.base import AnswerView, Question, QuestionContext, View

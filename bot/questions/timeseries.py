@@ -14,7 +14,7 @@ from bot.lines.timespec import MILLISECONDS_PER_UNIT
 from bot.messages import humanize
 from bot.messages.text_fallback import NO_DATA_MARK
 from bot.questions.chart import MAX_CHART_POINTS, MAX_CHART_SERIES, OTHER, Line, Lines, Series, unique_labels
-from bot.questions.time_window import Window
+from bot.questions.time_range import Window
 
 UNITS = {MILLISECONDS_PER_UNIT["h"]: "hour", MILLISECONDS_PER_UNIT["d"]: "day", MILLISECONDS_PER_UNIT["w"]: "week"}
 MAX_TIMESTAMP_MS = humanize.MAX_TIMESTAMP * 1000

@@ -25,11 +25,10 @@ from bot.errors import Failure, InvalidLine, Misconfigured, NotAllowed
 from bot.lines.param_types import InvalidValue
 from bot.lines.parser import ParsedLine
 from bot.messages import humanize
-from bot.questions.composition import failure_text
+from bot.questions.base import failure_text
 from bot.schedules.publisher import CHANNEL_NOT_ALLOWED
 from bot.schedules.question_check import QuestionCheck, check_channel, check_question
-from bot.schedules.recurrence import RECURRENCE
-from bot.schedules.timezones import find_zone, suggest_zone
+from bot.schedules.recurrence import RECURRENCE, find_zone, suggest_zone
 from bot.schedules.triggers import WATCH, Trigger, WatchTrigger, next_run_at, parse_trigger
 from bot.schedules.views import schedule_view
 from bot.store import Schedule

@@ -1,4 +1,4 @@
-"""The recurrence of a schedule (days, local time and zone), and its parser.
+"""The recurrence of a schedule (days, local time and zone), its parser, and time zones as people write them.
 
 People write `monday 9:00 Europe/Berlin`, `Mon and Thu at 9am` or `last friday of the month`. It is a parameter type
 like those in `lines/param_types.py`, but one of several words, so it also tells which words belong to it.
@@ -7,10 +7,11 @@ like those in `lines/param_types.py`, but one of several words, so it also tells
 import re
 from dataclasses import dataclass, field
 from datetime import time
+from functools import cache
+from importlib import resources
 
 from bot.lines.param_types import InvalidValue, closest_match
 from bot.lines.timespec import DAY_NAMES
-from bot.schedules.timezones import find_zone, looks_like_zone, suggest_zone
 
 EVERY_DAY = tuple(range(7))
 WEEKDAYS = tuple(range(5))
@@ -70,6 +71,20 @@ _MIN_SIMILARITY = 0.75  # of a typo to one of them; `deploys` and `days` are 0.5
 _NAMED_TIMES = {"noon": time(12), "midday": time(12), "midnight": time(0)}
 _TIME = re.compile(r"([0-9]{1,2})(?:h|[:.h]?([0-9]{2}))?(?:([ap])\.?m\.?)?")
 _AM_PM = re.compile(r"[ap]\.?m\.?")
+
+# Time zones.
+_MAX_ZONE_CHARS = 40  # the longest name has 32 letters
+
+# Not IANA names, but common in America. They are suggested, never accepted: EST and PST name only half of the year, but
+# people mean all of it.
+_US_ABBREVIATIONS = {
+    **dict.fromkeys(("et", "edt"), "America/New_York"),
+    **dict.fromkeys(("ct", "cst", "cdt"), "America/Chicago"),
+    **dict.fromkeys(("mt", "mdt"), "America/Denver"),
+    **dict.fromkeys(("pt", "pst", "pdt"), "America/Los_Angeles"),
+}
+_UTC_OFFSET = re.compile(r"(utc|gmt)[+-][0-9:]+")
+_COUNTRY_AREAS = ("Brazil", "Canada", "Chile", "Etc", "Mexico", "US")  # their names are regions, not cities
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,3 +267,65 @@ def format_time(at: time) -> str:
 
 
 RECURRENCE = RecurrenceType()
+
+
+def find_zone(word: str) -> str | None:
+    """Return the IANA name of a zone, given its name or a city that belongs to one zone only."""
+    plain = _normalize(word)
+    return _zones_by_name().get(plain) or _zones_by_city().get(plain)
+
+
+def looks_like_zone(word: str) -> bool:
+    """Return whether a word is a zone, or an attempt at one."""
+    area, slash, _ = word.partition("/")
+    if slash and len(area) <= _MAX_ZONE_CHARS and closest_match(area, _areas(), 0.75):
+        return True
+    return word.lower() in _US_ABBREVIATIONS or bool(_UTC_OFFSET.fullmatch(word.lower())) or find_zone(word) is not None
+
+
+def suggest_zone(word: str) -> str | None:
+    """Return the zone that a word is most similar to. An offset has none: it doesn't tell when DST begins and ends."""
+    plain = _normalize(word)
+    if plain in _US_ABBREVIATIONS:
+        return _US_ABBREVIATIONS[plain]
+    if len(plain) > _MAX_ZONE_CHARS or _UTC_OFFSET.fullmatch(word.lower()):
+        return None
+    candidates, min_similarity = (_zones_by_name(), 0.6) if "/" in word else (_zones_by_name() | _zones_by_city(), 0.75)
+    match = closest_match(plain, tuple(candidates), min_similarity)
+    return candidates[match] if match else None
+
+
+@cache
+def _zones_by_name() -> dict[str, str]:
+    """Return every zone by its normalized name."""
+    return {_normalize(name): name for name in _read("zones").split() if name != "Factory"}
+
+
+@cache
+def _zones_by_city() -> dict[str, str]:
+    """Return every zone by its city.
+
+    If a city has several zones, the one in IANA's zone.tab wins: Istanbul is in Europe.
+    """
+    table = [line.split("\t")[2] for line in _read("zoneinfo/zone.tab").splitlines() if not line.startswith("#")]
+    names_by_city: dict[str, set[str]] = {}
+    for name in _zones_by_name().values():
+        if "/" in name and name.partition("/")[0] not in _COUNTRY_AREAS:
+            names_by_city.setdefault(_normalize(name.rpartition("/")[2]), set()).add(name)
+    preferred = {city: (names & {*table}) or names for city, names in names_by_city.items()}
+    return {city: next(iter(names)) for city, names in preferred.items() if len(names) == 1}
+
+
+@cache
+def _areas() -> tuple[str, ...]:
+    """Return the names before the slash."""
+    return tuple({name.partition("/")[0] for name in _zones_by_name().values() if "/" in name})
+
+
+def _normalize(word: str) -> str:
+    """Ignore case, and treat hyphens as underscores."""
+    return word.lower().replace("-", "_")
+
+
+def _read(path: str) -> str:
+    return resources.files("tzdata").joinpath(path).read_text("utf-8")

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from bot.errors import TRANSIENT_FAILURES, Failure, NotAllowed, NotFound, Rejected, UnknownKey
-from bot.lines.params import Params
+from bot.lines.spec import Params
 from bot.messages import humanize
 from bot.questions.catalog import Catalog
 from bot.questions.catalog.lists import MAX_ITEMS, CatalogItem

@@ -11,18 +11,25 @@ from typing import Annotated, Any
 
 from bot.errors import Failure, NotFound, Rejected
 from bot.lines.param_types import Key, Keys, TimeSpec
-from bot.lines.params import Parameter, Params
+from bot.lines.spec import Parameter, Params
 from bot.messages import humanize
-from bot.questions.base import AnswerView, Question, QuestionContext, View
+from bot.questions.base import (
+    AnswerView,
+    Question,
+    QuestionContext,
+    View,
+    failure_text,
+    raise_if_all_failed,
+    result_or_failure,
+)
 from bot.questions.chart import ChartReply, Lines, unique_labels
 from bot.questions.compare.score_table import GapView, ScoreTableView, build_gap_view, build_score_table, count_ahead
-from bot.questions.composition import failure_text, raise_if_all_failed, result_or_failure
 from bot.questions.daily_series import CountsByDay, DailySeries, SeriesSet, deploys_by_day
-from bot.questions.day_range import Days
 from bot.questions.deploys import QUESTION as DEPLOYS
 from bot.questions.deploys import DeploysParams, has_no_deploys
 from bot.questions.scores import QUESTION as SCORES
 from bot.questions.scores import ScoresParams, ScoresReply, fetch_scores, has_no_scores, period_text
+from bot.questions.time_range import Days
 
 MAX_SIDES = 4
 

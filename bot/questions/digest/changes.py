@@ -6,11 +6,10 @@ from itertools import chain
 from bot.messages import humanize
 from bot.questions.base import QuestionContext, View
 from bot.questions.chart import ChartReply, Lines
-from bot.questions.daily_series import deploys_by_day
-from bot.questions.day_range import Days
-from bot.questions.deploys_vs_changes import DeploysVsChanges
+from bot.questions.daily_series import DeploysVsChanges, deploys_by_day
 from bot.questions.events import EventList, EventsParams, EventView, event_view
 from bot.questions.events.reply import Event
+from bot.questions.time_range import Days
 
 MAX_GROUPS = 5  # in the message; its thread has room for more
 MAX_GROUPS_BELOW = 40

@@ -9,15 +9,13 @@ from typing import Annotated, Any, Literal
 from bot.errors import Failure
 from bot.launchdarkly import Version, cursor, replace
 from bot.lines.param_types import Boolean, Cursor, IntRange, InvalidValue, Key, Keys, TimeSpec, is_key
-from bot.lines.params import Parameter, Params, bot_param
+from bot.lines.spec import Parameter, Params, bot_param
 from bot.messages import humanize
 from bot.messages.mrkdwn import Timestamp
-from bot.questions.base import AnswerView, Question, QuestionContext, View
-from bot.questions.composition import result_or_failure
+from bot.questions.base import AnswerView, Question, QuestionContext, View, result_or_failure
 from bot.questions.daily_series import CountsByDay, count_by_day
-from bot.questions.day_range import Days
 from bot.questions.events.reply import Event, EventExperiments, EventsReply, Impact
-from bot.questions.time_window import Window, parse_window
+from bot.questions.time_range import Days, Window, parse_window
 
 PATH = "/api/v2/engineering-insights/flag-events"
 MAX_SHOWN_EVENTS = 20

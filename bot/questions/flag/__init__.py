@@ -11,7 +11,7 @@ from urllib.parse import quote
 from bot.errors import Failure, NotFound, Rejected
 from bot.launchdarkly import Version, replace
 from bot.lines.param_types import Key, Keys, is_key
-from bot.lines.params import Parameter, Params
+from bot.lines.spec import Parameter, Params
 from bot.messages import humanize
 from bot.messages.mrkdwn import Timestamp
 from bot.questions.base import AnswerView, Question, QuestionContext, View

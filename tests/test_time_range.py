@@ -7,7 +7,7 @@ import pytest
 
 from bot.errors import InvalidLine
 from bot.questions.daily_series import DailySeries, SeriesSet, count_by_day
-from bot.questions.day_range import MAX_DAYS, Days
+from bot.questions.time_range import MAX_DAYS, Days
 from tests.conversation import NOW, UTC_ZONE, question_context
 
 HOUR = 3_600_000

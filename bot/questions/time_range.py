@@ -1,22 +1,28 @@
-"""Ranges of calendar days in the reader's time zone. The day of a DST change has 23 or 25 hours.
+"""Ranges of time, typed as `since` and `until`: a start and an end, or calendar days in the reader's time zone.
 
-Most questions cover whole days up to the last midnight, so weekly reports neither lose an event nor show one twice.
-A range that includes today marks it as incomplete."""
+The day of a DST change has 23 or 25 hours. Most questions cover whole days up to the last midnight, so weekly reports
+neither lose an event nor show one twice. A range that includes today marks it as incomplete."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from bot.errors import InvalidLine
-from bot.lines.timespec import MILLISECONDS_PER_UNIT, from_milliseconds, is_exact, resolve_time, to_milliseconds
+from bot.lines.timespec import (
+    MILLISECONDS_PER_UNIT,
+    format_exact,
+    from_milliseconds,
+    is_exact,
+    resolve_time,
+    to_milliseconds,
+)
 from bot.messages import humanize
 from bot.messages.mrkdwn import ELLIPSIS
 from bot.questions.base import QuestionContext
-from bot.questions.time_window import Window, parse_window
 
 DAYS_PER_WEEK = 7
 MAX_DAYS = 13 * DAYS_PER_WEEK
@@ -24,8 +30,48 @@ HOUR_MS = MILLISECONDS_PER_UNIT["h"]
 MAX_NAMED_RUNS = 10  # ranges of days that are named; the rest are counted
 MIN_RANGE_DAYS = 3  # from this many consecutive days on, only the first and last are named
 MAX_DAYS_WITHOUT_YEAR = 300  # a longer range shows the year of each date
-
 SO_FAR, IN_PART = " (so far)", " (in part)"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A start and an end."""
+
+    start: datetime
+    end: datetime
+
+    @classmethod
+    def from_range(cls, start: int, end: int, zone: ZoneInfo) -> "Window":
+        """Build a window from epoch milliseconds."""
+        return cls(from_milliseconds(start, zone), from_milliseconds(end, zone))
+
+    @property
+    def milliseconds(self) -> tuple[int, int]:
+        """The start and end in LaunchDarkly's epoch milliseconds."""
+        return to_milliseconds(self.start), to_milliseconds(self.end)
+
+    @property
+    def absolute(self) -> tuple[str, str]:
+        """The start and end with UTC offsets, for a button: they mean the same at any time and for any person."""
+        return format_exact(self.start), format_exact(self.end)
+
+    @property
+    def rfc3339(self) -> tuple[str, str]:
+        """The start and end in RFC 3339 format."""
+        start, end = (at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") for at in (self.start, self.end))
+        return start, end
+
+
+def parse_window(since: str, until: str | None, ctx: QuestionContext, *, corrected: str) -> Window:
+    """Resolve a window that ends now by default. An invalid one raises InvalidLine with the line `corrected`."""
+    start = resolve_time(since, ctx.now, ctx.zone)
+    end = resolve_time(until or "now", ctx.now, ctx.zone, end=True)
+    # Datetimes of one zone would compare by local time, which is wrong around a DST change.
+    if start.timestamp() >= end.timestamp():
+        raise InvalidLine(
+            (f"since={since} is not before {f'until={until}' if until else 'now'}.",), corrected=corrected
+        )
+    return Window(start, end)
 
 
 @dataclass(frozen=True)
