@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.store.delivery_quota import max_batch_size
+from bot.store.runs import max_batch_size
 from bot.store.store import Store, open_store
 from tests.conversation import NOW
 from tests.databases import TemporaryDatabase

@@ -17,8 +17,7 @@ They share:
     catalog/         the existing projects, environments, flags and applications; corrects unknown keys
     history.py       snapshots of past weeks, and how a number changed since
     time_range.py    `since` and `until` as a start and an end, or as calendar days in the reader's time zone
-    chart.py         LaunchDarkly's chart replies, and the chart data that Slack can draw
-    timeseries.py    a chart over time, in LaunchDarkly's buckets
+    chart.py         LaunchDarkly's charts: replies, buckets over time, and the chart data that Slack can draw
     daily_series.py  counts per calendar day: as a chart, and deployments against large changes
 """
 

@@ -14,9 +14,18 @@ from math import ceil
 from bot.launchdarkly import Number
 from bot.messages import humanize
 from bot.messages.text_fallback import NO_DATA_MARK
-from bot.questions.chart import MAX_CHART_POINTS, MAX_LABEL_CHARS, ChartReply, Line, Lines, Series, unique_labels
+from bot.questions.chart import (
+    MAX_CHART_POINTS,
+    MAX_LABEL_CHARS,
+    Buckets,
+    ChartReply,
+    Line,
+    Lines,
+    Series,
+    gap_note,
+    unique_labels,
+)
 from bot.questions.time_range import DAYS_PER_WEEK, HOUR_MS, Days, Window
-from bot.questions.timeseries import Buckets, gap_note
 
 LABEL_LENGTH_LIMITS = (DAYS_PER_WEEK, DAYS_PER_WEEK + 1)  # how many points fit with long labels, and with short ones
 HOURLY_PARAMETERS = (("bucketType", "hour"), ("bucketMs", str(HOUR_MS)))

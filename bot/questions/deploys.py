@@ -12,10 +12,9 @@ from bot.lines.timespec import MILLISECONDS_PER_UNIT
 from bot.messages import humanize
 from bot.messages.mrkdwn import Timestamp
 from bot.questions.base import AnswerView, Question, QuestionContext, View
-from bot.questions.chart import ChartReply, Lines, Metric, Tier
+from bot.questions.chart import Buckets, ChartReply, Lines, Metric, Tier
 from bot.questions.daily_series import HOURLY_PARAMETERS, CalendarDays, hour_aligned_window
 from bot.questions.time_range import Days, Window, parse_window
-from bot.questions.timeseries import Buckets
 
 PATH = "/api/v2/engineering-insights/charts/deployments/frequency"
 DAY_MS = MILLISECONDS_PER_UNIT["d"]

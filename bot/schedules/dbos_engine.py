@@ -29,8 +29,8 @@ from bot.schedules.query_job import answer_query
 from bot.schedules.scheduler import Offer, collect_work, defer, requeue
 from bot.schedules.watch_job import check_watch
 from bot.store import QueryKey, Run
-from bot.store.delivery_quota import max_batch_size
 from bot.store.errors import translate_errors
+from bot.store.runs import max_batch_size
 
 log = logging.getLogger(__name__)
 

@@ -4,9 +4,8 @@ store.py             opens a database by its URL, migrates it, holds the reposit
 models.py            the records that other packages read
 channel_defaults.py  each channel's default project, environment and applications
 schedules.py         schedules, by channel and number
-runs.py              runs of schedules, and the answers they share
+runs.py              runs of schedules, the answers they share, and how many may start per minute
 watch_state.py       what each watch has observed
-delivery_quota.py    how many runs may start per minute, across all processes of a workspace
 payloads.py          Slack payloads already received, for deduplication
 snapshots.py         metrics of past weeks
 workspaces.py        which workspaces don't support charts

@@ -14,11 +14,10 @@ from bot.errors import TryLater
 from bot.store.channel_defaults import ChannelDefaults
 from bot.store.database import Database
 from bot.store.database_url import parse_database_url
-from bot.store.delivery_quota import DeliveryQuotas
 from bot.store.errors import is_busy, startup_errors
 from bot.store.migrate import ALEMBIC_VERSION, MIGRATIONS_DIR, is_current, migrate
 from bot.store.payloads import Payloads
-from bot.store.runs import Runs
+from bot.store.runs import DeliveryQuotas, Runs
 from bot.store.schedules import Schedules
 from bot.store.snapshots import Snapshots
 from bot.store.sqlite import enable_wal
