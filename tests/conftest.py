@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.conversation import Conversation, start_conversation
 from tests.databases import database_fixture, databases_fixture, postgres_fixture  # noqa: F401 - fixtures for all
@@ -11,6 +12,10 @@ from tests.sandbox_slack import client_fixture, clock_fixture, slack_fixture  # 
 from tests.scheduler_harness import scheduler_factory_fixture, scheduler_fixture, shared_engine_fixture  # noqa: F401
 
 LONGEST_MODULES = {"test_browser", "test_crashes", "test_demo", "test_demo_process", "test_install"}
+
+# How long an example takes is up to the machine, and to what else it does.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

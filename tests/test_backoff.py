@@ -2,7 +2,7 @@
 
 import pytest
 from httpx import Headers
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.launchdarkly.request import MAX_WAIT_SECONDS, WINDOW_SECONDS, backoff_delay, retry_after
@@ -42,7 +42,6 @@ def test_retry_delay_is_read_from_the_headers(headers: dict[str, str], seconds: 
     assert retry_after(Headers(headers), NOW) == pytest.approx(seconds)
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from(["Retry-After", "X-Ratelimit-Reset", "X-Ratelimit-Auth-Token-Reset"]),
     st.text() | st.floats().map(str),

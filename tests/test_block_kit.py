@@ -516,7 +516,7 @@ def test_message_with_a_missing_value_never_raises() -> None:
             assert isinstance(violations(spoiled(message, way)), list)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(rubbish=JSON_RUBBISH, data=st.data())
 def test_garbage_anywhere_in_a_message_never_raises(rubbish: object, data: st.DataObject) -> None:
     message, ways = data.draw(st.sampled_from(SMALL))

@@ -63,7 +63,7 @@ async def test_clock_set_back_causes_no_wait(store: Store, minutes: int) -> None
     assert await acquire(store, 10, NOW - timedelta(minutes=minutes)) == 0
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(per_minute=st.integers(1, 300), arrivals=st.lists(st.tuples(st.floats(0, 40), st.integers(1, 8)), max_size=30))
 async def test_no_minute_exceeds_the_limit(per_minute: int, arrivals: list[tuple[float, int]]) -> None:
     times = accumulate(later for later, _ in arrivals)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
@@ -241,7 +241,6 @@ WORDS = """
 JUNK = st.lists(st.sampled_from(WORDS.split()) | st.text(max_size=8))
 
 
-@settings(deadline=None)
 @given(DAYS | NTH, st.times(), ZONES)
 def test_written_recurrence_parses_to_the_same(days: tuple[int, tuple[int, ...]], at: time, zone: str) -> None:
     recurrence = Recurrence(days[1], days[0], time(at.hour, at.minute), zone)
@@ -249,7 +248,6 @@ def test_written_recurrence_parses_to_the_same(days: tuple[int, tuple[int, ...]]
     assert all(map(RECURRENCE_TYPE.recognizes, str(recurrence).split()))
 
 
-@settings(deadline=None)
 @given(st.text() | JUNK.map(" ".join))
 def test_any_text_is_a_recurrence_or_a_mistake_with_valid_correction(line: str) -> None:
     for word in line.split():

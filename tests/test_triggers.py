@@ -9,7 +9,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.schedules.recurrence import EVERY_DAY, Recurrence, RecurrenceType
@@ -195,7 +195,6 @@ def test_next_runs_of_known_cases(line: str, after: str, expected: list[str]) ->
     assert local_runs(line, after, len(expected)) == expected
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from(sorted(changes().values())),
     st.sampled_from([1, 2, 3, 4, -1]),
@@ -215,7 +214,6 @@ def test_monthly_schedule_runs_once_a_month(name: str, nth: int, weekday: int, a
         assert weeks
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from(sorted(changes().values())),
     st.sets(st.integers(0, 6), min_size=1),

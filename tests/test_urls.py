@@ -3,7 +3,7 @@
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.launchdarkly import AppUrls, cursor
@@ -12,7 +12,6 @@ HOST = "https://app.launchdarkly.com"
 KEYS = st.text(st.characters(codec="utf-8"), min_size=1)
 
 
-@settings(deadline=None)
 @given(KEYS, KEYS, st.lists(KEYS, max_size=3))
 def test_keys_cannot_change_the_urls_structure(project: str, flag: str, environments: list[str]) -> None:
     url = AppUrls(f"{HOST}/").flag(project, flag, tuple(environments))
@@ -25,7 +24,6 @@ def test_keys_cannot_change_the_urls_structure(project: str, flag: str, environm
     assert not set(url) & set("<>|\"'` \\*")  # characters that Slack or a reader could interpret
 
 
-@settings(deadline=None)
 @given(KEYS, KEYS)
 def test_flag_list_url_has_its_project_and_environment(project: str, environment: str) -> None:
     parts = urlsplit(AppUrls(HOST).flags(project, environment))
@@ -60,7 +58,6 @@ def test_cursor_is_read_from_a_link(href: str | None, expected: str | None) -> N
     assert cursor(href, "after") == expected
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_any_text_is_a_safe_link(href: str) -> None:
     assert cursor(href, "after") is None or "after" in href
