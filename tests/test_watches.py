@@ -56,11 +56,11 @@ async def poll(scheduler: SchedulerHarness, times: int = 1) -> list[Message]:
 async def test_preview_shows_past_alerts_before_the_watch_starts(scheduler_factory: OpenScheduler) -> None:
     async with scheduler_factory() as scheduler:
         shown = await scheduler.workspace.send("watch events web/production")
-        assert "in the last seven days" in visible_text(shown)
+        assert "in the past 7 days" in visible_text(shown)
         assert shown.to == "U1"
         assert scheduler.workspace.slack.channels["C1"].messages == []
         confirmation = await scheduler.workspace.press(shown, "Turn on alerts", user="U2")
-        assert "as <@U2> wants it" in visible_text(confirmation)
+        assert "<@U2> turned on alerts" in visible_text(confirmation)
         assert scheduler.workspace.slack.channels["C1"].messages == [confirmation]
 
 
@@ -116,7 +116,7 @@ async def test_alert_storm_becomes_a_summary_with_a_mute_button(scheduler_factor
         for number in range(6):
             feed.add_event(f"flag-{number}", ms(scheduler), size="large", percentage=95)
             alerts += await poll(scheduler)
-        assert ["That is a lot" in visible_text(message) for message in alerts] == [False, False, True]
+        assert ["That's a lot" in visible_text(message) for message in alerts] == [False, False, True]
         muted = await scheduler.workspace.press(alerts[-1], "Mute for a day")
         assert "snoozed schedule 1" in visible_text(muted)
         assert await poll(scheduler, 20) == []
@@ -150,9 +150,9 @@ async def test_watches_on_the_same_question_share_one_request(
 @pytest.mark.parametrize(
     ("line", "path", "value", "expected"),
     [
-        ("status web/production", ("series", 0, "metadata", "count"), 99, "─► 99"),
-        ("scores web/production", ("scores", "risk", "indicator"), "needsAttention", "─► needs attention"),
-        ("flag new-checkout web/production", ("environments", "production", "on"), False, "─► off"),
+        ("status web/production", ("series", 0, "metadata", "count"), 99, "→ 99"),
+        ("scores web/production", ("scores", "risk", "indicator"), "needsAttention", "→ needs attention"),
+        ("flag new-checkout web/production", ("environments", "production", "on"), False, "→ off"),
     ],
 )
 async def test_state_change_alerts_once(
@@ -169,7 +169,7 @@ async def test_state_change_alerts_once(
         return reply
 
     async with scheduler_factory(edit=edit) as scheduler:
-        assert "is not known" in await scheduler.send(f"watch {line}")
+        assert "keeps no history" in await scheduler.send(f"watch {line}")
         await scheduler.send(f"watch on {line}")
         assert await poll(scheduler, 2) == []
         changed = True
