@@ -81,10 +81,12 @@ class SchedulerDriver:
             await self._run_due()
 
     async def check_watches_until(self, end: datetime) -> datetime:
-        """Let each watch observe at its usual interval until one has an alert, or until *end*; return that time."""
+        """Let each watch observe at its usual interval until a run is open or *end*; return that time."""
         while (at := min([end, *(one.next_at for one in await self._watches() if one.next_at)])) < end:
             async with self.lock:
                 await self._wait_until_idle()
+                if await self.has_open_runs(end):  # of an alert that `poll` was the first to see
+                    return self.clock()
                 with self.clock.skip_waits():
                     self.clock.advance_to(at)
                     if await self._check_due_watches():
@@ -92,6 +94,12 @@ class SchedulerDriver:
                     until = min(end, self.clock() + MAX_UNRECORDED_TIME)
                     await skip_quiet_checks(self.ctx, self.clock, await self._watches(), until)
         return end
+
+    async def has_open_runs(self, due_by: datetime) -> bool:
+        """Return whether any run that was due by then is still open."""
+        tomorrow = self.clock() + timedelta(days=1)
+        oldest = await self.ctx.store.runs.list_open(self.ctx.team, tomorrow, 1)
+        return any(run.at <= due_by for run, _ in oldest)
 
     async def _watches(self) -> list[Schedule]:
         return [one for one in await self.active_schedules() if is_watch(one)]

@@ -84,7 +84,7 @@ class TimeControls:
     async def skip_to_next_run(self) -> AsyncGenerator[str, None]:
         """Skip to the next retry or scheduled run; if there are only watches, to the first alert."""
         await self._report.new_sentences()
-        if await self._has_open_runs(self._driver.clock()):
+        if await self._driver.has_open_runs(self._driver.clock()):
             for sentence in await self.advance_to(self._driver.clock() + MAX_RETRY_DELAY):
                 yield sentence
         elif upcoming := await upcoming_schedules(self._driver):
@@ -126,19 +126,13 @@ class TimeControls:
         await self._driver.advance_to(at)
         due_by = due_by or self._driver.clock()
         for wait in retry_waits:
-            if not await self._has_open_runs(due_by):
+            if not await self._driver.has_open_runs(due_by):
                 break
             await self._driver.advance_to(self._driver.clock() + wait)
         return await self._report.new_sentences(due_by)
 
-    async def _has_open_runs(self, due_by: datetime) -> bool:
-        """Return whether any run that was due by then is still open."""
-        tomorrow = self._driver.clock() + timedelta(days=1)
-        oldest = await self._driver.ctx.store.runs.list_open(self._driver.ctx.team, tomorrow, 1)
-        return any(run.at <= due_by for run, _ in oldest)
-
     async def _advance_watches(self, end: datetime) -> datetime:
-        """Let the watches observe until the next run or alert, at most until *end*; return that time."""
+        """Let the watches observe until the next run, alert or retry, at most until *end*; return that time."""
         moments = [one.next_at for one in await upcoming_schedules(self._driver) if one.next_at]
         return await self._driver.check_watches_until(min([*moments, end]))
 
