@@ -26,7 +26,9 @@ ASK = ("-m", "bot", "ask", "scores web/production", "--sandbox", "--json")
 OFFICIAL = ("-c", "import launchdarkly_api; launchdarkly_api.ApiClient, launchdarkly_api.InsightsScoresBetaApi")
 UNNEEDED_BY_ASK = ("slack_bolt", "sqlalchemy", "dbos")
 RUN_REPEATS = 9
-BOT_COMMAND = ("-m", "bot", "run", "--only", "web")
+RUN_COMMAND = ("-m", "bot", "run")
+MAX_START_SECONDS = 2
+BOT_COMMAND = (*RUN_COMMAND, "--only", "web")
 BOLT_COMMAND = ("-m", "tests.bench.bare_bolt")
 UNNEEDED_BY_RUN = ("rich", "alembic", "mako", "psycopg", "websockets", "wsproto", "bot.sandbox", "bot.doctor")
 START_TIMEOUT_SECONDS = 30  # seconds for a process to listen
@@ -87,13 +89,17 @@ def first_rows() -> Iterator[Row]:
     with TemporaryDirectory() as folder, fake_slack() as api:
         env = bot_environment(folder, api)
         _, *results = [
-            (_seconds_to_acknowledge(BOT_COMMAND, env), _seconds_to_acknowledge(BOLT_COMMAND, env))
+            tuple(_seconds_to_acknowledge(command, env) for command in (RUN_COMMAND, BOT_COMMAND, BOLT_COMMAND))
             for _ in range(1 + RUN_REPEATS)
         ]
         imported = _imported_by_run(env)
     what = "insights-bot run --only web"
-    slower = median(ours / bare for ours, bare in results)
-    yield Row("first: until an acknowledgement", what, "Bolt as it comes", slower, "the time", at_most(1.4))
+    slower = median(web / bare for _, web, bare in results)
+    yield Row("first: until an acknowledgement", what, "Bolt as it comes", slower, "the time")
+    seconds = median(whole for whole, *_ in results)
+    limit = f"{MAX_START_SECONDS} s"
+    ours = f"insights-bot run ({seconds:.1f} s)"
+    yield Row("first: until an acknowledgement", ours, limit, seconds / MAX_START_SECONDS, "the time", at_most(1))
     found = [name for name in UNNEEDED_BY_RUN if any(module.startswith(f"{name}.") for module in imported)]
     unneeded = f"{', '.join(found) or 'none'} of {len(UNNEEDED_BY_RUN)}"
     yield Row(
