@@ -22,6 +22,7 @@ class Failure(Exception):
     """Something went wrong in a way that the bot can explain."""
 
     outcome: ClassVar[str] = "failed"
+    needs_admin: ClassVar[bool] = False  # whether an admin can find more under the reference, in the log
 
     def __init__(self, summary: str, todo: str, *, server_message: str = "", param_names: tuple[str, ...] = ()) -> None:
         """Describe what happened and why, what *todo* next, LaunchDarkly's own message (untrusted text), and the
@@ -43,8 +44,8 @@ class InvalidLine(Failure):
     ) -> None:
         """*is_complete* tells whether *corrected* keeps everything that was typed. Without *corrected*, help on *topic*
         is suggested."""
-        help_hint = f"`help {topic}` shows how to write it." if topic else "`help` shows what I can do."
-        super().__init__("I cannot read that line.", "Correct it and ask again." if corrected else help_hint)
+        help_hint = f"See `help {topic}`." if topic else "`help` shows what I can do."
+        super().__init__("I didn't understand that.", "Try:" if corrected else help_hint)
         self.mistakes = mistakes
         self.corrected = corrected
         self.is_complete = is_complete
@@ -66,7 +67,7 @@ class UnknownKey(NotFound):
     """LaunchDarkly doesn't know a key of the line. The corrected line has the nearest known key."""
 
     def __init__(self, summary: str, *, corrected: str = "") -> None:
-        super().__init__(summary, f"Try `{corrected}`." if corrected else "Check the key (not the name).")
+        super().__init__(summary, "Try:" if corrected else "Use the key, not the name.")
         self.corrected = corrected
 
 
@@ -74,6 +75,7 @@ class NotAllowed(Failure):
     """The token is wrong or may not see this, or the plan doesn't include it (401, 403)."""
 
     outcome = "not allowed"
+    needs_admin = True
 
 
 class TryLater(Failure):
@@ -91,6 +93,7 @@ class InvalidResponse(Failure):
     """LaunchDarkly, or a proxy in front of it, answered with something the bot can't read."""
 
     outcome = "unreadable"
+    needs_admin = True
 
 
 TRANSIENT_FAILURES = (TryLater, InvalidResponse)  # a retry may succeed
@@ -101,6 +104,7 @@ class Misconfigured(Failure):
     """A setting is missing or wrong."""
 
     outcome = "misconfigured"
+    needs_admin = True
 
 
 class InvalidSettings(Misconfigured):

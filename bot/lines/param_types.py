@@ -13,11 +13,19 @@ from bot.lines import timespec
 
 
 class InvalidValue(ValueError):
-    """Text that a parameter type rejects, with the value that was probably meant."""
+    """Text that a parameter type rejects, with the value that was probably meant.
 
-    def __init__(self, message: str, suggestion: str | None = None) -> None:
-        super().__init__(f"{message}: did you mean {suggestion}?" if suggestion else f"{message}.")
+    The problem is a sentence without its period. It may start with a verb, such as `must be yes or no`: the
+    parameter's name is its subject then.
+    """
+
+    def __init__(self, problem: str, suggestion: str | None = None) -> None:
+        super().__init__(f"{problem}. Did you mean {suggestion}?" if suggestion else f"{problem}.")
         self.suggestion = suggestion
+
+    def describe(self, name: str) -> str:
+        """Return the mistake as sentences about the parameter with this name."""
+        return f"{name} {self}" if str(self).startswith("must be ") else str(self)
 
 
 class ParamType(Protocol):
@@ -86,7 +94,7 @@ class _KeyType(_TextType):
 
     def read(self, word: str) -> str:
         if not is_key(word):
-            raise InvalidValue(f"{_quoted(word)} is no key: keys are letters, digits, dots, dashes and underscores")
+            raise InvalidValue(f"{_quoted(word)} isn't a key: keys have only letters, digits, dots, dashes and underscores")
         return word
 
 
@@ -97,7 +105,7 @@ class _CursorType(_TextType):
 
     def read(self, word: str) -> str:
         if not re.fullmatch(r"[\w.~+/=:-]{1,512}", word, re.ASCII):
-            raise InvalidValue(f"{_quoted(word)} is no cursor")
+            raise InvalidValue(f"{_quoted(word)} isn't a cursor")
         return word
 
 
@@ -109,22 +117,22 @@ class _TimeType(_TextType):
     def read(self, word: str) -> str:
         normalized = timespec.normalize_time(word)
         if normalized is None:
-            raise InvalidValue(
-                f"{_quoted(word)} is no time I know; say {timespec.TIME_HINT}", closest_match(word, timespec.DAY_NAMES)
-            )
+            suggestion = closest_match(word, timespec.DAY_WORDS)
+            hint = "" if suggestion else f". Try {timespec.TIME_HINT}"
+            raise InvalidValue(f"I don't recognize the time {_quoted(word)}{hint}", suggestion)
         return normalized
 
 
 class _DurationType:
     """A duration, stored in milliseconds."""
 
-    hint = "a length such as 6h, 1d or 2w"
+    hint = "a duration such as 6h, 1d or 2w"
 
     def read(self, word: str) -> int:
         match = re.fullmatch(r"(\d{1,13})(ms|m|h|d|w)?", word.lower())
         milliseconds = int(match[1]) * timespec.MILLISECONDS_PER_UNIT[match[2] or "ms"] if match else 0
         if not 60_000 <= milliseconds <= timespec.MILLISECONDS_PER_UNIT["w"] * 53:
-            raise InvalidValue(f"{_quoted(word)} is no length I know; say 6h, 1d or 2w, between a minute and a year")
+            raise InvalidValue(f"must be a duration between a minute and a year, such as 6h, 1d or 2w, not {_quoted(word)}")
         return milliseconds
 
     def write(self, value: int) -> str:
@@ -140,7 +148,7 @@ class _BooleanType:
             return True
         if word.lower() in ("no", "false", "n", "off", "0"):
             return False
-        raise InvalidValue(f"{_quoted(word)} is neither yes nor no")
+        raise InvalidValue(f"must be yes or no, not {_quoted(word)}")
 
     def write(self, value: bool) -> str:
         return "yes" if value else "no"
@@ -163,10 +171,10 @@ class IntRange:
 
     def read(self, word: str) -> int:
         if not re.fullmatch(r"-?\d{1,9}", word, re.ASCII):
-            raise InvalidValue(f"{_quoted(word)} is no number; say {self.hint}")
+            raise InvalidValue(f"must be a number from {self.hint}, not {_quoted(word)}")
         number = int(word)
         if not self.minimum <= number <= self.maximum:
-            raise InvalidValue(f"{number} is not within {self.hint}", str(min(max(number, self.minimum), self.maximum)))
+            raise InvalidValue(f"must be {self.hint}, not {number}", str(min(max(number, self.minimum), self.maximum)))
         return number
 
     def write(self, value: int) -> str:
@@ -183,12 +191,17 @@ class _ChoiceType:
     def hint(self) -> str:
         return ", ".join(self.words)
 
+    @property
+    def _alternatives(self) -> str:
+        *others, last = self.words
+        return " or ".join(filter(None, (", ".join(others), last)))
+
     def read(self, word: str) -> str:
         for choice in self.words:
             if choice.lower() == word.lower():
                 return choice
         suggestion = closest_match(word, self.words)
-        raise InvalidValue(f"{_quoted(word)} is not one of {self.hint}", suggestion)
+        raise InvalidValue(f"must be {self._alternatives}, not {_quoted(word)}", suggestion)
 
     def write(self, value: str) -> str:
         return value
@@ -202,12 +215,12 @@ class ListOf:
 
     @property
     def hint(self) -> str:
-        return f"{self.item_type.hint}, or several with commas"
+        return f"{self.item_type.hint}, or several, separated by commas"
 
     def read(self, word: str) -> tuple[Any, ...]:
         items = [item for item in word.split(",") if item]
         if not items:
-            raise InvalidValue(f"{_quoted(word)} holds no value")
+            raise InvalidValue(f"must be one or more values, separated by commas, not {_quoted(word)}")
         return tuple(dict.fromkeys(self.item_type.read(item) for item in items))
 
     def write(self, value: tuple[Any, ...]) -> str:
@@ -237,7 +250,7 @@ def param_type_for(annotation: Any) -> ParamType:
         return _ChoiceType(arguments)
     if origin is tuple:
         return ListOf(param_type_for(arguments[0]))
-    raise TypeError(f"no kind of value is known for {annotation}")
+    raise TypeError(f"no parameter type for {annotation}")
 
 
 def _quoted(word: str) -> str:

@@ -11,6 +11,7 @@ from bot.errors import InvalidLine
 from bot.lines.param_types import InvalidValue, ListOf, closest_match, correct_typo
 from bot.lines.spec import AnySpec, ParamField, Params
 from bot.lines.tokenizer import Token, tokenize
+from bot.messages.humanize import join_with_and
 
 MAX_QUOTED_CHARS = 60  # of the typed text, when a mistake quotes it
 
@@ -67,8 +68,8 @@ def _closest_spec(typed: str, registry: Registry) -> AnySpec:
 
 def _unknown_line(typed: str, registry: Registry) -> InvalidLine:
     """Build the error for an unknown name. It lists only questions, since trying a command would change something."""
-    questions = ", ".join(name for name, spec in registry.items() if spec.is_question)
-    return InvalidLine((f"{_unknown_word_message(typed)}; I can answer {questions}.",), is_complete=False)
+    questions = join_with_and([name for name, spec in registry.items() if spec.is_question])
+    return InvalidLine((f"{_unknown_word_message(typed)}. I can answer {questions}.",), is_complete=False)
 
 
 def _unknown_word_message(typed: str) -> str:
@@ -157,7 +158,7 @@ class _LineParser:
         if token.value is None and param.param_type.hint == "yes or no":
             self._set_from_text(param, "yes")
         elif not token.value:
-            self.report_dropped(f"{param.short_name} needs a value: {param.param_type.hint}.")
+            self.report_dropped(_missing_value(param))
         else:
             self._set_from_text(param, token.value)
 
@@ -165,9 +166,9 @@ class _LineParser:
         """Return the parameter that was probably meant, and record the mistake."""
         short_names = [f.short_name for f in self.fields.values()]
         suggestion = closest_match(name, short_names)
-        problem = f"There is no parameter “{name[:MAX_QUOTED_CHARS]}”"
+        problem = f"{self.spec.name} has no option “{name[:MAX_QUOTED_CHARS]}”"
         if suggestion is None:
-            self.report_dropped(f"{problem}; there are {', '.join(short_names)}.")
+            self.report_dropped(f"{problem}. It takes {join_with_and(short_names)}.")
             return None
         self.report_corrected(str(InvalidValue(problem, suggestion)))
         return self.fields_by_name[_normalize_name(suggestion)]
@@ -195,7 +196,7 @@ class _LineParser:
         except InvalidValue as invalid:
             # The corrected line shows a required parameter without a suggestion in capitals, to be filled in.
             is_correctable = invalid.suggestion or param.required
-            (self.report_corrected if is_correctable else self.report_dropped)(f"{param.short_name}: {invalid}")
+            (self.report_corrected if is_correctable else self.report_dropped)(invalid.describe(param.short_name))
             value = param.param_type.read(invalid.suggestion) if invalid.suggestion else None
         if value is not None:
             self._add_value(param, value)
@@ -203,7 +204,7 @@ class _LineParser:
 
     def _parse_value(self, param: ParamField, word: str) -> Any:
         if not word:
-            raise InvalidValue(f"a value is missing; say {param.param_type.hint}")
+            raise InvalidValue(_missing_value(param).removesuffix("."))
         return param.param_type.read(word)
 
     def _add_value(self, param: ParamField, value: Any) -> None:
@@ -211,7 +212,7 @@ class _LineParser:
         if param.field_name in self.values and isinstance(param.param_type, ListOf):
             value = tuple(dict.fromkeys((*self.values[param.field_name], *value)))
         elif self.values.get(param.field_name, value) != value:
-            self.report_dropped(f"{param.short_name} is given twice.")
+            self.report_dropped(f"{param.short_name} is set twice.")
         self.values[param.field_name] = value
 
     def apply_defaults(self, defaults: Defaults) -> None:
@@ -224,7 +225,8 @@ class _LineParser:
     def build(self) -> ParsedLine:
         """Return the parsed line, or raise InvalidLine with every mistake."""
         missing = [f for f in self.fields.values() if f.required and f.field_name not in self.seen]
-        self.mistakes += [f"{f.short_name} is missing: {f.description}." for f in missing]
+        if missing:
+            self.mistakes.append(f"Missing: {join_with_and([f.description for f in missing])}.")
         params = None if missing or self.seen - self.values.keys() else self._validate_params()
         if params is None or self.mistakes:
             raise self._invalid_line()
@@ -246,6 +248,10 @@ class _LineParser:
             self.report_dropped(mistake)
         self.values = params.corrected_values() if mistakes else self.values
         return params
+
+
+def _missing_value(param: ParamField) -> str:
+    return f"{param.short_name} needs a value: {param.param_type.hint}."
 
 
 def _normalize_name(name: str) -> str:

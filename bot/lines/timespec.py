@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 TIME_HINT = "7d, 36h, yesterday, monday or 2026-11-01"
 MILLISECONDS_PER_UNIT = {"ms": 1, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 DAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+DAY_WORDS = ("now", "today", "yesterday", *DAY_NAMES)
 
 _AGO = re.compile(r"([1-9]\d{0,3}(?=[mhd])|[1-9]\d{0,2}(?=w))([mhdw])")  # at most 27 years
 _EPOCH = re.compile(r"[1-9]\d{11,12}")  # milliseconds: 1973 to 2286
@@ -24,7 +25,7 @@ def normalize_time(word: str) -> str | None:
     LaunchDarkly's epoch milliseconds become a date-time that people can read.
     """
     lowered = word.lower()
-    if lowered in ("now", "today", "yesterday", *DAY_NAMES) or _AGO.fullmatch(lowered):
+    if lowered in DAY_WORDS or _AGO.fullmatch(lowered):
         return lowered
     if _EPOCH.fullmatch(lowered):
         return format_exact(from_milliseconds(int(lowered), UTC))
