@@ -71,11 +71,11 @@ def authorize(caller: Caller, line: ParsedLine | None = None) -> None:
 def _authorize_person(caller: Caller) -> None:
     rules = caller.rules
     if caller.is_external:
-        raise NotAllowed("I only answer people of this workspace.", "Ask one of them to share the answer here.")
+        raise NotAllowed("I only answer members of this workspace.", "Ask one of them to share an answer here.")
     if not rules.allows_channel(caller.channel):
-        raise NotAllowed("I am not to answer in this channel.", "Ask in another one, or ask an admin to allow this.")
+        raise NotAllowed("I'm not enabled in this channel.", "Try another channel, or ask an admin to enable it.")
     if rules.users and caller.user not in rules.users:
-        raise NotAllowed("You are not among those whom I am to answer.", "Ask an admin to allow it.")
+        raise NotAllowed("You don't have access to this bot.", "Ask an admin for access.")
 
 
 def _authorize_project(rules: AccessRules, line: ParsedLine) -> None:
@@ -84,12 +84,12 @@ def _authorize_project(rules: AccessRules, line: ParsedLine) -> None:
     if reads_project and not rules.allows_project(project):
         requested = f"the project {project}" if project else "all projects"
         allowed = ", ".join(sorted(rules.projects))
-        raise NotAllowed(f"I am not to tell about {requested}.", f"I may tell about {allowed}.")
+        raise NotAllowed(f"I can't read {requested} here.", f"Enabled projects: {allowed}.")
 
 
 async def authorize_schedule_manager(caller: Caller, user_groups: UserGroups) -> None:
     """Raise `NotAllowed` unless the caller may manage schedules. Everybody may, unless the settings name some."""
     managers = caller.rules.schedule_managers
     if managers and caller.user not in managers and not await user_groups.in_groups(caller.user, managers):
-        problem = "You are not among those who may change what comes by the clock."
-        raise NotAllowed(problem, "Ask one of them, or ask an admin to allow it.")
+        problem = "You don't have permission to manage schedules."
+        raise NotAllowed(problem, "Ask someone who does, or ask an admin for access.")

@@ -126,7 +126,7 @@ class Answers:
     def failure_answer(self, failure: Failure, line: str = "", name: str = "", reference: str = "") -> Answer:
         """Turn a failure into an answer."""
         return Answer(
-            self._notices.failure(failure, reference),
+            self._notices.failure(failure, reference, line),
             failure.outcome,
             line,
             name,
@@ -137,7 +137,7 @@ class Answers:
     def internal_error_answer(self, line: str = "", name: str = "", reference: str = "") -> Answer:
         """Return the answer to a bug of the bot, and log it. Call it in the `except` block, for the traceback."""
         reference = reference or _new_reference()
-        log.exception("reference %s: %s could not be answered", reference, line or "a line")
+        log.exception("reference %s: couldn't answer %s", reference, line or "a line")
         return Answer(internal_error_message(reference), "broken", line, name, reference)
 
     def prepare_question(self, text: str, caller: Caller) -> tuple[ParsedLine, QuestionContext]:
@@ -174,7 +174,7 @@ class Answers:
     async def _run_command(self, parsed: ParsedLine, caller: Caller) -> Answer:
         name = parsed.spec.name
         if self.commands is None or not caller.may_command:
-            raise Rejected(f"`{name}` is an order for a channel.", "Type it in Slack, after /insights.")
+            raise Rejected(f"`{name}` works only in a Slack channel.", f"Type `/insights {name} …` there.")
         try:
             view = await self.commands.run(parsed, caller, self._context_for(caller).catalog)
         except UnknownKey as unknown_key:

@@ -30,9 +30,9 @@ PROGRESS_INTERVAL = 20  # questions between two lines of progress
 BLOCK_KIT_BUILDER_URL = "https://app.slack.com/block-kit-builder/#"
 
 sandbox_option = click.option(
-    "--sandbox", is_flag=True, help="Answer from the embedded LaunchDarkly, with invented numbers."
+    "--sandbox", is_flag=True, help="Use the built-in LaunchDarkly simulator, even if a token is set."
 )
-zone_option = click.option("--zone", "zone_name", help="The IANA time zone to read and say times in.")
+zone_option = click.option("--zone", "zone_name", help="Time zone, for example Europe/Berlin.")
 
 
 class CommandGroup(click.Group):
@@ -81,19 +81,17 @@ def _flush() -> None:
 @click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
 def main() -> None:
-    """LaunchDarkly's engineering insights, asked and answered."""
+    """Engineering insights from LaunchDarkly, in Slack and in your terminal."""
 
 
 @main.command(context_settings={"ignore_unknown_options": True})
 @click.argument("words", nargs=-1, type=click.UNPROCESSED)
-@click.option("--json", "form", flag_value="json", help="Print the message as Slack takes it, without its thread.")
-@click.option(
-    "--builder", "form", flag_value="builder", help="Print the link that opens it in Slack's Block Kit Builder."
-)
+@click.option("--json", "form", flag_value="json", help="Print the message's JSON, without its thread.")
+@click.option("--builder", "form", flag_value="builder", help="Print a link that opens it in Block Kit Builder.")
 @sandbox_option
 @zone_option
 def ask(words: tuple[str, ...], form: str | None, sandbox: bool, zone_name: str | None) -> None:
-    """Ask a question, such as: scores web/production. Without one, or with help, it says what can be asked."""
+    """Ask a question, for example: scores web/production. Without one, list all of them."""
     question_line = words[0] if len(words) == 1 else " ".join(map(quote_value, words))
     [answer] = _answer_lines([question_line], sandbox, zone_name)
     _print(answer, form)
@@ -105,12 +103,12 @@ def ask(words: tuple[str, ...], form: str | None, sandbox: bool, zone_name: str 
 @sandbox_option
 @zone_option
 def preview(question: str | None, sandbox: bool, zone_name: str | None) -> None:
-    """Show the examples of each question, or of one."""
+    """Show example answers of each question, or of one."""
     from bot.questions import discover
 
     questions = discover()
     if question and question not in questions:
-        raise click.BadParameter(f"there is no question {question!r}; there are {', '.join(questions)}")
+        raise click.BadParameter(f"no question {question!r}; choose from {', '.join(questions)}")
     chosen_questions = [questions[question]] if question else questions.values()
     lines = [line for spec in chosen_questions for line in spec.examples]
     answers = _answer_lines(lines, sandbox, zone_name)
@@ -123,12 +121,14 @@ def preview(question: str | None, sandbox: bool, zone_name: str | None) -> None:
 
 
 @main.command()
-@click.option("--once", is_flag=True, help="Show it here, and end; so it is where there is no terminal, or no browser.")
-@click.option("--serve", "only_served", is_flag=True, help="Serve the page, and open no browser.")
-@click.option("--port", type=click.IntRange(0, 65535), default=3210, show_default=True, help="The port, or the next.")
-@click.option("--real-launchdarkly", "live", is_flag=True, help="Ask the real LaunchDarkly, with your token.")
+@click.option("--once", is_flag=True, help="Run a scripted tour in the terminal (the default without a browser).")
+@click.option("--serve", "only_served", is_flag=True, help="Serve the page without opening a browser.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=3210, show_default=True, help="Port, or the next free one."
+)
+@click.option("--real-launchdarkly", "live", is_flag=True, help="Use the real LaunchDarkly, with your token.")
 def demo(once: bool, only_served: bool, port: int, live: bool) -> None:
-    """Try the whole bot in a browser, with no workspace: Slack is embedded, and so is LaunchDarkly."""
+    """Try the whole bot in your browser, with simulated Slack and LaunchDarkly."""
     with suppress(KeyboardInterrupt, asyncio.CancelledError):
         from bot.demo.environment import live_demo, sandbox_demo
         from bot.demo.server import find_browser, serve_until_stopped
@@ -145,7 +145,7 @@ def demo(once: bool, only_served: bool, port: int, live: bool) -> None:
             else serve_until_stopped(environment, port, open_browser, click.echo)
         )
         return
-    click.echo("The demo has ended.")
+    click.echo("The demo has stopped.")
     sys.exit(once)  # a tour that was interrupted has failed
 
 
@@ -159,10 +159,10 @@ def _print_step(title: str, message: Message) -> None:
 @click.option(
     "--only",
     type=click.Choice(["web", "worker"]),
-    help="Serve Slack and do nothing by the clock, or the other way round.",
+    help="Run only the web process, or only the scheduler.",
 )
 def run(only: str | None) -> None:
-    """Be in Slack: answer commands and buttons until told to end."""
+    """Run the bot."""
     from bot.app import load_run_settings
     from bot.app import run as run_bot
 
@@ -173,7 +173,7 @@ def run(only: str | None) -> None:
 
 @main.command()
 def doctor() -> None:
-    """Look whether all is in place: settings, tokens, scopes, clock and store, a line each."""
+    """Check settings, tokens, scopes, clock and database."""
     from bot.doctor import run_checks
 
     checks = asyncio.run(run_checks(_now))
@@ -184,12 +184,12 @@ def doctor() -> None:
 
 
 @main.command()
-@click.option("--export", is_flag=True, help="Print them as YAML, to be kept or brought into another database.")
-@click.option("--import", "file", metavar="FILE", help="Add those of such a file that are missing.")
+@click.option("--export", is_flag=True, help="Print all schedules as YAML.")
+@click.option("--import", "file", metavar="FILE", help="Import schedules from a file, skipping existing ones.")
 def schedules(export: bool, file: str | None) -> None:
-    """List what is asked by the clock, in all channels."""
+    """List all schedules and watches, or export or import them."""
     if export and file:
-        raise click.UsageError("--export and --import are two things; do one after the other.")
+        raise click.UsageError("Use either --export or --import, not both.")
     settings = read_settings()
     asyncio.run(_import_schedules(settings, file) if file else _list_schedules(settings.database_url, export))
 
@@ -209,17 +209,17 @@ async def _import_schedules(settings: Settings, file: str) -> None:
     if result.mistakes:
         mistakes = "1 mistake" if len(result.mistakes) == 1 else f"{len(result.mistakes)} mistakes"
         lines = [
-            f"The file has {mistakes}, so nothing was added:",
+            f"The file has {mistakes}, so nothing was imported:",
             *(f"  {mistake}" for mistake in result.mistakes),
             FORMAT_HINT,
         ]
         click.echo("\n".join(lines), err=True)
         sys.exit(1)
     if rules.question_check is None:
-        click.echo("LAUNCHDARKLY_ACCESS_TOKEN is not set: the questions were not checked with LaunchDarkly.", err=True)
+        click.echo("LAUNCHDARKLY_ACCESS_TOKEN is not set: the questions weren't checked with LaunchDarkly.", err=True)
     for question, why in result.unchecked.items():
         click.echo(f"Not checked with LaunchDarkly: {question}. {why}", err=True)
-    click.echo(f"{result.added} added, {result.existing} there already.")
+    click.echo(f"{result.added} added, {result.existing} already there.")
 
 
 def _progress(done: int, total: int) -> None:
@@ -238,13 +238,13 @@ async def _list_schedules(url: str, export: bool) -> None:
         elif schedule_rows := await table_rows(opened_store):
             draw_rows(HEADING, schedule_rows, console())
         else:
-            click.echo("Nothing is asked by the clock. In a channel, /insights every … or watch … begins it.")
+            click.echo("No schedules yet. Add one in a channel with /insights every … or /insights watch …")
 
 
 @main.command()
-@click.option("--http", "address", metavar="https://…", help="For a bot that Slack reaches at this address.")
+@click.option("--http", "address", metavar="https://…", help="For a bot that Slack reaches over HTTP at this address.")
 def manifest(address: str | None) -> None:
-    """Print what Slack needs to know to make the app: for Socket Mode, unless told otherwise."""
+    """Print the Slack app manifest, for Socket Mode by default."""
     try:
         click.echo(http_manifest(address) if address else socket_mode_manifest(), nl=False)
     except ValueError as error:
@@ -252,16 +252,16 @@ def manifest(address: str | None) -> None:
 
 
 @main.command()
-@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0 is any free one.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0 picks a free one.")
 def sandbox(port: int) -> None:
-    """Serve the embedded LaunchDarkly to other programs, until Ctrl-C."""
+    """Serve the LaunchDarkly simulator to other programs, until Ctrl-C."""
     try:
         asyncio.run(_serve_sandbox(port))
     except KeyboardInterrupt:
-        click.echo("The embedded LaunchDarkly is closed.")
+        click.echo("The LaunchDarkly simulator has stopped.")
     except OSError as error:
-        what = f"Port {port} cannot be used ({error.strerror})."
-        raise Misconfigured(what, "Choose another with --port, or any with 0.") from None
+        what = f"Can't listen on port {port} ({error.strerror})."
+        raise Misconfigured(what, "Choose another with --port; 0 picks a free one.") from None
 
 
 async def _serve_sandbox(port: int) -> None:
@@ -269,7 +269,7 @@ async def _serve_sandbox(port: int) -> None:
     from bot.sandbox.launchdarkly.app import TOKEN, launchdarkly
 
     async with serving(launchdarkly(_now), port) as url:
-        click.echo(f"The embedded LaunchDarkly listens at {url}. Ask it with\n")
+        click.echo(f"The LaunchDarkly simulator is listening at {url}. Try\n")
         example = "insights-bot ask scores web/production"
         click.echo(f"  LAUNCHDARKLY_API_HOST={url} LAUNCHDARKLY_ACCESS_TOKEN={TOKEN} {example}")
         await asyncio.Event().wait()
@@ -292,7 +292,7 @@ async def _ask_all(lines: list[str], settings: Settings, sandbox: bool) -> "list
     transport = None
     if sandbox or settings.launchdarkly_access_token is None:
         reason = "" if sandbox else "LAUNCHDARKLY_ACCESS_TOKEN is not set: "
-        click.echo(f"{reason}the embedded LaunchDarkly answers, with invented numbers.", err=True)
+        click.echo(f"{reason}using the built-in LaunchDarkly simulator.", err=True)
         settings, transport = use_sandbox(settings, _now)
     caller = Caller(parse_zone(settings.time_zone), settings.defaults)
     async with open_answers(settings, _now, transport) as answers:

@@ -40,15 +40,25 @@ class InvalidLine(Failure):
     outcome = "mistyped"
 
     def __init__(
-        self, mistakes: tuple[str, ...], *, corrected: str = "", is_complete: bool = True, topic: str = ""
+        self,
+        mistakes: tuple[str, ...],
+        *,
+        corrected: str = "",
+        is_complete: bool = True,
+        has_gaps: bool = False,
+        topic: str = "",
     ) -> None:
-        """*is_complete* tells whether *corrected* keeps everything that was typed. Without *corrected*, help on *topic*
-        is suggested."""
+        """Report the *mistakes* of a line, with the *corrected* line, or else a pointer to the help on *topic*.
+
+        *is_complete* tells whether the corrected line keeps everything that was typed, and *has_gaps* whether something
+        in it is still to be filled in.
+        """
         help_hint = f"See `help {topic}`." if topic else "`help` shows what I can do."
         super().__init__("I didn't understand that.", "Try:" if corrected else help_hint)
         self.mistakes = mistakes
         self.corrected = corrected
         self.is_complete = is_complete
+        self.has_gaps = has_gaps
 
 
 class Rejected(Failure):

@@ -26,7 +26,7 @@ def http_manifest(url: str) -> str:
     """Return the manifest for a bot that Slack reaches at *url*; raise ValueError for one that Slack would refuse."""
     url = url.rstrip("/").removesuffix(EVENTS_PATH)
     if not _URL.fullmatch(url):
-        raise ValueError(f"Slack sends its requests to an address such as {PLACEHOLDER_URL}, and to nothing but https.")
+        raise ValueError(f"Use an https address such as {PLACEHOLDER_URL}.")
     lines = _LINE_OVER_HTTP.sub(r"\1", socket_mode_manifest())
     return _VALUE_OVER_HTTP.sub(r"\1", lines).replace(PLACEHOLDER_URL, url)
 

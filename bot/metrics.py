@@ -17,30 +17,30 @@ class Metrics:
         self.questions = Counter("insights_questions", "Lines answered", ["name", "outcome"], registry=registry)
         self.acknowledgement = Histogram(
             "insights_acknowledgement_seconds",
-            "From Slack's request to our 200",
+            "Time to acknowledge Slack's request",
             buckets=ACK_BUCKETS,
             registry=registry,
         )
         self.answer = Histogram(
             "insights_answer_seconds",
-            "From the line to the delivered answer",
+            "Time from line to delivered answer",
             buckets=LATENCY_BUCKETS,
             registry=registry,
         )
-        self.deliveries = Counter("insights_deliveries", "Messages handed to Slack", ["outcome"], registry=registry)
-        self.runs = Counter("insights_slots", "Slots of schedules closed", ["outcome"], registry=registry)
+        self.deliveries = Counter("insights_deliveries", "Messages sent to Slack", ["outcome"], registry=registry)
+        self.runs = Counter("insights_slots", "Finished runs", ["outcome"], registry=registry)
         self.lateness = Histogram(
             "insights_late_seconds",
-            "From the moment that something was due to its delivery",
+            "Time from due to delivered",
             buckets=LATENESS_BUCKETS,
             registry=registry,
         )
         self._requests = Histogram(
             "insights_launchdarkly_seconds", "Requests to LaunchDarkly", buckets=LATENCY_BUCKETS, registry=registry
         )
-        self._cache_hits = Counter("insights_remembered", "Answers served from memory", registry=registry)
+        self._cache_hits = Counter("insights_remembered", "Answers served from the cache", registry=registry)
         self._rate_limit_remaining = Gauge(
-            "insights_launchdarkly_left", "Requests that LaunchDarkly still allows", registry=registry
+            "insights_launchdarkly_left", "Requests left in LaunchDarkly's rate-limit window", registry=registry
         )
 
     def request_finished(self, seconds: float) -> None:

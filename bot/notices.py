@@ -1,6 +1,6 @@
 """Messages that aren't answers: help, usage and failures."""
 
-from bot.errors import Failure, InvalidLine, UnknownKey
+from bot.errors import Failure, InvalidLine, TryLater, UnknownKey
 from bot.lines.param_types import correct_typo
 from bot.lines.parser import Registry
 from bot.lines.spec import MAX_BUTTON_LINE_CHARS, AnySpec, ParamField
@@ -50,8 +50,9 @@ class FailureView(View):
     todo: str
     server_message: str
     mistakes: tuple[str, ...]
-    corrected: str
-    run: str  # a corrected question, which gets a button
+    corrected: str  # a line that a button can't submit, such as one with a gap
+    button: str
+    button_line: str
     reference: str
 
 
@@ -94,32 +95,41 @@ class Notices:
         view = HelpView(questions=tuple(map(_question_help, self._registry.values())))
         return self._renderer.render("notices/help", view=view)
 
-    def failure(self, failure: Failure, reference: str) -> Message:
-        """Render a failure for the person who asked. The log has the same reference."""
-        mistakes, corrected = (failure.mistakes, failure.corrected) if isinstance(failure, InvalidLine) else ((), "")
-        runnable_line = (
-            failure.corrected if isinstance(failure, UnknownKey) and self._is_question(failure.corrected) else ""
-        )
+    def failure(self, failure: Failure, reference: str, line: str = "") -> Message:
+        """Render a failure for the person who asked for *line*. The log has the same reference."""
+        mistakes = failure.mistakes if isinstance(failure, InvalidLine) else ()
+        corrected = failure.corrected if isinstance(failure, InvalidLine | UnknownKey) else ""
+        button, button_line = self._button(failure, line)
         view = FailureView(
-            what=failure.summary,
-            todo=failure.todo,
+            what=mistakes[0] if len(mistakes) == 1 else failure.summary,
+            todo="" if corrected and button else failure.todo,
             server_message=failure.server_message,
-            mistakes=mistakes,
-            corrected=corrected,
-            run=runnable_line,
-            reference="" if isinstance(failure, InvalidLine | UnknownKey) else reference,
+            mistakes=mistakes if len(mistakes) > 1 else (),
+            corrected="" if button else corrected,
+            button=button,
+            button_line=button_line,
+            reference=reference if failure.needs_admin else "",
         )
         return self._renderer.render("notices/failure", view=view)
 
+    def _button(self, failure: Failure, line: str) -> tuple[str, str]:
+        """Return the label and the line of the button that helps, if there is one."""
+        match failure:
+            case InvalidLine(corrected=corrected, has_gaps=False) | UnknownKey(corrected=corrected):
+                return (f"Ask: {corrected}", corrected) if self._is_question(corrected) else ("", "")
+            case TryLater() if self._is_question(line):
+                return "Try again", line
+        return "", ""
+
     def _is_question(self, line: str) -> bool:
-        """Return whether a line is a question: no button runs a command that nobody has typed."""
+        """Return whether a line is a question that a button can carry. No button runs a command nobody has typed."""
         known = self._registry.get(line.partition(" ")[0])
-        return known is not None and known.is_question
+        return known is not None and known.is_question and len(line) <= MAX_BUTTON_LINE_CHARS
 
 
 def internal_error_message(reference: str) -> Message:
     """Return the message for a bug. It uses no template, because a template may be what broke."""
-    text = f"Something broke in the bot, and it is not your fault. An admin finds it by the reference {reference}."
+    text = f"Something went wrong in the bot, and it's not your fault. Give an admin the reference {reference}."
     return Message.from_markup(text)
 
 

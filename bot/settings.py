@@ -278,7 +278,7 @@ def setting_description(name: str) -> str:
 
 def missing_setting(name: str) -> Misconfigured:
     """Return the problem of a missing setting."""
-    return Misconfigured(f"{name.upper()} is not set.", setting_description(name))
+    return Misconfigured(f"{name.upper()} isn't set.", setting_description(name))
 
 
 def missing_slack_mode() -> Misconfigured:

@@ -100,8 +100,9 @@ def _buttons(elements: list[dict[str, Any]]) -> Iterator[Text]:
     for element in elements:
         for choice in element.get("options", [element]):
             label, url = choice["text"]["text"], choice.get("url", "")
-            target = (url, f"dim link {url}") if url else (display_line(choice["value"]), "cyan")
-            yield Text.assemble((f"[{label}]", "bold"), " ", target)
+            line = "" if label.endswith(choice.get("value", "")) else display_line(choice["value"])
+            target = (url, f"dim link {url}") if url else (line, "cyan")
+            yield Text.assemble((f"[{label}]", "bold"), *([" ", target] if target[0] else []))
 
 
 def _chart(block: Block) -> RenderableType:

@@ -72,9 +72,14 @@ def to_drawing(message: Message, width: int = DRAWING_WIDTH) -> str:
     terminal = Terminal(file=file, width=width, force_terminal=False, color_system=None, legacy_windows=False)
     draw(message, terminal)
     messages = with_thread(message)
-    texts = [f"text: {part.text}" for part in messages]
+    texts = [f"text: {_summary(part)}" for part in messages]
     details = [detail for part in messages for block in part.blocks for detail in _details(block)]
     return "\n".join([file.getvalue(), "Not in the drawing:", *texts, *dict.fromkeys(details)]) + "\n"
+
+
+def _summary(message: Message) -> str:
+    """The first line of the text. The rest is built from the blocks, which the drawing shows."""
+    return message.text.partition("\n")[0]
 
 
 def _details(part: Any) -> Iterator[str]:

@@ -19,7 +19,7 @@ FAIR = "fair"
 @dataclass
 class PageHarness:
     slack: Slack
-    notice: str = "The embedded LaunchDarkly answers, with invented numbers."
+    notice: str = "Data comes from a built-in LaunchDarkly simulator."
     home_channel: str = "C1"
     selected_faults: dict[str, str] = field(default_factory=lambda: {"LaunchDarkly": FAIR, "Slack": FAIR})
     broken: bool = False

@@ -100,7 +100,7 @@ def bolt_app(slack: Slack, received: list[Json]) -> AsyncApp:
     async def insights(ack: AsyncAck, body: Json, respond: AsyncRespond) -> None:
         received.append(body)
         await ack()
-        await respond(text="Asking LaunchDarkly …")
+        await respond(text="Asking LaunchDarkly…")
         await respond(text=f"Answer to {body['text']}", blocks=MESSAGE_BLOCKS, replace_original=True)
 
     @app.command("/now")

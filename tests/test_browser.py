@@ -507,7 +507,7 @@ async def test_permalink_opens_its_message_in_channel_or_thread(browser: Browser
             await expect(found).to_be_focused()
         await reader.page.get_by_role("link", name="random").click()
         await reader.page.get_by_role("link", name="there 2").click()
-        await expect(reader.page.get_by_role("alert")).to_have_text("This message is gone.")
+        await expect(reader.page.get_by_role("alert")).to_have_text("This message no longer exists.")
 
 
 async def test_hidden_page_disconnects_and_catches_up_later(reader: Reader) -> None:
@@ -600,9 +600,9 @@ async def test_skipping_a_week_reports_its_progress(reader: Reader) -> None:
     reader.harness.week_gate.clear()
     week = button(reader.page.locator("header"), "A week")
     await week.click()
-    await expect(reader.page.locator("#status p")).to_have_text("Seven days go by … Monday: nothing new.")
+    await expect(reader.page.locator("#status p")).to_have_text("Skipping ahead seven days … Monday: nothing new.")
     await week.click()
-    await expect(reader.page.locator("#error")).to_have_text("The clock is being moved already.")
+    await expect(reader.page.locator("#error")).to_have_text("The clock is already moving.")
     reader.harness.week_gate.set()
     await expect(reader.page.locator("#status p")).to_contain_text("Tuesday: nothing new.")
     await expect(reader.page.locator("#status .busy")).to_have_count(0)
@@ -612,7 +612,7 @@ async def test_skipping_a_week_reports_its_progress(reader: Reader) -> None:
     await button(dialog, "Close").click()
     reader.harness.broken = True
     await button(reader.page.locator("header"), "Next slot").click()
-    await expect(reader.page.locator("#error")).to_have_text("That did not work. The terminal says why.")
+    await expect(reader.page.locator("#error")).to_have_text("That didn't work. See the terminal for details.")
 
 
 async def test_fault_preset_can_be_selected(reader: Reader) -> None:

@@ -143,7 +143,7 @@ async def test_day_that_sent_zero_is_not_a_gap() -> None:
 
 async def test_partial_first_and_last_days_are_marked() -> None:
     answer = await _say("deploys web/production since=2026-11-17T18:00Z until=2026-11-19T06:00Z", (54, 9), (30, 4))
-    assert _labels(answer) == ["Tue 17 Nov (in part)", "Wed 18 Nov", "19 Nov (in part) †"]
+    assert _labels(answer) == ["Tue 17 Nov (partial)", "Wed 18 Nov", "19 Nov (in part) †"]
 
 
 async def test_days_are_cut_in_the_callers_time_zone(someone: Conversation) -> None:

@@ -19,7 +19,7 @@ from bot.sandbox.launchdarkly.faults import FaultInjector
 from tests.conversation import NOW
 from tests.processes import ROOT, run
 
-NOTICE = "the embedded LaunchDarkly answers, with invented numbers.\n"
+NOTICE = "using the built-in LaunchDarkly simulator.\n"
 NOTICES = (NOTICE, f"LAUNCHDARKLY_ACCESS_TOKEN is not set: {NOTICE}")
 
 
@@ -28,10 +28,7 @@ def test_answer_goes_to_stdout_and_the_sandbox_notice_to_stderr() -> None:
     assert asked.returncode == 0
     assert "Release maturity" in asked.stdout
     assert "▰" in asked.stdout
-    assert (
-        asked.stderr
-        == "LAUNCHDARKLY_ACCESS_TOKEN is not set: the embedded LaunchDarkly answers, with invented numbers.\n"
-    )
+    assert asked.stderr == "LAUNCHDARKLY_ACCESS_TOKEN is not set: using the built-in LaunchDarkly simulator.\n"
 
 
 @pytest.mark.parametrize(
@@ -96,16 +93,16 @@ def test_question_needs_no_quotes() -> None:
     asked = run("ask", "deploys", "web/production", "--since", "2w", "by=application", "--sandbox")
     assert asked.returncode == 0
     assert "deploys web/production since=2w by=application" in asked.stdout
-    assert asked.stderr == "the embedded LaunchDarkly answers, with invented numbers.\n"
+    assert asked.stderr == "using the built-in LaunchDarkly simulator.\n"
 
 
 def test_thread_is_printed_below_the_message() -> None:
     message, rule, thread = run("ask", "digest web/production").stdout.partition("In the thread")
     assert rule
     assert "Weekly digest" in message
-    assert "everybody has been served one variation" not in message
+    assert "everyone has been served one variation" not in message
     assert "\n  ↳ " in thread
-    assert "everybody has been served one variation" in thread
+    assert "everyone has been served one variation" in thread
 
 
 def test_json_leaves_the_thread_out() -> None:
@@ -294,7 +291,7 @@ def test_sandbox_serves_other_programs_until_interrupted() -> None:
     assert asked.returncode == 0
     assert asked.stderr == ""
     served.send_signal(signal.SIGINT)
-    assert served.communicate(timeout=20)[0].endswith("The embedded LaunchDarkly is closed.\n")
+    assert served.communicate(timeout=20)[0].endswith("The LaunchDarkly simulator has stopped.\n")
     assert served.returncode == 0
 
 

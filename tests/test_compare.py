@@ -327,8 +327,8 @@ async def test_failed_side_is_reported_and_the_other_shown() -> None:
     shown = visible_text(answer)
     assert answer.outcome == "answered"
     assert "⚪ *staging* · scores couldn't be loaded · deployments couldn't be loaded" in shown
-    assert "⚠️ *Scores of staging* couldn't be loaded. LaunchDarkly does not let the bot see this." in shown
-    assert "⚠️ *Deployments of staging* couldn't be loaded. LaunchDarkly does not know what you asked about." in shown
+    assert "⚠️ *Scores of staging* couldn't be loaded. The bot's access token can't read this." in shown
+    assert "⚠️ *Deployments of staging* couldn't be loaded. LaunchDarkly can't find that." in shown
     assert "🟡 *production* · 65 (fair) · " in shown
     assert _rows(answer)[1] == ["Release maturity", "65", "–", "–", "–"]
     assert "Scores of staging couldn't be loaded. LaunchDarkly does not let" in answer.message.text

@@ -65,7 +65,7 @@ def test_too_deeply_nested_value_gets_a_placeholder() -> None:
     deep: Any = []
     for _ in range(100_000):
         deep = [deep]
-    assert format_value(deep) == "a value nested too deeply to be shown"
+    assert format_value(deep) == "a deeply nested value"
 
 
 def _structs(name: str) -> list[dict[str, Any]]:

@@ -99,7 +99,7 @@ async def test_skipping_without_any_alert_says_so(demo: Demo) -> None:
     await type_line(demo.slack, "stop 1", RELEASES_CHANNEL)
     await type_line(demo.slack, "stop 1", LEADS_CHANNEL)
     await type_line(demo.slack, "watch on events sandpit/test", "C1")
-    assert await next_slot(demo) == "Seven days went by, and no watch saw anything new."
+    assert await next_slot(demo) == "No alerts in the next seven days."
 
 
 async def test_skipping_a_week_runs_schedules_and_watches_on_time(demo: Demo) -> None:
@@ -160,7 +160,7 @@ async def test_delivery_resumes_when_slack_recovers(demo: Demo) -> None:
 
 async def test_skipping_a_week_without_slack_reports_the_failures(demo: Demo) -> None:
     await demo.select_fault("Slack", "refuses")
-    why = "Slack did not take it in time."
+    why = "Slack didn't accept it in time."
     sentences = [sentence async for sentence in demo.skip_week()]
     assert f"Mon 23 Nov, 9:00 CET: digest web/production could not be delivered in #releases. {why}" in sentences
     assert any("events web/production could not be delivered in #platform-leads." in sentence for sentence in sentences)
@@ -208,7 +208,7 @@ def test_completions_offer_keys_and_commands() -> None:
     arguments = {one["name"]: one for one in known["events"]["arguments"]}
     assert arguments["impact"]["values"] == ["any", "none", "small", "medium", "large"]
     assert "new-checkout" in arguments["flag"]["values"]
-    assert arguments["since"]["help"] == "from when on"
+    assert arguments["since"]["help"] == "start time"
     assert known["every"]["usage"] == "every <when> <question>"
 
 

@@ -68,7 +68,7 @@ async def test_signal_ends_the_demo_and_removes_its_files(how: signal.Signals, t
         assert "Ctrl-C" in await found.line()
         assert (await people.get(address)).status_code == 200
         assert left(tmp_path)
-        assert await found.end(how) == ("The demo has ended.\n", "")
+        assert await found.end(how) == ("The demo has stopped.\n", "")
         assert found.running.returncode == 0
         assert not left(tmp_path)
 
@@ -77,7 +77,7 @@ async def test_interrupted_terminal_tour_exits_1_and_removes_its_files(tmp_path:
     async with demo(tmp_path, "--once") as found:
         await found.line()
         out, err = await found.end(signal.SIGTERM)
-        assert out.endswith("The demo has ended.\n")
+        assert out.endswith("The demo has stopped.\n")
         assert (err, found.running.returncode) == ("", 1)
         assert not left(tmp_path)
 
@@ -118,7 +118,7 @@ async def test_signal_while_skipping_a_week_ends_the_demo(tmp_path: Path) -> Non
                 if "Seven days go by" in line:
                     break
         assert (await found.end())[1] == ""
-        assert (await going).json() == {"error": "The demo has ended."}
+        assert (await going).json() == {"error": "The demo has stopped."}
 
 
 async def test_signal_with_an_open_page_ends_the_demo(tmp_path: Path) -> None:
@@ -182,7 +182,7 @@ def test_live_demo_requires_a_token(options: list[str]) -> None:
     ended = run("demo", "--real-launchdarkly", *options)
     assert ended.returncode == 1
     assert ended.stdout == ""
-    assert ended.stderr.startswith("LAUNCHDARKLY_ACCESS_TOKEN is not set.")
+    assert ended.stderr.startswith("LAUNCHDARKLY_ACCESS_TOKEN isn't set.")
     assert ended.stderr.count("\n") == 1
 
 

@@ -174,7 +174,7 @@ async def test_change_shows_variation_shares_before_and_after() -> None:
         ([{"items": []}], "on 1 flag · 🧪 without an experiment", "does not say"),
         ([{"items": []}, {"items": []}], "all without an experiment", "does not say"),
         ([{"items": []}, _in("Copy test")], "1 without an experiment", "does not say"),
-        ([_in("Copy test")], "each in an experiment", "without an experiment"),
+        ([_in("Copy test")], "all in experiments", "without an experiment"),
         ([{"items": []}, None], "Experiments unknown for 1 change.", "all without"),
     ],
 )
@@ -222,7 +222,7 @@ async def test_failed_later_page_keeps_earlier_changes() -> None:
     async with start_conversation(edit_parts(events=once)) as someone:
         answer = await someone.send("digest web/production")
     assert "new-checkout" in _top(answer)
-    assert "8 more changes couldn't be read. LaunchDarkly would not take that question." in _top(answer)
+    assert "8 more changes couldn't be read. LaunchDarkly rejected this request." in _top(answer)
     assert "after is unknown" in answer.message.text
 
 
@@ -336,8 +336,8 @@ async def test_failed_part_is_reported_and_the_rest_delivered() -> None:
     async with start_conversation(STATES["half"]) as someone:
         answer = await someone.send("digest web/production")
     assert answer.outcome == "answered"
-    assert "⚠️ *Scores* couldn't be loaded. LaunchDarkly does not let the bot see this." in _top(answer)
-    assert "⚠️ *Deployments* couldn't be loaded. LaunchDarkly does not know what you asked about." in _top(answer)
+    assert "⚠️ *Scores* couldn't be loaded. The bot's access token can't read this." in _top(answer)
+    assert "⚠️ *Deployments* couldn't be loaded. LaunchDarkly can't find that." in _top(answer)
     assert "*8 large-impact changes* on 4 flags" in _top(answer)
     assert "*19 flags*" in _top(answer)
     for said in ("Scores couldn't be loaded.", "Deployments couldn't be loaded.", "8 large-impact changes", "19 flags"):

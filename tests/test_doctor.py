@@ -228,7 +228,9 @@ async def test_rejected_bot_token_fails_once(surgery: DoctorHarness) -> None:
     surgery.set(slack_bot_token="xoxb-other")  # noqa: S106
     found = await surgery.run_checks()
     assert wrong(found) == {"Slack"}
-    assert found["Slack"].message.startswith("Slack refuses SLACK_BOT_TOKEN: invalid_auth. Copy the bot token (xoxb-…)")
+    assert found["Slack"].message.startswith(
+        "Slack rejected SLACK_BOT_TOKEN: invalid_auth. Copy the bot token (xoxb-…)"
+    )
     assert found["Scopes"].status is CheckStatus.SKIPPED
 
 
@@ -253,11 +255,11 @@ async def test_http_mode_requires_a_signing_secret_and_no_socket(surgery: Doctor
 @pytest.mark.parametrize(
     ("fault", "message"),
     [
-        (Sky(status=429, retry_after=30), "Slack does not answer just now (ratelimited)."),
-        (Sky(status=503), "Slack does not answer just now (service_unavailable)."),
-        (Sky(status=404, body="<html>not here</html>"), "What answers in Slack's place is not Slack."),
-        (Sky(body="hello"), "What answers in Slack's place is not Slack."),
-        (Sky(reset=True), "Slack cannot be reached."),
+        (Sky(status=429, retry_after=30), "Slack isn't answering (ratelimited)."),
+        (Sky(status=503), "Slack isn't answering (service_unavailable)."),
+        (Sky(status=404, body="<html>not here</html>"), "The server at Slack's address isn't Slack."),
+        (Sky(body="hello"), "The server at Slack's address isn't Slack."),
+        (Sky(reset=True), "Slack can't be reached."),
     ],
 )
 async def test_slack_outage_is_reported(surgery: DoctorHarness, fault: Sky, message: str) -> None:

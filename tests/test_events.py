@@ -116,10 +116,10 @@ async def test_author_is_shown_by_name_never_by_email(member: Any, author: str) 
         ({"size": "small", "percentage": 0.2}, "🟡|small impact (under 1 %)"),
         ({"size": "medium"}, "🟠|medium impact"),
         ({"size": "gigantic", "percentage": 130}, "⚪|gigantic impact (130 %)"),
-        ({"reason": "waiting"}, "⏳|impact not known yet: LaunchDarkly is still counting evaluations"),
-        ({"reason": "global"}, "🌐|a change of the flag itself, in all environments"),
-        ({}, "⚪|impact not said"),
-        (None, "⚪|impact not said"),
+        ({"reason": "waiting"}, "⏳|impact not known yet"),
+        ({"reason": "global"}, "🌐|flag settings, all environments"),
+        ({}, "⚪|impact unknown"),
+        (None, "⚪|impact unknown"),
     ],
 )
 async def test_impact_size_or_its_absence_is_shown(impact: Any, expected: str) -> None:

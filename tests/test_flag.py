@@ -81,28 +81,28 @@ async def test_requested_environments_are_sent_one_by_one(someone: Conversation)
 @pytest.mark.parametrize(
     ("environment", "expected"),
     [
-        (_environment(on=False), "1. everybody → false"),
-        (_environment(on=False, offVariation=None), "1. everybody → the default in the code"),
-        (_environment(), "1. everybody → New"),
-        (_environment(fallthrough=None), "1. everybody → nothing that is said"),
-        (_environment(fallthrough={"variation": 7}), "1. everybody → variation 8"),
+        (_environment(on=False), "1. everyone → false"),
+        (_environment(on=False, offVariation=None), "1. everyone → the code's default value"),
+        (_environment(), "1. everyone → New"),
+        (_environment(fallthrough=None), "1. everyone → nothing"),
+        (_environment(fallthrough={"variation": 7}), "1. everyone → variation 8"),
         (
             _environment(
                 fallthrough={
                     "rollout": {"variations": [{"variation": 0, "weight": 60000}, {"variation": 1, "weight": 40000}]}
                 }
             ),
-            "1. everybody → 60 % New, 40 % false",
+            "1. everyone → 60 % New, 40 % false",
         ),
         (
             _environment(
                 fallthrough={"rollout": {"variations": [{"variation": 0, "weight": 250}], "bucketBy": "country"}}
             ),
-            "1. everybody → under 1 % New, by country",
+            "1. everyone → under 1 % New, by country",
         ),
         (
             _environment(targets=[{"values": ["a", "b"], "variation": 1}]),
-            "1. 2 targets → false\n2. everybody else → New",
+            "1. 2 targets → false\n2. everyone else → New",
         ),
         (
             _environment(
@@ -112,10 +112,10 @@ async def test_requested_environments_are_sent_one_by_one(someone: Conversation)
         ),
         (
             _environment(prerequisites=[{"key": "single-sign-on", "variation": 0}]),
-            "1. unless variation 1 of single-sign-on is served → false\n2. everybody → New",
+            "1. unless variation 1 of single-sign-on is served → false\n2. everyone → New",
         ),
-        (_environment(rules=[_rule(1)]), "1. Rule 1 (plan in 2 values) → false\n2. everybody else → New"),
-        (_environment(rules=[_rule(1) | {"disabled": True}]), "(rule is switched off) Rule 1"),
+        (_environment(rules=[_rule(1)]), "1. Rule 1 (plan in 2 values) → false\n2. everyone else → New"),
+        (_environment(rules=[_rule(1) | {"disabled": True}]), "(rule is off) Rule 1"),
     ],
 )
 async def test_targeting_is_listed_in_evaluation_order(environment: dict[str, Any], expected: str) -> None:
@@ -151,8 +151,8 @@ async def test_target_keys_and_secrets_are_not_shown() -> None:
         ({}, "Owner: *nobody*"),
         ({"archived": True, "archivedDate": YESTERDAY}, "⚠️ *archived 1 day ago: it serves nobody*"),
         ({"deprecated": True, "deprecatedDate": None}, "⚠️ *deprecated at an unknown time: use no more of it*"),
-        ({"stale": {"readyForCodeRemoval": True}}, "⚠️ *stale: ready to be removed from the code*"),
-        ({"stale": {"readyToArchive": True}}, "⚠️ *stale: ready to be archived*"),
+        ({"stale": {"readyForCodeRemoval": True}}, "⚠️ *stale: ready to remove from the code*"),
+        ({"stale": {"readyToArchive": True}}, "⚠️ *stale: ready to archive*"),
         ({"temporary": False}, "`new-checkout` · boolean · permanent · created 1 day ago"),
         ({"tags": ["a", "b"]}, "tags: a, b"),
         ({"migrationSettings": {"stageCount": 6, "contextKind": "device"}}, "🚚 a migration in 6 stages, by device"),

@@ -7,7 +7,7 @@ from bot.messages import humanize
 
 @pytest.mark.parametrize(
     ("share", "text"),
-    [(0, "0 %"), (1 / 200, "under 1 %"), (0.3, "30 %"), (199 / 200, "over 99 %"), (1, "100 %"), (1.3, "130 %")],
+    [(0, "0 %"), (1 / 200, "under 1%"), (0.3, "30 %"), (199 / 200, "over 99%"), (1, "100 %"), (1.3, "130 %")],
 )
 def test_percent_never_rounds_to_none_or_all(share: float, text: str) -> None:
     assert humanize.percent(share) == text

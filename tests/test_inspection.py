@@ -107,9 +107,7 @@ async def test_database_of_a_newer_bot_is_refused(tmp_path: Path) -> None:
         await inspect_database(url)
 
 
-@pytest.mark.parametrize(
-    ("path", "reason"), [("none/bot.db", "there is no such folder"), ("text", "file is not a database")]
-)
+@pytest.mark.parametrize(("path", "reason"), [("none/bot.db", "no such folder"), ("text", "file is not a database")])
 async def test_unusable_database_file_is_reported(path: str, reason: str, tmp_path: Path) -> None:
     (tmp_path / "text").write_text("no database, however long one looks at it" * 100)
     with pytest.raises(Misconfigured, match=re.escape(reason)):

@@ -339,7 +339,7 @@ async def test_token_does_not_follow_a_redirect(status: int) -> None:
     assert elsewhere.connections == 0
     assert len(server.requests) == 1
     assert type(failure) is InvalidResponse
-    assert failure.summary == "LaunchDarkly redirects to 127.0.0.1, where the bot does not follow."
+    assert failure.summary == "LaunchDarkly redirects to 127.0.0.1, and the bot doesn't follow redirects."
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ async def wait_for_dm(scheduler: SchedulerHarness, user: str, times: int = 1) ->
         (
             "not_in_channel",
             "I am not in the channel.",
-            "Type `/invite` and my name there. They resume as soon as I can post there again.",
+            "Invite me there with `/invite @insights`. They resume as soon as I can post there again.",
         ),
         ("is_archived", "The channel is archived:", "un-archive it. They resume as soon as I can post there again."),
         ("restricted_action", "A setting of the workspace", "Then type there: `/insights resume 1`"),
@@ -101,7 +101,7 @@ async def test_private_channel_is_paused_and_resumed(scheduler: SchedulerHarness
 async def test_unarchived_channel_resumes(scheduler: SchedulerHarness) -> None:
     await scheduler.send(SCORES)
     await scheduler.workspace.slack.archive("C1")
-    assert "The channel is archived: un-archive it." in await wait_for_dm(scheduler, "U1")
+    assert "The channel is archived. Unarchive it to get posts again." in await wait_for_dm(scheduler, "U1")
     await scheduler.workspace.slack.unarchive("C1")
     await scheduler.workspace.slack.until(scheduler.posted)
     await scheduler.advance_to(MONDAY)
@@ -184,4 +184,4 @@ async def test_disallowed_channel_or_project_gets_no_posts(
         assert scheduler.posted("C1") == scheduler.posted("C2") == []
         assert "I am not to tell about the project mobile." in await scheduler.send("history", channel="C2")
     async with shared_engine.open_scheduler(database.url, MONDAY) as scheduler:
-        assert "failed · The settings do not let me answer in this channel." in await scheduler.send("history")
+        assert "failed · The bot's settings don't allow this channel." in await scheduler.send("history")

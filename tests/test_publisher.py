@@ -285,7 +285,7 @@ async def test_other_error_codes_are_invalid_messages(harness: PublisherHarness)
 
 
 def test_closed_channel_codes_are_explained_with_a_remedy() -> None:
-    assert explain_code("not_in_channel").endswith("Type `/invite` and my name there.")
+    assert explain_code("not_in_channel").endswith("Invite me there with `/invite @insights`.")
     assert "un-archive it" in explain_code("is_archived")
     assert "install the app again" in explain_code("token_revoked")
     assert explain_code("restricted_action_of_tomorrow") == explain_code("restricted_action")

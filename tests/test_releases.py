@@ -208,7 +208,7 @@ async def test_day_with_unread_changes_is_not_called_without_changes() -> None:
     shown = await _shown(STATES["unread"])
     assert "As far as I could read, *1 day* had large changes without a deployment; *1 day* had deployments" in shown
     assert "*Deployments without a large change*\nThu 19 Nov (2)\n" in shown
-    assert "8 more changes couldn't be read. LaunchDarkly would not take that question." in shown
+    assert "8 more changes couldn't be read. LaunchDarkly rejected this request." in shown
     assert "† Large changes before Wed 18 Nov couldn't all be read." in shown
 
 

@@ -69,7 +69,7 @@ async def test_quiet_digest_posts_a_single_line(scheduler: SchedulerHarness) -> 
     assert details == []
     assert "no large-impact change, no score moved" in visible_text(digest)
     assert "Mon 30 Nov 2026, 09:00" in visible_text(digest)
-    assert "delivered: nothing had moved" in await scheduler.send("history")
+    assert "delivered: nothing changed" in await scheduler.send("history")
 
 
 async def test_unchanged_digest_is_posted_unless_quiet(scheduler: SchedulerHarness) -> None:
@@ -125,7 +125,7 @@ async def test_unconfirmed_post_is_found_and_not_repeated(scheduler: SchedulerHa
     await scheduler.send(SCORES)
     scheduler.workspace.slack.faults[POST] = Fault(drop_response=True, times=1)
     await scheduler.advance_to(MONDAY)
-    assert "on its way" in await scheduler.send("history")
+    assert "in progress" in await scheduler.send("history")
     await scheduler.advance(seconds=20)
     [posted] = scheduler.posted()
     assert f"p{posted.ts.replace('.', '')}|delivered>" in await scheduler.send("history")
@@ -140,7 +140,10 @@ async def test_unconfirmed_post_is_not_repeated_without_history_access(scheduler
         await scheduler.advance(minutes=10)
     assert scheduler.posted() == []
     shown = await scheduler.send("history")
-    assert "perhaps delivered · It may have been posted. I may not look, and do not post twice." in shown
+    assert (
+        "perhaps delivered · Possibly posted. I can't read this channel's history, so I won't risk a duplicate."
+        in shown
+    )
 
 
 async def test_failed_post_is_retried_once_known_missing(scheduler: SchedulerHarness) -> None:
@@ -183,7 +186,7 @@ async def test_history_explains_an_incomplete_thread(scheduler: SchedulerHarness
     assert details == []
     shown = await scheduler.send("history")
     assert "delivered" in shown
-    assert "What belongs below it is missing. Slack does not take the message (msg_too_long)." in shown
+    assert "The thread replies are missing. Slack does not take the message (msg_too_long)." in shown
 
 
 async def test_thread_is_left_incomplete_without_history_access(scheduler: SchedulerHarness) -> None:
@@ -223,7 +226,7 @@ async def test_run_fails_when_slack_is_down_past_the_window(scheduler: Scheduler
     await scheduler.advance_to(MONDAY)
     for _ in range(13):
         await scheduler.advance(minutes=5)
-    assert "failed · Slack did not take it in time." in await scheduler.send("history")
+    assert "failed · Slack didn't accept it in time." in await scheduler.send("history")
     scheduler.workspace.slack.faults.clear()
     await scheduler.advance_to(MONDAY + WEEK)
     [posted] = scheduler.posted()
@@ -231,7 +234,7 @@ async def test_run_fails_when_slack_is_down_past_the_window(scheduler: Scheduler
 
 
 @pytest.mark.parametrize(
-    ("is_down", "outcome"), [(True, "failed · Slack did not take it in time."), (False, "delivered")]
+    ("is_down", "outcome"), [(True, "failed · Slack didn't accept it in time."), (False, "delivered")]
 )
 async def test_retry_just_after_the_window_is_made(is_down: bool, outcome: str, scheduler: SchedulerHarness) -> None:
     await scheduler.send(SCORES)
@@ -261,7 +264,7 @@ async def test_run_fails_when_launchdarkly_is_down_past_the_window(scheduler: Sc
     await scheduler.advance_to(MONDAY)
     await scheduler.advance_to(MONDAY + HOUR)
     shown = await scheduler.send("history")
-    assert "failed · LaunchDarkly has trouble of its own (503). (Reference " in shown
+    assert "failed · LaunchDarkly is having problems (503). (Reference " in shown
     assert "Ask again" not in shown
 
 
@@ -326,7 +329,7 @@ async def test_run_missed_past_the_window_is_skipped_and_reported(scheduler: Sch
     await scheduler.send(SCORES)
     await scheduler.advance_to(MONDAY + HOUR + MINUTE)
     assert scheduler.posted() == []
-    assert "skipped · I was not there in time." in await scheduler.send("history")
+    assert "skipped · The bot was offline." in await scheduler.send("history")
     await scheduler.advance_to(MONDAY + WEEK)
     [posted] = scheduler.posted()
     assert "Missed run: 23 Nov 2026. See `history` for the reason." in visible_text(posted)
@@ -357,7 +360,7 @@ async def test_unanswered_run_is_not_delivered_past_the_window(scheduler: Schedu
     scheduler.workspace.faults.status = None
     await scheduler.advance_to(MONDAY + DAY)
     assert scheduler.posted() == []
-    assert "skipped · I was not there in time." in await scheduler.send("history")
+    assert "skipped · The bot was offline." in await scheduler.send("history")
 
 
 async def test_answered_run_is_not_delivered_past_the_window(scheduler: SchedulerHarness) -> None:
@@ -366,7 +369,7 @@ async def test_answered_run_is_not_delivered_past_the_window(scheduler: Schedule
     await scheduler.advance_to(MONDAY)
     await scheduler.advance_to(MONDAY + 5 * HOUR)
     assert scheduler.posted() == []
-    assert "skipped · I was not there in time." in await scheduler.send("history")
+    assert "skipped · The bot was offline." in await scheduler.send("history")
 
 
 async def test_interrupted_thread_is_completed_past_the_window(scheduler: SchedulerHarness) -> None:
@@ -389,4 +392,4 @@ async def test_run_of_a_stopped_schedule_is_skipped(scheduler: SchedulerHarness)
     scheduler.workspace.faults.status = None
     await scheduler.advance(minutes=5)
     assert scheduler.posted() == []
-    assert "skipped · It was stopped or paused before that." in await scheduler.send("history")
+    assert "skipped · The schedule was paused or stopped first." in await scheduler.send("history")

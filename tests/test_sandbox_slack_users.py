@@ -50,7 +50,7 @@ async def test_command_is_acknowledged_and_answered(slack: Slack, transport: Tra
     assert 0 < acknowledged.seconds < 3
     assert slack.ephemeral["U1"] == [answer]
     assert (answer.text, answer.to) == ("Answer to scores web/production", "U1")
-    assert [version.text for version in answer.versions] == ["Asking LaunchDarkly …"]
+    assert [version.text for version in answer.versions] == ["Asking LaunchDarkly…"]
     assert payloads[0]["command"] == "/insights"
 
 

@@ -83,19 +83,19 @@ MERGES = "a0: &a0 {k: 1}\n" + "".join(f"a{n + 1}: &a{n + 1} {{<<: [{', '.join([f
         (b"\xff\xfe", "is not UTF-8 text."),
         (b"#" * (import_export.MAX_BYTES + 1), "is too large. It may have 500,000 bytes."),
         (b"schedules: [", "The file is no YAML:"),
-        (b"[" * 100_000, "The file holds what cannot be read."),
-        (f"{BOMB}schedules: *i".encode(), "aliases (*name) are not read, so write each schedule in full"),
-        (f"{MERGES}schedules: []".encode(), "aliases (*name) are not read, so write each schedule in full"),
+        (b"[" * 100_000, "The file has characters that can't be read."),
+        (f"{BOMB}schedules: *i".encode(), "aliases (*name) aren't supported; write each schedule in full"),
+        (f"{MERGES}schedules: []".encode(), "aliases (*name) aren't supported; write each schedule in full"),
         (
             b"schedules: [" + b"a," * import_export.MAX_NODES + b"]",
             "only 50,000 parts are read, so make it several files",
         ),
         (b"? {a: b}\n: c", "The file"),
-        (b"schedules: 2026-13-45", "The file holds no schedules."),
-        (b"", "The file holds no schedules."),
-        (b"schedules:", "The file holds no schedules."),
-        (b"- 1", "The file holds no schedules."),
-        (b"schedules: {a: b}", "The file holds no schedules."),
+        (b"schedules: 2026-13-45", "The file has no schedules."),
+        (b"", "The file has no schedules."),
+        (b"schedules:", "The file has no schedules."),
+        (b"- 1", "The file has no schedules."),
+        (b"schedules: {a: b}", "The file has no schedules."),
     ],
     ids=range(13),
 )
@@ -143,9 +143,9 @@ def test_missing_file_is_named_in_one_line(tmp_path: Path) -> None:
     [
         ("monday", "entry 1: "),
         (entry(every="sometimes UTC"), "entry 1 (“sometimes UTC scores web/production”): "),
-        (entry(every="monday 9:00"), "“monday 9:00” names no time zone, such as Europe/Berlin."),
+        (entry(every="monday 9:00"), "“monday 9:00” needs a time zone, for example Europe/Berlin."),
         (entry(every="monday 9:00 Foo/Bar"), "“Foo/Bar”"),
-        (entry("events web/production", every="watch Foo/Bar"), "“Foo/Bar” is no zone I know"),
+        (entry("events web/production", every="watch Foo/Bar"), "“Foo/Bar” isn't a time zone I know"),
         (entry(every="watch Europe/Berln"), "did you mean Europe/Berlin?"),
         (entry(every="watch"), "is no zone I know"),
         (entry("digest web/production", every="watch UTC"), "`digest` cannot be watched. These can: deploys, events"),
@@ -194,7 +194,7 @@ async def test_settings_are_checked_before_launchdarkly_is_queried(importer: Imp
     wrong = entry("scores mobile/production"), entry("status web/production", channel="C2")
     mistakes = await importer.mistakes(*wrong, access=allowed)
     assert "I am not to tell about the project mobile." in mistakes[0]
-    assert "The settings do not let me answer in this channel." in mistakes[1]
+    assert "The bot's settings don't allow this channel." in mistakes[1]
     assert importer.faults.requests == []
 
 
@@ -216,7 +216,7 @@ async def test_questions_are_imported_unchecked_during_an_outage(importer: Impor
     result = await importer.add(*(entry(f"scores web/{env}") for env in ("production", "staging", "test", "a", "b")))
     assert result.added == 5
     assert len(result.unchecked) == 5
-    assert set(result.unchecked.values()) == {"LaunchDarkly has trouble of its own (503)."}
+    assert set(result.unchecked.values()) == {"LaunchDarkly is having problems (503)."}
     assert {seen.query.partition("environmentKey=")[2] for seen in importer.faults.requests} == {
         "production",
         "staging",

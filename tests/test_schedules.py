@@ -156,7 +156,7 @@ async def test_too_long_question_is_refused(scheduler: SchedulerHarness) -> None
 async def test_schedules_are_managed_only_in_their_channel(scheduler: SchedulerHarness) -> None:
     await scheduler.send(WEEKLY)
     assert "No schedules in this channel yet" in await scheduler.send("schedules", channel="C2")
-    assert "There are no schedules in this channel." in await scheduler.send("stop", channel="C2")
+    assert "This channel has no schedules." in await scheduler.send("stop", channel="C2")
     assert "There is no schedule 2 in this channel." in await scheduler.send("stop 2")
     assert "stopped schedule 1" in await scheduler.send("stop")
 
@@ -235,7 +235,7 @@ async def test_snoozed_schedule_resumes_by_itself(scheduler: SchedulerHarness) -
 async def test_snooze_until_a_past_time_is_refused(scheduler: SchedulerHarness, until: str) -> None:
     await scheduler.send(WEEKLY)
     answer = await scheduler.send(f"snooze until={until}")
-    assert "no time to come" in answer or "That moment has passed." in answer
+    assert "no time to come" in answer or "That time has passed." in answer
     assert "Mon 23 Nov 2026, 09:00" in await scheduler.send("schedules")
 
 
@@ -266,7 +266,7 @@ async def test_repeated_run_now_in_one_second_posts_once(scheduler: SchedulerHar
 
 async def test_run_now_is_refused_in_a_channel_without_the_bot(scheduler: SchedulerHarness) -> None:
     await scheduler.send(WEEKLY, channel="C3")
-    assert "I am not in this channel, and cannot post in it." in await scheduler.send("now", channel="C3")
+    assert "I'm not in this channel, so I can't post here." in await scheduler.send("now", channel="C3")
     await scheduler.advance(seconds=0)
     assert "paused" not in await scheduler.send("schedules", channel="C3")
 
@@ -346,7 +346,7 @@ async def test_stop_without_a_number_lists_the_schedules(scheduler: SchedulerHar
     assert listing.to == "U2"
     assert "Which schedule do you want to stop?" in visible_text(listing)
     assert "*1* · `scores web/production` *every Monday at 9:00 (Europe/Berlin)*" in visible_text(listing)
-    assert "*2* · `events web/production` *whenever there is something new*" in visible_text(listing)
+    assert "*2* · `events web/production` *when something changes*" in visible_text(listing)
     stopped = await scheduler.workspace.press(listing, "Stop", nth=1)
     assert "<@U2> turned off alerts for" in visible_text(stopped)
     await scheduler.workspace.slack.until(lambda: "Schedules in this channel" in visible_text(listing))
@@ -381,7 +381,7 @@ async def test_list_is_updated_after_each_press(scheduler: SchedulerHarness) -> 
     for button, expected in (
         ("Pause", "⏸️ *Paused.*"),
         ("Resume", "Next run: <!date^"),
-        ("Send one now", "on its way"),
+        ("Send one now", "in progress"),
         ("Stop", "No schedules in this channel yet"),
     ):
         assert expected not in visible_text(shown)
@@ -432,7 +432,7 @@ async def test_edit_form_changes_everything_and_is_announced_once(scheduler: Sch
 
 async def test_settings_can_limit_who_manages_schedules(scheduler_factory: OpenScheduler) -> None:
     async with scheduler_factory(allowed_schedule_managers="S1") as scheduler:
-        not_allowed = "You are not among those who may change what comes by the clock."
+        not_allowed = "You don't have permission to manage schedules."
         assert not_allowed in await scheduler.send(WEEKLY, user="U2")
         reply = await scheduler.workspace.send(WEEKLY, user="U1")
         for name in ("Send one now", "Change", "Stop"):
@@ -447,7 +447,7 @@ async def test_settings_can_limit_who_manages_schedules(scheduler_factory: OpenS
 async def test_external_users_change_nothing(scheduler: SchedulerHarness) -> None:
     warning = await scheduler.workspace.send(WEEKLY, channel="C6", user="U1")
     reply = await scheduler.workspace.press(warning, "Post here anyway")
-    refused = "I only answer people of this workspace."
+    refused = "I only answer members of this workspace."
     assert refused in await scheduler.send("stop 1", channel="C6", user="U9")
     assert refused in visible_text(await scheduler.workspace.press(reply, "Stop", user="U9"))
     await scheduler.advance_to(MONDAY)

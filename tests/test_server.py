@@ -102,7 +102,7 @@ async def test_port_in_use_stops_the_start_with_one_line(tmp_path: Path) -> None
         port = str(taken.getsockname()[1])
         async with starting_bot(tmp_path, PORT=port) as start:
             assert await start.bot.wait() == 1
-    assert start.bot.log == [f"Port {port} cannot be used (Address already in use). Choose another with PORT.\n"]
+    assert start.bot.log == [f"Can't listen on port {port} (Address already in use). Set PORT to another one.\n"]
 
 
 REVOKED = {"SLACK_BOT_TOKEN": "xoxb-revoked"}
@@ -112,7 +112,7 @@ MODE = "Set SLACK_APP_TOKEN or SLACK_SIGNING_SECRET."
 @pytest.mark.parametrize(
     ("options", "variables", "expected"),
     [
-        ((), {}, ["LAUNCHDARKLY_ACCESS_TOKEN is not set.", "SLACK_BOT_TOKEN is not set.", MODE]),
+        ((), {}, ["LAUNCHDARKLY_ACCESS_TOKEN isn't set.", "SLACK_BOT_TOKEN isn't set.", MODE]),
         ((), {"LAUNCHDARKLY_ACCESS_TOKEN": "api-x", "SLACK_BOT_TOKEN": "xoxb-x"}, [MODE]),
         (
             (),
@@ -124,7 +124,7 @@ MODE = "Set SLACK_APP_TOKEN or SLACK_SIGNING_SECRET."
             },
             [
                 "LAUNCHDARKLY_ACCESS_TOKEN must be an access token, not an SDK key.",
-                "SLACK_BOT_TOKEN is not set.",
+                "SLACK_BOT_TOKEN isn't set.",
                 "DEFAULT_PROJECT must look like project/environment, for example web/production.",
                 "DATABASE_URL must start with sqlite:/// or postgresql://.",
             ],
@@ -132,7 +132,7 @@ MODE = "Set SLACK_APP_TOKEN or SLACK_SIGNING_SECRET."
         (
             ("--only", "worker"),
             {"SLACK_BOT_TOKEN": "xoxb-x"},
-            ["LAUNCHDARKLY_ACCESS_TOKEN is not set.", "DATABASE_URL must be postgresql://… for --only worker."],
+            ["LAUNCHDARKLY_ACCESS_TOKEN isn't set.", "DATABASE_URL must be postgresql://… for --only worker."],
         ),
     ],
 )
@@ -149,14 +149,14 @@ async def test_refused_bot_token_stops_the_server_with_its_message(tmp_path: Pat
     async with starting_bot(tmp_path, **REVOKED) as start:
         assert await start.bot.wait() == 1
     [message] = start.bot.log
-    assert message.startswith("Slack refuses SLACK_BOT_TOKEN: invalid_auth. Copy the bot token")
+    assert message.startswith("Slack rejected SLACK_BOT_TOKEN: invalid_auth. Copy the bot token")
 
 
 @pytest.mark.parametrize(
     ("fault", "expected"),
     [
-        (Fault(error="invalid_auth"), "Slack refuses SLACK_APP_TOKEN. Create an app-level token"),
-        (Fault(reset=True), "Slack cannot be reached. Check the network"),
+        (Fault(error="invalid_auth"), "Slack rejected SLACK_APP_TOKEN. Create an app-level token"),
+        (Fault(reset=True), "Slack can't be reached. Check the network"),
     ],
     ids=["refused", "away"],
 )

@@ -260,7 +260,7 @@ async def test_slow_answer_shows_progress_and_times_out() -> None:
         acknowledged = await workspace.slack.type("/insights scores web/production")
         assert not acknowledged.error
         progress = await workspace.slack.answer(acknowledged)
-        assert progress.text == "Asking LaunchDarkly …"
+        assert progress.text == "Asking LaunchDarkly…"
         answer = await workspace.wait_for_answer(acknowledged)
         assert "did not answer within 0.5 seconds" in visible_text(answer)
         assert answer is progress
@@ -371,8 +371,8 @@ async def test_external_user_is_refused_privately(workspace: Workspace) -> None:
 @pytest.mark.parametrize(
     ("allowed", "expected"),
     [
-        ({"allowed_channels": "C2"}, "I am not to answer in this channel."),
-        ({"allowed_users": "U2,U3"}, "You are not among those whom I am to answer."),
+        ({"allowed_channels": "C2"}, "I'm not enabled in this channel."),
+        ({"allowed_users": "U2,U3"}, "You don't have access to this bot."),
         ({"allowed_projects": "mobile,platform"}, "I am not to tell about the project web. "),
     ],
 )

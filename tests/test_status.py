@@ -39,7 +39,7 @@ async def test_chart_and_table_show_the_same_numbers(someone: Conversation) -> N
     drawn = [(segment["label"], segment["value"]) for segment in chart["chart"]["segments"]]
     assert drawn == [(row[0]["text"], row[1]["value"]) for row in table["rows"][1:]]
     assert drawn == [("New", 2), ("Active", 12), ("Launched", 3), ("Inactive", 2)]
-    assert table["rows"][3][3]["text"] == "everybody has been served one variation for a week: remove it from the code"
+    assert table["rows"][3][3]["text"] == "everyone has been served one variation for a week: remove it from the code"
 
 
 async def test_flags_worth_a_look_are_counted(someone: Conversation) -> None:
@@ -153,7 +153,7 @@ async def test_past_weeks_without_a_current_count_omit_now() -> None:
 
 async def test_unavailable_history_does_not_prevent_the_answer(someone: Conversation) -> None:
     async def unavailable(_: str, __: date) -> tuple[Snapshot, ...]:
-        raise TryLater("The bot's own memory cannot be reached just now.", "Try again.")
+        raise TryLater("The bot's database is unavailable.", "Try again.")
 
     someone.past_snapshots = unavailable
     answer = await someone.send("status web/production")

@@ -44,7 +44,7 @@ BEFORE = NOW - timedelta(days=7)
 WEB = {"project": "web", "env": "production", "app": "storefront"}
 OTHER = {"project": "mobile", "env": "test"}
 PASSWORD = "hunter2"  # noqa: S105 - not a real password
-UNREACHABLE = "The bot's own memory cannot be reached just now."
+UNREACHABLE = "The bot's database is unavailable."
 
 
 # Stored data
@@ -403,7 +403,7 @@ async def test_postgres_and_postgresql_schemes_are_accepted(postgres: Postgres, 
 async def test_unreachable_postgresql_error_hides_the_password(url: str, expected: str) -> None:
     with pytest.raises(Misconfigured) as error:
         await open_store(url).__aenter__()
-    assert error.value.summary.startswith("PostgreSQL cannot be reached or does not let the bot in (")
+    assert error.value.summary.startswith("Can't connect to PostgreSQL (")
     assert expected in error.value.summary
     assert "DATABASE_URL" in error.value.todo
     assert PASSWORD not in "".join(traceback.format_exception(error.value))
@@ -414,7 +414,7 @@ async def test_silent_postgresql_times_out() -> None:
         url = "postgresql://bot@{}:{}/name".format(*silent.getsockname())
         with pytest.raises(Misconfigured) as error:
             await open_store(url, timeout_ms=100).__aenter__()
-    assert error.value.summary == "PostgreSQL cannot be reached or does not let the bot in (no answer in time)."
+    assert error.value.summary == "Can't connect to PostgreSQL (no answer in time)."
 
 
 async def test_missing_postgresql_database_is_reported(postgres: Postgres) -> None:

@@ -174,7 +174,7 @@ async def test_empty_environment_list_is_reported_as_missing_access() -> None:
 async def test_failed_list_request_keeps_the_original_error(someone: Conversation, status: int) -> None:
     someone.faults.status, someone.faults.path_contains = status, "/projects"
     answer = await someone.send("scores web/prod")
-    assert answer.error_summary == "LaunchDarkly would not take that question."
+    assert answer.error_summary == "LaunchDarkly rejected this request."
     assert "environmentKey is unknown" in visible_text(answer)
 
 

@@ -51,7 +51,7 @@ async def test_known_default_costs_one_request_and_is_capitalized() -> None:
 @pytest.mark.parametrize(
     ("status", "reason"),
     [
-        (503, "LaunchDarkly has trouble of its own (503)."),
+        (503, "LaunchDarkly is having problems (503)."),
         (429, "LaunchDarkly's rate limit is used up"),
         (403, "I can't list wbe's environments with this token."),
     ],

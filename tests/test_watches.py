@@ -212,5 +212,5 @@ async def test_unwatchable_question_is_refused(scheduler_factory: OpenScheduler)
         await scheduler.send("watch on scores web/production")
         assert "asked here already" in await scheduler.send("watch on scores web/production")
         listed = await scheduler.send("schedules")
-        assert "whenever there is something new" in listed
+        assert "when something changes" in listed
         assert "Send one now" not in listed

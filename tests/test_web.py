@@ -226,7 +226,7 @@ async def test_time_travel_ends_when_the_page_closes(caplog: pytest.LogCaptureFi
                 while "Monday" not in await stream.next("status"):
                     pass
         answer = await travelling
-    assert (answer.status_code, answer.json()) == (200, {"error": "The demo has ended."})
+    assert (answer.status_code, answer.json()) == (200, {"error": "The demo has stopped."})
     assert caplog.records == []
 
 
@@ -280,7 +280,10 @@ async def test_bot_can_be_invited_and_removed() -> None:
 
 
 async def test_only_the_bot_can_be_removed_and_only_from_channels(visitor: Visitor) -> None:
-    assert await visitor.do("type", channel="C1", line="/remove @mateo") == "Here only @insights comes and goes."
+    assert (
+        await visitor.do("type", channel="C1", line="/remove @mateo")
+        == "Only @insights can be invited or removed here."
+    )
     assert visitor.slack.channels["C1"].is_member
     conversation = visitor.slack.open_dm("U1")
     assert "works in channels" in await visitor.do("type", channel=conversation.id, line="/remove")
@@ -305,8 +308,8 @@ async def test_time_travel_reports_its_progress(visitor: Visitor) -> None:
         status = await stream.next("status")
         while "Monday" not in status:
             status = await stream.next("status")
-        assert '<p class="busy">Seven days go by … Monday: nothing new.</p>' in status
-        assert await visitor.do("next") == "The clock is being moved already."
+        assert '<p class="busy">Skipping ahead seven days … Monday: nothing new.</p>' in status
+        assert await visitor.do("next") == "The clock is already moving."
         visitor.page.week_gate.set()
         assert await travelling == ""
         while "busy" in status:
@@ -326,7 +329,7 @@ async def test_failed_time_travel_is_reported_and_can_be_repeated(
     visitor: Visitor, caplog: pytest.LogCaptureFixture
 ) -> None:
     visitor.page.broken = True
-    assert await visitor.do("next") == "That did not work. The terminal says why."
+    assert await visitor.do("next") == "That didn't work. See the terminal for details."
     assert "no clock" in caplog.text
     visitor.page.broken = False
     assert await visitor.do("next") == ""
@@ -356,7 +359,7 @@ async def test_failed_time_travel_is_reported_and_can_be_repeated(
 async def test_invalid_action_is_refused(visitor: Visitor, action: str, arguments: dict[str, Any]) -> None:
     answer = await visitor.http.post(f"/do/{action}", json=arguments)
     assert answer.status_code == 400
-    assert answer.json()["error"] == "There is nothing like that here."
+    assert answer.json()["error"] == "Not found."
 
 
 @pytest.mark.parametrize(
@@ -369,14 +372,16 @@ async def test_invalid_action_is_refused(visitor: Visitor, action: str, argument
     ],
 )
 async def test_missing_message_or_view_is_reported(visitor: Visitor, action: str, arguments: dict[str, Any]) -> None:
-    assert await visitor.do(action, **arguments) in ("This message is gone.", "This is closed already.")
+    assert await visitor.do(action, **arguments) in ("This message no longer exists.", "This is already closed.")
 
 
 async def test_missing_button_cannot_be_pressed(visitor: Visitor) -> None:
     message = visitor.slack.post(visitor.slack.channels["C1"], Content("Events", BUTTONS))
     error = await visitor.do("act", message=message.ts, block="b", action="ask:older")
-    assert error == "This is not offered any more."
-    assert await visitor.do("dismiss", message=message.ts) == "Only what you alone can see can be dismissed."
+    assert error == "This option is no longer available."
+    assert (
+        await visitor.do("dismiss", message=message.ts) == "You can only dismiss messages that are visible only to you."
+    )
 
 
 DEPTH = 100_000
@@ -394,14 +399,14 @@ DEPTH = 100_000
 async def test_body_that_is_no_json_object_is_refused(visitor: Visitor, body: bytes) -> None:
     headers = {"Content-Type": "application/json; charset=utf-8"}
     answer = await visitor.http.post("/do/type", content=body, headers=headers)
-    assert (answer.status_code, answer.json()) == (400, {"error": "There is nothing like that here."})
+    assert (answer.status_code, answer.json()) == (400, {"error": "Not found."})
     assert not visitor.slack.response_urls
     assert not visitor.slack.channels["C1"].messages
 
 
 async def test_too_large_body_is_refused(visitor: Visitor) -> None:
     answer = await visitor.http.post("/do/type", json={"channel": "C1", "line": "x" * 1_000_000})
-    assert (answer.status_code, answer.json()) == (413, {"error": "That is more than anybody types."})
+    assert (answer.status_code, answer.json()) == (413, {"error": "Too large."})
 
 
 @pytest.mark.parametrize("before", ["", "/insights "])

@@ -25,12 +25,12 @@ class ChangeParams(NumberParams):
     positional = ("number", "when")
     question_field = "question"
 
-    when: Annotated[Recurrence | None, RECURRENCE, bot_param("on which days, at what time, in which time zone")] = None
-    question: Annotated[str | None, SAVED_QUESTION, bot_param("what is asked")] = None
+    when: Annotated[Recurrence | None, RECURRENCE, bot_param("when to post")] = None
+    question: Annotated[str | None, SAVED_QUESTION, bot_param("what to ask")] = None
 
     def check(self) -> Any:
         if self.when is None and self.question is None:
-            yield "Say another time, another question, or both."
+            yield "Give a new time, a new question, or both."
 
 
 class ChangeView(ChangedView):
@@ -73,7 +73,7 @@ def _apply_change(schedule: Schedule, params: ChangeParams, ctx: CommandContext)
 
 COMMAND = Command[ChangeParams, ChangeView](
     name="change",
-    summary="Let a schedule come at another time, or ask something else",
+    summary="Change when a schedule runs, or what it asks",
     examples=("change 3 tuesday 10:00", "change 3 weekday 9:00 status web/production"),
     params=ChangeParams,
     restricted=True,

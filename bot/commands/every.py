@@ -15,8 +15,8 @@ class EveryParams(Params):
     positional = ("when",)
     question_field = "question"
 
-    when: Annotated[Recurrence, RECURRENCE, bot_param("on which days, at what time, in which time zone")]
-    question: Annotated[str, SAVED_QUESTION, bot_param("what is asked")]
+    when: Annotated[Recurrence, RECURRENCE, bot_param("when to post")]
+    question: Annotated[str, SAVED_QUESTION, bot_param("what to ask")]
 
 
 class EveryView(ChangedView):
@@ -50,7 +50,7 @@ async def execute(params: EveryParams, ctx: CommandContext) -> EveryView:
 
 COMMAND = Command[EveryParams, EveryView](
     name="every",
-    summary="Ask a question by the clock, and post the answer here",
+    summary="Post an answer here on a schedule",
     examples=(
         "every monday 9:00 digest web/production",
         "every weekday 17:30 Europe/Berlin events web/production since=1d",

@@ -17,8 +17,8 @@ MAX_RUNS = 20
 class HistoryParams(Params):
     positional = ("number",)
 
-    number: Annotated[int | None, SCHEDULE_NUMBER, bot_param("only of this schedule")] = None
-    limit: Annotated[int, IntRange(1, MAX_RUNS), bot_param("how many times, the last ones")] = 10
+    number: Annotated[int | None, SCHEDULE_NUMBER, bot_param("only this schedule")] = None
+    limit: Annotated[int, IntRange(1, MAX_RUNS), bot_param("how many runs, latest first")] = 10
 
 
 class LinkedRunView(View):
@@ -38,7 +38,7 @@ async def execute(params: HistoryParams, ctx: CommandContext) -> HistoryView:
     schedules = await ctx.store.schedules.list_with_stopped(ctx.caller.team, ctx.caller.channel)
     chosen = {schedule.id: schedule for schedule in schedules if params.number in (None, schedule.number)}
     if params.number and not chosen:
-        raise NotFound(f"There never was a schedule {params.number} in this channel.", "`history` shows all of them.")
+        raise NotFound(f"There was never a schedule {params.number} in this channel.", "`history` shows them all.")
     runs = await ctx.store.runs.history(list(chosen), params.limit + 1)
     shown_runs = runs[: params.limit]
     permalinks = await asyncio.gather(*(_permalink(run.ts, ctx) for run in shown_runs))
@@ -61,7 +61,7 @@ async def _permalink(ts: str, ctx: CommandContext) -> str:
 
 COMMAND = Command[HistoryParams, HistoryView](
     name="history",
-    summary="What became of each time at which something was due",
+    summary="Show past runs and how they went",
     examples=("history", "history 3 limit=20"),
     params=HistoryParams,
     view=HistoryView,

@@ -21,8 +21,8 @@ async def publishes(params: NumberParams, ctx: CommandContext) -> Publication:
 async def execute(params: NumberParams, ctx: CommandContext) -> RunQueuedView:
     schedule = await resolve_schedule(params.number, ctx)
     if not await ctx.directory.is_member(ctx.caller.channel):
-        todo = f"Type `/invite` and my name, and then `now {schedule.number}` once more."
-        raise Rejected("I am not in this channel, and cannot post in it.", todo)
+        todo = f"Invite me with `/invite @insights`, then run `now {schedule.number}` again."
+        raise Rejected("I'm not in this channel, so I can't post here.", todo)
     due_at = ctx.now.replace(microsecond=0)
     zone = parse_trigger(schedule.cadence).zone
     await ctx.store.runs.add_manual(schedule, zone, due_at, by=ctx.caller.user)
@@ -32,7 +32,7 @@ async def execute(params: NumberParams, ctx: CommandContext) -> RunQueuedView:
 
 COMMAND = Command[NumberParams, RunQueuedView](
     name="now",
-    summary="Send what a schedule asks at once",
+    summary="Run a schedule now",
     examples=("now 3", "now"),
     params=NumberParams,
     restricted=True,

@@ -10,13 +10,13 @@ from bot.errors import Rejected
 async def execute(params: NumberParams, ctx: CommandContext) -> ChangedView:
     schedule = await resolve_schedule(params.number, ctx)
     if not await ctx.store.schedules.pause(schedule.id, "", ctx.now):
-        raise Rejected(f"Schedule {schedule.number} is paused already.", f"`resume {schedule.number}` lets it go on.")
+        raise Rejected(f"Schedule {schedule.number} is already paused.", f"Resume it with `resume {schedule.number}`.")
     return changed_view(replace(schedule, state="paused", next_at=None), ctx)
 
 
 COMMAND = Command[NumberParams, ChangedView](
     name="pause",
-    summary="Let a schedule rest",
+    summary="Pause a schedule",
     examples=("pause 3", "pause"),
     params=NumberParams,
     restricted=True,

@@ -17,13 +17,13 @@ async def execute(params: NumberParams, ctx: CommandContext) -> ChangedView:
     schedule = await resolve_schedule(params.number, ctx)
     next_at = next_run_at(parse_trigger(schedule.cadence), ctx.now)
     if not await ctx.store.schedules.resume(schedule.id, next_at, ctx.now):
-        raise Rejected(f"Schedule {schedule.number} is not paused.", "`schedules` shows when it is due.")
+        raise Rejected(f"Schedule {schedule.number} isn't paused.", "`schedules` shows its next run.")
     return changed_view(replace(schedule, state="active", why="", next_at=next_at), ctx)
 
 
 COMMAND = Command[NumberParams, ChangedView](
     name="resume",
-    summary="Let a schedule that rests go on",
+    summary="Resume a paused schedule",
     examples=("resume 3", "resume"),
     params=NumberParams,
     restricted=True,

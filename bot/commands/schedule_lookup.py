@@ -16,7 +16,7 @@ from bot.store import Schedule
 if TYPE_CHECKING:
     from bot.store.store import Store
 
-NUMBER_PARAM = bot_param("which schedule of this channel; where there is only one, that one")
+NUMBER_PARAM = bot_param("schedule number; not needed if the channel has only one")
 
 
 class _SavedQuestionType:
@@ -71,9 +71,9 @@ async def resolve_schedule(number: int | None, ctx: CommandContext) -> Schedule:
     schedules = await ctx.store.schedules.list_for_channel(ctx.caller.team, ctx.caller.channel)
     if number is None and len(schedules) > 1:
         numbers = ", ".join(str(schedule.number) for schedule in schedules)
-        raise Rejected(f"This channel has several schedules: {numbers}.", "Say which one; `schedules` shows them.")
+        raise Rejected(f"This channel has several schedules: {numbers}.", "Which one? `schedules` lists them.")
     if number is None and not schedules:
-        raise NotFound("There are no schedules in this channel.", "`help every` shows how to make one.")
+        raise NotFound("This channel has no schedules.", "See `help every` to add one.")
     matching = [schedule for schedule in schedules if number in (None, schedule.number)]
     return matching[0] if matching else await get_schedule(number or 0, ctx.store, ctx.caller.team, ctx.caller.channel)
 
@@ -82,7 +82,7 @@ async def get_schedule(number: int, store: "Store", team: str, channel: str) -> 
     """Return a channel's schedule; if it doesn't exist or was stopped, raise NotFound with what to do instead."""
     schedule = await store.schedules.find(team, channel, number)
     if schedule is None:
-        raise NotFound(f"There is no schedule {number} in this channel.", "`schedules` shows those that there are.")
+        raise NotFound(f"There's no schedule {number} in this channel.", "`schedules` lists them.")
     if schedule.state == "stopped":
         trigger = parse_trigger(schedule.cadence)
         restart_line = (

@@ -34,7 +34,7 @@ async def execute(_: SchedulesParams, ctx: CommandContext) -> SchedulesView:
 
 COMMAND = Command[SchedulesParams, SchedulesView](
     name="schedules",
-    summary="What is asked by the clock in this channel",
+    summary="List this channel's schedules",
     examples=("schedules",),
     params=SchedulesParams,
     view=SchedulesView,

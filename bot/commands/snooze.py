@@ -32,7 +32,7 @@ class _FutureTimeType:
         time_spec = TOMORROW if word.lower() == TOMORROW else normalize_time(word)
         if time_spec is None or time_spec in PAST_WORDS:
             suggestion = None if time_spec in PAST_WORDS else closest_match(word, (*DAY_NAMES, TOMORROW))
-            raise InvalidValue(f"“{word[:60]}” is no time to come; say {self.hint}", suggestion)
+            raise InvalidValue(f"“{word[:60]}” isn't a future time. Try {self.hint}", suggestion)
         return time_spec
 
     def write(self, value: str) -> str:
@@ -43,13 +43,13 @@ FUTURE_TIME = _FutureTimeType()
 
 
 class SnoozeParams(NumberParams):
-    until: Annotated[str | None, FUTURE_TIME, bot_param("it stays silent until then, instead of once")] = None
+    until: Annotated[str | None, FUTURE_TIME, bot_param("skip every run until then, instead of one")] = None
 
 
 async def execute(params: SnoozeParams, ctx: CommandContext) -> ChangedView:
     schedule = await resolve_schedule(params.number, ctx)
     if schedule.next_at is None:
-        raise Rejected(f"Schedule {schedule.number} is paused.", f"`resume {schedule.number}` lets it go on.")
+        raise Rejected(f"Schedule {schedule.number} is paused.", f"Resume it with `resume {schedule.number}`.")
     trigger = parse_trigger(schedule.cadence)
     default_until = "1d" if isinstance(trigger, WatchTrigger) else None  # a watch has no next run to skip
     until = params.until or default_until
@@ -65,9 +65,7 @@ def _silent_until(time_spec: str | None, next_at: datetime, ctx: CommandContext)
         return next_at
     until = _resolve_future_time(time_spec, ctx.now, ctx.caller.zone)
     if until <= ctx.now:
-        raise Rejected(
-            "That moment has passed.", "Say a later one, such as 2026-12-24; without one, it is silent once."
-        )
+        raise Rejected("That time has passed.", "Give a later one, such as 2026-12-24, or none to skip one run.")
     return until - timedelta(microseconds=1)  # a run due exactly then isn't skipped
 
 
@@ -85,7 +83,7 @@ def _resolve_future_time(time_spec: str, now: datetime, zone: ZoneInfo) -> datet
 
 COMMAND = Command[SnoozeParams, ChangedView](
     name="snooze",
-    summary="Leave out a schedule's next time",
+    summary="Skip a schedule's next run",
     examples=("snooze 3", "snooze 3 until=2026-12-24"),
     params=SnoozeParams,
     restricted=True,

@@ -31,7 +31,7 @@ async def execute(params: NumberParams, ctx: CommandContext) -> StopView:
 
 COMMAND = Command[NumberParams, StopView](
     name="stop",
-    summary="End a schedule",
+    summary="Stop a schedule",
     examples=("stop 3", "stop"),
     params=NumberParams,
     restricted=True,

@@ -19,7 +19,9 @@ class _ClearKeywordType:
 
     def read(self, word: str) -> str:
         if word.lower() != self.hint:
-            raise InvalidValue(f"“{word[:60]}” is neither project/env nor nothing")
+            raise InvalidValue(
+                f"“{word[:60]}” isn't a project/environment such as web/production, or nothing to clear the defaults"
+            )
         return self.hint
 
     def write(self, value: str) -> str:
@@ -29,17 +31,17 @@ class _ClearKeywordType:
 class UseParams(Params):
     positional = ("nothing",)
 
-    nothing: Annotated[str | None, _ClearKeywordType(), bot_param("forgets what was chosen")] = None
-    project: Annotated[Key | None, Parameter("projectKey", "the project of questions that name none")] = None
-    env: Annotated[Key | None, Parameter("environmentKey", "the environment of questions that name none")] = None
-    app: Annotated[Keys | None, Parameter("applicationKey", "the applications of questions that name none")] = None
+    nothing: Annotated[str | None, _ClearKeywordType(), bot_param("clears the defaults")] = None
+    project: Annotated[Key | None, Parameter("projectKey", "default project")] = None
+    env: Annotated[Key | None, Parameter("environmentKey", "default environment")] = None
+    app: Annotated[Keys | None, Parameter("applicationKey", "default applications")] = None
 
     def check(self) -> Iterator[str]:
         chosen = self.project or self.env or self.app
         if self.nothing and chosen:
-            yield "Either something is used or nothing, not both."
+            yield "Use either nothing or a project/environment, not both."
         elif chosen and not (self.project and self.env):
-            yield "A project and an environment belong together: use project/env."
+            yield "Give a project and an environment together, for example web/production."
 
 
 class UseView(View):
@@ -97,7 +99,7 @@ def _merge_unknown(first: KeyProblem, second: KeyProblem | None) -> KeyProblem:
 
 COMMAND = Command[UseParams, UseView](
     name="use",
-    summary="What the questions of this channel may leave out",
+    summary="Set this channel's default project and environment",
     examples=("use web/production", "use web/production app=storefront", "use", "use nothing"),
     params=UseParams,
     view=UseView,

@@ -28,7 +28,7 @@ class _OnKeywordType:
 
     def read(self, word: str) -> str:
         if not self.recognizes(word):
-            raise InvalidValue(f"“{word[:60]}” is neither on nor a question")
+            raise InvalidValue(f"“{word[:60]}” isn't on or a question")
         return self.hint
 
     def write(self, value: str) -> str:
@@ -39,10 +39,8 @@ class WatchParams(Params):
     positional = ("on",)
     question_field = "question"
 
-    on: Annotated[
-        str | None, _OnKeywordType(), bot_param("begins; without it, you see what you would have been told")
-    ] = None
-    question: Annotated[str, SAVED_QUESTION, bot_param("what is watched")]
+    on: Annotated[str | None, _OnKeywordType(), bot_param("starts the watch; without it, you see a preview")] = None
+    question: Annotated[str, SAVED_QUESTION, bot_param("what to watch")]
 
 
 class WatchView(View):
@@ -96,7 +94,7 @@ async def execute(params: WatchParams, ctx: CommandContext) -> WatchView:
 
 COMMAND = Command[WatchParams, WatchView](
     name="watch",
-    summary="Be told here when there is something new; first you see what that would have been",
+    summary="Get alerts here when something changes (preview first)",
     examples=(
         "watch events web/production",
         "watch on flag new-checkout web/production",

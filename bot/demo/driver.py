@@ -155,7 +155,7 @@ class SchedulerDriver:
                 async with self.lock:
                     await self._dispatch()
             except Exception as error:
-                log.warning("nothing can be offered: %s", type(error).__name__)
+                log.warning("can't enqueue jobs: %s", type(error).__name__)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.ctx.work_available.wait(), seconds)
 

@@ -29,12 +29,12 @@ from bot.settings import Settings, missing_setting
 STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 RELEASES_CHANNEL, LEADS_CHANNEL = "C10", "C2"
 HISTORY_LENGTH = timedelta(days=8)  # so that it always includes a Monday
-SANDBOX_NOTICE = "The embedded LaunchDarkly answers, with invented numbers."
+SANDBOX_NOTICE = "Data comes from a built-in LaunchDarkly simulator."
 LIVE_NOTICE = (
-    "{host} answers, with your token; only Slack is embedded. Begin with /insights use <project>/<environment>. "
-    "Time cannot be moved there: next slot sends at once what is due next."
+    "Data comes from {host}, with your token; only Slack is simulated. "
+    "Start with /insights use <project>/<environment>. Time can't be moved there."
 )
-NO_BROWSER_HINT = "Add --serve, and open its page elsewhere; or ask a line here: insights-bot ask …"
+NO_BROWSER_HINT = "Use --serve and open the page elsewhere, or ask here: insights-bot ask …"
 # No waiting in the demo, and no limits that are meant for a real workspace.
 IMMEDIATE_SETTINGS: Mapping[str, object] = {
     "schedule_jitter_seconds": 0.0,
@@ -138,7 +138,7 @@ def live_demo(settings: Settings, real_clock: Clock, *, interactive: bool = True
     if settings.launchdarkly_access_token is None:
         raise missing_setting("launchdarkly_access_token")
     if not interactive:
-        raise Misconfigured("There is no browser to try it in.", NO_BROWSER_HINT)
+        raise Misconfigured("No browser found.", NO_BROWSER_HINT)
     return _live_demo(settings, real_clock)
 
 

@@ -39,15 +39,15 @@ SlackFaults = Mapping[str, Callable[[], SlackFault]]
 
 LAUNCHDARKLY_PRESETS: Mapping[str, tuple[str, FaultInjector]] = {
     NO_FAULT: ("Fair", FaultInjector()),
-    "slow": ("Slow: 3 s an answer", FaultInjector(delay=3)),
-    "limited": ("Limits requests", FaultInjector(status=429, retry_after=30)),
+    "slow": ("Slow (3 s)", FaultInjector(delay=3)),
+    "limited": ("Rate-limits requests", FaultInjector(status=429, retry_after=30)),
     "down": ("Down", FaultInjector(status=503)),
 }
 SLACK_PRESETS: Mapping[str, tuple[str, SlackFaults]] = {
     NO_FAULT: ("Fair", {}),
-    "refuses": ("Refuses posts", {POST: lambda: SlackFault(error="message_limit_exceeded")}),
+    "refuses": ("Rejects posts", {POST: lambda: SlackFault(error="message_limit_exceeded")}),
     "limits": (
-        "Limits messages",
+        "Rate-limits messages",
         dict.fromkeys((POST, EPHEMERAL, RESPONSE_URL), lambda: EveryThirdRequest(status=429, retry_after=2)),
     ),
 }

@@ -14,11 +14,9 @@ from bot.sandbox.web import build_page
 
 MAX_PORTS_TRIED = 20
 MAX_PORT = 65535
-SANDBOX_HINT = (
-    "Last Monday's digest is in #releases. Type /insights scores there, or press “next slot” for the next digest."
-)
+SANDBOX_HINT = "Last Monday's digest is in #releases. Type /insights scores there, or jump to the next scheduled post."
 LIVE_HINT = "Type /insights help in a channel."
-STOP_HINT = "Ctrl-C ends it."
+STOP_HINT = "Press Ctrl-C to stop."
 # These draw in the terminal itself, and run no scripts.
 TERMINAL_BROWSERS = ("www-browser", "links", "elinks", "lynx", "w3m")
 
@@ -53,7 +51,9 @@ async def serve(demo: Demo, port: int) -> AsyncIterator[str]:
             else:
                 yield url
                 return
-    raise Misconfigured(f"Port {port} cannot be used, nor those after it.", "Choose another with --port; 0 is any.")
+    raise Misconfigured(
+        f"Port {port} and the ones after it are taken.", "Choose another with --port; 0 picks a free one."
+    )
 
 
 def find_browser() -> webbrowser.BaseBrowser | None:

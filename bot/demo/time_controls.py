@@ -18,21 +18,21 @@ MAX_REPORTED_RUNS = 100  # older runs interest nobody
 STATE_OPEN = "open"
 SENTENCES = {
     "delivered": "{what} was delivered in {where}.",
-    "quiet": "{what} had nothing to tell, and said so in {where}.",
-    STATE_OPEN: "{what} is not delivered yet in {where}, and is tried again.",
-    "skipped": "{what} was left out in {where}. {why}",
-    "failed": "{what} could not be delivered in {where}. {why}",
-    "unsure": "{what} may stand in {where}. {why}",
+    "quiet": "{what} had nothing to report, and said so in {where}.",
+    STATE_OPEN: "{what}: not delivered to {where} yet; retrying.",
+    "skipped": "{what} was skipped in {where}. {why}",
+    "failed": "{what} couldn't be delivered to {where}. {why}",
+    "unsure": "{what} was possibly delivered to {where}. {why}",
 }
-ALERT_SENTENCE = "{what} had something new, and told it in {where}."
+ALERT_SENTENCE = "Alert posted in {where}: {what}."
 RETRY_WAITS = (timedelta(seconds=11), timedelta(seconds=21), timedelta(seconds=41))  # as the bot waits after failures
 WEEK = timedelta(days=7)
 # An hour until the bot gives up, and as long as watches see something new in the meantime.
 RETRY_WAITS_UNTIL_CLOSED = (*RETRY_WAITS, *(WEEK // MAX_RETRY_DELAY) * [MAX_RETRY_DELAY])
-NO_SCHEDULES = "Nothing is to come by the clock. Type /insights every monday 9:00 digest web/production in a channel."
-NO_ALERTS = "Seven days went by, and no watch saw anything new."
-RUN_NOW_NOTICE = "The real LaunchDarkly's time cannot be moved: what is due next was sent at once."
-NO_SKIP_NOTICE = "The real LaunchDarkly's time cannot be moved, so there is no week to play."
+NO_SCHEDULES = "Nothing is scheduled. Type /insights every monday 9:00 digest web/production in a channel."
+NO_ALERTS = "No alerts in the next seven days."
+RUN_NOW_NOTICE = "The real LaunchDarkly's time can't be moved, so the next scheduled post was sent right away."
+NO_SKIP_NOTICE = "The real LaunchDarkly's time can't be moved, so there's no week to skip."
 
 
 class RunReport:
@@ -63,7 +63,7 @@ class RunReport:
     def _sentence(self, schedule: Schedule, run: Run) -> str:
         is_alert = run.state == "delivered" and is_watch(schedule)
         channel = self._workspace.channels.get(schedule.channel)
-        where = f"#{channel.name}" if channel and channel.name else "a conversation"
+        where = f"#{channel.name}" if channel and channel.name else "a direct message"
         outcome = (ALERT_SENTENCE if is_alert else SENTENCES[run.state]).format(what=run.line, where=where, why=run.why)
         return f"{local_time(run.at, run.zone)}: {outcome}".strip()
 

@@ -25,7 +25,7 @@ from bot.store.inspection import inspect
 
 MAX_CLOCK_SKEW_SECONDS = 60
 MAX_REQUEST_AGE_SECONDS = 300  # the age from which the bot refuses Slack's requests
-REINSTALL = "Give the app the manifest that `insights-bot manifest` prints, and install it again."
+REINSTALL = "Update the app with the manifest that `insights-bot manifest` prints, then reinstall it."
 
 
 class CheckStatus(StrEnum):
@@ -98,20 +98,20 @@ class Checks:
 
     async def _zone(self) -> str:
         local = timestamp(self.now().timestamp() * 1000, parse_zone(self.settings.time_zone))
-        return f"{self.settings.time_zone}, where it is {local.fallback}."
+        return f"{self.settings.time_zone}, now {local.fallback}."
 
     async def _mode(self) -> str:
         if self.settings.socket_mode:
-            return "Socket Mode, since SLACK_APP_TOKEN is set."
+            return "Socket Mode (SLACK_APP_TOKEN is set)."
         if not self.settings.secret("slack_signing_secret"):
             raise missing_slack_mode()
-        return f"HTTP, since SLACK_APP_TOKEN is not set: {manifest.EVENTS_PATH} on port {self.settings.port}."
+        return f"HTTP (SLACK_APP_TOKEN isn't set): {manifest.EVENTS_PATH} on port {self.settings.port}."
 
     async def _launchdarkly(self) -> str:
         async with self._open_launchdarkly() as launchdarkly:
             identity = await launchdarkly.get(CallerIdentity, "/api/v2/caller-identity", version=Version.CURRENT)
         kind = "a service token" if identity.service else "a person's token" if identity.service is False else "a token"
-        return f"It takes {kind}{f', {identity.name}' if identity.name else ''}."
+        return f"Accepted {kind}{f', {identity.name}' if identity.name else ''}."
 
     def _open_launchdarkly(self) -> AbstractAsyncContextManager[LaunchDarkly]:
         timeout_seconds = min(self.settings.answer_timeout_seconds, self.seconds)
@@ -122,12 +122,12 @@ class Checks:
         project_env, defaults = self.settings.default_project, self.settings.defaults
         if not project_env:
             raise CheckSkipped(
-                "DEFAULT_PROJECT is not set.", "Set it (web/production, say), and its scores are asked for."
+                "DEFAULT_PROJECT isn't set.", "Set it to check that its scores can be read, for example web/production."
             )
         async with self._open_launchdarkly() as launchdarkly:
             urls, timezone = AppUrls(self.settings.launchdarkly_api_host), parse_zone(self.settings.time_zone)
             await SCORES.fetch(SCORES.params(**defaults), QuestionContext(launchdarkly, urls, self.now(), timezone))
-        return f"The scores of {project_env} can be read."
+        return f"Can read the scores of {project_env}."
 
     async def _slack(self) -> str:
         identity = await diagnostics.identity(self.settings, self.seconds)
@@ -138,32 +138,30 @@ class Checks:
         try:
             granted = (await diagnostics.identity(self.settings, self.seconds)).scopes
         except Failure:
-            raise CheckSkipped("Looked at once Slack takes the bot token.", "") from None
+            raise CheckSkipped("Skipped until the bot token works.", "") from None
         if granted is None:
-            raise CheckSkipped("Slack does not say what the bot may do.", "")
+            raise CheckSkipped("Slack doesn't report the bot's scopes.", "")
         if missing := needed - granted:
-            raise Misconfigured(f"The bot lacks {_join(missing)}.", REINSTALL)
-        extra = f"; beyond what it needs: {_join(unneeded)}" if (unneeded := granted - needed - optional) else ""
-        declined_note = (
-            f" It goes without {_join(declined)}, which is optional." if (declined := optional - granted) else ""
-        )
+            raise Misconfigured(f"Missing: {_join(missing)}.", REINSTALL)
+        extra = f"; not needed: {_join(unneeded)}" if (unneeded := granted - needed - optional) else ""
+        declined_note = f" Not granted (optional): {_join(declined)}." if (declined := optional - granted) else ""
         return f"{_join(granted & (needed | optional))}{extra}.{declined_note}"
 
     async def _socket(self) -> str:
         if not self.settings.socket_mode:
-            raise CheckSkipped("SLACK_APP_TOKEN is not set; over HTTP it is not needed.", "")
+            raise CheckSkipped("SLACK_APP_TOKEN is not set; HTTP doesn't need it.", "")
         await diagnostics.check_socket_mode(self.settings, self.seconds)
-        return "Slack would open one."
+        return "Slack accepts the app token."
 
     async def _clock(self) -> str:
         slack_time = await diagnostics.server_time(self.settings, self.seconds)
         if slack_time is None:
-            raise CheckSkipped("Slack does not say what time it is.", "")
+            raise CheckSkipped("Slack doesn't report its time.", "")
         skew = (self.now() - slack_time).total_seconds()
-        difference = f"It is {abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} Slack's."
+        difference = f"{abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} Slack's."
         if abs(skew) > MAX_CLOCK_SKEW_SECONDS:
             raise Misconfigured(
-                difference, f"Set it right: from {MAX_REQUEST_AGE_SECONDS} s on, no request of Slack's is believed."
+                difference, f"Fix the clock: from {MAX_REQUEST_AGE_SECONDS} s on, Slack requests will be rejected."
             )
         return difference
 
@@ -173,12 +171,12 @@ class Checks:
         if not inspection.exists:
             return f"{name} doesn't exist yet. `insights-bot run` creates it."
         if inspection.revision is None:
-            return f"{name} answers, and has no tables yet. `insights-bot run` creates them."
+            return f"{name} is reachable and empty. `insights-bot run` creates its tables."
         if inspection.revision != inspection.latest:
             return (
                 f"{name} is at revision {inspection.revision}. `insights-bot run` migrates it to {inspection.latest}."
             )
-        return f"{name} is up to date, and answers."
+        return f"{name} is reachable and up to date."
 
 
 async def run_checks(now: Clock, timeout_seconds: float = 5) -> list[Finding]:
@@ -231,17 +229,17 @@ async def _run_guarded(
     except Failure as failure:
         return CheckStatus.FAILED, sentence(failure)
     except Exception as error:  # a bug in one check doesn't stop the others
-        return CheckStatus.FAILED, f"This could not be looked at ({type(error).__name__}). That is a fault of the bot."
+        return CheckStatus.FAILED, f"The check failed ({type(error).__name__}). This is a bug in the bot."
 
 
 async def _run_check(check: Check, invalid_settings: Collection[str], timeout_seconds: float) -> str:
     if blockers := [name.upper() for name in check.required_settings if name in invalid_settings]:
-        raise CheckSkipped(f"Not looked at, because of {' and '.join(blockers)}.", "")
+        raise CheckSkipped(f"Skipped because of {' and '.join(blockers)}.", "")
     try:
         async with asyncio.timeout(timeout_seconds):
             return await check.run()
     except TimeoutError:
-        raise TryLater(f"That took more than {timeout_seconds:g} seconds.", "Try again in a minute.") from None
+        raise TryLater(f"Took more than {timeout_seconds:g} seconds.", "Try again in a minute.") from None
 
 
 def sentence(failure: Failure) -> str:

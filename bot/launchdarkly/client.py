@@ -125,7 +125,7 @@ class LaunchDarkly:
                         if attempt == self._limits.attempts or asyncio.get_running_loop().time() + wait >= deadline:
                             raise
                         await asyncio.sleep(wait)
-        raise TryLater(f"LaunchDarkly did not answer within {self._limits.answer:g} seconds.", "Ask again in a minute.")
+        raise TryLater(f"LaunchDarkly didn't answer within {self._limits.answer:g} seconds.", "Try again in a minute.")
 
     async def _send(self, request: Request) -> bytearray:
         async with self._queue.acquire(self._caller):

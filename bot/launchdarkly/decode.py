@@ -58,7 +58,7 @@ def _check_size(body: bytes | bytearray) -> None:
     Each value but the first follows a comma or a bracket.
     """
     if len(body) > MAX_UNCHECKED_BYTES and sum(map(body.count, b",[{")) > MAX_VALUES:
-        raise InvalidResponse(f"LaunchDarkly's answer holds more than {MAX_VALUES:,} values.", "Ask for less at once.")
+        raise InvalidResponse(f"LaunchDarkly's answer has more than {MAX_VALUES:,} values.", "Narrow the question.")
 
 
 @cache
@@ -76,6 +76,6 @@ def _mismatch(error: DecodeError) -> str:
 
 def _unreadable(why: str) -> InvalidResponse:
     return InvalidResponse(
-        f"LaunchDarkly's answer is not what its API describes ({why}).",
-        f"{CHECK_HOST} If it is, this is a fault of the bot.",
+        f"LaunchDarkly sent an unexpected answer ({why}).",
+        f"{CHECK_HOST} If it is, this is a bug in the bot.",
     )

@@ -1,20 +1,21 @@
 """Map a status code and a body to the failure that a person can do something about.
 
-LaunchDarkly's own message is always kept: a 403 may mean the role, the plan, the instance or a missing header, and only
-the message tells which. Bodies may be empty or HTML. https://launchdarkly.com/docs/api (errors)
+LaunchDarkly's own message is kept where it says more than the status: a 403 may mean the role, the plan, the instance
+or a missing header. Bodies may be empty or HTML. https://launchdarkly.com/docs/api (errors)
 """
 
 import httpx
 from pydantic import BaseModel, OnErrorOmit, ValidationError
 
 from bot.errors import Failure, InvalidResponse, NotAllowed, NotFound, Rejected, TryLater
+from bot.messages import humanize
 
 ACCESS_HINT = (
     "Set LAUNCHDARKLY_ACCESS_TOKEN to a valid token (LaunchDarkly ─► Settings ─► Authorization; Reader is enough)."
 )
 CHECK_ROLE_AND_PLAN = (
-    "The token needs at least the Reader role. Engineering insights is a beta that only some LaunchDarkly plans hold, "
-    "and no EU or federal instance."
+    "The token needs the Reader role or higher. "
+    "Engineering insights is a beta that only some LaunchDarkly plans include, and no EU or federal instance."
 )
 CHECK_HOST = "Check that LAUNCHDARKLY_API_HOST is LaunchDarkly's own address."
 MAX_DETAIL_CHARS = 300
@@ -38,33 +39,26 @@ def error_for(response: httpx.Response, body: bytearray, *, beta: bool, retry_af
     status, error = response.status_code, _parse_body(body)
     detail = _detail(error, response.request.headers.get("Authorization"))
     if status in (400, 405, 422):
-        what, about = "LaunchDarkly would not take that question.", _named_params(error)
-        return Rejected(what, "Change the question and ask again.", server_message=detail, param_names=about)
+        what, about = "LaunchDarkly rejected this request.", _named_params(error)
+        return Rejected(what, "Check the values and try again.", server_message=detail, param_names=about)
     if status == 401:
-        return NotAllowed("LaunchDarkly does not accept the bot's access token.", ACCESS_HINT, server_message=detail)
+        return NotAllowed("LaunchDarkly rejected the bot's access token.", ACCESS_HINT, server_message=detail)
     if status == 403:
-        todo = (
-            CHECK_ROLE_AND_PLAN if beta else "Give the token's role access to this project, or ask about another one."
-        )
-        return NotAllowed("LaunchDarkly does not let the bot see this.", todo, server_message=detail)
+        todo = CHECK_ROLE_AND_PLAN if beta else "Give the token's role access to this project, or try another one."
+        return NotAllowed("The bot's access token can't read this.", todo, server_message=detail)
     if status == 404:
-        return NotFound(
-            "LaunchDarkly does not know what you asked about.", "Check the keys (not the names).", server_message=detail
-        )
+        return NotFound("LaunchDarkly can't find that.", "Use keys, not names.")
     if status == 429:
-        return _rate_limited(retry_after, detail)
+        return _rate_limited(retry_after)
     if status >= 500 or status == 408:
-        return TryLater(
-            f"LaunchDarkly has trouble of its own ({status}).", "Ask again in a minute.", server_message=detail
-        )
+        return TryLater(f"LaunchDarkly is having problems ({status}).", "Try again in a minute.")
     return _unexpected_response(response, detail)
 
 
-def _rate_limited(after: float, detail: str) -> TryLater:
+def _rate_limited(after: float) -> TryLater:
     return TryLater(
-        "LaunchDarkly's rate limit is used up; all tokens of the account share it.",
-        f"Ask again in {max(1, round(after))} s.",
-        server_message=detail,
+        "LaunchDarkly is rate-limiting your account.",
+        f"Try again in {humanize.count(max(1, round(after)), 'second')}.",
         retry_after=after,
     )
 
@@ -73,7 +67,7 @@ def _unexpected_response(response: httpx.Response, detail: str) -> InvalidRespon
     """Describe a response that the API doesn't document. Redirects aren't followed: they'd send the token elsewhere."""
     what = f"answered {response.status_code}"
     if response.next_request:
-        what = f"redirects to {response.next_request.url.host[:MAX_HOST_CHARS]}, where the bot does not follow"
+        what = f"redirects to {response.next_request.url.host[:MAX_HOST_CHARS]}, which the bot doesn't follow"
     return InvalidResponse(f"LaunchDarkly {what}.", CHECK_HOST, server_message=detail)
 
 

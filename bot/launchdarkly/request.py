@@ -89,17 +89,18 @@ async def send(
         async with http.stream("GET", request.path, params=request.parameters, headers=headers) as response:
             body = await _read_body(response, max_bytes)
     except httpx.TimeoutException:
-        raise TryLater("LaunchDarkly took too long to answer.", "Ask again in a minute.") from None
+        raise TryLater("LaunchDarkly took too long to answer.", "Try again in a minute.") from None
     except zlib.error:
         raise InvalidResponse(
-            "LaunchDarkly's answer arrived damaged.", "Ask again; if it stays, tell an admin."
+            "LaunchDarkly's answer was corrupted in transit.", "Try again. If this keeps happening, tell an admin."
         ) from None
     except httpx.TransportError:
         raise TryLater(
-            "The connection to LaunchDarkly failed.", "Ask again in a minute; if it stays, check LAUNCHDARKLY_API_HOST."
+            "I couldn't connect to LaunchDarkly.",
+            "Try again in a minute. If this keeps happening, check LAUNCHDARKLY_API_HOST.",
         ) from None
     except (httpx.InvalidURL, UnicodeError):  # httpx parses a redirect's address although it doesn't follow
-        raise InvalidResponse("LaunchDarkly's address, or one it redirects to, is no address.", CHECK_HOST) from None
+        raise InvalidResponse("LaunchDarkly's address, or one it redirects to, isn't valid.", CHECK_HOST) from None
     if (remaining := parse_number(response.headers.get("X-Ratelimit-Route-Remaining"))) is not None:
         on_remaining(remaining)
     if response.status_code != httpx.codes.OK:
@@ -115,7 +116,7 @@ async def _read_body(response: httpx.Response, max_bytes: int) -> bytearray:
     """
     decoder = DECODERS.get(response.headers.get("Content-Encoding", "").lower())
     if decoder is None:
-        raise InvalidResponse("LaunchDarkly's answer is packed in a way that the bot did not ask for.", CHECK_HOST)
+        raise InvalidResponse("LaunchDarkly's answer has an unsupported compression.", CHECK_HOST)
     stream, body, received = decoder(), bytearray(), 0
     async for chunk in cast(httpx.AsyncByteStream, response.stream):  # raw: httpx would decompress it all at once
         received += len(chunk)
@@ -124,7 +125,7 @@ async def _read_body(response: httpx.Response, max_bytes: int) -> bytearray:
             if max(received, len(body)) > max_bytes:
                 raise InvalidResponse(
                     f"LaunchDarkly's answer is larger than {max_bytes / 1e6:g} MB.",
-                    "Ask for less: fewer environments, say.",
+                    "Narrow the question, for example to fewer environments.",
                 )
     stream.close()
     return body

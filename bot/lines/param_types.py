@@ -94,7 +94,9 @@ class _KeyType(_TextType):
 
     def read(self, word: str) -> str:
         if not is_key(word):
-            raise InvalidValue(f"{_quoted(word)} isn't a key: keys have only letters, digits, dots, dashes and underscores")
+            raise InvalidValue(
+                f"{_quoted(word)} isn't a key: keys have only letters, digits, dots, dashes and underscores"
+            )
         return word
 
 
@@ -132,7 +134,7 @@ class _DurationType:
         match = re.fullmatch(r"(\d{1,13})(ms|m|h|d|w)?", word.lower())
         milliseconds = int(match[1]) * timespec.MILLISECONDS_PER_UNIT[match[2] or "ms"] if match else 0
         if not 60_000 <= milliseconds <= timespec.MILLISECONDS_PER_UNIT["w"] * 53:
-            raise InvalidValue(f"must be a duration between a minute and a year, such as 6h, 1d or 2w, not {_quoted(word)}")
+            raise InvalidValue(f"must be a duration between a minute and a year, such as 6h or 2w, not {_quoted(word)}")
         return milliseconds
 
     def write(self, value: int) -> str:

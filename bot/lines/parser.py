@@ -105,8 +105,12 @@ class _LineParser:
         self.is_complete = False
 
     def parse_params(self, tokens: list[Token]) -> None:
-        """Consume the words after the name. All that fit no parameter are reported as one mistake."""
-        surplus = [token.value or "" for token in tokens if not self._consume(token)]
+        """Consume the words after the name. All that fit no parameter are reported as one mistake.
+
+        `project/env` comes first, so that no other word is taken for the environment.
+        """
+        ordered = sorted(tokens, key=lambda token: bool(token.name) or "/" not in (token.value or ""))
+        surplus = [token.value or "" for token in ordered if not self._consume(token)]
         if surplus:
             self.report_dropped(f"“{' '.join(surplus)[:MAX_QUOTED_CHARS]}” isn't an option of {self.spec.name}.")
 
@@ -237,7 +241,11 @@ class _LineParser:
         can_correct = self.is_complete or self.spec.is_question
         corrected = self.spec.line(self.values) if can_correct else ""
         return InvalidLine(
-            tuple(self.mistakes), corrected=corrected, is_complete=self.is_complete, topic=self.spec.name
+            tuple(self.mistakes),
+            corrected=corrected,
+            is_complete=self.is_complete,
+            has_gaps=any(f.required and f.field_name not in self.values for f in self.fields.values()),
+            topic=self.spec.name,
         )
 
     def _validate_params(self) -> Params:

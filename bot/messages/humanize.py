@@ -23,9 +23,9 @@ def number(value: float) -> str:
 def percent(share: float) -> str:
     """Format a fraction as a percentage. Small shares don't round to 0, nor nearly everything to 100."""
     if 0 < share <= 0.005:
-        return "under 1 %"
+        return "under 1%"
     if 0.995 <= share < 1:
-        return "over 99 %"
+        return "over 99%"
     return f"{share:.0%}".replace("%", " %")
 
 
@@ -52,7 +52,7 @@ def _to_json(raw: object) -> str:
     try:
         return json.dumps(raw, ensure_ascii=False)
     except RecursionError:  # JSON that could be decoded may still be nested too deeply to encode
-        return "a value nested too deeply to be shown"
+        return "a deeply nested value"
 
 
 def sentence_case(key: str) -> str:

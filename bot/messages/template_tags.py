@@ -182,7 +182,7 @@ def button(label: str, line: str, does: str = "ask", confirm: Markup | None = No
     confirmation dialog.
     """
     action_id, text = (
-        _json_value(f"{does}:{label.lower()}"),
+        _json_value(f"{does}:{label.partition(':')[0].lower()}"),  # without the line that a label may end in
         _plain_text_object(_plain_value(label), MAX_CHARS["plain"]),
     )
     confirm_json = f',"confirm":{_json_value(confirm)}' if confirm else ""

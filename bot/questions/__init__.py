@@ -33,5 +33,5 @@ def discover() -> dict[str, AnyQuestion]:
     questions = [module.QUESTION for module in modules if hasattr(module, "QUESTION")]
     by_name = {question.name: question for question in questions}
     if len(by_name) < len(questions):
-        raise LookupError("two files in bot/questions/ hold a question of the same name")
+        raise LookupError("two files in bot/questions/ define a question with the same name")
     return by_name

@@ -139,7 +139,7 @@ class Buckets:
         """The values of each series by time; series of the same name are merged."""
         by_series: dict[str, dict[Number, Number]] = {}
         for series in self.series:
-            values = by_series.setdefault(humanize.truncate_text(series.metadata.name or "without a name", 60), {})
+            values = by_series.setdefault(humanize.truncate_text(series.metadata.name or "unnamed", 60), {})
             for point in series.data or ():
                 if point.x is not None and point.y is not None and 0 < point.x < MAX_TIMESTAMP_MS:
                     values[point.x] = values.get(point.x, 0) + point.y

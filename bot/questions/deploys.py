@@ -31,15 +31,15 @@ class DeploysParams(Params):
     project: Annotated[Key | None, Parameter("projectKey", "only this project")] = None
     env: Annotated[Key | None, Parameter("environmentKey", "only this environment")] = None
     app: Annotated[Keys | None, Parameter("applicationKey", "only these applications")] = None
-    since: Annotated[TimeSpec, Parameter("from", "from when on")] = "7d"
-    until: Annotated[TimeSpec | None, Parameter("to", "until when")] = None
+    since: Annotated[TimeSpec, Parameter("from", "start time")] = "7d"
+    until: Annotated[TimeSpec | None, Parameter("to", "end time")] = None
     bucket: Annotated[
         Literal["rolling", "hour", "day"] | None,
-        Parameter("bucketType", "LaunchDarkly's buckets instead of your calendar days"),
+        Parameter("bucketType", "LaunchDarkly's own buckets instead of calendar days"),
     ] = None
-    every: Annotated[Duration | None, Parameter("bucketMs", "how long a bucket is")] = None
-    by: Annotated[Literal["application", "kind"] | None, Parameter("groupBy", "a set of bars for each of these")] = None
-    expand: Annotated[Literal["metrics"] | None, Parameter("expand", "the rating, and what each rating takes")] = None
+    every: Annotated[Duration | None, Parameter("bucketMs", "bucket length")] = None
+    by: Annotated[Literal["application", "kind"] | None, Parameter("groupBy", "one series for each of these")] = None
+    expand: Annotated[Literal["metrics"] | None, Parameter("expand", "the rating and its thresholds")] = None
 
     @property
     def by_calendar(self) -> bool:
@@ -120,9 +120,7 @@ def _requested_days(params: DeploysParams, ctx: QuestionContext) -> Days:
     days = Days.between(params.since, params.until, ctx, corrected=_corrected_line(params))
     if len(days.dates) > MAX_CALENDAR_DAYS:
         corrected = QUESTION.line({**dict(params), "bucket": "rolling"})
-        raise InvalidLine(
-            ("More than a year is too long for calendar days; bucket=rolling has no limit.",), corrected=corrected
-        )
+        raise InvalidLine(("Calendar days cover at most a year. bucket=rolling has no limit.",), corrected=corrected)
     return days
 
 
@@ -205,7 +203,7 @@ def _tier(tier: Tier) -> str:
 
 QUESTION = Question[DeploysParams, ChartReply, DeploysView](
     name="deploys",
-    summary="How often was deployed, with the best and the worst day",
+    summary="How often you deployed, day by day",
     examples=(
         "deploys web/production",
         "deploys web/production since=2w by=application",

@@ -91,7 +91,7 @@ def _with_metric(metric: str, snapshots: Sequence[Snapshot]) -> list[Snapshot]:
 def describe_difference(current: float, previous: float, since: str) -> str:
     """Compare a count with an earlier one."""
     if current == previous:
-        return f"as many as {since}"
+        return f"same as {since}"
     return f"{humanize.number(abs(current - previous))} {'more' if current > previous else 'fewer'} than {since}"
 
 

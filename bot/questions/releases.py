@@ -33,10 +33,10 @@ MAX_NAMED_FLAGS = 3
 class ReleasesParams(Params):
     positional = ("env",)
 
-    project: Annotated[Key, Parameter("projectKey", "the key of the project")]
-    env: Annotated[Key, Parameter("environmentKey", "the key of the environment")]
+    project: Annotated[Key, Parameter("projectKey", "project key")]
+    env: Annotated[Key, Parameter("environmentKey", "environment key")]
     app: Annotated[Keys | None, Parameter("applicationKey", "only these applications")] = None
-    since: Annotated[TimeSpec, Parameter("from", "from which day on; the last one ends at midnight")] = "2w"
+    since: Annotated[TimeSpec, Parameter("from", "first day; the last full day is yesterday")] = "2w"
 
 
 @dataclass(frozen=True)
@@ -195,7 +195,7 @@ def _day_view(n: int, part_params: ReleasesPartParams, comparison: DeploysVsChan
 
 QUESTION = Question[ReleasesParams, ReleasesReply, ReleasesView](
     name="releases",
-    summary="Deployments against large flag changes, day by day, and the days that had one without the other",
+    summary="Deployments vs. large flag changes, day by day",
     examples=(
         "releases web/production",
         "releases mobile/production app=ios-app since=7d",

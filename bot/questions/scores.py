@@ -20,8 +20,8 @@ PATH = "/api/v2/engineering-insights/insights/scores"
 class ScoresParams(Params):
     positional = ("env",)
 
-    project: Annotated[Key, Parameter("projectKey", "the key of the project")]
-    env: Annotated[Key, Parameter("environmentKey", "the key of the environment")]
+    project: Annotated[Key, Parameter("projectKey", "project key")]
+    env: Annotated[Key, Parameter("environmentKey", "environment key")]
     app: Annotated[Keys | None, Parameter("applicationKey", "only these applications")] = None
 
 
@@ -265,7 +265,7 @@ def _descendants(head: str, children: dict[str, list[str]], seen: set[str]) -> l
 
 QUESTION = Question[ScoresParams, WithHistory[ScoresReply], ScoresView](
     name="scores",
-    summary="How mature releases are: the insight scores, how they moved, and how far it is to the next band",
+    summary="Release maturity scores, how they moved, and what's next",
     examples=("scores web/production", "scores web/staging", "scores mobile/production app=ios-app"),
     params=ScoresParams,
     reply=WithHistory[ScoresReply],

@@ -21,17 +21,17 @@ StatusReply = WithHistory[ChartReply]
 class StatusParams(Params):
     positional = ("env",)
 
-    project: Annotated[Key, Parameter("projectKey", "the key of the project")]
-    env: Annotated[Key, Parameter("environmentKey", "the key of the environment")]
+    project: Annotated[Key, Parameter("projectKey", "project key")]
+    env: Annotated[Key, Parameter("environmentKey", "environment key")]
     app: Annotated[Keys | None, Parameter("applicationKey", "only flags of these applications")] = None
 
 
 # LaunchDarkly's definitions, in the order of a flag's lifecycle. https://launchdarkly.com/docs/home/releases/flag-health
 MEANINGS = {
-    "new": "created less than a week ago, never evaluated",
-    "active": "evaluated, and changed or serving several variations within a week",
-    "launched": "everybody has been served one variation for a week: remove it from the code",
-    "inactive": "not evaluated for a week or longer: archive it",
+    "new": "created in the last week, not evaluated yet",
+    "active": "evaluated, and changed or serving several variations in the last week",
+    "launched": "everyone has been served one variation for a week: remove it from the code",
+    "inactive": "not evaluated for at least a week: archive it",
 }
 DONE_STATUSES = ("launched", "inactive")
 
@@ -97,7 +97,7 @@ def has_no_flags(reply: ChartReply) -> bool:
 
 
 def _status_name(series: Series) -> str:
-    return humanize.truncate_text(series.metadata.name or "without a name", 60)
+    return humanize.truncate_text(series.metadata.name or "unnamed", 60)
 
 
 def _flag_count(series: Series) -> Number:
@@ -122,7 +122,7 @@ def _share(flags: Number, total: Number) -> str:
 
 QUESTION = Question[StatusParams, StatusReply, StatusView](
     name="status",
-    summary="How many flags are new, active, launched or inactive, and what is worth a look",
+    summary="Flags by lifecycle stage, and which are ready to clean up",
     examples=("status web/production", "status platform/production app=payments"),
     params=StatusParams,
     reply=StatusReply,

@@ -30,7 +30,7 @@ HOUR_MS = MILLISECONDS_PER_UNIT["h"]
 MAX_NAMED_RUNS = 10  # ranges of days that are named; the rest are counted
 MIN_RANGE_DAYS = 3  # from this many consecutive days on, only the first and last are named
 MAX_DAYS_WITHOUT_YEAR = 300  # a longer range shows the year of each date
-SO_FAR, IN_PART = " (so far)", " (in part)"
+SO_FAR, IN_PART = " (so far)", " (partial)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +68,7 @@ def parse_window(since: str, until: str | None, ctx: QuestionContext, *, correct
     end = resolve_time(until or "now", ctx.now, ctx.zone, end=True)
     # Datetimes of one zone would compare by local time, which is wrong around a DST change.
     if start.timestamp() >= end.timestamp():
-        raise InvalidLine(
-            (f"since={since} is not before {f'until={until}' if until else 'now'}.",), corrected=corrected
-        )
+        raise InvalidLine((f"since={since} isn't before {f'until={until}' if until else 'now'}.",), corrected=corrected)
     return Window(start, end)
 
 
@@ -100,7 +98,7 @@ class Days:
         count = (local_now.date() - resolve_time(since, ctx.now, ctx.zone).astimezone(ctx.zone).date()).days
         if count < 1:
             raise InvalidLine(
-                (f"since={since} leaves no whole day: the last one ended at midnight.",), corrected=corrected
+                (f"since={since} covers no full day yet. The last full day is yesterday.",), corrected=corrected
             )
         if count > MAX_DAYS:
             raise InvalidLine((f"since={since} is more than {MAX_DAYS} days ago.",), corrected=corrected)

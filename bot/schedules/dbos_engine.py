@@ -170,7 +170,7 @@ async def _sweep() -> None:
             status="PENDING", queue_name=queue, dequeued_before=_iso_ago(worker_context().ctx.timing.lease), **options
         )
         if lost:
-            log.warning("taken back from a process that is gone", extra={"facts": {"queue": queue, "work": len(lost)}})
+            log.warning("recovered from a process that ended", extra={"facts": {"queue": queue, "work": len(lost)}})
             await DBOS.resume_workflows_async([workflow.workflow_id for workflow in lost], queue_name=queue)
     old = await DBOS.list_workflows_async(completed_before=_iso_ago(WORKFLOW_RETENTION), **options)
     old += await DBOS.list_workflows_async(
@@ -300,7 +300,7 @@ class Engine:
                     await self.dispatch(self._ctx.now())
                     await start_housekeeping()
             except Exception as error:
-                log.warning("nothing can be offered: %s", error if isinstance(error, Failure) else type(error).__name__)
+                log.warning("can't enqueue jobs: %s", error if isinstance(error, Failure) else type(error).__name__)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._ctx.work_available.wait(), interval)
 

@@ -34,10 +34,12 @@ from bot.store import Run, Schedule
 log = logging.getLogger(__name__)
 
 MAX_MISSED_RUNS = 30  # more aren't loaded for the footer
-STOPPED_REASON = "It was stopped or paused before that."
-UNVERIFIED_REASON = "It may have been posted. I may not look, and do not post twice."
-PARTLY_UNVERIFIED_REASON = "What belongs below it may be missing. I may not look, and do not post twice."
-TIMEOUT_REASON = "Slack did not take it in time."
+STOPPED_REASON = "The schedule was paused or stopped first."
+UNVERIFIED_REASON = "Possibly posted. I can't read this channel's history, so I won't risk a duplicate."
+PARTLY_UNVERIFIED_REASON = (
+    "The thread replies may be missing. I can't read this channel's history, so I won't risk a duplicate."
+)
+TIMEOUT_REASON = "Slack didn't accept it in time."
 
 DeliveryTarget = tuple[Schedule, list[datetime]]  # a run's schedule, and the runs missed before it
 
@@ -84,7 +86,7 @@ async def _deliver(
     except MissedWindow:
         await close_run(ctx, run, "skipped", MISSED_REASON)
     except LeaseLost:
-        log.warning("somebody else delivers it", extra={"facts": {"schedule": run.schedule}})
+        log.warning("another process is delivering it", extra={"facts": {"schedule": run.schedule}})
     except HistoryUnavailable:
         await _mark_unconfirmed(ctx, run)
     except InvalidMessage as error:

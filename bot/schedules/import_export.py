@@ -37,7 +37,7 @@ from bot.store.store import Store
 HEADING = ("workspace", "channel", "number", "cadence", "question", "state", "next")
 MAX_BYTES = 500_000
 MAX_NODES = 50_000  # takes a few seconds on a slow machine; a schedule has fifteen
-FORMAT_HINT = "`insights-bot schedules --export` shows what it is to look like."
+FORMAT_HINT = "Run `insights-bot schedules --export` to see the format."
 MAX_MISTAKE_CHARS, MAX_ENTRY_CHARS = 500, 100  # of a mistake's text, and of the entry quoted with it
 MAX_CONSECUTIVE_FAILURES = 3  # after so many questions in a row that LaunchDarkly can't answer now, ask no more
 
@@ -213,7 +213,7 @@ def _rows(text: str) -> list[Any]:
     document = parse_yaml(text)
     rows = document.get("schedules") if isinstance(document, dict) else None
     if not isinstance(rows, list):
-        raise Misconfigured("The file holds no schedules.", FORMAT_HINT)
+        raise Misconfigured("The file has no schedules.", FORMAT_HINT)
     return rows
 
 
@@ -237,7 +237,7 @@ def _parse_schedule(entry: ExportedSchedule, rules: ImportRules, now: datetime) 
     authorize(_caller(trigger, rules), parsed)
     check_question(parsed.canonical, trigger)
     if not rules.access.allows_channel(entry.channel):
-        raise NotAllowed(CHANNEL_NOT_ALLOWED, "ALLOWED_CHANNELS lists those in which I may.")
+        raise NotAllowed(CHANNEL_NOT_ALLOWED, "ALLOWED_CHANNELS lists the channels it may post in.")
     return Schedule(
         id="",
         team=entry.team,
@@ -262,11 +262,13 @@ def _read_trigger(text: str) -> Trigger:
     if word.lower() != WATCH:
         recurrence = RECURRENCE.read(text)
         if not recurrence.zone:
-            raise InvalidValue(f"“{text}” names no time zone, such as Europe/Berlin")
+            raise InvalidValue(f"“{text}” needs a time zone, for example Europe/Berlin")
         return recurrence
     zone_name = find_zone(typed_zone.strip())
     if zone_name is None:
-        raise InvalidValue(f"“{typed_zone}” is no zone I know, such as Europe/Berlin", suggest_zone(typed_zone.strip()))
+        raise InvalidValue(
+            f"“{typed_zone}” isn't a time zone I know. Use one like Europe/Berlin", suggest_zone(typed_zone.strip())
+        )
     return WatchTrigger(zone_name)
 
 
@@ -297,9 +299,9 @@ class _PlainLoader(yaml.BaseLoader):
         self.nodes += 1
         mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
         if self.check_event(yaml.AliasEvent):
-            raise ComposerError(None, None, "aliases (*name) are not read, so write each schedule in full", mark)
+            raise ComposerError(None, None, "aliases (*name) aren't supported; write each schedule in full", mark)
         if self.nodes > MAX_NODES:
-            raise ComposerError(None, None, f"only {MAX_NODES:,} parts are read, so make it several files", mark)
+            raise ComposerError(None, None, f"it has more than {MAX_NODES:,} values; split it into several files", mark)
         return super().compose_node(parent, index)
 
 
@@ -309,12 +311,12 @@ def read_file(path: str) -> str:
         with Path(path).open("rb") as stream:
             content = stream.read(MAX_BYTES + 1)
         if len(content) > MAX_BYTES:
-            raise Misconfigured(f"The file {path} is too large.", f"It may have {MAX_BYTES:,} bytes.")
+            raise Misconfigured(f"The file {path} is too large.", f"The limit is {MAX_BYTES:,} bytes.")
         return content.decode()
     except OSError as error:
-        raise Misconfigured(f"The file {path} cannot be read ({error.strerror}).", FORMAT_HINT) from None
+        raise Misconfigured(f"Can't read {path} ({error.strerror}).", FORMAT_HINT) from None
     except UnicodeDecodeError:
-        raise Misconfigured(f"The file {path} is not UTF-8 text.", FORMAT_HINT) from None
+        raise Misconfigured(f"{path} isn't UTF-8 text.", FORMAT_HINT) from None
 
 
 def parse_yaml(text: str) -> Any:
@@ -322,6 +324,6 @@ def parse_yaml(text: str) -> Any:
     try:
         return yaml.load(text, _PlainLoader)  # noqa: S506  # the loader builds nothing else
     except yaml.YAMLError as error:
-        raise Misconfigured(f"The file is no YAML: {' '.join(str(error).split())}.", FORMAT_HINT) from None
+        raise Misconfigured(f"The file isn't valid YAML: {' '.join(str(error).split())}.", FORMAT_HINT) from None
     except (ValueError, RecursionError, TypeError):  # endlessly nested brackets; a mapping as a key
-        raise Misconfigured("The file holds what cannot be read.", FORMAT_HINT) from None
+        raise Misconfigured("The file has characters that can't be read.", FORMAT_HINT) from None

@@ -31,7 +31,7 @@ class CheckedQuestion:
 def check_question(question: str, trigger: Trigger) -> None:
     """Raise Rejected if the question can't be saved."""
     if len(question) > MAX_QUESTION_CHARS:
-        raise Rejected("That question is too long to be kept.", f"It may have {MAX_QUESTION_CHARS} characters.")
+        raise Rejected("That question is too long to schedule.", f"Keep it to {MAX_QUESTION_CHARS:,} characters.")
     if isinstance(trigger, WatchTrigger):
         observer_for(question.partition(" ")[0])
 
@@ -40,10 +40,12 @@ def check_channel(question: str, trigger: Trigger, existing: Sequence[Schedule])
     """Raise Rejected if a channel with these existing schedules can't take this one."""
     for schedule in existing:
         if (schedule.line, schedule.cadence) == (question, str(trigger)):
-            raise Rejected(f"That is asked here already: it is number {schedule.number}.", "`schedules` shows it.")
+            raise Rejected(
+                f"This report is already scheduled here (schedule {schedule.number}).", "See it with `schedules`."
+            )
     if len(existing) >= MAX_SCHEDULES_PER_CHANNEL:
-        what = f"This channel has {MAX_SCHEDULES_PER_CHANNEL} schedules, and may not have more."
-        raise Rejected(what, "Stop one; `schedules` shows them.")
+        what = f"This channel has {MAX_SCHEDULES_PER_CHANNEL} schedules, which is the limit."
+        raise Rejected(what, "Stop one first. `schedules` lists them.")
 
 
 @dataclass(frozen=True)

@@ -154,7 +154,7 @@ class _RecurrenceParser:
         elif days := _parse_days(plain):
             self.days.update(days)
         elif fallback := _nearest_supported(plain):
-            self.mistakes.append(f"“{word[:60]}” is no cadence that I keep")
+            self.mistakes.append(f"“{word[:60]}” isn't a supported schedule")
             self.fallback = self.fallback or fallback
         elif looks_like_time(word):
             self._set_time(word)
@@ -169,10 +169,10 @@ class _RecurrenceParser:
             for word in self.fallback.split():
                 self.add_word(word)
         if not self.days:
-            raise InvalidValue(f"it is not said on which days; say {RecurrenceType.hint}")
+            raise InvalidValue(f"Which days? For example {RecurrenceType.hint}")
         days = tuple(sorted(self.days))
         if self.nth and len(days) > 1 and days not in _DAY_GROUPS:
-            raise InvalidValue(f"“{_ORDINALS[self.nth]}” goes with one day; say {_ORDINALS[self.nth]} monday")
+            raise InvalidValue(f"“{_ORDINALS[self.nth]}” needs a single day, for example {_ORDINALS[self.nth]} monday")
         recurrence = Recurrence(days, self.nth, time(9) if self.at is None else self.at, self.zone)
         if self.mistakes:
             raise InvalidValue(" and ".join(dict.fromkeys(self.mistakes)), str(recurrence))
@@ -180,34 +180,34 @@ class _RecurrenceParser:
 
     def _set_ordinal(self, plain: str) -> None:
         if self.nth:
-            raise InvalidValue("one of first, second, third, fourth and last is enough")
+            raise InvalidValue("Use only one of first, second, third, fourth and last")
         self.nth = _ORDINAL_WORDS[plain]
         if self.nth > 4:
-            self.mistakes.append("not every month has a fifth")
+            self.mistakes.append("Not every month has a fifth one")
             self.nth = -1
 
     def _set_time(self, word: str) -> None:
         if self.at is not None:
-            raise InvalidValue("one time of day is enough")
+            raise InvalidValue("Use only one time of day")
         self.at = parse_time(word)
 
     def _set_zone(self, name: str) -> None:
         if self.zone:
-            raise InvalidValue("one zone is enough")
+            raise InvalidValue("Use only one time zone")
         self.zone = name
 
     def _correct_typo(self, word: str) -> None:
         """Record an unknown word as a mistake, and continue with the day or zone it probably means."""
         if day := _correct_day(word):
-            self.mistakes.append(f"“{word[:60]}” is no day I know")
+            self.mistakes.append(f"“{word[:60]}” isn't a day")
             self.add_word(day)
         elif zone_name := suggest_zone(word):
-            self.mistakes.append(f"“{word[:60]}” is no zone I know")
+            self.mistakes.append(f"“{word[:60]}” isn't a time zone I know")
             self._set_zone(zone_name)
         elif looks_like_zone(word):
-            raise InvalidValue(f"“{word[:60]}” is no zone I know; say one such as Europe/Berlin")
+            raise InvalidValue(f"“{word[:60]}” isn't a time zone I know. Use one like Europe/Berlin")
         else:
-            raise InvalidValue(f"“{word[:60]}” is neither a day, nor a time, nor a zone; say {RecurrenceType.hint}")
+            raise InvalidValue(f"“{word[:60]}” isn't a day, a time or a time zone. Try {RecurrenceType.hint}")
 
 
 def _is_recurrence_word(word: str) -> bool:
@@ -257,7 +257,7 @@ def parse_time(word: str) -> time:
     hour, minute, am_pm = (int(match[1]), int(match[2] or 0), match[3]) if match else (-1, 0, None)
     min_hour, max_hour = (1, 12) if am_pm else (0, 23)
     if not min_hour <= hour <= max_hour or minute > 59:
-        raise InvalidValue(f"“{word[:60]}” is no time of day; say 0:00 to 23:59, or 12am to 11:59pm")
+        raise InvalidValue(f"“{word[:60]}” isn't a time of day. Use 0:00 to 23:59, or 12am to 11:59pm")
     return time(hour % 12 + 12 * (am_pm == "p") if am_pm else hour, minute)
 
 

@@ -13,9 +13,9 @@ log = logging.getLogger(__name__)
 
 FAILURES_BEFORE_NOTICE = 3  # in a row, before the owner is notified
 MAX_REASON_CHARS = 300
-MISSED_REASON = "I was not there in time."
-UNCONFIRMED_REASON = "Slack did not say whether it was posted."
-INCOMPLETE_REASON = "What belongs below it is missing."
+MISSED_REASON = "The bot was offline."
+UNCONFIRMED_REASON = "Slack didn't confirm the post."
+INCOMPLETE_REASON = "The thread replies are missing."
 
 
 class ScheduleFailingView(View):

@@ -32,7 +32,7 @@ class WatchTrigger:
 
     def describe(self) -> str:
         """Return the trigger in words."""
-        return "whenever there is something new"
+        return "when something changes"
 
 
 Trigger = Recurrence | WatchTrigger

@@ -125,7 +125,7 @@ def _format_days(days: list[str]) -> str:
 
 
 STATE_MARKS = {"delivered": "✅", "quiet": "🤫", "skipped": "⏭️", "failed": "❌", "unsure": "❔", "open": "⏳"}
-STATE_LABELS = {"quiet": "delivered: nothing had moved", "unsure": "perhaps delivered", "open": "on its way"}
+STATE_LABELS = {"quiet": "delivered: nothing changed", "unsure": "possibly delivered", "open": "in progress"}
 
 
 class RunView(View):

@@ -68,7 +68,7 @@ async def check_watch(ctx: SchedulerContext, query_key: QueryKey) -> list[Run]:
     try:
         observations = await observe(ctx, query_key, earliest_window_start(watches, known_states, query_key.at))
     except Failure as failure:
-        log.info("not seen", extra={"facts": {"question": query_key.line, "outcome": failure.outcome}})
+        log.info("not checked", extra={"facts": {"question": query_key.line, "outcome": failure.outcome}})
         await _handle_failure(ctx, watches, query_key, failure)
         return []
     alerted = [

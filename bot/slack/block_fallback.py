@@ -60,7 +60,7 @@ class BlockFallback:
         try:
             await self._store.workspaces.record_charts_refusal(team, self._now())
         except Failure:
-            log.warning("it could not be remembered that the workspace takes no charts")
+            log.warning("couldn't save that the workspace rejects charts")
 
     async def _supports_charts(self, team: str) -> bool:
         try:

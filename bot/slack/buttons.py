@@ -22,7 +22,7 @@ def private_answer(message: Message, line: str, url: str, key: str) -> Message:
 
 
 def public_answer(message: Message, line: str, url: str, attribution: str) -> Message:
-    """Add the buttons of an answer that everybody sees, and who posted it."""
+    """Add the buttons of an answer that everyone sees, and who posted it."""
     context = {"type": "context", "elements": [{"type": "mrkdwn", "text": attribution, "verbatim": True}]}
     with_buttons = _add_buttons(message, line, url)
     return replace(with_buttons, blocks=(context, *with_buttons.blocks))
@@ -33,7 +33,7 @@ def shared_by(user: str) -> str:
 
 
 def rerun_by(user: str) -> str:
-    return f"Shared by <@{user}>; asked again, since the answer that was seen is no longer kept"
+    return f"Shared by <@{user}> · asked again, because the original answer is no longer available"
 
 
 def refreshed_by(user: str) -> str:

@@ -130,7 +130,7 @@ async def authenticate(client: AsyncWebClient) -> AuthorizeResult:
         response = await client.auth_test()
     except SlackApiError as error:
         todo = "Copy the bot token (xoxb-…) from the app's page, OAuth & Permissions."
-        raise Misconfigured(f"Slack refuses SLACK_BOT_TOKEN: {error.response.get('error')}.", todo) from None
+        raise Misconfigured(f"Slack rejected SLACK_BOT_TOKEN: {error.response.get('error')}.", todo) from None
     except SLACK_UNAVAILABLE:
         raise unreachable() from None
     return AuthorizeResult.from_auth_test_response(auth_test_response=response, bot_token=client.token)
@@ -138,7 +138,7 @@ async def authenticate(client: AsyncWebClient) -> AuthorizeResult:
 
 def unreachable() -> Misconfigured:
     """Return the failure for a Slack that doesn't answer."""
-    return Misconfigured("Slack cannot be reached.", "Check the network, and SLACK_API_URL if it is set.")
+    return Misconfigured("Slack can't be reached.", "Check the network, and SLACK_API_URL if it is set.")
 
 
 def error_code(error: SlackApiError) -> tuple[int, str]:

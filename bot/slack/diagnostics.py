@@ -22,7 +22,7 @@ _silent = logging.getLogger(f"{__name__}.silent")  # the doctor reports errors i
 _silent.addHandler(logging.NullHandler())
 _silent.propagate = False
 
-NOT_SLACK = "What answers in Slack's place is not Slack."
+NOT_SLACK = "The server at Slack's address isn't Slack."
 CHECK_NETWORK = "Check the network, and SLACK_API_URL if it is set."
 
 
@@ -41,7 +41,7 @@ async def identity(settings: Settings, seconds: float) -> Identity:
     with _translate_errors(name):
         response = await _client(settings, seconds, _require_secret(settings, name)).auth_test()
     if not response.get("bot_id"):
-        raise Misconfigured("SLACK_BOT_TOKEN belongs to a person, not to a bot.", setting_description(name))
+        raise Misconfigured("SLACK_BOT_TOKEN is a user token, not a bot token.", setting_description(name))
     header = response.headers.get("X-OAuth-Scopes")
     scopes = None if header is None else frozenset(scope.strip() for scope in header.split(",") if scope.strip())
     return Identity(str(response.get("team")), str(response.get("user")), scopes)
@@ -86,13 +86,13 @@ def _translate_errors(name: str) -> Iterator[None]:
     except AttributeError:  # slack_sdk 3.47 expects an object in any text/plain response
         raise InvalidResponse(NOT_SLACK, CHECK_NETWORK) from None
     except SLACK_UNAVAILABLE:
-        raise TryLater("Slack cannot be reached.", CHECK_NETWORK) from None
+        raise TryLater("Slack can't be reached.", CHECK_NETWORK) from None
 
 
 def _error_for(error: SlackApiError, name: str) -> Failure:
     status, code = error_code(error)
     if status == 429 or status >= 500:
-        return TryLater(f"Slack does not answer just now ({code or status}).", "Try again in a minute.")
+        return TryLater(f"Slack isn't answering ({code or status}).", "Try again in a minute.")
     if not code:
         return InvalidResponse(NOT_SLACK, CHECK_NETWORK)
-    return Misconfigured(f"Slack refuses {name.upper()}: {code}.", setting_description(name))
+    return Misconfigured(f"Slack rejected {name.upper()}: {code}.", setting_description(name))

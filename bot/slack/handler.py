@@ -24,11 +24,9 @@ from bot.store.store import Store
 
 log = logging.getLogger(__name__)
 
-PROGRESS_NOTICE = Message.from_markup("Asking LaunchDarkly …")
-ALREADY_SHARED_NOTICE = Message.from_markup("This answer is shared in the channel already.")
-RESTARTING_NOTICE = Message.from_markup(
-    "I am just being restarted, before LaunchDarkly answered. Ask again in a moment."
-)
+PROGRESS_NOTICE = Message.from_markup("Asking LaunchDarkly…")
+ALREADY_SHARED_NOTICE = Message.from_markup("Already shared in this channel.")
+RESTARTING_NOTICE = Message.from_markup("I'm restarting. Please try again in a moment.")
 SHUTDOWN_NOTICE_TIMEOUT = 2  # seconds
 
 Outcome = tuple[Answer, Delivered]  # the answer, and what became of sending it

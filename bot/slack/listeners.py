@@ -72,7 +72,7 @@ class BackgroundTasks:
     def _on_done(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
         if not task.cancelled() and (error := task.exception()):
-            log.error("work broke", exc_info=error)
+            log.error("background task failed", exc_info=error)
 
     async def drain(self, timeout_seconds: float) -> int:
         """Wait for all tasks, then cancel what is left after the timeout. Return how many were canceled."""
@@ -115,7 +115,7 @@ def build_app(client: AsyncWebClient, handlers: Handlers, tasks: BackgroundTasks
     @app.event(re.compile("app_uninstalled|tokens_revoked"))
     async def on_uninstall(body: dict[str, Any]) -> None:
         if event_dedup.add(body.get("event_id", "")):
-            log.warning("Slack says %s: the bot's token is of no use any more", body["event"]["type"])
+            log.warning("Slack says %s: the bot's token no longer works", body["event"]["type"])
 
     _listen_for_channels(app, handlers, event_dedup, tasks)
     _listen_for_modals(app, handlers, tasks)

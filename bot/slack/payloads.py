@@ -150,5 +150,5 @@ class SharedDeduplicator:
         try:
             return await self._store.payloads.record(key, self._now())
         except Exception as error:
-            log.warning("whether another process has heard a payload is not known: %s", type(error).__name__)
+            log.warning("couldn't check for a duplicate payload: %s", type(error).__name__)
             return True

@@ -87,7 +87,7 @@ class SlackPublisher:
     ) -> None:
         """Take the seconds to keep between two messages in a channel as `min_interval`."""
         if client.retry_handlers:
-            raise ValueError("a client that repeats its calls may post twice")
+            raise ValueError("a client that retries may post twice")
         self._client = client
         self._identity = identity
         self._fallback = fallback
@@ -126,7 +126,7 @@ class SlackPublisher:
             with translate_errors():
                 return str(require(await self._client.chat_getPermalink(channel=channel, message_ts=ts), "permalink"))
         except DeliveryError as error:
-            log.warning("a message in %s has no address: %r", channel, error)
+            log.warning("Slack returned no timestamp for a message in %s: %r", channel, error)
             return ""
 
     async def send_dm(self, user: str, message: Message) -> None:
@@ -134,7 +134,7 @@ class SlackPublisher:
             async with self.throttle(user):
                 await self._post_with_fallback(user, message)
         except DeliveryError as error:
-            log.warning("%s could not be told: %r", user, error)
+            log.warning("couldn't notify %s: %r", user, error)
 
     async def _post_with_fallback(self, channel: str, message: Message, **extra: Any) -> str:
         """Post the first variant that Slack accepts. A rejected one was not posted, so trying the next is safe."""

@@ -29,7 +29,7 @@ LARGE_BODY_BYTES = 65_536  # larger bodies are read in turns, so that many of th
 
 NOT_SIGNED = PlainTextResponse("not from Slack", 401)
 TOO_LARGE = PlainTextResponse("too large", 413)
-UNREADABLE = PlainTextResponse("cannot be read", 400)
+UNREADABLE = PlainTextResponse("unreadable", 400)
 
 _BODY_START = re.compile(rb"\s*\{|\w+=")  # of a JSON object, or of a form
 # What Bolt raises while it parses a body. Later errors, in listeners or its own middleware, it handles itself.
@@ -101,7 +101,7 @@ class RequestChecks:
                 raise ValueError
             await self._app(scope, _replay(body), send)
         except _PARSE_ERRORS as error:
-            log.warning("a request cannot be read: %s", type(error).__name__)
+            log.warning("unreadable request: %s", type(error).__name__)
             return False
         return True
 

@@ -27,11 +27,9 @@ from bot.slack.payloads import Interaction
 
 log = logging.getLogger(__name__)
 
-UNCONFIRMED_NOTICE = Message.from_markup(
-    "⚠️ Slack did not say whether the answer was posted. Look in the channel before you share again."
-)
+UNCONFIRMED_NOTICE = Message.from_markup("⚠️ Slack didn't confirm the post. Check the channel before you share again.")
 NOT_POSTED_NOTICE = Message.from_markup("⚠️ I couldn't post this in the channel. Run it again, then share it.")
-DM_HINT = "I am not in <#{channel}>, so this comes directly. To change that, type `/invite` and my name there."
+DM_HINT = "I'm not in <#{channel}>, so here's a direct message. To get answers there, type `/invite @insights`."
 
 MAX_RESPONSE_URL_USES = 5
 MAX_ATTEMPTS = 3  # per use, after rate limits only: any other error leaves open whether it was posted
@@ -62,7 +60,7 @@ class ResponseUrls:
     def get(self, url: str) -> "ResponseUrl":
         """Wrap a URL. One that isn't Slack's is never called."""
         if url and not self._is_slack_url(url):
-            log.warning("a response_url is not Slack's, and is not used")
+            log.warning("ignored a response_url that isn't Slack's")
             return ResponseUrl("", self.session)
         return ResponseUrl(url, self.session)
 
@@ -121,7 +119,7 @@ class ResponseUrl:
         except aiohttp.ClientConnectorError:  # never connected, so nothing was sent
             return Delivered.GONE
         except SLACK_UNAVAILABLE as error:
-            log.warning("a response was lost: %s", type(error).__name__)
+            log.warning("couldn't send a response: %s", type(error).__name__)
             return Delivered.FAILED
         self.error_code = block_error_code(text)
         return Delivered.INVALID if self.error_code else _classify(response.status, text)
@@ -224,7 +222,7 @@ class Responder:
     async def _send(self, message: Message, *, shared: bool, replace: bool) -> Delivered:
         """Send through the response_url, or without it if that fails.
 
-        If it is unknown whether a shared message was posted, don't retry, since everybody would see it twice; tell the
+        If it is unknown whether a shared message was posted, don't retry, since everyone would see it twice; tell the
         caller instead. A private message is retried: twice is better than never.
         """
         if shared and not self._interaction.response_url:

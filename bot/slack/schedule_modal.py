@@ -29,10 +29,10 @@ DAYS, TIME, ZONE, QUESTION = "days", "time", "zone", "question"  # block ids; an
 MAX_INPUT_CHARS = 3000  # Slack's limit
 
 MISSING_FIELD_ERRORS = {
-    DAYS: "Say on which days: monday, say.",
-    TIME: "Choose a time of day.",
-    ZONE: "Say in which time zone: Europe/Berlin, say.",
-    QUESTION: "Say what is to be asked: scores web/production, say.",
+    DAYS: "Enter at least one day, for example monday.",
+    TIME: "Choose a time.",
+    ZONE: "Enter a time zone, for example Europe/Berlin.",
+    QUESTION: "Enter a question, for example scores web/production.",
 }
 
 
@@ -63,12 +63,12 @@ def build_modal(form: ScheduleForm) -> Json:
         ),
         "title": _plain_text(f"Change schedule {form.number}"),
         "submit": _plain_text("Change"),
-        "close": _plain_text("Leave as it is"),
+        "close": _plain_text("Cancel"),
         "blocks": [
             _input(DAYS, "Days", _text_input(form.days), "monday; mon,thu; weekday; day; first monday"),
             _input(TIME, "Time", {"type": "timepicker", "initial_time": form.time.zfill(len("09:00"))}),
-            _input(ZONE, "Time zone", _text_input(form.zone), "A name of IANA's, such as Europe/Berlin"),
-            _input(QUESTION, "Question", _text_input(form.question), "As it is typed after /insights"),
+            _input(ZONE, "Time zone", _text_input(form.zone), "For example Europe/Berlin"),
+            _input(QUESTION, "Question", _text_input(form.question), "What you'd type after /insights"),
         ],
     }
 
@@ -168,15 +168,17 @@ class ScheduleModal:
         number = int(interaction.line.removeprefix("change "))
         schedule = await get_schedule(number, self.store, interaction.team, interaction.channel)
         if isinstance(parse_trigger(schedule.cadence), WatchTrigger):
-            raise Rejected("A watch has no times to change.", f"`stop {number}` ends it, and `watch` begins another.")
+            raise Rejected(
+                "A watch has no schedule to change.", f"Stop it with `stop {number}`, then start another with `watch`."
+            )
         try:
             await self.client.views_open(
                 trigger_id=interaction.trigger_id,
                 view=build_modal(_prefilled_form(schedule, interaction.list_response_url)),
             )
         except SLACK_UNAVAILABLE:
-            todo = f"Press the button again, or type what is to change: `change {number} tuesday 10:00`."
-            raise TryLater("Slack did not open the form.", todo) from None
+            todo = f"Press the button again, or type the change, for example `change {number} tuesday 10:00`."
+            raise TryLater("Slack couldn't open the form.", todo) from None
 
 
 def _recurrence_error(text: str, field: Callable[[Recurrence], str]) -> str:

@@ -64,7 +64,7 @@ async def listening(
             yield app if serves_slack and not settings.socket_mode else None
     finally:
         if abandoned := await tasks.drain(settings.shutdown_grace_seconds):
-            log.warning("%d answers were given up at the end", abandoned)
+            log.warning("shutdown dropped %d answers", abandoned)
 
 
 async def serve(web_app: Starlette, settings: Settings) -> None:
@@ -85,7 +85,7 @@ def _bind(port: int) -> socket.socket:
         listener = socket.create_server((all_interfaces, port))
     except OSError as error:
         reason = os.strerror(error.errno or 0)  # the error's own text repeats the address
-        raise Misconfigured(f"Port {port} cannot be used ({reason}).", "Choose another with PORT.") from None
+        raise Misconfigured(f"Can't listen on port {port} ({reason}).", "Set PORT to another one.") from None
     # asyncio sets this only for sockets that name their protocol, which those of create_server don't. Without it, every
     # second response on a connection waits 40 ms.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

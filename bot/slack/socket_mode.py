@@ -73,7 +73,7 @@ class SilenceWatchdog:
             try:
                 await asyncio.wait_for(self._message_received.wait(), self._max_silence)
             except TimeoutError:
-                log.info("the socket has been silent for long and is replaced")
+                log.info("the socket stopped responding; reconnecting")
                 with suppress(*SLACK_UNAVAILABLE):
                     await self._socket.client.connect_to_new_endpoint(force=True)
 
@@ -84,7 +84,7 @@ async def _connect(socket: Socket) -> None:
         await socket.client.issue_new_wss_url()
     except SlackClientError:
         todo = "Create an app-level token (xapp-…) with connections:write on the app's page, Basic Information."
-        raise Misconfigured("Slack refuses SLACK_APP_TOKEN.", todo) from None
+        raise Misconfigured("Slack rejected SLACK_APP_TOKEN.", todo) from None
     except SLACK_UNAVAILABLE:
         raise unreachable() from None
     await socket.connect_async()  # type: ignore[no-untyped-call]

@@ -17,12 +17,12 @@ from bot.store.database_url import DatabaseAddress
 
 MAX_DETAIL_CHARS = 300
 CHECK_FILE = (
-    "Check that DATABASE_URL means that file (an absolute path has four slashes: sqlite:////data/insights.db), that "
-    "its folder exists and that the bot may write there."
+    "Check that DATABASE_URL names that file (an absolute path has four slashes: sqlite:////data/insights.db), that "
+    "its folder exists, and that the bot can write there."
 )
-USE_ANOTHER_FILE = "Let DATABASE_URL name another file, or put a copy from before back in its place."
-CHECK_SERVER = "Check that PostgreSQL runs there, and host, port, user, password and name in DATABASE_URL."
-GRANT_CREATE = "Let that user own the database, or grant it CREATE on the schema."
+USE_ANOTHER_FILE = "Point DATABASE_URL to another file, or restore a backup."
+CHECK_SERVER = "Check that PostgreSQL is running, and the host, port, user, password and name in DATABASE_URL."
+GRANT_CREATE = "Make that user the database owner, or grant it CREATE on the schema."
 
 
 class DatabaseProblem(Enum):
@@ -70,9 +70,9 @@ def translate_errors() -> Iterator[None]:
         if problem is None:
             raise
         if problem is DatabaseProblem.DISK_FULL:
-            todo = "Whoever runs the bot must make room on the disk of its database."
-            raise TryLater("The bot's own memory is full.", todo) from error
-        raise TryLater("The bot's own memory cannot be reached just now.", "Try again in a minute.") from error
+            todo = "The bot's operator must free disk space for the database."
+            raise TryLater("The bot's database is full.", todo) from error
+        raise TryLater("The bot's database is unavailable.", "Try again in a minute.") from error
 
 
 def is_busy(failure: TryLater) -> bool:
@@ -106,12 +106,12 @@ def startup_errors(address: DatabaseAddress, *, connected: bool = False) -> Iter
 def _misconfigured(address: DatabaseAddress, cause: BaseException) -> Misconfigured:
     problem, detail = _classify(cause), _detail(address, cause)
     if address.is_file and problem is DatabaseProblem.NOT_A_DATABASE:
-        return Misconfigured(f"{address.file} is no SQLite database that can be read ({detail}).", USE_ANOTHER_FILE)
+        return Misconfigured(f"{address.file} isn't a readable SQLite database ({detail}).", USE_ANOTHER_FILE)
     if address.is_file:
-        return Misconfigured(f"The database {address.file} cannot be opened and written ({detail}).", CHECK_FILE)
+        return Misconfigured(f"Can't open and write the database {address.file} ({detail}).", CHECK_FILE)
     if problem is DatabaseProblem.ACCESS_DENIED:
-        return Misconfigured(f"PostgreSQL does not let the bot make its tables ({detail}).", GRANT_CREATE)
-    return Misconfigured(f"PostgreSQL cannot be reached or does not let the bot in ({detail}).", CHECK_SERVER)
+        return Misconfigured(f"PostgreSQL doesn't let the bot create its tables ({detail}).", GRANT_CREATE)
+    return Misconfigured(f"Can't connect to PostgreSQL ({detail}).", CHECK_SERVER)
 
 
 def _detail(address: DatabaseAddress, cause: BaseException) -> str:

@@ -49,7 +49,7 @@ async def _inspect_existing(address: DatabaseAddress, timeout_seconds: float, mi
         async with database.read_transaction() as connection:
             current = await connection.run_sync(current_revision, migrations_dir)
             if not address.is_file and not await connection.run_sync(_may_create):
-                raise Misconfigured("PostgreSQL does not let the bot make its tables.", GRANT_CREATE)
+                raise Misconfigured("PostgreSQL doesn't let the bot create its tables.", GRANT_CREATE)
     finally:
         await database.close()
     return Inspection(address, exists=True, revision=current, latest=latest_revision(migrations_dir))
@@ -76,6 +76,6 @@ def _read_only(address: DatabaseAddress) -> DatabaseAddress:
 
 def _check_writable(file: Path) -> None:
     if not file.parent.is_dir():
-        raise FileNotFoundError("there is no such folder")
+        raise FileNotFoundError("no such folder")
     if not all(os.access(path, os.W_OK) for path in (file.parent, file) if path.exists()):
-        raise PermissionError("it may not be written")
+        raise PermissionError("not writable")

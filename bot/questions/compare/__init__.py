@@ -37,14 +37,12 @@ MAX_SIDES = 4
 class CompareParams(Params):
     positional = ("env",)
 
-    project: Annotated[Key, Parameter("projectKey", "the key of the project")]
-    env: Annotated[Keys, Parameter("environmentKey", "the environments to compare, or the one of the applications")]
+    project: Annotated[Key, Parameter("projectKey", "project key")]
+    env: Annotated[Keys, Parameter("environmentKey", "environment keys; to compare applications, one is enough")]
     app: Annotated[
-        Keys | None, Parameter("applicationKey", "the applications to compare; of several environments, only these")
+        Keys | None, Parameter("applicationKey", "applications to compare, or a filter if you compare environments")
     ] = None
-    since: Annotated[
-        TimeSpec, Parameter("from", "from which day on deployments count; the last one ends at midnight")
-    ] = "7d"
+    since: Annotated[TimeSpec, Parameter("from", "first day for deployments; the last full day is yesterday")] = "7d"
 
     @property
     def compared_field(self) -> str:
@@ -58,9 +56,9 @@ class CompareParams(Params):
 
     def check(self) -> Iterator[str]:
         if len(self.sides) < 2:
-            yield "One side cannot be compared: say several environments, as in env=one,two, or several applications."
+            yield "Give at least two environments or applications to compare, for example web/production,staging."
         if len(self.sides) > MAX_SIDES:
-            yield f"These are {len(self.sides)} sides, and at most {MAX_SIDES} fit beside each other."
+            yield f"I can compare at most {MAX_SIDES} at a time, and these are {len(self.sides)}."
 
     def corrected_values(self) -> dict[str, Any]:
         keys = (*self.sides, self.compared_field.upper()) if len(self.sides) < 2 else self.sides[:MAX_SIDES]
@@ -246,7 +244,7 @@ def _gap_names(counts: CountsByDay, days: Days) -> str:
 
 QUESTION = Question[CompareParams, CompareReply, CompareView](
     name="compare",
-    summary="Environments or applications side by side: scores with the gap in points, and deployments",
+    summary="Environments or applications side by side: scores and deployments",
     examples=(
         "compare web/production,staging",
         "compare web/production app=checkout-api,search-api",

@@ -57,13 +57,13 @@ MAX_HEADS = 10
 class DigestParams(Params):
     positional = ("env",)
 
-    project: Annotated[Key, Parameter("projectKey", "the key of the project")]
-    env: Annotated[Key, Parameter("environmentKey", "the key of the environment")]
+    project: Annotated[Key, Parameter("projectKey", "project key")]
+    env: Annotated[Key, Parameter("environmentKey", "environment key")]
     app: Annotated[Keys | None, Parameter("applicationKey", "only these applications")] = None
     quiet: Annotated[
         Literal["on-change"] | None,
         bot_param(
-            "one line where nothing of large impact happened "
+            "only one line when there were no large changes "
             f"and no score moved {MIN_SCORE_MOVE} points or into another band"
         ),
     ] = None
@@ -288,7 +288,7 @@ def _metrics(reply: DigestReply, ctx: QuestionContext) -> Iterator[tuple[str, Nu
 
 QUESTION = Question[DigestParams, DigestReply, DigestView](
     name="digest",
-    summary="The week at a glance: scores, large changes, flag status and deployments",
+    summary="The week at a glance: scores, large changes, flags and deployments",
     examples=(
         "digest web/production",
         "digest mobile/production app=ios-app",

@@ -65,7 +65,7 @@ def _experiment_summary(changes: EventList, unknown_experiments: int) -> str:
     """Describe how many of the changes had no experiment."""
     without = sum(1 for event in changes.events if event.experiments and not event.experiments.items)
     if not without:
-        return "each in an experiment" if changes.events and not unknown_experiments else ""
+        return "all in experiments" if changes.events and not unknown_experiments else ""
     count = "all " if without == changes.total else f"{without:,} "
     return f"{count if changes.total > 1 else ''}without an experiment"
 

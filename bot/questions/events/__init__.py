@@ -30,29 +30,27 @@ MAX_EVENTS = MAX_PAGES * MAX_PAGE_SIZE
 class EventsParams(Params):
     positional = ("flag",)
 
-    project: Annotated[Key, Parameter("projectKey", "the key of the project")]
-    env: Annotated[Key, Parameter("environmentKey", "the key of the environment")]
-    flag: Annotated[Key | None, Parameter("query", "only flags whose key holds this")] = None
+    project: Annotated[Key, Parameter("projectKey", "project key")]
+    env: Annotated[Key, Parameter("environmentKey", "environment key")]
+    flag: Annotated[Key | None, Parameter("query", "only flags whose key contains this")] = None
     app: Annotated[Keys | None, Parameter("applicationKey", "only flags of these applications")] = None
     impact: Annotated[
         Literal["any", "none", "small", "medium", "large"],
-        Parameter("impactSize", "how large a share of people the event moved: none, under 20 %, up to 80 %, more"),
+        Parameter("impactSize", "share of users affected: none, under 20%, up to 80%, more"),
     ] = "large"
-    experiments: Annotated[Boolean | None, Parameter("hasExperiments", "only with, or only without an experiment")] = (
+    experiments: Annotated[Boolean | None, Parameter("hasExperiments", "only with or only without an experiment")] = (
         None
     )
     global_: Annotated[
-        Literal["include", "exclude"], Parameter("global", "whether events of the flag in all environments count")
+        Literal["include", "exclude"], Parameter("global", "include changes to the flag itself, in all environments")
     ] = "include"
-    expand: Annotated[Literal["experiments"] | None, Parameter("expand", "which experiments the events belong to")] = (
-        None
-    )
-    limit: Annotated[int, IntRange(1, 100), Parameter("limit", "how many events a page holds")] = 20
-    since: Annotated[TimeSpec, Parameter("from", "from when on")] = "7d"
-    until: Annotated[TimeSpec | None, Parameter("to", "until when")] = None
-    page: Annotated[int, IntRange(1, 1000), bot_param("which page, the newest events first")] = 1
-    after: Annotated[Cursor | None, Parameter("after", "the page after this cursor")] = None
-    before: Annotated[Cursor | None, Parameter("before", "the page before this cursor")] = None
+    expand: Annotated[Literal["experiments"] | None, Parameter("expand", "also show the experiments")] = None
+    limit: Annotated[int, IntRange(1, 100), Parameter("limit", "events per page")] = 20
+    since: Annotated[TimeSpec, Parameter("from", "start time")] = "7d"
+    until: Annotated[TimeSpec | None, Parameter("to", "end time")] = None
+    page: Annotated[int, IntRange(1, 1000), bot_param("page number, newest first")] = 1
+    after: Annotated[Cursor | None, Parameter("after", "older events, from this cursor")] = None
+    before: Annotated[Cursor | None, Parameter("before", "newer events, from this cursor")] = None
 
     @property
     def skip_count(self) -> int:
@@ -61,10 +59,10 @@ class EventsParams(Params):
 
     def check(self) -> Any:
         if self.after and self.before:
-            yield str(InvalidValue("A page is either after a cursor or before one, not both"))
+            yield str(InvalidValue("Use either after or before, not both"))
         if self.skip_count > MAX_SKIPPED_EVENTS:
-            problem = f"Page {self.page} is more than {MAX_SKIPPED_EVENTS:,} events away."
-            yield f"{problem} Set since and until to narrow it down."
+            problem = f"Page {self.page} is past the first {MAX_SKIPPED_EVENTS:,} events."
+            yield f"{problem} Narrow the time with since and until."
 
     def corrected_values(self) -> dict[str, Any]:
         page = 1 if self.skip_count > MAX_SKIPPED_EVENTS else self.page
@@ -194,7 +192,7 @@ def event_view(event: Event, params: EventsParams, ctx: QuestionContext) -> Even
 
 def _experiment_names(experiments: EventExperiments | None) -> str:
     names = [
-        f"{humanize.truncate_text(e.name or e.key or 'without a name', 60)}"
+        f"{humanize.truncate_text(e.name or e.key or 'unnamed', 60)}"
         + (f" ({humanize.truncate_text(e.iteration.status, 20)})" if e.iteration and e.iteration.status else "")
         for e in (experiments.items if experiments else None) or ()
     ]
@@ -216,10 +214,10 @@ def describe_impact(impact: Impact) -> tuple[str, str]:
         size_text = "no" if impact.size == "none" else humanize.truncate_text(impact.size, 30)
         return IMPACT_MARKS.get(impact.size, "⚪"), f"{size_text} impact{share}"
     if impact.reason == "waiting":
-        return "⏳", "impact not known yet: LaunchDarkly is still counting evaluations"
+        return "⏳", "impact not known yet"
     if impact.reason == "global":
-        return "🌐", "a change of the flag itself, in all environments"
-    return "⚪", "impact not said"
+        return "🌐", "flag settings, all environments"
+    return "⚪", "impact unknown"
 
 
 def variation_shifts(impact: Impact | None) -> tuple[str, ...]:
@@ -278,7 +276,7 @@ async def fetch_all(params: EventsParams, ctx: QuestionContext) -> EventList:
 
 QUESTION = Question[EventsParams, EventsReply, EventsView](
     name="events",
-    summary="What was changed on flags, by whom, and how many people it moved",
+    summary="Flag changes: who made them and how many users they affected",
     examples=(
         "events web/production",
         "events checkout web/production impact=any limit=5 since=2w",

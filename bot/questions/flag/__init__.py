@@ -28,12 +28,12 @@ MAX_CHOICES, MAX_CHOICE_LINE_CHARS = 100, 150  # Slack's limits for the options 
 class FlagParams(Params):
     positional = ("flag",)
 
-    flag: Annotated[Key, Parameter("featureFlagKey", "the key of the flag")]
-    project: Annotated[Key, Parameter("projectKey", "the key of the project")]
-    env: Annotated[Keys, Parameter("env", "the environments to look at")]
+    flag: Annotated[Key, Parameter("featureFlagKey", "flag key")]
+    project: Annotated[Key, Parameter("projectKey", "project key")]
+    env: Annotated[Keys, Parameter("env", "environment keys")]
     expand: Annotated[
         tuple[Literal["evaluation", "migrationSettings"], ...] | None,
-        Parameter("expand", "which kinds of context were evaluated, and the settings of a migration"),
+        Parameter("expand", "also show evaluated context kinds and migration settings"),
     ] = None
 
 
@@ -77,11 +77,8 @@ async def fetch(params: FlagParams, ctx: QuestionContext) -> FlagReply:
     reply, siblings = await asyncio.gather(_fetch_flag(params, ctx), _fetch_siblings(params, ctx))
     if not any(env in (reply.environments or {}) for env in params.env):
         environments = " or ".join(params.env)
-        summary = (
-            f"The flag {params.flag} exists, "
-            f"but the project {params.project} shows the bot no environment {environments}."
-        )
-        todo = "Check the key of the environment (not its name), or the role of the bot's token."
+        summary = f"The flag {params.flag} exists, but I can't see its environment {environments} in {params.project}."
+        todo = "Check the environment's key (not its name) and the role of the bot's token."
         raise NotFound(summary, todo, param_names=("env",))
     return replace(reply, siblings=siblings)
 
@@ -97,7 +94,7 @@ async def _fetch_flag(params: FlagParams, ctx: QuestionContext) -> FlagReply:
         summary = f"LaunchDarkly knows no flag {params.flag} {scope}."
         raise NotFound(
             summary,
-            "Check the keys (not the names) of all three.",
+            "Check the keys, not the names.",
             server_message=failure.server_message,
             param_names=failure.param_names,
         ) from None
@@ -184,10 +181,10 @@ def _warnings(reply: FlagReply, ctx: QuestionContext) -> tuple[str, ...]:
     """List what to know before relying on this flag."""
     stale = reply.stale
     checks = (
-        (reply.archived, f"archived {humanize.time_ago(reply.archived_at, ctx.now)}: it serves nobody"),
-        (reply.deprecated, f"deprecated {humanize.time_ago(reply.deprecated_at, ctx.now)}: use no more of it"),
-        (stale and stale.code, "stale: ready to be removed from the code"),
-        (stale and stale.archive, "stale: ready to be archived"),
+        (reply.archived, f"archived {humanize.time_ago(reply.archived_at, ctx.now)}: serves nobody"),
+        (reply.deprecated, f"deprecated {humanize.time_ago(reply.deprecated_at, ctx.now)}: don't use it in new code"),
+        (stale and stale.code, "stale: ready to remove from the code"),
+        (stale and stale.archive, "stale: ready to archive"),
     )
     return tuple(text for applies, text in checks if applies)
 
@@ -210,7 +207,7 @@ def _migration(reply: FlagReply) -> str:
 
 QUESTION = Question[FlagParams, FlagReply, FlagView](
     name="flag",
-    summary="One flag: what is served where, whose it is, and what has changed",
+    summary="One flag: targeting per environment, owner and recent changes",
     examples=(
         "flag new-checkout web/production",
         "flag new-checkout web/production,staging",

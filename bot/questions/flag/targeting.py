@@ -22,7 +22,7 @@ class EnvironmentView(View):
 
 def environment_view(key: str, config: Environment, flag: FlagReply, ctx: QuestionContext) -> EnvironmentView:
     """Build the view of one environment."""
-    steps = _steps_when_on(config, flag) if config.on else [f"everybody → {_off_value(config, flag)}"]
+    steps = _steps_when_on(config, flag) if config.on else [f"everyone → {_off_value(config, flag)}"]
     name = humanize.truncate_text(config.name or key, 60)
     return EnvironmentView(
         name=name if name == key else f"{name} ({key})",
@@ -43,7 +43,7 @@ def _steps_when_on(config: Environment, flag: FlagReply) -> list[str]:
         *_targets([*(config.targets or ()), *(config.context_targets or ())], flag),
         *(_rule(rule, flag) for rule in config.rules or ()),
         (
-            f"{'everybody else' if _has_targeting(config) else 'everybody'}"
+            f"{'everyone else' if _has_targeting(config) else 'everyone'}"
             f" → {_describe_served(config.rest or Served(), flag)}"
         ),
     ]
@@ -54,8 +54,8 @@ def _has_targeting(config: Environment) -> bool:
 
 
 def _off_value(config: Environment, flag: FlagReply) -> str:
-    """Describe what is served when off. Without an off variation, the SDK uses the default in the code."""
-    return "the default in the code" if config.off is None else _variation_name(config.off, flag)
+    """Describe what is served when off. Without an off variation, the SDK uses the code's default value."""
+    return "the code's default value" if config.off is None else _variation_name(config.off, flag)
 
 
 def _prerequisite(prerequisite: Prerequisite, config: Environment, flag: FlagReply) -> str:
@@ -80,7 +80,7 @@ def _rule(rule: Rule, flag: FlagReply) -> str:
         if rule.description
         else f"if {clauses or 'anything'}"
     )
-    prefix = "(rule is switched off) " if rule.disabled else ""
+    prefix = "(rule is off) " if rule.disabled else ""
     return f"{prefix}{humanize.truncate_text(named, 160)} → {_describe_served(rule, flag)}"
 
 
@@ -94,11 +94,11 @@ def _clause(clause: Clause) -> str:
 def _describe_served(served: Served, flag: FlagReply) -> str:
     """Describe one variation, or each with its share."""
     if served.rollout is None:
-        return "nothing that is said" if served.variation is None else _variation_name(served.variation, flag)
+        return "nothing" if served.variation is None else _variation_name(served.variation, flag)
     shares = [w for w in served.rollout.variations or () if w.weight > 0]
     descriptions = [f"{humanize.percent(w.weight / WEIGHT_TOTAL)} {_variation_name(w.variation, flag)}" for w in shares]
     by = served.rollout.by
-    return (humanize.join_truncated(descriptions, 6) or "a rollout of nothing") + (
+    return (humanize.join_truncated(descriptions, 6) or "an empty rollout") + (
         f", by {humanize.truncate_text(by, 40)}" if by else ""
     )
 
@@ -107,7 +107,7 @@ def _variation_name(variation: int | None, flag: FlagReply) -> str:
     """Return a variation's name, else its value."""
     variations: list[Variation] = flag.variations or []
     if variation is None or not 0 <= variation < len(variations):
-        return f"variation {variation + 1}" if variation is not None else "an unknown variation"
+        return f"variation {variation + 1}" if variation is not None else "unknown variation"
     return humanize.truncate_text(variations[variation].name or "", 40) or humanize.format_value(
         variations[variation].value, 40
     )

@@ -199,7 +199,7 @@ class Slack(State):
 
     async def _send_over_http(self, request: SignedRequest, response_url: ResponseUrl | None) -> Acknowledgement:
         if self.request_url is None:
-            raise LookupError("No bot is there: it has opened no socket, and request_url is not set.")
+            raise LookupError("No bot is there: it has opened no socket, and request_url isn't set.")
         return await self._apply_acknowledgement(
             await send_request(request, self.request_url, self.ack_timeout), response_url
         )

@@ -18,11 +18,11 @@ Action = Callable[[Json], Awaitable[str]]
 Item = TypeVar("Item")
 
 BOT_NAMES = ("", "@insights", "insights")
-ONLY_BOT_MOVES = "Here only @insights comes and goes."
-CHANNELS_ONLY = "{word} works in channels, and this is a conversation of two."
-UNKNOWN_COMMAND = "{word} is no command here. There are /insights, /invite and /remove, in small letters."
-CHANNEL_ARCHIVED = "In an archived channel nobody says anything any more."
-TOO_LONG = f"A message has {MAX_TEXT_LENGTH:,} characters at most."
+ONLY_BOT_MOVES = "Only @insights can be invited or removed here."
+CHANNELS_ONLY = "{word} works only in channels, and this is a direct message."
+UNKNOWN_COMMAND = "{word} isn't a command here. Try /insights, /invite or /remove (lower case)."
+CHANNEL_ARCHIVED = "This channel is archived."
+TOO_LONG = f"Messages can have up to {MAX_TEXT_LENGTH:,} characters."
 TIMED_OUT = "{what} failed because the app did not respond."
 FAILED = "{what} failed with the error “{error}”."
 
@@ -119,7 +119,7 @@ class Actions:
         """Dismiss an ephemeral message."""
         message = self._message(_string(request, "message"))
         if not message.to:
-            raise LookupError("Only what you alone can see can be dismissed.")
+            raise LookupError("You can only dismiss messages that are visible only to you.")
         self._slack.delete(message)
         await self._slack.notify_change()
         return ""
@@ -149,11 +149,13 @@ class Actions:
         return await self._time_travel.skip_week()
 
     def _message(self, ts: str) -> Message:
-        return _first([message for message in messages(self._slack) if message.ts == ts], "This message is gone.")
+        return _first(
+            [message for message in messages(self._slack) if message.ts == ts], "This message no longer exists."
+        )
 
     def _view(self, view_id: str) -> View:
         views = [view for view in self._slack.views if view.id == view_id and view.open and view.user == VIEWER_ID]
-        return _first(views, "This is closed already.")
+        return _first(views, "This is already closed.")
 
 
 def _string(request: Json, name: str) -> str:
@@ -176,7 +178,7 @@ def _element(on: Message | View, block: str, action: str) -> Element:
     blocks: Any = on.body["blocks"] if isinstance(on, View) else on.to_json().get("blocks", [])
     candidates = find_elements(list(blocks), (*PRESSABLE_TYPES, *SELECTABLE_TYPES))
     matching = [element for element in candidates if (element.block_id, element.action_id) == (block, action)]
-    return _first(matching, "This is not offered any more.")
+    return _first(matching, "This option is no longer available.")
 
 
 def _first(items: list[Item], error: str) -> Item:

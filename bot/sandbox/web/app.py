@@ -24,8 +24,8 @@ from bot.sandbox.web.visibility import VIEWER_ID
 
 WEB_DIRECTORY = Path(__file__).parent
 MAX_EXAMPLES, PREFERRED_EXAMPLES = 3, ("scores", "events", "digest")  # suggestions on the first visit
-DEMO_ENDED = "The demo has ended."
-UNKNOWN_REQUEST = "There is nothing like that here."
+DEMO_ENDED = "The demo has stopped."
+UNKNOWN_REQUEST = "Not found."
 
 
 def build_page(demo: DemoControls) -> ASGIApp:

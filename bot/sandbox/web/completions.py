@@ -46,10 +46,10 @@ def _candidates(specs: list[Mapping[str, Any]], before: str) -> Iterator[tuple[s
     command, name, *_ = [*before.split(" "), "", ""]
     argument, is_value, _ = before.rpartition(" ")[2].partition("=")
     if not before:
-        yield f"{COMMAND} ", "ask, or order something"
+        yield f"{COMMAND} ", "Ask a question or set up a schedule"
     elif command == COMMAND and name in ("", "help"):
         yield from ((f"{spec['name']} ", spec["summary"]) for spec in specs)
-        yield "help ", "what can be asked"
+        yield "help ", "all commands"
     elif command == COMMAND:
         arguments = [each for spec in specs if spec["name"] == name for each in spec["arguments"]]
         for each in arguments:

@@ -13,8 +13,8 @@ from typing import Any, Protocol
 from bot.sandbox.slack import Slack
 
 log = logging.getLogger(__name__)
-ALREADY_MOVING = "The clock is being moved already."
-TRAVEL_FAILED = "That did not work. The terminal says why."
+ALREADY_MOVING = "The clock is already moving."
+TRAVEL_FAILED = "That didn't work. See the terminal for details."
 
 
 class DemoControls(Protocol):
@@ -80,11 +80,11 @@ class TimeTravel:
 
     async def skip_to_next_run(self) -> str:
         """Move the clock to the next run; return an error message, if any."""
-        return await self._travel("Waiting for the next slot …", self.demo.skip_to_next_run())
+        return await self._travel("Jumping to the next scheduled post …", self.demo.skip_to_next_run())
 
     async def skip_week(self) -> str:
         """Move the clock by a week; return an error message, if any."""
-        return await self._travel("Seven days go by …", self.demo.skip_week())
+        return await self._travel("Skipping ahead seven days …", self.demo.skip_week())
 
     async def _travel(self, busy: str, sentences: AsyncIterator[str]) -> str:
         async with self._moving(busy):
@@ -102,7 +102,7 @@ class TimeTravel:
         try:
             yield
         except Exception:
-            log.exception("the clock could not be moved")
+            log.exception("couldn't move the clock")
             self.error = TRAVEL_FAILED
         finally:
             self.busy = ""

@@ -30,7 +30,7 @@ SECURITY_HEADERS = {
     "Cache-Control": "no-store",
 }
 MAX_BODY_BYTES = 1_000_000  # twice the longest message with every character escaped
-BODY_TOO_LARGE = "That is more than anybody types."
+BODY_TOO_LARGE = "Too large."
 
 
 class SecurityMiddleware:
@@ -52,13 +52,13 @@ class SecurityMiddleware:
 def _rejection(method: str, headers: Headers) -> PlainTextResponse | None:
     host = headers.get("host", "")
     if _hostname(f"//{host}") not in LOCAL_HOSTS:
-        return PlainTextResponse("This page is for the machine that it runs on.", 421)
+        return PlainTextResponse("This page is only available on this machine.", 421)
     if method in ("GET", "HEAD"):
         return None
     if headers.get("origin", f"http://{host}") != f"http://{host}":
-        return PlainTextResponse("Another page may do nothing here.", 403)
+        return PlainTextResponse("Cross-origin requests aren't allowed.", 403)
     if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        return PlainTextResponse("What is done here is said in JSON.", 415)
+        return PlainTextResponse("Send JSON.", 415)
     return None
 
 

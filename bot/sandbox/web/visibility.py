@@ -39,9 +39,9 @@ def _about(channel: Channel) -> str:
     if channel.is_archived:
         return "Archived"
     if channel.with_user:
-        return "Between you and the app"
+        return "Direct message with the app"
     if not channel.is_member:
-        return "Insights is not in this channel: /invite brings it in"
+        return "Insights isn't in this channel. Add it with /invite"
     return "Shared with Quayside Partners" if channel.is_ext_shared else ""
 
 

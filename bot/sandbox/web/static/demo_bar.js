@@ -5,7 +5,7 @@ import { fullDate, now } from "./dates.js";
 import { on, send } from "./events.js";
 import { $, nodes } from "./trusted_html.js";
 
-const AWAY = "The demo does not answer. This page waits until it does.";
+const AWAY = "The demo isn't responding. This page reconnects when it does.";
 let status = "";
 const menus = document.querySelectorAll("[data-service]");
 

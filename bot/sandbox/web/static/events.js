@@ -5,8 +5,8 @@ import { $ } from "./trusted_html.js";
 const SERVER_EVENTS = ["reset", "now", "channels", "demo_bar", "status", "messages", "deleted", "view", "complete"];
 const TIMEOUT = 20_000; // milliseconds; Slack itself has three seconds for the bot
 const SLOW_ACTIONS = ["next", "week"]; // which report their progress as events
-const AWAY = "The demo does not answer. Is it still running?";
-const LATE = "The demo has not answered for twenty seconds. What was asked of it may still come.";
+const AWAY = "The demo isn't responding. Is it still running?";
+const LATE = "The demo hasn't responded for 20 seconds. An answer may still arrive.";
 
 const target = new EventTarget();
 export const on = (name, listener) => target.addEventListener(name, ({ detail }) => listener(detail));

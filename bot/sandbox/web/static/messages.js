@@ -7,7 +7,7 @@ import { emit, on } from "./events.js";
 import { $, nodes } from "./trusted_html.js";
 
 const OWN_ACTION_WINDOW = 20_000; // milliseconds after one's own action in which new messages count as its result
-const GONE = "This message is gone.";
+const GONE = "This message no longer exists.";
 const log = $("log"), replies = $("replies");
 let received = new Set(); // timestamps, since the last reset
 let complete = false, atBottom = false, lastActionAt = 0, followed = "", unseen = [];
