@@ -50,6 +50,7 @@ class Answer:
     is_public: bool = False  # whether the whole channel sees it
     is_question: bool = False  # whether LaunchDarkly answered, so that it may be asked again
     error_summary: str = ""  # what went wrong, in one sentence
+    error_text: str = ""  # the same with what to do, and a reference if an admin can find more under it
     is_partial: bool = False  # whether data is missing that may be available later
     is_quiet: bool = False  # whether there is nothing to report
     snapshot: Snapshot | None = None  # saved once a schedule has delivered the answer
@@ -132,13 +133,15 @@ class Answers:
             name,
             reference,
             error_summary=failure.summary,
+            error_text=f"{failure.describe()} (Reference {reference}.)" if failure.needs_admin else failure.describe(),
         )
 
     def internal_error_answer(self, line: str = "", name: str = "", reference: str = "") -> Answer:
         """Return the answer to a bug of the bot, and log it. Call it in the `except` block, for the traceback."""
         reference = reference or _new_reference()
         log.exception("reference %s: couldn't answer %s", reference, line or "a line")
-        return Answer(internal_error_message(reference), "broken", line, name, reference)
+        error_text = f"Something went wrong in the bot. (Reference {reference}.)"
+        return Answer(internal_error_message(reference), "broken", line, name, reference, error_text=error_text)
 
     def prepare_question(self, text: str, caller: Caller) -> tuple[ParsedLine, QuestionContext]:
         """Parse and authorize a question and build its context, for a watch: it compares with no past weeks."""

@@ -22,6 +22,7 @@ class Failure(Exception):
     """Something went wrong in a way that the bot can explain."""
 
     outcome: ClassVar[str] = "failed"
+    corrected: str = ""  # the line to try instead, if there is one
     needs_admin: ClassVar[bool] = False  # whether an admin can find more under the reference, in the log
 
     def __init__(self, summary: str, todo: str, *, server_message: str = "", param_names: tuple[str, ...] = ()) -> None:
@@ -32,6 +33,11 @@ class Failure(Exception):
         self.todo = todo
         self.server_message = server_message
         self.param_names = param_names
+
+    def describe(self) -> str:
+        """Return what happened, LaunchDarkly's own message and what to do, as sentences."""
+        quote = f"LaunchDarkly says: {self.server_message.rstrip('.')}." if self.server_message else ""
+        return " ".join(filter(None, (self.summary, quote, self.todo, self.corrected)))
 
 
 class InvalidLine(Failure):
@@ -59,6 +65,9 @@ class InvalidLine(Failure):
         self.corrected = corrected
         self.is_complete = is_complete
         self.has_gaps = has_gaps
+
+    def describe(self) -> str:
+        return " ".join(filter(None, (*self.mistakes, self.todo, self.corrected)))
 
 
 class Rejected(Failure):

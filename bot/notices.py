@@ -98,14 +98,13 @@ class Notices:
     def failure(self, failure: Failure, reference: str, line: str = "") -> Message:
         """Render a failure for the person who asked for *line*. The log has the same reference."""
         mistakes = failure.mistakes if isinstance(failure, InvalidLine) else ()
-        corrected = failure.corrected if isinstance(failure, InvalidLine | UnknownKey) else ""
         button, button_line = self._button(failure, line)
         view = FailureView(
             what=mistakes[0] if len(mistakes) == 1 else failure.summary,
-            todo="" if corrected and button else failure.todo,
+            todo="" if failure.corrected and button else failure.todo,
             server_message=failure.server_message,
             mistakes=mistakes if len(mistakes) > 1 else (),
-            corrected="" if button else corrected,
+            corrected="" if button else failure.corrected,
             button=button,
             button_line=button_line,
             reference=reference if failure.needs_admin else "",

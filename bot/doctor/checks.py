@@ -194,7 +194,7 @@ def settings_findings(settings: Settings, problems: Mapping[str, Failure]) -> li
     findings = []
     for group in GROUPS:
         failures = [problems[name] for name in group.model_fields if name in problems]
-        findings += [Finding(group.title, CheckStatus.FAILED, sentence(failure)) for failure in failures]
+        findings += [Finding(group.title, CheckStatus.FAILED, failure.describe()) for failure in failures]
         if not failures:
             findings.append(Finding(group.title, CheckStatus.OK, _changed_settings(settings, group)))
     return findings
@@ -225,9 +225,9 @@ async def _run_guarded(
     try:
         return CheckStatus.OK, await _run_check(check, invalid_settings, timeout_seconds)
     except CheckSkipped as skipped:
-        return CheckStatus.SKIPPED, sentence(skipped)
+        return CheckStatus.SKIPPED, skipped.describe()
     except Failure as failure:
-        return CheckStatus.FAILED, sentence(failure)
+        return CheckStatus.FAILED, failure.describe()
     except Exception as error:  # a bug in one check doesn't stop the others
         return CheckStatus.FAILED, f"The check failed ({type(error).__name__}). This is a bug in the bot."
 
@@ -240,12 +240,6 @@ async def _run_check(check: Check, invalid_settings: Collection[str], timeout_se
             return await check.run()
     except TimeoutError:
         raise TryLater(f"Took more than {timeout_seconds:g} seconds.", "Try again in a minute.") from None
-
-
-def sentence(failure: Failure) -> str:
-    """Describe a failure: what happened, the server's own message, and what to do."""
-    detail = f"It said: {failure.server_message}" if failure.server_message else ""
-    return " ".join(filter(None, (failure.summary, detail, failure.todo)))
 
 
 def _redact(text: str, secrets: Iterable[str]) -> str:

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from bot.errors import TRANSIENT_FAILURES, Failure, InvalidLine, NotAllowed, NotFound, Rejected
 from bot.launchdarkly import AppUrls, LaunchDarkly
 from bot.lines.spec import Params, ParamsT, Spec
-from bot.messages import humanize
+from bot.messages.mrkdwn import clean
 from bot.questions.catalog import Catalog, ProjectFilter, allow_all
 from bot.store import Snapshot
 
@@ -129,15 +129,8 @@ async def result_or_failure(awaitable: Awaitable[T]) -> T | Failure:
 
 
 def failure_text(result: object) -> str:
-    """Describe a failure in one line, with LaunchDarkly's own message; empty for anything else."""
-    if not isinstance(result, Failure):
-        return ""
-    server_message = (
-        f"LaunchDarkly says: {humanize.truncate_text(result.server_message, 200).rstrip('.')}."
-        if result.server_message
-        else ""
-    )
-    return " ".join(sentence for sentence in (result.summary, server_message, result.todo) if sentence)
+    """Describe a failure in one line; empty for anything else."""
+    return clean(result.describe()) if isinstance(result, Failure) else ""
 
 
 def any_transient(*results: object) -> bool:

@@ -96,7 +96,4 @@ def _retry_at(ctx: SchedulerContext, runs: Sequence[Run], answer: Answer) -> dat
 
 def _failure_reason(answer: Answer) -> str:
     """Return the reason for people: without the advice to ask again where the schedule itself does that."""
-    reference = f" (Reference {answer.reference}.)"
-    if answer.outcome in TRANSIENT_OUTCOMES:
-        return answer.error_summary + reference
-    return answer.message.text.replace(f"\nReference {answer.reference}", reference)
+    return answer.error_summary if answer.outcome in TRANSIENT_OUTCOMES else answer.error_text
