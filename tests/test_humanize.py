@@ -7,7 +7,7 @@ from bot.messages import humanize
 
 @pytest.mark.parametrize(
     ("share", "text"),
-    [(0, "0 %"), (1 / 200, "under 1%"), (0.3, "30 %"), (199 / 200, "over 99%"), (1, "100 %"), (1.3, "130 %")],
+    [(0, "0%"), (1 / 200, "under 1%"), (0.3, "30%"), (199 / 200, "over 99%"), (1, "100%"), (1.3, "130%")],
 )
 def test_percent_never_rounds_to_none_or_all(share: float, text: str) -> None:
     assert humanize.percent(share) == text
@@ -21,7 +21,7 @@ def test_keys_become_sentence_case(key: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("points", "text"), [(0, "no change"), (1, "+1 point"), (-7, "−7 points"), (2.5, "+2.5 points")]
+    ("points", "text"), [(0, "no change"), (1, "▲1"), (-7, "▼7"), (2.5, "▲2.5")]
 )
-def test_point_difference_has_a_sign(points: float, text: str) -> None:
+def test_score_change_has_a_direction(points: float, text: str) -> None:
     assert humanize.points(points) == text

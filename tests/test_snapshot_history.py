@@ -68,7 +68,7 @@ async def test_digest_and_other_questions_compare_past_weeks(weeks: Weeks) -> No
     for channel in ("C1", "C2"):
         await weeks.scheduler.workspace.send("every monday 9:00 digest web/production", channel=channel)
     await weeks.pass_by(16)
-    assert "16 flags (44 %) ready to clean up\n" in weeks.last
+    assert "16 flags (44%) ready to clean up\n" in weeks.last
     await weeks.pass_by(14)
     assert "ready to clean up: 2 fewer than last week\n" in weeks.last
     await weeks.pass_by(14, 15, 15, 12)

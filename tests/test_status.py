@@ -44,7 +44,7 @@ async def test_chart_and_table_show_the_same_numbers(someone: Conversation) -> N
 
 async def test_flags_worth_a_look_are_counted(someone: Conversation) -> None:
     answer = await someone.send("status web/production")
-    assert "*19 flags* in web/production · 🧹 *5 flags* (26 %) ready to clean up" in visible_text(answer)
+    assert "*19 flags* in web/production · 🧹 *5 flags* (26%) ready to clean up" in visible_text(answer)
 
 
 async def test_application_is_sent_as_a_parameter(someone: Conversation) -> None:
@@ -77,7 +77,7 @@ async def test_unknown_statuses_are_shown_after_the_known_ones() -> None:
     rows = _blocks(answer, "data_table")[0]["rows"][1:]
     assert [row[0]["text"] for row in rows] == ["new", "LAUNCHED", "Hibernating"]
     assert [row[3]["text"] for row in rows][-1] == "–"
-    assert "*2 flags* (33 %) ready to clean up" in visible_text(answer)
+    assert "*2 flags* (33%) ready to clean up" in visible_text(answer)
 
 
 async def test_excess_slices_are_combined_as_other() -> None:

@@ -26,15 +26,14 @@ def percent(share: float) -> str:
         return "under 1%"
     if 0.995 <= share < 1:
         return "over 99%"
-    return f"{share:.0%}".replace("%", " %")
+    return f"{share:.0%}"
 
 
 def points(difference: float) -> str:
-    """Format a difference between scores, with its sign."""
+    """Format the change of a score: `▲5`, `▼3`, `no change`."""
     if not difference:
         return "no change"
-    sign, size = ("+" if difference > 0 else "−"), number(abs(difference))
-    return f"{sign}{size} {'point' if size == '1' else 'points'}"
+    return f"{'▲' if difference > 0 else '▼'}{number(abs(difference))}"
 
 
 def truncate_text(text: object, limit: int) -> str:

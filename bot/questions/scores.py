@@ -8,6 +8,7 @@ from bot.launchdarkly import Float64, Reply, Version, field
 from bot.lines.param_types import Key, Keys
 from bot.lines.spec import MAX_BUTTON_LINE_CHARS, Parameter, Params
 from bot.messages import humanize
+from bot.messages.plain_text import NO_DATA
 from bot.questions import history
 from bot.questions.base import AnswerView, Question, QuestionContext, View
 from bot.questions.history import WithHistory
@@ -197,7 +198,7 @@ def score_view(key: str, score: Score) -> ScoreView:
         known=known,
         bar=_bar(score.score) if known else "",
         score=humanize.number(score.score) if known else "",
-        rating=humanize.truncate_text(humanize.sentence_case(score.indicator), 40).lower(),
+        rating=humanize.truncate_text(humanize.sentence_case(score.indicator), 40).lower() if known else NO_DATA,
         next=_next_band(score) if known else "",
         change=_change_text(score) if known else "",
     )
@@ -215,7 +216,7 @@ def _next_band(score: Score) -> str:
         return ""
     better = bands[bands.index(score.indicator) - 1] if score.indicator in bands else "the next band"
     points = humanize.count(round(score.range.max + 1 - score.score), "point")
-    return f"{points} to {humanize.sentence_case(better).lower()}"
+    return f"{points} from {humanize.sentence_case(better).lower()}"
 
 
 def _change_text(score: Score) -> str:

@@ -46,7 +46,8 @@ def build_gap_view(
 
 def points_ahead(highest: float, lower: float) -> str:
     """Describe the lead of a score in points; factors make no sense for scores."""
-    return f"{humanize.points(highest - lower).removeprefix('+')} ahead of"
+    size = humanize.number(highest - lower)
+    return f"{size} {'point' if size == '1' else 'points'} ahead of"
 
 
 def count_ahead(highest: float, lower: float) -> str:
@@ -188,7 +189,7 @@ def _children(scores: Iterable[Score]) -> list[str]:
 
 
 def _cell(score: float | None, view: ScoreView | None) -> Number | str:
-    """Return a score, or LaunchDarkly's indicator if there is none."""
+    """Return a score, or the rating if there is none."""
     if score is None:
         return view.rating if view else ""
     return _rounded(score)

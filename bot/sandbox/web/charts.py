@@ -180,7 +180,7 @@ class Chart:
         for at, (label, [value]) in enumerate(self.rows):
             start, share = end, value / total
             end += share
-            tip = Tip(f"{label}: {format_number(value)} ({format_number(round(share * 100, 1))} %)", 50)
+            tip = Tip(f"{label}: {format_number(value)} ({format_number(round(share * 100, 1))}%)", 50)
             arc = f"A{PIE_RADIUS} {PIE_RADIUS} 0 {int(share > 0.5)} 1 {_point_on_circle(end)}"
             path = "" if share == 1 else f"M{PIE_SIZE // 2} {PIE_SIZE // 2}L{_point_on_circle(start)}{arc}Z"
             yield Segment(at % COLOR_COUNT, tip, path)
