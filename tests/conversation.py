@@ -160,6 +160,12 @@ def visible_text(answer: Answer) -> str:
     return "\n".join(texts([list(message.blocks) for message in with_thread(answer.message)]))
 
 
+def button_lines(message: Message) -> list[str]:
+    """Return the lines of a message's buttons, except those beside a text."""
+    actions = [block for block in message.blocks if block["type"] == "actions"]
+    return [element["value"] for block in actions for element in block["elements"]]
+
+
 def with_thread(message: Message) -> tuple[Message, ...]:
     """Return a message and those of its thread."""
     return (message, *message.thread)

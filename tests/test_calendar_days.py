@@ -11,7 +11,7 @@ from bot.answers import Answer
 from bot.sandbox.launchdarkly.company import harbour_goods
 from bot.sandbox.launchdarkly.history import History, Window, millis
 from tests.api_replies import DAY, HOUR, MIDNIGHT, deployments_at, no_series
-from tests.conversation import NOW, Conversation, start_conversation, visible_text
+from tests.conversation import NOW, Conversation, button_lines, start_conversation, visible_text
 
 WEEKDAY = re.compile(r"^\w{3} (?=\d)")  # omitted in charts of many days
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Pacific/Auckland", "America/Santiago")
@@ -111,25 +111,25 @@ async def test_today_is_marked_and_excluded_from_averages() -> None:
     answer = await _say("deploys web/production since=2d", (30, 4), (6, 6), (-9, 1))
     assert _labels(answer) == ["Wed 18 Nov", "Thu 19 Nov", "Fri 20 Nov (so far)"]
     shown = visible_text(answer)
-    assert "*11 deployments*, 18 – 20 Nov 2026 · includes 1 on Fri 20 Nov (so far)" in shown
+    assert "*11 deployments* in web/production, 18 – 20 Nov 2026 · including 1 on Fri 20 Nov (so far)" in shown
     assert "5 per day · best *6 (Thu 19 Nov)* · worst *4 (Wed 18 Nov)*" in shown
-    assert "That includes 1 on Fri 20 Nov (so far)." in answer.message.text
-    assert "Fri 20 Nov (so far) 1 deployment." in answer.message.text
+    assert ", including 1 on Fri 20 Nov (so far)\n" in answer.message.text
+    assert "Fri 20 Nov (so far): 1\n" in answer.message.text
 
 
 async def test_today_alone_is_not_a_full_day() -> None:
     answer = await _say("deploys web/production since=today", (-9, 3))
-    assert "*3 deployments*, Fri 20 Nov (so far)\n" in visible_text(answer)
+    assert "*3 deployments* in web/production, Fri 20 Nov (so far)\n" in visible_text(answer)
     assert "best" not in visible_text(answer)
 
 
 async def test_day_without_data_is_drawn_and_footnoted() -> None:
     answer = await _say("deploys web/production since=3d", (6, 6), (54, 3), (-9, 1))
     assert _labels(answer) == ["Tue 17 Nov", "Wed 18 Nov †", "Thu 19 Nov", "Fri 20 Nov (so far)"]
-    footnote = "† No data for 1 of 4 days: Wed 18 Nov. Averages leave it out."
-    for text in (visible_text(answer), answer.message.text):
-        assert footnote in text
-    assert "Wed 18 Nov no data;" in answer.message.text
+    footnote = "No data for 1 of 4 days: Wed 18 Nov. Averages leave it out."
+    assert f"† {footnote}" in visible_text(answer)
+    assert f"\n{footnote}" in answer.message.text
+    assert "Wed 18 Nov: no data\n" in answer.message.text
     assert "Wed 18 Nov †          –\n" in "\n".join(
         block["text"]["text"] for block in answer.message.with_text_fallback().blocks[:3] if "text" in block
     )
@@ -143,7 +143,7 @@ async def test_day_that_sent_zero_is_not_a_gap() -> None:
 
 async def test_partial_first_and_last_days_are_marked() -> None:
     answer = await _say("deploys web/production since=2026-11-17T18:00Z until=2026-11-19T06:00Z", (54, 9), (30, 4))
-    assert _labels(answer) == ["Tue 17 Nov (partial)", "Wed 18 Nov", "19 Nov (in part) †"]
+    assert _labels(answer) == ["Tue 17 Nov (partial)", "Wed 18 Nov", "19 Nov (partial) †"]
 
 
 async def test_days_are_cut_in_the_callers_time_zone(someone: Conversation) -> None:
@@ -158,7 +158,7 @@ async def test_days_are_cut_in_the_callers_time_zone(someone: Conversation) -> N
 async def test_range_over_a_year_suggests_buckets(someone: Conversation) -> None:
     answer = await someone.send("deploys web/production since=60w")
     assert answer.outcome == "mistyped"
-    assert visible_text(answer).endswith("`deploys web/production since=60w bucket=rolling`")
+    assert button_lines(answer.message) == ["deploys web/production since=60w bucket=rolling"]
     assert (await someone.send("deploys web/production since=60w bucket=rolling")).outcome == "answered"
 
 
@@ -184,7 +184,7 @@ async def test_no_day_is_a_gap_without_any_data() -> None:
     async with start_conversation(no_series) as someone:
         answer = await someone.send("deploys web/production")
     assert "No data for" not in visible_text(answer)
-    assert "*No deployment data*, 13 – 20 Nov 2026." in visible_text(answer)
+    assert "*No deployment data* in web/production, 13 – 20 Nov 2026\n" in visible_text(answer)
 
 
 async def test_hour_across_midnight_is_requested_in_full(someone: Conversation) -> None:

@@ -12,7 +12,7 @@ from bot.answers import Answer
 from bot.lines.timespec import display_line
 from bot.questions.time_range import parse_window
 from bot.terminal import console, draw
-from tests.conversation import NOW, Conversation, Edit, question_context, start_conversation, visible_text
+from tests.conversation import NOW, Conversation, Edit, question_context, button_lines, start_conversation, visible_text
 
 
 def _event(**more: Any) -> dict[str, Any]:
@@ -88,7 +88,7 @@ async def test_event_shows_flag_change_author_time_and_impact() -> None:
     link = "https://app.launchdarkly.com/projects/web/flags/new-checkout/targeting?env=production&amp;selected-env=production"
     assert f"🔴 *<{link}|new-checkout>* · Rollout changed from 20% to 60%" in shown
     assert (
-        "Dana Ortiz · <!date^1795183200^{date_short_pretty} at {time}|Fri 20 Nov 2026, 14:00 UTC> · large impact (92 %)"
+        "Dana Ortiz · <!date^1795183200^{date_short_pretty} at {time}|Fri 20 Nov 2026, 14:00 UTC> · large impact (92%)"
         in shown
     )
     assert "harbour.example" not in shown
@@ -112,10 +112,10 @@ async def test_author_is_shown_by_name_never_by_email(member: Any, author: str) 
 @pytest.mark.parametrize(
     ("impact", "expected"),
     [
-        ({"size": "none", "percentage": 0}, "⚪|no impact (0 %)"),
-        ({"size": "small", "percentage": 0.2}, "🟡|small impact (under 1 %)"),
+        ({"size": "none", "percentage": 0}, "⚪|no impact (0%)"),
+        ({"size": "small", "percentage": 0.2}, "🟡|small impact (under 1%)"),
         ({"size": "medium"}, "🟠|medium impact"),
-        ({"size": "gigantic", "percentage": 130}, "⚪|gigantic impact (130 %)"),
+        ({"size": "gigantic", "percentage": 130}, "⚪|gigantic impact (130%)"),
         ({"reason": "waiting"}, "⏳|impact not known yet"),
         ({"reason": "global"}, "🌐|flag settings, all environments"),
         ({}, "⚪|impact unknown"),
@@ -132,13 +132,13 @@ async def test_impact_size_or_its_absence_is_shown(impact: Any, expected: str) -
 async def test_variation_shares_are_shown_before_and_after() -> None:
     counts = [{"value": True, "before": 40, "after": 960}, {"value": None, "before": 960, "after": 40}]
     shown = await _shown(_event(impact={"size": "large", "evaluationsSummary": {"variations": counts}}))
-    assert "true: 4 % → 96 % · null: 96 % → 4 %" in shown
+    assert "true: 4% → 96% · null: 96% → 4%" in shown
 
 
 async def test_largest_share_changes_come_first_and_rest_is_counted() -> None:
     counts = [{"value": n, "before": 10, "after": 10 + n} for n in range(6)]
     shown = await _shown(_event(impact={"evaluationsSummary": {"variations": counts}}))
-    assert "0: 17 % → 13 %" in shown
+    assert "0: 17% → 13%" in shown
     assert "and 3 more variations" in shown
 
 
@@ -236,8 +236,8 @@ async def test_page_after_the_last_is_empty_and_counts_events_elsewhere(someone:
 
 async def test_page_beyond_the_limit_suggests_the_first_page(someone: Conversation) -> None:
     answer = await someone.send("events web/production page=52")
-    assert "Page 52 is more than 1,000 events away." in visible_text(answer)
-    assert visible_text(answer).endswith("`events web/production`")
+    assert "Page 52 is past the first 1,000 events." in visible_text(answer)
+    assert button_lines(answer.message) == ["events web/production"]
 
 
 async def test_page_button_keeps_its_window_when_pressed_late(someone: Conversation) -> None:
@@ -300,7 +300,7 @@ async def test_empty_week_says_how_to_see_more() -> None:
 async def test_window_that_ends_before_it_starts_is_refused(someone: Conversation) -> None:
     answer = await someone.send("events web/production since=yesterday until=2w")
     assert answer.outcome == "mistyped"
-    assert "since=yesterday is not before until=2w" in visible_text(answer)
+    assert "since=yesterday isn't before until=2w" in visible_text(answer)
     assert "events web/production" in visible_text(answer)
     assert someone.requested_params() == []
 

@@ -92,13 +92,13 @@ async def test_requested_environments_are_sent_one_by_one(someone: Conversation)
                     "rollout": {"variations": [{"variation": 0, "weight": 60000}, {"variation": 1, "weight": 40000}]}
                 }
             ),
-            "1. everyone → 60 % New, 40 % false",
+            "1. everyone → 60% New, 40% false",
         ),
         (
             _environment(
                 fallthrough={"rollout": {"variations": [{"variation": 0, "weight": 250}], "bucketBy": "country"}}
             ),
-            "1. everyone → under 1 % New, by country",
+            "1. everyone → under 1% New, by country",
         ),
         (
             _environment(targets=[{"values": ["a", "b"], "variation": 1}]),
@@ -149,8 +149,8 @@ async def test_target_keys_and_secrets_are_not_shown() -> None:
         ({"_maintainerTeam": {"key": "crew", "name": "Checkout crew"}}, "Owner: *the team Checkout crew*"),
         ({"maintainerTeamKey": "crew"}, "Owner: *the team crew*"),
         ({}, "Owner: *nobody*"),
-        ({"archived": True, "archivedDate": YESTERDAY}, "⚠️ *archived 1 day ago: it serves nobody*"),
-        ({"deprecated": True, "deprecatedDate": None}, "⚠️ *deprecated at an unknown time: use no more of it*"),
+        ({"archived": True, "archivedDate": YESTERDAY}, "⚠️ *archived 1 day ago: serves nobody*"),
+        ({"deprecated": True, "deprecatedDate": None}, "⚠️ *deprecated at an unknown time: don't use it in new code*"),
         ({"stale": {"readyForCodeRemoval": True}}, "⚠️ *stale: ready to remove from the code*"),
         ({"stale": {"readyToArchive": True}}, "⚠️ *stale: ready to archive*"),
         ({"temporary": False}, "`new-checkout` · boolean · permanent · created 1 day ago"),
@@ -202,9 +202,7 @@ async def test_hidden_environment_is_reported() -> None:
     async with start_conversation(_without("staging")) as someone:
         answer = await someone.send("flag new-checkout web/staging")
     assert answer.outcome == "not found"
-    assert "The flag new-checkout exists, but the project web shows the bot no environment staging." in visible_text(
-        answer
-    )
+    assert "The flag new-checkout exists, but I can't see its environment staging in web." in visible_text(answer)
 
 
 async def test_hidden_environment_is_reported_beside_a_visible_one() -> None:

@@ -111,7 +111,7 @@ def test_falls_and_rises_are_described_symmetrically(values: list[int | None]) -
     [
         (12, 15, "3 fewer than last week"),
         (15, 12, "3 more than last week"),
-        (12, 12.0, "as many as last week"),
+        (12, 12.0, "same as last week"),
         (0, 1200, "1,200 fewer than last week"),
     ],
 )

@@ -207,4 +207,4 @@ def test_command_prints_nothing_for_an_invalid_url() -> None:
     printed = run("manifest", "--http", "http://bot.example.com")
     assert printed.returncode == 2
     assert printed.stdout == ""
-    assert "nothing but https" in printed.stderr
+    assert "Use an https address" in printed.stderr

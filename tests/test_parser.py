@@ -12,6 +12,7 @@ from bot.errors import InvalidLine
 from bot.lines.param_types import IntRange, ListOf, correct_typo
 from bot.lines.parser import ParsedLine, parse
 from bot.lines.spec import ParamField
+from bot.messages import humanize
 from bot.questions import discover
 from bot.questions.base import AnyQuestion
 
@@ -87,35 +88,55 @@ def test_default_environment_does_not_apply_to_other_projects() -> None:
 @pytest.mark.parametrize(
     ("typed", "mistake", "corrected"),
     [
-        ("scors web/production", "I don't know “scors”: did you mean scores?", "scores web/production"),
-        ("scores web/production ap=x", "There is no parameter “ap”: did you mean app?", "scores web/production app=x"),
-        ("events web/production impact=larg", "did you mean large?", "events web/production"),
+        ("scors web/production", "I don't know “scors”. Did you mean scores?", "scores web/production"),
+        ("scores web/production ap=x", "scores has no option “ap”. Did you mean app?", "scores web/production app=x"),
+        (
+            "events web/production impact=larg",
+            "impact must be any, none, small, medium or large, not “larg”. Did you mean large?",
+            "events web/production",
+        ),
         (
             "events web/production impact=huge",
-            "“huge” is not one of any, none, small, medium, large",
+            "impact must be any, none, small, medium or large, not “huge”.",
             "events web/production",
         ),
         (
             "events web/production limit=500",
-            "500 is not within 1 to 100: did you mean 100?",
+            "limit must be 1 to 100, not 500. Did you mean 100?",
             "events web/production limit=100",
         ),
-        ("events web/production limit=many", "“many” is no number; say 1 to 100", "events web/production"),
-        ("events web/production since=mondy", "did you mean monday?", "events web/production since=monday"),
-        ("events web/production experiments=maybe", "“maybe” is neither yes nor no", "events web/production"),
+        (
+            "events web/production limit=many",
+            "limit must be a number from 1 to 100, not “many”.",
+            "events web/production",
+        ),
+        (
+            "events web/production since=mondy",
+            "I don't recognize the time “mondy”. Did you mean monday?",
+            "events web/production since=monday",
+        ),
+        (
+            "events web/production experiments=maybe",
+            "experiments must be yes or no, not “maybe”.",
+            "events web/production",
+        ),
         ("events web/production limit=", "limit needs a value", "events web/production"),
         ("events web/production after=a before=b", "not both", "events web/production after=a"),
         ("events web/production after=a before=b imapct=any", "not both", "events web/production impact=any after=a"),
         ("scores web/production staging", "staging", "scores web/production"),
-        ("scores", "project is missing: the key of the project.", "scores PROJECT/ENV"),
-        ("scores staging", "project is missing", "scores PROJECT/staging"),
-        ("flag web/production", "flag is missing: the key of the flag.", "flag FLAG web/production"),
+        ("scores", "Missing: project key and environment key.", "scores PROJECT/ENV"),
+        ("scores staging", "Missing: project key.", "scores PROJECT/staging"),
+        ("flag web/production", "Missing: flag key.", "flag FLAG web/production"),
         ("flag ../../secrets web/production", "", ""),
-        ("flag .. web/production", "“..” is no key", "flag FLAG web/production"),
-        ("scores web/production,staging", "“production,staging” is no key", "scores web/ENV"),
-        ("scores /production", "project: a value is missing", "scores PROJECT/production"),
-        ("scores web/production env=staging", "env is given twice.", ""),
-        ("deploys every=5y", "“5y” is no length", "deploys"),
+        ("flag .. web/production", "“..” isn't a key", "flag FLAG web/production"),
+        ("scores web/production,staging", "“production,staging” isn't a key", "scores web/ENV"),
+        ("scores /production", "project needs a value: a key.", "scores PROJECT/production"),
+        ("scores web/production env=staging", "env is set twice.", ""),
+        (
+            "deploys every=5y",
+            "every must be a duration between a minute and a year, such as 6h or 2w, not “5y”.",
+            "deploys",
+        ),
         ("deploys every=1ms", "between a minute and a year", "deploys"),
     ],
 )
@@ -133,7 +154,7 @@ def test_all_mistakes_are_reported_at_once() -> None:
 
 def test_unknown_line_lists_the_questions_and_suggests_none() -> None:
     reported, corrected = mistakes("xyzzy web/production")
-    assert reported == (f"I don't know “xyzzy”; I can answer {', '.join(QUESTIONS)}.",)
+    assert reported == (f"I don't know “xyzzy”. I can answer {humanize.join_with_and(list(QUESTIONS))}.",)
     assert corrected == ""
 
 
@@ -183,7 +204,7 @@ def _values(field: ParamField, annotation: Any) -> st.SearchStrategy[Any]:
         "a key": keys,
         "yes or no": st.booleans(),
         "a cursor from an earlier answer": st.from_regex(r"[A-Za-z0-9_.~+/=:-]{1,40}", fullmatch=True),
-        "a length such as 6h, 1d or 2w": st.integers(60_000, 53 * 604_800_000),
+        "a duration such as 6h, 1d or 2w": st.integers(60_000, 53 * 604_800_000),
         "7d, 36h, yesterday, monday or 2026-11-01": st.sampled_from(
             [
                 "7d",

@@ -17,7 +17,7 @@ from tests.api_replies import (
     only_events,
     refuse_with,
 )
-from tests.conversation import Conversation, Edit, ErrorReply, start_conversation, texts, visible_text
+from tests.conversation import Conversation, Edit, ErrorReply, button_lines, start_conversation, texts, visible_text
 
 
 def changed(*hours: float, **more: Any) -> Edit:
@@ -102,7 +102,7 @@ async def test_range_without_days_or_with_too_many_is_refused(someone: Conversat
     answer = await someone.send(f"releases web/production app=storefront since={since}")
     assert answer.outcome == "mistyped"
     assert f"since={since}" in answer.message.text
-    assert visible_text(answer).endswith("`releases web/production app=storefront`")
+    assert button_lines(answer.message) == ["releases web/production app=storefront"]
     assert someone.requested_params() == []
 
 
@@ -213,18 +213,30 @@ async def test_day_with_unread_changes_is_not_called_without_changes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("edit", "missing", "summary"),
+    ("edit", "missing", "reason", "summary"),
     [
-        (STATES["half"], "Deployments", "large-impact changes* in web/production, 6 – 19 Nov 2026"),
-        (STATES["other-half"], "Large-impact changes", " deployments* in web/production, 6 – 19 Nov 2026"),
+        (
+            STATES["half"],
+            "Deployments",
+            "LaunchDarkly can't find that.",
+            "large-impact changes* in web/production, 6 – 19 Nov 2026",
+        ),
+        (
+            STATES["other-half"],
+            "Large-impact changes",
+            "The bot's access token can't read this.",
+            " deployments* in web/production, 6 – 19 Nov 2026",
+        ),
     ],
 )
-async def test_failed_part_is_reported_and_the_other_is_charted(edit: Edit, missing: str, summary: str) -> None:
+async def test_failed_part_is_reported_and_the_other_is_charted(
+    edit: Edit, missing: str, reason: str, summary: str
+) -> None:
     async with start_conversation(edit) as someone:
         answer = await someone.send("releases web/production")
     shown = visible_text(answer)
     assert answer.outcome == "answered"
-    assert f"⚠️ *{missing}* couldn't be loaded. LaunchDarkly does not" in shown
+    assert f"⚠️ *{missing}* couldn't be loaded. {reason}" in shown
     assert f"{missing} couldn't be loaded." in answer.message.text
     assert summary in shown
     assert len(_chart(answer)["series"]) == 1

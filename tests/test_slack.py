@@ -189,7 +189,7 @@ async def test_event_links_to_its_flag(workspace: Workspace) -> None:
 
 async def test_biggest_score_change_links_to_its_events(workspace: Workspace) -> None:
     scores = await workspace.send("scores web/production")
-    assert "Biggest change: *failure rate*, −7 points." in visible_text(scores)
+    assert "Biggest change: *failure rate*, ▼7." in visible_text(scores)
     why = await workspace.press(scores, "Why?")
     assert "Flag events" in visible_text(why)
 

@@ -66,7 +66,7 @@ def test_range_starts_with_the_day_of_the_given_time(typed: str, zone: str, days
 
 @pytest.mark.parametrize(
     ("typed", "why"),
-    [("today", "leaves no whole day"), ("3h", "leaves no whole day"), ("14w", f"more than {MAX_DAYS} days ago")],
+    [("today", "covers no full day yet"), ("3h", "covers no full day yet"), ("14w", f"more than {MAX_DAYS} days ago")],
 )
 def test_empty_or_too_long_range_is_a_mistake(typed: str, why: str) -> None:
     with pytest.raises(InvalidLine) as refused:

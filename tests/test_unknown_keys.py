@@ -8,18 +8,13 @@ from bot.access import AccessRules, Caller
 from bot.answers import Answer
 from bot.sandbox.block_kit import violations
 from bot.sandbox.block_kit.mentions import unsafe_markup
-from tests.conversation import UTC_ZONE, Conversation, EditableReply, start_conversation, visible_text
+from tests.conversation import UTC_ZONE, Conversation, EditableReply, button_lines, start_conversation, visible_text
 from tests.workspace import open_workspace
 from tests.workspace import visible_text as slack_text
 
 
 def requested(someone: Conversation) -> list[str]:
     return [seen.path.rsplit("/v2/")[1] for seen in someone.faults.requests]
-
-
-def buttons(answer: Answer) -> list[str]:
-    """Return the lines of an error's buttons."""
-    return [block["accessory"]["value"] for block in answer.message.blocks if "accessory" in block]
 
 
 @pytest.mark.parametrize(
@@ -80,7 +75,7 @@ async def test_unknown_key_is_answered_with_known_ones(
     assert answer.outcome == "not found"
     assert answer.error_summary == says
     assert says in answer.message.text
-    assert buttons(answer) == ([corrected] if corrected else [])
+    assert button_lines(answer.message) == ([corrected] if corrected else [])
     assert "validation failed" not in visible_text(answer)
     assert not violations(answer.message.payload()) + unsafe_markup(answer.message.payload())
 
@@ -202,7 +197,7 @@ async def test_button_runs_the_corrected_question() -> None:
     async with open_workspace() as workspace:
         failure = await workspace.send("scores web/prod")
         assert "web has no environment “prod”" in slack_text(failure)
-        answer = await workspace.press(failure, "Run")
+        answer = await workspace.press(failure, "Ask: scores web/production")
         assert "Release maturity" in slack_text(answer)
 
 

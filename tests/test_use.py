@@ -52,7 +52,7 @@ async def test_known_default_costs_one_request_and_is_capitalized() -> None:
     ("status", "reason"),
     [
         (503, "LaunchDarkly is having problems (503)."),
-        (429, "LaunchDarkly's rate limit is used up"),
+        (429, "LaunchDarkly is rate-limiting your account."),
         (403, "I can't list wbe's environments with this token."),
     ],
 )

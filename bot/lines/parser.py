@@ -244,9 +244,13 @@ class _LineParser:
             tuple(self.mistakes),
             corrected=corrected,
             is_complete=self.is_complete,
-            has_gaps=any(f.required and f.field_name not in self.values for f in self.fields.values()),
+            has_gaps=any(map(self._has_gap, self.fields.values())),
             topic=self.spec.name,
         )
+
+    def _has_gap(self, param: ParamField) -> bool:
+        value = self.values.get(param.field_name)
+        return (param.required and value is None) or (isinstance(value, tuple) and param.placeholder in value)
 
     def _validate_params(self) -> Params:
         """Build the params and record the mistakes in how they combine."""

@@ -42,6 +42,11 @@ class ParamField:
     def short_name(self) -> str:
         return self.field_name.rstrip("_")
 
+    @property
+    def placeholder(self) -> str:
+        """What a corrected line has in place of a value that the person must fill in."""
+        return self.short_name.upper()
+
 
 class Params(BaseModel):
     """Base for the parameters of a question or a command.
@@ -147,7 +152,7 @@ class Spec(Generic[ParamsT]):
 
 def _format_value(field: ParamField, value: Any) -> str:
     if value is None:
-        return field.short_name.upper() if field.required else ""
+        return field.placeholder if field.required else ""
     return "" if value == field.default else field.param_type.write(value)
 
 
