@@ -12,7 +12,7 @@ from bot.answers import Answer
 from bot.lines.timespec import display_line
 from bot.questions.time_range import parse_window
 from bot.terminal import console, draw
-from tests.conversation import NOW, Conversation, Edit, question_context, button_lines, start_conversation, visible_text
+from tests.conversation import NOW, Conversation, Edit, button_lines, question_context, start_conversation, visible_text
 
 
 def _event(**more: Any) -> dict[str, Any]:

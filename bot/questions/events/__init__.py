@@ -1,4 +1,4 @@
-"""Flag events: what was changed on flags, by whom, and how many people it moved.
+"""Flag events: changes of flags, who made them, and how many people they affected.
 
 reply.py  the decoded fields of events
 """

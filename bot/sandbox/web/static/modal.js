@@ -35,7 +35,7 @@ function showErrors(errors) {
   inputs().find(({ ariaInvalid }) => ariaInvalid === "true")?.focus();
 }
 
-modal.addEventListener("close", () => (rendered = "")); // whoever closed it
+modal.addEventListener("close", () => (rendered = "")); // by a button, Escape or the server
 handlers.closeModal = () => sendForView("close");
 modal.addEventListener("cancel", (event) => (event.preventDefault(), handlers.closeModal())); // Escape
 modal.addEventListener("submit", async (event) => {
