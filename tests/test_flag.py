@@ -146,9 +146,9 @@ async def test_target_keys_and_secrets_are_not_shown() -> None:
             {"_maintainer": {"firstName": "Dana", "lastName": "Ortiz", "email": "dana@x.example"}},
             "Owner: *Dana Ortiz*",
         ),
-        ({"_maintainerTeam": {"key": "crew", "name": "Checkout crew"}}, "Owner: *the team Checkout crew*"),
-        ({"maintainerTeamKey": "crew"}, "Owner: *the team crew*"),
-        ({}, "Owner: *nobody*"),
+        ({"_maintainerTeam": {"key": "crew", "name": "Checkout crew"}}, "Owner: *Checkout crew*"),
+        ({"maintainerTeamKey": "crew"}, "Owner: *crew*"),
+        ({}, "No owner"),
         ({"archived": True, "archivedDate": YESTERDAY}, "⚠️ *archived 1 day ago: serves nobody*"),
         ({"deprecated": True, "deprecatedDate": None}, "⚠️ *deprecated at an unknown time: don't use it in new code*"),
         ({"stale": {"readyForCodeRemoval": True}}, "⚠️ *stale: ready to remove from the code*"),
@@ -216,7 +216,7 @@ async def test_refused_environment_is_reported(someone: Conversation, status: in
     someone.faults.status = status
     answer = await someone.send("flag new-checkout web/nowhere")
     assert answer.outcome == "not found"
-    assert "no flag new-checkout in the project web with the environment nowhere" in visible_text(answer)
+    assert "no flag “new-checkout” in the project web with the environment nowhere" in visible_text(answer)
 
 
 async def test_reply_without_environments_is_reported() -> None:

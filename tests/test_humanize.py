@@ -20,8 +20,6 @@ def test_keys_become_sentence_case(key: str, text: str) -> None:
     assert humanize.sentence_case(key) == text
 
 
-@pytest.mark.parametrize(
-    ("points", "text"), [(0, "no change"), (1, "▲1"), (-7, "▼7"), (2.5, "▲2.5")]
-)
+@pytest.mark.parametrize(("points", "text"), [(0, "no change"), (1, "▲1"), (-7, "▼7"), (2.5, "▲2.5")])
 def test_score_change_has_a_direction(points: float, text: str) -> None:
     assert humanize.points(points) == text

@@ -116,7 +116,7 @@ async def test_cyclic_scores_are_shown_once() -> None:
 
 async def test_both_periods_are_shown(someone: Conversation) -> None:
     shown = visible_text(await someone.send("scores web/production"))
-    assert "13 Nov 2026 – 20 Nov 2026, compared with 6 Nov 2026 – 13 Nov 2026 (UTC)." in shown
+    assert "13 – 20 Nov 2026, compared with 6 – 13 Nov 2026 (UTC)." in shown
 
 
 async def test_missing_scores_are_reported() -> None:

@@ -90,7 +90,7 @@ async def test_run_now_is_not_counted_as_a_week(weeks: Weeks) -> None:
     await weeks.scheduler.send("digest web/production")
     await weeks.scheduler.workspace.send("now 1")
     await weeks.scheduler.advance(seconds=1)
-    assert "6 more than on 23 Nov" in weeks.last
+    assert "6 more than on 23 Nov\n" in weeks.last
     await weeks.pass_by(13)
     assert "ready to clean up: 1 fewer than last week\n" in weeks.last
     assert [snapshot.numbers["done"] for snapshot in await weeks.snapshots()] == [13, 14]

@@ -89,6 +89,15 @@ def format_date_range(first: date, last: date) -> str:
     return f"{first.strftime('%-d' + first_month + ('' if first.year == last.year else ' %Y'))} – {last:%-d %b %Y}"
 
 
+def format_period(start: float | None, end: float | None, zone: ZoneInfo) -> str:
+    """Format the days from one to another time, both in epoch milliseconds."""
+    known = [at / 1000 for at in (start, end) if at is not None and 0 < at / 1000 < MAX_TIMESTAMP]
+    if len(known) < 2:
+        return f"{format_day(start, zone)} – {format_day(end, zone)}"
+    first, last = (datetime.fromtimestamp(at, zone).date() for at in known)
+    return format_date_range(first, last)
+
+
 def time_ago(milliseconds: float | None, now: datetime) -> str:
     """Format the time since then, in the largest unit that fits."""
     if milliseconds is None or not 0 < milliseconds / 1000 < MAX_TIMESTAMP:

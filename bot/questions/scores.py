@@ -234,7 +234,7 @@ def score_change(score: Score) -> float | None:
 
 def period_text(period: Period) -> str:
     """Format the days of a period. LaunchDarkly uses UTC days."""
-    return f"{humanize.format_day(period.start, UTC)} – {humanize.format_day(period.end, UTC)}"
+    return humanize.format_period(period.start, period.end, UTC)
 
 
 def build_tree(declared: Mapping[str, Iterable[str]]) -> tuple[str | None, list[tuple[str, list[str]]], list[str]]:

@@ -91,7 +91,7 @@ async def _fetch_flag(params: FlagParams, ctx: QuestionContext) -> FlagReply:
         return await ctx.launchdarkly.get(FlagReply, path, parameters, version=Version.CURRENT)
     except (NotFound, Rejected) as failure:  # an unknown environment may be answered either way
         scope = f"in the project {params.project} with the environment {params.env[0]}"
-        summary = f"LaunchDarkly knows no flag {params.flag} {scope}."
+        summary = f"There's no flag “{params.flag}” {scope}."
         raise NotFound(
             summary,
             "Check the keys, not the names.",
@@ -171,10 +171,10 @@ def _flag_line(params: FlagParams, env: str) -> str:
 def _maintainer(reply: FlagReply) -> str:
     """Name the person or team that maintains the flag."""
     if reply.team and (reply.team.name or reply.team.key):
-        return f"the team {humanize.truncate_text(reply.team.name or reply.team.key, 60)}"
+        return humanize.truncate_text(reply.team.name or reply.team.key, 60)
     if reply.maintainer:
         return humanize.person_name(reply.maintainer.first, reply.maintainer.last)
-    return f"the team {humanize.truncate_text(reply.team_key, 60)}" if reply.team_key else "nobody"
+    return humanize.truncate_text(reply.team_key, 60) if reply.team_key else ""
 
 
 def _warnings(reply: FlagReply, ctx: QuestionContext) -> tuple[str, ...]:
