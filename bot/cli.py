@@ -216,7 +216,7 @@ async def _import_schedules(settings: Settings, file: str) -> None:
         click.echo("\n".join(lines), err=True)
         sys.exit(1)
     if rules.question_check is None:
-        click.echo("LAUNCHDARKLY_ACCESS_TOKEN is not set: the questions weren't checked with LaunchDarkly.", err=True)
+        click.echo("LAUNCHDARKLY_ACCESS_TOKEN isn't set: the questions weren't checked with LaunchDarkly.", err=True)
     for question, why in result.unchecked.items():
         click.echo(f"Not checked with LaunchDarkly: {question}. {why}", err=True)
     click.echo(f"{result.added} added, {result.existing} already there.")
@@ -291,7 +291,7 @@ async def _ask_all(lines: list[str], settings: Settings, sandbox: bool) -> "list
 
     transport = None
     if sandbox or settings.launchdarkly_access_token is None:
-        reason = "" if sandbox else "LAUNCHDARKLY_ACCESS_TOKEN is not set: "
+        reason = "" if sandbox else "LAUNCHDARKLY_ACCESS_TOKEN isn't set: "
         click.echo(f"{reason}using the built-in LaunchDarkly simulator.", err=True)
         settings, transport = use_sandbox(settings, _now)
     caller = Caller(parse_zone(settings.time_zone), settings.defaults)

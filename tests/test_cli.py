@@ -20,7 +20,7 @@ from tests.conversation import NOW
 from tests.processes import ROOT, run
 
 NOTICE = "using the built-in LaunchDarkly simulator.\n"
-NOTICES = (NOTICE, f"LAUNCHDARKLY_ACCESS_TOKEN is not set: {NOTICE}")
+NOTICES = (NOTICE, f"LAUNCHDARKLY_ACCESS_TOKEN isn't set: {NOTICE}")
 
 
 def test_answer_goes_to_stdout_and_the_sandbox_notice_to_stderr() -> None:
@@ -28,7 +28,7 @@ def test_answer_goes_to_stdout_and_the_sandbox_notice_to_stderr() -> None:
     assert asked.returncode == 0
     assert "Release maturity" in asked.stdout
     assert "▰" in asked.stdout
-    assert asked.stderr == "LAUNCHDARKLY_ACCESS_TOKEN is not set: using the built-in LaunchDarkly simulator.\n"
+    assert asked.stderr == "LAUNCHDARKLY_ACCESS_TOKEN isn't set: using the built-in LaunchDarkly simulator.\n"
 
 
 @pytest.mark.parametrize(

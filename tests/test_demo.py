@@ -236,6 +236,6 @@ async def test_live_demo_sends_the_next_run_at_once() -> None:
 
 
 async def test_live_demo_requires_a_token() -> None:
-    with pytest.raises(Misconfigured, match="LAUNCHDARKLY_ACCESS_TOKEN is not set"):
+    with pytest.raises(Misconfigured, match="LAUNCHDARKLY_ACCESS_TOKEN isn't set"):
         async with live_demo(settings(launchdarkly_access_token=None), right_now):
             pass

@@ -115,8 +115,8 @@ async def test_missing_settings_are_listed_with_what_to_do(tmp_path: Path) -> No
     assert asked.returncode == 1
     assert asked.stderr == ""
     assert [line.partition(".")[0] for line in asked.stdout.splitlines()[:5]] == [
-        "wrong    Required       LAUNCHDARKLY_ACCESS_TOKEN is not set",
-        "wrong    Required       SLACK_BOT_TOKEN is not set",
+        "wrong    Required       LAUNCHDARKLY_ACCESS_TOKEN isn't set",
+        "wrong    Required       SLACK_BOT_TOKEN isn't set",
         "wrong    Required       Set SLACK_APP_TOKEN or SLACK_SIGNING_SECRET",
         "ok       Who may use it All defaults",
         "ok       Tuning         Set: SLACK_API_URL, DATABASE_URL",

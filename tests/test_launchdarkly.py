@@ -358,7 +358,7 @@ async def test_unreachable_server_is_reported(host: str | None) -> None:
     async with misbehaving_server(lambda _: GOOD_RESPONSE) as gone:
         pass
     async with client_for(host or gone.url) as launchdarkly:
-        with pytest.raises(TryLater, match="I couldn't connect to LaunchDarkly.") as raised:
+        with pytest.raises(TryLater, match="I couldn't connect to LaunchDarkly") as raised:
             await launchdarkly.get(SampleReply, PATH, version=Version.BETA)
     checked(raised.value)
     assert gone.connections == 0

@@ -80,15 +80,15 @@ MERGES = "a0: &a0 {k: 1}\n" + "".join(f"a{n + 1}: &a{n + 1} {{<<: [{', '.join([f
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        (b"\xff\xfe", "is not UTF-8 text."),
-        (b"#" * (import_export.MAX_BYTES + 1), "is too large. It may have 500,000 bytes."),
-        (b"schedules: [", "The file is no YAML:"),
+        (b"\xff\xfe", "isn't UTF-8 text."),
+        (b"#" * (import_export.MAX_BYTES + 1), "is too large. The limit is 500,000 bytes."),
+        (b"schedules: [", "The file isn't valid YAML:"),
         (b"[" * 100_000, "The file has characters that can't be read."),
         (f"{BOMB}schedules: *i".encode(), "aliases (*name) aren't supported; write each schedule in full"),
         (f"{MERGES}schedules: []".encode(), "aliases (*name) aren't supported; write each schedule in full"),
         (
             b"schedules: [" + b"a," * import_export.MAX_NODES + b"]",
-            "only 50,000 parts are read, so make it several files",
+            "it has more than 50,000 values; split it into several files",
         ),
         (b"? {a: b}\n: c", "The file"),
         (b"schedules: 2026-13-45", "The file has no schedules."),
@@ -123,7 +123,7 @@ def test_file_is_read_once(tmp_path: Path) -> None:
     os.mkfifo(pipe)
     writer = threading.Thread(target=pipe.write_text, args=(file(entry()),))
     writer.start()
-    assert run("schedules", "--import", str(pipe), DATABASE_URL=database).stdout == "1 added, 0 there already.\n"
+    assert run("schedules", "--import", str(pipe), DATABASE_URL=database).stdout == "1 added, 0 already there.\n"
     writer.join()
 
 
@@ -131,7 +131,7 @@ def test_missing_file_is_named_in_one_line(tmp_path: Path) -> None:
     for name in ("none.yml", "."):
         ended = run("schedules", "--import", str(tmp_path / name), DATABASE_URL=f"sqlite:///{tmp_path / 'bot.db'}")
         assert ended.returncode == 1
-        assert "cannot be read (" in ended.stderr
+        assert "Can't read " in ended.stderr
         assert ended.stderr.count("\n") == 1
 
 
@@ -146,12 +146,12 @@ def test_missing_file_is_named_in_one_line(tmp_path: Path) -> None:
         (entry(every="monday 9:00"), "“monday 9:00” needs a time zone, for example Europe/Berlin."),
         (entry(every="monday 9:00 Foo/Bar"), "“Foo/Bar”"),
         (entry("events web/production", every="watch Foo/Bar"), "“Foo/Bar” isn't a time zone I know"),
-        (entry(every="watch Europe/Berln"), "did you mean Europe/Berlin?"),
-        (entry(every="watch"), "is no zone I know"),
-        (entry("digest web/production", every="watch UTC"), "`digest` cannot be watched. These can: deploys, events"),
-        (entry("scroes web/production"), "did you mean scores?"),
+        (entry(every="watch Europe/Berln"), "Did you mean Europe/Berlin?"),
+        (entry(every="watch"), "“watch” needs a time zone, for example Europe/Berlin."),
+        (entry("digest web/production", every="watch UTC"), "`digest` can't be watched. These can: deploys, events"),
+        (entry("scroes web/production"), "Did you mean scores?"),
         (entry("stop 1"), "I don't know “stop”"),
-        (entry("scores"), "project is missing"),
+        (entry("scores"), "Missing: project key and environment key."),
         (entry(f"scores web/production app={','.join(f'application-{n}' for n in range(40))}"), "500 characters"),
         (entry("scores a\0b/production"), "asks: "),
         (entry(owner="lena\0"), "owner: "),
@@ -193,7 +193,7 @@ async def test_settings_are_checked_before_launchdarkly_is_queried(importer: Imp
     allowed = AccessRules(channels=frozenset({"C1"}), projects=frozenset({"web"}))
     wrong = entry("scores mobile/production"), entry("status web/production", channel="C2")
     mistakes = await importer.mistakes(*wrong, access=allowed)
-    assert "I am not to tell about the project mobile." in mistakes[0]
+    assert "I can't read the project mobile here." in mistakes[0]
     assert "The bot's settings don't allow this channel." in mistakes[1]
     assert importer.faults.requests == []
 
@@ -227,8 +227,8 @@ async def test_questions_are_imported_unchecked_during_an_outage(importer: Impor
 def test_import_without_a_token_says_questions_were_not_checked(tmp_path: Path) -> None:
     (tmp_path / "good.yml").write_text(file(entry()))
     ended = run("schedules", "--import", str(tmp_path / "good.yml"), DATABASE_URL=f"sqlite:///{tmp_path / 'bot.db'}")
-    assert (ended.returncode, ended.stdout) == (0, "1 added, 0 there already.\n")
-    assert "LAUNCHDARKLY_ACCESS_TOKEN is not set: the questions were not checked" in ended.stderr
+    assert (ended.returncode, ended.stdout) == (0, "1 added, 0 already there.\n")
+    assert "LAUNCHDARKLY_ACCESS_TOKEN isn't set: the questions weren't checked" in ended.stderr
 
 
 async def test_import_checks_with_launchdarkly_and_shows_progress(tmp_path: Path) -> None:
@@ -245,7 +245,7 @@ async def test_import_checks_with_launchdarkly_and_shows_progress(tmp_path: Path
         wrong = await import_file(*entries, entry("digest web/prod"), entry("digest web/production", every="watch UTC"))
         assert (wrong.returncode, wrong.stdout) == (1, "")
         assert "Checking 26 questions with LaunchDarkly, 20 done …" in wrong.stderr
-        assert "The file has 2 mistakes, so nothing was added:\n  entry 26 (“monday 9:00 UTC digest" in wrong.stderr
-        assert "\n  entry 27 (“watch UTC digest web/production”): `digest` cannot be watched." in wrong.stderr
+        assert "The file has 2 mistakes, so nothing was imported:\n  entry 26 (“monday 9:00 UTC digest" in wrong.stderr
+        assert "\n  entry 27 (“watch UTC digest web/production”): `digest` can't be watched." in wrong.stderr
         right = await import_file(*entries)
-        assert (right.returncode, right.stdout) == (0, "25 added, 0 there already.\n")
+        assert (right.returncode, right.stdout) == (0, "25 added, 0 already there.\n")

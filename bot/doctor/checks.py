@@ -149,7 +149,7 @@ class Checks:
 
     async def _socket(self) -> str:
         if not self.settings.socket_mode:
-            raise CheckSkipped("SLACK_APP_TOKEN is not set; HTTP doesn't need it.", "")
+            raise CheckSkipped("SLACK_APP_TOKEN isn't set; HTTP doesn't need it.", "")
         await diagnostics.check_socket_mode(self.settings, self.seconds)
         return "Slack accepts the app token."
 

@@ -262,14 +262,19 @@ def _read_trigger(text: str) -> Trigger:
     if word.lower() != WATCH:
         recurrence = RECURRENCE.read(text)
         if not recurrence.zone:
-            raise InvalidValue(f"“{text}” needs a time zone, for example Europe/Berlin")
+            raise _missing_zone(text)
         return recurrence
-    zone_name = find_zone(typed_zone.strip())
+    typed_zone = typed_zone.strip()
+    if not typed_zone:
+        raise _missing_zone(text)
+    zone_name = find_zone(typed_zone)
     if zone_name is None:
-        raise InvalidValue(
-            f"“{typed_zone}” isn't a time zone I know. Use one like Europe/Berlin", suggest_zone(typed_zone.strip())
-        )
+        raise InvalidValue(f"“{typed_zone}” isn't a time zone I know", suggest_zone(typed_zone))
     return WatchTrigger(zone_name)
+
+
+def _missing_zone(text: str) -> InvalidValue:
+    return InvalidValue(f"“{text}” needs a time zone, for example Europe/Berlin")
 
 
 def _describe(problem: ValidationError | InvalidValue | Failure) -> str:

@@ -138,7 +138,7 @@ OBSERVERS: dict[str, ObserveFunction] = {
 def observer_for(name: str) -> ObserveFunction:
     """Return a question's observe function, or raise Rejected if it can't be watched."""
     if name not in OBSERVERS:
-        raise Rejected(f"`{name}` cannot be watched.", f"These can: {', '.join(OBSERVERS)}.")
+        raise Rejected(f"`{name}` can't be watched.", f"These can: {', '.join(OBSERVERS)}.")
     return OBSERVERS[name]
 
 

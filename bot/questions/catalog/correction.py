@@ -133,7 +133,8 @@ class _KeyChecker:
         project_lists = {"flag": f"{self._project}'s flags", "env": f"{self._project}'s environments"}
         listed = project_lists.get(name, "applications" if name == "app" else "projects")
         text = f"I can't list {listed} with this token." if by_token else f"LaunchDarkly won't list {listed}."
-        self.unlistable.append(text)
+        if text not in self.unlistable:
+            self.unlistable.append(text)
 
     def _problem(self, name: str, word: str, items: Sequence[CatalogItem], *, capped: bool) -> KeyProblem:
         suggestions = nearest_keys(word, items)
