@@ -30,12 +30,16 @@ async def wait_for_dm(scheduler: SchedulerHarness, user: str, times: int = 1) ->
         ("channel_not_found", "The channel is gone", "They resume as soon as I can post there again."),
         (
             "not_in_channel",
-            "I am not in the channel.",
+            "I'm not in the channel.",
             "Invite me there with `/invite @insights`. They resume as soon as I can post there again.",
         ),
-        ("is_archived", "The channel is archived:", "un-archive it. They resume as soon as I can post there again."),
-        ("restricted_action", "A setting of the workspace", "Then type there: `/insights resume 1`"),
-        ("account_inactive", "The app has been removed", "Then type there: `/insights resume 1`"),
+        (
+            "is_archived",
+            "The channel is archived.",
+            "Unarchive it to get posts again. They resume as soon as I can post there again.",
+        ),
+        ("restricted_action", "keeps me from posting in the channel.", "Then type there: `/insights resume 1`"),
+        ("account_inactive", "Ask the bot's operator to reinstall the app", "Then type there: `/insights resume 1`"),
         ("token_revoked", "My token was revoked.", "Then type there: `/insights resume 1`"),
     ],
 )
@@ -129,7 +133,7 @@ async def test_schedule_paused_by_a_person_stays_paused_on_return(scheduler: Sch
 async def test_schedule_of_an_unjoined_channel_starts_on_invitation(scheduler: SchedulerHarness) -> None:
     await scheduler.send(SCORES, channel="C3")
     await scheduler.advance_to(MONDAY)
-    assert "I am not in the channel." in scheduler.direct_messages("U1")[0]
+    assert "I'm not in the channel." in scheduler.direct_messages("U1")[0]
     await scheduler.workspace.slack.invite("C3")
     await scheduler.workspace.slack.until(lambda: scheduler.posted("C3"))
     await scheduler.advance_to(MONDAY + WEEK)
@@ -182,6 +186,6 @@ async def test_disallowed_channel_or_project_gets_no_posts(
     ) as scheduler:
         await scheduler.advance_to(MONDAY)
         assert scheduler.posted("C1") == scheduler.posted("C2") == []
-        assert "I am not to tell about the project mobile." in await scheduler.send("history", channel="C2")
+        assert "I can't read the project mobile here." in await scheduler.send("history", channel="C2")
     async with shared_engine.open_scheduler(database.url, MONDAY) as scheduler:
         assert "failed · The bot's settings don't allow this channel." in await scheduler.send("history")

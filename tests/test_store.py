@@ -431,7 +431,7 @@ async def test_missing_create_permission_is_reported(postgres: Postgres, privile
         schema = sql.Identifier(url.rpartition("%3D")[2])
         connection.execute(f"CREATE ROLE may_{privilege} LOGIN".encode())
         connection.execute(sql.SQL(f"GRANT {privilege} ON SCHEMA {{}} TO may_{privilege}").format(schema))
-    with pytest.raises(Misconfigured, match=rf"does not let the bot make its tables \({expected}") as error:
+    with pytest.raises(Misconfigured, match=rf"doesn't let the bot create its tables \({expected}") as error:
         await open_store(url.replace("postgres:@", f"may_{privilege}@".lower())).__aenter__()
     assert "grant it CREATE" in error.value.todo
 
@@ -444,7 +444,7 @@ async def test_unwritable_sqlite_path_is_reported(tmp_path: Path) -> None:
         with pytest.raises(Misconfigured) as error:
             await open_store(f"sqlite:///{folder}/insights.db").__aenter__()
         assert error.value.summary == (
-            f"The database {folder}/insights.db cannot be opened and written (unable to open database file)."
+            f"Can't open and write the database {folder}/insights.db (unable to open database file)."
         )
         assert "that its folder exists and that the bot may write there" in error.value.todo
 
@@ -452,7 +452,7 @@ async def test_unwritable_sqlite_path_is_reported(tmp_path: Path) -> None:
 async def test_file_that_is_no_database_is_left_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "letter.txt"
     path.write_text("Dear Ada,\n" * 1000)
-    with pytest.raises(Misconfigured, match=r"letter\.txt is no SQLite database that can be read"):
+    with pytest.raises(Misconfigured, match=r"letter\.txt isn't a readable SQLite database"):
         await open_store(f"sqlite:///{path}").__aenter__()
     assert path.read_text() == "Dear Ada,\n" * 1000
 
@@ -536,7 +536,7 @@ async def test_full_disk_on_sqlite_is_reported(tmp_path: Path) -> None:
         await store.channel_defaults.put("T1", "C1", WEB, "U1", NOW)
         async with connections.read_transaction() as connection:
             await connection.execute(text("PRAGMA max_page_count = 1"))  # no page can be added
-        with pytest.raises(TryLater, match=r"The bot's own memory is full\.") as full:
+        with pytest.raises(TryLater, match=r"The bot's database is full\.") as full:
             await ChannelDefaults(connections).put("T1", "C1", {"env": "a" * 100_000}, "U1", NOW)
         assert "make room on the disk" in full.value.todo
         assert await store.channel_defaults.get("T1", "C1") == WEB
@@ -547,7 +547,7 @@ async def test_full_disk_on_postgresql_is_reported(postgres: Postgres) -> None:
     async with open_store(url) as store:
         await store.channel_defaults.put("T1", "C1", WEB, "U1", NOW)
         simulate_full_disk(url)
-        with pytest.raises(TryLater, match=r"The bot's own memory is full\."):
+        with pytest.raises(TryLater, match=r"The bot's database is full\."):
             await store.channel_defaults.put("T1", "C1", OTHER, "U1", NOW)
         assert await store.channel_defaults.get("T1", "C1") == WEB
 
