@@ -229,7 +229,7 @@ async def test_table_is_sorted_and_paged(browser: Browser) -> None:
 
 
 async def test_workspace_without_charts_gets_plain_text(reader: Reader) -> None:
-    await reader.page.get_by_role("switch", name="Workspace without charts").check()
+    await reader.page.get_by_role("switch", name="Reject charts, as older workspaces do").check()
     await reader.slack.until(lambda: not reader.slack.charts)
     answer = await reader.type("status web/production")
     await expect(answer.locator("figure.chart, .data-table")).to_have_count(0)
@@ -523,7 +523,7 @@ async def test_hidden_page_disconnects_and_catches_up_later(reader: Reader) -> N
     await expect(reader.articles).to_have_count(1)
     await reader.page.evaluate(turned, False)
     await expect(reader.articles.last).to_contain_text("Said meanwhile.")
-    await expect(reader.page.get_by_role("link", name="random (something new)")).to_be_visible()
+    await expect(reader.page.get_by_role("link", name="random (unread)")).to_be_visible()
     await expect(reader.articles.first.get_by_role("row").first).to_be_visible()  # what was open stays open
 
 
@@ -531,7 +531,7 @@ async def test_timeout_is_reported_and_the_line_kept(reader: Reader) -> None:
     await reader.page.evaluate("AbortSignal.timeout = () => AbortSignal.abort(new DOMException('', 'TimeoutError'))")
     await reader.message_box.fill("/insights help")
     await reader.message_box.press("Enter")
-    await expect(reader.page.get_by_role("alert")).to_contain_text("has not answered for twenty seconds")
+    await expect(reader.page.get_by_role("alert")).to_contain_text("hasn't responded for 20 seconds")
     await expect(reader.message_box).to_have_value("/insights help")
 
 
@@ -576,9 +576,9 @@ async def test_archived_channel_disables_the_message_box(reader: Reader) -> None
 
 
 async def test_skipping_ahead_marks_unread_channels(reader: Reader) -> None:
-    await button(reader.page.locator("header"), "Next slot").click()
+    await button(reader.page.locator("header"), "Jump to next scheduled post").click()
     await expect(reader.page.locator("#status p")).to_have_text("Monday, 9:00: the digest came.")
-    channel = reader.page.get_by_role("navigation").get_by_role("link", name="platform-leads (something new)")
+    channel = reader.page.get_by_role("navigation").get_by_role("link", name="platform-leads (unread)")
     await channel.click()
     await expect(reader.articles.last).to_contain_text("What came by the clock.")
     await expect(reader.page.get_by_role("navigation").locator(".unread")).to_have_count(0)
@@ -592,7 +592,7 @@ async def test_today_follows_the_demo_clock(browser: Browser) -> None:
         async with open_page(browser, harness, f"{url}/#C1", timezone_id="UTC") as reader:
             await expect(reader.articles.first.locator(".block")).to_have_text("today")
             harness.clock_offset += timedelta(days=1)
-            await button(reader.page.locator("header"), "Next slot").click()
+            await button(reader.page.locator("header"), "Jump to next scheduled post").click()
             await expect(reader.articles.first.locator(".block")).to_have_text("yesterday")
 
 
@@ -606,12 +606,12 @@ async def test_skipping_a_week_reports_its_progress(reader: Reader) -> None:
     reader.harness.week_gate.set()
     await expect(reader.page.locator("#status p")).to_contain_text("Tuesday: nothing new.")
     await expect(reader.page.locator("#status .busy")).to_have_count(0)
-    await button(reader.page.locator("#status"), "All of it").click()
+    await button(reader.page.locator("#status"), "Show all").click()
     dialog = reader.page.get_by_role("dialog", name="What happened")
     await expect(dialog.locator("pre")).to_have_text("Monday: nothing new.\nTuesday: nothing new.")
     await button(dialog, "Close").click()
     reader.harness.broken = True
-    await button(reader.page.locator("header"), "Next slot").click()
+    await button(reader.page.locator("header"), "Jump to next scheduled post").click()
     await expect(reader.page.locator("#error")).to_have_text("That didn't work. See the terminal for details.")
 
 
@@ -799,7 +799,7 @@ async def test_phone_layout_and_thread_have_no_serious_accessibility_issues(brow
         await reader.articles.first.get_by_role("link", name="1 reply").click()
         await reader.assert_accessible()
         await reader.page.keyboard.press("Escape")
-        await button(reader.page.locator("header"), "Next slot").click()
+        await button(reader.page.locator("header"), "Jump to next scheduled post").click()
         await reader.page.get_by_role("button", name="Channels").click()
         await reader.page.get_by_role("button", name="More").click()
         await reader.assert_accessible()

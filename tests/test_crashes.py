@@ -158,7 +158,7 @@ async def test_database_outage_logs_one_readable_line(tmp_path: Path, postgres: 
         await here.wait_until_closed(process)
         with postgres.stopped():
             await process.wait_for_log('"from": "dbos"')
-            assert "The bot's database is unavailable." in await process.wait_for_log("nothing can be offered")
+            assert "The bot's database is unavailable." in await process.wait_for_log("can't enqueue jobs")
         assert await process.stop() == 0
         assert {line[0] for line in process.log} == {"{"}
 
@@ -171,7 +171,7 @@ async def test_full_disk_is_reported_and_deliveries_resume_later(tmp_path: Path)
         pages = tmp_path / constrained_process.PAGES_FILE
         pages.write_text("1")  # all of them
         await here.add_schedules(MANY, right_now().replace(microsecond=0))
-        assert "The bot's database is full." in await process.wait_for_log("nothing can be offered")
+        assert "The bot's database is full." in await process.wait_for_log("can't enqueue jobs")
         pages.write_text("1000000")
         await here.wait_until_closed(process)
         assert await process.stop() == 0

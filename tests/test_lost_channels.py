@@ -33,13 +33,9 @@ async def wait_for_dm(scheduler: SchedulerHarness, user: str, times: int = 1) ->
             "I'm not in the channel.",
             "Invite me there with `/invite @insights`. They resume as soon as I can post there again.",
         ),
-        (
-            "is_archived",
-            "The channel is archived.",
-            "Unarchive it to get posts again. They resume as soon as I can post there again.",
-        ),
-        ("restricted_action", "keeps me from posting in the channel.", "Then type there: `/insights resume 1`"),
-        ("account_inactive", "Ask the bot's operator to reinstall the app", "Then type there: `/insights resume 1`"),
+        ("is_archived", "The channel is archived.", "Unarchive it to get posts again. They resume as soon as I can post there again."),
+        ("restricted_action", "A workspace setting", "Then type there: `/insights resume 1`"),
+        ("account_inactive", "The app was removed", "Then type there: `/insights resume 1`"),
         ("token_revoked", "My token was revoked.", "Then type there: `/insights resume 1`"),
     ],
 )

@@ -167,7 +167,7 @@ async def test_failed_dm_is_logged_not_raised(harness: PublisherHarness, caplog:
     for fault in (Fault(status=429, retry_after=7), Fault(error="user_not_found"), Fault(drop_response=True)):
         harness.slack.faults[POST] = fault
         await harness.publisher.send_dm("U2", SCORES)
-    assert caplog.text.count("U2 could not be told") == 3
+    assert caplog.text.count("couldn't notify U2") == 3
 
 
 # Failures to post

@@ -48,7 +48,7 @@ async def test_keys_are_saved_as_launchdarkly_writes_them(scheduler: SchedulerHa
 
 async def test_question_that_the_token_may_not_read_is_refused(scheduler: SchedulerHarness) -> None:
     scheduler.workspace.faults.status = 403
-    assert "does not let the bot see this" in await scheduler.send(EVERY)
+    assert "access token can't read this" in await scheduler.send(EVERY)
     assert NONE in await scheduler.send("schedules")
 
 
@@ -105,9 +105,9 @@ async def test_check_costs_one_request(scheduler: SchedulerHarness, line: str) -
 async def test_request_without_permission_is_refused_unchecked(scheduler_factory: OpenScheduler) -> None:
     async with scheduler_factory(allowed_schedule_managers="S1", allowed_projects="web") as scheduler:
         for line in (EVERY, "watch on scores web/production", "change 1 scores web/production"):
-            assert "You are not among those" in await scheduler.send(line, user="U2")
+            assert "You don't have permission to manage schedules." in await scheduler.send(line, user="U2")
         for line in ("every monday scores mobile/production", "watch on scores mobile/production"):
-            assert "I am not to tell about the project mobile" in await scheduler.send(line, user="U1")
+            assert "I can't read the project mobile here" in await scheduler.send(line, user="U1")
         assert scheduler.workspace.faults.requests == []
 
 
@@ -117,7 +117,7 @@ async def test_same_line_sent_twice_at_once_is_saved_once(scheduler: SchedulerHa
         await slack.type("/insights every monday 9:00 UTC scores web/production", user=user)
     await slack.until(lambda: public(scheduler) and any(map(slack.ephemeral.get, ("U1", "U2"))))
     [refused] = [message for user in ("U1", "U2") for message in slack.ephemeral[user]]
-    assert "That is asked here already: it is number 1." in visible_text(refused)
+    assert "This report is already scheduled here (schedule 1)." in visible_text(refused)
     assert len(await scheduler.ctx.store.schedules.list_all()) == 1
 
 

@@ -186,7 +186,7 @@ async def test_history_explains_an_incomplete_thread(scheduler: SchedulerHarness
     assert details == []
     shown = await scheduler.send("history")
     assert "delivered" in shown
-    assert "The thread replies are missing. Slack does not take the message (msg_too_long)." in shown
+    assert "The thread replies are missing. Slack rejected the message (msg_too_long)." in shown
 
 
 async def test_thread_is_left_incomplete_without_history_access(scheduler: SchedulerHarness) -> None:
@@ -197,7 +197,7 @@ async def test_thread_is_left_incomplete_without_history_access(scheduler: Sched
     await scheduler.advance(minutes=1)
     _, details = await digest_and_replies(scheduler)
     assert len(details) == 1
-    assert "What belongs below it may be missing." in await scheduler.send("history")
+    assert "The thread replies may be missing." in await scheduler.send("history")
 
 
 async def test_retry_after_of_slack_is_respected(scheduler: SchedulerHarness) -> None:
@@ -215,7 +215,7 @@ async def test_message_refused_by_slack_fails_the_run(scheduler: SchedulerHarnes
     scheduler.workspace.slack.faults[POST] = Fault(error="msg_too_long")
     await scheduler.advance_to(MONDAY)
     shown = await scheduler.send("history")
-    assert "failed · Slack does not take the message (msg_too_long)." in shown
+    assert "failed · Slack rejected the message (msg_too_long)." in shown
     assert "admin" not in shown
     assert "Paused" not in await scheduler.send("schedules")
 

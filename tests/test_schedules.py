@@ -54,7 +54,7 @@ async def test_edit_form_shows_errors_beside_the_fields(
     wrong = {"days": "mondya", "zone": "Europe/Berln", "question": "scroes web/production"}
     refused = await scheduler.workspace.slack.submit(view, wrong)
     errors = refused.response["errors"]
-    assert {name: errors[name].partition("did you mean ")[2] for name in errors} == {
+    assert {name: errors[name].partition("Did you mean ")[2] for name in errors} == {
         "days": "monday?",
         "zone": "Europe/Berlin?",
         "question": "scores?",
@@ -125,21 +125,21 @@ async def test_scheduling_in_a_channel_without_the_bot_says_so(scheduler: Schedu
 
 async def test_schedule_can_post_to_a_direct_message(scheduler: SchedulerHarness) -> None:
     direct = scheduler.workspace.slack.open_dm("U1").id
-    assert "I am not in this channel" not in await scheduler.send(WEEKLY, channel=direct)
+    assert "I can't post here until" not in await scheduler.send(WEEKLY, channel=direct)
     await scheduler.advance_to(MONDAY)
     assert len(scheduler.posted(direct)) == 1
 
 
 async def test_duplicate_schedule_is_refused(scheduler: SchedulerHarness) -> None:
     await scheduler.send(WEEKLY)
-    assert "That is asked here already: it is number 1." in await scheduler.send(WEEKLY, user="U1")
+    assert "This report is already scheduled here (schedule 1)." in await scheduler.send(WEEKLY, user="U1")
     assert "Schedule 2, schedules lists all" in await scheduler.send("every tuesday 9:00 scores web/production")
 
 
 async def test_channel_has_at_most_twenty_schedules(scheduler: SchedulerHarness) -> None:
     for minute in range(10, 30):
         await scheduler.send(f"every monday 9:{minute} scores web/production")
-    assert "This channel has 20 schedules, and may not have more." in await scheduler.send(WEEKLY)
+    assert "This channel has 20 schedules, which is the limit." in await scheduler.send(WEEKLY)
     await scheduler.send("stop 20")
     assert "Schedule 21, schedules lists all" in await scheduler.send(WEEKLY)
     assert "*19*" in await scheduler.send("schedules")
@@ -147,7 +147,7 @@ async def test_channel_has_at_most_twenty_schedules(scheduler: SchedulerHarness)
 
 async def test_too_long_question_is_refused(scheduler: SchedulerHarness) -> None:
     apps = ",".join(f"application-{number}" for number in range(40))
-    assert "too long to be kept" in await scheduler.send(f"every monday scores web/production app={apps}")
+    assert "too long to schedule" in await scheduler.send(f"every monday scores web/production app={apps}")
 
 
 # Managing
@@ -157,7 +157,7 @@ async def test_schedules_are_managed_only_in_their_channel(scheduler: SchedulerH
     await scheduler.send(WEEKLY)
     assert "No schedules in this channel yet" in await scheduler.send("schedules", channel="C2")
     assert "This channel has no schedules." in await scheduler.send("stop", channel="C2")
-    assert "There is no schedule 2 in this channel." in await scheduler.send("stop 2")
+    assert "There's no schedule 2 in this channel." in await scheduler.send("stop 2")
     assert "stopped schedule 1" in await scheduler.send("stop")
 
 
@@ -187,12 +187,12 @@ async def test_change_is_announced_once_with_its_author(scheduler: SchedulerHarn
 async def test_paused_schedule_posts_nothing_until_resumed(scheduler: SchedulerHarness) -> None:
     await scheduler.send(WEEKLY)
     await scheduler.send("pause")
-    assert "Schedule 1 is paused already." in await scheduler.send("pause")
+    assert "Schedule 1 is already paused." in await scheduler.send("pause")
     assert "Schedule 1 is paused." in await scheduler.send("snooze")
     await scheduler.advance_to(MONDAY)
     assert scheduler.posted() == []
     assert "Mon 30 Nov 2026, 09:00" in await scheduler.send("resume", user="U2")
-    assert "Schedule 1 is not paused." in await scheduler.send("resume")
+    assert "Schedule 1 isn't paused." in await scheduler.send("resume")
     await scheduler.advance_to(MONDAY + WEEK)
     assert len(scheduler.posted()) == 1
 
@@ -456,9 +456,9 @@ async def test_external_users_change_nothing(scheduler: SchedulerHarness) -> Non
 
 async def test_question_about_a_disallowed_project_is_refused(scheduler_factory: OpenScheduler) -> None:
     async with scheduler_factory(allowed_projects="mobile") as scheduler:
-        assert "I am not to tell about the project web." in await scheduler.send(WEEKLY)
+        assert "I can't read the project web here." in await scheduler.send(WEEKLY)
         await scheduler.send("every monday scores mobile/production")
-        assert "I am not to tell about the project web." in await scheduler.send("change 1 scores web/production")
+        assert "I can't read the project web here." in await scheduler.send("change 1 scores web/production")
         assert "`scores mobile/production`" in await scheduler.send("schedules")
 
 
@@ -487,7 +487,7 @@ async def test_history_links_to_delivered_messages(scheduler: SchedulerHarness) 
     assert "sent on request by <@U2>" in shown
     await scheduler.send("stop")
     assert "delivered" in await scheduler.send("history 1")
-    assert "There never was a schedule 7 in this channel." in await scheduler.send("history 7")
+    assert "There was never a schedule 7 in this channel." in await scheduler.send("history 7")
 
 
 async def test_long_history_says_how_to_see_more(scheduler: SchedulerHarness) -> None:

@@ -94,7 +94,7 @@ async def test_store_failure_during_startup_stops_with_its_message(tmp_path: Pat
     async with starting_bot(tmp_path, DATABASE_URL=f"sqlite:///{tmp_path}/none/bot.db") as start:
         assert await start.bot.wait() == 1
     [message] = start.bot.log
-    assert message.startswith(f"The database {tmp_path}/none/bot.db cannot be opened and written")
+    assert message.startswith(f"Can't open and write the database {tmp_path}/none/bot.db")
 
 
 async def test_port_in_use_stops_the_start_with_one_line(tmp_path: Path) -> None:

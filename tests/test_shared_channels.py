@@ -78,7 +78,7 @@ async def test_answer_is_shared_only_once(workspace: Workspace) -> None:
     first, second = [await workspace.press(seen, "Share to channel") for _ in range(2)]
     await confirm(workspace, first)
     again = await confirm(workspace, second)
-    assert "shared in the channel already" in visible_text(again)
+    assert "Already shared in this channel." in visible_text(again)
     assert again is second
     assert len(posted(workspace.slack)) == 1
 
@@ -164,7 +164,7 @@ async def test_failure_after_confirmation_replaces_the_question(scheduler: Sched
     await confirm(scheduler.workspace, first)
     failed = await confirm(scheduler.workspace, second)
     assert failed is second
-    assert "That is asked here already" in visible_text(failed)
+    assert "already scheduled here" in visible_text(failed)
 
 
 async def test_confirmed_schedule_is_posted_on_time(scheduler: SchedulerHarness) -> None:
@@ -178,7 +178,7 @@ async def test_confirmed_schedule_is_posted_on_time(scheduler: SchedulerHarness)
 
 async def test_disallowed_user_is_refused_without_asking(scheduler_factory: OpenScheduler) -> None:
     async with scheduler_factory(allowed_schedule_managers="U2") as scheduler:
-        assert "You are not among those" in await scheduler.send(WEEKLY, channel=SHARED, user="U1")
+        assert "You don't have permission to manage schedules." in await scheduler.send(WEEKLY, channel=SHARED, user="U1")
 
 
 # Lookup in Slack

@@ -71,7 +71,7 @@ async def test_expired_answer_is_queried_again_and_says_so(workspace: Workspace)
     )
     stale = {"type": "button", "action_id": "share:gone", "value": action["value"], "block_id": "b"}
     shared = await workspace.wait_for_answer(await workspace.slack.act(answer, stale))
-    assert "asked again, since the answer that was seen is no longer kept" in visible_text(shared)
+    assert "asked again, because the original answer is no longer available" in visible_text(shared)
     assert workspace.slack.channels["C1"].messages == [shared]
 
 
@@ -85,7 +85,7 @@ async def test_answer_is_shared_once_despite_repeated_presses(workspace: Workspa
     answer = await workspace.send("scores web/production")
     await workspace.press(answer, "Share to channel")
     again = await workspace.press(answer, "Share to channel")
-    assert "shared in the channel already" in visible_text(again)
+    assert "Already shared in this channel." in visible_text(again)
     assert len(workspace.slack.channels["C1"].messages) == 1
 
 
@@ -99,7 +99,7 @@ async def test_forged_button_runs_no_command(workspace: Workspace) -> None:
     answer = await workspace.send("scores web/production")
     forged = {"type": "button", "action_id": "ask:x", "value": "use mobile/production", "block_id": "b"}
     reply = await workspace.wait_for_answer(await workspace.slack.act(answer, forged))
-    assert "is an order for a channel" in visible_text(reply)
+    assert "works only in a Slack channel" in visible_text(reply)
     assert "no default project" in visible_text(await workspace.send("use"))
 
 
@@ -127,14 +127,21 @@ async def test_line_that_is_no_command_offers_only_help(workspace: Workspace, li
 
 async def test_misspelled_command_is_suggested_only_as_text(workspace: Workspace) -> None:
     answer = await workspace.send("stpo 3")
-    assert "did you mean stop?" in visible_text(answer)
+    assert "Did you mean stop?" in visible_text(answer)
     assert "`stop 3`" in visible_text(answer)
     assert not [block for block in answer.blocks if block["type"] == "actions" or "accessory" in block]
 
 
+async def test_corrected_question_is_asked_by_a_button(either_workspace: Workspace) -> None:
+    mistake = await either_workspace.send("scors web/production")
+    answer = await either_workspace.press(mistake, "Ask: scores web/production")
+    assert "Release maturity" in visible_text(answer)
+    assert answer.to == mistake.to
+
+
 async def test_mistake_is_never_shared(workspace: Workspace) -> None:
     answer = await workspace.send("scors web/production --share")
-    assert "did you mean scores?" in visible_text(answer)
+    assert "Did you mean scores?" in visible_text(answer)
     assert workspace.slack.channels["C1"].messages == []
 
 
@@ -245,9 +252,17 @@ async def test_channel_default_overrides_the_workspace_default() -> None:
         assert "`scores web/production`" in visible_text(await workspace.send("scores"))
 
 
-@pytest.mark.parametrize("line", ["use staging", "use project=web", "use nothing web/production", "use env=production"])
-async def test_incomplete_default_is_refused(workspace: Workspace, line: str) -> None:
-    assert "I cannot read that line" in visible_text(await workspace.send(line))
+@pytest.mark.parametrize(
+    ("line", "mistake"),
+    [
+        ("use staging", "“staging” isn't a project/environment"),
+        ("use project=web", "Give a project and an environment together"),
+        ("use nothing web/production", "Use either nothing or a project/environment, not both."),
+        ("use env=production", "Give a project and an environment together"),
+    ],
+)
+async def test_incomplete_default_is_refused(workspace: Workspace, line: str, mistake: str) -> None:
+    assert mistake in visible_text(await workspace.send(line))
     assert "no default project" in visible_text(await workspace.send("use"))
 
 
@@ -262,7 +277,7 @@ async def test_slow_answer_shows_progress_and_times_out() -> None:
         progress = await workspace.slack.answer(acknowledged)
         assert progress.text == "Asking LaunchDarkly…"
         answer = await workspace.wait_for_answer(acknowledged)
-        assert "did not answer within 0.5 seconds" in visible_text(answer)
+        assert "didn't answer within 0.5 seconds" in visible_text(answer)
         assert answer is progress
 
 
@@ -275,6 +290,16 @@ async def test_progress_message_that_cannot_be_replaced_precedes_the_answer() ->
         assert acknowledged.response_url is not None
         assert [message.text.split(" ")[0] for message in acknowledged.response_url.messages] == ["Asking", "Scores"]
         assert "Release maturity" in visible_text(answer)
+
+
+async def test_question_can_be_retried_after_an_outage(either_workspace: Workspace) -> None:
+    either_workspace.faults.status = 503
+    failure = await either_workspace.send("scores web/production")
+    assert "LaunchDarkly is having problems (503)." in visible_text(failure)
+    either_workspace.faults.times = 0
+    answer = await either_workspace.press(failure, "Try again")
+    assert "Release maturity" in visible_text(answer)
+    assert answer.to == failure.to
 
 
 async def test_error_has_a_reference_that_is_logged(caplog: Any) -> None:
@@ -346,7 +371,7 @@ async def test_unknown_time_zone_falls_back_to_the_settings(workspace: Workspace
 async def test_public_message_is_not_repeated_if_its_fate_is_unknown(workspace: Workspace) -> None:
     workspace.slack.faults["response_url"] = Fault(drop_response=True, times=1)
     acknowledged = await workspace.slack.type("/insights scores web/production --share")
-    notice = await workspace.slack.answer(acknowledged, lambda message: "did not say" in message.text)
+    notice = await workspace.slack.answer(acknowledged, lambda message: "didn't confirm" in message.text)
     assert notice.to == "U1"
     assert len(workspace.slack.channels["C1"].messages) == 1
 
@@ -363,7 +388,7 @@ async def test_external_user_is_refused_privately(workspace: Workspace) -> None:
     [posted] = workspace.slack.channels["C1"].messages
     request_count = len(workspace.faults.requests)
     answer = await workspace.press(posted, "Refresh", user=outsider)
-    assert "I only answer people of this workspace" in visible_text(answer)
+    assert "I only answer members of this workspace" in visible_text(answer)
     assert answer.to == outsider
     assert len(workspace.faults.requests) == request_count
 
@@ -373,7 +398,7 @@ async def test_external_user_is_refused_privately(workspace: Workspace) -> None:
     [
         ({"allowed_channels": "C2"}, "I'm not enabled in this channel."),
         ({"allowed_users": "U2,U3"}, "You don't have access to this bot."),
-        ({"allowed_projects": "mobile,platform"}, "I am not to tell about the project web. "),
+        ({"allowed_projects": "mobile,platform"}, "I can't read the project web here. "),
     ],
 )
 async def test_disallowed_question_is_refused_with_a_reason(allowed: dict[str, Any], expected: str) -> None:
@@ -388,13 +413,13 @@ async def test_disallowed_project_cannot_become_the_default() -> None:
             await workspace.send("use web/production")
         )
         refusal = visible_text(await workspace.send("use mobile/production"))
-        assert "I am not to tell about the project mobile" in refusal
+        assert "I can't read the project mobile here" in refusal
         assert "cleared" in visible_text(await workspace.send("use nothing"))
 
 
 async def test_question_about_all_projects_is_refused_if_some_are_allowed() -> None:
     async with open_workspace(allowed_projects="mobile") as workspace:
-        assert "I am not to tell about all projects" in visible_text(await workspace.send("deploys"))
+        assert "I can't read all projects here" in visible_text(await workspace.send("deploys"))
 
 
 # Requests from Slack
@@ -561,7 +586,7 @@ async def test_unreadable_body_is_refused_and_logged_in_one_line(
     headers = {**kind, **signature_headers(body, SIGNING_SECRET, int(workspace.slack.now().timestamp()))}
     assert (await post(workspace, body, headers)).status_code == 400
     [line] = [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")]
-    assert line.getMessage().startswith("a request cannot be read: ")
+    assert line.getMessage().startswith("unreadable request: ")
     assert not line.exc_info
 
 
@@ -688,7 +713,7 @@ async def test_shutdown_tells_callers_of_unfinished_answers() -> None:
         workspace.faults.delay = 20
         acknowledged = await workspace.slack.type("/insights scores web/production")
     assert acknowledged.response_url is not None
-    assert "I am just being restarted" in acknowledged.response_url.messages[-1].text
+    assert "I'm restarting" in acknowledged.response_url.messages[-1].text
 
 
 async def test_shutdown_waits_for_answers_in_progress() -> None:

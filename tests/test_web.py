@@ -412,7 +412,7 @@ async def test_too_large_body_is_refused(visitor: Visitor) -> None:
 @pytest.mark.parametrize("before", ["", "/insights "])
 async def test_too_long_message_is_refused(visitor: Visitor, before: str) -> None:
     too_long = before + (40_001 - len(before)) * "😀"
-    assert await visitor.do("type", channel="C1", line=too_long) == "A message has 40,000 characters at most."
+    assert await visitor.do("type", channel="C1", line=too_long) == "Messages can have up to 40,000 characters."
     assert not visitor.slack.response_urls
     assert await visitor.do("type", channel="C1", line="x" * 40_000) == ""
     assert len(visitor.slack.channels["C1"].messages) == 1
@@ -420,7 +420,7 @@ async def test_too_long_message_is_refused(visitor: Visitor, before: str) -> Non
 
 async def test_command_is_lowercase_and_ends_at_any_whitespace(visitor: Visitor) -> None:
     error = await visitor.do("type", channel="C1", line="/INSIGHTS scores")
-    assert error == "/INSIGHTS is no command here. There are /insights, /invite and /remove, in small letters."
+    assert error == "/INSIGHTS isn't a command here. Try /insights, /invite or /remove (lower case)."
     visitor.slack.request_url = f"{visitor.slack.url}/nobody"
     assert "dispatch_failed" in await visitor.do("type", channel="C1", line="/insights\tscores  web/production")
     assert [chain.line for chain in visitor.slack.response_urls.values()] == ["/insights scores  web/production"]
