@@ -11,7 +11,15 @@ from bot.messages.renderer import Renderer
 from bot.questions import discover
 from bot.sandbox.block_kit import violations
 from bot.sandbox.block_kit.mentions import unsafe_markup
-from tests.conversation import NOW, UTC_ZONE, Conversation, question_context, start_conversation, visible_text
+from tests.conversation import (
+    NOW,
+    UTC_ZONE,
+    Conversation,
+    button_lines,
+    question_context,
+    start_conversation,
+    visible_text,
+)
 from tests.hostile import HOSTILE_STRINGS
 
 

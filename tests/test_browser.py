@@ -229,7 +229,7 @@ async def test_table_is_sorted_and_paged(browser: Browser) -> None:
 
 
 async def test_workspace_without_charts_gets_plain_text(reader: Reader) -> None:
-    await reader.page.get_by_role("switch", name="Reject charts, as older workspaces do").check()
+    await reader.page.get_by_role("switch", name="Reject charts").check()
     await reader.slack.until(lambda: not reader.slack.charts)
     answer = await reader.type("status web/production")
     await expect(answer.locator("figure.chart, .data-table")).to_have_count(0)
@@ -353,15 +353,15 @@ async def test_modal_can_be_filled_in_corrected_and_submitted(reader: Reader) ->
     await expect(reader.modal.get_by_label("Days")).to_be_focused()
     await expect(reader.modal.get_by_label("Time", exact=True)).to_have_value("09:00")
     await reader.modal.get_by_label("Days").fill("")
-    await button(reader.modal, "Change").click()
+    await button(reader.modal, "Save").click()
     await expect(reader.modal).to_contain_text("Please complete this required field.")
     await reader.modal.get_by_label("Days").fill("moonday")
-    await button(reader.modal, "Change").click()
+    await button(reader.modal, "Save").click()
     await expect(reader.modal.locator(".field-error", has_text="moonday")).to_be_visible()
     await expect(reader.modal.get_by_label("Question")).to_have_value("scores web/production")
     await reader.modal.get_by_label("Days").fill("friday")
     await reader.modal.get_by_label("Time", exact=True).fill("17:30")
-    await button(reader.modal, "Change").click()
+    await button(reader.modal, "Save").click()
     await expect(reader.modal).to_be_hidden()
     await expect(reader.articles.last).to_contain_text("Friday")
     await expect(reader.articles.last).to_contain_text("17:30")
@@ -428,7 +428,7 @@ async def test_stop_can_be_confirmed_with_the_keyboard(browser: Browser) -> None
         for leave in ("Escape", "Enter"):  # presses Cancel, which has the focus first
             await stop.focus()
             await reader.page.keyboard.press("Enter")
-            await expect(dialog).to_contain_text("It will no longer be posted here: scores web/production")
+            await expect(dialog).to_contain_text("will no longer be posted here")
             await expect(button(dialog, "Cancel")).to_be_focused()
             await reader.assert_accessible()
             await reader.page.keyboard.press(leave)
@@ -598,7 +598,7 @@ async def test_today_follows_the_demo_clock(browser: Browser) -> None:
 
 async def test_skipping_a_week_reports_its_progress(reader: Reader) -> None:
     reader.harness.week_gate.clear()
-    week = button(reader.page.locator("header"), "A week")
+    week = button(reader.page.locator("header"), "Skip ahead one week")
     await week.click()
     await expect(reader.page.locator("#status p")).to_have_text("Skipping ahead seven days … Monday: nothing new.")
     await week.click()
@@ -785,7 +785,7 @@ async def test_page_has_no_serious_accessibility_issues(browser: Browser, scheme
         await reader.message_box.fill("")
         await change(reader)
         await reader.modal.get_by_label("Days").fill("")
-        await button(reader.modal, "Change").click()
+        await button(reader.modal, "Save").click()
         await reader.assert_accessible()
 
 

@@ -27,16 +27,20 @@ async def wait_for_dm(scheduler: SchedulerHarness, user: str, times: int = 1) ->
 @pytest.mark.parametrize(
     ("error", "reason", "how_to_resume"),
     [
-        ("channel_not_found", "The channel is gone", "They resume as soon as I can post there again."),
+        ("channel_not_found", "The channel is gone", "Your schedules resume as soon as I can post there again."),
         (
             "not_in_channel",
             "I'm not in the channel.",
-            "Invite me there with `/invite @insights`. They resume as soon as I can post there again.",
+            "Invite me there with `/invite @insights`. Your schedules resume as soon as I can post there again.",
         ),
-        ("is_archived", "The channel is archived.", "Unarchive it to get posts again. They resume as soon as I can post there again."),
-        ("restricted_action", "A workspace setting", "Then type there: `/insights resume 1`"),
-        ("account_inactive", "The app was removed", "Then type there: `/insights resume 1`"),
-        ("token_revoked", "My token was revoked.", "Then type there: `/insights resume 1`"),
+        (
+            "is_archived",
+            "The channel is archived.",
+            "Ask someone to unarchive it. Your schedules resume as soon as I can post there again.",
+        ),
+        ("restricted_action", "A workspace setting", "Then run in that channel: `/insights resume 1`"),
+        ("account_inactive", "The app was removed", "Then run in that channel: `/insights resume 1`"),
+        ("token_revoked", "My token was revoked.", "Then run in that channel: `/insights resume 1`"),
     ],
 )
 async def test_lost_channel_notifies_owner_once_with_how_to_resume(
@@ -101,7 +105,7 @@ async def test_private_channel_is_paused_and_resumed(scheduler: SchedulerHarness
 async def test_unarchived_channel_resumes(scheduler: SchedulerHarness) -> None:
     await scheduler.send(SCORES)
     await scheduler.workspace.slack.archive("C1")
-    assert "The channel is archived. Unarchive it to get posts again." in await wait_for_dm(scheduler, "U1")
+    assert "The channel is archived. Ask someone to unarchive it." in await wait_for_dm(scheduler, "U1")
     await scheduler.workspace.slack.unarchive("C1")
     await scheduler.workspace.slack.until(scheduler.posted)
     await scheduler.advance_to(MONDAY)

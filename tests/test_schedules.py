@@ -132,7 +132,7 @@ async def test_schedule_can_post_to_a_direct_message(scheduler: SchedulerHarness
 
 async def test_duplicate_schedule_is_refused(scheduler: SchedulerHarness) -> None:
     await scheduler.send(WEEKLY)
-    assert "This report is already scheduled here (schedule 1)." in await scheduler.send(WEEKLY, user="U1")
+    assert "That's already scheduled here (schedule 1)." in await scheduler.send(WEEKLY, user="U1")
     assert "Schedule 2, schedules lists all" in await scheduler.send("every tuesday 9:00 scores web/production")
 
 
@@ -235,7 +235,7 @@ async def test_snoozed_schedule_resumes_by_itself(scheduler: SchedulerHarness) -
 async def test_snooze_until_a_past_time_is_refused(scheduler: SchedulerHarness, until: str) -> None:
     await scheduler.send(WEEKLY)
     answer = await scheduler.send(f"snooze until={until}")
-    assert "no time to come" in answer or "That time has passed." in answer
+    assert "isn't a future time" in answer or "That time has passed." in answer
     assert "Mon 23 Nov 2026, 09:00" in await scheduler.send("schedules")
 
 
@@ -318,7 +318,7 @@ async def test_anyone_may_press_the_lists_buttons(scheduler: SchedulerHarness) -
     [
         (
             WEEKLY,
-            "It will no longer be posted here: scores web/production, every Monday at 9:00 (Europe/Berlin).",
+            "scores web/production, every Monday at 9:00 (Europe/Berlin), will no longer be posted here.",
         ),
         ("watch on events web/production", "This channel will no longer get alerts for events web/production."),
     ],
@@ -494,5 +494,5 @@ async def test_long_history_says_how_to_see_more(scheduler: SchedulerHarness) ->
     await scheduler.send("every day 9:00 scores web/production")
     await scheduler.advance_to(MONDAY + 4 * WEEK)
     assert "`history limit=20` lists more" in await scheduler.send("history")
-    assert "`history 1 limit=20` shows more" in await scheduler.send("history 1")
-    assert "Earlier ones are not shown." in await scheduler.send("history limit=20")
+    assert "`history 1 limit=20` lists more" in await scheduler.send("history 1")
+    assert "Older runs aren't shown." in await scheduler.send("history limit=20")

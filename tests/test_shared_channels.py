@@ -178,7 +178,9 @@ async def test_confirmed_schedule_is_posted_on_time(scheduler: SchedulerHarness)
 
 async def test_disallowed_user_is_refused_without_asking(scheduler_factory: OpenScheduler) -> None:
     async with scheduler_factory(allowed_schedule_managers="U2") as scheduler:
-        assert "You don't have permission to manage schedules." in await scheduler.send(WEEKLY, channel=SHARED, user="U1")
+        assert "You don't have permission to manage schedules." in await scheduler.send(
+            WEEKLY, channel=SHARED, user="U1"
+        )
 
 
 # Lookup in Slack

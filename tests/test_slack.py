@@ -71,7 +71,7 @@ async def test_expired_answer_is_queried_again_and_says_so(workspace: Workspace)
     )
     stale = {"type": "button", "action_id": "share:gone", "value": action["value"], "block_id": "b"}
     shared = await workspace.wait_for_answer(await workspace.slack.act(answer, stale))
-    assert "asked again, because the original answer is no longer available" in visible_text(shared)
+    assert "refreshed because the original answer expired" in visible_text(shared)
     assert workspace.slack.channels["C1"].messages == [shared]
 
 
@@ -231,10 +231,12 @@ async def test_channel_can_set_and_clear_its_defaults(either_workspace: Workspac
         await either_workspace.send("use web/production app=storefront")
     )
     assert "`scores web/production app=storefront`" in visible_text(await either_workspace.send("scores"))
-    assert "project is missing" in visible_text(await either_workspace.send("scores", channel="C2"))
+    assert "Missing: project key and environment key." in visible_text(
+        await either_workspace.send("scores", channel="C2")
+    )
     assert "*web/production*" in visible_text(await either_workspace.send("use"))
     assert "cleared" in visible_text(await either_workspace.send("use nothing"))
-    assert "project is missing" in visible_text(await either_workspace.send("scores"))
+    assert "Missing: project key and environment key." in visible_text(await either_workspace.send("scores"))
 
 
 async def test_channel_default_is_stored_in_postgresql(postgres: Postgres) -> None:
@@ -288,7 +290,7 @@ async def test_progress_message_that_cannot_be_replaced_precedes_the_answer() ->
         acknowledged = await workspace.slack.type("/insights scores web/production")
         answer = await workspace.wait_for_answer(acknowledged)
         assert acknowledged.response_url is not None
-        assert [message.text.split(" ")[0] for message in acknowledged.response_url.messages] == ["Asking", "Scores"]
+        assert [message.text.split(" ")[0] for message in acknowledged.response_url.messages] == ["Asking", "Release"]
         assert "Release maturity" in visible_text(answer)
 
 

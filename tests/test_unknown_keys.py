@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from bot.access import AccessRules, Caller
-from bot.answers import Answer
 from bot.sandbox.block_kit import violations
 from bot.sandbox.block_kit.mentions import unsafe_markup
 from tests.conversation import UTC_ZONE, Conversation, EditableReply, button_lines, start_conversation, visible_text

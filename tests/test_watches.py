@@ -116,7 +116,7 @@ async def test_alert_storm_becomes_a_summary_with_a_mute_button(scheduler_factor
         for number in range(6):
             feed.add_event(f"flag-{number}", ms(scheduler), size="large", percentage=95)
             alerts += await poll(scheduler)
-        assert ["That's a lot" in visible_text(message) for message in alerts] == [False, False, True]
+        assert ["That's a lot of alerts" in visible_text(message) for message in alerts] == [False, False, True]
         muted = await scheduler.workspace.press(alerts[-1], "Mute for a day")
         assert "snoozed schedule 1" in visible_text(muted)
         assert await poll(scheduler, 20) == []
@@ -169,7 +169,7 @@ async def test_state_change_alerts_once(
         return reply
 
     async with scheduler_factory(edit=edit) as scheduler:
-        assert "keeps no history" in await scheduler.send(f"watch {line}")
+        assert "I can't preview this one" in await scheduler.send(f"watch {line}")
         await scheduler.send(f"watch on {line}")
         assert await poll(scheduler, 2) == []
         changed = True
@@ -208,9 +208,9 @@ async def test_owner_is_notified_once_of_a_lasting_failure(scheduler_factory: Op
 
 async def test_unwatchable_question_is_refused(scheduler_factory: OpenScheduler) -> None:
     async with scheduler_factory() as scheduler:
-        assert "can't be watched" in await scheduler.send("watch digest web/production")
+        assert "There are no alerts for digest." in await scheduler.send("watch digest web/production")
         await scheduler.send("watch on scores web/production")
-        assert "asked here already" in await scheduler.send("watch on scores web/production")
+        assert "already scheduled here" in await scheduler.send("watch on scores web/production")
         listed = await scheduler.send("schedules")
         assert "when something changes" in listed
         assert "Send one now" not in listed

@@ -286,7 +286,7 @@ async def test_only_the_bot_can_be_removed_and_only_from_channels(visitor: Visit
     )
     assert visitor.slack.channels["C1"].is_member
     conversation = visitor.slack.open_dm("U1")
-    assert "works in channels" in await visitor.do("type", channel=conversation.id, line="/remove")
+    assert "only works in channels" in await visitor.do("type", channel=conversation.id, line="/remove")
     assert conversation.is_member
     assert not conversation.messages
 
@@ -486,12 +486,12 @@ def test_pie_segments_match_their_values(values: list[float]) -> None:
     "kind", ["image", "video", "markdown", "table", "card", "container", "context_actions", "plan"]
 )
 def test_unsupported_block_is_named(kind: str) -> None:
-    assert f"This page does not draw {kind}" in render({"type": kind})
+    assert f"This page can't draw {kind}" in render({"type": kind})
 
 
 @pytest.mark.parametrize("kind", ["overflow", "checkboxes", "radio_buttons", "datepicker", "users_select"])
 def test_unsupported_element_is_named(kind: str) -> None:
-    assert f"This page does not draw {kind}" in render({"type": "actions", "elements": [{"type": kind}]})
+    assert f"This page can't draw {kind}" in render({"type": "actions", "elements": [{"type": kind}]})
 
 
 def test_button_links_only_to_the_web() -> None:

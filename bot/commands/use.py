@@ -19,9 +19,7 @@ class _ClearKeywordType:
 
     def read(self, word: str) -> str:
         if word.lower() != self.hint:
-            raise InvalidValue(
-                f"“{word[:60]}” isn't a project/environment such as web/production, or nothing to clear the defaults"
-            )
+            raise InvalidValue(f"“{word[:60]}” isn't a project/environment such as web/production")
         return self.hint
 
     def write(self, value: str) -> str:

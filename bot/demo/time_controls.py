@@ -22,7 +22,7 @@ SENTENCES = {
     STATE_OPEN: "{what}: not delivered to {where} yet; retrying.",
     "skipped": "{what} was skipped in {where}. {why}",
     "failed": "{what} couldn't be delivered to {where}. {why}",
-    "unsure": "{what} was possibly delivered to {where}. {why}",
+    "unsure": "{what} may have been delivered to {where}. {why}",
 }
 ALERT_SENTENCE = "Alert posted in {where}: {what}."
 RETRY_WAITS = (timedelta(seconds=11), timedelta(seconds=21), timedelta(seconds=41))  # as the bot waits after failures

@@ -30,7 +30,7 @@ _NO_THREAD = "I can't post thread replies there."
 CHANNEL_CLOSED_REASONS = {
     "channel_not_found": f"The channel is gone, or it's private and I'm not in it. In that case: {_INVITE_HINT}",
     "not_in_channel": f"I'm not in the channel. {_INVITE_HINT}",
-    "is_archived": "The channel is archived. Unarchive it to get posts again.",
+    "is_archived": "The channel is archived. Ask someone to unarchive it.",
     "messages_tab_disabled": "I can't send direct messages. Ask an admin to turn on the app's Messages tab.",
     "restricted_action": f"A workspace setting keeps me from posting in the channel. {_POLICY_HINT}",
     "restricted_action_read_only_channel": f"The channel is read-only for me. {_POLICY_HINT}",

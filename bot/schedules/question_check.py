@@ -40,9 +40,8 @@ def check_channel(question: str, trigger: Trigger, existing: Sequence[Schedule])
     """Raise Rejected if a channel with these existing schedules can't take this one."""
     for schedule in existing:
         if (schedule.line, schedule.cadence) == (question, str(trigger)):
-            raise Rejected(
-                f"This report is already scheduled here (schedule {schedule.number}).", "See it with `schedules`."
-            )
+            what = f"That's already scheduled here (schedule {schedule.number})."
+            raise Rejected(what, "See it with `schedules`.")
     if len(existing) >= MAX_SCHEDULES_PER_CHANNEL:
         what = f"This channel has {MAX_SCHEDULES_PER_CHANNEL} schedules, which is the limit."
         raise Rejected(what, "Stop one first. `schedules` lists them.")

@@ -11,6 +11,7 @@ from typing import Any
 from bot.answers import Fetch
 from bot.errors import Rejected
 from bot.lines.timespec import format_exact
+from bot.messages.humanize import join_with_and
 from bot.questions.base import QuestionContext, View
 from bot.questions.deploys import QUESTION as DEPLOYS
 from bot.questions.deploys import DeploysParams
@@ -138,7 +139,7 @@ OBSERVERS: dict[str, ObserveFunction] = {
 def observer_for(name: str) -> ObserveFunction:
     """Return a question's observe function, or raise Rejected if it can't be watched."""
     if name not in OBSERVERS:
-        raise Rejected(f"`{name}` can't be watched.", f"These can: {', '.join(OBSERVERS)}.")
+        raise Rejected(f"There are no alerts for `{name}`.", f"There are for {join_with_and(list(OBSERVERS))}.")
     return OBSERVERS[name]
 
 

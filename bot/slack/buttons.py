@@ -33,7 +33,7 @@ def shared_by(user: str) -> str:
 
 
 def rerun_by(user: str) -> str:
-    return f"Shared by <@{user}> · asked again, because the original answer is no longer available"
+    return f"Shared by <@{user}> · refreshed because the original answer expired"
 
 
 def refreshed_by(user: str) -> str:

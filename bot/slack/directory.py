@@ -108,5 +108,5 @@ async def _lookup(what: str, fetch: Awaitable[T]) -> T | None:
             return await fetch
     except SLACK_UNAVAILABLE as error:
         code = error_code(error)[1] if isinstance(error, SlackApiError) else ""
-        log.warning("%s is not known: %s", what, code or type(error).__name__)
+        log.warning("couldn't look up %s: %s", what, code or type(error).__name__)
         return None

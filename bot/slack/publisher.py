@@ -126,7 +126,7 @@ class SlackPublisher:
             with translate_errors():
                 return str(require(await self._client.chat_getPermalink(channel=channel, message_ts=ts), "permalink"))
         except DeliveryError as error:
-            log.warning("Slack returned no timestamp for a message in %s: %r", channel, error)
+            log.warning("couldn't link to a message in %s: %r", channel, error)
             return ""
 
     async def send_dm(self, user: str, message: Message) -> None:

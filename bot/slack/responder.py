@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 UNCONFIRMED_NOTICE = Message.from_markup("⚠️ Slack didn't confirm the post. Check the channel before you share again.")
 NOT_POSTED_NOTICE = Message.from_markup("⚠️ I couldn't post this in the channel. Run it again, then share it.")
-DM_HINT = "I'm not in <#{channel}>, so here's a direct message. To get answers there, type `/invite @insights`."
+DM_HINT = "I'm not in <#{channel}>, so I'm replying here. To get answers there, type `/invite @insights`."
 
 MAX_RESPONSE_URL_USES = 5
 MAX_ATTEMPTS = 3  # per use, after rate limits only: any other error leaves open whether it was posted

@@ -62,7 +62,7 @@ def build_modal(form: ScheduleForm) -> Json:
             {"number": form.number, "channel": form.channel, "list_url": form.list_response_url}
         ),
         "title": _plain_text(f"Change schedule {form.number}"),
-        "submit": _plain_text("Change"),
+        "submit": _plain_text("Save"),
         "close": _plain_text("Cancel"),
         "blocks": [
             _input(DAYS, "Days", _text_input(form.days), "monday; mon,thu; weekday; day; first monday"),

@@ -19,7 +19,7 @@ Item = TypeVar("Item")
 
 BOT_NAMES = ("", "@insights", "insights")
 ONLY_BOT_MOVES = "Only @insights can be invited or removed here."
-CHANNELS_ONLY = "{word} works only in channels, and this is a direct message."
+CHANNELS_ONLY = "{word} only works in channels."
 UNKNOWN_COMMAND = "{word} isn't a command here. Try /insights, /invite or /remove (lower case)."
 CHANNEL_ARCHIVED = "This channel is archived."
 TOO_LONG = f"Messages can have up to {MAX_TEXT_LENGTH:,} characters."
