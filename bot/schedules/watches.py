@@ -139,7 +139,7 @@ OBSERVERS: dict[str, ObserveFunction] = {
 def observer_for(name: str) -> ObserveFunction:
     """Return a question's observe function, or raise Rejected if it can't be watched."""
     if name not in OBSERVERS:
-        raise Rejected(f"There are no alerts for `{name}`.", f"There are for {join_with_and(list(OBSERVERS))}.")
+        raise Rejected(f"I can't watch `{name}`.", f"I can watch {join_with_and(list(OBSERVERS))}.")
     return OBSERVERS[name]
 
 
