@@ -10,7 +10,7 @@ pytestmark = LOOP
 
 EVERY = "every monday 9:00 scores web/production"
 NONE = "No schedules in this channel yet"
-UNCHECKED = "I couldn't check it with LaunchDarkly"
+UNCHECKED = "I couldn't check this with LaunchDarkly"
 
 
 def public(scheduler: SchedulerHarness) -> list[Message]:
@@ -48,7 +48,7 @@ async def test_keys_are_saved_as_launchdarkly_writes_them(scheduler: SchedulerHa
 
 async def test_question_that_the_token_may_not_read_is_refused(scheduler: SchedulerHarness) -> None:
     scheduler.workspace.faults.status = 403
-    assert "access token can't read this" in await scheduler.send(EVERY)
+    assert "The bot's access token can't read this." in await scheduler.send(EVERY)
     assert NONE in await scheduler.send("schedules")
 
 
@@ -117,7 +117,7 @@ async def test_same_line_sent_twice_at_once_is_saved_once(scheduler: SchedulerHa
         await slack.type("/insights every monday 9:00 UTC scores web/production", user=user)
     await slack.until(lambda: public(scheduler) and any(map(slack.ephemeral.get, ("U1", "U2"))))
     [refused] = [message for user in ("U1", "U2") for message in slack.ephemeral[user]]
-    assert "That's already scheduled here (schedule 1)." in visible_text(refused)
+    assert "This report is already scheduled here (schedule 1)." in visible_text(refused)
     assert len(await scheduler.ctx.store.schedules.list_all()) == 1
 
 
