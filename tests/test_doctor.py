@@ -136,7 +136,7 @@ async def test_invalid_settings_are_listed_and_other_checks_still_run(tmp_path: 
         ["wrong", "Required", "LAUNCHDARKLY_ACCESS_TOKEN"],
         ["wrong", "Tuning", "TIME_ZONE"],
     ]
-    assert "skipped  Insights       Not looked at, because of LAUNCHDARKLY_ACCESS_TOKEN and TIME_ZONE." in lines
+    assert "skipped  Insights       Skipped because of LAUNCHDARKLY_ACCESS_TOKEN and TIME_ZONE." in lines
     assert lines[-1].startswith("ok       Store")
     assert "sdk-secret" not in asked.stdout
 
@@ -151,7 +151,7 @@ async def doctor(**variables: str) -> subprocess.CompletedProcess[str]:
 
 async def test_launchdarkly_token_owner_is_shown(surgery: DoctorHarness) -> None:
     found = await surgery.run_checks()
-    assert found["LaunchDarkly"] == Finding("LaunchDarkly", CheckStatus.OK, "It takes a service token, insights-bot.")
+    assert found["LaunchDarkly"] == Finding("LaunchDarkly", CheckStatus.OK, "Accepted a service token, insights-bot.")
     seen = {one.path: one.headers["ld-api-version"] for one in surgery.faults.requests}
     assert seen["/api/v2/caller-identity"] == "20240415"
 
@@ -168,15 +168,15 @@ async def test_plan_without_insights_fails(surgery: DoctorHarness) -> None:
     surgery.faults.status, surgery.faults.path_contains = 403, "scores"
     found = await surgery.run_checks()
     assert wrong(found) == {"Insights"}
-    assert "beta that only some LaunchDarkly plans hold" in found["Insights"].message
+    assert "beta that only some LaunchDarkly plans include" in found["Insights"].message
 
 
 async def test_insights_are_checked_only_with_a_default_project(surgery: DoctorHarness) -> None:
-    assert (await surgery.run_checks())["Insights"].message == "The scores of web/production can be read."
+    assert (await surgery.run_checks())["Insights"].message == "Can read the scores of web/production."
     surgery.set(default_project="")
     found = await surgery.run_checks()
     assert found["Insights"].status is CheckStatus.SKIPPED
-    assert "Set it (web/production, say)" in found["Insights"].message
+    assert "for example web/production" in found["Insights"].message
 
 
 async def test_unresponsive_services_time_out(surgery: DoctorHarness) -> None:
@@ -194,7 +194,7 @@ async def test_external_text_is_one_line_and_redacted(surgery: DoctorHarness) ->
     surgery.faults.path_contains = "caller-identity"
     surgery.faults.body = json.dumps({"tokenName": f"a\n\x1b[31m{BOT_TOKEN}"}).encode()
     found = await surgery.run_checks()
-    assert found["LaunchDarkly"].message == "It takes a token, a [31m•••."
+    assert found["LaunchDarkly"].message == "Accepted a token, a [31m•••."
 
 
 # ---------------------------------------------------------------------------------------------------------------- Slack
@@ -206,21 +206,21 @@ async def test_bot_name_and_scopes_are_shown(surgery: DoctorHarness) -> None:
     assert found["Slack"].message == "The bot is insights in Harbour Goods."
     assert found["Scopes"].message == f"{', '.join(sorted(surgery.slack.scopes))}."
     surgery.slack.scopes.add("im:history")
-    assert (await surgery.run_checks())["Scopes"].message.endswith("; beyond what it needs: im:history.")
+    assert (await surgery.run_checks())["Scopes"].message.endswith("; not needed: im:history.")
 
 
 async def test_declined_optional_scope_is_not_a_failure(surgery: DoctorHarness) -> None:
     surgery.slack.scopes -= {"channels:history"}
     found = await surgery.run_checks()
     assert wrong(found) == set()
-    assert found["Scopes"].message.endswith(" It goes without channels:history, which is optional.")
+    assert found["Scopes"].message.endswith(" Not granted (optional): channels:history.")
 
 
 async def test_missing_scope_fails(surgery: DoctorHarness) -> None:
     surgery.slack.scopes -= {"users:read"}
     found = await surgery.run_checks()
     assert wrong(found) == {"Scopes"}
-    assert found["Scopes"].message.startswith("The bot lacks users:read.")
+    assert found["Scopes"].message.startswith("Missing: users:read.")
     assert "insights-bot manifest" in found["Scopes"].message
 
 
@@ -238,7 +238,7 @@ async def test_rejected_app_token_fails(surgery: DoctorHarness) -> None:
     surgery.set(slack_app_token=BOT_TOKEN)
     found = await surgery.run_checks()
     assert wrong(found) == {"Socket"}
-    assert found["Socket"].message.startswith("Slack refuses SLACK_APP_TOKEN: not_allowed_token_type.")
+    assert found["Socket"].message.startswith("Slack rejected SLACK_APP_TOKEN: not_allowed_token_type.")
 
 
 async def test_http_mode_requires_a_signing_secret_and_no_socket(surgery: DoctorHarness) -> None:
@@ -288,7 +288,7 @@ async def test_store_is_left_untouched_and_pending_migration_shown(surgery: Doct
     assert found == Finding("Store", CheckStatus.OK, f"{file} doesn't exist yet. `insights-bot run` creates it.")
     assert not file.exists()
     file.touch()
-    assert (await surgery.run_checks())["Store"].message.endswith("has no tables yet. `insights-bot run` creates them.")
+    assert (await surgery.run_checks())["Store"].message.endswith("is reachable and empty. `insights-bot run` creates its tables.")
     assert file.stat().st_size == 0
     steps = shutil.copytree(
         MIGRATIONS_DIR, tmp_path / "older", ignore=shutil.ignore_patterns(f"{latest_revision(MIGRATIONS_DIR)}_*")
@@ -301,7 +301,7 @@ async def test_store_is_left_untouched_and_pending_migration_shown(surgery: Doct
     assert (await surgery.run_checks())["Store"].message == older
     async with open_store(surgery.settings.database_url):
         pass
-    assert (await surgery.run_checks())["Store"].message == f"{file} is up to date, and answers."
+    assert (await surgery.run_checks())["Store"].message == f"{file} is reachable and up to date."
 
 
 async def test_unopenable_store_fails(surgery: DoctorHarness, tmp_path: Path) -> None:
@@ -328,4 +328,4 @@ async def test_failing_check_does_not_affect_others() -> None:
     looks = [Check("One", (), broken), Check("Other", (), well), Check("Third", ("port",), well)]
     found = await run_all(looks, settings(), {"port"}, 1)
     assert [finding.status for finding in found] == [CheckStatus.FAILED, CheckStatus.OK, CheckStatus.SKIPPED]
-    assert found[0].message == "This could not be looked at (ZeroDivisionError). That is a fault of the bot."
+    assert found[0].message == "The check failed (ZeroDivisionError). This is a bug in the bot."
