@@ -288,7 +288,9 @@ async def test_store_is_left_untouched_and_pending_migration_shown(surgery: Doct
     assert found == Finding("Store", CheckStatus.OK, f"{file} doesn't exist yet. `insights-bot run` creates it.")
     assert not file.exists()
     file.touch()
-    assert (await surgery.run_checks())["Store"].message.endswith("is reachable and empty. `insights-bot run` creates its tables.")
+    assert (await surgery.run_checks())["Store"].message.endswith(
+        "is reachable and empty. `insights-bot run` creates its tables."
+    )
     assert file.stat().st_size == 0
     steps = shutil.copytree(
         MIGRATIONS_DIR, tmp_path / "older", ignore=shutil.ignore_patterns(f"{latest_revision(MIGRATIONS_DIR)}_*")

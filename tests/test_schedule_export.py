@@ -57,4 +57,4 @@ def test_exported_schedules_are_imported_only_once(url: str, tmp_path: Path) -> 
 
 def test_empty_list_says_there_are_no_schedules(tmp_path: Path) -> None:
     listed = run("schedules", DATABASE_URL=f"sqlite:///{tmp_path / 'bot.db'}")
-    assert listed.stdout.startswith("Nothing is asked by the clock.")
+    assert listed.stdout.startswith("No schedules yet.")
