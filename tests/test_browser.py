@@ -576,7 +576,7 @@ async def test_archived_channel_disables_the_message_box(reader: Reader) -> None
 
 
 async def test_skipping_ahead_marks_unread_channels(reader: Reader) -> None:
-    await button(reader.page.locator("header"), "Jump to next scheduled post").click()
+    await button(reader.page.locator("header"), "Next post").click()
     await expect(reader.page.locator("#status p")).to_have_text("Monday, 9:00: the digest came.")
     channel = reader.page.get_by_role("navigation").get_by_role("link", name="platform-leads (unread)")
     await channel.click()
@@ -592,13 +592,13 @@ async def test_today_follows_the_demo_clock(browser: Browser) -> None:
         async with open_page(browser, harness, f"{url}/#C1", timezone_id="UTC") as reader:
             await expect(reader.articles.first.locator(".block")).to_have_text("today")
             harness.clock_offset += timedelta(days=1)
-            await button(reader.page.locator("header"), "Jump to next scheduled post").click()
+            await button(reader.page.locator("header"), "Next post").click()
             await expect(reader.articles.first.locator(".block")).to_have_text("yesterday")
 
 
 async def test_skipping_a_week_reports_its_progress(reader: Reader) -> None:
     reader.harness.week_gate.clear()
-    week = button(reader.page.locator("header"), "Skip ahead one week")
+    week = button(reader.page.locator("header"), "Next week")
     await week.click()
     await expect(reader.page.locator("#status p")).to_have_text("Skipping ahead seven days … Monday: nothing new.")
     await week.click()
@@ -611,7 +611,7 @@ async def test_skipping_a_week_reports_its_progress(reader: Reader) -> None:
     await expect(dialog.locator("pre")).to_have_text("Monday: nothing new.\nTuesday: nothing new.")
     await button(dialog, "Close").click()
     reader.harness.broken = True
-    await button(reader.page.locator("header"), "Jump to next scheduled post").click()
+    await button(reader.page.locator("header"), "Next post").click()
     await expect(reader.page.locator("#error")).to_have_text("That didn't work. See the terminal for details.")
 
 
@@ -638,7 +638,7 @@ async def test_disconnected_page_reconnects(browser: Browser) -> None:
         async with serving(build_page(harness)) as url:
             visiting = open_page(browser, harness, f"{url}/#C1")
             reader = await visiting.__aenter__()
-        await expect(reader.page.get_by_role("alert")).to_contain_text("does not answer")
+        await expect(reader.page.get_by_role("alert")).to_contain_text("isn't responding")
         harness.slack.post(harness.slack.channels["C1"], Content("Said meanwhile."))
         async with serving(build_page(harness), int(url.rsplit(":", 1)[1])):
             await expect(reader.articles.last).to_contain_text("Said meanwhile.")
@@ -799,7 +799,7 @@ async def test_phone_layout_and_thread_have_no_serious_accessibility_issues(brow
         await reader.articles.first.get_by_role("link", name="1 reply").click()
         await reader.assert_accessible()
         await reader.page.keyboard.press("Escape")
-        await button(reader.page.locator("header"), "Jump to next scheduled post").click()
+        await button(reader.page.locator("header"), "Next post").click()
         await reader.page.get_by_role("button", name="Channels").click()
         await reader.page.get_by_role("button", name="More").click()
         await reader.assert_accessible()

@@ -141,7 +141,7 @@ async def test_unconfirmed_post_is_not_repeated_without_history_access(scheduler
     assert scheduler.posted() == []
     shown = await scheduler.send("history")
     assert (
-        "perhaps delivered · Possibly posted. I can't read this channel's history, so I won't risk a duplicate."
+        "possibly delivered · Possibly posted. I can't read this channel's history, so I won't risk a duplicate."
         in shown
     )
 

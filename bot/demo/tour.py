@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, aclosing
 from bot.core import build_registry
 from bot.demo.environment import RELEASES_CHANNEL, Demo, cancelled_by_signal
 from bot.demo.harness import type_line, wait_for_answer
+from bot.demo.time_controls import ALERT_SENTENCE
 from bot.messages.message import Message
 from bot.sandbox.slack.message import Message as Posted
 
@@ -53,9 +54,10 @@ async def _digest_steps(demo: Demo) -> AsyncGenerator[Step, None]:
 async def _watch_steps(demo: Demo) -> AsyncGenerator[Step, None]:
     """Start a watch, and skip to its first alert."""
     yield await _line_step(demo, f"watch on {WATCHED_LINE}")
+    alert = ALERT_SENTENCE.format(where=f"#{demo.slack.channels[CHANNEL].name}", what=WATCHED_LINE)
     async with aclosing(demo.time_controls.skip_week()) as week:
         async for sentence in week:
-            if sentence.endswith(f"told it in #{demo.slack.channels[CHANNEL].name}."):
+            if sentence.endswith(alert):
                 yield sentence, _to_message(_scheduled_messages(demo, CHANNEL)[-1])
                 break
 
