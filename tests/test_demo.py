@@ -108,7 +108,7 @@ async def test_skipping_a_week_runs_schedules_and_watches_on_time(demo: Demo) ->
     assert "Mon 23 Nov, 9:00 CET: digest web/production was delivered in #releases." in told
     assert "Tue 24 Nov, 9:00 CET: status web/production was delivered in #checkout." in told
     assert (
-        len([sentence for sentence in told if "told it in #platform-leads" in sentence])
+        len([sentence for sentence in told if "Alert posted in #platform-leads" in sentence])
         == len(posted(demo, LEADS_CHANNEL))
         > 1
     )

@@ -3,7 +3,7 @@
 `discover` finds a question by its module's constant QUESTION. Two questions of the same name stop startup.
 
     scores.py        engineering-insight scores
-    events/          flag events: what changed, by whom, and its impact
+    events/          flag events: what changed, who changed it, and its impact
     status.py        flags by status
     deploys.py       deployment frequency
     releases.py      deployments against large flag changes, day by day
@@ -13,7 +13,7 @@
 
 They share:
 
-    base.py          Question, View, QuestionContext, and what questions that ask others share
+    base.py          Question, View, QuestionContext, and helpers for questions that ask others
     catalog/         the existing projects, environments, flags and applications; corrects unknown keys
     history.py       snapshots of past weeks, and how a number changed since
     time_range.py    `since` and `until` as a start and an end, or as calendar days in the reader's time zone

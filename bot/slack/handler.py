@@ -29,7 +29,7 @@ ALREADY_SHARED_NOTICE = Message.from_markup("Already shared in this channel.")
 RESTARTING_NOTICE = Message.from_markup("I'm restarting. Please try again in a moment.")
 SHUTDOWN_NOTICE_TIMEOUT = 2  # seconds
 
-Outcome = tuple[Answer, Delivered]  # the answer, and what became of sending it
+Outcome = tuple[Answer, Delivered]  # the answer, and whether it was sent
 
 
 @dataclass(frozen=True)

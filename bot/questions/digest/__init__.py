@@ -255,7 +255,7 @@ def _any_score_moved(reply: ScoresReply) -> bool:
 
 
 def _has_moved(score: Score) -> bool:
-    """Return whether a score moved by enough points or changed its indicator, including to or from "not calculated"."""
+    """Return whether a score moved by enough points or changed its indicator, including to or from "no data"."""
     if score.last and score.last.indicator not in (None, score.indicator):
         return True
     return score.indicator not in UNKNOWN_INDICATORS and abs(score_change(score) or 0) >= MIN_SCORE_MOVE
