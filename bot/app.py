@@ -14,6 +14,7 @@ import httpx
 
 from bot import questions
 from bot.access import AccessRules
+from bot.cache import FetchCache
 from bot.commands.runner import SlackCommandRunner
 from bot.core import Clock, open_answers
 from bot.errors import InvalidSettings, Misconfigured
@@ -33,7 +34,7 @@ from bot.slack.payloads import SharedDeduplicator
 from bot.slack.publisher import SlackPublisher
 from bot.slack.responder import Responders, ResponseUrls
 from bot.slack.schedule_modal import ScheduleModal
-from bot.slack.server import CachedHealthCheck, HealthCheck, WebApp, build_web_app, listening, serve
+from bot.slack.server import HealthCheck, WebApp, build_web_app, listening, serve
 from bot.store.database_url import parse_database_url
 from bot.store.sqlite import process_lock
 from bot.store.store import open_store
@@ -65,9 +66,10 @@ class Bot:
     async def listening(self, *, serves_slack: bool = True) -> AsyncIterator[WebApp]:
         """Listen to Slack within the context; yield the web app to serve. At the end, finish what is in progress."""
         settings = self.settings
+        reachability = FetchCache(timedelta(seconds=settings.readiness_cache_seconds), self.now)
         checks: dict[str, HealthCheck] = {
             "store": self.scheduler.store.ready,
-            "slack": CachedHealthCheck(self.clients.is_reachable, settings.readiness_cache_seconds),
+            "slack": partial(reachability.get_or_fetch, "slack", self.clients.is_reachable),
         }
         async with listening(settings, self.clients, self.handlers, serves_slack=serves_slack) as bolt_app:
             yield build_web_app(bolt_app, settings.secret("slack_signing_secret"), checks, self.metrics)
