@@ -79,3 +79,8 @@ def test_valid_view_has_no_faults(view: Json) -> None:
 )
 def test_fault_of_a_view_is_reported_with_its_pointer(view: Json, pointer: str) -> None:
     assert [fault.pointer for fault in view_violations(view)] == [pointer]
+
+
+def test_missing_length_limit_of_an_input_is_slacks_own() -> None:
+    (fault,) = view_violations(MODAL | {"blocks": [asks(TEXT | {"initial_value": "ab", "min_length": 3})]})
+    assert str(fault) == "/blocks/0/element/initial_value: Must have 3 to 3000 characters, not 2."

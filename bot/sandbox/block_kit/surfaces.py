@@ -11,7 +11,6 @@ from typing import Any
 from bot.sandbox.block_kit.blocks import BLOCK, SIMPLE_BLOCKS, unique_action_ids
 from bot.sandbox.block_kit.elements import INTERACTIVE_ELEMENTS, RICH_TEXT, action, block, plain_text, text
 from bot.sandbox.block_kit.schema import (
-    UNLIMITED,
     Check,
     Rule,
     Violation,
@@ -76,11 +75,8 @@ MESSAGE = with_checks(
 
 
 def _lengths_fit(field: Mapping[str, Any], at: str) -> Iterator[Violation]:
-    minimum, maximum, length = (
-        field.get("min_length", 0),
-        field.get("max_length", UNLIMITED),
-        len(field.get("initial_value", "")),
-    )
+    minimum, maximum = field.get("min_length", 0), field.get("max_length", MAX_INPUT_LENGTH)
+    length = len(field.get("initial_value", ""))
     if minimum > maximum:
         yield Violation(f"{at}/min_length", "Must not be more than max_length.")
     if length and not minimum <= length <= maximum:
