@@ -28,14 +28,13 @@ from bot.sandbox.block_kit.schema import (
     Rule,
     Violation,
     boolean,
-    child_pointer,
-    duplicates,
     items,
     one_of,
     some_of,
     string,
     tagged,
     typed,
+    unique,
     with_checks,
 )
 
@@ -49,24 +48,15 @@ _ICONS = (
 )
 # fmt: on
 
-
-def unique_action_ids(block: Mapping[str, Any], at: str) -> Iterator[Violation]:
-    """Check that no two elements of a block share an action ID."""
-    for key in ("elements", "actions"):
-        with_action_id = [
-            (index, element) for index, element in enumerate(block.get(key, [])) if "action_id" in element
-        ]
-        yield from duplicates(
-            (f"{at}/{key}/{index}/action_id", element["action_id"]) for index, element in with_action_id
-        )
+UNIQUE_ACTION_IDS = (unique("elements", "action_id"), unique("actions", "action_id"))
 
 
 def _container_options_agree(container: Mapping[str, Any], at: str) -> Iterator[Violation]:
     collapsible = container.get("is_collapsible", False)
     if "default_collapsed" in container and not collapsible:
-        yield Violation(child_pointer(at, "default_collapsed"), "Needs is_collapsible to be true.")
+        yield Violation(f"{at}/default_collapsed", "Needs is_collapsible to be true.")
     if "has_header_divider" in container and collapsible:
-        yield Violation(child_pointer(at, "has_header_divider"), "Needs is_collapsible to be false.")
+        yield Violation(f"{at}/has_header_divider", "Needs is_collapsible to be false.")
 
 
 SIMPLE_BLOCKS: dict[str, Rule] = {
@@ -130,7 +120,7 @@ _CONTAINER = with_checks(
             "default_collapsed?": boolean,
             "has_header_divider?": boolean,
             # The documented children without file, input and rich_text, which Slack was seen to reject.
-            "child_blocks": items(with_checks(tagged(SIMPLE_BLOCKS), unique_action_ids), 1, 10),
+            "child_blocks": items(with_checks(tagged(SIMPLE_BLOCKS), *UNIQUE_ACTION_IDS), 1, 10),
         }
     ),
     _container_options_agree,
@@ -149,5 +139,5 @@ BLOCK = with_checks(
             "container": _CONTAINER,
         }
     ),
-    unique_action_ids,
+    *UNIQUE_ACTION_IDS,
 )

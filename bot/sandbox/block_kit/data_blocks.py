@@ -22,6 +22,7 @@ from bot.sandbox.block_kit.schema import (
     string,
     tagged,
     typed,
+    unique,
     with_checks,
 )
 
@@ -38,14 +39,6 @@ _SERIES = shape({"name": _LABEL, "data": items(_POINT, 1, 20)})
 _AXIS = shape({"categories": items(_LABEL, 1, 20), "x_label?": string(1, 50), "y_label?": string(1, 50)})
 
 
-def _unique_labels(pie: Mapping[str, Any], at: str) -> Iterator[Violation]:
-    yield from duplicates((f"{at}/segments/{index}/label", each["label"]) for index, each in enumerate(pie["segments"]))
-
-
-def _unique_names(plot: Mapping[str, Any], at: str) -> Iterator[Violation]:
-    yield from duplicates((f"{at}/series/{index}/name", each["name"]) for index, each in enumerate(plot["series"]))
-
-
 def _unique_categories(plot: Mapping[str, Any], at: str) -> Iterator[Violation]:
     categories = plot["axis_config"]["categories"]
     yield from duplicates((f"{at}/axis_config/categories/{index}", each) for index, each in enumerate(categories))
@@ -58,10 +51,10 @@ def _points_match_categories(plot: Mapping[str, Any], at: str) -> Iterator[Viola
 
 
 # Older pages say 6 segments or series, newer ones 12: the lower limit satisfies both.
-_PIE = with_checks(typed({"segments": items(_SEGMENT, 1, 6)}), _unique_labels)
+_PIE = with_checks(typed({"segments": items(_SEGMENT, 1, 6)}), unique("segments", "label"))
 _PLOT = with_checks(
     typed({"series": items(_SERIES, 1, 6), "axis_config": _AXIS}),
-    _unique_names,
+    unique("series", "name"),
     _unique_categories,
     _points_match_categories,
 )

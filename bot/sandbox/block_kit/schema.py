@@ -1,6 +1,6 @@
 """Validators for JSON. A rule takes a value and its JSON pointer, and yields what is wrong with it.
 
-A rule accepts any value, however malformed, and never raises. This module knows nothing of Slack.
+A rule accepts any value, however malformed, and never raises.
 """
 
 import math
@@ -174,6 +174,16 @@ def some_of(names: Iterable[str], minimum: int, maximum: int) -> Check:
         present = sum(name in value for name in names)
         if not minimum <= present <= maximum:
             yield Violation(at, f"Must have {_range_text(minimum, maximum)} of {', '.join(names)}, not {present}.")
+
+    return check
+
+
+def unique(items_key: str, key: str) -> Check:
+    """Build the check that no two items of a list share a value; items may lack it, and the list may be missing."""
+
+    def check(value: Mapping[str, Any], at: str) -> Iterator[Violation]:
+        numbered = enumerate(value.get(items_key, []))
+        yield from duplicates((f"{at}/{items_key}/{index}/{key}", item[key]) for index, item in numbered if key in item)
 
     return check
 

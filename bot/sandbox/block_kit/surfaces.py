@@ -8,7 +8,7 @@ modals although it is documented for them; blocks that only some pages document 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bot.sandbox.block_kit.blocks import BLOCK, SIMPLE_BLOCKS, unique_action_ids
+from bot.sandbox.block_kit.blocks import BLOCK, SIMPLE_BLOCKS, UNIQUE_ACTION_IDS
 from bot.sandbox.block_kit.elements import INTERACTIVE_ELEMENTS, RICH_TEXT, action, block, plain_text, text
 from bot.sandbox.block_kit.schema import (
     Check,
@@ -142,7 +142,7 @@ _COMMON_FIELDS: dict[str, Rule] = {
 
 
 def _blocks(choices: dict[str, Rule]) -> Rule:
-    return items(with_checks(tagged(choices), unique_action_ids), 0, 100)
+    return items(with_checks(tagged(choices), *UNIQUE_ACTION_IDS), 0, 100)
 
 
 def _inputs_need_submit(modal: Mapping[str, Any], at: str) -> Iterator[Violation]:
