@@ -12,7 +12,7 @@ from starlette.types import Receive
 
 # With a linger time of zero, closing a socket sends RST instead of FIN.
 LINGER_ZERO = struct.pack("ii", 1, 0)
-MAX_PING_BYTES = 125
+PING_PAYLOAD = b"Ping from Slack"
 
 
 class RawConnection:
@@ -49,10 +49,10 @@ class RawConnection:
         while (await self._receive())["type"] != "http.disconnect":
             pass  # drain what had been sent before
 
-    def ping(self, payload: bytes = b"Ping from Slack") -> None:
+    def ping(self) -> None:
         """Send a websocket ping, bypassing the library: a control frame is allowed between any two other frames."""
         if self._transport is not None and not self._transport.is_closing():
-            self._transport.write(bytes([0x89, len(payload[:MAX_PING_BYTES])]) + payload[:MAX_PING_BYTES])
+            self._transport.write(bytes([0x89, len(PING_PAYLOAD)]) + PING_PAYLOAD)
 
     def freeze(self) -> None:
         """Stop reading: the connection stays open, but no ping is answered."""
