@@ -45,6 +45,7 @@ def block(fields: Fields) -> Rule:
 HTTP_URL = matching(r"https?://\S+", "an http or https address without spaces", 3000)
 HTTPS_URL = matching(r"https://\S+", "an https address without spaces", 3000)
 STYLE = one_of("primary", "danger")
+DATE, TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}", r"([01][0-9]|2[0-3]):[0-5][0-9]"
 
 # Newer pages make the dialog's fields optional, and older ones allow mrkdwn in its text: the stricter rule applies.
 CONFIRM = shape(
@@ -146,10 +147,8 @@ INTERACTIVE_ELEMENTS: dict[str, Rule] = {
         confirmable({"options": items(CHECK_OPTION, 1, 10), "initial_option?": CHECK_OPTION}),
         initial_is_offered,
     ),
-    "datepicker": menu({"initial_date?": matching(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "a date like 2026-11-20")}),
-    "timepicker": menu(
-        {"initial_time?": matching(r"([01][0-9]|2[0-3]):[0-5][0-9]", "a time like 09:30"), "timezone?": string()}
-    ),
+    "datepicker": menu({"initial_date?": matching(DATE, "a date like 2026-11-20")}),
+    "timepicker": menu({"initial_time?": matching(TIME, "a time like 09:30"), "timezone?": string()}),
 }
 
 _RATING = shape({"text": plain_text(75), "value": string(1, 2000), "accessibility_label?": string(1, 75)})

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bot.sandbox.block_kit.elements import DATE, TIME
+from bot.sandbox.block_kit.surfaces import MAX_INPUT_LENGTH
+
 Json = dict[str, Any]
 PRESSABLE_TYPES = ("button", "icon_button")
 SELECTABLE_TYPES = ("static_select", "overflow", "radio_buttons", "checkboxes")
-PICKERS = {
-    "timepicker": ("time", r"([01][0-9]|2[0-3]):[0-5][0-9]"),
-    "datepicker": ("date", r"[0-9]{4}-[0-9]{2}-[0-9]{2}"),
-}
+PICKERS = {"timepicker": ("time", TIME), "datepicker": ("date", DATE)}
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ def _input_state(element: Element, value: str | None) -> Json:
 def _text_value(element: Element, value: str | None) -> str | None:
     """Return the text in an input, None if it is empty."""
     text = str(element.body.get("initial_value", "")) if value is None else value
-    minimum, maximum = element.body.get("min_length", 0), element.body.get("max_length", 3000)
+    minimum, maximum = element.body.get("min_length", 0), element.body.get("max_length", MAX_INPUT_LENGTH)
     if text and not minimum <= len(text) <= maximum:
         raise LookupError(f"{element.action_id} takes {minimum} to {maximum} characters.")
     return text or None
