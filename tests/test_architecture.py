@@ -207,6 +207,14 @@ def test_shared_question_code_imports_no_question() -> None:
     assert imported_questions(*shared) == set()
 
 
+@pytest.mark.parametrize("module", ["watches", "watch_job", "question_check", "scheduler"])
+def test_code_of_watches_names_no_question(module: str) -> None:
+    """A question's own file says what a watch observes."""
+    path = ROOT / "bot" / "schedules" / f"{module}.py"
+    constants = {node.value for node in nodes(path) if isinstance(node, ast.Constant)}
+    assert imported_questions(path) | (QUESTIONS.keys() & constants) == set()
+
+
 @pytest.mark.parametrize("question", QUESTIONS.values(), ids=lambda question: question.name)
 def test_example_is_its_own_canonical_line(question: AnyQuestion) -> None:
     assert [parse(line, QUESTIONS).canonical for line in question.examples] == list(question.examples)

@@ -5,10 +5,10 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as some
 
+from bot.questions.base import Observation
 from bot.schedules.watches import (
     LATE_AFTER_MILLISECONDS,
     OVERLAP_MILLISECONDS,
-    Observation,
     ObservedChange,
     detect_changes,
     states_to_record,

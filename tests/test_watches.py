@@ -153,6 +153,12 @@ async def test_watches_on_the_same_question_share_one_request(
         ("status web/production", ("series", 0, "metadata", "count"), 99, "→ 99"),
         ("scores web/production", ("scores", "risk", "indicator"), "needsAttention", "→ needs attention"),
         ("flag new-checkout web/production", ("environments", "production", "on"), False, "→ off"),
+        (
+            "deploys web/production",
+            ("metadata", "metrics", "deploymentFrequency", "indicator"),
+            "needsAttention",
+            "→ needs attention",
+        ),
     ],
 )
 async def test_state_change_alerts_once(

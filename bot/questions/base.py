@@ -49,6 +49,21 @@ class AnswerView(View):
     url: str  # the page in LaunchDarkly that shows more
 
 
+PENDING = "waiting"  # the state of an event whose impact isn't known yet
+
+
+class Observation(View):
+    """What a watch observes: a thing, whose state may change, or an event, which has a time and is new once."""
+
+    what: str
+    state: str
+    says: str  # the state, as people read it
+    url: str = ""
+    line: str = ""  # the question that shows details
+    at: float | None = None  # when an event happened, in LaunchDarkly's milliseconds
+    tells: bool = True  # whether an alert is due in this state
+
+
 async def no_snapshots(*_: object) -> Sequence[Snapshot]:
     """Return no snapshots, for a bot without a store."""
     return ()
@@ -104,7 +119,9 @@ class Question(Spec[ParamsT], Generic[ParamsT, ReplyT, ViewT]):
     - `is_partial`: whether the reply lacks something that a later attempt may return.
     - `is_quiet`: whether the answer reports that nothing changed.
     - `snapshot`: what to store for later answers, once a schedule has delivered this one.
-    - `suspect_keys`: the keys without any data in the reply, by params field. LaunchDarkly may not know them."""
+    - `suspect_keys`: the keys without any data in the reply, by params field. LaunchDarkly may not know them.
+    - `observe`: what a watch observes, under keys that stay the same. Without it, the question can't be watched.
+    - `fetch_since`: fetches what a watch observes from a time on, if `fetch` isn't enough for that."""
 
     is_question: ClassVar[bool] = True
     reply: type[ReplyT]
@@ -115,6 +132,8 @@ class Question(Spec[ParamsT], Generic[ParamsT, ReplyT, ViewT]):
     is_quiet: Callable[[ViewT], bool] = _never_quiet
     snapshot: Callable[[ParamsT, ReplyT, QuestionContext], Snapshot | None] = _no_snapshot
     suspect_keys: Callable[[ParamsT, ReplyT], Mapping[str, Sequence[str]]] = _no_suspect_keys
+    observe: Callable[[ParamsT, ReplyT, QuestionContext], dict[str, Observation]] | None = None
+    fetch_since: Callable[[ParamsT, QuestionContext, datetime], Awaitable[ReplyT]] | None = None
 
 
 AnyQuestion = Question[Any, Any, Any]

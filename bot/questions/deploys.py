@@ -2,6 +2,7 @@
 
 With `bucket` or `every`, the chart shows LaunchDarkly's own buckets instead."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 from bot.errors import InvalidLine, Rejected
@@ -11,7 +12,7 @@ from bot.lines.spec import Parameter, Params
 from bot.lines.timespec import MILLISECONDS_PER_UNIT
 from bot.messages import humanize
 from bot.messages.mrkdwn import Timestamp
-from bot.questions.base import AnswerView, Question, QuestionContext, View
+from bot.questions.base import AnswerView, Observation, Question, QuestionContext, View
 from bot.questions.chart import Buckets, ChartReply, Lines, Metric, Tier
 from bot.questions.daily_series import HOURLY_PARAMETERS, CalendarDays, hour_aligned_window
 from bot.questions.time_range import Days, Window, parse_window
@@ -201,6 +202,26 @@ def _tier(tier: Tier) -> str:
     return f"{rating}: {humanize.truncate_text(tier.description or 'not described', 80)}"
 
 
+async def fetch_rated(params: DeploysParams, ctx: QuestionContext, _: datetime) -> ChartReply:
+    """Fetch the chart with LaunchDarkly's ratings."""
+    return await fetch(params.model_copy(update={"expand": "metrics"}), ctx)
+
+
+def observe(params: DeploysParams, reply: ChartReply, ctx: QuestionContext) -> dict[str, Observation]:
+    """Return LaunchDarkly's rating of each metric."""
+    view, line = build_view(params, reply, ctx), QUESTION.line(dict(params))
+    return {
+        metric.name: Observation(
+            what=metric.name,
+            state=metric.rating,
+            says=f"{metric.rating} ({metric.value})" if metric.value else metric.rating,
+            url=view.url,
+            line=line,
+        )
+        for metric in view.metrics
+    }
+
+
 QUESTION = Question[DeploysParams, ChartReply, DeploysView](
     name="deploys",
     summary="How often you deployed, day by day",
@@ -215,4 +236,6 @@ QUESTION = Question[DeploysParams, ChartReply, DeploysView](
     fetch=fetch,
     build_view=build_view,
     suspect_keys=lambda params, reply: {"app": params.app or ()} if has_no_deploys(reply) else {},
+    observe=observe,
+    fetch_since=fetch_rated,
 )

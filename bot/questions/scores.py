@@ -10,7 +10,7 @@ from bot.lines.spec import MAX_BUTTON_LINE_CHARS, Parameter, Params
 from bot.messages import humanize
 from bot.messages.plain_text import NO_DATA
 from bot.questions import history
-from bot.questions.base import AnswerView, Question, QuestionContext, View
+from bot.questions.base import AnswerView, Observation, Question, QuestionContext, View
 from bot.questions.history import WithHistory
 from bot.questions.time_range import Window
 
@@ -264,6 +264,17 @@ def _descendants(head: str, children: dict[str, list[str]], seen: set[str]) -> l
     return descendants
 
 
+def observe(params: ScoresParams, reply: WithHistory[ScoresReply], ctx: QuestionContext) -> dict[str, Observation]:
+    """Return the rating of each score; a point more or less is not a change."""
+    view, line = build_view(params, reply, ctx), QUESTION.line(dict(params))
+    return {
+        score.name: Observation(
+            what=score.name, state=score.rating, says=f"{score.rating} {score.score}".strip(), url=view.url, line=line
+        )
+        for score in view.scores
+    }
+
+
 QUESTION = Question[ScoresParams, WithHistory[ScoresReply], ScoresView](
     name="scores",
     summary="Release maturity scores, how they moved, and what's next",
@@ -274,4 +285,5 @@ QUESTION = Question[ScoresParams, WithHistory[ScoresReply], ScoresView](
     fetch=fetch,
     build_view=build_view,
     suspect_keys=lambda params, reply: {"app": params.app or ()} if has_no_scores(reply.reply) else {},
+    observe=observe,
 )

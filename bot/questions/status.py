@@ -7,7 +7,7 @@ from bot.lines.param_types import Key, Keys
 from bot.lines.spec import Parameter, Params
 from bot.messages import humanize
 from bot.questions import history
-from bot.questions.base import AnswerView, Question, QuestionContext, View
+from bot.questions.base import AnswerView, Observation, Question, QuestionContext, View
 from bot.questions.chart import ChartReply, Series, Slice, has_merged_slices, pie_slices
 from bot.questions.history import WithHistory
 
@@ -120,6 +120,17 @@ def _share(flags: Number, total: Number) -> str:
     return humanize.percent(flags / total) if total > 0 else "–"
 
 
+def observe(params: StatusParams, reply: StatusReply, ctx: QuestionContext) -> dict[str, Observation]:
+    """Return the number of flags in each status."""
+    view, line = build_view(params, reply, ctx), QUESTION.line(dict(params))
+    return {
+        row.name: Observation(
+            what=f"Flags {row.name.lower()}", state=str(row.flags), says=f"{row.flags:,}", url=view.url, line=line
+        )
+        for row in view.rows
+    }
+
+
 QUESTION = Question[StatusParams, StatusReply, StatusView](
     name="status",
     summary="Flags by lifecycle stage, and which are ready to clean up",
@@ -130,4 +141,5 @@ QUESTION = Question[StatusParams, StatusReply, StatusView](
     fetch=fetch,
     build_view=build_view,
     suspect_keys=lambda params, reply: {"app": params.app or ()} if has_no_flags(reply.reply) else {},
+    observe=observe,
 )

@@ -16,7 +16,7 @@ channel_lifecycle.py  pauses and resumes the schedules of channels
 publisher.py          the interface for posting, and the errors of a delivery, explained
 
 watch_job.py          observes a question once for all channels that watch it
-watches.py            what a watch observes, and which changes it alerts about
+watches.py            observes a question, and detects the changes that a watch alerts about
 
 import_export.py      all schedules as table rows and as YAML, and their import from such a file
 """

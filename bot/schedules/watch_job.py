@@ -13,14 +13,13 @@ from bot.access import Caller
 from bot.errors import TRANSIENT_FAILURES, Failure, TryLater
 from bot.lines.timespec import to_milliseconds
 from bot.messages import humanize
-from bot.questions.base import View, failure_text
+from bot.questions.base import Observation, View, failure_text
 from bot.schedules.answer_store import serialize_message
 from bot.schedules.context import SchedulerContext
 from bot.schedules.run_lifecycle import MAX_REASON_CHARS, notify_owner
 from bot.schedules.triggers import WatchTrigger
 from bot.schedules.views import WatchItemView, WatchPreview
 from bot.schedules.watches import (
-    Observation,
     ObservedChange,
     detect_changes,
     observer_for,

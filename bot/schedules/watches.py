@@ -1,4 +1,4 @@
-"""What a watch observes, and which changes it alerts about.
+"""Observe a question, and detect the changes that a watch alerts about.
 
 Only identities and states are compared, never rendered text, and each change is reported once.
 """
@@ -6,141 +6,36 @@ Only identities and states are compared, never rendered text, and each change is
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from bot.answers import Fetch
 from bot.errors import Rejected
-from bot.lines.timespec import format_exact
 from bot.messages.humanize import join_with_and
-from bot.questions.base import QuestionContext, View
-from bot.questions.deploys import QUESTION as DEPLOYS
-from bot.questions.deploys import DeploysParams
-from bot.questions.events import EventsParams, event_view, fetch_all
-from bot.questions.events.reply import Event, Impact
-from bot.questions.flag import QUESTION as FLAG
-from bot.questions.flag import FlagParams
-from bot.questions.scores import QUESTION as SCORES
-from bot.questions.scores import ScoresParams
-from bot.questions.status import QUESTION as STATUS
-from bot.questions.status import StatusParams
+from bot.questions import discover
+from bot.questions.base import PENDING, AnyQuestion, Observation, QuestionContext
 from bot.store import WatchState
 
-PENDING = "waiting"  # the state of an event whose impact isn't known yet
 OVERLAP_MILLISECONDS = 900_000  # between a watch's windows, as events may be reported late
 LATE_AFTER_MILLISECONDS = 3_600_000  # events older than this are flagged as late
-
-
-class Observation(View):
-    """An observed thing, whose state may change, or an event, which has a time and is new once."""
-
-    what: str
-    state: str
-    says: str  # the state, as people read it
-    url: str = ""
-    line: str = ""  # the question that shows details
-    at: float | None = None  # when an event happened, in LaunchDarkly's milliseconds
-    tells: bool = True  # whether an alert is due in this state
 
 
 ObserveFunction = Callable[[Any, QuestionContext, datetime], Awaitable[dict[str, Observation]]]
 
 
-async def _observe_deploys(params: DeploysParams, ctx: QuestionContext, _: datetime) -> dict[str, Observation]:
-    """Return LaunchDarkly's rating of each deployment metric."""
-    rated = params.model_copy(update={"expand": "metrics"})
-    view = DEPLOYS.build_view(rated, await DEPLOYS.fetch(rated, ctx), ctx)
-    line = DEPLOYS.line(dict(params))
-    return {
-        metric.name: Observation(
-            what=metric.name,
-            state=metric.rating,
-            says=f"{metric.rating} ({metric.value})" if metric.value else metric.rating,
-            url=view.url,
-            line=line,
-        )
-        for metric in view.metrics
-    }
-
-
-async def _observe_events(params: EventsParams, ctx: QuestionContext, since: datetime) -> dict[str, Observation]:
-    """Return the events since then, oldest first.
-
-    Events of all sizes are fetched, from the oldest one that was still pending: while LaunchDarkly is calculating an
-    event's impact, it may yet reach the requested size.
-    """
-    time_range = {"since": format_exact(since), "until": None, "after": None, "before": None}
-    page = await fetch_all(params.model_copy(update={**time_range, "impact": "any"}), ctx)
-    return {event.id: _event_observation(event, params, ctx) for event in reversed(page.events) if event.id}
-
-
-def _event_observation(event: Event, params: EventsParams, ctx: QuestionContext) -> Observation:
-    view, impact = event_view(event, params, ctx), event.impact or Impact()
-    size = impact.size or (PENDING if impact.reason == PENDING else "unknown")
-    return Observation(
-        what=view.flag,
-        state=size,
-        says=" · ".join([f"{view.mark} {view.what}", view.who, view.impact, *view.shifts]),
-        url=view.url,
-        line=view.details,
-        at=event.time,
-        tells=params.impact in ("any", size) and size != PENDING,
-    )
-
-
-async def _observe_flag(params: FlagParams, ctx: QuestionContext, _: datetime) -> dict[str, Observation]:
-    """Return whether the flag is on, per environment."""
-    view = FLAG.build_view(params, await FLAG.fetch(params, ctx), ctx)
-    line = FLAG.line(dict(params))
-    return {
-        environment.name: Observation(
-            what=f"{view.name} in {environment.name}",
-            state="on" if environment.on else "off",
-            says="on" if environment.on else "off",
-            url=view.url,
-            line=line,
-        )
-        for environment in view.environments
-    }
-
-
-async def _observe_scores(params: ScoresParams, ctx: QuestionContext, _: datetime) -> dict[str, Observation]:
-    """Return the rating of each score; a point more or less is not a change."""
-    view = SCORES.build_view(params, await SCORES.fetch(params, ctx), ctx)
-    line = SCORES.line(dict(params))
-    return {
-        score.name: Observation(
-            what=score.name, state=score.rating, says=f"{score.rating} {score.score}".strip(), url=view.url, line=line
-        )
-        for score in view.scores
-    }
-
-
-async def _observe_status(params: StatusParams, ctx: QuestionContext, _: datetime) -> dict[str, Observation]:
-    """Return the number of flags in each status."""
-    view = STATUS.build_view(params, await STATUS.fetch(params, ctx), ctx)
-    line = STATUS.line(dict(params))
-    return {
-        row.name: Observation(
-            what=f"Flags {row.name.lower()}", state=str(row.flags), says=f"{row.flags:,}", url=view.url, line=line
-        )
-        for row in view.rows
-    }
-
-
-OBSERVERS: dict[str, ObserveFunction] = {
-    "deploys": _observe_deploys,
-    "events": _observe_events,
-    "flag": _observe_flag,
-    "scores": _observe_scores,
-    "status": _observe_status,
-}
-
-
 def observer_for(name: str) -> ObserveFunction:
-    """Return a question's observe function, or raise Rejected if it can't be watched."""
-    if name not in OBSERVERS:
-        raise Rejected(f"I can't watch `{name}`.", f"I can watch {join_with_and(list(OBSERVERS))}.")
-    return OBSERVERS[name]
+    """Return a function that observes a question from a time on, or raise Rejected if it can't be watched."""
+    questions = discover()
+    if questions[name].observe is None:
+        watchable = join_with_and([name for name, question in questions.items() if question.observe])
+        raise Rejected(f"I can't watch `{name}`.", f"I can watch {watchable}.")
+    return partial(_observe, questions[name])
+
+
+async def _observe(question: AnyQuestion, params: Any, ctx: QuestionContext, since: datetime) -> dict[str, Observation]:
+    fetch_since = question.fetch_since
+    reply = await (fetch_since(params, ctx, since) if fetch_since else question.fetch(params, ctx))
+    return question.observe(params, reply, ctx) if question.observe else {}
 
 
 def first_observation(line: str, now: datetime) -> Fetch:

@@ -4,15 +4,25 @@ reply.py  the decoded fields of events
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from bot.errors import Failure
 from bot.launchdarkly import Version, cursor, replace
 from bot.lines.param_types import Boolean, Cursor, IntRange, InvalidValue, Key, Keys, TimeSpec, is_key
 from bot.lines.spec import Parameter, Params, bot_param
+from bot.lines.timespec import format_exact
 from bot.messages import humanize
 from bot.messages.mrkdwn import Timestamp
-from bot.questions.base import AnswerView, Question, QuestionContext, View, result_or_failure
+from bot.questions.base import (
+    PENDING,
+    AnswerView,
+    Observation,
+    Question,
+    QuestionContext,
+    View,
+    result_or_failure,
+)
 from bot.questions.daily_series import CountsByDay, count_by_day
 from bot.questions.events.reply import Event, EventExperiments, EventsReply, Impact
 from bot.questions.time_range import Days, Window, parse_window
@@ -213,7 +223,7 @@ def describe_impact(impact: Impact) -> tuple[str, str]:
         share = f" ({humanize.percent(impact.percentage / 100)})" if impact.percentage is not None else ""
         size_text = "no" if impact.size == "none" else humanize.truncate_text(impact.size, 30)
         return IMPACT_MARKS.get(impact.size, "⚪"), f"{size_text} impact{share}"
-    if impact.reason == "waiting":
+    if impact.reason == PENDING:
         return "⏳", "impact not known yet"
     if impact.reason == "global":
         return "🌐", "flag settings, all environments"
@@ -274,6 +284,33 @@ async def fetch_all(params: EventsParams, ctx: QuestionContext) -> EventList:
     return EventList(events, max(total, len(events)), failure)
 
 
+async def fetch_since(params: EventsParams, ctx: QuestionContext, since: datetime) -> EventsReply:
+    """Fetch the events of all sizes since then: while LaunchDarkly is calculating an event's impact, it may yet reach
+    the requested size."""
+    time_range = {"since": format_exact(since), "until": None, "after": None, "before": None}
+    events = await fetch_all(params.model_copy(update={**time_range, "impact": "any"}), ctx)
+    return EventsReply(items=list(events.events), total=events.total)
+
+
+def observe(params: EventsParams, reply: EventsReply, ctx: QuestionContext) -> dict[str, Observation]:
+    """Return the events, oldest first."""
+    return {event.id: _observation(event, params, ctx) for event in reversed(reply.items or ()) if event.id}
+
+
+def _observation(event: Event, params: EventsParams, ctx: QuestionContext) -> Observation:
+    view, impact = event_view(event, params, ctx), event.impact or Impact()
+    size = impact.size or (PENDING if impact.reason == PENDING else "unknown")
+    return Observation(
+        what=view.flag,
+        state=size,
+        says=" · ".join([f"{view.mark} {view.what}", view.who, view.impact, *view.shifts]),
+        url=view.url,
+        line=view.details,
+        at=event.time,
+        tells=params.impact in ("any", size) and size != PENDING,
+    )
+
+
 QUESTION = Question[EventsParams, EventsReply, EventsView](
     name="events",
     summary="Flag changes: who made them and how many users they affected",
@@ -288,4 +325,6 @@ QUESTION = Question[EventsParams, EventsReply, EventsView](
     fetch=fetch,
     build_view=build_view,
     suspect_keys=lambda params, reply: {} if reply.items else {"app": params.app or ()},
+    observe=observe,
+    fetch_since=fetch_since,
 )

@@ -14,7 +14,7 @@ from bot.lines.param_types import Key, Keys, is_key
 from bot.lines.spec import Parameter, Params
 from bot.messages import humanize
 from bot.messages.mrkdwn import Timestamp
-from bot.questions.base import AnswerView, Question, QuestionContext, View
+from bot.questions.base import AnswerView, Observation, Question, QuestionContext, View
 from bot.questions.catalog import CatalogItem
 from bot.questions.flag.reply import FlagReply, Variation
 from bot.questions.flag.targeting import EnvironmentView, environment_view
@@ -205,6 +205,21 @@ def _migration(reply: FlagReply) -> str:
     return stages + (f", by {humanize.truncate_text(reply.migration.context, 40)}" if reply.migration.context else "")
 
 
+def observe(params: FlagParams, reply: FlagReply, ctx: QuestionContext) -> dict[str, Observation]:
+    """Return whether the flag is on, per environment."""
+    view, line = build_view(params, reply, ctx), QUESTION.line(dict(params))
+    return {
+        environment.name: Observation(
+            what=f"{view.name} in {environment.name}",
+            state="on" if environment.on else "off",
+            says="on" if environment.on else "off",
+            url=view.url,
+            line=line,
+        )
+        for environment in view.environments
+    }
+
+
 QUESTION = Question[FlagParams, FlagReply, FlagView](
     name="flag",
     summary="One flag: targeting per environment, owner and recent changes",
@@ -219,4 +234,5 @@ QUESTION = Question[FlagParams, FlagReply, FlagView](
     fetch=fetch,
     build_view=build_view,
     suspect_keys=lambda params, reply: {"env": _missing_environments(params, reply)},
+    observe=observe,
 )
