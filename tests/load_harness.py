@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from random import Random
 from typing import Protocol
@@ -22,7 +22,6 @@ from bot.sandbox.launchdarkly.faults import FaultInjector
 from bot.sandbox.slack import Fault, Slack
 from bot.sandbox.slack.message import Message as Posted
 from bot.sandbox.slack.workspace import HOME_TEAM, Channel, Team
-from bot.schedules.recurrence import RECURRENCE
 from bot.store import Run, Schedule
 from bot.store.store import Store, open_store
 from tests.processes import Process, running_bot, slack_tokens
@@ -103,11 +102,11 @@ class LoadHarness:
 
     async def add_schedules(self, count: int, at: datetime, channels: int = CHANNEL_COUNT) -> None:
         """Add schedules due at this time, and then not for days."""
-        recurrence = str(RECURRENCE.read(f"{(at + timedelta(days=3)):%A} 12:00 UTC"))
+        recurrence = ((at + timedelta(days=3)).weekday(),), 0, time(12), "UTC"
         for number in range(count):
             name, line = f"C9{number % channels}", self.random.choice(QUESTIONS)
             self.slack.channels.setdefault(name, Channel(name, f"team-{number % channels}"))
-            new = Schedule("", self.slack.team.id, name, 0, "U1", recurrence, line, "active", "", at)
+            new = Schedule("", self.slack.team.id, name, 0, "U1", *recurrence, line, "active", "", at)
             self.schedules.append(await self.store.schedules.add(new, at))
 
     async def start(self, *options: str, reply_limit: int = 10_000) -> tuple[Process, StallingProxy]:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from random import Random
 
 import httpx
@@ -34,6 +34,7 @@ from tests.scheduler_harness import (
 
 LEASE = timedelta(minutes=5)
 POST = "chat.postMessage"
+FRIDAY = (4,), 0, time(15), "UTC"
 LINE = "scores web/production"
 DIGEST = "digest web/production"
 WAIT_FOR_BLOCKED_SESSION = """
@@ -76,7 +77,7 @@ class TwoWorkers:
 
     async def due(self, line: str = LINE) -> Run:
         """Add an open run."""
-        new = Schedule("", self.one.team, "C1", 0, "U1", "friday 15:00 UTC", line, "active", "", self.clock.now)
+        new = Schedule("", self.one.team, "C1", 0, "U1", *FRIDAY, line, "active", "", self.clock.now)
         schedule = await self.one.store.schedules.add(new, self.clock.now)
         await collect_work(self.one, self.clock.now)
         return await self.run(schedule.id)
@@ -442,5 +443,5 @@ async def _all(scheduler: SchedulerHarness) -> list[Schedule]:
 
 async def _wanted(scheduler: SchedulerHarness, line: str) -> Schedule:
     """Add a schedule that is due now."""
-    new = Schedule("", scheduler.ctx.team, "C1", 0, "U1", "friday 15:00 UTC", line, "active", "", NOW)
+    new = Schedule("", scheduler.ctx.team, "C1", 0, "U1", *FRIDAY, line, "active", "", NOW)
     return await scheduler.ctx.store.schedules.add(new, NOW)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -15,7 +15,7 @@ from tests.databases import TemporaryDatabase
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 WEEK, MINUTE = timedelta(weeks=1), timedelta(minutes=1)
-NEW = Schedule("", "T1", "C1", 0, "U1", "monday 9:00 UTC", "scores web/production", "active", "", NOW)
+NEW = Schedule("", "T1", "C1", 0, "U1", (0,), 0, time(9), "UTC", "scores web/production", "active", "", NOW)
 
 
 @pytest.fixture(name="store")
@@ -69,7 +69,7 @@ async def test_run_lease_is_exclusive_until_it_expires(store: Store) -> None:
 
 
 async def test_alert_is_stored_until_it_is_delivered(store: Store) -> None:
-    watch = await store.schedules.add(replace(NEW, cadence="watch UTC"), NOW)
+    watch = await store.schedules.add(replace(NEW, days=(), local_time=None), NOW)
     assert await store.watch_states.record(watch, {}, NOW, "UTC", {"text": "71"})
     run = await store.runs.lease(watch.id, NOW, "a", NOW, NOW + MINUTE)
     assert run
@@ -105,7 +105,7 @@ async def test_prune_deletes_old_runs_and_keeps_open_ones(store: Store) -> None:
 
 
 async def test_stopped_schedule_is_deleted_with_its_rows_after_retention(store: Store) -> None:
-    watch, day = await store.schedules.add(replace(NEW, cadence="watch UTC"), NOW), timedelta(days=1)
+    watch, day = await store.schedules.add(replace(NEW, days=(), local_time=None), NOW), timedelta(days=1)
     await store.watch_states.record(watch, {"risk": WatchState("good", "good 71", None)}, NOW, "UTC", {"text": "71"})
     await store.schedules.change(watch.id, NOW, state="stopped", next_at=None)
     late = NOW + 399 * day  # a running check backs off, or an open modal is submitted: neither has an effect

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,9 @@ from tests.databases import TemporaryDatabase
 from tests.processes import run
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
-ACTIVE = Schedule("", "T1", "C1", 0, "U1", "monday 9:00 Europe/Berlin", "scores web/production", "active", "", NOW)
+ACTIVE = Schedule(
+    "", "T1", "C1", 0, "U1", (0,), 0, time(9), "Europe/Berlin", "scores web/production", "active", "", NOW
+)
 PAUSED = replace(ACTIVE, channel="C2", line="digest web/staging", state="paused", why="not_in_channel", next_at=None)
 STOPPED = replace(ACTIVE, line="status web/production", state="stopped", next_at=None)
 
@@ -38,8 +40,8 @@ def test_each_schedule_is_listed_on_one_line(url: str) -> None:
     rows = [tuple(cell.strip() for cell in line.split("│")[1:-1]) for line in lines if "│" in line]
     assert rows == [
         ("workspace", "channel", "number", "cadence", "question", "state", "next"),
-        ("T1", "C1", "1", ACTIVE.cadence, ACTIVE.line, "active", "Mon 23 Nov 2026, 09:00 CET"),
-        ("T1", "C2", "1", PAUSED.cadence, PAUSED.line, "paused (not_in_channel)", "–"),
+        ("T1", "C1", "1", "monday 9:00 Europe/Berlin", ACTIVE.line, "active", "Mon 23 Nov 2026, 09:00 CET"),
+        ("T1", "C2", "1", "monday 9:00 Europe/Berlin", PAUSED.line, "paused (not_in_channel)", "–"),
     ]
 
 

@@ -16,7 +16,7 @@ from bot.commands.schedule_lookup import (
 from bot.lines.spec import bot_param
 from bot.schedules.question_check import CheckedQuestion, check_question
 from bot.schedules.recurrence import RECURRENCE, Recurrence
-from bot.schedules.triggers import next_run_at, parse_trigger
+from bot.schedules.triggers import next_run_at, trigger_fields, trigger_of
 from bot.schedules.views import schedule_view
 from bot.store import Schedule
 
@@ -47,7 +47,7 @@ async def execute(params: ChangeParams, ctx: CommandContext) -> ChangeView:
     checked = await _check_question(current, _apply_change(current, params, ctx), ctx)
     latest = await resolve_schedule(current.number, ctx)  # somebody may have stopped it in the meantime
     schedule = replace(_apply_change(latest, params, ctx), line=checked.line)
-    columns = {name: getattr(schedule, name) for name in ("cadence", "line", "next_at")}
+    columns = trigger_fields(trigger_of(schedule)) | {"line": schedule.line, "next_at": schedule.next_at}
     await ctx.store.schedules.change(schedule.id, ctx.now, **columns)
     preview_view = await preview(schedule.line, ctx) if params.question else None
     view, by = schedule_view(schedule), ctx.caller.user
@@ -56,7 +56,7 @@ async def execute(params: ChangeParams, ctx: CommandContext) -> ChangeView:
 
 async def _check_question(current: Schedule, schedule: Schedule, ctx: CommandContext) -> CheckedQuestion:
     """Check a new question with LaunchDarkly. One that stays the same may change its time without that."""
-    trigger = parse_trigger(schedule.cadence)
+    trigger = trigger_of(schedule)
     check_question(schedule.line, trigger)
     if schedule.line == current.line:
         return CheckedQuestion(schedule.line)
@@ -65,10 +65,11 @@ async def _check_question(current: Schedule, schedule: Schedule, ctx: CommandCon
 
 def _apply_change(schedule: Schedule, params: ChangeParams, ctx: CommandContext) -> Schedule:
     """Return the schedule as changed. A time without a zone keeps the schedule's zone."""
-    current = parse_trigger(schedule.cadence)
+    current = trigger_of(schedule)
     trigger = replace(params.when, zone=params.when.zone or current.zone) if params.when else current
     next_at = next_run_at(trigger, ctx.now) if schedule.next_at and params.when else schedule.next_at
-    return replace(schedule, cadence=str(trigger), line=params.question or schedule.line, next_at=next_at)
+    line = params.question or schedule.line
+    return replace(schedule, **trigger_fields(trigger), line=line, next_at=next_at)
 
 
 COMMAND = Command[ChangeParams, ChangeView](

@@ -5,7 +5,7 @@ from dataclasses import replace
 from bot.commands.base import Command, CommandContext, Publication
 from bot.commands.schedule_lookup import ChangedView, NumberParams, changed_view, publication, resolve_schedule
 from bot.errors import Rejected
-from bot.schedules.triggers import next_run_at, parse_trigger
+from bot.schedules.triggers import next_run_at, trigger_of
 
 
 async def publishes(params: NumberParams, ctx: CommandContext) -> Publication:
@@ -15,7 +15,7 @@ async def publishes(params: NumberParams, ctx: CommandContext) -> Publication:
 async def execute(params: NumberParams, ctx: CommandContext) -> ChangedView:
     """Resume at the next time. Runs missed while it was paused aren't caught up."""
     schedule = await resolve_schedule(params.number, ctx)
-    next_at = next_run_at(parse_trigger(schedule.cadence), ctx.now)
+    next_at = next_run_at(trigger_of(schedule), ctx.now)
     if not await ctx.store.schedules.resume(schedule.id, next_at, ctx.now):
         raise Rejected(f"Schedule {schedule.number} isn't paused.", "`schedules` shows its next run.")
     return changed_view(replace(schedule, state="active", why="", next_at=next_at), ctx)

@@ -9,7 +9,7 @@ from bot.lines.param_types import IntRange, InvalidValue
 from bot.lines.spec import Params, bot_param
 from bot.questions.base import View
 from bot.schedules.question_check import CheckedQuestion, QuestionCheck, check_channel, check_question
-from bot.schedules.triggers import Trigger, WatchTrigger, next_run_at, parse_trigger
+from bot.schedules.triggers import Trigger, next_run_at, trigger_fields, trigger_of
 from bot.schedules.views import ScheduleView, schedule_view
 from bot.store import Schedule
 
@@ -84,16 +84,15 @@ async def get_schedule(number: int, store: "Store", team: str, channel: str) -> 
     if schedule is None:
         raise NotFound(f"There's no schedule {number} in this channel.", "`schedules` lists them.")
     if schedule.state == "stopped":
-        trigger = parse_trigger(schedule.cadence)
-        restart_line = (
-            f"watch on {schedule.line}" if isinstance(trigger, WatchTrigger) else f"every {trigger} {schedule.line}"
+        restart = "watch on" if schedule.is_watch else f"every {trigger_of(schedule)}"
+        raise NotFound(
+            f"Schedule {number} was stopped.", f"To start it again, type `/insights {restart} {schedule.line}`."
         )
-        raise NotFound(f"Schedule {number} was stopped.", f"To start it again, type `/insights {restart_line}`.")
     return schedule
 
 
 def publication(schedule: Schedule) -> Publication:
-    return Publication(schedule.line, parse_trigger(schedule.cadence).describe())
+    return Publication(schedule.line, trigger_of(schedule).describe())
 
 
 def changed_view(schedule: Schedule, ctx: CommandContext) -> ChangedView:
@@ -113,7 +112,7 @@ async def create_schedule(question: str, trigger: Trigger, ctx: CommandContext) 
         channel=ctx.caller.channel,
         number=0,
         owner=ctx.caller.user,
-        cadence=str(trigger),
+        **trigger_fields(trigger),
         line=checked.line,
         state="active",
         why="",

@@ -12,7 +12,7 @@ from bot.lines.param_types import InvalidValue, closest_match
 from bot.lines.spec import bot_param
 from bot.lines.timespec import DAY_NAMES, normalize_time, resolve_time, to_milliseconds
 from bot.messages import humanize
-from bot.schedules.triggers import WatchTrigger, next_run_at, parse_trigger
+from bot.schedules.triggers import next_run_at, trigger_of
 from bot.schedules.views import schedule_view
 
 PAST_WORDS = ("now", "today", "yesterday")
@@ -50,13 +50,12 @@ async def execute(params: SnoozeParams, ctx: CommandContext) -> ChangedView:
     schedule = await resolve_schedule(params.number, ctx)
     if schedule.next_at is None:
         raise Rejected(f"Schedule {schedule.number} is paused.", f"Resume it with `resume {schedule.number}`.")
-    trigger = parse_trigger(schedule.cadence)
-    default_until = "1d" if isinstance(trigger, WatchTrigger) else None  # a watch has no next run to skip
+    default_until = "1d" if schedule.is_watch else None  # a watch has no next run to skip
     until = params.until or default_until
-    next_at = next_run_at(trigger, _silent_until(until, schedule.next_at, ctx))
+    next_at = next_run_at(trigger_of(schedule), _silent_until(until, schedule.next_at, ctx))
     await ctx.store.schedules.change(schedule.id, ctx.now, next_at=next_at)
     view = schedule_view(replace(schedule, next_at=next_at))
-    silent_until = humanize.timestamp(to_milliseconds(next_at), ZoneInfo(trigger.zone))
+    silent_until = humanize.timestamp(to_milliseconds(next_at), ZoneInfo(schedule.zone))
     return ChangedView(schedule=view.model_copy(update={"next": silent_until}), by=ctx.caller.user)
 
 

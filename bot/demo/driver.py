@@ -18,7 +18,6 @@ from bot.errors import Failure
 from bot.schedules.context import SchedulerContext
 from bot.schedules.dbos_engine import Engine
 from bot.schedules.scheduler import collect_work, requeue
-from bot.schedules.triggers import WatchTrigger, parse_trigger
 from bot.schedules.watch_job import check_watch, earliest_window_start, observe
 from bot.schedules.watches import states_to_record
 from bot.settings import Settings
@@ -102,7 +101,7 @@ class SchedulerDriver:
         return any(run.at <= due_by for run, _ in oldest)
 
     async def _watches(self) -> list[Schedule]:
-        return [one for one in await self.active_schedules() if is_watch(one)]
+        return [one for one in await self.active_schedules() if one.is_watch]
 
     async def _check_due_watches(self) -> bool:
         """Check the watches that are due; return whether one has an alert.
@@ -128,9 +127,9 @@ class SchedulerDriver:
 
     async def run_now(self, schedule: Schedule) -> None:
         """Run a schedule at once. Its next scheduled run stays as it is."""
-        zone, now = parse_trigger(schedule.cadence).zone, self.clock().replace(microsecond=0)
+        now = self.clock().replace(microsecond=0)
         async with self.lock:
-            await self.ctx.store.runs.add_manual(schedule, zone, now, by=schedule.owner)
+            await self.ctx.store.runs.add_manual(schedule, schedule.zone, now, by=schedule.owner)
             await self._run_due()
 
     async def _run_due(self) -> None:
@@ -158,11 +157,6 @@ class SchedulerDriver:
                 log.warning("can't enqueue jobs: %s", type(error).__name__)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.ctx.work_available.wait(), seconds)
-
-
-def is_watch(schedule: Schedule) -> bool:
-    """Return whether a schedule is a watch, which checks every few minutes instead of posting at set times."""
-    return isinstance(parse_trigger(schedule.cadence), WatchTrigger)
 
 
 @asynccontextmanager
@@ -216,9 +210,8 @@ async def skip_quiet_checks(
 async def _pending_checks(ctx: SchedulerContext, watches: Sequence[Schedule]) -> list[PendingCheck]:
     watches_by_key: dict[QueryKey, list[Schedule]] = {}
     for watch in watches:
-        trigger = parse_trigger(watch.cadence)
-        if isinstance(trigger, WatchTrigger) and watch.next_at:
-            watches_by_key.setdefault(QueryKey(watch.team, watch.line, trigger.zone, watch.next_at), []).append(watch)
+        if watch.next_at:
+            watches_by_key.setdefault(QueryKey(watch.team, watch.line, watch.zone, watch.next_at), []).append(watch)
     states = await ctx.store.watch_states.for_watches(watches)
     return [
         PendingCheck(

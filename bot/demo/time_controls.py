@@ -8,7 +8,7 @@ from contextlib import aclosing
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.demo.driver import SchedulerDriver, is_watch
+from bot.demo.driver import SchedulerDriver
 from bot.sandbox.slack import Slack
 from bot.schedules.context import MAX_RETRY_DELAY
 from bot.store import Run, Schedule
@@ -61,7 +61,7 @@ class RunReport:
         return [self._sentence(self._schedules[run.schedule], run) for run in new]
 
     def _sentence(self, schedule: Schedule, run: Run) -> str:
-        is_alert = run.state == "delivered" and is_watch(schedule)
+        is_alert = run.state == "delivered" and schedule.is_watch
         channel = self._workspace.channels.get(schedule.channel)
         where = f"#{channel.name}" if channel and channel.name else "a direct message"
         outcome = (ALERT_SENTENCE if is_alert else SENTENCES[run.state]).format(what=run.line, where=where, why=run.why)
@@ -139,7 +139,7 @@ class TimeControls:
 
 async def upcoming_schedules(driver: SchedulerDriver) -> list[Schedule]:
     """Return the active schedules, next first, without watches."""
-    schedules = [one for one in await driver.active_schedules() if one.next_at and not is_watch(one)]
+    schedules = [one for one in await driver.active_schedules() if one.next_at and not one.is_watch]
     return sorted(schedules, key=lambda one: (one.next_at, one.id))
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from bot.questions.base import View
 from bot.schedules.context import SchedulerContext
 from bot.schedules.publisher import DeliveryError, explain_code
-from bot.schedules.triggers import next_run_at, parse_trigger
+from bot.schedules.triggers import next_run_at, trigger_of
 from bot.schedules.views import ScheduleView, schedule_view
 from bot.store import Schedule
 
@@ -69,7 +69,7 @@ async def resume_channel(ctx: SchedulerContext, channel: str, codes: Collection[
     """Resume a channel's schedules that were paused for one of these codes, and say so in the channel."""
     now, resumed = ctx.now(), []
     for schedule in await ctx.store.schedules.list_for_channel(ctx.team, channel):
-        next_at = next_run_at(parse_trigger(schedule.cadence), now)
+        next_at = next_run_at(trigger_of(schedule), now)
         if schedule.why in codes and await ctx.store.schedules.resume(schedule.id, next_at, now):
             resumed.append(schedule_view(replace(schedule, state="active", next_at=next_at)))
     if resumed:

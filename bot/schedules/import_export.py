@@ -29,7 +29,7 @@ from bot.questions.base import failure_text
 from bot.schedules.publisher import CHANNEL_NOT_ALLOWED
 from bot.schedules.question_check import QuestionCheck, check_channel, check_question
 from bot.schedules.recurrence import RECURRENCE, find_zone, suggest_zone
-from bot.schedules.triggers import WATCH, Trigger, WatchTrigger, next_run_at, parse_trigger
+from bot.schedules.triggers import WATCH, Trigger, WatchTrigger, next_run_at, trigger_fields, trigger_of
 from bot.schedules.views import schedule_view
 from bot.store import Schedule
 from bot.store.store import Store
@@ -74,7 +74,8 @@ def _table_row(schedule: Schedule) -> tuple[str, ...]:
     view = schedule_view(schedule)
     state = " ".join(filter(None, (schedule.state, schedule.why and f"({schedule.why})")))
     next_at = view.next.fallback if view.next else "–"
-    return schedule.team, schedule.channel, str(schedule.number), schedule.cadence, schedule.line, state, next_at
+    when = str(trigger_of(schedule))
+    return schedule.team, schedule.channel, str(schedule.number), when, schedule.line, state, next_at
 
 
 def _exported(schedule: Schedule) -> ExportedSchedule:
@@ -82,7 +83,7 @@ def _exported(schedule: Schedule) -> ExportedSchedule:
         team=schedule.team,
         channel=schedule.channel,
         owner=schedule.owner,
-        every=schedule.cadence,
+        every=str(trigger_of(schedule)),
         asks=schedule.line,
         number=schedule.number,
         paused=schedule.state == "paused",
@@ -147,7 +148,7 @@ class _Importer:
         for new in candidates:
             in_channel = by_channel[new.schedule.team, new.schedule.channel]
             try:
-                check_channel(new.schedule.line, parse_trigger(new.schedule.cadence), in_channel)
+                check_channel(new.schedule.line, trigger_of(new.schedule), in_channel)
             except Failure as error:
                 self.mistakes[new.entry_number] = _describe(error)
             else:
@@ -159,7 +160,7 @@ class _Importer:
         """Ask each question once; return those that can't be checked right now, with the reason."""
         by_question = defaultdict[tuple[str, bool], list[_NewSchedule]](list)
         for new in candidates:
-            by_question[new.schedule.line, new.schedule.cadence.startswith(WATCH)].append(new)
+            by_question[new.schedule.line, new.schedule.is_watch].append(new)
         unchecked: dict[str, str] = {}
         failures, problem = 0, ""
         for done, ((line, _), entries) in enumerate(by_question.items()):
@@ -179,7 +180,7 @@ class _Importer:
         schedule = entries[0].schedule
         try:
             if self.rules.question_check:
-                trigger = parse_trigger(schedule.cadence)
+                trigger = trigger_of(schedule)
                 checked = await self.rules.question_check.check(schedule.line, trigger, _caller(trigger, self.rules))
                 self.canonical_lines[schedule.line] = checked.line
                 return checked.unchecked
@@ -220,15 +221,15 @@ def _rows(text: str) -> list[Any]:
 def _not_existing(entries: Sequence[_NewSchedule], existing: Sequence[Schedule]) -> list[_NewSchedule]:
     """Return the entries that don't exist yet, without duplicates."""
     known = set(map(_identity, existing))
-    missing: dict[tuple[str, ...], _NewSchedule] = {}
+    missing: dict[tuple[object, ...], _NewSchedule] = {}
     for new in entries:
         if (identity := _identity(new.schedule)) not in known:
             missing.setdefault(identity, new)
     return list(missing.values())
 
 
-def _identity(schedule: Schedule) -> tuple[str, ...]:
-    return schedule.team, schedule.channel, schedule.cadence, schedule.line
+def _identity(schedule: Schedule) -> tuple[object, ...]:
+    return schedule.team, schedule.channel, trigger_of(schedule), schedule.line
 
 
 def _parse_schedule(entry: ExportedSchedule, rules: ImportRules, now: datetime) -> Schedule:
@@ -244,7 +245,7 @@ def _parse_schedule(entry: ExportedSchedule, rules: ImportRules, now: datetime) 
         channel=entry.channel,
         number=0,
         owner=entry.owner,
-        cadence=str(trigger),
+        **trigger_fields(trigger),
         line=parsed.canonical,
         state="paused" if entry.paused else "active",
         why="",

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from bot.access import Caller
 from bot.answers import Answers
 from bot.errors import TRANSIENT_FAILURES, Rejected
-from bot.schedules.triggers import Trigger, WatchTrigger
+from bot.schedules.triggers import Trigger, WatchTrigger, trigger_of
 from bot.schedules.watches import first_observation, observer_for
 from bot.store import Schedule
 
@@ -39,7 +39,7 @@ def check_question(question: str, trigger: Trigger) -> None:
 def check_channel(question: str, trigger: Trigger, existing: Sequence[Schedule]) -> None:
     """Raise Rejected if a channel with these existing schedules can't take this one."""
     for schedule in existing:
-        if (schedule.line, schedule.cadence) == (question, str(trigger)):
+        if (schedule.line, trigger_of(schedule)) == (question, trigger):
             what = f"That's already scheduled here (schedule {schedule.number})."
             raise Rejected(what, "See it with `schedules`.")
     if len(existing) >= MAX_SCHEDULES_PER_CHANNEL:

@@ -28,7 +28,7 @@ _DAYS_BY_WORD: dict[str, tuple[int, ...]] = {
     **dict.fromkeys(("weekday", "weekdays", "workday", "workdays"), WEEKDAYS),
     **dict.fromkeys(("weekend", "weekends"), (5, 6)),
 }
-_ORDINAL_WORDS = {name: nth for nth, name in _ORDINALS.items() if nth}
+_ORDINAL_WORDS = {name: ordinal for ordinal, name in _ORDINALS.items() if ordinal}
 _ORDINAL_WORDS |= {"1st": 1, "2nd": 2, "3rd": 3, "4th": 4, "fifth": 5, "5th": 5}
 _FILLER_WORDS = {
     "at",
@@ -95,19 +95,23 @@ class Recurrence:
     """
 
     days: tuple[int, ...]  # 0 is Monday; sorted, without duplicates
-    nth: int  # 0: every week; 1 to 4: the first to the fourth of the month; -1: the last
-    at: time  # hours and minutes
+    ordinal: int  # 0: every week; 1 to 4: the first to the fourth of the month; -1: the last
+    local_time: time  # hours and minutes
     zone: str  # IANA name; "" if none was given: then the caller's zone applies
 
     def __str__(self) -> str:
-        """Return the canonical form, which is stored."""
+        """Return the canonical form, as a person would type it."""
         days = _DAY_GROUPS.get(self.days) or ",".join(DAY_NAMES[day] for day in self.days)
-        return " ".join(part for part in (_ORDINALS[self.nth], days, format_time(self.at), self.zone) if part)
+        return " ".join(
+            part for part in (_ORDINALS[self.ordinal], days, format_time(self.local_time), self.zone) if part
+        )
 
     def describe(self) -> str:
         """Return the recurrence in words."""
-        days = f"{_ORDINALS[self.nth]} {self._describe_days()} of the month" if self.nth else self._describe_days()
-        return f"every {days} at {format_time(self.at)}" + (f" ({self.zone})" if self.zone else "")
+        days = self._describe_days()
+        if self.ordinal:
+            days = f"{_ORDINALS[self.ordinal]} {days} of the month"
+        return f"every {days} at {format_time(self.local_time)}" + (f" ({self.zone})" if self.zone else "")
 
     def _describe_days(self) -> str:
         *others, last = (DAY_NAMES[day].capitalize() for day in self.days)
@@ -140,8 +144,8 @@ class _RecurrenceParser:
     """Collects the parts of a recurrence, word by word, and the mistakes."""
 
     days: set[int] = field(default_factory=set)
-    nth: int = 0
-    at: time | None = None
+    ordinal: int = 0
+    local_time: time | None = None
     zone: str = ""
     fallback: str = ""  # the nearest supported days, if the recurrence itself isn't supported
     mistakes: list[str] = field(default_factory=list)
@@ -171,25 +175,26 @@ class _RecurrenceParser:
         if not self.days:
             raise InvalidValue(f"Which days? For example {RecurrenceType.hint}")
         days = tuple(sorted(self.days))
-        if self.nth and len(days) > 1 and days not in _DAY_GROUPS:
-            raise InvalidValue(f"“{_ORDINALS[self.nth]}” needs a single day, for example {_ORDINALS[self.nth]} monday")
-        recurrence = Recurrence(days, self.nth, time(9) if self.at is None else self.at, self.zone)
+        if self.ordinal and len(days) > 1 and days not in _DAY_GROUPS:
+            word = _ORDINALS[self.ordinal]
+            raise InvalidValue(f"“{word}” needs a single day, for example {word} monday")
+        recurrence = Recurrence(days, self.ordinal, time(9) if self.local_time is None else self.local_time, self.zone)
         if self.mistakes:
             raise InvalidValue(" and ".join(dict.fromkeys(self.mistakes)), str(recurrence))
         return recurrence
 
     def _set_ordinal(self, plain: str) -> None:
-        if self.nth:
+        if self.ordinal:
             raise InvalidValue("Use only one of first, second, third, fourth and last")
-        self.nth = _ORDINAL_WORDS[plain]
-        if self.nth > 4:
+        self.ordinal = _ORDINAL_WORDS[plain]
+        if self.ordinal > 4:
             self.mistakes.append("Not every month has a fifth one")
-            self.nth = -1
+            self.ordinal = -1
 
     def _set_time(self, word: str) -> None:
-        if self.at is not None:
+        if self.local_time is not None:
             raise InvalidValue("Use only one time of day")
-        self.at = parse_time(word)
+        self.local_time = parse_time(word)
 
     def _set_zone(self, name: str) -> None:
         if self.zone:

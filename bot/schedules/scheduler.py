@@ -10,9 +10,8 @@ from itertools import groupby
 from zlib import crc32
 
 from bot.schedules.context import SchedulerContext
-from bot.schedules.recurrence import Recurrence
 from bot.schedules.run_lifecycle import MISSED_REASON
-from bot.schedules.triggers import WatchTrigger, due, next_after, parse_trigger
+from bot.schedules.triggers import WatchTrigger, due, next_after, trigger_of
 from bot.store import DueSchedule, QueryKey, Run, Schedule
 
 MAX_DISPATCHED = 500  # schedules, and open runs, at a time; the rest follow in the next dispatch
@@ -60,12 +59,11 @@ def _due_watches(
     """
     interval, query_keys, due_watches = int(ctx.timing.watch_interval.total_seconds()), set(), list[DueSchedule]()
     for schedule in schedules:
-        watch = parse_trigger(schedule.cadence)
-        if isinstance(watch, WatchTrigger) and schedule.next_at:
+        if schedule.is_watch and schedule.next_at:
             offset = crc32(schedule.line.encode()) % interval
             at = (int(now.timestamp()) - offset) // interval * interval + offset
-            query_keys.add(QueryKey(schedule.team, schedule.line, watch.zone, datetime.fromtimestamp(at, UTC)))
-            due_watches.append(DueSchedule(schedule, watch.zone, datetime.fromtimestamp(at + interval, UTC)))
+            query_keys.add(QueryKey(schedule.team, schedule.line, schedule.zone, datetime.fromtimestamp(at, UTC)))
+            due_watches.append(DueSchedule(schedule, schedule.zone, datetime.fromtimestamp(at + interval, UTC)))
     return sorted(query_keys), due_watches
 
 
@@ -77,8 +75,8 @@ async def _save_due(ctx: SchedulerContext, due_schedules: Sequence[DueSchedule])
 
 def _due_schedule(ctx: SchedulerContext, schedule: Schedule, now: datetime) -> DueSchedule | None:
     """Return a schedule's runs up to now: missed ones as skipped, and the latest as open if it can be caught up."""
-    recurrence, next_at = parse_trigger(schedule.cadence), schedule.next_at
-    if not isinstance(recurrence, Recurrence) or next_at is None:
+    recurrence, next_at = trigger_of(schedule), schedule.next_at
+    if isinstance(recurrence, WatchTrigger) or next_at is None:
         return None
     latest = due(recurrence, next_at, now, ctx.timing.catch_up_window)
     if latest is None or next_at + _stagger(schedule, ctx.timing.spread) > now:

@@ -7,12 +7,14 @@ A later local time never maps to an earlier instant, so occurrences are in the o
 
 from calendar import monthrange
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice, takewhile
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.schedules.recurrence import RECURRENCE, Recurrence
+from bot.schedules.recurrence import Recurrence
+from bot.store import Schedule
 
 WATCH = "watch"
 MAX_MISSED = 100  # missed occurrences reported at once
@@ -38,10 +40,16 @@ class WatchTrigger:
 Trigger = Recurrence | WatchTrigger
 
 
-def parse_trigger(stored: str) -> Trigger:
-    """Parse a trigger in its stored form."""
-    kind, _, zone = stored.partition(" ")
-    return WatchTrigger(zone) if kind == WATCH else RECURRENCE.read(stored)
+def trigger_of(schedule: Schedule) -> Trigger:
+    """Return when a schedule runs."""
+    if schedule.local_time is None:
+        return WatchTrigger(schedule.zone)
+    return Recurrence(schedule.days, schedule.ordinal, schedule.local_time, schedule.zone)
+
+
+def trigger_fields(trigger: Trigger) -> dict[str, Any]:
+    """Return the fields of a schedule that say when it runs."""
+    return {"days": (), "ordinal": 0, "local_time": None} | asdict(trigger)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +95,7 @@ def _occurrences(recurrence: Recurrence, day: date, step: timedelta) -> Iterator
     zone, previous = ZoneInfo(recurrence.zone), None
     while True:
         if _falls_on(recurrence, day):
-            at = _to_utc(datetime.combine(day, recurrence.at), zone)
+            at = _to_utc(datetime.combine(day, recurrence.local_time), zone)
             if at != previous:
                 yield at
             previous = at
@@ -98,11 +106,13 @@ def _falls_on(recurrence: Recurrence, day: date) -> bool:
     """Return whether the recurrence includes a day."""
     if day.weekday() not in recurrence.days:
         return False
-    if not recurrence.nth:
+    if not recurrence.ordinal:
         return True
     first_weekday, length = monthrange(day.year, day.month)
-    days_counted = range(day.day, length + 1) if recurrence.nth < 0 else range(1, day.day + 1)
-    return sum((first_weekday + number - 1) % 7 in recurrence.days for number in days_counted) == abs(recurrence.nth)
+    days_counted = range(day.day, length + 1) if recurrence.ordinal < 0 else range(1, day.day + 1)
+    return sum((first_weekday + number - 1) % 7 in recurrence.days for number in days_counted) == abs(
+        recurrence.ordinal
+    )
 
 
 def _to_utc(local: datetime, zone: ZoneInfo) -> datetime:

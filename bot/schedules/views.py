@@ -12,7 +12,7 @@ from bot.questions.base import View
 from bot.questions.digest import QUESTION as DIGEST
 from bot.schedules.publisher import explain_code
 from bot.schedules.recurrence import Recurrence
-from bot.schedules.triggers import Trigger, WatchTrigger, parse_trigger
+from bot.schedules.triggers import Trigger, trigger_of
 from bot.store import Run, Schedule
 
 MAX_MISSED_DAYS = 3  # in a footer; earlier ones are counted
@@ -63,17 +63,17 @@ class ScheduleView(View):
 
 def schedule_view(schedule: Schedule) -> ScheduleView:
     """Build the view of a schedule."""
-    trigger = parse_trigger(schedule.cadence)
+    trigger = trigger_of(schedule)
     next_at = schedule.next_at
     return ScheduleView(
         number=schedule.number,
         line=schedule.line,
         recurrence=trigger.describe(),
-        watches=isinstance(trigger, WatchTrigger),
+        watches=schedule.is_watch,
         owner=schedule.owner,
         paused=schedule.state == "paused",
         why=explain_code(schedule.why) if schedule.why else "",
-        next=humanize.timestamp(to_milliseconds(next_at), ZoneInfo(trigger.zone))
+        next=humanize.timestamp(to_milliseconds(next_at), ZoneInfo(schedule.zone))
         if next_at and isinstance(trigger, Recurrence)
         else None,
         repeats=repeated_days(schedule.line, trigger),
@@ -83,7 +83,7 @@ def schedule_view(schedule: Schedule) -> ScheduleView:
 
 def repeated_days(question: str, trigger: Trigger) -> str:
     """Return in words how many days a digest shares with the previous one; empty if none, or for other questions."""
-    if question.partition(" ")[0] != DIGEST.name or not isinstance(trigger, Recurrence) or trigger.nth:
+    if question.partition(" ")[0] != DIGEST.name or not isinstance(trigger, Recurrence) or trigger.ordinal:
         return ""
     gaps = {
         _gap(day, next_day) for day, next_day in zip(trigger.days, (*trigger.days[1:], trigger.days[0]), strict=True)

@@ -17,7 +17,6 @@ from bot.questions.base import Observation, View, failure_text
 from bot.schedules.answer_store import serialize_message
 from bot.schedules.context import SchedulerContext
 from bot.schedules.run_lifecycle import MAX_REASON_CHARS, notify_owner
-from bot.schedules.triggers import WatchTrigger
 from bot.schedules.views import WatchItemView, WatchPreview
 from bot.schedules.watches import (
     ObservedChange,
@@ -60,7 +59,7 @@ async def preview_last_week(ctx: SchedulerContext, line: str, caller: Caller) ->
 
 async def check_watch(ctx: SchedulerContext, query_key: QueryKey) -> list[Run]:
     """Observe a question, record an alert for each channel with changes, and return the runs that deliver them."""
-    watches = await ctx.store.schedules.list_watching(query_key.team, query_key.line, str(WatchTrigger(query_key.zone)))
+    watches = await ctx.store.schedules.list_watching(query_key.team, query_key.line, query_key.zone)
     if not watches:
         return []
     known_states = await ctx.store.watch_states.for_watches(watches)

@@ -16,7 +16,7 @@ from bot.commands.schedule_lookup import get_schedule
 from bot.errors import InvalidLine, Rejected, TryLater
 from bot.lines.param_types import InvalidValue
 from bot.schedules.recurrence import RECURRENCE, Recurrence, format_time
-from bot.schedules.triggers import WatchTrigger, parse_trigger
+from bot.schedules.triggers import WatchTrigger, trigger_of
 from bot.slack.client import SLACK_UNAVAILABLE
 from bot.slack.payloads import Interaction, team_of
 from bot.store import Schedule
@@ -167,14 +167,15 @@ class ScheduleModal:
         await authorize_schedule_manager(caller, self.directory)
         number = int(interaction.line.removeprefix("change "))
         schedule = await get_schedule(number, self.store, interaction.team, interaction.channel)
-        if isinstance(parse_trigger(schedule.cadence), WatchTrigger):
+        recurrence = trigger_of(schedule)
+        if isinstance(recurrence, WatchTrigger):
             raise Rejected(
                 "A watch has no schedule to change.", f"Stop it with `stop {number}`, then start another with `watch`."
             )
         try:
             await self.client.views_open(
                 trigger_id=interaction.trigger_id,
-                view=build_modal(_prefilled_form(schedule, interaction.list_response_url)),
+                view=build_modal(_prefilled_form(schedule, recurrence, interaction.list_response_url)),
             )
         except SLACK_UNAVAILABLE:
             todo = f"Press the button again, or type the change, for example `change {number} tuesday 10:00`."
@@ -193,12 +194,11 @@ def _recurrence_error(text: str, field: Callable[[Recurrence], str]) -> str:
 
 def _days(recurrence: Recurrence) -> str:
     """Return the days of a recurrence as typed: without its time and zone."""
-    return str(replace(recurrence, zone="")).removesuffix(format_time(recurrence.at)).strip()
+    return str(replace(recurrence, zone="")).removesuffix(format_time(recurrence.local_time)).strip()
 
 
-def _prefilled_form(schedule: Schedule, list_response_url: str) -> ScheduleForm:
-    recurrence = RECURRENCE.read(schedule.cadence)
-    time, zone = format_time(recurrence.at), recurrence.zone
+def _prefilled_form(schedule: Schedule, recurrence: Recurrence, list_response_url: str) -> ScheduleForm:
+    time, zone = format_time(recurrence.local_time), recurrence.zone
     return ScheduleForm(
         schedule.number, schedule.channel, _days(recurrence), time, zone, schedule.line, list_response_url
     )

@@ -1,7 +1,7 @@
 """The store's records. Importing them needs no database library."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 
@@ -16,19 +16,29 @@ class DefaultsChange:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A saved question: active, paused or stopped. Only an active one has a next run."""
+    """A saved question: active, paused or stopped. Only an active one has a next run.
+
+    It runs on some days at a local time; a watch has no days and no time, and runs every few minutes.
+    """
 
     id: str
     team: str
     channel: str
     number: int  # what people call it; unique within the channel
     owner: str
-    cadence: str
+    days: tuple[int, ...]  # 0 is Monday
+    ordinal: int  # 0: every week; 1 to 4: the first to the fourth of the month; -1: the last
+    local_time: time | None
+    zone: str
     line: str
     state: str
     why: str  # the reason if the bot paused it; empty if a person did
     next_at: datetime | None
     looked_at: datetime | None = None  # when a watch last observed
+
+    @property
+    def is_watch(self) -> bool:
+        return not self.days
 
 
 @dataclass(frozen=True, slots=True, order=True)

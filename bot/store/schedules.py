@@ -64,10 +64,10 @@ class Schedules:
         """Return the schedules of a channel that aren't stopped, by number."""
         return await self._select(*_in_channel(team, channel), NOT_STOPPED)
 
-    async def list_watching(self, team: str, line: str, trigger: str) -> list[Schedule]:
-        """Return the active watches of a workspace with this line and trigger."""
-        same_question = (TABLE.c.team == team, TABLE.c.line == line, TABLE.c.cadence == trigger)
-        return await self._select(*same_question, TABLE.c.state == ACTIVE)
+    async def list_watching(self, team: str, line: str, zone: str) -> list[Schedule]:
+        """Return the active watches of a workspace with this line and time zone."""
+        same_question = (TABLE.c.team == team, TABLE.c.line == line, TABLE.c.zone == zone)
+        return await self._select(*same_question, TABLE.c.days == (), TABLE.c.state == ACTIVE)
 
     async def list_with_stopped(self, team: str, channel: str) -> list[Schedule]:
         """Return the schedules of a channel, including stopped ones, by number."""

@@ -19,6 +19,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Time,
     UniqueConstraint,
 )
 from sqlalchemy.types import TypeDecorator
@@ -41,6 +42,19 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+class Weekdays(TypeDecorator[tuple[int, ...]]):
+    """Days of the week, one digit each: Monday and Thursday are 03."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[int, ...] | None, dialect: Dialect) -> str | None:
+        return None if value is None else "".join(map(str, value))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[int, ...] | None:
+        return None if value is None else tuple(map(int, value))
 
 
 CHANNEL_DEFAULTS = Table(
@@ -68,7 +82,10 @@ SCHEDULES = Table(
     Column("channel", String, nullable=False),
     Column("number", Integer, nullable=False),  # what people call it
     Column("owner", String, nullable=False),
-    Column("cadence", String, nullable=False),
+    Column("days", Weekdays, nullable=False),  # empty for a watch
+    Column("ordinal", Integer, nullable=False),  # which of these days in a month; 0: every week
+    Column("local_time", Time),  # null for a watch
+    Column("zone", String, nullable=False),
     Column("line", String, nullable=False),
     Column("state", String, nullable=False),
     Column("why", String, nullable=False),  # the reason if the bot paused it

@@ -7,7 +7,7 @@ each workflow (what `load` left behind after its runs tells how much)."""
 import asyncio
 import tempfile
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from sqlalchemy import insert
 from bot.access import Caller
 from bot.core import open_answers
 from bot.schedules.answer_store import serialize_message
+from bot.schedules.recurrence import WEEKDAYS, Recurrence
+from bot.schedules.triggers import Trigger, WatchTrigger, trigger_fields
 from bot.store import QueryKey, Schedule, WatchState
 from bot.store.runs import run_row
 from bot.store.store import Store, open_store
@@ -30,7 +32,11 @@ CHANNELS, DAYS, ALERT_HOURS = 100, 365, (9, 13, 17)
 MAX_FILE_BYTES = 100_000_000  # bytes
 FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 LINES = ("digest web/production", "scores web/production", "events web/production")
-RECURRENCES = ("monday 9:00 UTC", "weekday 9:00 UTC", "watch UTC")
+TRIGGERS: tuple[Trigger, ...] = (
+    Recurrence((0,), 0, time(9), "UTC"),
+    Recurrence(WEEKDAYS, 0, time(9), "UTC"),
+    WatchTrigger("UTC"),
+)
 DAY = timedelta(days=1)
 
 
@@ -66,8 +72,19 @@ async def _answer_message() -> dict[str, Any]:
 
 async def _add_schedules(store: Store, channel: int) -> list[Schedule]:
     new = [
-        Schedule("", "T1", f"C{channel:06d}", 0, "U1", recurrence, line, "active", "", FIRST_DAY)
-        for recurrence, line in zip(RECURRENCES, LINES, strict=True)
+        Schedule(
+            id="",
+            team="T1",
+            channel=f"C{channel:06d}",
+            number=0,
+            owner="U1",
+            **trigger_fields(trigger),
+            line=line,
+            state="active",
+            why="",
+            next_at=FIRST_DAY,
+        )
+        for trigger, line in zip(TRIGGERS, LINES, strict=True)
     ]
     return [await store.schedules.add(schedule, FIRST_DAY) for schedule in new]
 

@@ -187,7 +187,7 @@ def idle_rows() -> Iterator[Row]:
         engine.wait_for_log("answering")
         table = BotDatabase.connect(database)
         table.add_schedules(LINES, IDLE_SCHEDULES, right_now() + FAR_FUTURE)
-        table.add_schedules(LINES, IDLE_WATCHES, right_now(), str(WatchTrigger("UTC")), first=IDLE_SCHEDULES)
+        table.add_schedules(LINES, IDLE_WATCHES, right_now(), WatchTrigger("UTC"), first=IDLE_SCHEDULES)
         pause(SETTLE_SECONDS)
         requests_before = stubs.launchdarkly_requests()
         cpu = _cpu_ratio(ours, engine)
@@ -238,7 +238,7 @@ def mixed_rows() -> Iterator[Row]:
         due = int(seconds + WARMUP_SECONDS) * DIGESTS_PER_SECOND
         table.add_schedules(LINES, due, right_now())
         table.spread(DIGESTS_PER_SECOND)
-        table.add_schedules(WATCH_LINES, MIXED_WATCHES, right_now(), str(WatchTrigger("UTC")), first=due)
+        table.add_schedules(WATCH_LINES, MIXED_WATCHES, right_now(), WatchTrigger("UTC"), first=due)
         intervals = asyncio.run(_measure_intervals(bot, port, seconds))
         delivered = table.delivered(LINES)
     answered = sum(interval.answered for interval in intervals)

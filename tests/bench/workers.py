@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from threading import Event
 from time import perf_counter
@@ -18,7 +18,8 @@ from sqlalchemy import Engine, create_engine, func, insert, select, update
 
 from bot.sandbox.slack.credentials import BOT_TOKEN, SIGNING_SECRET
 from bot.sandbox.slack.workspace import HOME_TEAM
-from bot.schedules.recurrence import RECURRENCE
+from bot.schedules.recurrence import Recurrence
+from bot.schedules.triggers import Trigger, trigger_fields
 from bot.store.database_url import parse_database_url
 from bot.store.tables import RUNS, SCHEDULES
 
@@ -105,16 +106,15 @@ class BotDatabase:
         return cls(create_engine(database_url.set(drivername=database_url.drivername.replace("+aiosqlite", ""))))
 
     def add_schedules(
-        self, lines: Sequence[str], channels: int, at: datetime, recurrence: str = "", first: int = 0
+        self, lines: Sequence[str], channels: int, at: datetime, trigger: Trigger | None = None, first: int = 0
     ) -> None:
         """Add a schedule for each channel, with one of the lines, due at this time. Channels are numbered
         from `first` on."""
-        stored_recurrence = recurrence or str(RECURRENCE.read(f"{at + timedelta(days=3):%A} 12:00 UTC"))
-        shared = {
+        trigger = trigger or Recurrence(((at + timedelta(days=3)).weekday(),), 0, time(12), "UTC")
+        shared = trigger_fields(trigger) | {
             "team": HOME_TEAM.id,
             "number": 1,
             "owner": "U1",
-            "cadence": stored_recurrence,
             "state": "active",
             "why": "",
         }
