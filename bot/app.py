@@ -15,6 +15,7 @@ import httpx
 from bot import questions
 from bot.access import AccessRules
 from bot.cache import FetchCache
+from bot.commands.recurrence_parser import read_trigger
 from bot.commands.runner import SlackCommandRunner
 from bot.core import Clock, open_answers
 from bot.errors import InvalidSettings, Misconfigured
@@ -197,7 +198,7 @@ async def open_import_rules(
 ) -> AsyncIterator[ImportRules]:
     """Open the checks that imported schedules must pass. Without a token, LaunchDarkly isn't asked."""
     parse_question = partial(parse, registry=questions.discover())
-    rules = ImportRules(parse_question, AccessRules.from_settings(settings), None, progress)
+    rules = ImportRules(parse_question, read_trigger, AccessRules.from_settings(settings), None, progress)
     if settings.launchdarkly_access_token is None:
         yield rules
         return

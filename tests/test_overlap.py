@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.schedules.recurrence import RECURRENCE
+from bot.commands.recurrence_parser import RECURRENCE
 from bot.schedules.triggers import WatchTrigger
 from bot.schedules.views import repeated_days, weekly
 from tests.scheduler_harness import SchedulerHarness

@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from bot.access import AccessRules
+from bot.commands.recurrence_parser import read_trigger
 from bot.errors import Misconfigured
 from bot.lines.parser import parse
 from bot.questions import discover
@@ -66,7 +67,7 @@ async def importer(tmp_path: Path) -> AsyncIterator[Importer]:
     async with open_store(f"sqlite:///{tmp_path / 'bot.db'}") as store, start_conversation() as answering:
         check = QuestionCheck(answering.answers, lambda: NOW)
         understand = partial(parse, registry=discover())
-        rules = ImportRules(understand, AccessRules(), check, lambda *counts: progress.append(counts))
+        rules = ImportRules(understand, read_trigger, AccessRules(), check, lambda *counts: progress.append(counts))
         yield Importer(store, answering.faults, rules, progress)
 
 

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.schedules.recurrence import EVERY_DAY, Recurrence, RecurrenceType
+from bot.commands.recurrence_parser import RecurrenceType
+from bot.schedules.recurrence import EVERY_DAY, Recurrence
 from bot.schedules.triggers import MAX_MISSED, DueRun, due, next_after
 
 SECOND, MINUTE, HOUR, DAY = (timedelta(**{unit: 1}) for unit in ("seconds", "minutes", "hours", "days"))

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from bot.commands.recurrence_parser import RECURRENCE
 from bot.sandbox.slack.workspace import Channel
-from bot.schedules.recurrence import RECURRENCE, Recurrence
+from bot.schedules.recurrence import Recurrence
 from bot.schedules.triggers import next_after, trigger_fields, trigger_of
 from bot.store import Schedule
 from tests.scheduler_harness import SchedulerHarness, open_scheduler

@@ -3,10 +3,11 @@
 A command takes no channel defaults, gets a confirmation, and changes nothing in LaunchDarkly. Its template is in
 `templates/notices/`.
 
-base.py             Command, and the context that its `execute` gets
-runner.py           runs a command: checks who may, and asks before the bot posts among outsiders
-schedule_lookup.py  find, check and save a channel's schedules
-quiet_preview.py    how often a quiet digest would have posted in past weeks
+base.py               Command, and the context that its `execute` gets
+runner.py             runs a command: checks who may, and asks before the bot posts among outsiders
+schedule_lookup.py    find, check and save a channel's schedules
+recurrence_parser.py  text ─► Recurrence: days, times and time zones as people write them
+quiet_preview.py      how often a quiet digest would have posted in past weeks
 
 every.py, watch.py                       create a schedule or a watch
 change.py, pause.py, resume.py, snooze.py, stop.py, now.py   act on one schedule

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from bot.commands.base import Command, CommandContext, Publication
 from bot.commands.quiet_preview import PreviewView, preview
+from bot.commands.recurrence_parser import RECURRENCE
 from bot.commands.schedule_lookup import (
     SAVED_QUESTION,
     ChangedView,
@@ -15,7 +16,7 @@ from bot.commands.schedule_lookup import (
 )
 from bot.lines.spec import bot_param
 from bot.schedules.question_check import CheckedQuestion, check_question
-from bot.schedules.recurrence import RECURRENCE, Recurrence
+from bot.schedules.recurrence import Recurrence
 from bot.schedules.triggers import next_run_at, trigger_fields, trigger_of
 from bot.schedules.views import schedule_view
 from bot.store import Schedule

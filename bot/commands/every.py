@@ -5,9 +5,10 @@ from typing import Annotated
 
 from bot.commands.base import Command, CommandContext, Publication
 from bot.commands.quiet_preview import PreviewView, preview
+from bot.commands.recurrence_parser import RECURRENCE
 from bot.commands.schedule_lookup import SAVED_QUESTION, ChangedView, create_schedule
 from bot.lines.spec import Params, bot_param
-from bot.schedules.recurrence import RECURRENCE, Recurrence
+from bot.schedules.recurrence import Recurrence
 from bot.schedules.views import schedule_view
 
 

@@ -1,6 +1,6 @@
 """Schedules: saved questions with a recurrence and a channel, and watches, which post alerts about changes.
 
-recurrence.py         days, time and zone of a schedule, and their parser
+recurrence.py         days, time and zone of a schedule, and how they are written
 triggers.py           when schedules run: on a recurrence or as a watch, when next, what is due or missed
 question_check.py     checks a schedule before it is saved: its limits and its question
 views.py              schedules, their messages' footers, runs and watches as people read them

@@ -28,8 +28,7 @@ from bot.messages import humanize
 from bot.questions.base import failure_text
 from bot.schedules.publisher import CHANNEL_NOT_ALLOWED
 from bot.schedules.question_check import QuestionCheck, check_channel, check_question
-from bot.schedules.recurrence import RECURRENCE, find_zone, suggest_zone
-from bot.schedules.triggers import WATCH, Trigger, WatchTrigger, next_run_at, trigger_fields, trigger_of
+from bot.schedules.triggers import Trigger, next_run_at, trigger_fields, trigger_of
 from bot.schedules.views import schedule_view
 from bot.store import Schedule
 from bot.store.store import Store
@@ -95,6 +94,7 @@ class ImportRules:
     """The checks that an entry has to pass, the same as in Slack."""
 
     parse: Callable[[str], ParsedLine]  # raises InvalidLine for a line that isn't a question
+    parse_trigger: Callable[[str], Trigger]  # raises InvalidValue for other text
     access: AccessRules
     question_check: QuestionCheck | None  # None: LaunchDarkly can't be asked
     on_progress: Callable[[int, int], None]  # called with the number of questions checked, and their total
@@ -234,7 +234,7 @@ def _identity(schedule: Schedule) -> tuple[object, ...]:
 
 def _parse_schedule(entry: ExportedSchedule, rules: ImportRules, now: datetime) -> Schedule:
     """Parse an entry as if it had been typed in Slack."""
-    trigger, parsed = _read_trigger(entry.every), rules.parse(entry.asks)
+    trigger, parsed = rules.parse_trigger(entry.every), rules.parse(entry.asks)
     authorize(_caller(trigger, rules), parsed)
     check_question(parsed.canonical, trigger)
     if not rules.access.allows_channel(entry.channel):
@@ -256,26 +256,6 @@ def _parse_schedule(entry: ExportedSchedule, rules: ImportRules, now: datetime) 
 def _caller(trigger: Trigger, rules: ImportRules) -> Caller:
     """Return the caller that the scheduler will be."""
     return Caller(ZoneInfo(trigger.zone), rules=rules.access)
-
-
-def _read_trigger(text: str) -> Trigger:
-    word, _, typed_zone = text.partition(" ")
-    if word.lower() != WATCH:
-        recurrence = RECURRENCE.read(text)
-        if not recurrence.zone:
-            raise _missing_zone(text)
-        return recurrence
-    typed_zone = typed_zone.strip()
-    if not typed_zone:
-        raise _missing_zone(text)
-    zone_name = find_zone(typed_zone)
-    if zone_name is None:
-        raise InvalidValue(f"“{typed_zone}” isn't a time zone I know", suggest_zone(typed_zone))
-    return WatchTrigger(zone_name)
-
-
-def _missing_zone(text: str) -> InvalidValue:
-    return InvalidValue(f"“{text}” needs a time zone, for example Europe/Berlin")
 
 
 def _describe(problem: ValidationError | InvalidValue | Failure) -> str:

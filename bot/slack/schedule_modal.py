@@ -12,10 +12,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access import Caller, UserGroups, authorize_schedule_manager
 from bot.answers import Answers
+from bot.commands.recurrence_parser import RECURRENCE
 from bot.commands.schedule_lookup import get_schedule
 from bot.errors import InvalidLine, Rejected, TryLater
 from bot.lines.param_types import InvalidValue
-from bot.schedules.recurrence import RECURRENCE, Recurrence, format_time
+from bot.schedules.recurrence import Recurrence, format_time
 from bot.schedules.triggers import WatchTrigger, trigger_of
 from bot.slack.client import SLACK_UNAVAILABLE
 from bot.slack.payloads import Interaction, team_of
