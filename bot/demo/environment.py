@@ -32,7 +32,7 @@ HISTORY_LENGTH = timedelta(days=8)  # so that it always includes a Monday
 SANDBOX_NOTICE = "Data comes from a built-in LaunchDarkly simulator."
 LIVE_NOTICE = (
     "Data comes from {host}, with your token; only Slack is simulated. "
-    "Start with /insights use <project>/<environment>. Time can't be moved there."
+    "Start with /insights use <project>/<environment>. Time travel needs the simulator."
 )
 NO_BROWSER_HINT = "Use --serve and open the page elsewhere, or ask here: insights-bot ask …"
 # No waiting in the demo, and no limits that are meant for a real workspace.

@@ -17,12 +17,12 @@ from bot.store.store import Store
 MAX_REPORTED_RUNS = 100  # older runs interest nobody
 STATE_OPEN = "open"
 SENTENCES = {
-    "delivered": "{what} was delivered in {where}.",
-    "quiet": "{what} had nothing to report, and said so in {where}.",
-    STATE_OPEN: "{what}: not delivered to {where} yet; retrying.",
+    "delivered": "{what} was posted in {where}.",
+    "quiet": "{what} had nothing to report, so {where} got a single line.",
+    STATE_OPEN: "{what} isn't posted in {where} yet; retrying.",
     "skipped": "{what} was skipped in {where}. {why}",
-    "failed": "{what} couldn't be delivered to {where}. {why}",
-    "unsure": "{what} may have been delivered to {where}. {why}",
+    "failed": "{what} couldn't be posted in {where}. {why}",
+    "unsure": "{what} may have been posted in {where}. {why}",
 }
 ALERT_SENTENCE = "Alert posted in {where}: {what}."
 RETRY_WAITS = (timedelta(seconds=11), timedelta(seconds=21), timedelta(seconds=41))  # as the bot waits after failures
@@ -31,8 +31,8 @@ WEEK = timedelta(days=7)
 RETRY_WAITS_UNTIL_CLOSED = (*RETRY_WAITS, *(WEEK // MAX_RETRY_DELAY) * [MAX_RETRY_DELAY])
 NO_SCHEDULES = "Nothing is scheduled. Type /insights every monday 9:00 digest web/production in a channel."
 NO_ALERTS = "No alerts in the next seven days."
-RUN_NOW_NOTICE = "The real LaunchDarkly's time can't be moved, so the next scheduled post was sent right away."
-NO_SKIP_NOTICE = "The real LaunchDarkly's time can't be moved, so there's no week to skip."
+RUN_NOW_NOTICE = "Time travel needs the simulator, so the next scheduled post was sent right away."
+NO_SKIP_NOTICE = "Time travel needs the simulator, so you can't skip a week here."
 
 
 class RunReport:
