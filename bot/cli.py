@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bot.answers import Answer
 
 EXIT_CODES = {"answered": 0, "mistyped": 2}
-MARK_COLORS = {"ok": "green", "wrong": "red", "skipped": "yellow"}
+MARK_COLORS = {"ok": "green", "error": "red", "skipped": "yellow"}
 PROGRESS_INTERVAL = 20  # questions between two lines of progress
 BLOCK_KIT_BUILDER_URL = "https://app.slack.com/block-kit-builder/#"
 
@@ -86,12 +86,14 @@ def main() -> None:
 
 @main.command(context_settings={"ignore_unknown_options": True})
 @click.argument("words", nargs=-1, type=click.UNPROCESSED)
-@click.option("--json", "form", flag_value="json", help="Print the message's JSON, without its thread.")
-@click.option("--builder", "form", flag_value="builder", help="Print a link that opens it in Block Kit Builder.")
+@click.option("--json", "form", flag_value="json", help="Print the message as JSON, without its thread.")
+@click.option(
+    "--builder", "form", flag_value="builder", help="Print a link that opens the message in Block Kit Builder."
+)
 @sandbox_option
 @zone_option
 def ask(words: tuple[str, ...], form: str | None, sandbox: bool, zone_name: str | None) -> None:
-    """Ask a question, for example: scores web/production. Without one, list all of them."""
+    """Ask a question, such as scores web/production. Without one, list them all."""
     question_line = words[0] if len(words) == 1 else " ".join(map(quote_value, words))
     [answer] = _answer_lines([question_line], sandbox, zone_name)
     _print(answer, form)
@@ -103,7 +105,7 @@ def ask(words: tuple[str, ...], form: str | None, sandbox: bool, zone_name: str 
 @sandbox_option
 @zone_option
 def preview(question: str | None, sandbox: bool, zone_name: str | None) -> None:
-    """Show example answers of each question, or of one."""
+    """Show example answers to every question, or to one."""
     from bot.questions import discover
 
     questions = discover()
@@ -124,11 +126,15 @@ def preview(question: str | None, sandbox: bool, zone_name: str | None) -> None:
 @click.option("--once", is_flag=True, help="Run a scripted tour in the terminal (the default without a browser).")
 @click.option("--serve", "only_served", is_flag=True, help="Serve the page without opening a browser.")
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=3210, show_default=True, help="Port, or the next free one."
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=3210,
+    show_default=True,
+    help="Port, or the next free one if it's taken.",
 )
 @click.option("--real-launchdarkly", "live", is_flag=True, help="Use the real LaunchDarkly, with your token.")
 def demo(once: bool, only_served: bool, port: int, live: bool) -> None:
-    """Try the whole bot in your browser, with simulated Slack and LaunchDarkly."""
+    """Try the bot in your browser, with made-up data."""
     with suppress(KeyboardInterrupt, asyncio.CancelledError):
         from bot.demo.environment import live_demo, sandbox_demo
         from bot.demo.server import find_browser, serve_until_stopped
@@ -180,7 +186,7 @@ def doctor() -> None:
     for check in checks:
         mark = click.style(f"{check.status:<8}", fg=MARK_COLORS[check.status], bold=True)
         click.echo(f"{mark} {check.name:<14} {check.message}")
-    sys.exit(any(check.status == "wrong" for check in checks))
+    sys.exit(any(check.status == "error" for check in checks))
 
 
 @main.command()
@@ -242,7 +248,9 @@ async def _list_schedules(url: str, export: bool) -> None:
 
 
 @main.command()
-@click.option("--http", "address", metavar="https://…", help="For a bot that Slack reaches over HTTP at this address.")
+@click.option(
+    "--http", "address", metavar="https://…", help="Use HTTP instead of Socket Mode; Slack sends its requests here."
+)
 def manifest(address: str | None) -> None:
     """Print the Slack app manifest, for Socket Mode by default."""
     try:
@@ -254,7 +262,7 @@ def manifest(address: str | None) -> None:
 @main.command()
 @click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0 picks a free one.")
 def sandbox(port: int) -> None:
-    """Serve the LaunchDarkly simulator to other programs, until Ctrl-C."""
+    """Serve the LaunchDarkly simulator over HTTP."""
     try:
         asyncio.run(_serve_sandbox(port))
     except KeyboardInterrupt:
@@ -269,7 +277,7 @@ async def _serve_sandbox(port: int) -> None:
     from bot.sandbox.launchdarkly.app import TOKEN, launchdarkly
 
     async with serving(launchdarkly(_now), port) as url:
-        click.echo(f"The LaunchDarkly simulator is listening at {url}. Try\n")
+        click.echo(f"The LaunchDarkly simulator is listening at {url}. Try:\n")
         example = "insights-bot ask scores web/production"
         click.echo(f"  LAUNCHDARKLY_API_HOST={url} LAUNCHDARKLY_ACCESS_TOKEN={TOKEN} {example}")
         await asyncio.Event().wait()
@@ -291,8 +299,8 @@ async def _ask_all(lines: list[str], settings: Settings, sandbox: bool) -> "list
 
     transport = None
     if sandbox or settings.launchdarkly_access_token is None:
-        reason = "" if sandbox else "LAUNCHDARKLY_ACCESS_TOKEN isn't set: "
-        click.echo(f"{reason}using the built-in LaunchDarkly simulator.", err=True)
+        reason = "" if sandbox else "LAUNCHDARKLY_ACCESS_TOKEN isn't set. "
+        click.echo(f"{reason}Using the built-in LaunchDarkly simulator.", err=True)
         settings, transport = use_sandbox(settings, _now)
     caller = Caller(parse_zone(settings.time_zone), settings.defaults)
     async with open_answers(settings, _now, transport) as answers:

@@ -101,7 +101,7 @@ async def test_healthy_setup_reports_ok_on_every_line(surgery: DoctorHarness) ->
         DEFAULT_PROJECT=chosen.default_project,
     )
     assert "insights.db doesn't exist yet" in asked.stdout
-    assert "insights.db doesn't exist yet" in (await surgery.run_checks())["Store"].message
+    assert "insights.db doesn't exist yet" in (await surgery.run_checks())["Database"].message
     lines = asked.stdout.splitlines()
     assert asked.returncode == 0, asked.stdout
     assert asked.stderr == ""
@@ -115,9 +115,9 @@ async def test_missing_settings_are_listed_with_what_to_do(tmp_path: Path) -> No
     assert asked.returncode == 1
     assert asked.stderr == ""
     assert [line.partition(".")[0] for line in asked.stdout.splitlines()[:5]] == [
-        "wrong    Required       LAUNCHDARKLY_ACCESS_TOKEN isn't set",
-        "wrong    Required       SLACK_BOT_TOKEN isn't set",
-        "wrong    Required       Set SLACK_APP_TOKEN or SLACK_SIGNING_SECRET",
+        "error    Required       LAUNCHDARKLY_ACCESS_TOKEN isn't set",
+        "error    Required       SLACK_BOT_TOKEN isn't set",
+        "error    Required       Set SLACK_APP_TOKEN or SLACK_SIGNING_SECRET",
         "ok       Who may use it All defaults",
         "ok       Tuning         Set: SLACK_API_URL, DATABASE_URL",
     ]
@@ -133,8 +133,8 @@ async def test_invalid_settings_are_listed_and_other_checks_still_run(tmp_path: 
     assert asked.returncode == 1
     lines = asked.stdout.splitlines()
     assert [line.split()[:3] for line in lines if "must" in line] == [
-        ["wrong", "Required", "LAUNCHDARKLY_ACCESS_TOKEN"],
-        ["wrong", "Tuning", "TIME_ZONE"],
+        ["error", "Required", "LAUNCHDARKLY_ACCESS_TOKEN"],
+        ["error", "Tuning", "TIME_ZONE"],
     ]
     assert "skipped  Insights       Skipped because of LAUNCHDARKLY_ACCESS_TOKEN and TIME_ZONE." in lines
     assert lines[-1].startswith("ok       Store")
@@ -187,7 +187,7 @@ async def test_unresponsive_services_time_out(surgery: DoctorHarness) -> None:
     async with asyncio.timeout(4):
         found = await surgery.run_checks()
     assert wrong(found) == {"LaunchDarkly", "Insights", "Slack", "Socket", "Clock"}
-    assert found["Store"].status is CheckStatus.OK
+    assert found["Database"].status is CheckStatus.OK
 
 
 async def test_external_text_is_one_line_and_redacted(surgery: DoctorHarness) -> None:
@@ -283,12 +283,12 @@ async def test_clock_more_than_a_minute_off_fails(surgery: DoctorHarness, apart:
 
 
 async def test_store_is_left_untouched_and_pending_migration_shown(surgery: DoctorHarness, tmp_path: Path) -> None:
-    found = (await surgery.run_checks())["Store"]
+    found = (await surgery.run_checks())["Database"]
     file = tmp_path / "insights.db"
-    assert found == Finding("Store", CheckStatus.OK, f"{file} doesn't exist yet. `insights-bot run` creates it.")
+    assert found == Finding("Database", CheckStatus.OK, f"{file} doesn't exist yet. `insights-bot run` creates it.")
     assert not file.exists()
     file.touch()
-    assert (await surgery.run_checks())["Store"].message.endswith(
+    assert (await surgery.run_checks())["Database"].message.endswith(
         "is reachable and empty. `insights-bot run` creates its tables."
     )
     assert file.stat().st_size == 0
@@ -297,27 +297,27 @@ async def test_store_is_left_untouched_and_pending_migration_shown(surgery: Doct
     )
     async with open_store(surgery.settings.database_url, migrations_dir=Path(steps)):
         pass
-    older = (await surgery.run_checks())["Store"].message
+    older = (await surgery.run_checks())["Database"].message
     was, newest = latest_revision(Path(steps)), latest_revision(MIGRATIONS_DIR)
     assert older == f"{file} is at revision {was}. `insights-bot run` migrates it to {newest}."
-    assert (await surgery.run_checks())["Store"].message == older
+    assert (await surgery.run_checks())["Database"].message == older
     async with open_store(surgery.settings.database_url):
         pass
-    assert (await surgery.run_checks())["Store"].message == f"{file} is reachable and up to date."
+    assert (await surgery.run_checks())["Database"].message == f"{file} is reachable and up to date."
 
 
 async def test_unopenable_store_fails(surgery: DoctorHarness, tmp_path: Path) -> None:
     surgery.set(database_url=f"sqlite:///{tmp_path}/no/such/folder/insights.db")
     found = await surgery.run_checks()
-    assert wrong(found) == {"Store"}
-    assert "DATABASE_URL" in found["Store"].message
+    assert wrong(found) == {"Database"}
+    assert "DATABASE_URL" in found["Database"].message
 
 
 async def test_database_password_is_not_shown(surgery: DoctorHarness) -> None:
     surgery.set(database_url="postgresql://bot:opensesame@127.0.0.1:9/insights")
     found = await surgery.run_checks()
-    assert wrong(found) == {"Store"}
-    assert "opensesame" not in found["Store"].message
+    assert wrong(found) == {"Database"}
+    assert "opensesame" not in found["Database"].message
 
 
 async def test_failing_check_does_not_affect_others() -> None:

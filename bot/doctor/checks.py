@@ -32,7 +32,7 @@ class CheckStatus(StrEnum):
     """The result of a check."""
 
     OK = "ok"
-    FAILED = "wrong"
+    FAILED = "error"
     SKIPPED = "skipped"
 
 
@@ -93,7 +93,7 @@ class Checks:
             Check("Scopes", slack, self._scopes),
             Check("Socket", ("slack_app_token", "slack_api_url"), self._socket),
             Check("Clock", ("slack_api_url",), self._clock),
-            Check("Store", ("database_url",), self._store),
+            Check("Database", ("database_url",), self._store),
         )
 
     async def _zone(self) -> str:
@@ -111,7 +111,7 @@ class Checks:
         async with self._open_launchdarkly() as launchdarkly:
             identity = await launchdarkly.get(CallerIdentity, "/api/v2/caller-identity", version=Version.CURRENT)
         kind = "a service token" if identity.service else "a person's token" if identity.service is False else "a token"
-        return f"Accepted {kind}{f', {identity.name}' if identity.name else ''}."
+        return f"LaunchDarkly accepts {kind}{f' ({identity.name})' if identity.name else ''}."
 
     def _open_launchdarkly(self) -> AbstractAsyncContextManager[LaunchDarkly]:
         timeout_seconds = min(self.settings.answer_timeout_seconds, self.seconds)
@@ -138,7 +138,7 @@ class Checks:
         try:
             granted = (await diagnostics.identity(self.settings, self.seconds)).scopes
         except Failure:
-            raise CheckSkipped("Skipped until the bot token works.", "") from None
+            raise CheckSkipped("Fix the bot token first.", "") from None
         if granted is None:
             raise CheckSkipped("Slack doesn't report the bot's scopes.", "")
         if missing := needed - granted:
@@ -158,7 +158,7 @@ class Checks:
         if slack_time is None:
             raise CheckSkipped("Slack doesn't report its time.", "")
         skew = (self.now() - slack_time).total_seconds()
-        difference = f"{abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} Slack's."
+        difference = f"The clock is {abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} Slack's."
         if abs(skew) > MAX_CLOCK_SKEW_SECONDS:
             raise Misconfigured(
                 difference, f"Fix the clock: from {MAX_REQUEST_AGE_SECONDS} s on, Slack requests will be rejected."
@@ -234,7 +234,7 @@ async def _run_guarded(
 
 async def _run_check(check: Check, invalid_settings: Collection[str], timeout_seconds: float) -> str:
     if blockers := [name.upper() for name in check.required_settings if name in invalid_settings]:
-        raise CheckSkipped(f"Skipped because of {' and '.join(blockers)}.", "")
+        raise CheckSkipped(f"Fix {' and '.join(blockers)} first.", "")
     try:
         async with asyncio.timeout(timeout_seconds):
             return await check.run()
