@@ -65,6 +65,7 @@ class InvalidLine(Failure):
         self.corrected = corrected
         self.is_complete = is_complete
         self.has_gaps = has_gaps
+        self.topic = topic
 
     def describe(self) -> str:
         return " ".join(filter(None, (*self.mistakes, self.todo, self.corrected)))

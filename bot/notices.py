@@ -1,6 +1,6 @@
 """Messages that aren't answers: help, usage and failures."""
 
-from bot.errors import Failure, InvalidLine, TryLater, UnknownKey
+from bot.errors import Failure, InvalidLine, InvalidResponse, TryLater, UnknownKey
 from bot.lines.param_types import correct_typo
 from bot.lines.parser import Registry
 from bot.lines.spec import MAX_BUTTON_LINE_CHARS, AnySpec, ParamField
@@ -10,6 +10,7 @@ from bot.messages.renderer import Renderer
 from bot.questions.base import View
 
 HELP_WORDS = ("", "help", "?")
+HELP_LABEL = "Show help"
 CONFIRMED_PREFIX = "confirmed-"  # of the action of a button that confirms what the person was asked before
 
 
@@ -99,12 +100,13 @@ class Notices:
         """Render a failure for the person who asked for *line*. The log has the same reference."""
         mistakes = failure.mistakes if isinstance(failure, InvalidLine) else ()
         button, button_line = self._button(failure, line)
+        is_said_by_button = button_line == failure.corrected if failure.corrected else button == HELP_LABEL
         view = FailureView(
             what=mistakes[0] if len(mistakes) == 1 else failure.summary,
-            todo="" if failure.corrected and button else failure.todo,
+            todo="" if is_said_by_button else failure.todo,
             server_message=failure.server_message,
             mistakes=mistakes if len(mistakes) > 1 else (),
-            corrected="" if button else failure.corrected,
+            corrected="" if is_said_by_button else failure.corrected,
             button=button,
             button_line=button_line,
             reference=reference if failure.needs_admin else "",
@@ -114,9 +116,13 @@ class Notices:
     def _button(self, failure: Failure, line: str) -> tuple[str, str]:
         """Return the label and the line of the button that helps, if there is one."""
         match failure:
-            case InvalidLine(corrected=corrected, has_gaps=False) | UnknownKey(corrected=corrected):
-                return (f"Ask: {corrected}", corrected) if self._is_question(corrected) else ("", "")
-            case TryLater() if self._is_question(line):
+            case InvalidLine(corrected=corrected, has_gaps=False) | UnknownKey(corrected=corrected) if (
+                self._is_question(corrected)
+            ):
+                return f"Ask: {corrected}", corrected
+            case InvalidLine(topic=topic):
+                return HELP_LABEL, f"help {topic}".rstrip()
+            case TryLater() | InvalidResponse() if self._is_question(line):
                 return "Try again", line
         return "", ""
 
@@ -128,7 +134,7 @@ class Notices:
 
 def internal_error_message(reference: str) -> Message:
     """Return the message for a bug. It uses no template, because a template may be what broke."""
-    text = f"Something went wrong in the bot, and it's not your fault. Give an admin the reference {reference}."
+    text = f"Something went wrong on my end. If it happens again, give an admin this reference: {reference}"
     return Message.from_markup(text)
 
 

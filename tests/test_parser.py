@@ -154,7 +154,7 @@ def test_all_mistakes_are_reported_at_once() -> None:
 
 def test_unknown_line_lists_the_questions_and_suggests_none() -> None:
     reported, corrected = mistakes("xyzzy web/production")
-    assert reported == (f"I don't know “xyzzy”. I can answer {humanize.join_with_and(list(QUESTIONS))}.",)
+    assert reported == (f"I don't know “xyzzy”. The questions are {humanize.join_with_and(list(QUESTIONS))}.",)
     assert corrected == ""
 
 

@@ -38,7 +38,7 @@ async def execute(params: HistoryParams, ctx: CommandContext) -> HistoryView:
     schedules = await ctx.store.schedules.list_with_stopped(ctx.caller.team, ctx.caller.channel)
     chosen = {schedule.id: schedule for schedule in schedules if params.number in (None, schedule.number)}
     if params.number and not chosen:
-        raise NotFound(f"There was never a schedule {params.number} in this channel.", "`history` shows them all.")
+        raise NotFound(f"This channel never had a schedule {params.number}.", "`history` shows them all.")
     runs = await ctx.store.runs.history(list(chosen), params.limit + 1)
     shown_runs = runs[: params.limit]
     permalinks = await asyncio.gather(*(_permalink(run.ts, ctx) for run in shown_runs))

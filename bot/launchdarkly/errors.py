@@ -15,7 +15,7 @@ ACCESS_HINT = (
 )
 CHECK_ROLE_AND_PLAN = (
     "The token needs the Reader role or higher. "
-    "Engineering insights is a beta that only some LaunchDarkly plans include, and no EU or federal instance."
+    "Engineering insights is a beta that only some LaunchDarkly plans include. EU and federal instances don't have it."
 )
 CHECK_HOST = "Check that LAUNCHDARKLY_API_HOST is LaunchDarkly's own address."
 MAX_DETAIL_CHARS = 300

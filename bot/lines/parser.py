@@ -69,7 +69,7 @@ def _closest_spec(typed: str, registry: Registry) -> AnySpec:
 def _unknown_line(typed: str, registry: Registry) -> InvalidLine:
     """Build the error for an unknown name. It lists only questions, since trying a command would change something."""
     questions = join_with_and([name for name, spec in registry.items() if spec.is_question])
-    return InvalidLine((f"{_unknown_word_message(typed)}. I can answer {questions}.",), is_complete=False)
+    return InvalidLine((f"{_unknown_word_message(typed)}. The questions are {questions}.",), is_complete=False)
 
 
 def _unknown_word_message(typed: str) -> str:

@@ -205,8 +205,8 @@ async def confirm_keys(
 def _existence_note(apps: Sequence[str]) -> str:
     """Say that the applications exist, so that one without data isn't mistaken for an unknown one."""
     if len(apps) == 1:
-        return f"The application {apps[0]} exists; there's just nothing here for it."
-    return f"The applications {humanize.join_with_and(apps)} exist; there's just nothing here for them." if apps else ""
+        return f"The application {apps[0]} exists, but has no data here."
+    return f"The applications {humanize.join_with_and(apps)} exist, but have no data here." if apps else ""
 
 
 async def _check_or_raise(params: Params, suspects: SuspectKeys, catalog: Catalog, write_line: LineWriter) -> KeyCheck:

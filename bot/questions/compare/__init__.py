@@ -58,7 +58,7 @@ class CompareParams(Params):
         if len(self.sides) < 2:
             yield "Give at least two environments or applications to compare, for example web/production,staging."
         if len(self.sides) > MAX_SIDES:
-            yield f"I can compare at most {MAX_SIDES} at a time, and these are {len(self.sides)}."
+            yield f"I can compare at most {MAX_SIDES} at a time, and you gave {len(self.sides)}."
 
     def corrected_values(self) -> dict[str, Any]:
         keys = (*self.sides, self.compared_field.upper()) if len(self.sides) < 2 else self.sides[:MAX_SIDES]
@@ -234,7 +234,7 @@ def describe_deploys(counts: CountsByDay, days: Days) -> str:
     if not counts:
         return ""
     total, day_count = sum(counts.values()), len(counts)
-    coverage = "" if day_count == len(days.dates) else f" on the {humanize.count(day_count, 'day')} that sent data"
+    coverage = "" if day_count == len(days.dates) else f" over the {humanize.count(day_count, 'day')} with data"
     return f"{humanize.count(total, 'deployment')}, {humanize.number(total / day_count)} per day{coverage}"
 
 
