@@ -60,10 +60,14 @@ def sentence_case(key: str) -> str:
     return spaced.strip().capitalize()
 
 
+def truncate_list(names: list[str], limit: int) -> list[str]:
+    """Return the first names; those beyond the limit are counted."""
+    return [*names[:limit], f"{len(names) - limit} more"] if len(names) > limit else names
+
+
 def join_truncated(names: list[str], limit: int = 10) -> str:
-    """Join names with commas; names beyond the limit are counted."""
-    more = f" {ELLIPSIS} and {len(names) - limit} more" if len(names) > limit else ""
-    return ", ".join(names[:limit]) + more
+    """Join names as in a sentence; those beyond the limit are counted."""
+    return join_with_and(truncate_list(names, limit))
 
 
 def join_with_and(names: Sequence[str]) -> str:

@@ -122,7 +122,7 @@ def build_view(params: FlagParams, reply: FlagReply, ctx: QuestionContext) -> Fl
         lifetime="temporary" if reply.temporary else "permanent",
         created=humanize.timestamp(reply.created, ctx.zone),
         age=humanize.time_ago(reply.created, ctx.now),
-        tags=humanize.join_truncated([humanize.truncate_text(tag, 40) for tag in reply.tags or ()], 8),
+        tags=", ".join(humanize.truncate_list([humanize.truncate_text(tag, 40) for tag in reply.tags or ()], 8)),
         maintainer=_maintainer(reply),
         warnings=_warnings(reply, ctx),
         variations=tuple(variations[:MAX_VARIATIONS]),
@@ -181,10 +181,10 @@ def _warnings(reply: FlagReply, ctx: QuestionContext) -> tuple[str, ...]:
     """List what to know before relying on this flag."""
     stale = reply.stale
     checks = (
-        (reply.archived, f"archived {humanize.time_ago(reply.archived_at, ctx.now)}: serves nobody"),
-        (reply.deprecated, f"deprecated {humanize.time_ago(reply.deprecated_at, ctx.now)}: don't use it in new code"),
-        (stale and stale.code, "stale: ready to remove from the code"),
-        (stale and stale.archive, "stale: ready to archive"),
+        (reply.archived, f"Archived {humanize.time_ago(reply.archived_at, ctx.now)}: serves nobody"),
+        (reply.deprecated, f"Deprecated {humanize.time_ago(reply.deprecated_at, ctx.now)}: don't use it in new code"),
+        (stale and stale.code, "Stale: ready to remove from the code"),
+        (stale and stale.archive, "Stale: ready to archive"),
     )
     return tuple(text for applies, text in checks if applies)
 

@@ -59,8 +59,8 @@ def _off_value(config: Environment, flag: FlagReply) -> str:
 
 
 def _prerequisite(prerequisite: Prerequisite, config: Environment, flag: FlagReply) -> str:
-    variation = "" if prerequisite.variation is None else f" variation {prerequisite.variation + 1} of"
-    return f"unless{variation} {humanize.truncate_text(prerequisite.key, 60)} is served → {_off_value(config, flag)}"
+    variation = "any variation" if prerequisite.variation is None else f"variation {prerequisite.variation + 1}"
+    return f"unless {humanize.truncate_text(prerequisite.key, 60)} serves {variation} → {_off_value(config, flag)}"
 
 
 def _targets(targets: list[Target], flag: FlagReply) -> list[str]:
