@@ -19,7 +19,7 @@ from bot.sandbox.launchdarkly.faults import FaultInjector
 from tests.conversation import NOW
 from tests.processes import ROOT, run
 
-NOTICE = "using the built-in LaunchDarkly simulator.\n"
+NOTICE = "Using the built-in LaunchDarkly simulator.\n"
 NOTICES = (NOTICE, f"LAUNCHDARKLY_ACCESS_TOKEN isn't set: {NOTICE}")
 
 
@@ -28,7 +28,7 @@ def test_answer_goes_to_stdout_and_the_sandbox_notice_to_stderr() -> None:
     assert asked.returncode == 0
     assert "Release maturity" in asked.stdout
     assert "▰" in asked.stdout
-    assert asked.stderr == "LAUNCHDARKLY_ACCESS_TOKEN isn't set: using the built-in LaunchDarkly simulator.\n"
+    assert asked.stderr == "LAUNCHDARKLY_ACCESS_TOKEN isn't set. Using the built-in LaunchDarkly simulator.\n"
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_question_needs_no_quotes() -> None:
     asked = run("ask", "deploys", "web/production", "--since", "2w", "by=application", "--sandbox")
     assert asked.returncode == 0
     assert "deploys web/production since=2w by=application" in asked.stdout
-    assert asked.stderr == "using the built-in LaunchDarkly simulator.\n"
+    assert asked.stderr == "Using the built-in LaunchDarkly simulator.\n"
 
 
 def test_thread_is_printed_below_the_message() -> None:
@@ -199,7 +199,7 @@ def test_binary_env_file_is_reported(tmp_path: Path) -> None:
 def test_zero_width_ascii_terminal_still_shows_numbers() -> None:
     asked = run("ask", "scores web/production", COLUMNS="0", PYTHONUTF8="0", PYTHONIOENCODING="ascii")
     assert asked.returncode == 0
-    assert re.search(r"Release maturity of web/production:\s[0-9]", asked.stdout)
+    assert re.search(r"Release maturity in web/production:\s[0-9]", asked.stdout)
 
 
 async def test_token_selects_the_real_launchdarkly() -> None:
@@ -261,7 +261,7 @@ def test_demo_shows_questions_a_button_a_digest_and_a_watch() -> None:
     ):
         assert heading in shown.stdout
     asked, delivered, watched = re.split(
-        "digest web/production was delivered in #releases.|/insights watch on", shown.stdout
+        "digest web/production was posted in #releases.|/insights watch on", shown.stdout
     )
     assert "Weekly digest ─" in asked
     assert "Weekly digest ─" in delivered

@@ -260,7 +260,7 @@ async def test_deployments_are_charted_side_by_side() -> None:
     drawn = {line["name"]: [point["value"] for point in line["data"]] for line in chart["series"]}
     assert drawn == {"production": [0, 0, 0, 0, 0, 2, 3], "staging": [0, 0, 0, 0, 1, 0, 1]}
     shown = visible_text(answer)
-    assert "*production* · 84 (good) · 5 deployments, 2.5 per day on the 2 days that sent data" in shown
+    assert "*production* · 84 (good) · 5 deployments, 2.5 per day over the 2 days with data" in shown
     gaps = "production for Fri 13 Nov – Tue 17 Nov; staging for Fri 13 Nov – Mon 16 Nov and Wed 18 Nov"
     assert f"† No deployment data: {gaps}. " in shown
     assert (

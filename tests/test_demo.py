@@ -70,7 +70,7 @@ async def test_demo_starts_with_last_mondays_digest_and_channel_defaults(demo: D
 
 async def test_skipping_to_the_next_run_delivers_and_reports_it(demo: Demo) -> None:
     happened = await next_slot(demo)
-    assert happened.endswith("Mon 23 Nov, 9:00 CET: digest web/production was delivered in #releases.")
+    assert happened.endswith("Mon 23 Nov, 9:00 CET: digest web/production was posted in #releases.")
     assert ("Alert posted in #platform-leads: " in happened) == bool(posted(demo, LEADS_CHANNEL))
     assert len(posted(demo)) == 2
     assert posted(demo)[-1].text.startswith("web/production, 16 – 22 Nov 2026: ")
@@ -105,8 +105,8 @@ async def test_skipping_without_any_alert_says_so(demo: Demo) -> None:
 async def test_skipping_a_week_runs_schedules_and_watches_on_time(demo: Demo) -> None:
     await type_line(demo.slack, "every tuesday 9:00 status web/production", "C1")
     told = [sentence async for sentence in demo.skip_week()]
-    assert "Mon 23 Nov, 9:00 CET: digest web/production was delivered in #releases." in told
-    assert "Tue 24 Nov, 9:00 CET: status web/production was delivered in #checkout." in told
+    assert "Mon 23 Nov, 9:00 CET: digest web/production was posted in #releases." in told
+    assert "Tue 24 Nov, 9:00 CET: status web/production was posted in #checkout." in told
     assert (
         len([sentence for sentence in told if "Alert posted in #platform-leads" in sentence])
         == len(posted(demo, LEADS_CHANNEL))
@@ -134,7 +134,7 @@ async def test_simulated_waits_take_no_real_time() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "became"), [("slow", "was delivered in #releases."), ("down", "LaunchDarkly is having problems")]
+    ("name", "became"), [("slow", "was posted in #releases."), ("down", "LaunchDarkly is having problems")]
 )
 async def test_skipping_a_week_is_fast_despite_launchdarkly_faults(name: str, became: str, demo: Demo) -> None:
     await type_line(demo.slack, "stop 1", LEADS_CHANNEL)  # watches poll two thousand times a week
@@ -179,7 +179,7 @@ async def test_charts_toggle_applies_to_the_next_message(demo: Demo) -> None:
 
 async def test_slack_rate_limit_only_delays_a_digest(demo: Demo) -> None:
     await demo.select_fault("Slack", "limits")
-    assert "was delivered in #releases." in await next_slot(demo)
+    assert "was posted in #releases." in await next_slot(demo)
 
 
 @pytest.mark.parametrize(("name", "says"), [("limited", "is rate-limiting your account"), ("down", "LaunchDarkly")])
@@ -230,7 +230,7 @@ async def test_live_demo_sends_the_next_run_at_once() -> None:
         assert "/insights every monday" in await next_slot(demo)
         await type_line(demo.slack, "every monday 9:00 scores web/production", "C1")
         happened = await next_slot(demo)
-        assert "scores web/production was delivered in #checkout." in happened
+        assert "scores web/production was posted in #checkout." in happened
         assert "time can't be moved" in happened
         assert len(posted(demo, "C1")) == 1
         assert ["time can't be moved" in sentence async for sentence in demo.skip_week()] == [True]

@@ -174,7 +174,7 @@ def test_terminal_opens_a_browser(tmp_path: Path) -> None:
 def test_terminal_without_a_browser_shows_the_tour(tmp_path: Path) -> None:
     code, shown = in_a_terminal(tmp_path, "", "/nowhere")
     assert code == 0
-    assert "was delivered in #releases." in shown
+    assert "was posted in #releases." in shown
 
 
 @pytest.mark.parametrize("options", [["--serve"], []])

@@ -46,10 +46,10 @@ async def test_several_mistakes_are_listed(someone: Conversation) -> None:
         ("compare web/production", "compare web/production,ENV"),
     ],
 )
-async def test_command_or_line_with_a_gap_has_no_button(someone: Conversation, line: str, corrected: str) -> None:
+async def test_command_or_line_with_a_gap_only_offers_help(someone: Conversation, line: str, corrected: str) -> None:
     answer = await someone.send(line)
-    assert button_lines(answer.message) == []
-    assert visible_text(answer).endswith(f"Try:\n`{corrected}`")
+    assert button_lines(answer.message) == [f"help {corrected.split()[0]}"]
+    assert f"Try:\n`{corrected}`" in visible_text(answer)
 
 
 async def test_button_keeps_a_line_that_its_label_cuts(someone: Conversation) -> None:

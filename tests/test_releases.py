@@ -144,7 +144,7 @@ async def test_text_says_all_that_the_message_shows() -> None:
         "Wed 18 Nov, 1 large change, new-checkout\n"
         "Deployments without a large change\n"
         "Thu 19 Nov (2)\n"
-        "Calendar days, UTC. A large change moved more than 80% of people to another variation.\n"
+        "Calendar days, UTC. A large change moved more than 80% of users to another variation.\n"
         "releases web/production since=2d, as of Fri 20 Nov 2026, 15:00 UTC, Open in LaunchDarkly"
     )
 

@@ -487,7 +487,7 @@ async def test_history_links_to_delivered_messages(scheduler: SchedulerHarness) 
     assert "sent on request by <@U2>" in shown
     await scheduler.send("stop")
     assert "delivered" in await scheduler.send("history 1")
-    assert "There was never a schedule 7 in this channel." in await scheduler.send("history 7")
+    assert "This channel never had a schedule 7 in this channel." in await scheduler.send("history 7")
 
 
 async def test_long_history_says_how_to_see_more(scheduler: SchedulerHarness) -> None:

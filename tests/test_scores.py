@@ -65,7 +65,7 @@ async def test_unavailable_score_has_no_number_bar_or_change(indicator: str) -> 
     async with start_conversation(edit) as someone:
         answer = await someone.send("scores web/production")
     overall = answer.message.blocks[1]["text"]["text"]
-    assert overall == "⚪ *Release maturity* of web/production: *no data*"
+    assert overall == "⚪ *Release maturity* in web/production: *no data*"
     assert "Release maturity 0" not in answer.message.text
 
 
@@ -83,12 +83,12 @@ async def test_unknown_score_and_indicator_are_shown() -> None:
         (_score(89, "good"), "1 point from excellent"),
         (_score(95, "excellent", indicatorRange={"min": 90, "max": 100}), "*95* ▰▰▰▰▰▰▰▰▰▰ *excellent*"),
         (_score(72, "good", indicatorRange=None), "*72* ▰▰▰▰▰▰▰▱▱▱ *good*"),
-        (_score(72, "good", diffVsLastPeriod=-3), "▼3 on the previous period"),
-        (_score(72, "good", diffVsLastPeriod=0), "no change on the previous period"),
-        (_score(72, "good", lastPeriod=_score(70, "good")), "▲2 on the previous period"),
+        (_score(72, "good", diffVsLastPeriod=-3), "▼3 vs. the previous period"),
+        (_score(72, "good", diffVsLastPeriod=0), "no change vs. the previous period"),
+        (_score(72, "good", lastPeriod=_score(70, "good")), "▲2 vs. the previous period"),
         (_score(72, "good", lastPeriod=_score(0, "notCalculated")), "*72* ▰▰▰▰▰▰▰▱▱▱ *good* · 18 points"),
         (_score(72, "good", lastPeriod={}), "*72* ▰▰▰▰▰▰▰▱▱▱ *good* · 18 points"),
-        (_score(72, "good", lastPeriod=_score(70, "good", lastPeriod={})), "▲2 on the previous period"),
+        (_score(72, "good", lastPeriod=_score(70, "good", lastPeriod={})), "▲2 vs. the previous period"),
     ],
 )
 async def test_score_shows_its_change_and_distance_to_the_next_band(score: Any, expected: str) -> None:

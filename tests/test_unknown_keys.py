@@ -130,7 +130,7 @@ async def test_ambiguous_capitalization_is_not_guessed() -> None:
 async def test_known_application_without_data_is_not_called_unknown(someone: Conversation) -> None:
     empty = await someone.send("scores sandpit/production app=storefront")
     assert empty.outcome == "answered"
-    assert "The application storefront exists; there's just nothing here for it." in visible_text(empty)
+    assert "The application storefront exists, but has no data here." in visible_text(empty)
     unknown = await someone.send("scores sandpit/production app=storefrnt")
     assert unknown.error_summary == "There's no application “storefrnt”. Did you mean storefront?"
 
@@ -139,7 +139,7 @@ async def test_known_application_without_data_is_not_called_unknown(someone: Con
     "line", ["events web/production app=payments", "releases web/production since=7d app=identity"]
 )
 async def test_empty_answer_says_whether_the_application_exists(someone: Conversation, line: str) -> None:
-    assert "exists; there's just nothing here for it." in visible_text(await someone.send(line))
+    assert "exists, but has no data here." in visible_text(await someone.send(line))
     assert (await someone.send(f"{line}x")).outcome == "not found"
 
 

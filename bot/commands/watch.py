@@ -87,7 +87,7 @@ async def execute(params: WatchParams, ctx: CommandContext) -> WatchView:
         start_line=f"watch on {params.question}",
         items=week.items[:MAX_PREVIEW_ITEMS],
         more=len(week.items[MAX_PREVIEW_ITEMS:]),
-        total=humanize.count(len(week.items), "message"),
+        total=humanize.count(len(week.items), "alert"),
         known=week.known,
     )
 
