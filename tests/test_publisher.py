@@ -18,18 +18,18 @@ from bot.messages.message import Message
 from bot.sandbox.slack import Fault, Slack
 from bot.sandbox.slack.credentials import BOT_TOKEN
 from bot.sandbox.slack.message import Content
-from bot.schedules.publisher import (
+from bot.schedules.delivery_errors import (
     CHANNEL_CLOSED_REASONS,
     ChannelClosed,
     DeliveryError,
     DeliveryUnknown,
     HistoryUnavailable,
     InvalidMessage,
-    Publisher,
     RateLimited,
     Unavailable,
     explain_code,
 )
+from bot.schedules.publisher import Publisher
 from bot.slack.block_fallback import BlockFallback
 from bot.slack.client import Client
 from bot.slack.publisher import EVENT_TYPE, MAX_PAGES, PAGE_SIZE, ChannelThrottle, SlackPublisher

@@ -13,7 +13,8 @@ answer_store.py       stored answers, and a cache of them
 delivery_job.py       posts an answer with its footer into a channel, each part once
 run_lifecycle.py      closes runs, and notifies owners of failures
 channel_lifecycle.py  pauses and resumes the schedules of channels
-publisher.py          the interface for posting, and the errors of a delivery, explained
+publisher.py          the interface for posting
+delivery_errors.py    the errors of a delivery, and Slack's codes explained
 
 watch_job.py          observes a question once for all channels that watch it
 watches.py            observes a question, and detects the changes that a watch alerts about

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bot.questions.base import View
 from bot.schedules.context import SchedulerContext
-from bot.schedules.publisher import DeliveryError, explain_code
+from bot.schedules.delivery_errors import DeliveryError, explain_code
 from bot.schedules.triggers import next_run_at, trigger_of
 from bot.schedules.views import ScheduleView, schedule_view
 from bot.store import Schedule

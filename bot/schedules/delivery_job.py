@@ -15,7 +15,7 @@ from bot.messages.message import Message
 from bot.schedules.answer_store import deserialize_message
 from bot.schedules.channel_lifecycle import pause_channel
 from bot.schedules.context import MAX_RETRY_DELAY, SchedulerContext
-from bot.schedules.publisher import (
+from bot.schedules.delivery_errors import (
     CHANNEL_NOT_ALLOWED,
     MESSAGE_REJECTED,
     ChannelClosed,

@@ -26,7 +26,7 @@ from bot.lines.param_types import InvalidValue
 from bot.lines.parser import ParsedLine
 from bot.messages import humanize
 from bot.questions.base import failure_text
-from bot.schedules.publisher import CHANNEL_NOT_ALLOWED
+from bot.schedules.delivery_errors import CHANNEL_NOT_ALLOWED
 from bot.schedules.question_check import QuestionCheck, check_channel, check_question
 from bot.schedules.triggers import Trigger, next_run_at, trigger_fields, trigger_of
 from bot.schedules.views import schedule_view

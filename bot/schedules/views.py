@@ -10,7 +10,7 @@ from bot.messages import humanize
 from bot.messages.mrkdwn import Timestamp
 from bot.questions.base import View
 from bot.questions.digest import QUESTION as DIGEST
-from bot.schedules.publisher import explain_code
+from bot.schedules.delivery_errors import explain_code
 from bot.schedules.recurrence import Recurrence
 from bot.schedules.triggers import Trigger, trigger_of
 from bot.store import Run, Schedule

@@ -25,7 +25,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.errors import Misconfigured
-from bot.schedules.publisher import (
+from bot.schedules.delivery_errors import (
     ChannelClosed,
     DeliveryError,
     DeliveryUnknown,

@@ -11,7 +11,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.cache import BoundedCache
-from bot.schedules.publisher import ChannelClosed, DeliveryError
+from bot.schedules.delivery_errors import ChannelClosed, DeliveryError
 from bot.slack.client import SLACK_UNAVAILABLE, error_code, require, translate_errors
 
 T = TypeVar("T")

@@ -17,7 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.messages.message import Message
-from bot.schedules.publisher import (
+from bot.schedules.delivery_errors import (
     ChannelClosed,
     DeliveryError,
     DeliveryUnknown,

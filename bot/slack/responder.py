@@ -20,7 +20,7 @@ from slack_sdk.proxy_env_variable_loader import load_http_proxy_from_env
 
 from bot.messages.message import Message
 from bot.metrics import Metrics
-from bot.schedules.publisher import DeliveryError, InvalidMessage
+from bot.schedules.delivery_errors import DeliveryError, InvalidMessage
 from bot.slack.block_fallback import FALLBACK_ERROR_CODES, BlockFallback, block_error_code
 from bot.slack.client import SLACK_UNAVAILABLE, SlackClients, retry_after, translate_errors
 from bot.slack.payloads import Interaction
