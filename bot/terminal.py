@@ -13,9 +13,11 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.lines.timespec import display_line
-from bot.messages import mrkdwn, text_fallback
+from bot.messages import mrkdwn
 from bot.messages.message import Block, Message
 from bot.messages.mrkdwn import clean
+from bot.messages.plain_text import chart_values, table_cells
+from bot.messages.text_fallback import draw_bar
 
 STYLES = {"bold": "bold", "italic": "italic", "strike": "strike", "code": "cyan", "link": "underline"}
 COLOURS = ("cyan", "green", "yellow", "magenta", "blue", "red")
@@ -106,19 +108,20 @@ def _buttons(elements: list[dict[str, Any]]) -> Iterator[Text]:
 
 
 def _chart(block: Block) -> RenderableType:
-    bars = text_fallback.bars(block["chart"])
+    values = chart_values(block["chart"])
     table = Table.grid(padding=(0, 1))
-    colours = {series: COLOURS[n % len(COLOURS)] for n, series in enumerate(dict.fromkeys(bar.series for bar in bars))}
+    series_names = dict.fromkeys(value.series for value in values)
+    colours = {series: COLOURS[n % len(COLOURS)] for n, series in enumerate(series_names)}
     label = ""
-    for bar in bars:
-        drawn = Text.assemble((bar.render(), colours[bar.series]), " ", bar.value_text)
-        table.add_row("" if bar.label == label else bar.label, Text(bar.series, "dim"), drawn)
-        label = bar.label
+    for value in values:
+        drawn = Text.assemble((draw_bar(value), colours[value.series]), " ", value.text)
+        table.add_row("" if value.label == label else value.label, Text(value.series, "dim"), drawn)
+        label = value.label
     return Group(Text(block["title"], "bold"), table)
 
 
 def _table(block: Block) -> RenderableType:
-    heading, *rows = text_fallback.cells(block)
+    heading, *rows = table_cells(block)
     table = Table(title=Text(block["caption"], "bold"), title_justify="left", header_style="dim", border_style="dim")
     for n, name in enumerate(heading):
         numbers = all(row[n]["type"] == "raw_number" for row in block["rows"][1:])

@@ -3,7 +3,8 @@
 from typing import Any
 
 from bot.messages.message import Message
-from bot.messages.text_fallback import bars
+from bot.messages.plain_text import chart_values
+from bot.messages.text_fallback import draw_bar
 from bot.sandbox.block_kit import violations
 from bot.sandbox.block_kit.mentions import unsafe_markup
 
@@ -56,7 +57,7 @@ def test_several_series_are_grouped_by_point() -> None:
 
 
 def test_negative_value_has_no_bar() -> None:
-    assert [bar.render() for bar in bars(_bar_chart(all=[-4, 2])["chart"])] == ["", "█" * 10]
+    assert [draw_bar(value) for value in chart_values(_bar_chart(all=[-4, 2])["chart"])] == ["", "█" * 10]
 
 
 def test_table_columns_are_aligned() -> None:

@@ -1,10 +1,12 @@
-"""Message: what the bot sends, as text, blocks and thread, and its plain-text fallback."""
+"""Message: what the bot sends, as text, blocks and thread. `text_fallback.py` replaces its charts and tables."""
 
 from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.messages import text_fallback
 from bot.messages.plain_text import build_text, cut
+
+CHART_TYPES = ("data_visualization", "data_table")
 
 Block = dict[str, Any]
 
@@ -35,7 +37,7 @@ class Message:
     @property
     def has_charts(self) -> bool:
         """Whether there are charts or tables, which some workspaces refuse."""
-        return any(block["type"] in text_fallback.CHART_TYPES for block in self.blocks)
+        return any(block["type"] in CHART_TYPES for block in self.blocks)
 
     def with_text_fallback(self) -> "Message":
         """Return the message and its thread with charts and tables drawn in plain characters.

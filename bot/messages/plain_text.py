@@ -6,13 +6,16 @@ buttons and decoration. It stays escaped, because Slack parses `text` as mrkdwn.
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from bot.messages import mrkdwn, text_fallback
+from bot.messages import mrkdwn
 
 MAX_CHARS = 4000  # Slack recommends no longer text. https://docs.slack.dev/reference/methods/chat.postMessage
 CUT_NOTICE = "… This text is cut off here."
 NO_DATA = "no data"
+NO_DATA_MARK = " †"  # ends the label of a point with missing data: Slack's charts can't have gaps
+NO_DATA_TEXT = "–"
 
 # Each alternative starts with a character that it needs, which lets `re` skip quickly. A symbol at the start of a line
 # or an item repeats the words beside it; elsewhere it may belong to a name.
@@ -31,6 +34,16 @@ _STYLE = re.compile(
 _SENTENCE_END = re.compile(r"(?<=[.?!]) ")
 
 
+@dataclass(frozen=True, slots=True)
+class ChartValue:
+    """One value of a chart: its label and series, the length of its bar (0 to 1), and the value as text."""
+
+    label: str
+    series: str
+    fraction: float
+    text: str
+
+
 def build_text(summary: str, blocks: Iterable[dict[str, Any]]) -> str:
     """Return the summary and the text of the blocks, a line for each; a line that the summary has isn't repeated."""
     markup = "\n".join([summary, *(line for block in blocks for line in _lines(block))])
@@ -47,6 +60,36 @@ def cut(text: str) -> str:
         return text
     head = text[: MAX_CHARS - len(CUT_NOTICE)]
     return f"{head[: head.rfind(chr(10)) + 1].replace(CUT_NOTICE, '')}{CUT_NOTICE}"
+
+
+def chart_values(chart: dict[str, Any]) -> list[ChartValue]:
+    """Return the values of a chart in reading order."""
+    if chart["type"] == "pie":
+        total = sum(segment["value"] for segment in chart["segments"])
+        return [
+            ChartValue(s["label"], "", s["value"] / total, f"{s['value']:,} ({s['value'] / total:.0%})")
+            for s in chart["segments"]
+        ]
+    has_several_series = len(chart["series"]) > 1
+    points = [
+        (p["label"], s["name"] if has_several_series else "", p["value"]) for s in chart["series"] for p in s["data"]
+    ]
+    category_order = {label: n for n, label in enumerate(chart["axis_config"]["categories"])}
+    largest = max((abs(value) for _, _, value in points), default=0) or 1
+    return [
+        ChartValue(label, name, value / largest, _value_text(label, value))
+        for label, name, value in sorted(points, key=lambda p: category_order[p[0]])
+    ]
+
+
+def _value_text(label: str, value: float) -> str:
+    """Format a value. A 0 at a point with missing data is unknown, so it shows as a dash."""
+    return NO_DATA_TEXT if label.endswith(NO_DATA_MARK) and not value else f"{value:,}"
+
+
+def table_cells(table: dict[str, Any]) -> list[list[str]]:
+    """Return the texts of a table's cells, the header row first."""
+    return [[cell["text"] for cell in row] for row in table["rows"]]
 
 
 def _plain(markup: str) -> str:
@@ -68,17 +111,16 @@ def _chart_lines(block: dict[str, Any]) -> Iterator[str]:
     """Write a chart as a line for each label, with the values of all its series."""
     yield f"{mrkdwn.escape_text(block['title'])}:"
     values_by_label: dict[str, list[str]] = {}
-    for bar in text_fallback.bars(block["chart"]):
-        value = NO_DATA if bar.value_text == text_fallback.NO_DATA_TEXT else bar.value_text
-        label = bar.label.removesuffix(text_fallback.NO_DATA_MARK)
-        values_by_label.setdefault(label, []).append(f"{bar.series} {value}".strip())
+    for value in chart_values(block["chart"]):
+        text = NO_DATA if value.text == NO_DATA_TEXT else value.text
+        values_by_label.setdefault(value.label.removesuffix(NO_DATA_MARK), []).append(f"{value.series} {text}".strip())
     for label, values in values_by_label.items():
         yield mrkdwn.escape_text(f"{label}: {', '.join(values)}")
 
 
 def _table_lines(block: dict[str, Any]) -> Iterator[str]:
     """Write a table as a line for each row, below its caption and column names."""
-    heading, *rows = ([mrkdwn.escape_text(text) for text in row] for row in text_fallback.cells(block))
+    heading, *rows = ([mrkdwn.escape_text(text) for text in row] for row in table_cells(block))
     yield f"{mrkdwn.escape_text(block['caption'])} ({', '.join(heading)}):"
     yield from (", ".join(row) for row in rows)
 

@@ -3,82 +3,40 @@
 Everything is derived from the native block, so the two forms can't differ."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from bot.messages import mrkdwn
+from bot.messages.plain_text import ChartValue, chart_values, table_cells
 
-CHART_TYPES = ("data_visualization", "data_table")
 MAX_BAR_WIDTH = 20
-NO_DATA_MARK = " †"  # ends the label of a point with missing data: Slack's charts can't have gaps
-NO_DATA_TEXT = "–"
 MAX_SECTION_CHARS = 2800  # Slack allows 3,000; leaves room for escapes and the title
-
-
-@dataclass(frozen=True, slots=True)
-class TextBar:
-    """One value of a chart: its label and series, the length of its bar (0 to 1), and the value as text."""
-
-    label: str
-    series: str
-    fraction: float
-    value_text: str
-
-    def render(self) -> str:
-        """Draw the bar; a nonzero value shows at least a sliver."""
-        if self.fraction <= 0:
-            return ""
-        return "█" * round(self.fraction * MAX_BAR_WIDTH) or "▏"
 
 
 def fallback_blocks(block: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the fallback for a chart or table; any other block stays as it is."""
     if block["type"] == "data_visualization":
-        return _sections(block["title"], _bar_lines(bars(block["chart"])))
+        return _sections(block["title"], _bar_lines(chart_values(block["chart"])))
     if block["type"] == "data_table":
-        return _sections(block["caption"], _table_lines(cells(block)))
+        return _sections(block["caption"], _table_lines(table_cells(block)))
     return [block]
 
 
-def bars(chart: dict[str, Any]) -> list[TextBar]:
-    """Return the values of a chart in reading order."""
-    if chart["type"] == "pie":
-        total = sum(segment["value"] for segment in chart["segments"])
-        return [
-            TextBar(s["label"], "", s["value"] / total, f"{s['value']:,} ({s['value'] / total:.0%})")
-            for s in chart["segments"]
-        ]
-    has_several_series = len(chart["series"]) > 1
-    points = [
-        (p["label"], s["name"] if has_several_series else "", p["value"]) for s in chart["series"] for p in s["data"]
-    ]
-    category_order = {label: n for n, label in enumerate(chart["axis_config"]["categories"])}
-    largest = max((abs(value) for _, _, value in points), default=0) or 1
-    return [
-        TextBar(label, name, value / largest, value_text(label, value))
-        for label, name, value in sorted(points, key=lambda p: category_order[p[0]])
-    ]
+def draw_bar(value: ChartValue) -> str:
+    """Draw the bar of a value; a nonzero value shows at least a sliver."""
+    if value.fraction <= 0:
+        return ""
+    return "█" * round(value.fraction * MAX_BAR_WIDTH) or "▏"
 
 
-def value_text(label: str, value: float) -> str:
-    """Format a value. A 0 at a point with missing data is unknown, so it shows as a dash."""
-    return NO_DATA_TEXT if label.endswith(NO_DATA_MARK) and not value else f"{value:,}"
-
-
-def cells(table: dict[str, Any]) -> list[list[str]]:
-    """Return the texts of a table's cells, the header row first."""
-    return [[cell["text"] for cell in row] for row in table["rows"]]
-
-
-def _bar_lines(chart_bars: list[TextBar]) -> list[str]:
+def _bar_lines(values: list[ChartValue]) -> list[str]:
     """Draw one line per value, writing repeated labels once."""
-    label_width = max((len(bar.label) for bar in chart_bars), default=0)
-    series_width = max((len(bar.series) for bar in chart_bars), default=0)
-    labels = [bar.label if not n or bar.label != chart_bars[n - 1].label else "" for n, bar in enumerate(chart_bars)]
+    label_width = max((len(value.label) for value in values), default=0)
+    series_width = max((len(value.series) for value in values), default=0)
+    labels = [value.label if not n or value.label != values[n - 1].label else "" for n, value in enumerate(values)]
     lines = (
-        f"{label:<{label_width}}  {bar.series:<{series_width}}{'  ' if series_width else ''}"
-        f"{bar.render()} {bar.value_text}"
-        for label, bar in zip(labels, chart_bars, strict=True)
+        f"{label:<{label_width}}  {value.series:<{series_width}}{'  ' if series_width else ''}"
+        f"{draw_bar(value)} {value.text}"
+        for label, value in zip(labels, values, strict=True)
     )
     return [line.rstrip() for line in lines]
 
