@@ -1,26 +1,31 @@
 """A Slack bot over LaunchDarkly's engineering insights: a line of text in, a message out.
 
-Every surface submits a line: a slash command, a button, a modal, a schedule, the command line. The packages, in the
-order in which a line travels:
+Every surface submits a line: a slash command, a button, a modal, a schedule, the command line. The packages, from where
+a line comes in to where its answer is put into words:
+
+    slack/          slash commands, buttons and modals in, replies and posts out
+    schedules/      schedules and watches: when each is due, asked once, delivered once
+    answers.py      takes a line and a caller, and returns an answer
+    access.py       who asks, and what they may do
+    lines/          text to parsed line: tokenizer, parser, parameter types
+    commands/       one file per command: lines that change something of the bot's own
+    questions/      one file per question: its parameters, reply, view, and the record that joins them
+    launchdarkly/   the client: requests, cache, backoff, errors, decoding; no endpoints
+    store/          persistent state, in SQLite or PostgreSQL
+    notices.py      messages that aren't answers: help, mistakes, failures
+    messages/       messages, templates, Slack's markup, charts and tables as text, numbers and dates in words
+
+What starts the bot, and what it runs with:
 
     cli.py          the command line (`python -m bot`, or `insights-bot`)
     app.py          the composition root: builds everything from settings
     core.py         builds what answers lines; the command line needs nothing else
-    slack/          slash commands, mentions, buttons and modals in, replies and posts out
-    commands/       one file per command: lines that change something of the bot's own
-    schedules/      schedules and watches: when each is due, asked once, delivered once
-    answers.py      takes a line and a caller, and returns an answer; never raises, never stays silent
-    access.py       who asks, and what they may do
-    notices.py      messages that aren't answers: help, mistakes, failures
-    questions/      one file per question: its parameters, reply, view, and the record that joins them
-    lines/          text to parsed line: tokenizer, parser, parameter types
-    launchdarkly/   the client: requests, cache, backoff, errors, decoding; no endpoints
-    store/          persistent state, in SQLite or PostgreSQL
-    messages/       messages, templates, Slack's markup, plain-text fallback, numbers and dates in words
-
     demo/           the whole bot in one process, with a clock and faults to choose from
     doctor/         checks an installation, without changing it
     sandbox/        a LaunchDarkly and a Slack that run in this process
+
+What everything shares:
+
     settings.py     settings from the environment, each with its meaning
     cache.py        the caches that everything shares
     errors.py       failures the bot can explain, each with the sentence a person reads
@@ -30,7 +35,8 @@ order in which a line travels:
     manifest.py     the app manifest that Slack needs, for Socket Mode or HTTP
 
 Imports go one way, from the surfaces down; pyproject.toml lists what may import what. The sandbox imports nothing from
-the bot. Only settings reads the environment, and only app and cli read the clock. Wording is in templates/.
+the bot. The environment is read by settings alone, but for the proxies of Slack's library, and the clock by cli alone,
+but for the age of Slack's signatures: everything else is given both. Wording is in templates/.
 """
 
 import sys

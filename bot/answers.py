@@ -1,4 +1,4 @@
-"""Answer a line of text with a message, for every surface. It never raises and never stays silent."""
+"""Answers lines of text with messages, for every surface."""
 
 import logging
 import secrets
@@ -82,11 +82,11 @@ class Answers:
         return Notices(self.registry, self.renderer)
 
     async def answer(self, text: str, caller: Caller) -> Answer:
-        """Answer a line, whatever happens."""
+        """Answer a line, whatever happens: a failure or a bug becomes an answer too, so it never raises."""
         reference = _new_reference()
         line = name = ""
         try:
-            authorize(caller)
+            authorize(caller)  # before the line is read: whoever may not ask gets no help and no corrections
             tokens, share_requested = remove_share_option(tokenize(text))
             if notice := self._notices.help(tokens):
                 return Answer(notice, name="help", reference=reference)
@@ -104,9 +104,9 @@ class Answers:
             return self.internal_error_answer(line, name, reference)
 
     async def check(self, text: str, caller: Caller, fetch: Fetch | None = None) -> str:
-        """Ask a question, or *fetch* something else for it, and return its line in LaunchDarkly's own spelling.
+        """Check that a question can be answered, and return its line in LaunchDarkly's own spelling.
 
-        What keeps it from being answered is raised.
+        It is asked, or *fetch* is called in its place. A failure is raised.
         """
         parsed = parse(text, self.registry)
         authorize(caller, parsed)

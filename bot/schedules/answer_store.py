@@ -27,7 +27,7 @@ class StoredAnswer:
 
 
 class AnswerStore:
-    """Loads answers from the store, and caches the last ones: a stored answer never changes."""
+    """Loads answers from the store, and caches those used last. Their messages never change."""
 
     def __init__(self, store: "Store") -> None:
         self._store = store

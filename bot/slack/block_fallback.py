@@ -35,7 +35,7 @@ class Variant:
     """One form of a message."""
 
     message: Message
-    replaces_charts: bool = False  # if this is accepted, Slack rejected the charts of the variant before
+    replaces_charts: bool = False  # whether it follows a variant with charts, which Slack rejected
 
 
 class BlockFallback:

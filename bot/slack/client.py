@@ -50,8 +50,8 @@ AMBIGUOUS_CODES = ("internal_error", "fatal_error", "service_unavailable")
 # A truncated request, a workspace being migrated, too many messages: Slack rejects these before it posts anything.
 RETRYABLE_CODES = ("request_timeout", "team_added_to_org", "org_login_required", "message_limit_exceeded")
 DEFAULT_RETRY_SECONDS = 30.0  # for a rate limit without Retry-After
-# What a call raises when Slack refuses it or can't be reached, or what answers in its place isn't Slack: slack_sdk
-# raises an AttributeError for a response that isn't JSON, and reading one from elsewhere raises the last three.
+# What a call may raise: Slack's own errors, those of the connection, and those of reading what a proxy answered in
+# Slack's place. On a response that isn't JSON, slack_sdk raises an AttributeError.
 SLACK_UNAVAILABLE = (
     SlackClientError,
     aiohttp.ClientError,

@@ -56,7 +56,7 @@ class Callers:
             has_confirmed=interaction.confirmed,
             supports_menus=True,
         )
-        authorize(caller)
+        authorize(caller)  # as any answer does, but before anything is looked up for them
         zone, channel_defaults = await asyncio.gather(
             self.directory.zone(caller.user), self.store.channel_defaults.get(caller.team, caller.channel)
         )

@@ -88,7 +88,9 @@ class BackgroundTasks:
 def build_app(client: AsyncWebClient, handlers: Handlers, tasks: BackgroundTasks) -> AsyncApp:
     """Build the Bolt app. It verifies no signatures: `RequestChecks` has done that before."""
 
-    async def authorize() -> AuthorizeResult:
+    async def authorize() -> (
+        AuthorizeResult
+    ):  # Bolt's word for looking up a token; who may ask, `bot/access.py` decides
         return EMPTY_AUTHORIZATION
 
     logging.getLogger("slack_bolt.AsyncApp").addFilter(_is_relevant)

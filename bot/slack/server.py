@@ -1,9 +1,9 @@
 """Serves the bot over HTTP: Slack's requests, health and metrics, within limits of connections and time.
 
-uvicorn waits for a request forever, and asyncio logs a traceback for each connection beyond the process's descriptors,
-hundreds of them at once. So there are fewer connections than descriptors, and a new one closes the one that has waited
-longest, as nginx does. A client that opens many closes its own, while a signed request, which arrives whole and at
-once, still gets through.
+A connection that sends no whole request in time is closed; uvicorn itself would wait forever. There are fewer
+connections than the process has file descriptors: asyncio logs a traceback for each that it can't accept. When all are
+taken, a new connection closes the one that has waited longest, as nginx does. So a client that opens many closes its
+own, and Slack's requests, which arrive whole and at once, get through.
 
 Shutdown is graceful: after SIGTERM, the process accepts no new work and finishes what is in progress.
 """
@@ -21,7 +21,7 @@ from typing import Any, cast
 
 import h11
 import uvicorn
-from slack_bolt.adapter.asgi.async_handler import AsyncSlackRequestHandler as Requests
+from slack_bolt.adapter.asgi.async_handler import AsyncSlackRequestHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.applications import Starlette
@@ -122,7 +122,9 @@ def build_web_app(
 
     routes: list[BaseRoute] = [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics_page)]
     if app is not None:
-        bolt_app = cast(ASGIApp, Requests(app, path=EVENTS_PATH))  # its own types are narrower than ASGI's
+        bolt_app = cast(
+            ASGIApp, AsyncSlackRequestHandler(app, path=EVENTS_PATH)
+        )  # its own types are narrower than ASGI's
         checked_app = RequestChecks(bolt_app, signing_secret, metrics.acknowledgement.observe)
         routes.append(Route(EVENTS_PATH, checked_app, methods=["POST"]))
     return Starlette(routes=routes)
