@@ -1,4 +1,4 @@
-"""The composition root: builds the whole bot from settings, and lets it listen once everything is built."""
+"""The composition root: builds the whole bot from settings, and runs it once everything is built."""
 
 import asyncio
 import gc
@@ -35,7 +35,7 @@ from bot.slack.payloads import SharedDeduplicator
 from bot.slack.publisher import SlackPublisher
 from bot.slack.responder import Responders, ResponseUrls
 from bot.slack.schedule_modal import ScheduleModal
-from bot.slack.server import HealthCheck, WebApp, build_web_app, listening, serve
+from bot.slack.server import HealthCheck, WebApp, build_web_app, open_bolt_app, run_server
 from bot.store.database_url import parse_database_url
 from bot.store.sqlite import process_lock
 from bot.store.store import open_store
@@ -55,31 +55,31 @@ class Bot:
     clients: SlackClients
     handlers: Handlers
 
-    async def serve(self, only: str | None = None) -> None:
-        """Serve until the process is told to stop: both Slack and schedules, or *only* the `web` or the `worker`."""
-        engine = nullcontext() if only == "web" else run_scheduler(self.settings, self.now, self.scheduler)
-        async with engine, self.listening(serves_slack=only != "worker") as web_app:
+    async def run(self, only: str | None = None) -> None:
+        """Run until the process is told to stop: both Slack and schedules, or *only* the `web` or the `worker`."""
+        engine = nullcontext() if only == "web" else run_engine(self.settings, self.now, self.scheduler)
+        async with engine, self.open_web_app(serves_slack=only != "worker") as web_app:
             gc.collect()
             gc.freeze()  # a full collection that also scans what exists by now would block all answers for a while
-            await serve(web_app, self.settings)
+            await run_server(web_app, self.settings)
 
     @asynccontextmanager
-    async def listening(self, *, serves_slack: bool = True) -> AsyncIterator[WebApp]:
-        """Listen to Slack within the context; yield the web app to serve. At the end, finish what is in progress."""
+    async def open_web_app(self, *, serves_slack: bool = True) -> AsyncIterator[WebApp]:
+        """Open the web app to serve, and in Socket Mode the socket. At the end, finish what is in progress."""
         settings = self.settings
         reachability = FetchCache(timedelta(seconds=settings.readiness_cache_seconds), self.now)
         checks: dict[str, HealthCheck] = {
             "store": self.scheduler.store.ready,
             "slack": partial(reachability.get_or_fetch, "slack", self.clients.is_reachable),
         }
-        async with listening(settings, self.clients, self.handlers, serves_slack=serves_slack) as bolt_app:
+        async with open_bolt_app(settings, self.clients, self.handlers, serves_slack=serves_slack) as bolt_app:
             yield build_web_app(bolt_app, settings.secret("slack_signing_secret"), checks, self.metrics)
 
 
 async def run(settings: Settings, now: Clock, only: str | None = None) -> None:
     """Run the bot in Slack until the process is stopped."""
     async with build(settings, now) as bot:
-        await bot.serve(only)
+        await bot.run(only)
 
 
 @asynccontextmanager
@@ -144,13 +144,17 @@ def _handlers(
         metrics=metrics,
         dedup=SharedDeduplicator(store, scheduler.now),
     )
-    return Handlers(interactions.handle, ChannelEventHandler(scheduler).handle, modal.validation_errors)
+    return Handlers(
+        handle_interaction=interactions.handle,
+        handle_channel_event=ChannelEventHandler(scheduler).handle,
+        validate_modal=modal.validation_errors,
+    )
 
 
 @asynccontextmanager
-async def run_scheduler(settings: Settings, now: Clock, scheduler: SchedulerContext) -> AsyncIterator[None]:
-    """Run the scheduler within the context."""
-    async with open_engine(settings, now, scheduler) as engine:
+async def run_engine(settings: Settings, now: Clock, scheduler: SchedulerContext) -> AsyncIterator[None]:
+    """Run the engine within the context: it does what is due."""
+    async with open_locked_engine(settings, now, scheduler) as engine:
         dispatch_task = asyncio.create_task(engine.dispatch_forever(settings.scheduler_poll_seconds))
         try:
             yield
@@ -159,8 +163,8 @@ async def run_scheduler(settings: Settings, now: Clock, scheduler: SchedulerCont
 
 
 @asynccontextmanager
-async def open_engine(settings: Settings, clock: Clock, scheduler: SchedulerContext) -> AsyncIterator["Engine"]:
-    """Open the engine, which starts no work by itself. A SQLite file allows one process with an engine.
+async def open_locked_engine(settings: Settings, clock: Clock, scheduler: SchedulerContext) -> AsyncIterator["Engine"]:
+    """Open the engine, which starts no work by itself, under the lock that allows one engine on a SQLite file.
 
     The engine's *clock* is the real one, even if the scheduler has another time.
     """

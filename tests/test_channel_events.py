@@ -11,7 +11,7 @@ from bot.metrics import Metrics
 from bot.sandbox.http_server import serving
 from bot.sandbox.slack import Slack
 from bot.sandbox.slack.credentials import SIGNING_SECRET
-from bot.slack.listeners import BackgroundTasks, Handlers, build_app
+from bot.slack.listeners import BackgroundTasks, Handlers, build_bolt_app
 from bot.slack.payloads import Interaction
 from bot.slack.server import build_web_app
 
@@ -37,7 +37,9 @@ async def ear() -> AsyncIterator[EventRecorder]:
     async def hear(_: Interaction) -> None: ...
 
     found = EventRecorder(Slack(lambda: datetime.now(UTC)))
-    app = build_app(AsyncWebClient(), Handlers(hear, found.moved), found.work)
+    app = build_bolt_app(
+        AsyncWebClient(), Handlers(handle_interaction=hear, handle_channel_event=found.moved), found.work
+    )
     async with found.slack.serving(), serving(build_web_app(app, SIGNING_SECRET, {}, Metrics())) as url:
         found.slack.request_url = f"{url}/slack/events"
         yield found

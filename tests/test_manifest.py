@@ -14,7 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import manifest
 from bot.core import build_registry
-from bot.slack.listeners import BackgroundTasks, Handlers, build_app
+from bot.slack.listeners import BackgroundTasks, Handlers, build_bolt_app
 from bot.slack.payloads import Interaction
 from bot.slack.server import EVENTS_PATH
 from tests.processes import run
@@ -185,7 +185,7 @@ async def test_subscribed_events_are_exactly_those_with_a_listener() -> None:
 async def _has_listener(event: str) -> bool:
     async def listen(_: Interaction) -> None: ...
 
-    app = build_app(AsyncWebClient("xoxb-1"), Handlers(listen), BackgroundTasks())
+    app = build_bolt_app(AsyncWebClient("xoxb-1"), Handlers(handle_interaction=listen), BackgroundTasks())
     body = {"type": "event_callback", "event_id": "Ev1", "team_id": "T1", "event": {"type": event, "user": "U2"}}
     answer = await app.async_dispatch(AsyncBoltRequest(body=body, mode="socket_mode"))
     return answer.status == 200

@@ -14,7 +14,7 @@ from bot.sandbox.http_server import serving
 from bot.sandbox.slack import Acknowledgement, Slack
 from bot.sandbox.slack.credentials import SIGNING_SECRET
 from bot.sandbox.slack.state import View
-from bot.slack.listeners import BackgroundTasks, Handlers, build_app
+from bot.slack.listeners import BackgroundTasks, Handlers, build_bolt_app
 from bot.slack.payloads import Interaction
 from bot.slack.schedule_modal import (
     DAYS,
@@ -60,7 +60,9 @@ async def open_modal_client(
     validate: Callable[[dict[str, Any]], dict[str, str]] = missing_field_errors,
 ) -> AsyncIterator[ModalClient]:
     client = ModalClient(Slack(lambda: datetime.now(UTC)))
-    app = build_app(AsyncWebClient(), Handlers(client.listen, validate_modal=validate), client.work)
+    app = build_bolt_app(
+        AsyncWebClient(), Handlers(handle_interaction=client.listen, validate_modal=validate), client.work
+    )
     async with client.slack.serving(), serving(build_web_app(app, SIGNING_SECRET, {}, Metrics())) as url:
         client.slack.request_url = f"{url}/slack/events"
         yield client

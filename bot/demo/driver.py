@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from bot.app import open_engine
+from bot.app import open_locked_engine
 from bot.core import Clock
 from bot.errors import Failure
 from bot.schedules.context import SchedulerContext
@@ -164,7 +164,7 @@ async def running_driver(
     settings: Settings, real_clock: Clock, clock: DemoClock, ctx: SchedulerContext
 ) -> AsyncIterator[SchedulerDriver]:
     """Open the engine and a driver that polls for work."""
-    async with open_engine(settings, real_clock, ctx) as running_engine:
+    async with open_locked_engine(settings, real_clock, ctx) as running_engine:
         driver = SchedulerDriver(clock, ctx, running_engine)
         polling = asyncio.create_task(driver.poll(settings.scheduler_poll_seconds))
         try:

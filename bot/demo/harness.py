@@ -45,7 +45,7 @@ async def running_bot(
     """
     with tempfile.TemporaryDirectory() as folder:
         bot_settings = settings.model_copy(update={"database_url": database or f"sqlite:///{Path(folder) / 'bot.db'}"})
-        async with build(bot_settings, now, transport) as bot, bot.listening() as web_app, serving(web_app) as url:
+        async with build(bot_settings, now, transport) as bot, bot.open_web_app() as web_app, serving(web_app) as url:
             workspace.request_url = f"{url}/slack/events"
             yield bot
 

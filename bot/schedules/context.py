@@ -48,13 +48,13 @@ class SchedulerContext:
     worker: str  # this process's id; others may share the store
     timing: Timing = field(default_factory=Timing)
     delivering: set[tuple[str, datetime]] = field(default_factory=set)  # runs that this process is delivering
-    answers_cache: AnswerStore = field(init=False)
+    answer_store: AnswerStore = field(init=False)
     rules: AccessRules = NO_RULES
     on_run_closed: Callable[[str, float], None] = lambda _, __: None  # gets a run's outcome and its lateness in seconds
     work_available: asyncio.Event = field(default_factory=asyncio.Event)  # set when there is work to do at once
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "answers_cache", AnswerStore(self.store))  # the class is frozen, and this is derived
+        object.__setattr__(self, "answer_store", AnswerStore(self.store))  # the class is frozen, and this is derived
 
     def caller(self, zone: str) -> Caller:
         """Return the caller of scheduled questions, which are asked in a time zone."""

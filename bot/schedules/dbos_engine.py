@@ -29,7 +29,7 @@ from bot.schedules.query_job import answer_query
 from bot.schedules.scheduler import Offer, collect_work, defer, requeue
 from bot.schedules.watch_job import check_watch
 from bot.store import QueryKey, Run
-from bot.store.errors import translate_errors
+from bot.store.errors import database_errors
 from bot.store.runs import max_batch_size
 
 log = logging.getLogger(__name__)
@@ -296,7 +296,7 @@ class Engine:
         while True:
             self._ctx.work_available.clear()
             try:
-                with translate_errors():  # the engine's own tables are in the same database
+                with database_errors():  # the engine's own tables are in the same database
                     await self.dispatch(self._ctx.now())
                     await start_housekeeping()
             except Exception as error:

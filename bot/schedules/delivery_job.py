@@ -67,7 +67,7 @@ async def _claim_and_deliver(ctx: SchedulerContext, schedule_id: str, due_at: da
         await fail_run(ctx, run, CHANNEL_NOT_ALLOWED, permanent=True)
     elif run.said:
         await _deliver(ctx, target, run, deserialize_message(run.said), "delivered")
-    elif stored := await ctx.answers_cache.get(run.query_key):
+    elif stored := await ctx.answer_store.get(run.query_key):
         await _deliver(ctx, target, run, stored.message, "quiet" if stored.quiet else "delivered")
     else:  # the answer was pruned meanwhile, so ask again
         await store.runs.retry_at([run], now)

@@ -48,7 +48,7 @@ async def close_run(
 
 async def _save_snapshot(ctx: SchedulerContext, run: Run) -> None:
     """Save the snapshot of a delivered answer, except of a run on request, which represents no week."""
-    stored = None if run.by else await ctx.answers_cache.get(run.query_key)
+    stored = None if run.by else await ctx.answer_store.get(run.query_key)
     if stored and stored.snapshot:
         await ctx.store.snapshots.add(run.team, stored.snapshot)
         stored.snapshot = None

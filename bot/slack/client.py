@@ -49,7 +49,7 @@ RATE_LIMIT_CODES = ("ratelimited", "rate_limited")
 AMBIGUOUS_CODES = ("internal_error", "fatal_error", "service_unavailable")
 # A truncated request, a workspace being migrated, too many messages: Slack rejects these before it posts anything.
 RETRYABLE_CODES = ("request_timeout", "team_added_to_org", "org_login_required", "message_limit_exceeded")
-DEFAULT_RETRY_SECONDS = 30.0  # for a rate limit without Retry-After
+DEFAULT_CALL_RETRY_SECONDS = 30.0  # for a rate limit without Retry-After
 # What a call may raise: Slack's own errors, those of the connection, and those of reading what a proxy answered in
 # Slack's place. On a response that isn't JSON, slack_sdk raises an AttributeError.
 SLACK_UNAVAILABLE = (
@@ -169,22 +169,22 @@ def _seconds_until(then: str, now: str) -> float:
 
 
 @contextmanager
-def translate_errors() -> Iterator[None]:
+def as_delivery_errors() -> Iterator[None]:
     """Raise the errors of one API call as delivery errors."""
     try:
         yield
     except SlackApiError as error:
-        raise _classify(error) from None
+        raise _delivery_error_for(error) from None
     except aiohttp.ClientConnectorError as error:  # never connected, so nothing was sent
         raise Unavailable(type(error).__name__) from None
     except SLACK_UNAVAILABLE as error:
         raise DeliveryUnknown(type(error).__name__) from None
 
 
-def _classify(error: SlackApiError) -> DeliveryError:
+def _delivery_error_for(error: SlackApiError) -> DeliveryError:
     status, code = error_code(error)
     if status == 429 or code in RATE_LIMIT_CODES:
-        return RateLimited(retry_after(getattr(error.response, "headers", {}), DEFAULT_RETRY_SECONDS))
+        return RateLimited(retry_after(getattr(error.response, "headers", {}), DEFAULT_CALL_RETRY_SECONDS))
     if status >= 500 or not code or code in AMBIGUOUS_CODES:
         return DeliveryUnknown(code or f"HTTP {status}")
     if code in RETRYABLE_CODES:

@@ -38,7 +38,7 @@ class Identity:
 async def identity(settings: Settings, seconds: float) -> Identity:
     """Return whom the bot token belongs to."""
     name = "slack_bot_token"
-    with _translate_errors(name):
+    with _as_failures(name):
         response = await _client(settings, seconds, _require_secret(settings, name)).auth_test()
     if not response.get("bot_id"):
         raise Misconfigured("SLACK_BOT_TOKEN is a user token, not a bot token.", setting_description(name))
@@ -50,13 +50,13 @@ async def identity(settings: Settings, seconds: float) -> Identity:
 async def check_socket_mode(settings: Settings, seconds: float) -> None:
     """Check that Slack accepts the app token. It returns a URL for a socket, which is never opened."""
     name = "slack_app_token"
-    with _translate_errors(name):
+    with _as_failures(name):
         await _client(settings, seconds).apps_connections_open(app_token=_require_secret(settings, name))
 
 
 async def server_time(settings: Settings, seconds: float) -> datetime | None:
     """Return Slack's time, to the second. This needs no token."""
-    with _translate_errors("slack_api_url"):
+    with _as_failures("slack_api_url"):
         response = await _client(settings, seconds).api_test()
     try:
         return parsedate_to_datetime(response.headers.get("Date", ""))
@@ -77,7 +77,7 @@ def _client(settings: Settings, seconds: float, token: str | None = None) -> Asy
 
 
 @contextmanager
-def _translate_errors(name: str) -> Iterator[None]:
+def _as_failures(name: str) -> Iterator[None]:
     """Raise the errors of one API call as failures that name the setting to look at."""
     try:
         yield

@@ -12,7 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.cache import BoundedCache
 from bot.schedules.delivery_errors import ChannelClosed, DeliveryError
-from bot.slack.client import SLACK_UNAVAILABLE, error_code, require, translate_errors
+from bot.slack.client import SLACK_UNAVAILABLE, as_delivery_errors, error_code, require
 
 T = TypeVar("T")
 
@@ -83,7 +83,7 @@ class SlackDirectory:
     async def is_member(self, channel: str) -> bool:
         """Return whether the bot is in a channel; True if Slack doesn't say."""
         try:
-            with translate_errors():
+            with as_delivery_errors():
                 info = require(await self._client.conversations_info(channel=channel), "channel")
                 return bool(info.get("is_member", True))
         except ChannelClosed:

@@ -72,7 +72,7 @@ class LineHandler:
     progress_after: float  # seconds until the progress notice
     shared_answers: SharedAnswers = field(default_factory=SharedAnswers)
 
-    async def handle(self, interaction: Interaction, caller: Caller, responder: Responder) -> Outcome:
+    async def answer(self, interaction: Interaction, caller: Caller, responder: Responder) -> Outcome:
         in_place = interaction.action == "refresh" or (interaction.action == "turn" and interaction.ephemeral)
         answered = asyncio.Event()
         progress = asyncio.create_task(self._send_progress_notice(responder, answered, in_place=in_place))
@@ -131,10 +131,10 @@ class SharingHandler:
     lines: LineHandler
     dedup: Deduplicator = field(default_factory=Deduplicator)
 
-    async def handle(self, interaction: Interaction, caller: Caller, responder: Responder) -> Outcome:
+    async def share(self, interaction: Interaction, caller: Caller, responder: Responder) -> Outcome:
         shared_answer = self.lines.shared_answers.get(interaction.answer_key, caller.user)
         if shared_answer is None:
-            return await self.lines.handle(interaction, caller, responder)
+            return await self.lines.answer(interaction, caller, responder)
         line, dedup_key = interaction.line, f"{caller.channel} {interaction.answer_key}"
         if await self.lines.must_confirm(caller):
             message = self.lines.confirm_share(line, interaction.answer_key)
@@ -186,8 +186,9 @@ class InteractionHandler:
             if interaction.action == "change":  # its submission arrives as an interaction of its own
                 await self.schedule_modal.open(interaction, caller)
                 return Answer(Message.from_markup(""), line=interaction.line, name="change"), Delivered.SENT
-            handler = self.sharing if interaction.action == "share" else self.lines
-            return await handler.handle(interaction, caller, responder)
+            if interaction.action == "share":
+                return await self.sharing.share(interaction, caller, responder)
+            return await self.lines.answer(interaction, caller, responder)
         except Failure as failure:
             answer = self.lines.answers.failure_answer(failure, interaction.line)
             return answer, await responder.send(answer.message)

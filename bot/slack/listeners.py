@@ -39,14 +39,14 @@ EMPTY_AUTHORIZATION = AuthorizeResult(enterprise_id=None, team_id=None)
 async def _ignore(channel: str, error_code: str) -> None: ...
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Handlers:
     """What handles interactions and channel events, and validates a modal.
 
     The validation returns the error of each block that has one; Slack shows them in the modal.
     """
 
-    handle: Callable[[Interaction], Coroutine[Any, Any, None]]
+    handle_interaction: Callable[[Interaction], Coroutine[Any, Any, None]]
     handle_channel_event: Callable[[str, str], Coroutine[Any, Any, None]] = _ignore
     validate_modal: Callable[[dict[str, Any]], dict[str, str]] = missing_field_errors
 
@@ -85,12 +85,10 @@ class BackgroundTasks:
         return len(abandoned)
 
 
-def build_app(client: AsyncWebClient, handlers: Handlers, tasks: BackgroundTasks) -> AsyncApp:
+def build_bolt_app(client: AsyncWebClient, handlers: Handlers, tasks: BackgroundTasks) -> AsyncApp:
     """Build the Bolt app. It verifies no signatures: `RequestChecks` has done that before."""
 
-    async def authorize() -> (
-        AuthorizeResult
-    ):  # Bolt's word for looking up a token; who may ask, `bot/access.py` decides
+    async def authorize() -> AuthorizeResult:  # looks up a token; `access.py` decides who may ask
         return EMPTY_AUTHORIZATION
 
     logging.getLogger("slack_bolt.AsyncApp").addFilter(_is_relevant)
@@ -106,13 +104,13 @@ def build_app(client: AsyncWebClient, handlers: Handlers, tasks: BackgroundTasks
     @app.command(re.compile(".*"))
     async def on_command(ack: AsyncAck, body: dict[str, Any], request: AsyncBoltRequest) -> None:
         await ack()
-        tasks.start(handlers.handle(interaction_from_command(body, _dedup_key(request))))
+        tasks.start(handlers.handle_interaction(interaction_from_command(body, _dedup_key(request))))
 
     @app.action(re.compile(".*"))
     async def on_action(ack: AsyncAck, body: dict[str, Any], request: AsyncBoltRequest) -> None:
         await ack()
         if interaction := parse_action(body, _dedup_key(request)):
-            tasks.start(handlers.handle(interaction))
+            tasks.start(handlers.handle_interaction(interaction))
 
     @app.event(re.compile("app_uninstalled|tokens_revoked"))
     async def on_uninstall(body: dict[str, Any]) -> None:
@@ -150,4 +148,4 @@ def _listen_for_modals(app: AsyncApp, handlers: Handlers, tasks: BackgroundTasks
             return
         await ack()
         if interaction := parse_submission(body, _dedup_key(request)):
-            tasks.start(handlers.handle(interaction))
+            tasks.start(handlers.handle_interaction(interaction))

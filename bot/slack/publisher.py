@@ -24,7 +24,7 @@ from bot.schedules.delivery_errors import (
     Unavailable,
 )
 from bot.slack.block_fallback import FALLBACK_ERROR_CODES, BlockFallback
-from bot.slack.client import require, translate_errors
+from bot.slack.client import as_delivery_errors, require
 from bot.slack.payloads import Deduplicator
 from bot.slack.throttle import ChannelThrottle
 
@@ -80,7 +80,7 @@ class SlackPublisher:
 
     async def permalink(self, channel: str, ts: str) -> str:
         try:
-            with translate_errors():
+            with as_delivery_errors():
                 return str(require(await self._client.chat_getPermalink(channel=channel, message_ts=ts), "permalink"))
         except DeliveryError as error:
             log.warning("couldn't link to a message in %s: %r", channel, error)
@@ -115,14 +115,14 @@ class SlackPublisher:
         https://github.com/slackapi/python-slack-sdk/issues/1261
         """
         body = {"channel": channel, **message.payload(), "unfurl_links": False, "unfurl_media": False, **extra}
-        with translate_errors():
+        with as_delivery_errors():
             return str(require(await self._client.api_call("chat.postMessage", json=body), "ts"))
 
     async def _fetch_page(self, channel: str, thread: str, **window: str) -> "_Page":
         """Fetch messages of a channel or thread. Reading posts nothing, so a failed call is simply `Unavailable`."""
         params: dict[str, Any] = {"channel": channel, "limit": PAGE_SIZE, "include_all_metadata": True, **window}
         try:
-            with translate_errors():
+            with as_delivery_errors():
                 if thread:
                     return _parse_page(await self._client.conversations_replies(ts=thread, **params))
                 return _parse_page(await self._client.conversations_history(**params))

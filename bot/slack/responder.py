@@ -22,7 +22,7 @@ from bot.messages.message import Message
 from bot.metrics import Metrics
 from bot.schedules.delivery_errors import DeliveryError, InvalidMessage
 from bot.slack.block_fallback import FALLBACK_ERROR_CODES, BlockFallback, block_error_code
-from bot.slack.client import SLACK_UNAVAILABLE, SlackClients, retry_after, translate_errors
+from bot.slack.client import SLACK_UNAVAILABLE, SlackClients, as_delivery_errors, retry_after
 from bot.slack.payloads import Interaction
 
 log = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ DM_HINT = "I'm not in <#{channel}>, so I'm replying here. To get answers there, 
 MAX_RESPONSE_URL_USES = 5
 MAX_ATTEMPTS = 3  # per use, after rate limits only: any other error leaves open whether it was posted
 MAX_WAIT_SECONDS = 30.0  # for a rate limit; beyond that, replying without the response_url is faster
-DEFAULT_RETRY_SECONDS = 1.0  # for a rate limit without Retry-After
+DEFAULT_REPLY_RETRY_SECONDS = 1.0  # for a rate limit without Retry-After
 MAX_RESPONSE_BYTES = 10_000  # Slack sends "ok", or a few words
 
 _SLACK_URL = re.compile(r"https://([a-z0-9-]+\.)*slack(-gov)?\.com/[!-~]*")
@@ -114,7 +114,7 @@ class ResponseUrl:
         try:
             async with self._session.post(self._url, json=body, proxy=proxy, allow_redirects=False) as response:
                 if response.status == HTTPStatus.TOO_MANY_REQUESTS:
-                    return retry_after(response.headers, DEFAULT_RETRY_SECONDS)
+                    return retry_after(response.headers, DEFAULT_REPLY_RETRY_SECONDS)
                 text = (await response.content.read(MAX_RESPONSE_BYTES)).decode(errors="replace")
         except aiohttp.ClientConnectorError:  # never connected, so nothing was sent
             return Delivered.GONE
@@ -122,10 +122,10 @@ class ResponseUrl:
             log.warning("couldn't send a response: %s", type(error).__name__)
             return Delivered.FAILED
         self.error_code = block_error_code(text)
-        return Delivered.INVALID if self.error_code else _classify(response.status, text)
+        return Delivered.INVALID if self.error_code else _outcome(response.status, text)
 
 
-def _classify(status: int, text: str) -> Delivered:
+def _outcome(status: int, text: str) -> Delivered:
     if status == HTTPStatus.OK and '"ok":false' not in text.replace(" ", ""):
         return Delivered.SENT
     gone = status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE) or any(code in text for code in _GONE_CODES)
@@ -184,7 +184,7 @@ class Responders:
         code = ""
         for variant in await self.fallback.variants(message, interaction.team):
             try:
-                with translate_errors():
+                with as_delivery_errors():
                     await send(variant.message)
             except InvalidMessage as error:
                 code = error.code

@@ -35,7 +35,7 @@ from bot.errors import Misconfigured
 from bot.metrics import CONTENT_TYPE, Metrics
 from bot.settings import Settings
 from bot.slack.client import SlackClients
-from bot.slack.listeners import BackgroundTasks, Handlers, build_app
+from bot.slack.listeners import BackgroundTasks, Handlers, build_bolt_app
 from bot.slack.request_checks import LARGE_BODY_BYTES, RequestChecks
 from bot.slack.socket_mode import socket_connection
 
@@ -49,16 +49,16 @@ WebApp = Starlette
 
 
 @asynccontextmanager
-async def listening(
+async def open_bolt_app(
     settings: Settings, clients: SlackClients, handlers: Handlers, *, serves_slack: bool = True
 ) -> AsyncIterator[AsyncApp | None]:
-    """Listen to Slack within the context: over a socket, or with the app that is yielded, to be served over HTTP.
+    """Open the Bolt app: in Socket Mode with a socket, else it is yielded, to be served over HTTP.
 
     At the end, finish the answers in progress.
     """
     tasks = BackgroundTasks()
     bolt_client = AsyncWebClient(base_url=settings.slack_api_url, session=clients.session)  # Bolt makes no calls
-    app = build_app(bolt_client, handlers, tasks)
+    app = build_bolt_app(bolt_client, handlers, tasks)
     try:
         async with socket_connection(app, settings) if serves_slack else nullcontext():
             yield app if serves_slack and not settings.socket_mode else None
@@ -67,7 +67,7 @@ async def listening(
             log.warning("shutdown dropped %d answers", abandoned)
 
 
-async def serve(web_app: Starlette, settings: Settings) -> None:
+async def run_server(web_app: Starlette, settings: Settings) -> None:
     """Serve until the process is told to stop."""
     with _bind(settings.port) as listener:
         server = _Server(server_config(web_app, settings.http_max_connections, settings.http_request_timeout_seconds))
@@ -94,7 +94,7 @@ def _bind(port: int) -> socket.socket:
 
 
 class _Server(uvicorn.Server):
-    """A uvicorn server that leaves signals to `serve`, so that the process can finish its work after it stops."""
+    """A uvicorn server that leaves signals to `run_server`, so that the process can finish its work after it stops."""
 
     def stop(self) -> None:
         self.should_exit = True

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import postgresql, sqlite
 from bot.store.database_url import DatabaseAddress
-from bot.store.errors import translate_errors
+from bot.store.errors import database_errors
 from bot.store.statements import StatementResult
 
 
@@ -39,27 +39,27 @@ class Database:
 
     async def fetch_all(self, statement: Executable, **values: object) -> Sequence[Sequence[Any]]:
         """Return the rows of a single statement, without the cost of a transaction."""
-        with translate_errors():
+        with database_errors():
             async with asyncio.timeout(self._timeout):
                 return (await self._runner.execute(statement, values)).rows
 
     async def execute(self, statement: Executable, **values: object) -> StatementResult:
         """Run a single statement that writes. It commits by itself, which is faster than a transaction of one."""
-        with translate_errors():
+        with database_errors():
             async with asyncio.timeout(self._timeout), self._write_lock:
                 return await self._runner.execute(statement, values)
 
     @asynccontextmanager
     async def read_transaction(self) -> AsyncIterator[AsyncConnection]:
         """Open a transaction that only reads."""
-        with translate_errors():
+        with database_errors():
             async with asyncio.timeout(self._timeout), self._engine.begin() as connection:
                 yield connection
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """Open a transaction that may write; it commits when the block ends, and rolls back on an exception."""
-        with translate_errors():
+        with database_errors():
             async with asyncio.timeout(self._timeout), self._write_lock, self._write_engine.begin() as connection:
                 yield connection
 

@@ -61,12 +61,12 @@ POSTGRESQL_PROBLEMS = {  # by SQLSTATE, or by its class (the first two character
 
 
 @contextmanager
-def translate_errors() -> Iterator[None]:
+def database_errors() -> Iterator[None]:
     """Translate database errors while the bot runs: raise TryLater, because the database may recover."""
     try:
         yield
     except (DBAPIError, sqlite3.Error, NoConnectionFree, OSError) as error:
-        problem = _classify(error)
+        problem = _problem_of(error)
         if problem is None:
             raise
         if problem is DatabaseProblem.DISK_FULL:
@@ -79,7 +79,9 @@ def is_busy(failure: TryLater) -> bool:
     """Return whether the database is only locked or slow."""
     cause = failure.__cause__
     return (
-        cause is None or isinstance(cause, NoConnectionFree | TimeoutError) or _classify(cause) is DatabaseProblem.BUSY
+        cause is None
+        or isinstance(cause, NoConnectionFree | TimeoutError)
+        or _problem_of(cause) is DatabaseProblem.BUSY
     )
 
 
@@ -94,7 +96,7 @@ def startup_errors(address: DatabaseAddress, *, connected: bool = False) -> Iter
     except TryLater as failure:
         cause = failure.__cause__
         is_locked = isinstance(cause, TimeoutError) and (connected or address.is_file)
-        if is_locked or cause is None or _classify(cause) in (DatabaseProblem.BUSY, DatabaseProblem.DISK_FULL):
+        if is_locked or cause is None or _problem_of(cause) in (DatabaseProblem.BUSY, DatabaseProblem.DISK_FULL):
             raise
         raise _misconfigured(address, cause) from None
     except ProgrammingError as error:
@@ -104,7 +106,7 @@ def startup_errors(address: DatabaseAddress, *, connected: bool = False) -> Iter
 
 
 def _misconfigured(address: DatabaseAddress, cause: BaseException) -> Misconfigured:
-    problem, detail = _classify(cause), _detail(address, cause)
+    problem, detail = _problem_of(cause), _detail(address, cause)
     if address.is_file and problem is DatabaseProblem.NOT_A_DATABASE:
         return Misconfigured(f"{address.file} isn't a readable SQLite database ({detail}).", USE_ANOTHER_FILE)
     if address.is_file:
@@ -120,7 +122,7 @@ def _detail(address: DatabaseAddress, cause: BaseException) -> str:
     return detail.partition("\n")[0].rstrip(".")[:MAX_DETAIL_CHARS] or "no answer in time"
 
 
-def _classify(error: BaseException) -> DatabaseProblem | None:
+def _problem_of(error: BaseException) -> DatabaseProblem | None:
     """Classify an error; None means a bug of the bot."""
     if isinstance(error, NoConnectionFree | OSError):
         return DatabaseProblem.UNAVAILABLE

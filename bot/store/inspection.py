@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 from bot.errors import Misconfigured
 from bot.store.database import Database
 from bot.store.database_url import DatabaseAddress, parse_database_url
-from bot.store.errors import GRANT_CREATE, startup_errors, translate_errors
+from bot.store.errors import GRANT_CREATE, database_errors, startup_errors
 from bot.store.migrate import MIGRATIONS_DIR, current_revision, latest_revision
 
 MAY_CREATE = text(
@@ -36,7 +36,7 @@ async def inspect(url: str, timeout_ms: int, *, migrations_dir: Path = MIGRATION
     address = parse_database_url(url)
     with startup_errors(address):
         if address.is_file:
-            with translate_errors():
+            with database_errors():
                 _check_writable(address.file)
             if not address.file.exists():
                 return Inspection(address, exists=False, revision=None, latest=latest_revision(migrations_dir))

@@ -15,7 +15,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.errors import Misconfigured
 from bot.store.database_url import DatabaseAddress
-from bot.store.errors import translate_errors
+from bot.store.errors import database_errors
 from bot.store.statements import StatementResult
 
 log = logging.getLogger(__name__)
@@ -82,7 +82,7 @@ async def enable_wal(file: Path, timeout_seconds: float) -> None:
 
     This is also the first code to open the file. If that fails, it leaves nothing behind.
     """
-    with translate_errors():
+    with database_errors():
         async with asyncio.timeout(timeout_seconds):
             while not await asyncio.to_thread(_try_enable_wal, file):  # noqa: ASYNC110 - another process sets no Event of ours
                 await asyncio.sleep(0.01)
@@ -126,7 +126,7 @@ async def process_lock(address: DatabaseAddress, timeout_seconds: float) -> Asyn
 
 def _acquire_lock(file: Path, timeout: float) -> sqlite3.Connection | None:
     """Return a connection that holds the lock, or None if another process does."""
-    with translate_errors():
+    with database_errors():
         connection = sqlite3.connect(file, timeout=timeout, isolation_level=None, check_same_thread=False)
         try:
             connection.execute("BEGIN EXCLUSIVE")

@@ -24,7 +24,7 @@ from starlette.types import ASGIApp
 from bot.metrics import Metrics
 from bot.sandbox.slack.credentials import BOT_TOKEN, SIGNING_SECRET
 from bot.sandbox.slack.webhook import signature_headers
-from bot.slack.listeners import BackgroundTasks, Handlers, build_app
+from bot.slack.listeners import BackgroundTasks, Handlers, build_bolt_app
 from bot.slack.payloads import Interaction
 from bot.slack.server import build_web_app
 from tests.bench import bare_bolt
@@ -92,9 +92,8 @@ def _concurrent(ports: Ports) -> Iterator[Row]:
 
 def ours() -> ASGIApp:
     """Create the bot's web app, without handlers behind it."""
-    return build_web_app(
-        build_app(AsyncWebClient(), Handlers(_ignore), BackgroundTasks()), SIGNING_SECRET, {}, Metrics()
-    )
+    app = build_bolt_app(AsyncWebClient(), Handlers(handle_interaction=_ignore), BackgroundTasks())
+    return build_web_app(app, SIGNING_SECRET, {}, Metrics())
 
 
 async def _ignore(_: Interaction) -> None:
