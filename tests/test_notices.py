@@ -48,7 +48,7 @@ async def test_several_mistakes_are_listed(someone: Conversation) -> None:
 )
 async def test_command_or_line_with_a_gap_only_offers_help(someone: Conversation, line: str, corrected: str) -> None:
     answer = await someone.send(line)
-    assert button_lines(answer.message) == [f"help {corrected.split()[0]}"]
+    assert button_lines(answer.message) == [f"help {corrected.split(maxsplit=1)[0]}"]
     assert f"Try:\n`{corrected}`" in visible_text(answer)
 
 
