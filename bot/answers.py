@@ -156,7 +156,7 @@ class Answers:
         key_note = ""
         if suspects := question.suspect_keys(params, reply):
             confirmed_params, key_note = await confirm_keys(params, suspects, ctx.catalog, question.button_line)
-            if confirmed_params != params:
+            if confirmed_params != params:  # this ends: keys in their own spelling stay as they are
                 return await self._answer_question(replace(parsed, params=confirmed_params), caller)
         view = question.build_view(params, reply, ctx)
         footer = AnswerFooter(

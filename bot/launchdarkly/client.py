@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from copy import copy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -115,16 +115,17 @@ class LaunchDarkly:
     async def _send_with_retries(self, request: Request) -> bytearray:
         """Retry while that may help, and give up in time for the caller to get an answer."""
         deadline = asyncio.get_running_loop().time() + self._limits.answer
-        with suppress(TimeoutError):
-            async with asyncio.timeout_at(deadline):
-                for attempt in count(1):
-                    try:
-                        return await self._send(request)
-                    except TryLater as failure:
-                        wait = backoff_delay(attempt, failure.retry_after, self._limits.first_retry_wait)
-                        if attempt == self._limits.attempts or asyncio.get_running_loop().time() + wait >= deadline:
-                            raise
-                        await asyncio.sleep(wait)
+        for attempt in count(1):
+            try:
+                async with asyncio.timeout_at(deadline):
+                    return await self._send(request)
+            except TimeoutError:
+                break
+            except TryLater as failure:
+                wait = backoff_delay(attempt, failure.retry_after, self._limits.first_retry_wait)
+                if attempt == self._limits.attempts or asyncio.get_running_loop().time() + wait >= deadline:
+                    raise
+                await asyncio.sleep(wait)
         raise TryLater(f"LaunchDarkly didn't answer within {self._limits.answer:g} seconds.", "Try again in a minute.")
 
     async def _send(self, request: Request) -> bytearray:

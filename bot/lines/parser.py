@@ -199,8 +199,11 @@ class _LineParser:
             value = self._parse_value(param, word)
         except InvalidValue as invalid:
             # The corrected line shows a required parameter without a suggestion in capitals, to be filled in.
-            is_correctable = invalid.suggestion or param.required
-            (self.report_corrected if is_correctable else self.report_dropped)(invalid.describe(param.short_name))
+            mistake = invalid.describe(param.short_name)
+            if invalid.suggestion or param.required:
+                self.report_corrected(mistake)
+            else:
+                self.report_dropped(mistake)
             value = param.param_type.read(invalid.suggestion) if invalid.suggestion else None
         if value is not None:
             self._add_value(param, value)

@@ -134,6 +134,7 @@ class Spec(Generic[ParamsT]):
 
     def line(self, values: Mapping[str, Any]) -> str:
         """Write the line for these values. A missing required value appears in capitals, to be filled in."""
+        # Each part takes its texts out of those that are left; the rest become options.
         fields = {field.field_name: field for field in self.params.fields()}
         texts = {name: _format_value(field, values.get(name)) for name, field in fields.items()}
         saved_line = texts.pop(self.params.question_field, "")

@@ -122,9 +122,8 @@ def build_web_app(
 
     routes: list[BaseRoute] = [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics_page)]
     if app is not None:
-        bolt_app = cast(
-            ASGIApp, AsyncSlackRequestHandler(app, path=EVENTS_PATH)
-        )  # its own types are narrower than ASGI's
+        handler = AsyncSlackRequestHandler(app, path=EVENTS_PATH)
+        bolt_app = cast(ASGIApp, handler)  # its own types are narrower than ASGI's
         checked_app = RequestChecks(bolt_app, signing_secret, metrics.acknowledgement.observe)
         routes.append(Route(EVENTS_PATH, checked_app, methods=["POST"]))
     return Starlette(routes=routes)
