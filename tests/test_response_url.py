@@ -11,7 +11,7 @@ from bot.messages.plain_text import MAX_CHARS
 from bot.sandbox.slack import Fault, signature_headers
 from bot.sandbox.slack.credentials import SIGNING_SECRET
 from bot.slack.client import retry_after
-from bot.slack.responder import Delivered, ResponseUrls
+from bot.slack.responder import ResponseUrls, SendOutcome
 from tests.misbehaving_server import http_response, misbehaving_server
 from tests.workspace import Workspace, open_workspace
 
@@ -58,16 +58,16 @@ async def test_failed_response_url_falls_back_to_the_web_api(fault: Fault, tried
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
-        (http_response(200, LATIN), Delivered.SENT),
-        (http_response(500, LATIN), Delivered.FAILED),
-        (http_response(200, LATIN, content_length=99), Delivered.SENT),
-        (http_response(307, Location="http://127.0.0.1:9/"), Delivered.GONE),
-        (http_response(404, b"expired_url"), Delivered.GONE),
-        (http_response(400, b'{"ok":false,"error":"invalid_blocks"}'), Delivered.INVALID),
+        (http_response(200, LATIN), SendOutcome.SENT),
+        (http_response(500, LATIN), SendOutcome.UNCONFIRMED),
+        (http_response(200, LATIN, content_length=99), SendOutcome.SENT),
+        (http_response(307, Location="http://127.0.0.1:9/"), SendOutcome.GONE),
+        (http_response(404, b"expired_url"), SendOutcome.GONE),
+        (http_response(400, b'{"ok":false,"error":"invalid_blocks"}'), SendOutcome.INVALID),
     ],
     ids=["not UTF-8", "500, not UTF-8", "cut", "redirect", "expired", "blocks"],
 )
-async def test_malformed_responses_are_classified(answer: bytes, expected: Delivered) -> None:
+async def test_malformed_responses_are_classified(answer: bytes, expected: SendOutcome) -> None:
     async with misbehaving_server(lambda _: answer) as server, aiohttp.ClientSession() as session:
         response = ResponseUrls(session, f"{server.url}/api/").get(f"{server.url}/response/1")
         assert await response.send(Message.from_markup("Scores")) is expected

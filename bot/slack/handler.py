@@ -18,7 +18,7 @@ from bot.slack import buttons
 from bot.slack.buttons import SharedAnswers
 from bot.slack.directory import SlackDirectory
 from bot.slack.payloads import Deduplicator, Interaction, SharedDeduplicator
-from bot.slack.responder import Delivered, Responder, Responders
+from bot.slack.responder import Responder, Responders, SendOutcome
 from bot.slack.schedule_modal import ScheduleModal
 from bot.store.store import Store
 
@@ -29,7 +29,7 @@ ALREADY_SHARED_NOTICE = Message.from_markup("Already shared in this channel.")
 RESTARTING_NOTICE = Message.from_markup("I'm restarting. Please try again in a moment.")
 SHUTDOWN_NOTICE_TIMEOUT = 2  # seconds
 
-Outcome = tuple[Answer, Delivered]  # the answer, and whether it was sent
+Outcome = tuple[Answer, SendOutcome]  # the answer, and whether it was sent
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ class LineHandler:
             await asyncio.wait_for(answered.wait(), self.progress_after)
             return False
         except TimeoutError:
-            return not in_place and await responder.send(PROGRESS_NOTICE) is Delivered.SENT
+            return not in_place and await responder.send(PROGRESS_NOTICE) is SendOutcome.SENT
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ class SharingHandler:
             return Answer(ALREADY_SHARED_NOTICE, line=line, name="share"), status
         message = buttons.public_answer(shared_answer.message, line, shared_answer.url, buttons.shared_by(caller.user))
         status = await responder.send(message, shared=True)
-        if status is not Delivered.SENT:
+        if status is not SendOutcome.SENT:
             self.dedup.discard(dedup_key)
         return Answer(message, line=line, name="share"), status
 
@@ -185,7 +185,7 @@ class InteractionHandler:
             caller = await self.callers.resolve(interaction)
             if interaction.action == "change":  # its submission arrives as an interaction of its own
                 await self.schedule_modal.open(interaction, caller)
-                return Answer(Message.from_markup(""), line=interaction.line, name="change"), Delivered.SENT
+                return Answer(Message.from_markup(""), line=interaction.line, name="change"), SendOutcome.SENT
             if interaction.action == "share":
                 return await self.sharing.share(interaction, caller, responder)
             return await self.lines.answer(interaction, caller, responder)
@@ -202,11 +202,11 @@ class InteractionHandler:
             if answer.outcome == "answered":
                 await self.responders.respond_to(list_request).update(answer.message)
 
-    def _log_answer(self, interaction: Interaction, answer: Answer, status: Delivered, seconds: float) -> None:
+    def _log_answer(self, interaction: Interaction, answer: Answer, status: SendOutcome, seconds: float) -> None:
         self.metrics.questions.labels(answer.name or "unknown", answer.outcome).inc()
         self.metrics.answer.observe(seconds)
         facts = {"question": answer.line, "outcome": answer.outcome, "delivery": status, "reference": answer.reference}
-        level, event = (logging.INFO, "answered") if status is Delivered.SENT else (logging.WARNING, "not delivered")
+        level, event = (logging.INFO, "answered") if status is SendOutcome.SENT else (logging.WARNING, "not delivered")
         log.log(level, event, extra={"facts": facts | {"seconds": round(seconds, 3), "does": interaction.action}})
 
 

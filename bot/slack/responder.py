@@ -41,13 +41,13 @@ _SLACK_URL = re.compile(r"https://([a-z0-9-]+\.)*slack(-gov)?\.com/[!-~]*")
 _GONE_CODES = ("expired_url", "used_url")
 
 
-class Delivered(StrEnum):
+class SendOutcome(StrEnum):
     """The outcome of sending a message."""
 
     SENT = "sent"
     INVALID = "invalid"  # Slack rejected this variant
     GONE = "gone"  # not posted: the URL is used up, expired, rate-limited or not Slack's
-    FAILED = "failed"  # unknown whether it was posted
+    UNCONFIRMED = "failed"  # unknown whether it was posted
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class ResponseUrl:
         self._uses_left = MAX_RESPONSE_URL_USES
         self.error_code = ""  # of the last variant, if Slack rejected it
 
-    async def send(self, message: Message, *, shared: bool = False, replace: bool = False) -> Delivered:
+    async def send(self, message: Message, *, shared: bool = False, replace: bool = False) -> SendOutcome:
         """Send a message, to the whole channel if `shared`, in place of the pressed message if `replace`."""
         body: dict[str, Any] = {
             **message.payload(),
@@ -90,25 +90,25 @@ class ResponseUrl:
         }
         return await self._send_with_retries(body)
 
-    async def delete(self) -> Delivered:
+    async def delete(self) -> SendOutcome:
         """Delete the message that was pressed."""
         return await self._send_with_retries({"delete_original": True})
 
-    async def _send_with_retries(self, body: dict[str, Any]) -> Delivered:
+    async def _send_with_retries(self, body: dict[str, Any]) -> SendOutcome:
         """Send a body, and retry after a short rate limit."""
         if self._uses_left == 0 or not self._url:
-            return Delivered.GONE
+            return SendOutcome.GONE
         self._uses_left -= 1
         for _ in range(MAX_ATTEMPTS):
             result = await self._post_once(body)
-            if isinstance(result, Delivered):
+            if isinstance(result, SendOutcome):
                 return result
             if result > MAX_WAIT_SECONDS:
                 break
             await asyncio.sleep(result)
-        return Delivered.GONE
+        return SendOutcome.GONE
 
-    async def _post_once(self, body: dict[str, Any]) -> Delivered | float:
+    async def _post_once(self, body: dict[str, Any]) -> SendOutcome | float:
         """Post a body once. Return the outcome, or the seconds to wait after a rate limit."""
         proxy = load_http_proxy_from_env(log)
         try:
@@ -117,19 +117,19 @@ class ResponseUrl:
                     return retry_after(response.headers, DEFAULT_REPLY_RETRY_SECONDS)
                 text = (await response.content.read(MAX_RESPONSE_BYTES)).decode(errors="replace")
         except aiohttp.ClientConnectorError:  # never connected, so nothing was sent
-            return Delivered.GONE
+            return SendOutcome.GONE
         except SLACK_UNAVAILABLE as error:
             log.warning("couldn't send a response: %s", type(error).__name__)
-            return Delivered.FAILED
+            return SendOutcome.UNCONFIRMED
         self.error_code = block_error_code(text)
-        return Delivered.INVALID if self.error_code else _outcome(response.status, text)
+        return SendOutcome.INVALID if self.error_code else _outcome(response.status, text)
 
 
-def _outcome(status: int, text: str) -> Delivered:
+def _outcome(status: int, text: str) -> SendOutcome:
     if status == HTTPStatus.OK and '"ok":false' not in text.replace(" ", ""):
-        return Delivered.SENT
+        return SendOutcome.SENT
     gone = status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE) or any(code in text for code in _GONE_CODES)
-    return Delivered.GONE if gone or 300 <= status < 400 else Delivered.FAILED
+    return SendOutcome.GONE if gone or 300 <= status < 400 else SendOutcome.UNCONFIRMED
 
 
 class Responders:
@@ -147,7 +147,7 @@ class Responders:
         """Return a responder for the person behind an interaction."""
         return Responder(self, interaction, self._response_urls.get(interaction.response_url))
 
-    async def send_public(self, interaction: Interaction, message: Message) -> Delivered:
+    async def send_public(self, interaction: Interaction, message: Message) -> SendOutcome:
         """Post into the channel without a response_url. If that fails, send to the caller alone."""
 
         async def post(variant: Message) -> None:
@@ -156,10 +156,10 @@ class Responders:
             )
 
         if await self._send_with_fallback(post, message, interaction):
-            return Delivered.SENT
+            return SendOutcome.SENT
         return await self.send_private(interaction, message)
 
-    async def send_private(self, interaction: Interaction, message: Message) -> Delivered:
+    async def send_private(self, interaction: Interaction, message: Message) -> SendOutcome:
         """Send an ephemeral message without a response_url. If that fails, send a direct message."""
 
         async def send_ephemeral(variant: Message) -> None:
@@ -173,9 +173,9 @@ class Responders:
             )
 
         if await self._send_with_fallback(send_ephemeral, message, interaction):
-            return Delivered.SENT
+            return SendOutcome.SENT
         dm_sent = await self._send_with_fallback(send_dm, _as_direct_message(interaction, message), interaction)
-        return Delivered.SENT if dm_sent else Delivered.FAILED
+        return SendOutcome.SENT if dm_sent else SendOutcome.UNCONFIRMED
 
     async def _send_with_fallback(
         self, send: Callable[[Message], Awaitable[Any]], message: Message, interaction: Interaction
@@ -197,7 +197,7 @@ class Responders:
                 return True
         return False
 
-    def record(self, status: Delivered) -> Delivered:
+    def record(self, status: SendOutcome) -> SendOutcome:
         """Count a delivery, and return its status."""
         self._metrics.deliveries.labels(status).inc()
         return status
@@ -211,15 +211,15 @@ class Responder:
         self._interaction = interaction
         self._response_url = response_url
 
-    async def send(self, message: Message, *, shared: bool = False, replace: bool = False) -> Delivered:
+    async def send(self, message: Message, *, shared: bool = False, replace: bool = False) -> SendOutcome:
         """Send a message. After a confirmation, it takes the place of the message that asked for it."""
         confirmed = self._interaction.confirmed
         status = await self._send(message, shared=shared, replace=replace or (confirmed and not shared))
-        if confirmed and shared and status is Delivered.SENT:
+        if confirmed and shared and status is SendOutcome.SENT:
             await self._response_url.delete()
         return status
 
-    async def _send(self, message: Message, *, shared: bool, replace: bool) -> Delivered:
+    async def _send(self, message: Message, *, shared: bool, replace: bool) -> SendOutcome:
         """Send through the response_url, or without it if that fails.
 
         If it is unknown whether a shared message was posted, don't retry, since everyone would see it twice; tell the
@@ -228,11 +228,11 @@ class Responder:
         if shared and not self._interaction.response_url:
             return self._responders.record(await self._responders.send_public(self._interaction, message))
         status = await self._send_with_fallback(message, shared=shared, replace=replace)
-        if status is Delivered.FAILED and not shared:
+        if status is SendOutcome.UNCONFIRMED and not shared:
             status = await self._send_with_fallback(message, shared=False, replace=replace)
-        if status is not Delivered.SENT and shared:
-            await self._send_notice(UNCONFIRMED_NOTICE if status is Delivered.FAILED else NOT_POSTED_NOTICE)
-        elif status is not Delivered.SENT:
+        if status is not SendOutcome.SENT and shared:
+            await self._send_notice(UNCONFIRMED_NOTICE if status is SendOutcome.UNCONFIRMED else NOT_POSTED_NOTICE)
+        elif status is not SendOutcome.SENT:
             status = await self._responders.send_private(self._interaction, message.with_text_fallback())
         return self._responders.record(status)
 
@@ -241,16 +241,16 @@ class Responder:
         await self._send_with_fallback(message, shared=False, replace=True)
 
     async def _send_notice(self, notice: Message) -> None:
-        if await self._response_url.send(notice) is not Delivered.SENT:
+        if await self._response_url.send(notice) is not SendOutcome.SENT:
             await self._responders.send_private(self._interaction, notice)
 
-    async def _send_with_fallback(self, message: Message, *, shared: bool, replace: bool) -> Delivered:
+    async def _send_with_fallback(self, message: Message, *, shared: bool, replace: bool) -> SendOutcome:
         fallback, team, code = self._responders.fallback, self._interaction.team, ""
         for variant in await fallback.variants(message, team):
             status = await self._response_url.send(variant.message, shared=shared, replace=replace)
-            if status is Delivered.SENT:
+            if status is SendOutcome.SENT:
                 await fallback.accepted(variant, team, code)
-            if status is not Delivered.INVALID:
+            if status is not SendOutcome.INVALID:
                 break
             code = self._response_url.error_code
         return status
