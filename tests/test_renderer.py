@@ -204,6 +204,7 @@ def _failure() -> dict[str, object]:
         "server_message": "",
         "mistakes": (),
         "corrected": "",
-        "run": "",
+        "button": "",
+        "button_line": "",
         "reference": "",
     }
