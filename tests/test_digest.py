@@ -150,13 +150,13 @@ async def test_changes_are_grouped_by_flag_with_the_largest_first() -> None:
     shown = await _shown(edit_parts(events=only_events(*events)))
     assert "*5 large-impact changes* on 3 flags" in shown
     assert shown.index("big-one>* · a leap") < shown.index("small-one>*") < shown.index("unsaid-one>*")
-    assert "3 changes by Ben, Ana · largest: <!date" in shown
+    assert "3 changes by Ben and Ana · largest: <!date" in shown
     assert "large impact (99%)" in shown
 
 
 async def test_long_author_lists_are_shortened() -> None:
     shown = await _shown(edit_parts(events=only_events(*(an_event(member=_by(name)) for name in "ABCDE"))))
-    assert "5 changes by A, B, C … and 2 more" in shown
+    assert "5 changes by A, B, C and 2 more" in shown
 
 
 async def test_change_shows_variation_shares_before_and_after() -> None:

@@ -92,7 +92,7 @@ async def test_requested_environments_are_sent_one_by_one(someone: Conversation)
                     "rollout": {"variations": [{"variation": 0, "weight": 60000}, {"variation": 1, "weight": 40000}]}
                 }
             ),
-            "1. everyone → 60% New, 40% false",
+            "1. everyone → 60% New and 40% false",
         ),
         (
             _environment(
@@ -112,7 +112,7 @@ async def test_requested_environments_are_sent_one_by_one(someone: Conversation)
         ),
         (
             _environment(prerequisites=[{"key": "single-sign-on", "variation": 0}]),
-            "1. unless variation 1 of single-sign-on is served → false\n2. everyone → New",
+            "1. unless single-sign-on serves variation 1 → false\n2. everyone → New",
         ),
         (_environment(rules=[_rule(1)]), "1. Rule 1 (plan in 2 values) → false\n2. everyone else → New"),
         (_environment(rules=[_rule(1) | {"disabled": True}]), "(rule is off) Rule 1"),
@@ -149,10 +149,10 @@ async def test_target_keys_and_secrets_are_not_shown() -> None:
         ({"_maintainerTeam": {"key": "crew", "name": "Checkout crew"}}, "Owner: *Checkout crew*"),
         ({"maintainerTeamKey": "crew"}, "Owner: *crew*"),
         ({}, "No owner"),
-        ({"archived": True, "archivedDate": YESTERDAY}, "⚠️ *archived 1 day ago: serves nobody*"),
-        ({"deprecated": True, "deprecatedDate": None}, "⚠️ *deprecated at an unknown time: don't use it in new code*"),
-        ({"stale": {"readyForCodeRemoval": True}}, "⚠️ *stale: ready to remove from the code*"),
-        ({"stale": {"readyToArchive": True}}, "⚠️ *stale: ready to archive*"),
+        ({"archived": True, "archivedDate": YESTERDAY}, "⚠️ *Archived 1 day ago: serves nobody*"),
+        ({"deprecated": True, "deprecatedDate": None}, "⚠️ *Deprecated at an unknown time: don't use it in new code*"),
+        ({"stale": {"readyForCodeRemoval": True}}, "⚠️ *Stale: ready to remove from the code*"),
+        ({"stale": {"readyToArchive": True}}, "⚠️ *Stale: ready to archive*"),
         ({"temporary": False}, "`new-checkout` · boolean · permanent · created 1 day ago"),
         ({"tags": ["a", "b"]}, "tags: a, b"),
         ({"migrationSettings": {"stageCount": 6, "contextKind": "device"}}, "🚚 a migration in 6 stages, by device"),

@@ -120,7 +120,7 @@ async def test_days_are_grouped_by_deployments_and_changes() -> None:
         " 2 days had both." in shown
     )
     assert "*Wed 18 Nov* · 1 large change · new-checkout" in shown
-    assert "*Deployments without a large change*\nMon 16 Nov (4), Sun 15 Nov (5)" in shown
+    assert "*Deployments without a large change*\nMon 16 Nov (4) and Sun 15 Nov (5)" in shown
     gaps = {f"{day} Nov †": 0 for day in range(6, 15)}
     drawn = {line["name"]: {p["label"]: p["value"] for p in line["data"]} for line in _chart(answer)["series"]}
     assert drawn == {
@@ -175,13 +175,13 @@ async def test_days_that_do_not_fit_are_named_and_then_counted() -> None:
     with_button = [block for block in answer.message.blocks if "accessory" in block]
     assert len(with_button) == 5
     assert "\n… and Sat 14 Nov, Fri 13 Nov, " in visible_text(answer)
-    assert "Sun 1 Nov … and 8 more.\n" in visible_text(answer)
+    assert "Sun 1 Nov and 8 more.\n" in visible_text(answer)
 
 
 async def test_day_with_many_flags_names_some() -> None:
     flags = [an_event(flagKey=f"flag-{n}", eventTime=MIDNIGHT - HOUR) for n in (1, 2, 2, 3, 4, 5)]
     shown = await _shown(edit_parts(events=only_events(*flags), deploys=deployments_at((50, 1), (1, 0))))
-    assert "*Thu 19 Nov* · 6 large changes · flag-1, flag-2, flag-3 … and 2 more" in shown
+    assert "*Thu 19 Nov* · 6 large changes · flag-1, flag-2, flag-3 and 2 more" in shown
 
 
 async def test_chart_adds_up_days_of_a_long_range() -> None:

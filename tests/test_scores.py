@@ -54,7 +54,7 @@ async def test_score_tree_matches_launchdarklys(someone: Conversation) -> None:
 async def test_applications_are_sent_and_shown(someone: Conversation) -> None:
     answer = await someone.send("scores web/production app=storefront,search-api")
     assert someone.requested_params()[0]["applicationKey"] == ["storefront,search-api"]
-    assert "storefront, search-api" in answer.message.text
+    assert "storefront and search-api" in answer.message.text
 
 
 @pytest.mark.parametrize("indicator", ["notCalculated", "unknown"])
