@@ -154,7 +154,10 @@ class Experiment(TomlTable):
 
 
 class Flag(TomlTable):
-    """A flag, with its targeting per environment in `where`. `created` and `deprecated` are days before today."""
+    """A flag, with its targeting per environment in `where`.
+
+    `created`, `deprecated` and `evaluated` (when an inactive flag was last requested, if ever) are days before today.
+    """
 
     project: str
     key: str
@@ -165,6 +168,7 @@ class Flag(TomlTable):
     maintainer: str = ""
     created: int
     deprecated: int | None = None
+    evaluated: int | None = None
     archived: bool = False
     status: Status = "inactive"
     status_in: dict[str, Status] = {}

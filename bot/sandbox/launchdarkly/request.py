@@ -16,8 +16,8 @@ from pydantic_core import ErrorDetails
 from starlette.datastructures import QueryParams
 from starlette.responses import JSONResponse, Response
 
-from bot.sandbox.launchdarkly.company import Company, Environment, Project
-from bot.sandbox.launchdarkly.event_generator import DAY_MILLIS, HOUR_MILLIS, MIN_FLAG_AGE_DAYS
+from bot.sandbox.launchdarkly.company import Company, Environment, Flag, Project
+from bot.sandbox.launchdarkly.event_generator import DAY_MILLIS, HOUR_MILLIS, MIN_FLAG_AGE_DAYS, MINUTE_MILLIS
 from bot.sandbox.launchdarkly.history import HISTORY_WEEKS, History, Window, millis
 
 Json = dict[str, Any]
@@ -53,6 +53,16 @@ class RequestContext:
         """Convert a number of days in the company's file to a time. Old dates stay the same for twelve weeks."""
         step = HISTORY_WEEKS * 7 * DAY_MILLIS if days > MIN_FLAG_AGE_DAYS else DAY_MILLIS
         return self.millis // step * step - days * DAY_MILLIS + 10 * HOUR_MILLIS
+
+    def last_requested(self, flag: Flag, environment: Environment) -> int | None:
+        """Return when an application last asked for a flag: minutes ago if it is in use, None if never."""
+        match flag.status_at(environment.key):
+            case "active" | "launched":
+                return self.millis - sum(flag.key.encode()) % 45 * MINUTE_MILLIS
+            case "inactive" if flag.evaluated is not None:
+                return self.days_ago(flag.evaluated)
+            case _:
+                return None
 
     def project(self, key: str) -> Project:
         project = self.company.project(key)

@@ -9,6 +9,7 @@ An endpoint's file has `PATH` (with Starlette's path parameters), `BETA` (whethe
     events.py        flag events
     flag.py          one flag with its targeting
     flags.py         a project's flags
+    statuses.py      the status of each flag in an environment
     projects.py      projects
     environments.py  a project's environments
     applications.py  the account's applications

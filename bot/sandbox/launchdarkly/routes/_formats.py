@@ -57,7 +57,7 @@ def _identity_fields(flag: Flag, ctx: RequestContext) -> Json:
         "includeInSnippet": True,
         "customProperties": {},
         "goalIds": [],
-        "_links": {name: _link(href) for name, href in (("self", self), ("parent", parent))},
+        "_links": {name: link(href) for name, href in (("self", self), ("parent", parent))},
     }
 
 
@@ -77,10 +77,10 @@ def _experiments(flag: Flag, ctx: RequestContext) -> Iterator[Json]:
 def _maintainer_fields(flag: Flag, ctx: RequestContext) -> Json:
     team = ctx.company.team(flag.maintainer.removeprefix("team:"))
     if team is not None:
-        link = {"self": _link(f"/api/v2/teams/{team.key}")}
+        links = {"self": link(f"/api/v2/teams/{team.key}")}
         return {
             "maintainerTeamKey": team.key,
-            "_maintainerTeam": {"key": team.key, "name": team.name, "_links": link},
+            "_maintainerTeam": {"key": team.key, "name": team.name, "_links": links},
         }
     person = ctx.company.person(flag.maintainer)
     return (
@@ -91,7 +91,7 @@ def _maintainer_fields(flag: Flag, ctx: RequestContext) -> Json:
 def _member_json(person: Person) -> Json:
     identity = object_id("member", person.key)
     names = {"firstName": person.first} | ({"lastName": person.last} if person.last else {})
-    links = {"self": _link(f"/api/v2/members/{identity}")}
+    links = {"self": link(f"/api/v2/members/{identity}")}
     return {"_id": identity, "email": person.email, "role": person.role, "_links": links, **names}
 
 
@@ -121,7 +121,8 @@ def _migration_fields(flag: Flag, expand: frozenset[str]) -> Json:
     return {"_purpose": "migration"} | ({"migrationSettings": settings} if "migrationSettings" in expand else {})
 
 
-def _link(href: str) -> Json:
+def link(href: str) -> Json:
+    """Return a link to another resource."""
     return {"href": href, "type": "application/json"}
 
 
