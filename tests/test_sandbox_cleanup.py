@@ -13,9 +13,11 @@ from tests.sandbox_launchdarkly import (
     NOT_FOUND,
     Complaints,
     Json,
+    Param,
     complaints,
     error_of,
     get_json,
+    reasons,
     sandbox,
 )
 
@@ -23,6 +25,8 @@ __all__ = ["complaints"]
 
 DAY = 86_400_000
 WEB = {"projectKey": "web", "environmentKey": "production"}
+CODE = "/api/v2/code-refs"
+STATISTICS, REPOSITORIES, EXTINCTIONS = f"{CODE}/statistics", f"{CODE}/repositories", f"{CODE}/extinctions"
 STATUS_CHART = "/api/v2/engineering-insights/charts/flags/status"
 
 
@@ -73,11 +77,68 @@ async def test_statuses_of_an_unknown_place_are_not_found(client: httpx.AsyncCli
     assert await error_of(client, path) == NOT_FOUND
 
 
+# ------------------------------------------------------------------------------------------------------ code references
+
+
+async def test_code_references_are_counted_by_repository(client: httpx.AsyncClient) -> None:
+    web, platform = [(await get_json(client, f"{STATISTICS}/{project}"))["flags"] for project in ("web", "platform")]
+    assert [one["name"] for one in web["new-checkout"]] == ["shop"]
+    assert [one["name"] for one in platform["read-replicas"]] == ["payments", "identity"]
+    for found in [*web.values(), *platform.values()]:
+        assert all(1 <= one["fileCount"] <= one["hunkCount"] for one in found)
+        assert all(one["latestCommitTime"] < MS for one in found)
+    assert "old-address-form" not in web
+    assert (await get_json(client, f"{STATISTICS}/web", flagKey="apple-pay"))["flags"] == {
+        "apple-pay": web["apple-pay"]
+    }
+    assert await error_of(client, f"{STATISTICS}/wbe") == NOT_FOUND
+
+
+async def test_repositories_can_be_filtered_by_what_they_mention(client: httpx.AsyncClient) -> None:
+    async def names(**params: Param) -> list[str]:
+        return [one["name"] for one in (await get_json(client, REPOSITORIES, **params))["items"]]
+
+    assert await names() == ["shop", "pocket-shop", "payments", "identity"]
+    assert await names(projKey="platform") == ["payments", "identity"]
+    assert await names(projKey="platform", flagKey="passkeys") == ["identity"]
+    assert await names(flagKey="old-address-form") == []
+    plain, branched = [await get_json(client, REPOSITORIES, **one) for one in ({}, {"withBranches": "true"})]
+    assert not any("branches" in one for one in plain["items"])
+    assert [branch["name"] for one in branched["items"] for branch in one["branches"]] == ["main"] * 4
+    assert list(await reasons(client, REPOSITORIES, withReferencesForDefaultBranch="1")) == [
+        "withReferencesForDefaultBranch"
+    ]
+
+
+async def test_extinctions_are_the_flags_without_code(client: httpx.AsyncClient) -> None:
+    async def gone(**params: Param) -> list[tuple[str, str]]:
+        items = (await get_json(client, EXTINCTIONS, **params))["items"]
+        return [(repository, one["flagKey"]) for repository, found in items.items() for one in found]
+
+    everything = await gone()
+    assert {flag for _, flag in await gone(projKey="web")} == {"old-address-form"}
+    assert await gone(**{"from": MS - 7 * DAY, "to": MS}) == [("shop", "old-address-form")]
+    assert await gone(repoName="identity") == [("identity", "legacy-tokens")]
+    assert await gone(flagKey="tablet-layout") == [("pocket-shop", "tablet-layout")]
+    assert await gone(branchName="a-branch") == []
+    for project in ("web", "mobile", "platform"):
+        found = (await get_json(client, f"{STATISTICS}/{project}"))["flags"]
+        assert not {flag for _, flag in everything} & set(found)
+
+
+@pytest.mark.parametrize(("name", "missing"), [("from", "to"), ("to", "from")])
+async def test_extinctions_need_both_ends_of_a_window(client: httpx.AsyncClient, name: str, missing: str) -> None:
+    assert await reasons(client, EXTINCTIONS, **{name: MS}) == {missing: "must be present"}
+
+
 # ------------------------------------------------------------------------------------------------ the API's description
 
 OPTIONS: dict[str, list[Json]] = {
     statuses("web", "production"): [{}],
     statuses("sandpit", "test"): [{}],
+    f"{STATISTICS}/platform": [{}, {"flagKey": "passkeys"}],
+    REPOSITORIES: [{}, {"withBranches": "true", "projKey": "web"}],
+    EXTINCTIONS: [{}, {"projKey": "web", "from": MS - 7 * DAY, "to": MS}, {"flagKey": "nothing"}],
 }
 
 

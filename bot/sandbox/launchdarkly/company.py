@@ -47,6 +47,18 @@ class Application(TomlTable):
     kind: Literal["server", "browser", "mobile"]
 
 
+class Repository(TomlTable):
+    """A repository that is scanned for flags: those of the applications whose code it holds."""
+
+    name: str
+    type: Literal["bitbucket", "custom", "github", "gitlab"] = "github"
+    apps: frozenset[str]
+
+    @property
+    def url(self) -> str:
+        return f"https://code.harbourgoods.example/{self.name}"
+
+
 class Environment(TomlTable):
     """An environment: how much happens on a working day, and how much its scores vary. All zeros: it was never used.
 
@@ -156,7 +168,8 @@ class Experiment(TomlTable):
 class Flag(TomlTable):
     """A flag, with its targeting per environment in `where`.
 
-    `created`, `deprecated` and `evaluated` (when an inactive flag was last requested, if ever) are days before today.
+    `created`, `deprecated`, `evaluated` (when an inactive flag was last requested, if ever) and `left_code` (when its
+    last code reference was removed) are days before today.
     """
 
     project: str
@@ -169,6 +182,7 @@ class Flag(TomlTable):
     created: int
     deprecated: int | None = None
     evaluated: int | None = None
+    left_code: int | None = None
     archived: bool = False
     status: Status = "inactive"
     status_in: dict[str, Status] = {}
@@ -215,6 +229,7 @@ class Company(TomlTable):
     people: tuple[Person, ...]
     teams: tuple[Team, ...]
     applications: tuple[Application, ...]
+    repositories: tuple[Repository, ...]
     projects: tuple[Project, ...]
     flags: tuple[Flag, ...]
     phrases: Phrases
@@ -234,6 +249,10 @@ class Company(TomlTable):
 
     def applications_of(self, project: Project) -> list[Application]:
         return [one for one in self.applications if one.project == project.key]
+
+    def repositories_of(self, flag: Flag) -> list[Repository]:
+        """Return the repositories that hold, or held, code for a flag."""
+        return [one for one in self.repositories if one.apps & flag.apps]
 
     def person(self, key: str) -> Person | None:
         return next((one for one in self.people if one.key == key), None)

@@ -10,9 +10,13 @@ An endpoint's file has `PATH` (with Starlette's path parameters), `BETA` (whethe
     flag.py          one flag with its targeting
     flags.py         a project's flags
     statuses.py      the status of each flag in an environment
+    repositories.py  the repositories that are scanned for flags
+    references.py    how often a project's flags are found in each repository
+    extinctions.py   flags that left the code
     projects.py      projects
     environments.py  a project's environments
     applications.py  the account's applications
     identity.py      whose token it is
+    _code.py         a flag's references in each repository
     _formats.py      a chart, a flag, and its targeting in one environment, in LaunchDarkly's format
 """
