@@ -1,13 +1,13 @@
 """The sandbox's paginated lists of projects, environments, flags and applications match LaunchDarkly's."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import httpx
 import pytest
 
-from bot.sandbox.launchdarkly.company import harbour_goods
+from bot.sandbox.launchdarkly.company import Flag, harbour_goods, object_id
 from bot.sandbox.launchdarkly.faults import FaultInjector
-from tests.sandbox_launchdarkly import NOT_FOUND, Complaints, Json, complaints, error_of, get_json, reasons, sandbox
+from tests.sandbox_launchdarkly import MS, NOT_FOUND, Complaints, Json, complaints, error_of, get_json, reasons, sandbox
 
 __all__ = ["complaints"]
 
@@ -106,6 +106,105 @@ async def test_flags_can_be_filtered_and_sorted(client: httpx.AsyncClient) -> No
     assert list(await reasons(client, FLAGS, sort="colour")) == ["sort"]
 
 
+DAY = 86_400_000
+CHLOE = object_id("member", "chloe")
+
+
+@pytest.mark.parametrize(
+    ("filter_", "expected"),
+    [
+        ("applicationEvaluated:search-api", lambda flag: "search-api" in flag.apps),
+        ("codeReferences.min:1", lambda flag: not flag.archived and flag.left_code is None),
+        ("codeReferences.max:0", lambda flag: flag.left_code is not None),
+        (f'evaluated:{{"after":{MS - DAY}}},filterEnv:production', lambda flag: flag.status in ("active", "launched")),
+        ("hasExperiment:true", lambda flag: flag.experiment is not None),
+        ("hasExperiment:false", lambda flag: flag.experiment is None),
+        (f"maintainerId:{CHLOE}", lambda flag: flag.maintainer == "chloe"),
+        ("maintainerTeamKey:checkout", lambda flag: flag.maintainer == "team:checkout"),
+        ("state:deprecated", lambda flag: flag.deprecated is not None),
+        ("tags:checkout+q4", lambda flag: {"checkout", "q4"} <= set(flag.tags)),
+        ("query:SHIPPING,type:temporary", lambda flag: flag.key == "free-shipping-banner"),
+        ("type:temporary,tags:design", lambda flag: "design" in flag.tags),
+    ],
+)
+async def test_each_filter_selects_flags(
+    client: httpx.AsyncClient, filter_: str, expected: Callable[[Flag], bool]
+) -> None:
+    ours = [flag for flag in harbour_goods().flags if flag.project == "web" and not flag.archived]
+    listed = keys(await get_json(client, FLAGS, limit=100, filter=filter_))
+    assert listed == sorted(flag.key for flag in ours if expected(flag)) != []
+
+
+async def test_flags_can_be_selected_by_their_age(client: httpx.AsyncClient) -> None:
+    every = (await get_json(client, FLAGS, limit=100))["items"]
+    for days in (30, 200, 400):
+        before = MS - days * DAY
+        old = keys(await get_json(client, FLAGS, limit=100, filter=f'creationDate:{{"before":{before}}}'))
+        assert old == [flag["key"] for flag in every if flag["creationDate"] < before] != []
+        assert len(old) < len(every)
+
+
+@pytest.mark.parametrize(
+    "filter_",
+    [
+        "creationDate:1690527600000",
+        'creationDate:{"after":1}',
+        'evaluated:{"after":1}',
+        "codeReferences.max:none",
+        "hasExperiment:maybe",
+        "type:old",
+    ],
+)
+async def test_malformed_filter_is_refused(client: httpx.AsyncClient, filter_: str) -> None:
+    assert list(await reasons(client, FLAGS, filter=filter_)) == ["filter"]
+
+
+async def test_evaluation_in_an_unknown_environment_is_not_found(client: httpx.AsyncClient) -> None:
+    assert await error_of(client, FLAGS, filter='evaluated:{"after":1},filterEnv:moon') == NOT_FOUND
+
+
+async def test_flags_can_be_selected_by_one_tag(client: httpx.AsyncClient) -> None:
+    assert keys(await get_json(client, FLAGS, tag="q4")) == ["click-and-collect", "new-checkout"]
+    assert keys(await get_json(client, FLAGS, tag="q5")) == []
+
+
+@pytest.mark.parametrize("sort", ["creationDate", "key", "maintainerId", "name", "tags", "type"])
+async def test_each_sort_order_can_be_reversed(client: httpx.AsyncClient, sort: str) -> None:
+    ascending, descending = [
+        [flag.get(sort, flag.get("temporary") if sort == "type" else "") for flag in listed["items"]]
+        for listed in (
+            await get_json(client, FLAGS, limit=100, sort=sort),
+            await get_json(client, FLAGS, limit=100, sort=f"-{sort}"),
+        )
+    ]
+    assert ascending == sorted(ascending)
+    assert descending == ascending[::-1]
+    assert len(set(map(str, ascending))) > 1
+
+
+async def test_flags_can_be_sorted_by_several_fields(client: httpx.AsyncClient) -> None:
+    listed = await get_json(client, FLAGS, limit=100, sort="type,-name")
+    pairs = [(flag["temporary"], flag["name"]) for flag in listed["items"]]
+    by_name = sorted(pairs, key=lambda pair: pair[1], reverse=True)
+    assert pairs == sorted(by_name, key=lambda pair: pair[0])
+
+
+async def test_flags_sorted_by_modification_need_an_environment(client: httpx.AsyncClient) -> None:
+    params = {"limit": 100, "sort": "-targetingModifiedDate", "env": ["production", "staging"]}
+    items = (await get_json(client, FLAGS, **params))["items"]
+    times = [flag["environments"]["production"]["lastModified"] for flag in items]
+    assert times == sorted(times, reverse=True)
+    assert list(await reasons(client, FLAGS, sort="targetingModifiedDate")) == ["sort"]
+    assert list(await reasons(client, FLAGS, env="production", sort="targetingModifiedDate,key")) == ["sort"]
+
+
+async def test_code_references_are_sent_only_if_expanded(client: httpx.AsyncClient) -> None:
+    assert not any("codeReferences" in flag for flag in (await get_json(client, FLAGS))["items"])
+    statistics = (await get_json(client, "/api/v2/code-refs/statistics/web"))["flags"]
+    for flag in (await get_json(client, FLAGS, limit=100, expand="codeReferences"))["items"]:
+        assert flag["codeReferences"] == {"items": statistics.get(flag["key"], [])}
+
+
 async def test_listed_flag_includes_only_named_environments(client: httpx.AsyncClient) -> None:
     assert not any("environments" in flag for flag in (await get_json(client, FLAGS))["items"])
     [short] = (await get_json(client, FLAGS, env="production", filter="query:new-checkout", limit=1))["items"]
@@ -122,7 +221,11 @@ OPTIONS: dict[str, list[Json]] = {
     PROJECTS: [{}, {"limit": 2, "offset": 2}, {"filter": "query:web"}],
     APPLICATIONS: [{}, {"limit": 3, "offset": 3}],
     ENVIRONMENTS: [{}, {"limit": 1}],
-    FLAGS: [{"limit": 100}, {"limit": 5, "offset": 5, "env": ["production", "test"], "summary": "0"}],
+    FLAGS: [
+        {"limit": 100, "expand": "codeReferences,evaluation"},
+        {"filter": "query:nothing"},
+        {"limit": 5, "offset": 5, "env": ["production", "test"], "summary": "0"},
+    ],
 }
 
 

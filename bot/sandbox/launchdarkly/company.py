@@ -197,6 +197,16 @@ class Flag(TomlTable):
     )
     where: dict[str, Config] = {}
 
+    @property
+    def maintainer_team(self) -> str:
+        """The key of the maintaining team; empty if there is none."""
+        return self.maintainer.removeprefix("team:") if self.maintainer.startswith("team:") else ""
+
+    @property
+    def maintainer_id(self) -> str:
+        """The ID of the maintaining member; empty if there is none."""
+        return object_id("member", self.maintainer) if self.maintainer and not self.maintainer_team else ""
+
     def status_at(self, environment: str) -> Status:
         return self.status_in.get(environment, self.status)
 

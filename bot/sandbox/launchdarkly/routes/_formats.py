@@ -75,7 +75,7 @@ def _experiments(flag: Flag, ctx: RequestContext) -> Iterator[Json]:
 
 
 def _maintainer_fields(flag: Flag, ctx: RequestContext) -> Json:
-    team = ctx.company.team(flag.maintainer.removeprefix("team:"))
+    team = ctx.company.team(flag.maintainer_team)
     if team is not None:
         links = {"self": link(f"/api/v2/teams/{team.key}")}
         return {
@@ -83,9 +83,7 @@ def _maintainer_fields(flag: Flag, ctx: RequestContext) -> Json:
             "_maintainerTeam": {"key": team.key, "name": team.name, "_links": links},
         }
     person = ctx.company.person(flag.maintainer)
-    return (
-        {} if person is None else {"maintainerId": object_id("member", person.key), "_maintainer": _member_json(person)}
-    )
+    return {} if person is None else {"maintainerId": flag.maintainer_id, "_maintainer": _member_json(person)}
 
 
 def _member_json(person: Person) -> Json:
@@ -148,17 +146,21 @@ def targeting_json(
         "fallthrough": _serve_json(config.serve, config.rollout, config.context_kind, config.bucket_by),
         "prerequisites": [{"key": one.key, "variation": one.variation} for one in config.prerequisites],
         **({} if config.off is None else {"offVariation": config.off}),
-        **_version_fields(ctx, project, environment, flag),
+        **_version_fields(modified_at(ctx, project, environment, flag)),
         **_expanded_fields(flag, config, expand),
     }
 
 
-def _version_fields(ctx: RequestContext, project: Project, environment: Environment, flag: Flag) -> Json:
+def modified_at(ctx: RequestContext, project: Project, environment: Environment, flag: Flag) -> int:
+    """Return when a flag's targeting was last modified."""
     events = ctx.history.events(project, environment, Window.full(ctx.now))
     times = [event.at for event in events if event.flag.key == flag.key and event.environment is not None]
-    modified_at = max(times, default=ctx.days_ago(flag.created))
-    # A version must increase with every change; its value doesn't matter.
-    return {"version": modified_at // (6 * HOUR_MILLIS) % 10_000, "lastModified": modified_at}
+    return max(times, default=ctx.days_ago(flag.created))
+
+
+def _version_fields(last_modified: int) -> Json:
+    """Return a version, which must increase with every change; its value doesn't matter."""
+    return {"version": last_modified // (6 * HOUR_MILLIS) % 10_000, "lastModified": last_modified}
 
 
 def _summary(flag: Flag, config: Config) -> Json:

@@ -6,8 +6,10 @@ from typing import Any, Literal
 from pydantic import Field
 
 from bot.sandbox.launchdarkly.company import Environment, Flag, Project
-from bot.sandbox.launchdarkly.request import Json, Key, Keys, PageQuery, RequestContext, invalid_request, matches, page
-from bot.sandbox.launchdarkly.routes._formats import flag_json, targeting_json
+from bot.sandbox.launchdarkly.request import Json, Key, Keys, PageQuery, RequestContext, invalid_request, page
+from bot.sandbox.launchdarkly.routes._code import references
+from bot.sandbox.launchdarkly.routes._flag_filters import KNOWN_FILTERS, predicates
+from bot.sandbox.launchdarkly.routes._formats import flag_json, modified_at, targeting_json
 
 PATH = "/api/v2/flags/{projectKey}"
 BETA = False
@@ -16,15 +18,17 @@ DETAIL_KEYS = ("rules", "targets", "contextTargets", "fallthrough", "prerequisit
 SORT_KEYS: dict[str, Callable[[Flag], Any]] = {
     "creationDate": lambda flag: -flag.created,
     "key": lambda flag: flag.key,
+    "maintainerId": lambda flag: flag.maintainer_id,
     "name": lambda flag: flag.name,
+    "tags": lambda flag: flag.tags,
     "type": lambda flag: flag.temporary,
 }
-STATES = {"archived": (True, False), "deprecated": (False, True), "live": (False, False)}
-TYPES = {"temporary": True, "permanent": False}
+MODIFIED = "targetingModifiedDate"
 
 
 class Query(PageQuery):
     project_key: Key
+    tag: str | None = None
     env: tuple[str, ...] = Field((), max_length=3)
     summary: Literal["0", "1", "false", "true"] = "true"
     sort: str = "key"
@@ -33,36 +37,39 @@ class Query(PageQuery):
 
 def reply(ctx: RequestContext, query: Query) -> Json:
     project = ctx.project(query.project_key)
-    flags = _sorted([flag for flag in ctx.company.flags_of(project) if _matches(flag, query)], query.sort)
-    items, page_fields = page(PATH.format(projectKey=project.key), flags, query)
+    wanted = predicates(query.filters(*KNOWN_FILTERS), project, ctx)
+    flags = [
+        flag
+        for flag in ctx.company.flags_of(project)
+        if query.tag in (None, *flag.tags) and all(matches(flag) for matches in wanted)
+    ]
+    items, page_fields = page(PATH.format(projectKey=project.key), _sorted(flags, project, ctx, query), query)
     return page_fields | {"items": [_flag_json(flag, project, ctx, query) for flag in items]}
 
 
-def _matches(flag: Flag, query: Query) -> bool:
-    filters = query.filters("query", "state", "type", "tags")
-    state, kind = filters.get("state"), filters.get("type")
-    if state not in (None, *STATES) or kind not in (None, *TYPES):
-        raise invalid_request({"filter": "is invalid"})
-    tags = {tag for tag in filters.get("tags", "").split("+") if tag}
-    flag_state = (flag.archived, not flag.archived and flag.deprecated is not None)
-    return (
-        matches(filters.get("query", ""), flag.key, flag.name)
-        and (flag_state == STATES[state] if state else not flag.archived)
-        and (kind is None or flag.temporary == TYPES[kind])
-        and tags <= set(flag.tags)
-    )
+def _sorted(flags: list[Flag], project: Project, ctx: RequestContext, query: Query) -> list[Flag]:
+    """Sort by each field in turn, the last one first, because sorting is stable."""
+    for field in reversed(query.sort.split(",")):
+        sort_key = _sort_key(field.removeprefix("-"), project, ctx, query)
+        flags = sorted(flags, key=sort_key, reverse=field.startswith("-"))
+    return flags
 
 
-def _sorted(flags: list[Flag], sort: str) -> list[Flag]:
-    sort_key = SORT_KEYS.get(sort.removeprefix("-"))
-    if sort_key is None:
+def _sort_key(name: str, project: Project, ctx: RequestContext, query: Query) -> Callable[[Flag], Any]:
+    """Return what to sort by. When targeting was modified depends on the first environment, and goes with no other."""
+    environment = project.environment(query.env[0]) if query.env else None
+    if name == MODIFIED and environment is not None and "," not in query.sort:
+        return lambda flag: modified_at(ctx, project, environment, flag)
+    if name not in SORT_KEYS:
         raise invalid_request({"sort": "is invalid"})
-    return sorted(flags, key=sort_key, reverse=sort.startswith("-"))
+    return SORT_KEYS[name]
 
 
 def _flag_json(flag: Flag, project: Project, ctx: RequestContext, query: Query) -> Json:
     """Return a flag, with its environments only if the request names some."""
     fields = flag_json(flag, project, ctx, query.expand)
+    if "codeReferences" in query.expand:
+        fields["codeReferences"] = {"items": references(flag, ctx)}
     return fields | {"environments": dict(_environment_items(flag, project, ctx, query))} if query.env else fields
 
 
