@@ -7,6 +7,7 @@ from datetime import datetime
 import httpx
 import pytest
 
+from bot.sandbox.launchdarkly.company import object_id
 from bot.sandbox.launchdarkly.faults import FaultInjector
 from tests.sandbox_launchdarkly import (
     MS,
@@ -27,7 +28,9 @@ DAY = 86_400_000
 WEB = {"projectKey": "web", "environmentKey": "production"}
 CODE = "/api/v2/code-refs"
 STATISTICS, REPOSITORIES, EXTINCTIONS = f"{CODE}/statistics", f"{CODE}/repositories", f"{CODE}/extinctions"
-STATUS_CHART = "/api/v2/engineering-insights/charts/flags/status"
+CHARTS = "/api/v2/engineering-insights/charts/flags"
+STATUS_CHART, STALE_CHART = f"{CHARTS}/status", f"{CHARTS}/stale"
+FLAGS = "/api/v2/flags/web"
 
 
 def statuses(project: str, environment: str) -> str:
@@ -131,11 +134,52 @@ async def test_extinctions_need_both_ends_of_a_window(client: httpx.AsyncClient,
     assert await reasons(client, EXTINCTIONS, **{name: MS}) == {missing: "must be present"}
 
 
+# ------------------------------------------------------------------------------------------------------ the stale chart
+
+
+async def stale_counts(client: httpx.AsyncClient, **params: Param) -> dict[str, int]:
+    series = (await get_json(client, STALE_CHART, **WEB, **params))["series"]
+    return {line["metadata"]["name"]: line["data"][0]["y"] for line in series}
+
+
+async def test_stale_flags_are_old_temporary_and_not_in_use(client: httpx.AsyncClient) -> None:
+    unused = {
+        key
+        for key, item in (await statuses_by_flag(client, "web", "production")).items()
+        if item["name"] in ("inactive", "launched")
+    }
+    temporary = (await get_json(client, FLAGS, limit=100, filter="type:temporary"))["items"]
+    stale = [one for one in temporary if one["key"] in unused and one["creationDate"] <= MS - 30 * DAY]
+    assert await stale_counts(client) == {"stale": len(stale)}
+    by_maintainer = Counter(one.get("maintainerTeamKey", one.get("maintainerId", "none")) for one in stale)
+    assert await stale_counts(client, groupBy="maintainer") == by_maintainer
+    assert len(by_maintainer) > 2
+
+
+async def test_stale_flags_can_be_limited(client: httpx.AsyncClient) -> None:
+    tom = object_id("member", "tom")
+    assert await stale_counts(client, groupBy="maintainer", maintainerTeamKey="platform") == {"platform": 1}
+    assert await stale_counts(client, maintainerId=tom, maintainerTeamKey="platform") == {"stale": 2}
+    assert await stale_counts(client, maintainerId="nobody") == {}
+    assert await stale_counts(client, applicationKey="checkout-api") == {"stale": 2}
+    assert list(await reasons(client, STALE_CHART, **WEB, groupBy="application")) == ["groupBy"]
+
+
+async def test_stale_metric_is_a_share_of_temporary_flags(client: httpx.AsyncClient) -> None:
+    assert "metrics" not in (await get_json(client, STALE_CHART, **WEB))["metadata"]
+    metric = (await get_json(client, STALE_CHART, **WEB, expand="metrics"))["metadata"]["metrics"]["flagHealth"]
+    temporary = (await get_json(client, FLAGS, limit=1, filter="type:temporary"))["totalCount"]
+    [stale] = (await stale_counts(client)).values()
+    assert metric["value"] == pytest.approx(100 * stale / temporary, abs=0.05)
+    assert metric["indicator"] == "good"
+
+
 # ------------------------------------------------------------------------------------------------ the API's description
 
 OPTIONS: dict[str, list[Json]] = {
     statuses("web", "production"): [{}],
     statuses("sandpit", "test"): [{}],
+    STALE_CHART: [WEB, {**WEB, "groupBy": "maintainer", "expand": "metrics", "maintainerTeamKey": "platform"}],
     f"{STATISTICS}/platform": [{}, {"flagKey": "passkeys"}],
     REPOSITORIES: [{}, {"withBranches": "true", "projKey": "web"}],
     EXTINCTIONS: [{}, {"projKey": "web", "from": MS - 7 * DAY, "to": MS}, {"flagKey": "nothing"}],

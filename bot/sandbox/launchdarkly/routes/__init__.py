@@ -6,6 +6,7 @@ An endpoint's file has `PATH` (with Starlette's path parameters), `BETA` (whethe
     scores.py        engineering-insights scores
     deploys.py       deployment-frequency chart
     status.py        flag-status chart
+    stale.py         stale-flags chart
     events.py        flag events
     flag.py          one flag with its targeting
     flags.py         a project's flags
@@ -18,5 +19,6 @@ An endpoint's file has `PATH` (with Starlette's path parameters), `BETA` (whethe
     applications.py  the account's applications
     identity.py      whose token it is
     _code.py         a flag's references in each repository
+    _flag_filters.py the filters of a project's flags
     _formats.py      a chart, a flag, and its targeting in one environment, in LaunchDarkly's format
 """
