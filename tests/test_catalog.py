@@ -75,7 +75,7 @@ def keys(listed: Any) -> list[str]:
 
 async def test_catalog_lists_everything_in_the_account() -> None:
     catalog, company = Account().catalog(), harbour_goods()
-    assert keys(await catalog.projects()) == ["web", "mobile", "platform", "sandpit"]
+    assert keys(await catalog.projects()) == ["web", "mobile", "platform", "warehouse", "sandpit"]
     assert keys(await catalog.environments("mobile")) == ["production", "beta"]
     assert keys(await catalog.applications()) == [one.key for one in company.applications]
     live = {flag.key for flag in company.flags if flag.project == "platform" and not flag.archived}
@@ -167,7 +167,7 @@ async def test_only_allowed_projects_are_listed_from_the_shared_cache() -> None:
     account = Account()
     mine, all_of_it = account.catalog(lambda project: project == "web"), account.catalog()
     assert keys(await mine.projects()) == ["web"]
-    assert len(keys(await all_of_it.projects())) == 4
+    assert len(keys(await all_of_it.projects())) == 5
     assert keys(await mine.environments("mobile")) == keys(await mine.flags("mobile")) == []
     assert keys(await mine.environments("web"))
     assert account.paths() == ["/api/v2/projects", "/api/v2/projects/web/environments"]

@@ -46,6 +46,8 @@ PROJECTS_AND_ENVIRONMENTS = [
     *itertools.product(["web", "platform", "sandpit"], ["production", "staging", "test"]),
     ("mobile", "production"),
     ("mobile", "beta"),
+    ("warehouse", "production"),
+    ("warehouse", "staging"),
 ]
 
 

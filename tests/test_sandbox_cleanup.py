@@ -101,13 +101,13 @@ async def test_repositories_can_be_filtered_by_what_they_mention(client: httpx.A
     async def names(**params: Param) -> list[str]:
         return [one["name"] for one in (await get_json(client, REPOSITORIES, **params))["items"]]
 
-    assert await names() == ["shop", "pocket-shop", "payments", "identity"]
+    assert await names() == ["shop", "pocket-shop", "payments", "identity", "warehouse", "scanner-firmware"]
     assert await names(projKey="platform") == ["payments", "identity"]
     assert await names(projKey="platform", flagKey="passkeys") == ["identity"]
     assert await names(flagKey="old-address-form") == []
     plain, branched = [await get_json(client, REPOSITORIES, **one) for one in ({}, {"withBranches": "true"})]
     assert not any("branches" in one for one in plain["items"])
-    assert [branch["name"] for one in branched["items"] for branch in one["branches"]] == ["main"] * 4
+    assert [branch["name"] for one in branched["items"] for branch in one["branches"]] == ["main"] * 6
     assert list(await reasons(client, REPOSITORIES, withReferencesForDefaultBranch="1")) == [
         "withReferencesForDefaultBranch"
     ]
@@ -120,7 +120,9 @@ async def test_extinctions_are_the_flags_without_code(client: httpx.AsyncClient)
 
     everything = await gone()
     assert {flag for _, flag in await gone(projKey="web")} == {"old-address-form"}
-    assert await gone(**{"from": MS - 7 * DAY, "to": MS}) == [("shop", "old-address-form")]
+    this_week = {"from": MS - 7 * DAY, "to": MS}
+    assert {flag for _, flag in await gone(**this_week)} == {"old-address-form", "shelf-lights", "paper-pick-lists"}
+    assert await gone(projKey="platform", **this_week) == []
     assert await gone(repoName="identity") == [("identity", "legacy-tokens")]
     assert await gone(flagKey="tablet-layout") == [("pocket-shop", "tablet-layout")]
     assert await gone(branchName="a-branch") == []

@@ -69,7 +69,7 @@ async def test_only_applications_require_the_beta_header(client: httpx.AsyncClie
 
 
 async def test_projects_can_be_filtered_but_not_expanded(client: httpx.AsyncClient) -> None:
-    assert keys(await get_json(client, PROJECTS)) == ["web", "mobile", "platform", "sandpit"]
+    assert keys(await get_json(client, PROJECTS)) == ["web", "mobile", "platform", "warehouse", "sandpit"]
     assert keys(await get_json(client, PROJECTS, filter="keys:web|mobile")) == ["web", "mobile"]
     assert keys(await get_json(client, PROJECTS, filter="query:SHOP")) == ["web"]
     assert list(await reasons(client, PROJECTS, expand="environments")) == ["expand"]
@@ -190,7 +190,7 @@ async def test_flags_can_be_sorted_by_several_fields(client: httpx.AsyncClient) 
 
 
 async def test_flags_sorted_by_modification_need_an_environment(client: httpx.AsyncClient) -> None:
-    params = {"limit": 100, "sort": "-targetingModifiedDate", "env": ["production", "staging"]}
+    params: Json = {"limit": 100, "sort": "-targetingModifiedDate", "env": ["production", "staging"]}
     items = (await get_json(client, FLAGS, **params))["items"]
     times = [flag["environments"]["production"]["lastModified"] for flag in items]
     assert times == sorted(times, reverse=True)

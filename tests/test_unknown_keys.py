@@ -33,7 +33,7 @@ def requested(someone: Conversation) -> list[str]:
         ("scores wbe/production", "There's no project “wbe”. Did you mean web?", "scores web/production"),
         ("events wbe/production", "There's no project “wbe”. Did you mean web?", "events web/production"),
         ("deploys project=platfrm", "There's no project “platfrm”. Did you mean platform?", "deploys project=platform"),
-        ("digest x/y", "There's no project “x”. There are web, mobile, platform and sandpit.", ""),
+        ("digest x/y", "There's no project “x”. There are web, mobile, platform, warehouse and sandpit.", ""),
         (
             "flag new-chekout web/production",
             "There's no flag “new-chekout” in web. Did you mean new-checkout?",

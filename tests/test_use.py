@@ -18,7 +18,11 @@ from tests.workspace import open_workspace, visible_text
         ),
         ("use wbe/staging", ["There's no project “wbe”. Did you mean web?"], "use web/staging"),
         ("use mobile/staging", ["mobile has no environment “staging”. It has production and beta."], ""),
-        ("use xyz/production", ["There's no project “xyz”. There are web, mobile, platform and sandpit."], ""),
+        (
+            "use xyz/production",
+            ["There's no project “xyz”. There are web, mobile, platform, warehouse and sandpit."],
+            "",
+        ),
         (
             "use web/production app=storefrnt",
             ["There's no application “storefrnt”. Did you mean storefront?"],

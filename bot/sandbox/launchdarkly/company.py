@@ -6,6 +6,7 @@ This is only what the file says; changes and deployments are derived in `history
 import hashlib
 import json
 import tomllib
+from datetime import time
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -223,6 +224,36 @@ class Flag(TomlTable):
         )
 
 
+class Step(TomlTable):
+    """A change in a story: who turns targeting on or off or changes the rollout, when (day 0 is a Monday), and why."""
+
+    day: int
+    at: time
+    by: str = ""
+    on: bool | None = None
+    rollout: tuple[int, ...] = ()
+    comment: str
+
+    @property
+    def change(self) -> dict[str, Any]:
+        return {"on": self.on} if self.on is not None else {"rollout": self.rollout}
+
+    @property
+    def millis(self) -> int:
+        return (self.at.hour * 3600 + self.at.minute * 60 + self.at.second) * 1000
+
+
+class Story(TomlTable):
+    """What happens to a flag in an environment, `every` so many weeks, beginning with week number `week` of them."""
+
+    project: str
+    environment: str
+    flag: str
+    every: int
+    week: int
+    steps: tuple[Step, ...]
+
+
 class Phrases(TomlTable):
     """Descriptions of changes: `scare` and `rehearsal` in pairs (change, revert), the others by event type."""
 
@@ -242,6 +273,7 @@ class Company(TomlTable):
     repositories: tuple[Repository, ...]
     projects: tuple[Project, ...]
     flags: tuple[Flag, ...]
+    stories: tuple[Story, ...]
     phrases: Phrases
 
     @classmethod
@@ -259,6 +291,9 @@ class Company(TomlTable):
 
     def applications_of(self, project: Project) -> list[Application]:
         return [one for one in self.applications if one.project == project.key]
+
+    def stories_in(self, project: Project, environment: Environment) -> list[Story]:
+        return [one for one in self.stories if (one.project, one.environment) == (project.key, environment.key)]
 
     def repositories_of(self, flag: Flag) -> list[Repository]:
         """Return the repositories that hold, or held, code for a flag."""

@@ -43,7 +43,7 @@ ARCHIVE_CYCLE_WEEKS = 16  # each flag is archived once per cycle; longer than th
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A change of a flag.
+    """A change of a flag. `comment` is what the person who made it said about it, for the audit log.
 
     `lasting_change` are the fields of its `Config` that differ for the rest of the day, empty if the change reverts an
     earlier one, and None if it switched nothing.
@@ -56,6 +56,7 @@ class Event:
     kind: str
     description: str
     member: Person | None
+    comment: str = ""
     before: impact.Counts = ()
     after: impact.Counts = ()
     in_experiment: bool = False
@@ -102,8 +103,11 @@ class Day:
 
 
 def generate_environment_events(day: Day, environment: Environment) -> list[Event]:
-    """Return a day's events in an environment, unordered."""
-    flags = [flag for flag in day.company.flags_of(day.project) if _is_eligible(flag, environment)]
+    """Return a day's events in an environment, unordered; of a flag in a story there are no others."""
+    told = {story.flag for story in day.company.stories_in(day.project, environment)}
+    flags = [
+        flag for flag in day.company.flags_of(day.project) if flag.key not in told and _is_eligible(flag, environment)
+    ]
     if not flags or not environment.traffic:
         return []
     return [
@@ -138,8 +142,8 @@ def _ramp_events(day: Day, environment: Environment, flags: list[Flag]) -> Itera
         if config.climb and _ramp_step(flag.key, day.date)[1]:
             after = ramped_config(config, flag.key, day.date)
             before = ramped_config(config, flag.key, day.date - timedelta(days=1))
-            yield _rollout_event(
-                _Change(day, environment, flag, before), after, day.random_time(), {"rollout": after.rollout}
+            yield rollout_event(
+                Change(day, environment, flag, before), after, day.random_time(), {"rollout": after.rollout}
             )
 
 
@@ -148,7 +152,7 @@ def _temporary_changes(day: Day, environment: Environment, flags: list[Flag]) ->
     candidates = [flag for flag in flags if _can_change_temporarily(flag.config(environment.key))]
     for flag in day.rng.sample(candidates, min(day.random_count(environment.scares), len(candidates))):
         config = flag.config(environment.key)
-        change = _Change(day, environment, flag, config)
+        change = Change(day, environment, flag, config)
         started_at = day.random_time()
         reverted_at = started_at + day.rng.randint(9, 75) * MINUTE_MILLIS
         yield from (_lower_rollout if config.on and len(config.rollout) == 2 else _toggle_targeting)(
@@ -160,41 +164,44 @@ def _can_change_temporarily(config: Config) -> bool:
     return config.off is not None and not config.climb
 
 
-def _lower_rollout(change: "_Change", started_at: int, reverted_at: int) -> Iterator[Event]:
+def _lower_rollout(change: "Change", started_at: int, reverted_at: int) -> Iterator[Event]:
     """Lower a rollout, and raise it again."""
     usual_percentage = change.config.rollout[0]
     low_percentage = change.day.rng.choice([share for share in (1, 5, 10, 20, 30) if share < usual_percentage])
     lowered = change.config.model_copy(update={"rollout": (low_percentage, 100 - low_percentage)})
-    yield _rollout_event(change, lowered, started_at, {"rollout": lowered.rollout})
-    yield _rollout_event(replace(change, config=lowered), change.config, reverted_at, {})
+    yield rollout_event(change, lowered, started_at, {"rollout": lowered.rollout})
+    yield rollout_event(replace(change, config=lowered), change.config, reverted_at, {})
 
 
-def _rollout_event(change: "_Change", after: Config, at: int, lasting_change: Mapping[str, Any]) -> Event:
+def rollout_event(change: "Change", after: Config, at: int, lasting_change: Mapping[str, Any]) -> Event:
+    """Return the event of another rollout."""
     description = f"Rollout changed from {change.config.rollout[0]}% to {after.rollout[0]}%"
     return change.event(at, "updated_rollout", description, impact.served_shares(change.flag, after), lasting_change)
 
 
-def _toggle_targeting(change: "_Change", started_at: int, reverted_at: int) -> Iterator[Event]:
+def _toggle_targeting(change: "Change", started_at: int, reverted_at: int) -> Iterator[Event]:
     """Turn targeting off for a while, or on where it is off."""
     on = bool(change.config.on)
     phrases = change.day.company.phrases
     description, revert_description = change.day.rng.choice(phrases.scare if on else phrases.rehearsal)
     kinds = ("disabled_targeting", "enabled_targeting") if on else ("enabled_targeting", "disabled_targeting")
     toggled = change.config.model_copy(update={"on": not on})
-    yield change.event(started_at, kinds[0], description, impact.served_shares(change.flag, toggled), {"on": not on})
-    revert = replace(change, config=toggled)
-    yield revert.event(reverted_at, kinds[1], revert_description, impact.served_shares(change.flag, change.config), {})
+    event = change.event(started_at, kinds[0], description, impact.served_shares(change.flag, toggled), {"on": not on})
+    yield replace(event, comment=description)
+    change_back, shares = replace(change, config=toggled), impact.served_shares(change.flag, change.config)
+    event = change_back.event(reverted_at, kinds[1], revert_description, shares, {})
+    yield replace(event, comment=revert_description)
 
 
 def _edit_events(day: Day, environment: Environment, flags: list[Flag]) -> Iterator[Event]:
     kinds, weights = list(EDIT_WEIGHTS_AND_SHIFTS), [weight for weight, _ in EDIT_WEIGHTS_AND_SHIFTS.values()]
     for _ in range(day.random_count(environment.edits * day.rng.uniform(0.7, 1.3))):
         flag, kind = day.rng.choice(flags), day.rng.choices(kinds, weights)[0]
-        change = _Change(day, environment, flag, ramped_config(flag.config(environment.key), flag.key, day.date))
+        change = Change(day, environment, flag, ramped_config(flag.config(environment.key), flag.key, day.date))
         yield _edit_event(change, kind)
 
 
-def _edit_event(change: "_Change", kind: str) -> Event:
+def _edit_event(change: "Change", kind: str) -> Event:
     rng, phrases, shares = change.day.rng, change.day.company.phrases, impact.served_shares(change.flag, change.config)
     largest = shares.index(max(shares))
     target = impact.next_variation(change.flag, largest)
@@ -207,7 +214,7 @@ def _edit_event(change: "_Change", kind: str) -> Event:
 
 
 @dataclass(frozen=True)
-class _Change:
+class Change:
     """A flag's state in an environment before a change of the day."""
 
     day: Day

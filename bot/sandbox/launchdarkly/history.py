@@ -19,6 +19,7 @@ from bot.sandbox.launchdarkly.event_generator import (
     generate_global_events,
     ramped_config,
 )
+from bot.sandbox.launchdarkly.stories import config_by_stories, story_events
 
 HISTORY_WEEKS = 12
 T = TypeVar("T")
@@ -91,14 +92,15 @@ class History:
 
     def config(self, project: Project, environment: Environment, flag: Flag, now: datetime) -> Config:
         """Return a flag's targeting now: yesterday's at the end of the day, plus today's changes."""
-        today = now.astimezone(UTC).date()
-        yesterdays_config = ramped_config(flag.config(environment.key), flag.key, today - timedelta(days=1))
+        yesterday = now.astimezone(UTC).date() - timedelta(days=1)
+        yesterdays_config = ramped_config(flag.config(environment.key), flag.key, yesterday)
+        earlier_change = config_by_stories(self.company, project, environment, flag, yesterday)
         today_so_far = Window(millis(now) // DAY_MILLIS * DAY_MILLIS, millis(now))
         lasting_changes = [
             one.lasting_change for one in self.events(project, environment, today_so_far) if one.flag.key == flag.key
         ]
         latest_change = next((change for change in lasting_changes if change is not None), {})
-        return yesterdays_config.model_copy(update=dict(latest_change))
+        return yesterdays_config.model_copy(update=earlier_change | dict(latest_change))
 
     def archived_at(self, project: Project, flag: Flag, now: datetime) -> int:
         """Return when an archived flag was last archived."""
@@ -113,7 +115,10 @@ class History:
         return _get_or_derive(
             self._events,
             key,
-            lambda: generate_environment_events(self._day(project, environment.key, day), environment),
+            lambda: [
+                *generate_environment_events(self._day(project, environment.key, day), environment),
+                *story_events(self._day(project, f"{environment.key}:stories", day), environment),
+            ],
         )
 
     def _global_events(self, project: Project, day: date) -> list[Event]:
