@@ -1,5 +1,6 @@
 """The sandbox's warehouse has bad weeks, calm weeks and incidents that are still open, and its audit log says why."""
 
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
@@ -7,9 +8,12 @@ import httpx
 import pytest
 
 from bot.sandbox.launchdarkly.company import harbour_goods
-from tests.sandbox_launchdarkly import MS, NOW, Json, Param, get_json, sandbox
+from tests.sandbox_launchdarkly import MS, NOW, Complaints, Json, Param, complaints, get_json, reasons, sandbox
+
+__all__ = ["complaints"]
 
 HOUR, DAY = 3_600_000, 86_400_000
+AUDIT_LOG = "/api/v2/auditlog"
 EVENTS = "/api/v2/engineering-insights/flag-events"
 WAREHOUSE = {"projectKey": "warehouse", "environmentKey": "production"}
 NEXT_WEEK = NOW + timedelta(days=7)
@@ -100,3 +104,87 @@ async def test_flags_state_matches_each_change_of_its_story(client: httpx.AsyncC
             production = await flag(then, event["flagKey"])
         assert production["on"] == (event["eventType"] == "enabled_targeting")
         assert production["lastModified"] == event["eventTime"]
+
+
+# -------------------------------------------------------------------------------------------------------- the audit log
+
+
+async def entries(client: httpx.AsyncClient, **params: Param) -> list[Json]:
+    items: list[Json] = (await get_json(client, AUDIT_LOG, **{"limit": 20, **params}))["items"]
+    return items
+
+
+async def test_audit_log_says_why_a_rollout_was_taken_back(client: httpx.AsyncClient) -> None:
+    [event] = await events(client, query="dock-scheduling", **{"global": "exclude"})
+    [entry] = await entries(client, spec="proj/warehouse:env/production:flag/dock-scheduling", after=MS - 3 * DAY)
+    assert (entry["_id"], entry["date"]) == (event["auditLogEntryId"], event["eventTime"])
+    assert entry["comment"] == "Two lorries at one dock in Bergen, back to a tenth"
+    assert (entry["member"]["firstName"], entry["titleVerb"]) == ("Samira", "updated the flag")
+    assert entry["accesses"] == [
+        {"action": "updateFallthrough", "resource": "proj/warehouse:env/production:flag/dock-scheduling"}
+    ]
+
+
+async def test_audit_log_contains_every_flag_event(client: httpx.AsyncClient) -> None:
+    listed = {one["auditLogEntryId"] for one in await events(client, **{"from": MS - 28 * DAY})}
+    found: list[Json] = []
+    before = MS + 1
+    while page := await entries(
+        client, spec="proj/warehouse:env/production:flag/*", after=MS - 28 * DAY, before=before
+    ):
+        found += page
+        before = page[-1]["date"]
+    assert [one["_id"] for one in found] == list(dict.fromkeys(one["_id"] for one in found))
+    assert {one["_id"] for one in found} == listed
+    assert [one["date"] for one in found] == sorted((one["date"] for one in found), reverse=True)
+
+
+async def test_audit_log_links_to_older_entries(client: httpx.AsyncClient) -> None:
+    newest = await get_json(client, AUDIT_LOG, limit=5)
+    older = (await client.get(newest["_links"]["next"]["href"])).json()
+    assert newest["items"] + older["items"] == await entries(client, limit=10)
+    assert len((await get_json(client, AUDIT_LOG))["items"]) == 10
+    assert "next" not in (await get_json(client, AUDIT_LOG, q="route", after=MS - 7 * DAY))["_links"]
+
+
+async def test_scripts_change_flags_with_a_token(client: httpx.AsyncClient) -> None:
+    found = await entries(client, q="stock-forecast")
+    assert {("member" in one, "token" in one) for one in found} == {(True, False), (False, True)}
+
+
+async def test_most_changes_have_no_comment(client: httpx.AsyncClient) -> None:
+    found = [one for before in range(5) for one in await entries(client, before=MS - before * 2 * DAY)]
+    assert 0 < sum("comment" in one for one in found) < len(found) / 2
+
+
+@pytest.mark.parametrize(
+    ("spec", "resources"),
+    [
+        ("proj/web:env/staging:flag/*", "proj/web:env/(staging|[*]):flag/.+"),
+        ("proj/*:env/production:flag/*search*", "proj/web:env/(production|[*]):flag/search-.+"),
+        ("proj/mobile:env/*:flag/wallet-pass", "proj/mobile:env/.+:flag/wallet-pass"),
+    ],
+)
+async def test_audit_log_is_limited_by_a_specifier(client: httpx.AsyncClient, spec: str, resources: str) -> None:
+    found = [one["target"]["resources"][0] for one in await entries(client, spec=spec)]
+    assert len(found) > 1
+    assert all(re.fullmatch(resources, one) for one in found)
+
+
+async def test_specifier_of_other_resources_finds_nothing(client: httpx.AsyncClient) -> None:
+    assert await entries(client, spec="proj/web:env/production:segment/*") == []
+    assert await entries(client, spec="proj/moon:env/production:flag/*") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("limit", "21"), ("limit", "0"), ("before", "now"), ("after", "1.5"), ("spec", "web")]
+)
+async def test_invalid_parameter_is_refused(client: httpx.AsyncClient, name: str, value: str) -> None:
+    assert list(await reasons(client, AUDIT_LOG, **{name: value})) == [name]
+
+
+async def test_audit_log_matches_the_openapi_description(client: httpx.AsyncClient, complaints: Complaints) -> None:
+    for params in ({}, {"limit": 20, "q": "forecast"}, {"spec": "proj/moon:env/*:flag/*"}, {"spec": "web"}):
+        assert complaints(AUDIT_LOG, await client.get(AUDIT_LOG, params=params)) == []
+    stranger = await client.get(AUDIT_LOG, headers={"Authorization": "no"})
+    assert (stranger.status_code, complaints(AUDIT_LOG, stranger)) == (401, [])

@@ -31,6 +31,10 @@ class Person(TomlTable):
     email: str
     role: str = "writer"
 
+    @property
+    def full_name(self) -> str:
+        return f"{self.first} {self.last}".strip()
+
 
 class Team(TomlTable):
     """A team that may maintain flags."""

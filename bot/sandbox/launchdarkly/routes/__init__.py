@@ -6,6 +6,7 @@ An endpoint's file has `PATH` (with Starlette's path parameters), `BETA` (whethe
     scores.py        engineering-insights scores
     deploys.py       deployment-frequency chart
     status.py        flag-status chart
+    audit_log.py     the audit log
     stale.py         stale-flags chart
     events.py        flag events
     flag.py          one flag with its targeting

@@ -9,6 +9,7 @@ from bot.sandbox.launchdarkly.request import Query as AnyQuery
 
 PATH = "/api/v2/caller-identity"
 BETA = False
+ACCOUNT_ID = "5f2a9c0b7d3e41860a9b1c01"
 
 
 class Query(AnyQuery):
@@ -17,7 +18,7 @@ class Query(AnyQuery):
 
 def reply(ctx: RequestContext, query: Query) -> Json:
     return {
-        "accountId": "5f2a9c0b7d3e41860a9b1c01",
+        "accountId": ACCOUNT_ID,
         "tokenId": "65c1e0d94b7a2f0012d3e4f5",
         "tokenName": "insights-bot",
         "serviceToken": True,
