@@ -9,6 +9,7 @@ import pytest
 
 from bot.sandbox.launchdarkly.company import object_id
 from bot.sandbox.launchdarkly.faults import FaultInjector
+from bot.sandbox.launchdarkly.request import Feature
 from tests.sandbox_launchdarkly import (
     MS,
     NOT_FOUND,
@@ -30,7 +31,8 @@ CODE = "/api/v2/code-refs"
 STATISTICS, REPOSITORIES, EXTINCTIONS = f"{CODE}/statistics", f"{CODE}/repositories", f"{CODE}/extinctions"
 CHARTS = "/api/v2/engineering-insights/charts/flags"
 STATUS_CHART, STALE_CHART = f"{CHARTS}/status", f"{CHARTS}/stale"
-FLAGS = "/api/v2/flags/web"
+FLAGS, AUDIT_LOG = "/api/v2/flags/web", "/api/v2/auditlog"
+EVENTS = "/api/v2/engineering-insights/flag-events"
 
 
 def statuses(project: str, environment: str) -> str:
@@ -174,6 +176,43 @@ async def test_stale_metric_is_a_share_of_temporary_flags(client: httpx.AsyncCli
     [stale] = (await stale_counts(client)).values()
     assert metric["value"] == pytest.approx(100 * stale / temporary, abs=0.05)
     assert metric["indicator"] == "good"
+
+
+# ----------------------------------------------------------------------------------------------------- missing features
+
+
+@pytest.mark.parametrize(
+    ("missing", "refused"),
+    [
+        ("insights", {STATUS_CHART, STALE_CHART, EVENTS}),
+        ("code references", {f"{STATISTICS}/web", REPOSITORIES, EXTINCTIONS}),
+        ("audit log", {AUDIT_LOG}),
+        ("stale verdicts", set()),
+    ],
+)
+async def test_missing_feature_is_forbidden_and_the_rest_is_not(missing: Feature, refused: set[str]) -> None:
+    paths = [STATUS_CHART, STALE_CHART, EVENTS, f"{STATISTICS}/web", REPOSITORIES, EXTINCTIONS, AUDIT_LOG]
+    async with sandbox(faults=FaultInjector(missing=frozenset({missing}))) as poor:
+        for path in [*paths, FLAGS, statuses("web", "production")]:
+            status, body = await error_of(poor, path, **WEB)
+            assert (status, body.get("code")) == ((403, "forbidden") if path in refused else (200, None))
+
+
+async def test_flags_without_code_references_do_not_say_so() -> None:
+    async with sandbox(faults=FaultInjector(missing=frozenset({"code references"}))) as poor:
+        flags = (await get_json(poor, FLAGS, limit=100, expand="codeReferences"))["items"]
+        assert flags
+        assert not any("codeReferences" in flag for flag in flags)
+        assert (await error_of(poor, FLAGS, filter="codeReferences.max:0"))[0] == 403
+
+
+async def test_verdict_on_removal_may_be_missing(client: httpx.AsyncClient) -> None:
+    def judged(listed: Json) -> set[str]:
+        return {flag["key"] for flag in listed["items"] if "stale" in flag}
+
+    assert judged(await get_json(client, FLAGS, limit=100)) == {"dark-mode", "old-address-form", "single-sign-on"}
+    async with sandbox(faults=FaultInjector(missing=frozenset({"stale verdicts"}))) as poor:
+        assert judged(await get_json(poor, FLAGS, limit=100)) == set()
 
 
 # ------------------------------------------------------------------------------------------------ the API's description

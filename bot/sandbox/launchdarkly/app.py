@@ -59,15 +59,16 @@ def launchdarkly(
     """
     company = harbour_goods()
     history = History(company)
+    faults = faults or FaultInjector()
 
     def context() -> RequestContext:
-        return RequestContext(company, history, now(), only_rfc3339, only_millis)
+        return RequestContext(company, history, now(), only_rfc3339, only_millis, faults.missing)
 
     return Starlette(
         routes=[Route(spec.path, _handler_for(spec, context), methods=["GET"]) for spec in discover(routes)],
         middleware=[
             Middleware(GZipMiddleware, minimum_size=1000),
-            Middleware(FaultMiddleware, faults=faults or FaultInjector(), now=now),
+            Middleware(FaultMiddleware, faults=faults, now=now),
         ],
         exception_handlers={ApiError: _error_response, HTTPException: _error_response},
     )
@@ -87,8 +88,10 @@ def _handler_for(spec: RouteSpec, context: Callable[[], RequestContext]) -> Call
             raise ApiError(401)
         if spec.beta and request.headers.get("LD-API-Version") != "beta":
             raise beta_required()
+        ctx = context()
+        ctx.check_access(spec.path)
         query = spec.query_model.read(request.path_params, request.query_params)
-        return JSONResponse(spec.handler(context(), query))
+        return JSONResponse(spec.handler(ctx, query))
 
     return answer
 

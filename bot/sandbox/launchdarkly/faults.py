@@ -10,7 +10,7 @@ from http import HTTPStatus
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.sandbox.launchdarkly.request import DOCUMENTED_ERRORS, ApiError
+from bot.sandbox.launchdarkly.request import DOCUMENTED_ERRORS, ApiError, Feature
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ class FaultInjector:
     body: bytes | None = None  # instead of the real response
     content_type: str = "application/json"
     path_contains: str = ""  # only requests whose path contains this are affected
+    missing: frozenset[Feature] = frozenset()  # what the plan or the token doesn't include, whatever the fault
     requests: list[RecordedRequest] = field(default_factory=list, repr=False)
 
     def record_and_match(self, request: Request) -> bool:

@@ -7,7 +7,7 @@ API.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Self, get_origin
+from typing import Annotated, Any, Literal, Self, get_origin
 from urllib.parse import urlencode
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
@@ -29,6 +29,12 @@ DOCUMENTED_ERRORS = {
     405: ("method_not_allowed", "Method not allowed"),
     429: ("rate_limited", "You've exceeded the API rate limit. Try again later."),
 }
+Feature = Literal["insights", "code references", "audit log", "stale verdicts"]
+FEATURE_PATHS: Mapping[str, Feature] = {
+    "/api/v2/engineering-insights/": "insights",
+    "/api/v2/code-refs/": "code references",
+    "/api/v2/auditlog": "audit log",
+}
 BETA_REQUIRED_MESSAGE = "This API is in beta. To use it, your request must include the header `LD-API-Version: beta`."
 
 
@@ -44,6 +50,12 @@ class RequestContext:
     now: datetime
     only_rfc3339: bool = False
     only_millis: bool = False
+    missing: frozenset[Feature] = frozenset()  # what the account's plan, or the token, doesn't include
+
+    def check_access(self, path: str) -> None:
+        """Refuse an endpoint that belongs to a missing feature."""
+        if any(path.startswith(start) and feature in self.missing for start, feature in FEATURE_PATHS.items()):
+            raise ApiError(403)
 
     @property
     def millis(self) -> int:

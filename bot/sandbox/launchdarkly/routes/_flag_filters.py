@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 
 from bot.sandbox.launchdarkly.company import Flag, Project
-from bot.sandbox.launchdarkly.request import RequestContext, invalid_request, matches
+from bot.sandbox.launchdarkly.request import ApiError, RequestContext, invalid_request, matches
 from bot.sandbox.launchdarkly.routes._code import references
 
 Predicate = Callable[[Flag], bool]
@@ -15,6 +15,8 @@ BOOLEANS = {"true": True, "false": False}
 
 def predicates(filters: Mapping[str, str], project: Project, ctx: RequestContext) -> list[Predicate]:
     """Return what a flag must be; without a state, it must not be archived."""
+    if "code references" in ctx.missing and any(name.startswith("codeReferences.") for name in filters):
+        raise ApiError(403)
     try:
         wanted = [FILTERS[name](value, ctx) for name, value in filters.items() if name in FILTERS]
         if "evaluated" in filters:

@@ -104,7 +104,7 @@ def _lifecycle_fields(flag: Flag, project: Project, ctx: RequestContext) -> Json
         fields["archivedDate"] = ctx.history.archived_at(project, flag, ctx.now)
     if flag.deprecated is not None:
         fields["deprecatedDate"] = ctx.days_ago(flag.deprecated)
-    if flag.ready_for_code_removal or flag.ready_to_archive:
+    if (flag.ready_for_code_removal or flag.ready_to_archive) and "stale verdicts" not in ctx.missing:
         fields["stale"] = {
             "readyForCodeRemoval": flag.ready_for_code_removal,
             "readyToArchive": flag.ready_to_archive,

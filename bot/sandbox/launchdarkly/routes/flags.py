@@ -68,7 +68,7 @@ def _sort_key(name: str, project: Project, ctx: RequestContext, query: Query) ->
 def _flag_json(flag: Flag, project: Project, ctx: RequestContext, query: Query) -> Json:
     """Return a flag, with its environments only if the request names some."""
     fields = flag_json(flag, project, ctx, query.expand)
-    if "codeReferences" in query.expand:
+    if "codeReferences" in query.expand and "code references" not in ctx.missing:
         fields["codeReferences"] = {"items": references(flag, ctx)}
     return fields | {"environments": dict(_environment_items(flag, project, ctx, query))} if query.env else fields
 
