@@ -5,9 +5,22 @@ from collections.abc import AsyncIterator, Callable
 import httpx
 import pytest
 
+from bot.sandbox.launchdarkly.app import launchdarkly
 from bot.sandbox.launchdarkly.company import Flag, harbour_goods, object_id
 from bot.sandbox.launchdarkly.faults import FaultInjector
-from tests.sandbox_launchdarkly import MS, NOT_FOUND, Complaints, Json, complaints, error_of, get_json, reasons, sandbox
+from tests.sandbox_launchdarkly import (
+    HEADERS,
+    MS,
+    NOT_FOUND,
+    NOW,
+    Complaints,
+    Json,
+    complaints,
+    error_of,
+    get_json,
+    reasons,
+    sandbox,
+)
 
 __all__ = ["complaints"]
 
@@ -203,6 +216,24 @@ async def test_code_references_are_sent_only_if_expanded(client: httpx.AsyncClie
     statistics = (await get_json(client, "/api/v2/code-refs/statistics/web"))["flags"]
     for flag in (await get_json(client, FLAGS, limit=100, expand="codeReferences"))["items"]:
         assert flag["codeReferences"] == {"items": statistics.get(flag["key"], [])}
+
+
+async def test_company_may_have_thousands_of_flags() -> None:
+    ours = harbour_goods()
+    [dark_mode] = [flag for flag in ours.flags if flag.key == "dark-mode"]
+    many = tuple(dark_mode.model_copy(update={"key": f"flag-{number:04}"}) for number in range(2000))
+    app = launchdarkly(lambda: NOW, company=ours.model_copy(update={"flags": many}))
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://sandbox", headers=HEADERS) as client:
+        pages = [
+            await get_json(client, FLAGS, limit=100, offset=offset, env="production", expand="codeReferences")
+            for offset in range(0, 2100, 100)
+        ]
+        assert [len(page["items"]) for page in pages] == [*[100] * 20, 0]
+        assert ["next" in page["_links"] for page in pages] == [*[True] * 19, False, False]
+        assert len({key for page in pages for key in keys(page)}) == pages[0]["totalCount"] == 2000
+        statuses = await get_json(client, "/api/v2/flag-statuses/web/production")
+        assert len(statuses["items"]) == 2000
 
 
 async def test_listed_flag_includes_only_named_environments(client: httpx.AsyncClient) -> None:

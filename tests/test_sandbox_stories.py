@@ -184,7 +184,8 @@ async def test_invalid_parameter_is_refused(client: httpx.AsyncClient, name: str
 
 
 async def test_audit_log_matches_the_openapi_description(client: httpx.AsyncClient, complaints: Complaints) -> None:
-    for params in ({}, {"limit": 20, "q": "forecast"}, {"spec": "proj/moon:env/*:flag/*"}, {"spec": "web"}):
+    options: list[Json] = [{}, {"limit": 20, "q": "forecast"}, {"spec": "proj/moon:env/*:flag/*"}, {"spec": "web"}]
+    for params in options:
         assert complaints(AUDIT_LOG, await client.get(AUDIT_LOG, params=params)) == []
     stranger = await client.get(AUDIT_LOG, headers={"Authorization": "no"})
     assert (stranger.status_code, complaints(AUDIT_LOG, stranger)) == (401, [])

@@ -23,7 +23,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.sandbox.launchdarkly import routes as all_routes
-from bot.sandbox.launchdarkly.company import harbour_goods
+from bot.sandbox.launchdarkly.company import Company, harbour_goods
 from bot.sandbox.launchdarkly.faults import FaultInjector
 from bot.sandbox.launchdarkly.history import History, millis
 from bot.sandbox.launchdarkly.request import ApiError, Json, Query, RequestContext, beta_required
@@ -48,6 +48,7 @@ def launchdarkly(
     now: Callable[[], datetime],
     *,
     faults: FaultInjector | None = None,
+    company: Company | None = None,
     only_rfc3339: bool = False,
     only_millis: bool = False,
     routes: ModuleType = all_routes,
@@ -57,7 +58,7 @@ def launchdarkly(
     `only_rfc3339` and `only_millis` restrict the time format that the deployments chart accepts, because it isn't known
     which one the real server takes.
     """
-    company = harbour_goods()
+    company = company or harbour_goods()
     history = History(company)
     faults = faults or FaultInjector()
 
