@@ -136,8 +136,8 @@ async def test_invalid_settings_are_listed_and_other_checks_still_run(tmp_path: 
         ["error", "Required", "LAUNCHDARKLY_ACCESS_TOKEN"],
         ["error", "Tuning", "TIME_ZONE"],
     ]
-    assert "skipped  Insights       Skipped because of LAUNCHDARKLY_ACCESS_TOKEN and TIME_ZONE." in lines
-    assert lines[-1].startswith("ok       Store")
+    assert "skipped  Insights       Fix LAUNCHDARKLY_ACCESS_TOKEN and TIME_ZONE first." in lines
+    assert lines[-1].startswith("ok       Database")
     assert "sdk-secret" not in asked.stdout
 
 
@@ -151,7 +151,9 @@ async def doctor(**variables: str) -> subprocess.CompletedProcess[str]:
 
 async def test_launchdarkly_token_owner_is_shown(surgery: DoctorHarness) -> None:
     found = await surgery.run_checks()
-    assert found["LaunchDarkly"] == Finding("LaunchDarkly", CheckStatus.OK, "Accepted a service token, insights-bot.")
+    assert found["LaunchDarkly"] == Finding(
+        "LaunchDarkly", CheckStatus.OK, "LaunchDarkly accepts a service token (insights-bot)."
+    )
     seen = {one.path: one.headers["ld-api-version"] for one in surgery.faults.requests}
     assert seen["/api/v2/caller-identity"] == "20240415"
 
@@ -194,7 +196,7 @@ async def test_external_text_is_one_line_and_redacted(surgery: DoctorHarness) ->
     surgery.faults.path_contains = "caller-identity"
     surgery.faults.body = json.dumps({"tokenName": f"a\n\x1b[31m{BOT_TOKEN}"}).encode()
     found = await surgery.run_checks()
-    assert found["LaunchDarkly"].message == "Accepted a token, a [31m•••."
+    assert found["LaunchDarkly"].message == "LaunchDarkly accepts a token (a [31m•••)."
 
 
 # ---------------------------------------------------------------------------------------------------------------- Slack

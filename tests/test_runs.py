@@ -1,7 +1,8 @@
 """Schedules and their runs in the store: numbered, created once, and leased by one process at a time."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
@@ -11,7 +12,7 @@ from sqlalchemy import select
 from bot.store import DueSchedule, QueryKey, Schedule, WatchState
 from bot.store.store import Store, open_store
 from bot.store.tables import RUNS
-from tests.databases import TemporaryDatabase
+from tests.databases import Postgres, TemporaryDatabase
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 WEEK, MINUTE = timedelta(weeks=1), timedelta(minutes=1)
@@ -22,6 +23,26 @@ NEW = Schedule("", "T1", "C1", 0, "U1", (0,), 0, time(9), "UTC", "scores web/pro
 async def a_store(database: TemporaryDatabase) -> AsyncIterator[Store]:
     async with open_store(database.url) as opened:
         yield opened
+
+
+async def test_schedule_added_meanwhile_elsewhere_is_checked(postgres: Postgres) -> None:
+    """PostgreSQL shows each statement what was committed before it, so checking and numbering must be one."""
+    url = postgres.new_schema()
+
+    async def add_elsewhere() -> None:
+        async with open_store(url) as elsewhere:
+            await elsewhere.schedules.add(NEW, NOW)
+
+    def check(existing: Sequence[Schedule]) -> None:
+        if not seen:
+            with ThreadPoolExecutor() as threads:
+                threads.submit(asyncio.run, add_elsewhere()).result()
+        seen.append(len(existing))
+
+    seen: list[int] = []
+    async with open_store(url) as store:
+        assert (await store.schedules.add(NEW, NOW, check)).number == 2
+    assert seen == [0, 1]
 
 
 async def test_schedules_of_a_channel_are_numbered(store: Store) -> None:

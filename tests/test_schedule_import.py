@@ -149,7 +149,7 @@ def test_missing_file_is_named_in_one_line(tmp_path: Path) -> None:
         (entry("events web/production", every="watch Foo/Bar"), "“Foo/Bar” isn't a time zone I know"),
         (entry(every="watch Europe/Berln"), "Did you mean Europe/Berlin?"),
         (entry(every="watch"), "“watch” needs a time zone, for example Europe/Berlin."),
-        (entry("digest web/production", every="watch UTC"), "`digest` can't be watched. These can: deploys, events"),
+        (entry("digest web/production", every="watch UTC"), "I can't watch `digest`. I can watch deploys, events"),
         (entry("scroes web/production"), "Did you mean scores?"),
         (entry("stop 1"), "I don't know “stop”"),
         (entry("scores"), "Missing: project key and environment key."),
@@ -247,6 +247,6 @@ async def test_import_checks_with_launchdarkly_and_shows_progress(tmp_path: Path
         assert (wrong.returncode, wrong.stdout) == (1, "")
         assert "Checking 26 questions with LaunchDarkly, 20 done …" in wrong.stderr
         assert "The file has 2 mistakes, so nothing was imported:\n  entry 26 (“monday 9:00 UTC digest" in wrong.stderr
-        assert "\n  entry 27 (“watch UTC digest web/production”): `digest` can't be watched." in wrong.stderr
+        assert "\n  entry 27 (“watch UTC digest web/production”): I can't watch `digest`." in wrong.stderr
         right = await import_file(*entries)
         assert (right.returncode, right.stdout) == (0, "25 added, 0 already there.\n")

@@ -20,7 +20,7 @@ async def run_tour(
 ) -> None:
     """Play all steps and show each one."""
     async with cancelled_by_signal(demo_manager) as demo:
-        echo(f"{demo.notice} Slack is embedded, too.\n")
+        echo(f"{demo.notice} Slack is simulated, too.\n")
         for chapter in (_question_steps(demo), _digest_steps(demo), _watch_steps(demo)):
             async with aclosing(chapter) as steps:
                 async for action, message in steps:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, func, select, tuple_, update
+from sqlalchemy import ColumnElement, bindparam, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -49,14 +49,11 @@ class Schedules:
         row: dict[str, Any] = {column.name: getattr(new, column.name) for column in COLUMNS}
         row |= {"id": uuid.uuid4().hex, "made_at": at, "changed_at": at}
         async with self._database.transaction() as connection:
-            existing = await connection.execute(
-                select(*COLUMNS).where(*_in_channel(new.team, new.channel), NOT_STOPPED)
-            )
-            check([Schedule(*record) for record in existing])
-            last_number = await connection.scalar(
-                select(func.max(TABLE.c.number)).where(*_in_channel(new.team, new.channel))
-            )
-            row["number"] = (last_number or 0) + 1
+            # One statement: between two, PostgreSQL may show another process's schedule to the second alone.
+            records = await connection.execute(select(*COLUMNS).where(*_in_channel(new.team, new.channel)))
+            existing = [Schedule(*record) for record in records]
+            check([schedule for schedule in existing if schedule.state != STOPPED])
+            row["number"] = max((schedule.number for schedule in existing), default=0) + 1
             await connection.execute(TABLE.insert().values(row))
         return Schedule(*(row[column.name] for column in COLUMNS))
 
