@@ -20,7 +20,7 @@ from tests.conversation import NOW
 from tests.processes import ROOT, run
 
 NOTICE = "Using the built-in LaunchDarkly simulator.\n"
-NOTICES = (NOTICE, f"LAUNCHDARKLY_ACCESS_TOKEN isn't set: {NOTICE}")
+NOTICES = (NOTICE, f"LAUNCHDARKLY_ACCESS_TOKEN isn't set. {NOTICE}")
 
 
 def test_answer_goes_to_stdout_and_the_sandbox_notice_to_stderr() -> None:

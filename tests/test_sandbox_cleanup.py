@@ -207,12 +207,12 @@ async def test_flags_without_code_references_do_not_say_so() -> None:
 
 
 async def test_verdict_on_removal_may_be_missing(client: httpx.AsyncClient) -> None:
-    def judged(listed: Json) -> set[str]:
+    def stale_keys(listed: Json) -> set[str]:
         return {flag["key"] for flag in listed["items"] if "stale" in flag}
 
-    assert judged(await get_json(client, FLAGS, limit=100)) == {"dark-mode", "old-address-form", "single-sign-on"}
+    assert stale_keys(await get_json(client, FLAGS, limit=100)) == {"dark-mode", "old-address-form", "single-sign-on"}
     async with sandbox(faults=FaultInjector(missing=frozenset({"stale verdicts"}))) as poor:
-        assert judged(await get_json(poor, FLAGS, limit=100)) == set()
+        assert stale_keys(await get_json(poor, FLAGS, limit=100)) == set()
 
 
 # ------------------------------------------------------------------------------------------------ the API's description

@@ -17,7 +17,7 @@ AUDIT_LOG = "/api/v2/auditlog"
 EVENTS = "/api/v2/engineering-insights/flag-events"
 WAREHOUSE = {"projectKey": "warehouse", "environmentKey": "production"}
 NEXT_WEEK = NOW + timedelta(days=7)
-TOLD = {story.flag for story in harbour_goods().stories}
+STORY_FLAGS = {story.flag for story in harbour_goods().stories}
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def at(event: Json) -> datetime:
 
 
 async def test_bad_week_has_incidents_and_the_next_week_is_calm(client: httpx.AsyncClient) -> None:
-    bad = [one for one in await events(client) if one["flagKey"] in TOLD and "environmentKey" in one]
+    bad = [one for one in await events(client) if one["flagKey"] in STORY_FLAGS and "environmentKey" in one]
     assert len(bad) > 10
     assert {one["eventType"] for one in bad} == {"disabled_targeting", "enabled_targeting", "updated_rollout"}
     async with sandbox(NEXT_WEEK) as later:
@@ -80,7 +80,7 @@ async def test_rollout_is_still_rolled_back(client: httpx.AsyncClient) -> None:
 @pytest.mark.parametrize("week", range(8))
 async def test_every_friday_a_flag_is_off_and_a_rollout_is_back(week: int) -> None:
     async with sandbox(NOW + timedelta(weeks=week)) as client:
-        states = {key: await flag(client, key) for key in TOLD}
+        states = {key: await flag(client, key) for key in STORY_FLAGS}
     assert len([key for key, one in states.items() if not one["on"]]) == 1
     rollouts = [
         one["fallthrough"]["rollout"]["variations"] for one in states.values() if "rollout" in one["fallthrough"]
@@ -98,7 +98,7 @@ async def test_flag_is_off_for_less_than_two_minutes(client: httpx.AsyncClient) 
 
 
 async def test_flags_state_matches_each_change_of_its_story(client: httpx.AsyncClient) -> None:
-    changes = [one for one in await events(client, **{"from": MS - 28 * DAY}) if one["flagKey"] in TOLD]
+    changes = [one for one in await events(client, **{"from": MS - 28 * DAY}) if one["flagKey"] in STORY_FLAGS]
     for event in [one for one in changes if one["eventType"].endswith("abled_targeting")]:
         async with sandbox(at(event) + timedelta(seconds=1)) as then:
             production = await flag(then, event["flagKey"])

@@ -183,8 +183,8 @@ def idle_rows() -> Iterator[Row]:
             running_program(("bot", "run"), folder, bot_environment(database, stubs.url) | {"PORT": "0"})
         )
         engine = exit_stack.enter_context(running_program((BARE_QUEUE_MODULE,), folder, engine_env))
-        ours.wait_for_log("answering")
-        engine.wait_for_log("answering")
+        ours.wait_for_log("listening")
+        engine.wait_for_log("listening")
         table = BotDatabase.connect(database)
         table.add_schedules(LINES, IDLE_SCHEDULES, right_now() + FAR_FUTURE)
         table.add_schedules(LINES, IDLE_WATCHES, right_now(), WatchTrigger("UTC"), first=IDLE_SCHEDULES)
@@ -233,7 +233,7 @@ def mixed_rows() -> Iterator[Row]:
         database, port = f"sqlite:///{folder / 'bot.db'}", free_port()
         env = bot_environment(database, stubs.url) | MIXED_SETTINGS | {"PORT": str(port)}
         bot = exit_stack.enter_context(running_program(("bot", "run"), folder, env))
-        bot.wait_for_log("answering")
+        bot.wait_for_log("listening")
         table = BotDatabase.connect(database)
         due = int(seconds + WARMUP_SECONDS) * DIGESTS_PER_SECOND
         table.add_schedules(LINES, due, right_now())
