@@ -86,7 +86,7 @@ class Answers:
         reference = _new_reference()
         line = name = ""
         try:
-            authorize(caller)  # before the line is read: whoever may not ask gets no help and no corrections
+            authorize(caller)  # before the line is read, so that outsiders get no help and no corrections
             tokens, share_requested = remove_share_option(tokenize(text))
             if notice := self._notices.help(tokens):
                 return Answer(notice, name="help", reference=reference)

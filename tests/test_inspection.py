@@ -127,5 +127,5 @@ async def test_user_without_create_permission_is_reported(missing: str, postgres
         user_url = url.replace("postgres:@", f"{user}@")
         assert (await inspect_database(user_url)).revision is None
         connection.execute(sql.SQL(f"REVOKE CREATE ON {missing} FROM {user}").format(database))
-    with pytest.raises(Misconfigured, match="does not let the bot make its tables"):
+    with pytest.raises(Misconfigured, match="doesn't let the bot create its tables"):
         await inspect_database(user_url)

@@ -30,5 +30,5 @@ async def test_commands_that_run_no_schedules_need_no_lock(command: list[str], t
         running_process(tmp_path, ["bot", *command], {"DATABASE_URL": url}, asyncio.subprocess.PIPE) as process,
     ):
         printed, complaints = await process.communicate()
-    assert "schedules: []" in printed.decode() or "Store" in printed.decode()
+    assert "schedules: []" in printed.decode() or "Database" in printed.decode()
     assert b"Another process" not in printed + complaints

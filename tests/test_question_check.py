@@ -123,5 +123,5 @@ async def test_same_line_sent_twice_at_once_is_saved_once(scheduler: SchedulerHa
 
 async def test_watch_cannot_change_to_an_unwatchable_question(scheduler: SchedulerHarness) -> None:
     await scheduler.send("watch on scores web/production")
-    assert "I can't watch digest." in await scheduler.send("change 1 digest web/production")
+    assert "I can't watch `digest`." in await scheduler.send("change 1 digest web/production")
     assert "`scores web/production`" in await scheduler.send("schedules")

@@ -51,10 +51,10 @@ def test_exported_schedules_are_imported_only_once(url: str, tmp_path: Path) -> 
     file = tmp_path / "schedules.yml"
     file.write_text(exported.stdout)
     elsewhere = f"sqlite:///{tmp_path / 'elsewhere.db'}"
-    assert run("schedules", "--import", str(file), DATABASE_URL=elsewhere).stdout == "2 added, 0 there already.\n"
+    assert run("schedules", "--import", str(file), DATABASE_URL=elsewhere).stdout == "2 added, 0 already there.\n"
     assert run("schedules", "--export", DATABASE_URL=elsewhere).stdout == exported.stdout
-    assert run("schedules", "--import", str(file), DATABASE_URL=elsewhere).stdout == "0 added, 2 there already.\n"
-    assert run("schedules", "--import", str(file), DATABASE_URL=url).stdout == "0 added, 2 there already.\n"
+    assert run("schedules", "--import", str(file), DATABASE_URL=elsewhere).stdout == "0 added, 2 already there.\n"
+    assert run("schedules", "--import", str(file), DATABASE_URL=url).stdout == "0 added, 2 already there.\n"
 
 
 def test_empty_list_says_there_are_no_schedules(tmp_path: Path) -> None:

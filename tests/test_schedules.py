@@ -133,7 +133,7 @@ async def test_schedule_can_post_to_a_direct_message(scheduler: SchedulerHarness
 async def test_duplicate_schedule_is_refused(scheduler: SchedulerHarness) -> None:
     await scheduler.send(WEEKLY)
     assert "That's already scheduled here (schedule 1)." in await scheduler.send(WEEKLY, user="U1")
-    assert "Schedule 2, schedules lists all" in await scheduler.send("every tuesday 9:00 scores web/production")
+    assert "Schedule 2, schedules lists them all" in await scheduler.send("every tuesday 9:00 scores web/production")
 
 
 async def test_channel_has_at_most_twenty_schedules(scheduler: SchedulerHarness) -> None:
@@ -141,7 +141,7 @@ async def test_channel_has_at_most_twenty_schedules(scheduler: SchedulerHarness)
         await scheduler.send(f"every monday 9:{minute} scores web/production")
     assert "This channel has 20 schedules, which is the limit." in await scheduler.send(WEEKLY)
     await scheduler.send("stop 20")
-    assert "Schedule 21, schedules lists all" in await scheduler.send(WEEKLY)
+    assert "Schedule 21, schedules lists them all" in await scheduler.send(WEEKLY)
     assert "*19*" in await scheduler.send("schedules")
 
 
@@ -203,7 +203,7 @@ async def test_stopped_schedule_posts_nothing_and_keeps_its_number(scheduler: Sc
     await scheduler.advance_to(MONDAY)
     assert scheduler.posted() == []
     assert "Schedule 1 was stopped." in await scheduler.send("resume 1")
-    assert "Schedule 2, schedules lists all" in await scheduler.send(WEEKLY)
+    assert "Schedule 2, schedules lists them all" in await scheduler.send(WEEKLY)
 
 
 @pytest.mark.parametrize(
@@ -487,7 +487,7 @@ async def test_history_links_to_delivered_messages(scheduler: SchedulerHarness) 
     assert "sent on request by <@U2>" in shown
     await scheduler.send("stop")
     assert "delivered" in await scheduler.send("history 1")
-    assert "This channel never had a schedule 7 in this channel." in await scheduler.send("history 7")
+    assert "This channel never had a schedule 7." in await scheduler.send("history 7")
 
 
 async def test_long_history_says_how_to_see_more(scheduler: SchedulerHarness) -> None:

@@ -14,6 +14,7 @@ from bot.questions import discover
 from bot.sandbox.slack import Acknowledgement, Fault, Slack, signature_headers
 from bot.sandbox.slack.credentials import SIGNING_SECRET
 from bot.sandbox.slack.faults import RESPONSE_URL
+from bot.sandbox.slack.message import Message as PostedMessage
 from bot.sandbox.slack.webhook import send_request
 from bot.store.store import open_store
 from tests.databases import Postgres, simulate_full_disk
@@ -118,18 +119,24 @@ async def test_slow_press_does_not_change_a_shared_message(button: str) -> None:
 @pytest.mark.parametrize("line", ["how are our releases doing?", "stop all", "pause all", "nope", "list projects"])
 async def test_line_that_is_no_command_offers_only_help(workspace: Workspace, line: str) -> None:
     answer = await workspace.send(line)
-    offered = re.findall(r"`([^`]+)`", visible_text(answer))
+    offered = [*re.findall(r"`([^`]+)`", visible_text(answer)), *_button_lines(answer)]
     assert offered
-    assert [each for each in offered if each.split()[0] != "help"] == []
-    assert {block["type"] for block in answer.blocks} <= {"section", "context"}
-    assert not [block for block in answer.blocks if "accessory" in block]
+    assert {line.split()[0] for line in offered} == {"help"}
 
 
 async def test_misspelled_command_is_suggested_only_as_text(workspace: Workspace) -> None:
     answer = await workspace.send("stpo 3")
     assert "Did you mean stop?" in visible_text(answer)
     assert "`stop 3`" in visible_text(answer)
-    assert not [block for block in answer.blocks if block["type"] == "actions" or "accessory" in block]
+    assert _button_lines(answer) == ["help stop"]
+
+
+def _button_lines(message: PostedMessage) -> list[str]:
+    """Return the lines of a message's buttons, also of those beside a text."""
+    elements = [
+        element for block in message.blocks for element in (*block.get("elements", []), block.get("accessory", {}))
+    ]
+    return [element["value"] for element in elements if "value" in element]
 
 
 async def test_corrected_question_is_asked_by_a_button(either_workspace: Workspace) -> None:

@@ -446,7 +446,7 @@ async def test_unwritable_sqlite_path_is_reported(tmp_path: Path) -> None:
         assert error.value.summary == (
             f"Can't open and write the database {folder}/insights.db (unable to open database file)."
         )
-        assert "that its folder exists and that the bot may write there" in error.value.todo
+        assert "its folder exists, and that the bot can write there" in error.value.todo
 
 
 async def test_file_that_is_no_database_is_left_unchanged(tmp_path: Path) -> None:
@@ -538,7 +538,7 @@ async def test_full_disk_on_sqlite_is_reported(tmp_path: Path) -> None:
             await connection.execute(text("PRAGMA max_page_count = 1"))  # no page can be added
         with pytest.raises(TryLater, match=r"The bot's database is full\.") as full:
             await ChannelDefaults(connections).put("T1", "C1", {"env": "a" * 100_000}, "U1", NOW)
-        assert "make room on the disk" in full.value.todo
+        assert "must free disk space" in full.value.todo
         assert await store.channel_defaults.get("T1", "C1") == WEB
 
 

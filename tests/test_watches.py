@@ -214,7 +214,7 @@ async def test_owner_is_notified_once_of_a_lasting_failure(scheduler_factory: Op
 
 async def test_unwatchable_question_is_refused(scheduler_factory: OpenScheduler) -> None:
     async with scheduler_factory() as scheduler:
-        assert "I can't watch digest." in await scheduler.send("watch digest web/production")
+        assert "I can't watch `digest`." in await scheduler.send("watch digest web/production")
         await scheduler.send("watch on scores web/production")
         assert "already scheduled here" in await scheduler.send("watch on scores web/production")
         listed = await scheduler.send("schedules")
