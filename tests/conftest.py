@@ -22,6 +22,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--rewrite", action="store_true", help="write anew what is made from the code, to be reviewed")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--rewrite") and config.getoption("numprocesses"):
+        raise pytest.UsageError("--rewrite writes files that tests share: leave out -n.")
+
+
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """Run a single module, or rewrite, without other processes; otherwise use one per core, which is the default."""
     only_one = len(config.args) == 1 and Path(config.args[0].partition("::")[0]).is_file()
