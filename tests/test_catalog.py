@@ -225,3 +225,17 @@ KNOWN = [
 )
 def test_nearest_keys_match_what_a_person_means(word: str, meant: list[str]) -> None:
     assert nearest_keys(word, KNOWN) == meant
+
+
+async def test_recently_changed_flags_cost_one_request_and_tell_their_state() -> None:
+    account = Account()
+    flags = await account.catalog().recently_changed("web", "production")
+    assert account.paths() == ["/api/v2/flags/web"]
+    checkout = flags["new-checkout"]
+    assert checkout.owner == "Checkout crew"
+    assert [variation.name for variation in checkout.variations or ()] == ["New checkout", "Four-step checkout"]
+    state = (checkout.environments or {})["production"]
+    assert state
+    assert state.on is True
+    assert state.modified
+    assert await account.catalog(lambda _: False).recently_changed("web", "production") == {}

@@ -6,16 +6,19 @@
 Only projects that the settings allow are shown. They are filtered after the cache, so that all callers share one list.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from bot.launchdarkly import LaunchDarkly, Version
 from bot.questions.catalog.lists import CatalogItem as CatalogItem
+from bot.questions.catalog.lists import ChangedFlag as ChangedFlag
+from bot.questions.catalog.lists import EnvironmentState as EnvironmentState
 from bot.questions.catalog.lists import Flag as Flag
 from bot.questions.catalog.lists import Listing as Listing
-from bot.questions.catalog.lists import Source, fetch_flags, fetch_names
+from bot.questions.catalog.lists import Source, fetch_changed_flags, fetch_flags, fetch_names
 
+FlagsByKey = Mapping[str, ChangedFlag]
 ProjectFilter = Callable[[str | None], bool]  # whether a project may be shown; None asks about all projects
 
 PROJECTS = Source("/api/v2/projects")
@@ -49,8 +52,14 @@ class Catalog:
         """Return the flags of a project that aren't archived, the newest first."""
         if not self.allows(project):
             return Listing()
-        source = Source(f"/api/v2/flags/{quote(project, safe='')}", sort="-creationDate")
-        return await fetch_flags(self.launchdarkly, source)
+        return await fetch_flags(self.launchdarkly, Source(_flags_path(project), sort="-creationDate"))
+
+    async def recently_changed(self, project: str, environment: str) -> FlagsByKey:
+        """Return the 100 flags whose targeting in an environment was changed last. Costs one request."""
+        if not self.allows(project):
+            return {}
+        flags = await fetch_changed_flags(self.launchdarkly, _flags_path(project), environment)
+        return {flag.key: flag for flag in flags}
 
     async def applications(self) -> Listing[CatalogItem]:
         """Return the account's applications. They belong to no project, so none are shown if the settings allow only
@@ -63,3 +72,7 @@ class Catalog:
         Also true if the list is capped and so can't tell."""
         listing = await fetch_names(self.launchdarkly, APPLICATIONS)
         return listing.capped or any(application.key == key for application in listing.items)
+
+
+def _flags_path(project: str) -> str:
+    return f"/api/v2/flags/{quote(project, safe='')}"

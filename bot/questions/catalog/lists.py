@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from bot.launchdarkly import Float64, Int64, LaunchDarkly, Reply, Version, field
 from bot.messages import humanize
@@ -65,6 +65,31 @@ class Flag(CatalogItem):
         """The name of the maintaining team, else its key; empty if there is none."""
         return (self.crew and (self.crew.name or self.crew.key)) or self.team_key or ""
 
+    @property
+    def owner(self) -> str:
+        """The name of the team, else of the person who maintains the flag; empty if there is none."""
+        return humanize.truncate_text(self.team or self.maintainer, 60)
+
+
+class Variation(Reply):
+    value: Any = None
+    name: str | None = None
+    description: str | None = None
+
+
+class EnvironmentState(Reply):
+    """Whether a flag is on in an environment, and when its targeting there was changed last."""
+
+    on: bool | None = None
+    modified: Float64 | None = field(name="lastModified", default=None)
+
+
+class ChangedFlag(Flag):
+    """A flag with its variations, and its state in the requested environment."""
+
+    variations: list[Variation] | None = None
+    environments: dict[str, EnvironmentState | None] | None = None
+
 
 class CatalogLink(Reply):
     href: str | None = None
@@ -87,6 +112,12 @@ class FlagPage(CatalogPage, kw_only=True):
     """A page of flags."""
 
     items: Sequence[Flag]
+
+
+class ChangedFlagPage(CatalogPage, kw_only=True):
+    """A page of flags with their state in one environment."""
+
+    items: Sequence[ChangedFlag]
 
 
 N = TypeVar("N", bound=CatalogItem)
@@ -120,6 +151,15 @@ async def fetch_flags(launchdarkly: LaunchDarkly, source: Source) -> Listing[Fla
     """Fetch a list of flags."""
     pages = await _fetch_pages(launchdarkly, FlagPage, source)
     return _listing([item for page in pages for item in page.items], capped=_has_more(pages))
+
+
+async def fetch_changed_flags(launchdarkly: LaunchDarkly, path: str, environment: str) -> tuple[ChangedFlag, ...]:
+    """Fetch the flags whose targeting in an environment was changed last, in one request.
+
+    It is cached no longer than events are: the flag of the newest event must be in it."""
+    parameters = (("env", environment), ("limit", str(PAGE_SIZE)), ("sort", "-targetingModifiedDate"))
+    page = await launchdarkly.get(ChangedFlagPage, path, parameters, version=Version.CURRENT)
+    return tuple(page.items)
 
 
 async def _fetch_pages(launchdarkly: LaunchDarkly, kind: type[P], source: Source) -> list[P]:

@@ -16,7 +16,8 @@ from bot.messages import humanize
 from bot.messages.mrkdwn import Timestamp
 from bot.questions.base import AnswerView, Observation, Question, QuestionContext, View
 from bot.questions.catalog import CatalogItem
-from bot.questions.flag.reply import FlagReply, Variation
+from bot.questions.catalog.lists import Variation
+from bot.questions.flag.reply import FlagReply
 from bot.questions.flag.targeting import EnvironmentView, environment_view
 
 MAX_VARIATIONS = 10
