@@ -13,13 +13,22 @@ def unchanged(reply: Any) -> Any:
     return reply
 
 
+def lists_flags(reply: Any) -> bool:
+    """Return whether this is a page of the catalog's flags, which has a total as events do."""
+    return "sort" in reply.asked
+
+
 def edit_sides(name: str, **edits: Edit) -> Edit:
     """Return an edit per side, chosen by the value of the request parameter `name`."""
     return lambda reply: edits.get(reply.asked.get(name), unchanged)(reply)
 
 
 def edit_parts(
-    scores: Edit = unchanged, events: Edit = unchanged, status: Edit = unchanged, deploys: Edit = unchanged
+    scores: Edit = unchanged,
+    events: Edit = unchanged,
+    status: Edit = unchanged,
+    deploys: Edit = unchanged,
+    flags: Edit = unchanged,
 ) -> Edit:
     """Return an edit per part, chosen by a field that only that part has."""
 
@@ -27,7 +36,7 @@ def edit_parts(
         if "scores" in reply:
             return scores(reply)
         if "totalCount" in reply:
-            return events(reply)
+            return (flags if lists_flags(reply) else events)(reply)
         return (status if reply["metadata"]["name"] == "flagStatus" else deploys)(reply)
 
     return edit

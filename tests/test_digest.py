@@ -107,13 +107,14 @@ def _top(answer: Any) -> str:
 # Requests
 
 
-async def test_four_requests_cover_one_environment_and_week(someone: Conversation) -> None:
+async def test_five_requests_cover_one_environment_and_week(someone: Conversation) -> None:
     await someone.send("digest web/production app=storefront")
     place = {"projectKey": ["web"], "environmentKey": ["production"], "applicationKey": ["storefront"]}
     week = {"from": [str(MIDNIGHT - 7 * DAY)]}
     assert sorted(someone.requested_params(), key=len) == [
         place,
         place,
+        {"env": ["production"], "limit": ["100"], "sort": ["-targetingModifiedDate"]},
         place | week | {"to": [str(MIDNIGHT)], "bucketType": ["hour"], "bucketMs": [str(HOUR)]},
         place
         | week
@@ -131,7 +132,7 @@ async def test_event_at_midnight_appears_in_exactly_one_digest() -> None:
     edges = [an_event(flagKey="first", eventTime=MIDNIGHT - 7 * DAY), an_event(flagKey="last", eventTime=MIDNIGHT - 1)]
     async with start_conversation(edit_parts(events=only_events(*edges))) as someone:
         answer = await someone.send("digest web/production")
-        [asked] = [asked for asked in someone.requested_params() if "limit" in asked]
+        [asked] = [asked for asked in someone.requested_params() if "impactSize" in asked]
     assert (asked["from"], asked["to"]) == ([str(MIDNIGHT - 7 * DAY)], [str(MIDNIGHT - 1)])
     assert "Large changes 1" in answer.message.text
 
@@ -149,9 +150,26 @@ async def test_changes_are_grouped_by_flag_with_the_largest_first() -> None:
     ]
     shown = await _shown(edit_parts(events=only_events(*events)))
     assert "*5 large-impact changes* on 3 flags" in shown
-    assert shown.index("big-one>* · a leap") < shown.index("small-one>*") < shown.index("unsaid-one>*")
+    assert shown.index("big-one>*\na leap") < shown.index("small-one>*") < shown.index("unsaid-one>*")
     assert "3 changes by Ben and Ana · largest: <!date" in shown
     assert "large impact (99%)" in shown
+
+
+async def test_changes_name_owners_and_variations() -> None:
+    counts = [{"value": True, "before": 4, "after": 96}, {"value": False, "before": 96, "after": 4}]
+    event = an_event(impact=large_impact(92) | {"evaluationsSummary": {"variations": counts}})
+    team, variations = {"key": "checkout", "name": "Checkout crew"}, [{"value": True, "name": "New checkout"}]
+    flag = {"key": "new-checkout", "_maintainerTeam": team, "variations": variations}
+    catalog = edit_parts(events=only_events(event), flags=lambda _: {"items": [flag]})
+    shown = await _shown(catalog)
+    assert shown.count("new-checkout>* · owned by Checkout crew") == 2
+    assert shown.count("New checkout: 4% → 96%") == 2
+
+
+async def test_good_news_has_no_red_dot() -> None:
+    shown = await _shown(edit_parts(events=only_events(an_event(eventType="enabled_targeting"))))
+    assert "🟢 *<" in shown
+    assert "🔴 *<" not in shown
 
 
 async def test_long_author_lists_are_shortened() -> None:
@@ -162,7 +180,7 @@ async def test_long_author_lists_are_shortened() -> None:
 async def test_change_shows_variation_shares_before_and_after() -> None:
     counts = [{"value": True, "before": 4, "after": 96}, {"value": False, "before": 96, "after": 4}]
     event = an_event(impact=large_impact(92) | {"evaluationsSummary": {"variations": counts}})
-    assert "true: 4% → 96% · false: 96% → 4% · 🧪 no experiment" in await _shown(edit_parts(events=only_events(event)))
+    assert "New checkout: 4% → 96% · 🧪 no experiment" in await _shown(edit_parts(events=only_events(event)))
 
 
 @pytest.mark.parametrize(
@@ -192,7 +210,7 @@ async def test_flag_group_lists_its_experiments() -> None:
 async def test_first_five_hundred_changes_are_read_and_the_rest_counted() -> None:
     async with start_conversation(edit_parts(events=_hundred)) as someone:
         answer = await someone.send("digest web/production")
-        pages = [asked for asked in someone.requested_params() if "limit" in asked]
+        pages = [asked for asked in someone.requested_params() if "impactSize" in asked]
     assert len(pages) == 5
     assert len({str(page.get("after")) for page in pages}) == 5
     assert "*912 large-impact changes* on 60 flags" in _top(answer)
@@ -209,7 +227,7 @@ async def test_repeating_page_stops_pagination() -> None:
 
     async with start_conversation(edit_parts(events=again)) as someone:
         answer = await someone.send("digest web/production")
-        assert len([asked for asked in someone.requested_params() if "limit" in asked]) == 2
+        assert len([asked for asked in someone.requested_params() if "impactSize" in asked]) == 2
     assert "99,900 more changes couldn't be read" in _top(answer)
 
 

@@ -10,8 +10,11 @@ import pytest
 
 from bot.answers import Answer
 from bot.lines.timespec import display_line
+from bot.questions.events import QUESTION, EventsParams, FlagEvents
+from bot.questions.events.reply import Event, EventsLink, EventsReply
 from bot.questions.time_range import parse_window
 from bot.terminal import console, draw
+from tests.api_replies import lists_flags, refuse_with, unchanged
 from tests.conversation import NOW, Conversation, Edit, button_lines, question_context, start_conversation, visible_text
 
 
@@ -29,26 +32,83 @@ def _event(**more: Any) -> dict[str, Any]:
     } | more
 
 
-def _only(*events: dict[str, Any], total: int | None = None, **links: str) -> Edit:
-    hrefs = {name: {"href": f"/api/v2/engineering-insights/flag-events?{query}"} for name, query in links.items()}
-    return lambda reply: {"totalCount": total or len(events), "items": list(events), "_links": hrefs}
+def _flag(key: str = "new-checkout", *, on: bool = True, modified: float = 0, **more: Any) -> dict[str, Any]:
+    """A flag in the catalog."""
+    team = {"key": "checkout", "name": "Checkout crew"}
+    variations = [{"value": True, "name": "New checkout"}, {"value": False, "name": "Four-step checkout"}]
+    environments = {"production": {"on": on, "lastModified": modified}}
+    return {"key": key, "_maintainerTeam": team, "variations": variations, "environments": environments} | more
 
+
+def _catalog(*flags: dict[str, Any]) -> Edit:
+    return lambda _: {"totalCount": len(flags), "items": list(flags)}
+
+
+def _only(*events: dict[str, Any], flags: Edit = unchanged, total: int | None = None, **links: str) -> Edit:
+    hrefs = {name: {"href": f"/api/v2/engineering-insights/flag-events?{query}"} for name, query in links.items()}
+    page = {"totalCount": total or len(events), "items": list(events), "_links": hrefs}
+    return lambda reply: flags(reply) if lists_flags(reply) else page
+
+
+MINUTE = 60_000
+
+
+def _off(minutes_ago: float, flag: str = "new-checkout", **more: Any) -> dict[str, Any]:
+    at = int(NOW.timestamp() * 1000) - minutes_ago * MINUTE
+    event = {"eventType": "disabled_targeting", "eventTime": at, "description": "Off: support saw a spike of tickets"}
+    return _event(**{"flagKey": flag, **event, **more})
+
+
+def _on(minutes_ago: float, flag: str = "new-checkout", **more: Any) -> dict[str, Any]:
+    lena = {"firstName": "Lena", "lastName": "Hoffmann"}
+    event = {"eventType": "enabled_targeting", "description": "On again after a fix", "member": lena}
+    return _off(minutes_ago, flag, **{**event, **more})
+
+
+def _rollout(minutes_ago: float, before: int, after: int, flag: str = "new-checkout") -> dict[str, Any]:
+    shares = [{"value": False, "before": 100 - before, "after": 100 - after}]
+    shares += [{"value": True, "before": before, "after": after}]
+    impact = {"size": "large", "percentage": abs(before - after), "evaluationsSummary": {"variations": shares}}
+    description = f"Rollout changed from {before}% to {after}%"
+    return _off(minutes_ago, flag, eventType="updated_rollout", description=description, impact=impact)
+
+
+INCIDENTS = (
+    _rollout(90, 10, 100, "gift-wrap"),
+    _on(300),
+    _off(314),
+    _off(700, "sso-v1"),
+    _rollout(800, 100, 10, "lighter-images"),
+    _on(1500),
+    _off(1525),
+)
+STILL = _catalog(
+    _flag(),
+    _flag("sso-v1", on=False),
+    _flag("lighter-images", modified=int(NOW.timestamp() * 1000) - 800 * MINUTE),
+    _flag("gift-wrap", _maintainerTeam=None, _maintainer={"firstName": "Samira", "email": "samira@harbour.example"}),
+)
 
 STATES: dict[str, Edit] = {
     "empty": _only(),
     "one": _only(_event()),
     "more": _only(*(_event(flagKey=f"flag-{n}") for n in range(70)), total=412, next="after=abc", prev="before=xyz"),
+    "incidents": _only(*INCIDENTS, flags=STILL),
 }
 
 
-async def _shown(*events: dict[str, Any], line: str = "events web/production") -> str:
-    async with start_conversation(_only(*events)) as someone:
+async def _shown(*events: dict[str, Any], flags: Edit = unchanged, line: str = "events web/production") -> str:
+    async with start_conversation(_only(*events, flags=flags)) as someone:
         return visible_text(await someone.send(line))
+
+
+def _requested_events(someone: Conversation) -> list[dict[str, list[str]]]:
+    return [params for params in someone.requested_params() if "sort" not in params]
 
 
 async def test_defaults_are_large_impact_and_seven_days(someone: Conversation) -> None:
     answer = await someone.send("events web/production")
-    assert someone.requested_params() == [
+    assert _requested_events(someone) == [
         {
             "projectKey": ["web"],
             "environmentKey": ["production"],
@@ -66,7 +126,7 @@ async def test_params_are_sent_under_launchdarklys_names(someone: Conversation) 
         "events checkout web/production app=storefront impact=any experiments=yes global=exclude expand=experiments "
         "limit=5 since=2026-11-01 until=2026-11-02 after=abc"
     )
-    assert someone.requested_params() == [
+    assert _requested_events(someone) == [
         {
             "projectKey": ["web"],
             "environmentKey": ["production"],
@@ -86,21 +146,19 @@ async def test_params_are_sent_under_launchdarklys_names(someone: Conversation) 
 async def test_event_shows_flag_change_author_time_and_impact() -> None:
     shown = await _shown(_event())
     link = "https://app.launchdarkly.com/projects/web/flags/new-checkout/targeting?env=production&amp;selected-env=production"
-    assert f"🔴 *<{link}|new-checkout>* · Rollout changed from 20% to 60%" in shown
-    assert (
-        "Dana Ortiz · <!date^1795183200^{date_short_pretty} at {time}|Fri 20 Nov 2026, 14:00 UTC> · large impact (92%)"
-        in shown
-    )
+    assert f"*<{link}|new-checkout>* · owned by Checkout crew\n" in shown
+    when = "<!date^1795183200^{date_short_pretty} at {time}|Fri 20 Nov 2026, 14:00 UTC>"
+    assert f"\n*Rolled forward from 20% to 60%* · {when} · Dana Ortiz\nlarge impact (92%)\n" in f"{shown}\n"
     assert "harbour.example" not in shown
 
 
 @pytest.mark.parametrize(
     ("member", "author"),
     [
-        (None, "automation ·"),
-        ({"firstName": "Dana"}, "Dana ·"),
-        ({"email": "dana@x.example"}, "a member ·"),
-        ({"firstName": "dana@x.example", "lastName": ""}, "a member ·"),
+        (None, "· automation\n"),
+        ({"firstName": "Dana"}, "· Dana\n"),
+        ({"email": "dana@x.example"}, "· a member\n"),
+        ({"firstName": "dana@x.example", "lastName": ""}, "· a member\n"),
     ],
 )
 async def test_author_is_shown_by_name_never_by_email(member: Any, author: str) -> None:
@@ -124,27 +182,64 @@ async def test_author_is_shown_by_name_never_by_email(member: Any, author: str) 
 )
 async def test_impact_size_or_its_absence_is_shown(impact: Any, expected: str) -> None:
     mark, text = expected.split("|")
-    shown = await _shown(_event(impact=impact))
+    shown = await _shown(_event(eventType="updated_rules", impact=impact))
     assert f"{mark} *<" in shown
-    assert f" · {text}\n" in f"{shown}\n"
+    assert f"\n{text}\n" in f"{shown}\n"
 
 
-async def test_variation_shares_are_shown_before_and_after() -> None:
-    counts = [{"value": True, "before": 40, "after": 960}, {"value": None, "before": 960, "after": 40}]
-    shown = await _shown(_event(impact={"size": "large", "evaluationsSummary": {"variations": counts}}))
-    assert "true: 4% → 96% · null: 96% → 4%" in shown
+def _shift(*counts: dict[str, Any], value: Any = True) -> dict[str, Any]:
+    return {
+        "size": "large",
+        "evaluationsSummary": {"variations": counts or [{"value": value, "before": 4, "after": 96}]},
+    }
+
+
+async def test_boolean_shift_shows_one_half_by_name() -> None:
+    halves = {"value": False, "before": 960, "after": 40}, {"value": True, "before": 40, "after": 960}
+    shown = await _shown(_event(impact=_shift(*halves)), flags=_catalog(_flag()))
+    assert " · New checkout: 4% → 96%\n" in f"{shown}\n"
+    assert "Four-step checkout" not in shown
+    assert " · true: 4% → 96%\n" in f"{await _shown(_event(impact=_shift(*halves)), flags=_catalog())}\n"
+
+
+JSON = {"weights": {"title": 3.0}}
+
+
+@pytest.mark.parametrize(
+    ("value", "variations", "name"),
+    [
+        (JSON, [{"value": 1}, {"value": JSON, "name": "Careful"}], "Careful"),
+        (JSON, [{"value": 1}, {"value": JSON}], "variation 2"),
+        (JSON, [], "variation 1"),
+        ('{"a": 1}', [], "variation 1"),
+        (None, [], "variation 1"),
+        ("", [], "variation 1"),
+        ("Buy now", [], "Buy now"),
+        (1, [{"value": True, "name": "On"}, {"value": 1, "name": "One"}], "One"),
+        (1.0, [{"value": 1, "name": "One"}], "One"),
+        (7, [], "7"),
+    ],
+)
+async def test_variations_are_named_never_shown_as_json(value: Any, variations: Any, name: str) -> None:
+    counts: list[dict[str, Any]] = [
+        {"value": value, "before": 1, "after": 3},
+        {"value": "other", "before": 3, "after": 1},
+    ]
+    shown = await _shown(_event(impact=_shift(*counts)), flags=_catalog(_flag(variations=variations)))
+    assert f" · {name}: 25% → 75%\n" in f"{shown}\n"
 
 
 async def test_largest_share_changes_come_first_and_rest_is_counted() -> None:
     counts = [{"value": n, "before": 10, "after": 10 + n} for n in range(6)]
-    shown = await _shown(_event(impact={"evaluationsSummary": {"variations": counts}}))
+    shown = await _shown(_event(impact=_shift(*counts)))
     assert "0: 17% → 13%" in shown
-    assert "and 3 more variations" in shown
+    assert "3: 17%" not in shown
+    assert "and 2 more variations" in shown
 
 
 async def test_no_shares_are_shown_without_evaluations() -> None:
-    counts = [{"value": "a", "before": 0, "after": 10}, {"value": "b", "before": None}]
-    assert "→" not in await _shown(_event(impact={"evaluationsSummary": {"variations": counts}}))
+    counts: list[dict[str, Any]] = [{"value": "a", "before": 0, "after": 10}, {"value": "b", "before": None}]
+    assert "→" not in await _shown(_event(impact=_shift(*counts)))
 
 
 async def test_experiments_are_shown_when_expanded() -> None:
@@ -153,6 +248,84 @@ async def test_experiments_are_shown_when_expanded() -> None:
         _event(experiments={"totalCount": 1, "items": items}), line="events web/production expand=experiments"
     )
     assert "🧪 Faster checkout (running)" in shown
+
+
+# Incidents
+
+
+async def test_off_and_on_again_is_one_story_with_people_and_comments() -> None:
+    shown = await _shown(_on(60), _off(74), flags=_catalog(_flag()))
+    assert "🟢 *<" in shown
+    assert "*Off for 14 minutes* · <!date^" in shown
+    assert " · turned off by Dana Ortiz, on again by Lena Hoffmann\n" in shown
+    assert "_Off: support saw a spike of tickets → On again after a fix_" in shown
+    assert "🔴" not in shown
+
+
+async def test_still_off_comes_first_and_opens_the_message() -> None:
+    async with start_conversation(_only(*INCIDENTS, flags=STILL)) as someone:
+        answer = await someone.send("events web/production")
+    summary, *flags = [block["text"]["text"] for block in answer.message.blocks if block["type"] == "section"]
+    assert summary.startswith("⚠️ *sso-v1 is still off and lighter-images is still rolled back.*\n*7 events*")
+    assert [text.partition("|")[2].partition(">")[0] for text in flags] == [
+        "sso-v1",
+        "lighter-images",
+        "gift-wrap",
+        "new-checkout",
+    ]
+    assert "*Still off* since " in flags[0]
+    assert "*Still rolled back from 100% to 10%* since " in flags[1]
+    assert flags[2].startswith("🟢 ")
+    assert flags[3].count("*Off for ") == 2
+
+
+async def test_flag_that_is_on_now_is_not_called_off() -> None:
+    shown = await _shown(_off(30), flags=_catalog(_flag(on=True)))
+    assert "*Turned off, on again now*" in shown
+    assert "🔴" not in shown
+
+
+async def test_rehearsal_is_neither_good_nor_bad_news() -> None:
+    shown = await _shown(_off(30), _on(90), flags=_catalog(_flag(on=False)))
+    assert "⚪ *<" in shown
+    assert "*On for 60 minutes*" in shown
+
+
+async def test_further_changes_of_a_flag_are_counted() -> None:
+    edits = [_event(eventType="updated_rules", description=f"Rule {n} added", eventTime=n) for n in range(8, 0, -1)]
+    shown = await _shown(*edits)
+    assert [f"Rule {n} added" in shown for n in (8, 7, 6, 5)] == [True, True, True, False]
+    assert "… and 5 more changes" in shown
+
+
+# Owners
+
+
+async def test_owner_is_a_team_or_a_person_by_name() -> None:
+    dana = {"firstName": "Dana", "lastName": "Ortiz", "email": "dana@harbour.example"}
+    masked = {"firstName": "dana@harbour.example"}
+    for owner, expected in (
+        ({}, "> · owned by Checkout crew"),
+        ({"_maintainer": dana, "_maintainerTeam": None}, ">* · owned by Dana Ortiz\n"),
+        ({"_maintainer": masked, "_maintainerTeam": None}, ">* · owned by a member\n"),
+        ({"_maintainerTeam": None}, "new-checkout>*\n"),
+    ):
+        shown = await _shown(_event(member=None), flags=_catalog(_flag(**owner)))
+        assert expected.replace("> ·", ">* ·") in shown
+        assert "harbour.example" not in shown
+
+
+async def test_owners_cost_one_request_for_all_flags(someone: Conversation) -> None:
+    await someone.send("events web/production impact=any limit=50 since=4w")
+    paths = [request.path for request in someone.faults.requests]
+    assert sorted(paths) == ["/api/v2/engineering-insights/flag-events", "/api/v2/flags/web"]
+
+
+@pytest.mark.parametrize("status", [403, 404])
+async def test_events_are_shown_without_owners_if_flags_cannot_be_read(status: int) -> None:
+    shown = await _shown(_off(30), flags=refuse_with(status))
+    assert "*Turned off* · " in shown
+    assert "owned by" not in shown
 
 
 # Pages
@@ -168,27 +341,38 @@ async def test_older_and_newer_buttons_keep_the_time_window() -> None:
         "Newer": f"events web/production limit=1 {window} before=xyz",
         "Older": f"events web/production limit=1 {window} page=2 after=abc-1",
     }
-    assert "*57 events*" in visible_text(answer)
-    assert "56 events on other pages" in visible_text(answer)
+    assert "*1 of 57 events*" in visible_text(answer)
+
+
+@pytest.mark.parametrize(
+    ("words", "links", "position"),
+    [
+        ({}, {}, "1–5 of 106 events"),
+        ({"page": 2, "after": "a"}, {"prev": EventsLink("/?before=b")}, "6–10 of 106 events"),
+        ({"after": "a"}, {"prev": EventsLink("/?before=b")}, "5 of 106 events"),
+        ({"page": 22, "after": "a"}, {"prev": EventsLink("/?before=b")}, "5 of 106 events"),
+    ],
+    ids=["first", "second", "unknown", "past the end"],
+)
+def test_page_says_which_events_it_shows(words: dict[str, Any], links: dict[str, Any], position: str) -> None:
+    page = EventsReply(total=106, items=[Event(f"flag-{n}") for n in range(5)], links=links)
+    params = EventsParams(project="web", env="production", limit=5, **words)
+    assert QUESTION.build_view(params, FlagEvents(page, {}), question_context()).total == position
 
 
 async def test_pages_hold_every_event_once(someone: Conversation) -> None:
-    seen: list[str] = []
-    line = "events web/production impact=any limit=20"
-    for _ in range(10):
+    shown, line = 0, "events web/production impact=any since=10d limit=7"
+    for page in range(1, 20):
         answer = await someone.send(line)
-        seen += [
-            b["text"]["text"]
-            for b in answer.message.blocks
-            if b["type"] == "section" and "|" in b["text"]["text"][:200]
-        ][1:]
+        first, last, total = re.findall(r"\*(\d+)–?(\d*) of (\d+) events\*", visible_text(answer))[0]
+        assert int(first) == shown + 1 == (page - 1) * 7 + 1
+        shown = int(last or first)
         buttons = [e for b in answer.message.blocks if b["type"] == "actions" for e in b["elements"]]
         older = [button["value"] for button in buttons if button["text"]["text"] == "Older"]
         if not older:
             break
         line = older[0]
-    total = int(visible_text(answer).split("*")[1].split()[0])
-    assert len(seen) == len(set(seen)) == total
+    assert shown == int(total) > 20
 
 
 def _button(answer: Answer, label: str) -> str:
@@ -215,23 +399,23 @@ async def test_typed_page_equals_the_page_behind_the_button(someone: Conversatio
         assert f"page={page}`" in _footer(pressed)
         assert _footer(pressed) == _footer(typed)
         assert _listed(pressed) == _listed(typed)
-        assert f" · page {page} · " in visible_text(typed)
+        assert f"*{7 * page - 6}–{7 * page} of " in visible_text(typed)
 
 
 async def test_distant_page_takes_few_requests(someone: Conversation) -> None:
     await someone.send("events web/production impact=any since=8w limit=50 page=5")
-    assert [(params["limit"], "after" in params) for params in someone.requested_params()] == [
+    assert [(params["limit"], "after" in params) for params in _requested_events(someone)] == [
         (["100"], False),
         (["100"], True),
         (["50"], True),
     ]
 
 
-async def test_page_after_the_last_is_empty_and_counts_events_elsewhere(someone: Conversation) -> None:
+async def test_page_after_the_last_is_empty_and_counts_all_events(someone: Conversation) -> None:
     shown = visible_text(await someone.send("events web/production page=40"))
     assert "*8 events*" in shown
-    assert " · page 40 · 8 events on other pages" in shown
-    assert "No matching events." not in shown
+    assert " · none on page 40" in shown
+    assert "impact=any" not in shown
 
 
 async def test_page_beyond_the_limit_suggests_the_first_page(someone: Conversation) -> None:
@@ -250,7 +434,7 @@ async def test_page_button_keeps_its_window_when_pressed_late(someone: Conversat
     async with start_conversation(now=NOW + timedelta(days=365)) as much_later:
         await much_later.send(display_line(line))
         for name in ("from", "to"):
-            assert much_later.requested_params()[0].get(name) == someone.requested_params()[-1][name]
+            assert _requested_events(much_later)[0].get(name) == _requested_events(someone)[-1][name]
 
 
 @pytest.mark.parametrize(("button", "name"), [("Older", "after"), ("Newer", "before")])
@@ -278,7 +462,11 @@ async def test_terminal_shows_buttons_as_lines_to_type(
 
 async def test_next_link_to_another_host_is_only_read_for_its_cursor() -> None:
     async with start_conversation(
-        lambda reply: reply | {"_links": {"next": {"href": "https://evil.example/x?after=abc&from=1"}}}
+        lambda reply: (
+            reply
+            if lists_flags(reply)
+            else reply | {"_links": {"next": {"href": "https://evil.example/x?after=abc&from=1"}}}
+        )
     ) as someone:
         answer = await someone.send("events web/production")
     assert "after=abc" in visible_text(answer)
@@ -293,7 +481,7 @@ async def test_events_that_do_not_fit_are_counted() -> None:
 
 async def test_empty_week_says_how_to_see_more() -> None:
     shown = await _shown()
-    assert "*0 events*" in shown
+    assert "*No events* with large impact" in shown
     assert "`impact=any`" in shown
 
 
@@ -316,5 +504,5 @@ async def test_event_with_missing_fields_still_renders() -> None:
         {"flagKey": "lonely"}, {"flagKey": "odd", "eventTime": 10**18, "eventType": "enabled_targeting"}
     )
     assert "lonely" in shown
-    assert "Enabled targeting" in shown
+    assert "*Turned on* · at an unknown time" in shown
     assert "at an unknown time" in shown

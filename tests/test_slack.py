@@ -197,7 +197,7 @@ async def test_refreshing_a_shared_message_updates_it_for_everyone(workspace: Wo
 
 async def test_event_links_to_its_flag(workspace: Workspace) -> None:
     events = await workspace.send("events web/production")
-    flag = await workspace.press(events, "Flag details")
+    flag = await workspace.press(events, "Details")
     assert "Owner:" in visible_text(flag)
 
 

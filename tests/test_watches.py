@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bot.sandbox.slack.message import Message
+from tests.api_replies import lists_flags
 from tests.scheduler_harness import LOOP, OpenScheduler, SchedulerHarness
 from tests.workspace import visible_text
 
@@ -36,7 +37,7 @@ class Feed:
         return event
 
     def __call__(self, reply: Any) -> Any:
-        if "totalCount" not in reply:
+        if "totalCount" not in reply or lists_flags(reply):
             return reply
         return {"totalCount": len(self.events), "items": list(reversed(self.events))}
 
@@ -95,6 +96,16 @@ async def test_event_alerts_late_once_its_impact_turns_out_large(scheduler_facto
         assert await poll(scheduler, 2) == []
 
 
+async def test_alert_names_the_owner_of_a_flag(scheduler_factory: OpenScheduler) -> None:
+    feed = Feed()
+    async with scheduler_factory(edit=feed) as scheduler:
+        await scheduler.send("watch on events web/production")
+        await poll(scheduler)
+        feed.add_event("new-checkout", ms(scheduler), size="large", percentage=95)
+        [alert] = await poll(scheduler)
+        assert "|new-checkout>* · owned by Checkout crew · 🟢 Targeting turned on" in visible_text(alert)
+
+
 async def test_many_events_become_one_message_with_a_remainder(scheduler_factory: OpenScheduler) -> None:
     feed = Feed()
     async with scheduler_factory(edit=feed) as scheduler:
@@ -132,7 +143,7 @@ async def test_alert_storm_becomes_a_summary_with_a_mute_button(scheduler_factor
         ]
 
 
-async def test_watches_on_the_same_question_share_one_request(
+async def test_watches_on_the_same_question_share_their_requests(
     scheduler_factory: OpenScheduler,
 ) -> None:
     feed = Feed()
@@ -143,7 +154,7 @@ async def test_watches_on_the_same_question_share_one_request(
         before = len(scheduler.workspace.faults.requests)
         feed.add_event("new-checkout", ms(scheduler), size="large", percentage=95)
         await poll(scheduler)
-        assert len(scheduler.workspace.faults.requests) == before + 1
+        assert len(scheduler.workspace.faults.requests) == before + 2  # events, and the owners of their flags
         assert [len(scheduler.posted(channel)) for channel in ("C1", "C2")] == [1, 1]
 
 

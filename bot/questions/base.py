@@ -58,6 +58,7 @@ class Observation(View):
     what: str
     state: str
     says: str  # the state, as people read it
+    owner: str = ""  # who owns the flag
     url: str = ""
     line: str = ""  # the question that shows details
     at: float | None = None  # when an event happened, in LaunchDarkly's milliseconds

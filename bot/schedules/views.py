@@ -157,6 +157,7 @@ class WatchItemView(View):
     """A change in a watch's alert."""
 
     what: str
+    owner: str
     url: str
     before: str
     says: str

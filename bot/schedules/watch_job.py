@@ -185,6 +185,7 @@ def item_view(change: ObservedChange, zone: str) -> WatchItemView:
     observation = change.observation
     return WatchItemView(
         what=humanize.truncate_text(observation.what, 80),
+        owner=observation.owner,
         url=observation.url,
         before=change.before,
         says=observation.says,

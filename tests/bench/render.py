@@ -1,4 +1,4 @@
-"""From a view to a message of twenty blocks: against Python written by hand, and against the models of Slack's SDK."""
+"""From a view to a message of 18 blocks: against Python written by hand, and against the models of Slack's SDK."""
 
 import asyncio
 import json
@@ -13,15 +13,16 @@ from bot.messages.humanize import timestamp
 from bot.messages.mrkdwn import Timestamp
 from bot.messages.renderer import Renderer, open_bytecode_cache
 from bot.questions import discover
-from bot.questions.events import EventsView, EventView
+from bot.questions.events import EventsView
+from bot.questions.events.stories import FlagStoriesView, StoryView
 from tests.bench.race import Tasks, every, race
 from tests.bench.table import Row, at_least, at_most
 from tests.conversation import question_context
 
-LINE = "events web/production impact=any since=4w limit=16"
-BLOCKS = 20
+LINE = "events web/production impact=any since=4w limit=60"
+BLOCKS = 18
 Block = dict[str, Any]
-DETAILS = "Flag details"
+DETAILS = "Details"
 HEADING = "Flag events"
 
 
@@ -108,7 +109,7 @@ def dict_payload(view: EventsView, answer_footer: AnswerFooter) -> dict[str, Any
     blocks = [
         {"type": "header", "text": {"type": "plain_text", "text": HEADING, "emoji": False}},
         _section(summary(view)),
-        *(_section(event_text(event)) | accessory(event) for event in view.events),
+        *(_section(flag_text(flag)) | accessory(flag) for flag in view.flags),
         *(
             [{"type": "actions", "elements": [_button("turn", *page) for page in page_buttons(view)]}]
             if page_buttons(view)
@@ -122,28 +123,33 @@ def dict_payload(view: EventsView, answer_footer: AnswerFooter) -> dict[str, Any
 def summary(view: EventsView) -> str:
     """How many there are."""
     impact = f" with {view.impact.lower()} impact" if view.impact else ""
-    more = f" · {_escaped(view.elsewhere)} on other pages" if view.elsewhere else ""
+    still = f"⚠️ *{_escaped(view.still)}.*\n" if view.still else ""
     total, scope = _escaped(view.total), _escaped(view.scope)
-    return f"*{total}*{impact} in {scope}, {_date(view.start)} – {_date(view.end)}{more}"
+    return f"{still}*{total}*{impact} in {scope}, {_date(view.start)} – {_date(view.end)}"
 
 
-def event_text(event: EventView) -> str:
-    """One event."""
-    lines = [
-        f"{event.mark} *{_link(event.url, event.flag)}* · {_escaped(event.what)}",
-        f"{_escaped(event.who)} · {_date(event.when)} · {_escaped(event.impact)}",
-    ]
-    if event.shifts:
-        more = f" · and {event.more_shifts} more variations" if event.more_shifts else ""
-        lines.append(" · ".join(map(_escaped, event.shifts)) + more)
-    if event.experiments:
-        lines.append(f"🧪 {_escaped(event.experiments)}")
-    return "\n".join(lines)
+def flag_text(flag: FlagStoriesView) -> str:
+    """One flag."""
+    owner = f" · owned by {_escaped(flag.owner)}" if flag.owner else ""
+    lines = [f"{flag.mark} *{_link(flag.url, flag.flag)}*{owner}", *map(story_text, flag.stories)]
+    return "\n".join([*lines, f"… and {flag.more}"] if flag.more else lines)
 
 
-def accessory(event: EventView) -> Block:
-    """The button beside an event."""
-    return {"accessory": _button("ask", DETAILS, event.details)} if event.details else {}
+def story_text(story: StoryView) -> str:
+    """One change of a flag, or an incident."""
+    joint = " since " if story.lasts else " · "
+    lines = [f"*{_escaped(story.what)}*{joint}{_date(story.when)} · {_escaped(story.who)}", _escaped(story.impact)]
+    if story.shifts:
+        more = f" · and {story.more_shifts} more variations" if story.more_shifts else ""
+        lines[-1] += f" · {' · '.join(map(_escaped, story.shifts))}{more}"
+    if story.experiments:
+        lines[-1] += f" · 🧪 {_escaped(story.experiments)}"
+    return "\n".join([*lines, f"_{_escaped(' → '.join(story.comments))}_"] if story.comments else lines)
+
+
+def accessory(flag: FlagStoriesView) -> Block:
+    """The button beside a flag."""
+    return {"accessory": _button("ask", DETAILS, flag.details)} if flag.details else {}
 
 
 def page_buttons(view: EventsView) -> list[tuple[str, str]]:
@@ -162,16 +168,19 @@ def plain_text(view: EventsView, answer_footer: AnswerFooter) -> str:
     lines = [
         f"{view.total} with {view.impact.lower() or 'any'} impact in {view.scope}, {view.start} – {view.end}",
         HEADING,
-        *(line for event in view.events for line in _event_lines(event)),
+        *(line for flag in view.flags for line in _flag_lines(flag)),
         f"{answer_footer.line}, as of {answer_footer.at}, Open in LaunchDarkly",
     ]
     text = "\n".join(map(_escaped, lines))
     return text if len(text) <= 4000 else f"{text[: text.rfind(chr(10), 0, 3970)]}\n… This text is cut off here."
 
 
-def _event_lines(event: EventView) -> list[str]:
-    lines = [f"{event.flag}, {event.what}", f"{event.who}, {event.when}, {event.impact}", ", ".join(event.shifts)]
-    return [line for line in (*lines, event.experiments) if line]
+def _flag_lines(flag: FlagStoriesView) -> Iterator[str]:
+    yield f"{flag.flag}, owned by {flag.owner}" if flag.owner else flag.flag
+    for story in flag.stories:
+        yield f"{story.what}, {story.when}, {story.who}"
+        yield ", ".join([story.impact, *story.shifts])
+        yield from [" → ".join(story.comments)] if story.comments else []
 
 
 def _section(text: str) -> Block:
@@ -212,15 +221,15 @@ def sdk_writer() -> Callable[[EventsView, AnswerFooter], str]:
     def button(action: str, label: str, line: str) -> object:
         return slack.ButtonElement(action_id=f"{action}:{label.lower()}", text=plain(label), value=line)
 
-    def section(event: EventView) -> object:
-        accessory = button("ask", DETAILS, event.details) if event.details else None
-        return slack.SectionBlock(text=mrkdwn(event_text(event)), accessory=accessory)
+    def section(flag: FlagStoriesView) -> object:
+        accessory = button("ask", DETAILS, flag.details) if flag.details else None
+        return slack.SectionBlock(text=mrkdwn(flag_text(flag)), accessory=accessory)
 
     def message(view: EventsView, answer_footer: AnswerFooter) -> str:
         blocks = [
             slack.HeaderBlock(text=plain(HEADING)),
             slack.SectionBlock(text=mrkdwn(summary(view))),
-            *map(section, view.events),
+            *map(section, view.flags),
             slack.ActionsBlock(elements=[button("turn", *page) for page in page_buttons(view)]),
             slack.ContextBlock(elements=[mrkdwn(footer(view, answer_footer))]),
         ]

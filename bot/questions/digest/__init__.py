@@ -24,13 +24,14 @@ from bot.questions.base import (
     raise_if_all_failed,
     result_or_failure,
 )
+from bot.questions.catalog import FlagsByKey
 from bot.questions.chart import ChartReply
 from bot.questions.daily_series import deploys_by_day
 from bot.questions.deploys import QUESTION as DEPLOYS
 from bot.questions.deploys import DeploysParams, has_no_deploys
 from bot.questions.digest.changes import ChangesView, DigestDaysView, build_changes_view, build_days_view
 from bot.questions.events import QUESTION as EVENTS
-from bot.questions.events import EventList, EventsParams, fetch_all
+from bot.questions.events import EventList, EventsParams, fetch_all, fetch_flags
 from bot.questions.history import WithHistory
 from bot.questions.scores import QUESTION as SCORES
 from bot.questions.scores import (
@@ -71,12 +72,13 @@ class DigestParams(Params):
 
 @dataclass(frozen=True)
 class DigestReply:
-    """The replies to all parts, or their failures."""
+    """The replies to all parts, or their failures; and the flags that were changed last, if they can be read."""
 
     scores: WithHistory[ScoresReply] | Failure
     changes: EventList | Failure
     status: StatusReply | Failure
     deploys: ChartReply | Failure
+    flags: FlagsByKey
 
 
 class DigestLinesView(View):
@@ -144,14 +146,15 @@ def _part_params(params: DigestParams, ctx: QuestionContext) -> DigestPartParams
 
 async def fetch(params: DigestParams, ctx: QuestionContext) -> DigestReply:
     part_params = _part_params(params, ctx)
-    scores, changes, status, deploys = await gather(
+    scores, changes, status, deploys, flags = await gather(
         result_or_failure(SCORES.fetch(part_params.scores, ctx)),
         result_or_failure(fetch_all(part_params.changes, ctx)),
         result_or_failure(STATUS.fetch(part_params.status, ctx)),
         result_or_failure(DEPLOYS.fetch(part_params.deploys, ctx)),
+        fetch_flags(params.project, params.env, ctx),
     )
     raise_if_all_failed(scores, changes, status, deploys)
-    return DigestReply(scores, changes, status, deploys)
+    return DigestReply(scores, changes, status, deploys, flags)
 
 
 def build_view(params: DigestParams, reply: DigestReply, ctx: QuestionContext) -> DigestView:
@@ -171,7 +174,7 @@ def build_view(params: DigestParams, reply: DigestReply, ctx: QuestionContext) -
         heads=heads[:MAX_HEADS],
         more_heads=len(heads[MAX_HEADS:]),
         uncalculated=_uncalculated_names(scores) if scores else "",
-        changes=build_changes_view(part_params.changes, changes, ctx) if changes else None,
+        changes=build_changes_view(part_params.changes, changes, ctx, reply.flags) if changes else None,
         status=None if isinstance(reply.status, Failure) else STATUS.build_view(part_params.status, reply.status, ctx),
         trend=_done_flags_trend(reply, ctx),
         days=build_days_view(part_params.week, deploys, changes),

@@ -1,14 +1,15 @@
 """The large changes of a week: by flag, the one that moved most people first, and day by day beside the deployments."""
 
 from collections.abc import Iterable
-from itertools import chain
 
 from bot.messages import humanize
 from bot.questions.base import QuestionContext, View
+from bot.questions.catalog import FlagsByKey
 from bot.questions.chart import ChartReply, Lines
 from bot.questions.daily_series import DeploysVsChanges, deploys_by_day
-from bot.questions.events import EventList, EventsParams, EventView, event_view
+from bot.questions.events import EventList, EventsParams
 from bot.questions.events.reply import Event
+from bot.questions.events.wording import EventView, event_view
 from bot.questions.time_range import Days
 
 MAX_GROUPS = 5  # in the message; its thread has room for more
@@ -43,10 +44,12 @@ class ChangesView(View):
     unread: str
 
 
-def build_changes_view(params: EventsParams, changes: EventList, ctx: QuestionContext) -> ChangesView:
+def build_changes_view(
+    params: EventsParams, changes: EventList, ctx: QuestionContext, flags: FlagsByKey
+) -> ChangesView:
     groups = _by_flag(changes.events)
     unknown_experiments = sum(1 for event in changes.events if event.experiments is None)
-    views = [_flag_changes_view(group, params, ctx) for group in groups[:MAX_GROUPS_BELOW]]
+    views = [_flag_changes_view(group, params, ctx, flags) for group in groups[:MAX_GROUPS_BELOW]]
     return ChangesView(
         total=humanize.count(changes.total, "large-impact change"),
         none=changes.total <= 0,
@@ -84,25 +87,22 @@ def _share_moved(event: Event) -> float:
     return -1 if event.impact is None or event.impact.percentage is None else event.impact.percentage
 
 
-def _flag_changes_view(events: list[Event], params: EventsParams, ctx: QuestionContext) -> FlagChangesView:
-    listed = sorted(events[:MAX_CHANGES_BELOW], key=lambda event: event.time or 0)
+def _flag_changes_view(
+    events: list[Event], params: EventsParams, ctx: QuestionContext, flags: FlagsByKey
+) -> FlagChangesView:
+    views = [event_view(event, params.project, params.env, ctx, flags) for event in events]
+    by_time = sorted(range(len(events[:MAX_CHANGES_BELOW])), key=lambda n: events[n].time or 0)
     known = [event.experiments for event in events if event.experiments]
-    names = dict.fromkeys(chain.from_iterable(_experiment_names(event, params, ctx) for event in events))
-    who = dict.fromkeys(event_view(event, params, ctx).who for event in events)
+    names = dict.fromkeys(view.experiments for view in views if view.experiments)
     return FlagChangesView(
-        largest=event_view(events[0], params, ctx),
+        largest=views[0],
         changes=humanize.count(len(events), "change") if len(events) > 1 else "",
-        who=humanize.join_truncated(list(who), MAX_NAMES),
+        who=humanize.join_truncated(list(dict.fromkeys(view.who for view in views)), MAX_NAMES),
         experiments=humanize.join_truncated(list(names), MAX_NAMES)
         or ("no experiment" if len(known) == len(events) else ""),
-        listed=tuple(event_view(event, params, ctx) for event in listed),
-        more=len(events) - len(listed),
+        listed=tuple(views[n] for n in by_time),
+        more=len(events) - len(by_time),
     )
-
-
-def _experiment_names(event: Event, params: EventsParams, ctx: QuestionContext) -> list[str]:
-    names = event_view(event, params, ctx).experiments
-    return [names] if names else []
 
 
 def _hidden_summary(groups: list[list[Event]]) -> str:

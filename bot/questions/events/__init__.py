@@ -1,38 +1,37 @@
-"""Flag events: changes of flags, who made them, and how many people they affected.
+"""Flag events, by flag: incidents and other changes, who made them, why, and how many people they affected.
 
-reply.py  the decoded fields of events
+reply.py      the decoded fields of events
+incidents.py  groups events into stories, such as off and on again
+wording.py    an event in words
+stories.py    a story in words
 """
 
+from asyncio import gather
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from bot.errors import Failure
 from bot.launchdarkly import Version, cursor, replace
-from bot.lines.param_types import Boolean, Cursor, IntRange, InvalidValue, Key, Keys, TimeSpec, is_key
+from bot.lines.param_types import Boolean, Cursor, IntRange, InvalidValue, Key, Keys, TimeSpec
 from bot.lines.spec import Parameter, Params, bot_param
 from bot.lines.timespec import format_exact
 from bot.messages import humanize
 from bot.messages.mrkdwn import Timestamp
-from bot.questions.base import (
-    PENDING,
-    AnswerView,
-    Observation,
-    Question,
-    QuestionContext,
-    View,
-    result_or_failure,
-)
+from bot.questions.base import PENDING, AnswerView, Observation, Question, QuestionContext, result_or_failure
+from bot.questions.catalog import EnvironmentState, FlagsByKey
 from bot.questions.daily_series import CountsByDay, count_by_day
-from bot.questions.events.reply import Event, EventExperiments, EventsReply, Impact
+from bot.questions.events.incidents import FlagStories, group_by_flag
+from bot.questions.events.reply import Event, EventsReply, Impact
+from bot.questions.events.stories import FlagStoriesView, describe_still, flag_stories_view
+from bot.questions.events.wording import event_view
 from bot.questions.time_range import Days, Window, parse_window
 
 PATH = "/api/v2/engineering-insights/flag-events"
-MAX_SHOWN_EVENTS = 20
+MAX_SHOWN_FLAGS = 20
 MAX_PAGE_SIZE = 100
 MAX_SKIPPED_EVENTS = 1000  # events fetched only to reach a page by its number
-MAX_SHIFTS = 3
-IMPACT_MARKS = {"large": "🔴", "medium": "🟠", "small": "🟡", "none": "⚪"}
 MAX_PAGES = 5  # sequential, since each cursor comes from the previous page
 MAX_EVENTS = MAX_PAGES * MAX_PAGE_SIZE
 
@@ -79,20 +78,6 @@ class EventsParams(Params):
         return {**dict(self), "before": None if self.after else self.before, "page": page}
 
 
-class EventView(View):
-    flag: str
-    url: str
-    what: str
-    who: str
-    when: Timestamp
-    mark: str
-    impact: str
-    shifts: tuple[str, ...]
-    more_shifts: int
-    experiments: str
-    details: str
-
-
 class EventsView(AnswerView):
     scope: str
     impact: str
@@ -101,15 +86,35 @@ class EventsView(AnswerView):
     end: Timestamp
     total: str
     none: bool
-    page: int
-    events: tuple[EventView, ...]
+    empty_page: int
+    still: str
+    flags: tuple[FlagStoriesView, ...]
     folded: str
-    elsewhere: str
     older: str
     newer: str
 
 
-async def fetch(params: EventsParams, ctx: QuestionContext) -> EventsReply:
+@dataclass(frozen=True)
+class FlagEvents:
+    """A page of events, and the flags that were changed last; empty if they can't be read."""
+
+    page: EventsReply
+    flags: FlagsByKey
+
+
+async def fetch(params: EventsParams, ctx: QuestionContext) -> FlagEvents:
+    _requested_window(params, ctx)  # before any request, since it may be mistyped
+    page, flags = await gather(fetch_page(params, ctx), fetch_flags(params.project, params.env, ctx))
+    return FlagEvents(page, flags)
+
+
+async def fetch_flags(project: str, env: str, ctx: QuestionContext) -> FlagsByKey:
+    """Fetch the owners, variations and states of the flags that were changed last. Events can do without."""
+    flags = await result_or_failure(ctx.catalog.recently_changed(project, env))
+    return {} if isinstance(flags, Failure) else flags
+
+
+async def fetch_page(params: EventsParams, ctx: QuestionContext) -> EventsReply:
     """Fetch a page. A page number is reached by skipping the pages before it, in requests as large as possible."""
     to_skip, after = params.skip_count, params.after
     while to_skip:
@@ -133,10 +138,10 @@ async def _fetch_page(params: EventsParams, ctx: QuestionContext) -> EventsReply
     return await ctx.launchdarkly.get(EventsReply, PATH, parameters, version=Version.BETA)
 
 
-def build_view(params: EventsParams, reply: EventsReply, ctx: QuestionContext) -> EventsView:
-    items = reply.items or []
-    shown, hidden = items[:MAX_SHOWN_EVENTS], items[MAX_SHOWN_EVENTS:]
-    total = len(items) if reply.total is None else max(reply.total, len(items))
+def build_view(params: EventsParams, reply: FlagEvents, ctx: QuestionContext) -> EventsView:
+    items = reply.page.items or []
+    groups = group_by_flag(items, _states(reply.flags, params.env))
+    total = len(items) if reply.page.total is None else max(reply.page.total, len(items))
     window = _requested_window(params, ctx)
     return EventsView(
         scope=f"{params.project}/{params.env}",
@@ -144,16 +149,36 @@ def build_view(params: EventsParams, reply: EventsReply, ctx: QuestionContext) -
         flag=params.flag or "",
         start=humanize.timestamp(window.milliseconds[0], ctx.zone),
         end=humanize.timestamp(window.milliseconds[1], ctx.zone),
-        total=humanize.count(total, "event"),
+        total=_describe_position(params, reply.page, total),
         none=not total,
-        events=tuple(event_view(event, params, ctx) for event in shown),
-        folded=_hidden_summary(hidden),
-        elsewhere=humanize.count(total - len(items), "event") if total > len(items) else "",
-        page=params.page if params.page > 1 else 0,
-        older=_page_line(params, window, params.page + 1, after=cursor_from(reply, "next", "after")),
-        newer=_page_line(params, window, max(params.page - 1, 1), before=cursor_from(reply, "prev", "before")),
+        empty_page=params.page if total and not items else 0,
+        still=describe_still(groups),
+        flags=tuple(
+            flag_stories_view(group, params.project, params.env, ctx, reply.flags) for group in groups[:MAX_SHOWN_FLAGS]
+        ),
+        folded=_hidden_summary(groups[MAX_SHOWN_FLAGS:]),
+        older=_page_line(params, window, params.page + 1, after=cursor_from(reply.page, "next", "after")),
+        newer=_page_line(params, window, max(params.page - 1, 1), before=cursor_from(reply.page, "prev", "before")),
         url=ctx.urls.flags(params.project, params.env),
     )
+
+
+def _states(flags: FlagsByKey, env: str) -> dict[str, EnvironmentState]:
+    states = {key: (flag.environments or {}).get(env) for key, flag in flags.items()}
+    return {key: state for key, state in states.items() if state}
+
+
+def _describe_position(params: EventsParams, page: EventsReply, total: int) -> str:
+    """Describe which events of how many are shown: `6–10 of 106 events`. A cursor's position may be unknown."""
+    shown = len(page.items or ())
+    if shown in (0, total):
+        return humanize.count(total, "event") if total else "No events"
+    is_known = params.page > 1 or not cursor_from(page, "prev", "before")
+    first = (params.page - 1) * params.limit + 1
+    last = first + shown - 1
+    if not is_known or last > total:
+        return f"{shown:,} of {humanize.count(total, 'event')}"
+    return f"{first:,}{f'–{last:,}' if last > first else ''} of {humanize.count(total, 'event')}"
 
 
 def _requested_window(params: EventsParams, ctx: QuestionContext) -> Window:
@@ -178,67 +203,20 @@ def _page_line(params: EventsParams, window: Window, number: int, **cursor: str 
     return QUESTION.button_line({**dict(params), **page})
 
 
-def event_view(event: Event, params: EventsParams, ctx: QuestionContext) -> EventView:
-    """Build the view of an event."""
-    mark, impact = describe_impact(event.impact or Impact())
-    all_shifts = variation_shifts(event.impact)
-    environment = event.environment or params.env
-    return EventView(
-        flag=humanize.truncate_text(event.flag, 80),
-        url=ctx.urls.flag(params.project, event.flag, (environment,)),
-        what=humanize.truncate_text(event.description or humanize.sentence_case(event.kind or "changed"), 200),
-        who=humanize.person_name(event.member.first, event.member.last) if event.member else "automation",
-        when=humanize.timestamp(event.time, ctx.zone),
-        mark=mark,
-        impact=impact,
-        shifts=all_shifts[:MAX_SHIFTS],
-        more_shifts=len(all_shifts[MAX_SHIFTS:]),
-        experiments=_experiment_names(event.experiments),
-        details=f"flag {event.flag} {params.project}/{environment}"
-        if is_key(event.flag) and is_key(environment)
-        else "",
-    )
-
-
-def _experiment_names(experiments: EventExperiments | None) -> str:
-    names = [
-        f"{humanize.truncate_text(e.name or e.key or 'unnamed', 60)}"
-        + (f" ({humanize.truncate_text(e.iteration.status, 20)})" if e.iteration and e.iteration.status else "")
-        for e in (experiments.items if experiments else None) or ()
-    ]
-    return humanize.join_truncated(names, 3)
-
-
-def _hidden_summary(events: list[Event]) -> str:
-    """Summarize the events that don't fit, and how many of them have a large impact."""
+def _hidden_summary(groups: Sequence[FlagStories]) -> str:
+    """Summarize the events of the flags that don't fit, and how many of them have a large impact."""
+    events = [event for group in groups for story in group.stories for event in story.events]
     if not events:
         return ""
     large = sum(1 for event in events if event.impact and event.impact.size == "large")
     return f"{humanize.count(len(events), 'more event')} of this page" + (f" ({large} large)" if large else "")
 
 
-def describe_impact(impact: Impact) -> tuple[str, str]:
-    """Return the mark and description of an impact. No size isn't "none": evaluations may still be counted."""
-    if impact.size:
-        share = f" ({humanize.percent(impact.percentage / 100)})" if impact.percentage is not None else ""
-        size_text = "no" if impact.size == "none" else humanize.truncate_text(impact.size, 30)
-        return IMPACT_MARKS.get(impact.size, "⚪"), f"{size_text} impact{share}"
-    if impact.reason == PENDING:
-        return "⏳", "impact not known yet"
-    if impact.reason == "global":
-        return "🌐", "flag settings, all environments"
-    return "⚪", "impact unknown"
-
-
-def variation_shifts(impact: Impact | None) -> tuple[str, ...]:
-    """Describe how the share of each variation shifted, the largest shift first."""
-    shares = impact.evaluations.variations or [] if impact and impact.evaluations else []
-    before, after = sum(share.before or 0 for share in shares), sum(share.after or 0 for share in shares)
-    if before <= 0 or after <= 0:
-        return ()
-    changes = [(humanize.format_value(s.value, 30), (s.before or 0) / before, (s.after or 0) / after) for s in shares]
-    changes.sort(key=lambda change: abs(change[2] - change[1]), reverse=True)
-    return tuple(f"{name}: {humanize.percent(old)} → {humanize.percent(new)}" for name, old, new in changes)
+async def fetch_latest(flag: str, project: str, env: str, ctx: QuestionContext) -> Event | None:
+    """Fetch the latest change of a flag, if there was any in the last twelve weeks."""
+    params = EventsParams(project=project, env=env, flag=flag, impact="any", since="12w", limit=MAX_PAGE_SIZE)
+    page = await fetch_page(params, ctx)
+    return next((event for event in page.items or () if event.flag == flag), None)  # other keys may contain this one
 
 
 @dataclass(frozen=True)
@@ -266,7 +244,7 @@ async def fetch_all(params: EventsParams, ctx: QuestionContext) -> EventList:
     total, after, failure = 0, params.after, None
     while len(pages) < MAX_PAGES:
         reply = await result_or_failure(
-            fetch(params.model_copy(update={"limit": MAX_PAGE_SIZE, "after": after, "page": 1}), ctx)
+            fetch_page(params.model_copy(update={"limit": MAX_PAGE_SIZE, "after": after, "page": 1}), ctx)
         )
         if isinstance(reply, Failure):
             failure = reply
@@ -284,24 +262,27 @@ async def fetch_all(params: EventsParams, ctx: QuestionContext) -> EventList:
     return EventList(events, max(total, len(events)), failure)
 
 
-async def fetch_since(params: EventsParams, ctx: QuestionContext, since: datetime) -> EventsReply:
+async def fetch_since(params: EventsParams, ctx: QuestionContext, since: datetime) -> FlagEvents:
     """Fetch the events of all sizes since then: while LaunchDarkly is calculating an event's impact, it may yet reach
     the requested size."""
     time_range = {"since": format_exact(since), "until": None, "after": None, "before": None}
     events = await fetch_all(params.model_copy(update={**time_range, "impact": "any"}), ctx)
-    return EventsReply(items=list(events.events), total=events.total)
+    flags = await fetch_flags(params.project, params.env, ctx) if events.events else {}
+    return FlagEvents(EventsReply(items=list(events.events), total=events.total), flags)
 
 
-def observe(params: EventsParams, reply: EventsReply, ctx: QuestionContext) -> dict[str, Observation]:
+def observe(params: EventsParams, reply: FlagEvents, ctx: QuestionContext) -> dict[str, Observation]:
     """Return the events, oldest first."""
-    return {event.id: _observation(event, params, ctx) for event in reversed(reply.items or ()) if event.id}
+    events = reversed(reply.page.items or ())
+    return {event.id: _observation(event, params, ctx, reply.flags) for event in events if event.id}
 
 
-def _observation(event: Event, params: EventsParams, ctx: QuestionContext) -> Observation:
-    view, impact = event_view(event, params, ctx), event.impact or Impact()
+def _observation(event: Event, params: EventsParams, ctx: QuestionContext, flags: FlagsByKey) -> Observation:
+    view, impact = event_view(event, params.project, params.env, ctx, flags), event.impact or Impact()
     size = impact.size or (PENDING if impact.reason == PENDING else "unknown")
     return Observation(
         what=view.flag,
+        owner=view.owner,
         state=size,
         says=" · ".join([f"{view.mark} {view.what}", view.who, view.impact, *view.shifts]),
         url=view.url,
@@ -311,20 +292,20 @@ def _observation(event: Event, params: EventsParams, ctx: QuestionContext) -> Ob
     )
 
 
-QUESTION = Question[EventsParams, EventsReply, EventsView](
+QUESTION = Question[EventsParams, FlagEvents, EventsView](
     name="events",
-    summary="Flag changes: who made them and how many users they affected",
+    summary="Flag changes: incidents, who made them, why, and how many users they affected",
     examples=(
         "events web/production",
         "events checkout web/production impact=any limit=5 since=2w",
         "events mobile/production impact=medium expand=experiments",
     ),
     params=EventsParams,
-    reply=EventsReply,
+    reply=FlagEvents,
     view=EventsView,
     fetch=fetch,
     build_view=build_view,
-    suspect_keys=lambda params, reply: {} if reply.items else {"app": params.app or ()},
+    suspect_keys=lambda params, reply: {} if reply.page.items else {"app": params.app or ()},
     observe=observe,
     fetch_since=fetch_since,
 )

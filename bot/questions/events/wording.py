@@ -1,0 +1,129 @@
+"""An event in words: the change, its author, its impact, and how the shares of the variations shifted."""
+
+from collections.abc import Sequence
+
+from bot.lines.param_types import is_key
+from bot.messages import humanize
+from bot.messages.mrkdwn import Timestamp
+from bot.questions.base import PENDING, QuestionContext, View
+from bot.questions.catalog import FlagsByKey
+from bot.questions.catalog.lists import Variation
+from bot.questions.events.incidents import UPWARD, find_move
+from bot.questions.events.reply import Event, EventExperiments, Impact, VariationShare
+
+MAX_SHIFTS = 3
+MAX_NAME_CHARS = 30
+IMPACT_MARKS = {"large": "🔴", "medium": "🟠", "small": "🟡", "none": "⚪"}
+GOOD_MARK = "🟢"
+
+
+class EventView(View):
+    flag: str
+    owner: str
+    url: str
+    what: str
+    who: str
+    when: Timestamp
+    mark: str
+    impact: str
+    shifts: tuple[str, ...]
+    more_shifts: int
+    experiments: str
+    details: str
+
+
+def event_view(
+    event: Event, project: str, env: str, ctx: QuestionContext, flags: FlagsByKey | None = None
+) -> EventView:
+    """Build the view of an event. `flags` name its flag's owner and variations."""
+    mark, impact = describe_impact(event.impact or Impact())
+    flag = (flags or {}).get(event.flag)
+    all_shifts = variation_shifts(event.impact, (flag and flag.variations) or ())
+    environment = event.environment or env
+    return EventView(
+        flag=humanize.truncate_text(event.flag, 80),
+        owner=flag.owner if flag else "",
+        url=ctx.urls.flag(project, event.flag, (environment,)),
+        what=humanize.truncate_text(event.description or humanize.sentence_case(event.kind or "changed"), 200),
+        who=who_made(event),
+        when=humanize.timestamp(event.time, ctx.zone),
+        mark=GOOD_MARK if find_move(event) in UPWARD else mark,
+        impact=impact,
+        shifts=all_shifts[:MAX_SHIFTS],
+        more_shifts=len(all_shifts[MAX_SHIFTS:]),
+        experiments=_experiment_names(event.experiments),
+        details=f"flag {event.flag} {project}/{environment}" if is_key(event.flag) and is_key(environment) else "",
+    )
+
+
+def who_made(event: Event) -> str:
+    """Name the person who made a change."""
+    return humanize.person_name(event.member.first, event.member.last) if event.member else "automation"
+
+
+def _experiment_names(experiments: EventExperiments | None) -> str:
+    names = [
+        f"{humanize.truncate_text(e.name or e.key or 'unnamed', 60)}"
+        + (f" ({humanize.truncate_text(e.iteration.status, 20)})" if e.iteration and e.iteration.status else "")
+        for e in (experiments.items if experiments else None) or ()
+    ]
+    return humanize.join_truncated(names, 3)
+
+
+def describe_impact(impact: Impact) -> tuple[str, str]:
+    """Return the mark and description of an impact. No size isn't "none": evaluations may still be counted."""
+    if impact.size:
+        share = f" ({humanize.percent(impact.percentage / 100)})" if impact.percentage is not None else ""
+        size_text = "no" if impact.size == "none" else humanize.truncate_text(impact.size, 30)
+        return IMPACT_MARKS.get(impact.size, "⚪"), f"{size_text} impact{share}"
+    if impact.reason == PENDING:
+        return "⏳", "impact not known yet"
+    if impact.reason == "global":
+        return "🌐", "flag settings, all environments"
+    return "⚪", "impact unknown"
+
+
+def variation_shifts(impact: Impact | None, variations: Sequence[Variation]) -> tuple[str, ...]:
+    """Describe how the share of each variation shifted, the largest shift first.
+
+    Of two variations, only one: the other half says the same."""
+    shares = impact.evaluations.variations or [] if impact and impact.evaluations else []
+    before, after = sum(share.before or 0 for share in shares), sum(share.after or 0 for share in shares)
+    if before <= 0 or after <= 0:
+        return ()
+    changes = [
+        (_variation_name(n, share, variations), (share.before or 0) / before, (share.after or 0) / after)
+        for n, share in enumerate(_without_other_half(shares))
+    ]
+    changes.sort(key=lambda change: abs(change[2] - change[1]), reverse=True)
+    percentages = ((name, humanize.percent(old), humanize.percent(new)) for name, old, new in changes)
+    return tuple(f"{name}: {old} → {new}" for name, old, new in percentages if old != new)
+
+
+def _without_other_half(shares: Sequence[VariationShare]) -> Sequence[VariationShare]:
+    """Return one of two variations: of a boolean flag, `true`."""
+    if len(shares) != 2:
+        return shares
+    return [share for share in shares if share.value is True] or shares[:1]
+
+
+def _variation_name(position: int, share: VariationShare, variations: Sequence[Variation]) -> str:
+    """Return the name of the variation with this value. A value that could be JSON isn't shown."""
+    indexes = [n for n, variation in enumerate(variations) if _is_same(variation.value, share.value)]
+    if indexes and (name := humanize.truncate_text(variations[indexes[0]].name or "", MAX_NAME_CHARS)):
+        return name
+    if isinstance(share.value, bool | int | float) or _is_plain_text(share.value):
+        return humanize.format_value(share.value, MAX_NAME_CHARS)
+    return f"variation {[*indexes, position][0] + 1}"
+
+
+def _is_plain_text(value: object) -> bool:
+    return isinstance(value, str) and bool(humanize.truncate_text(value, 1)) and value.lstrip()[:1] not in ("{", "[")
+
+
+def _is_same(value: object, other: object) -> bool:
+    """Compare two values as JSON does, where `true` isn't 1. Values nested too deeply to compare are different."""
+    try:
+        return isinstance(value, bool) == isinstance(other, bool) and value == other
+    except RecursionError:
+        return False
