@@ -65,8 +65,8 @@ BOMBS: dict[str, tuple[int, Callable[[], bytes], str]] = {
 async def test_largest_allowed_answer_uses_at_most_three_times_its_cap(name: str) -> None:
     status, body, expected = BOMBS[name]
     answer = http_response(status, gzip.compress(body()), Content_Encoding="gzip")
-    denied = http_response(403)  # the first question, and the lists that may explain the last one
-    async with misbehaving_server(lambda n: answer if n == 2 else denied) as server:
+    denied = http_response(403)  # the first question, and all but the flag itself of the second
+    async with misbehaving_server(lambda n: answer if n == 3 else denied) as server:
         child = await asyncio.create_subprocess_exec(
             *(sys.executable, "-c", ASK, server.url, LINE), cwd=HOUSE, stdout=asyncio.subprocess.PIPE
         )

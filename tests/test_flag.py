@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.conversation import NOW, Conversation, Edit, start_conversation, visible_text
+from tests.conversation import NOW, Conversation, Edit, ErrorReply, start_conversation, visible_text
 
 YESTERDAY = int(NOW.timestamp() * 1000) - 86_400_000
 
@@ -40,7 +40,7 @@ def _flag(environment: dict[str, Any] | None = None, **more: Any) -> Edit:
         "variations": [{"value": True, "name": "New"}, {"value": False}],
         "environments": {"production": environment or _environment()},
     }
-    return lambda reply: flag | more
+    return lambda reply: reply if "totalCount" in reply else flag | more
 
 
 def _long(n: int) -> dict[str, Any]:
@@ -73,9 +73,49 @@ async def _shown(edit: Edit, line: str = "flag new-checkout web/production") -> 
 async def test_requested_environments_are_sent_one_by_one(someone: Conversation) -> None:
     await someone.send("flag new-checkout web/production,staging expand=evaluation,migrationSettings")
     assert someone.faults.requests[0].path == "/api/v2/flags/web/new-checkout"
-    assert someone.requested_params() == [
-        {"env": ["production", "staging"], "expand": ["evaluation,migrationSettings"]}
-    ]
+    assert someone.requested_params()[0] == {
+        "env": ["production", "staging"],
+        "expand": ["evaluation,migrationSettings"],
+    }
+
+
+def _change(flag: str = "new-checkout", **more: Any) -> dict[str, Any]:
+    lena = {"firstName": "Lena", "lastName": "Hoffmann", "email": "lena@harbour.example"}
+    description = "Targeting turned off: support saw a spike of tickets"
+    return {"flagKey": flag, "eventTime": YESTERDAY, "description": description, "member": lena} | more
+
+
+def _changed_by(*events: dict[str, Any]) -> Edit:
+    flag = _flag()
+    return lambda reply: {"totalCount": 9, "items": events} if "totalCount" in reply else flag(reply)
+
+
+async def test_latest_change_its_author_and_reason_come_first() -> None:
+    async with start_conversation(_changed_by(_change("new-checkout-v2"), _change(), _change(member=None))) as someone:
+        answer = await someone.send("flag new-checkout web/production")
+    _, opening, *_ = answer.message.blocks
+    what, rest = opening["text"]["text"].split("\n")
+    assert what == "*Targeting turned off: support saw a spike of tickets*"
+    assert rest.startswith("Latest change in production · Lena Hoffmann · 1 day ago (<!date")
+    assert "Latest change 1 day ago by Lena Hoffmann: Targeting turned off" in answer.message.text
+    assert "harbour.example" not in visible_text(answer)
+
+
+async def test_latest_change_costs_one_request(someone: Conversation) -> None:
+    await someone.send("flag new-checkout web/production,staging")
+    paths = [request.path for request in someone.faults.requests]
+    assert paths == ["/api/v2/flags/web/new-checkout", "/api/v2/engineering-insights/flag-events"]
+
+
+async def test_flag_without_recent_changes_says_so() -> None:
+    assert "No changes in the last twelve weeks" in await _shown(_changed_by(_change("new-checkout-v2")))
+
+
+async def test_flag_is_shown_if_its_changes_cannot_be_read() -> None:
+    flag = _flag()
+    shown = await _shown(lambda reply: ErrorReply(403) if "totalCount" in reply else flag(reply))
+    assert "⚠️ I couldn't load the latest change. " in shown
+    assert "*production* is *on*" in shown
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,12 @@
-"""One flag: what it is, who maintains it, and what it serves in each requested environment.
+"""One flag: its latest change, who maintains it, and what it serves in each requested environment.
 
 reply.py      the decoded fields of a flag
 targeting.py  what an environment serves, in words: off, or targets, rules and the rollout
 """
 
-import asyncio
+from asyncio import gather
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Literal
 from urllib.parse import quote
 
@@ -14,9 +16,20 @@ from bot.lines.param_types import Key, Keys, is_key
 from bot.lines.spec import Parameter, Params
 from bot.messages import humanize
 from bot.messages.mrkdwn import Timestamp
-from bot.questions.base import AnswerView, Observation, Question, QuestionContext, View
+from bot.questions.base import (
+    AnswerView,
+    Observation,
+    Question,
+    QuestionContext,
+    View,
+    failure_text,
+    result_or_failure,
+)
 from bot.questions.catalog import CatalogItem
 from bot.questions.catalog.lists import Variation
+from bot.questions.events import fetch_latest
+from bot.questions.events.reply import Event, Impact
+from bot.questions.events.wording import describe_impact, who_made
 from bot.questions.flag.reply import FlagReply
 from bot.questions.flag.targeting import EnvironmentView, environment_view
 
@@ -52,9 +65,22 @@ class EnvironmentChoice(View):
     line: str
 
 
+class LatestChangeView(View):
+    """The latest change of the flag, in the first requested environment."""
+
+    environment: str
+    what: str
+    who: str
+    when: Timestamp
+    ago: str
+    impact: str
+
+
 class FlagView(AnswerView):
     name: str
     key: str
+    latest: LatestChangeView | None
+    latest_missing: str
     description: str
     kind: str
     lifetime: str
@@ -74,14 +100,26 @@ class FlagView(AnswerView):
     chosen: EnvironmentChoice | None
 
 
-async def fetch(params: FlagParams, ctx: QuestionContext) -> FlagReply:
-    reply, siblings = await asyncio.gather(_fetch_flag(params, ctx), _fetch_siblings(params, ctx))
+@dataclass(frozen=True)
+class FlagAndChange:
+    """A flag, and its latest change or why it couldn't be fetched."""
+
+    flag: FlagReply
+    latest: Event | Failure | None
+
+
+async def fetch(params: FlagParams, ctx: QuestionContext) -> FlagAndChange:
+    reply, siblings, latest = await gather(
+        _fetch_flag(params, ctx),
+        _fetch_siblings(params, ctx),
+        result_or_failure(fetch_latest(params.flag, params.project, params.env[0], ctx)),
+    )
     if not any(env in (reply.environments or {}) for env in params.env):
         environments = " or ".join(params.env)
         summary = f"The flag {params.flag} exists, but I can't see its environment {environments} in {params.project}."
         todo = "Check the environment's key (not its name) and the role of the bot's token."
         raise NotFound(summary, todo, param_names=("env",))
-    return replace(reply, siblings=siblings)
+    return FlagAndChange(replace(reply, siblings=siblings), latest)
 
 
 async def _fetch_flag(params: FlagParams, ctx: QuestionContext) -> FlagReply:
@@ -111,13 +149,16 @@ async def _fetch_siblings(params: FlagParams, ctx: QuestionContext) -> tuple[Cat
         return ()
 
 
-def build_view(params: FlagParams, reply: FlagReply, ctx: QuestionContext) -> FlagView:
+def build_view(params: FlagParams, answer: FlagAndChange, ctx: QuestionContext) -> FlagView:
+    reply = answer.flag
     configs = [(key, config) for key in params.env if (config := (reply.environments or {}).get(key))]
     choices = _choices(params, reply)
     variations = [_variation_view(n, variation) for n, variation in enumerate(reply.variations or [])]
     return FlagView(
         name=humanize.truncate_text(reply.name, 100) or params.flag,
         key=params.flag,
+        latest=_latest_view(params, answer, ctx),
+        latest_missing=failure_text(answer.latest),
         description=humanize.truncate_text(reply.description or "", 300),
         kind=humanize.truncate_text(reply.kind or "unknown kind", 30),
         lifetime="temporary" if reply.temporary else "permanent",
@@ -136,6 +177,22 @@ def build_view(params: FlagParams, reply: FlagReply, ctx: QuestionContext) -> Fl
         chosen=next((choice for choice in choices if choice.line == _flag_line(params, params.env[0])), None),
         missing=", ".join(_missing_environments(params, reply)),
         url=ctx.urls.flag(params.project, params.flag, params.env),
+    )
+
+
+def _latest_view(params: FlagParams, answer: FlagAndChange, ctx: QuestionContext) -> LatestChangeView | None:
+    event = answer.latest
+    if event is None or isinstance(event, Failure):
+        return None
+    config = (answer.flag.environments or {}).get(params.env[0])
+    _, impact = describe_impact(event.impact or Impact())
+    return LatestChangeView(
+        environment=humanize.truncate_text((config and config.name) or params.env[0], 60),
+        what=humanize.truncate_text(event.description or humanize.sentence_case(event.kind or "changed"), 200),
+        who=who_made(event),
+        when=humanize.timestamp(event.time, ctx.zone),
+        ago=humanize.time_ago(event.time, ctx.now),
+        impact=impact,
     )
 
 
@@ -206,9 +263,14 @@ def _migration(reply: FlagReply) -> str:
     return stages + (f", by {humanize.truncate_text(reply.migration.context, 40)}" if reply.migration.context else "")
 
 
-def observe(params: FlagParams, reply: FlagReply, ctx: QuestionContext) -> dict[str, Observation]:
+async def fetch_since(params: FlagParams, ctx: QuestionContext, _: datetime) -> FlagAndChange:
+    """Fetch the flag as it is now: its state needs no events."""
+    return FlagAndChange(await _fetch_flag(params, ctx), None)
+
+
+def observe(params: FlagParams, answer: FlagAndChange, ctx: QuestionContext) -> dict[str, Observation]:
     """Return whether the flag is on, per environment."""
-    view, line = build_view(params, reply, ctx), QUESTION.line(dict(params))
+    view, line = build_view(params, answer, ctx), QUESTION.line(dict(params))
     return {
         environment.name: Observation(
             what=f"{view.name} in {environment.name}",
@@ -221,19 +283,20 @@ def observe(params: FlagParams, reply: FlagReply, ctx: QuestionContext) -> dict[
     }
 
 
-QUESTION = Question[FlagParams, FlagReply, FlagView](
+QUESTION = Question[FlagParams, FlagAndChange, FlagView](
     name="flag",
-    summary="One flag: targeting per environment, owner and recent changes",
+    summary="One flag: its latest change, owner and targeting per environment",
     examples=(
         "flag new-checkout web/production",
         "flag new-checkout web/production,staging",
         "flag orders-db-migration platform/production expand=evaluation,migrationSettings",
     ),
     params=FlagParams,
-    reply=FlagReply,
+    reply=FlagAndChange,
     view=FlagView,
     fetch=fetch,
     build_view=build_view,
-    suspect_keys=lambda params, reply: {"env": _missing_environments(params, reply)},
+    suspect_keys=lambda params, reply: {"env": _missing_environments(params, reply.flag)},
     observe=observe,
+    fetch_since=fetch_since,
 )
