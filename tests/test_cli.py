@@ -282,16 +282,18 @@ def test_ask_imports_no_heavy_packages() -> None:
 
 
 def test_sandbox_serves_other_programs_until_interrupted() -> None:
-    served = subprocess.Popen(
-        [sys.executable, "-m", "bot", "sandbox", "--port", "0"], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    )
-    assert served.stdout is not None
-    url = served.stdout.readline().split()[6].removesuffix(".")
-    asked = run("ask", "scores web/production", LAUNCHDARKLY_API_HOST=url, LAUNCHDARKLY_ACCESS_TOKEN=TOKEN)
-    assert asked.returncode == 0
-    assert asked.stderr == ""
-    served.send_signal(signal.SIGINT)
-    assert served.communicate(timeout=20)[0].endswith("The LaunchDarkly simulator has stopped.\n")
+    command = [sys.executable, "-m", "bot", "sandbox", "--port", "0"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as served:
+        try:
+            assert served.stdout is not None
+            url = served.stdout.readline().split()[6].removesuffix(".")
+            asked = run("ask", "scores web/production", LAUNCHDARKLY_API_HOST=url, LAUNCHDARKLY_ACCESS_TOKEN=TOKEN)
+            assert asked.returncode == 0
+            assert asked.stderr == ""
+            served.send_signal(signal.SIGINT)
+            assert served.communicate(timeout=20)[0].endswith("The LaunchDarkly simulator has stopped.\n")
+        finally:
+            served.kill()
     assert served.returncode == 0
 
 
