@@ -6,15 +6,18 @@ skip the attempt.
 
 import logging
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from bot.errors import Failure
 from bot.messages.message import Message
+from bot.schedules.delivery_errors import InvalidMessage
 from bot.store.store import Store
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 REFUSAL_TTL = timedelta(days=7)
 CHART_ERROR_CODES = ("invalid_blocks", "invalid_attachments")  # the latter for two tables in one message
@@ -45,6 +48,21 @@ class BlockFallback:
         self._store = store
         self._now = now
         self._refusal_ttl = refusal_ttl
+
+    async def send(self, message: Message, team: str, send: Callable[[Message], Awaitable[T]]) -> T:
+        """Send the first variant that Slack accepts. A rejected one was not posted, so trying the next is safe."""
+        code = ""
+        for variant in await self.variants(message, team):
+            try:
+                result = await send(variant.message)
+            except InvalidMessage as error:
+                if error.code not in FALLBACK_ERROR_CODES:
+                    raise
+                code = error.code
+            else:
+                await self.accepted(variant, team, code)
+                return result
+        raise InvalidMessage(code)
 
     async def variants(self, message: Message, team: str) -> Iterator[Variant]:
         """Return the message as it is, with charts as text, and as bare text, in the order to try them.

@@ -8,6 +8,7 @@ import re
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from slack_bolt.authorization import AuthorizeResult
@@ -23,7 +24,7 @@ from bot.schedules.delivery_errors import (
     InvalidMessage,
     Unavailable,
 )
-from bot.slack.block_fallback import FALLBACK_ERROR_CODES, BlockFallback
+from bot.slack.block_fallback import BlockFallback
 from bot.slack.client import as_delivery_errors, require
 from bot.slack.payloads import Deduplicator
 from bot.slack.throttle import ChannelThrottle
@@ -94,19 +95,8 @@ class SlackPublisher:
             log.warning("couldn't notify %s: %r", user, error)
 
     async def _post_with_fallback(self, channel: str, message: Message, **extra: Any) -> str:
-        """Post the first variant that Slack accepts. A rejected one was not posted, so trying the next is safe."""
-        team, code = self._identity.team_id or "", ""
-        for variant in await self._fallback.variants(message, team):
-            try:
-                ts = await self._post_once(channel, variant.message, **extra)
-            except InvalidMessage as error:
-                if error.code not in FALLBACK_ERROR_CODES:
-                    raise
-                code = error.code
-            else:
-                await self._fallback.accepted(variant, team, code)
-                return ts
-        raise InvalidMessage(code)
+        post = partial(self._post_once, channel, **extra)
+        return await self._fallback.send(message, self._identity.team_id or "", post)
 
     async def _post_once(self, channel: str, message: Message, **extra: Any) -> str:
         """Post through `api_call`.

@@ -20,8 +20,8 @@ from slack_sdk.proxy_env_variable_loader import load_http_proxy_from_env
 
 from bot.messages.message import Message
 from bot.metrics import Metrics
-from bot.schedules.delivery_errors import DeliveryError, InvalidMessage
-from bot.slack.block_fallback import FALLBACK_ERROR_CODES, BlockFallback, block_error_code
+from bot.schedules.delivery_errors import DeliveryError
+from bot.slack.block_fallback import BlockFallback, block_error_code
 from bot.slack.client import SLACK_UNAVAILABLE, SlackClients, as_delivery_errors, retry_after
 from bot.slack.payloads import Interaction
 
@@ -181,21 +181,16 @@ class Responders:
         self, send: Callable[[Message], Awaitable[Any]], message: Message, interaction: Interaction
     ) -> bool:
         """Send the first variant that Slack accepts. Return whether there was one."""
-        code = ""
-        for variant in await self.fallback.variants(message, interaction.team):
-            try:
-                with as_delivery_errors():
-                    await send(variant.message)
-            except InvalidMessage as error:
-                code = error.code
-                if code not in FALLBACK_ERROR_CODES:
-                    return False
-            except DeliveryError:
-                return False
-            else:
-                await self.fallback.accepted(variant, interaction.team, code)
-                return True
-        return False
+
+        async def send_once(variant: Message) -> None:
+            with as_delivery_errors():
+                await send(variant)
+
+        try:
+            await self.fallback.send(message, interaction.team, send_once)
+        except DeliveryError:
+            return False
+        return True
 
     def record(self, status: SendOutcome) -> SendOutcome:
         """Count a delivery, and return its status."""
