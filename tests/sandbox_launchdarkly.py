@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from importlib import import_module
@@ -71,3 +71,14 @@ def complaints() -> Complaints:
         return [f"{answer.url}: {error.json_path} {error.message}" for error in errors]
 
     return complain
+
+
+async def assert_described(
+    client: httpx.AsyncClient, complaints: Complaints, options: Mapping[str, Sequence[Mapping[str, Any]]]
+) -> None:
+    """Every path answers each set of parameters as the API description says."""
+    for path, choices in options.items():
+        for params in choices:
+            answer = await client.get(path, params=params)
+            assert answer.status_code == 200
+            assert complaints(path, answer) == []
