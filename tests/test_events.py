@@ -11,7 +11,7 @@ import pytest
 from bot.answers import Answer
 from bot.lines.timespec import display_line
 from bot.questions.events import QUESTION, EventsParams, FlagEvents
-from bot.questions.events.reply import Event, EventsLink, EventsReply
+from bot.questions.events.event import Event, EventsLink, EventsReply
 from bot.questions.time_range import parse_window
 from bot.terminal import console, draw
 from tests.api_replies import lists_flags, refuse_with, unchanged

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.questions.catalog import EnvironmentState
-from bot.questions.events.incidents import FlagStories, Status, group_by_flag
-from bot.questions.events.reply import Evaluations, Event, Impact, Member, VariationShare
+from bot.questions.events.event import Evaluations, Event, Impact, Member, VariationShare
+from bot.questions.events.stories import FlagStories, Status, group_by_flag
 from tests.hostile import HOSTILE_STRINGS
 
 HOUR = 3_600_000

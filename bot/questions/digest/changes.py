@@ -8,8 +8,7 @@ from bot.questions.catalog import FlagsByKey
 from bot.questions.chart import ChartReply, Lines
 from bot.questions.daily_series import DeploysVsChanges, deploys_by_day
 from bot.questions.events import EventList, EventsParams
-from bot.questions.events.reply import Event
-from bot.questions.events.wording import EventView, event_view
+from bot.questions.events.event import Event, EventView, event_view
 from bot.questions.time_range import Days
 
 MAX_GROUPS = 5  # in the message; its thread has room for more

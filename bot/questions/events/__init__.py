@@ -1,9 +1,7 @@
 """Flag events, by flag: incidents and other changes, who made them, why, and how many people they affected.
 
-reply.py      the decoded fields of events
-incidents.py  groups events into stories, such as off and on again
-wording.py    an event in words
-stories.py    a story in words
+event.py    an event: its decoded fields, what it did to the flag, and its wording
+stories.py  groups events into stories, such as off and on again, and words them
 """
 
 from asyncio import gather
@@ -22,10 +20,8 @@ from bot.messages.mrkdwn import Timestamp
 from bot.questions.base import PENDING, AnswerView, Observation, Question, QuestionContext, result_or_failure
 from bot.questions.catalog import EnvironmentState, FlagsByKey
 from bot.questions.daily_series import CountsByDay, count_by_day
-from bot.questions.events.incidents import FlagStories, group_by_flag
-from bot.questions.events.reply import Event, EventsReply, Impact
-from bot.questions.events.stories import FlagStoriesView, describe_still, flag_stories_view
-from bot.questions.events.wording import event_view
+from bot.questions.events.event import Event, EventsReply, Impact, event_view
+from bot.questions.events.stories import FlagStories, FlagStoriesView, describe_still, flag_stories_view, group_by_flag
 from bot.questions.time_range import Days, Window, parse_window
 
 PATH = "/api/v2/engineering-insights/flag-events"

@@ -1,18 +1,74 @@
-"""The stories of a flag in words: what happened, for how long, who did it, and why."""
+"""Groups events by flag into stories, in words: an incident, such as off and on again within a day, or a change.
 
+A flag that was turned off is *still off* only if LaunchDarkly says that it is off now: the event that turned it on
+again may be on another page, or have no known impact yet.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
+from enum import Enum, auto
+from itertools import pairwise
 
 from bot.messages import humanize
 from bot.messages.mrkdwn import Timestamp
 from bot.questions.base import QuestionContext, View
-from bot.questions.catalog import FlagsByKey
-from bot.questions.events.incidents import ROLLOUT_DESCRIPTION, STILL, FlagStories, Move, Status, Story, find_move
-from bot.questions.events.wording import GOOD_MARK, EventView, event_view, who_made
+from bot.questions.catalog import EnvironmentState, FlagsByKey
+from bot.questions.events.event import (
+    GOOD_MARK,
+    ROLLOUT_DESCRIPTION,
+    UPWARD,
+    Event,
+    EventView,
+    Move,
+    event_view,
+    find_move,
+    rollout_percentages,
+    who_made,
+)
 
+MAX_INCIDENT = timedelta(days=1)
+MILLISECOND = timedelta(milliseconds=1)
+CLOCK_SLACK_MS = 60_000  # between an event and the change of the flag that it reports
+RETURN_TOLERANCE = 5  # percentage points by which shares differ though the rollout is the same
 MAX_STORIES = 3  # of one flag
 MAX_COMMENT_CHARS = 150
 NEUTRAL_MARK = "⚪"
 
+
+class Status(Enum):
+    """How a story ended, or that it hasn't."""
+
+    STILL_OFF = auto()
+    STILL_ROLLED_BACK = auto()
+    OFF_FOR_A_WHILE = auto()
+    ROLLED_BACK_FOR_A_WHILE = auto()
+    ON_FOR_A_WHILE = auto()
+    ROLLED_FORWARD_FOR_A_WHILE = auto()
+    ON_AGAIN = auto()  # turned on again by an event that isn't in the list
+    OFF = auto()
+    ON = auto()
+    ROLLED_BACK = auto()
+    ROLLED_FORWARD = auto()
+    CHANGED = auto()
+
+
+OPPOSITES = {Move.OFF: Move.ON, Move.ON: Move.OFF, Move.BACK: Move.FORWARD, Move.FORWARD: Move.BACK}
+SINGLE_STATUSES = {
+    Move.OFF: Status.OFF,
+    Move.ON: Status.ON,
+    Move.BACK: Status.ROLLED_BACK,
+    Move.FORWARD: Status.ROLLED_FORWARD,
+    Move.OTHER: Status.CHANGED,
+}
+PAIR_STATUSES = {
+    Move.OFF: Status.OFF_FOR_A_WHILE,
+    Move.ON: Status.ON_FOR_A_WHILE,
+    Move.BACK: Status.ROLLED_BACK_FOR_A_WHILE,
+    Move.FORWARD: Status.ROLLED_FORWARD_FOR_A_WHILE,
+}
+STILL = (Status.STILL_OFF, Status.STILL_ROLLED_BACK)
 FOR_A_WHILE = {
     Status.OFF_FOR_A_WHILE: ("Off", "turned off by", "on again by"),
     Status.ROLLED_BACK_FOR_A_WHILE: ("Rolled back", "rolled back by", "forward again by"),
@@ -36,6 +92,115 @@ GOOD = (
     Status.ROLLED_FORWARD,
 )
 NEUTRAL = (Status.ON_FOR_A_WHILE, Status.ROLLED_FORWARD_FOR_A_WHILE)
+UNKNOWN_STATE = EnvironmentState()
+
+
+@dataclass(frozen=True)
+class Story:
+    """A change, and the one that undid it, if any."""
+
+    start: Event
+    end: Event | None
+    status: Status
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        return (self.start, self.end) if self.end else (self.start,)
+
+    @property
+    def latest(self) -> Event:
+        return self.events[-1]
+
+    @property
+    def duration(self) -> timedelta | None:
+        """The time until the change was undone."""
+        return _gap(self.start, self.end) if self.end else None
+
+
+@dataclass(frozen=True)
+class FlagStories:
+    """The stories of one flag: what is still off or rolled back, then the newest."""
+
+    flag: str
+    stories: tuple[Story, ...]
+
+    @property
+    def is_still(self) -> bool:
+        """Whether the flag is still off or rolled back."""
+        return self.stories[0].status in STILL
+
+
+def group_by_flag(events: Sequence[Event], states: Mapping[str, EnvironmentState]) -> list[FlagStories]:
+    """Group events, given newest first: flags that are still off or rolled back, then those changed last.
+
+    `states` are the current states of the flags, by key."""
+    by_flag = defaultdict[str, list[Event]](list)
+    for event in events:
+        by_flag[event.flag].append(event)
+    groups = [_flag_stories(flag, group[::-1], states.get(flag, UNKNOWN_STATE)) for flag, group in by_flag.items()]
+    return sorted(groups, key=lambda group: not group.is_still)
+
+
+def _flag_stories(flag: str, events: Sequence[Event], state: EnvironmentState) -> FlagStories:
+    """Tell the stories of a flag's events, given oldest first."""
+    moves = [(event, find_move(event)) for event in events]
+    toggles = [pair for pair in moves if pair[1] in (Move.OFF, Move.ON)]
+    rollouts = [pair for pair in moves if pair[1] in (Move.BACK, Move.FORWARD)]
+    stories = [
+        *(Story(event, None, Status.CHANGED) for event, move in moves if move is Move.OTHER),
+        *_paired(toggles, state),
+        *_paired(rollouts, state),
+    ]
+    positions = {id(event): n for n, event in enumerate(events)}
+    newest_first = sorted(stories, key=lambda story: positions[id(story.latest)], reverse=True)
+    return FlagStories(flag, tuple(sorted(newest_first, key=lambda story: story.status not in STILL)))
+
+
+def _paired(moves: Sequence[tuple[Event, Move]], state: EnvironmentState) -> Iterator[Story]:
+    """Pair the changes that undo each other; the state tells whether the last one still applies."""
+    last = moves[-1][0] if moves else None
+    for chain in _chains(moves):
+        # If a chain starts and ends with the flag on, that is its usual state: the first change is no outage.
+        skipped = 1 if len(chain) % 2 and chain[0][1] in UPWARD else 0
+        rest = chain[skipped:]
+        for event, move in [*chain[:skipped], *rest[len(rest) // 2 * 2 :]]:
+            yield Story(event, None, _single_status(event, move, state) if event is last else SINGLE_STATUSES[move])
+        for (start, move), (end, _) in zip(rest[::2], rest[1::2], strict=False):
+            yield Story(start, end, PAIR_STATUSES[move])
+
+
+def _chains(moves: Sequence[tuple[Event, Move]]) -> Iterator[list[tuple[Event, Move]]]:
+    """Split changes into chains in which each undoes the one before, within a day."""
+    chain = [*moves[:1]]
+    for previous, current in pairwise(moves):
+        if not _undoes(*previous, *current):
+            yield chain
+            chain = []
+        chain.append(current)
+    if chain:
+        yield chain
+
+
+def _undoes(event: Event, move: Move, later: Event, later_move: Move) -> bool:
+    gap = _gap(event, later)
+    if later_move is not OPPOSITES[move] or gap is None or gap > MAX_INCIDENT:
+        return False
+    earlier, returned = rollout_percentages(event), rollout_percentages(later)
+    if move in (Move.OFF, Move.ON) or not earlier or not returned:
+        return True
+    return abs(earlier[0] - returned[1]) <= RETURN_TOLERANCE
+
+
+def _gap(event: Event, later: Event) -> timedelta | None:
+    return None if event.time is None or later.time is None else (later.time - event.time) * MILLISECOND
+
+
+def _single_status(event: Event, move: Move, state: EnvironmentState) -> Status:
+    """Return the status of the last change: a flag that was off may be on again since."""
+    if move is Move.OFF and state.on is not None:
+        return Status.ON_AGAIN if state.on else Status.STILL_OFF
+    unchanged = None not in (state.modified, event.time) and (state.modified or 0) <= (event.time or 0) + CLOCK_SLACK_MS
+    return Status.STILL_ROLLED_BACK if move is Move.BACK and state.on and unchanged else SINGLE_STATUSES[move]
 
 
 class StoryView(View):

@@ -28,8 +28,7 @@ from bot.questions.base import (
 from bot.questions.catalog import CatalogItem
 from bot.questions.catalog.lists import Variation
 from bot.questions.events import fetch_latest
-from bot.questions.events.reply import Event, Impact
-from bot.questions.events.wording import describe_impact, who_made
+from bot.questions.events.event import Event, Impact, describe_impact, who_made
 from bot.questions.flag.reply import FlagReply
 from bot.questions.flag.targeting import EnvironmentView, environment_view
 

@@ -1,20 +1,122 @@
-"""An event in words: the change, its author, its impact, and how the shares of the variations shifted."""
+"""An event: its decoded fields, what it did to the flag, and its wording.
 
+Only fields that are shown are decoded; email addresses aren't."""
+
+import re
 from collections.abc import Sequence
+from enum import Enum, auto
+from typing import Any
 
+from bot.launchdarkly import Float64, Int64, Reply, field
 from bot.lines.param_types import is_key
 from bot.messages import humanize
 from bot.messages.mrkdwn import Timestamp
 from bot.questions.base import PENDING, QuestionContext, View
 from bot.questions.catalog import FlagsByKey
 from bot.questions.catalog.lists import Variation
-from bot.questions.events.incidents import UPWARD, find_move
-from bot.questions.events.reply import Event, EventExperiments, Impact, VariationShare
 
+ROLLOUT_DESCRIPTION = re.compile(r"from (\d{1,3}(?:\.\d{1,3})?)\s?% to (\d{1,3}(?:\.\d{1,3})?)\s?%")
 MAX_SHIFTS = 3
 MAX_NAME_CHARS = 30
 IMPACT_MARKS = {"large": "🔴", "medium": "🟠", "small": "🟡", "none": "⚪"}
 GOOD_MARK = "🟢"
+
+
+class VariationShare(Reply):
+    value: Any = None
+    before: Float64 | None = None
+    after: Float64 | None = None
+
+
+class Evaluations(Reply):
+    variations: list[VariationShare] | None = None
+
+
+class Impact(Reply):
+    size: str | None = None
+    percentage: Float64 | None = None
+    reason: str | None = None
+    evaluations: Evaluations | None = field(name="evaluationsSummary", default=None)
+
+
+class Member(Reply):
+    first: str | None = field(name="firstName", default=None)
+    last: str | None = field(name="lastName", default=None)
+
+
+class Iteration(Reply):
+    status: str | None = None
+
+
+class EventExperiment(Reply):
+    key: str | None = None
+    name: str | None = None
+    iteration: Iteration | None = None
+
+
+class EventExperiments(Reply):
+    items: list[EventExperiment] | None = None
+
+
+class Event(Reply):
+    flag: str = field(name="flagKey")
+    id: str | None = None
+    kind: str | None = field(name="eventType", default=None)
+    time: Float64 | None = field(name="eventTime", default=None)
+    description: str | None = None
+    environment: str | None = field(name="environmentKey", default=None)
+    member: Member | None = None
+    impact: Impact | None = None
+    experiments: EventExperiments | None = None
+
+
+class EventsLink(Reply):
+    href: str | None = None
+
+
+class EventsReply(Reply, kw_only=True):
+    total: Int64 | None = field(name="totalCount", default=None)
+    items: list[Event] | None
+    links: dict[str, EventsLink | None] | None = field(name="_links", default=None)
+
+
+class Move(Enum):
+    """What an event did to a flag."""
+
+    OFF = auto()
+    ON = auto()
+    BACK = auto()
+    FORWARD = auto()
+    OTHER = auto()
+
+
+TARGETING_MOVES = {"disabled_targeting": Move.OFF, "enabled_targeting": Move.ON}
+UPWARD = (Move.ON, Move.FORWARD)
+
+
+def find_move(event: Event) -> Move:
+    """Return what an event did to its flag."""
+    if event.kind != "updated_rollout":
+        return TARGETING_MOVES.get(event.kind or "", Move.OTHER)
+    before, after = rollout_percentages(event) or (0.0, 0.0)
+    if before == after:
+        return Move.OTHER
+    return Move.BACK if after < before else Move.FORWARD
+
+
+def rollout_percentages(event: Event) -> tuple[float, float] | None:
+    """Return the percentages of a rollout before and after: as described, else the shares of `true`.
+
+    A change of the last minutes has no shares yet."""
+    if described := ROLLOUT_DESCRIPTION.search(event.description or ""):
+        return float(described[1]), float(described[2])
+    evaluations = (event.impact or Impact()).evaluations
+    shares = evaluations.variations or [] if evaluations else []
+    before, after = sum(share.before or 0 for share in shares), sum(share.after or 0 for share in shares)
+    on = next((share for share in shares if share.value is True), None)
+    if on is None or before <= 0 or after <= 0:
+        return None
+    return 100 * (on.before or 0) / before, 100 * (on.after or 0) / after
 
 
 class EventView(View):
