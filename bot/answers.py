@@ -21,7 +21,7 @@ from bot.messages.renderer import Renderer
 from bot.notices import Notices, internal_error_message
 from bot.questions.base import AnyQuestion, QuestionContext, TeamSnapshotReader, View, no_snapshots
 from bot.questions.catalog import Catalog
-from bot.questions.catalog.correction import confirm_keys, correct_or_raise
+from bot.questions.key_correction import confirm_keys, correct_or_raise
 from bot.store import Snapshot
 
 log = logging.getLogger(__name__)

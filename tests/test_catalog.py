@@ -11,9 +11,8 @@ import pytest
 
 from bot.errors import NotAllowed, NotFound
 from bot.launchdarkly import ClientLimits, LaunchDarkly
-from bot.questions.catalog import Catalog, allow_all
-from bot.questions.catalog.correction import nearest_keys
-from bot.questions.catalog.lists import MAX_ITEMS, CatalogItem, Stale
+from bot.questions.catalog import MAX_ITEMS, Catalog, CatalogItem, Stale, allow_all
+from bot.questions.key_correction import nearest_keys
 from bot.sandbox.launchdarkly.app import TOKEN, launchdarkly
 from bot.sandbox.launchdarkly.company import harbour_goods
 from bot.sandbox.launchdarkly.faults import FaultInjector

@@ -9,7 +9,7 @@ from bot.lines.param_types import InvalidValue, Key, Keys
 from bot.lines.spec import Parameter, Params, bot_param
 from bot.questions.base import View
 from bot.questions.catalog import Catalog
-from bot.questions.catalog.correction import KeyProblem, check_keys, keys_in_project
+from bot.questions.key_correction import KeyProblem, check_keys, keys_in_project
 
 
 class _ClearKeywordType:

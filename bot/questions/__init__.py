@@ -2,23 +2,24 @@
 
 `discover` finds a question by its module's constant QUESTION. Two questions of the same name stop startup.
 
-    scores.py        engineering-insight scores
-    events/          flag events: what changed, who changed it, and its impact
-    status.py        flags by status
-    deploys.py       deployment frequency
-    releases.py      deployments against large flag changes, day by day
-    compare/         environments or applications side by side
-    digest/          the weekly report, which asks the questions above
-    flag/            one flag and what it serves
+    scores.py          engineering-insight scores
+    events/            flag events: what changed, who changed it, and its impact
+    status.py          flags by status
+    deploys.py         deployment frequency
+    releases.py        deployments against large flag changes, day by day
+    compare/           environments or applications side by side
+    digest/            the weekly report, which asks the questions above
+    flag/              one flag and what it serves
 
 They share:
 
-    base.py          Question, View, QuestionContext, and helpers for questions that ask others
-    catalog/         the existing projects, environments, flags and applications; corrects unknown keys
-    history.py       snapshots of past weeks, and how a number changed since
-    time_range.py    `since` and `until` as a start and an end, or as calendar days in the reader's time zone
-    chart.py         LaunchDarkly's charts: replies, buckets over time, and the chart data that Slack can draw
-    daily_series.py  counts per calendar day: as a chart, and deployments against large changes
+    base.py            Question, View, QuestionContext, and helpers for questions that ask others
+    catalog.py         the existing projects, environments, flags and applications
+    key_correction.py  corrects the keys of a question, or explains an answer by the keys that don't exist
+    history.py         snapshots of past weeks, and how a number changed since
+    time_range.py      `since` and `until` as a start and an end, or as calendar days in the reader's time zone
+    chart.py           LaunchDarkly's charts: replies, buckets over time, and the chart data that Slack can draw
+    daily_series.py    counts per calendar day: as a chart, and deployments against large changes
 """
 
 from importlib import import_module

@@ -12,8 +12,7 @@ from bot.lines.param_types import is_key
 from bot.messages import humanize
 from bot.messages.mrkdwn import Timestamp
 from bot.questions.base import PENDING, QuestionContext, View
-from bot.questions.catalog import FlagsByKey
-from bot.questions.catalog.lists import Variation
+from bot.questions.catalog import FlagsByKey, Variation
 
 ROLLOUT_DESCRIPTION = re.compile(r"from (\d{1,3}(?:\.\d{1,3})?)\s?% to (\d{1,3}(?:\.\d{1,3})?)\s?%")
 MAX_SHIFTS = 3

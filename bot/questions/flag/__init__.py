@@ -25,8 +25,7 @@ from bot.questions.base import (
     failure_text,
     result_or_failure,
 )
-from bot.questions.catalog import CatalogItem
-from bot.questions.catalog.lists import Variation
+from bot.questions.catalog import CatalogItem, Variation
 from bot.questions.events import fetch_latest
 from bot.questions.events.event import Event, Impact, describe_impact, who_made
 from bot.questions.flag.reply import FlagReply

@@ -6,7 +6,7 @@ never shown."""
 from typing import Any
 
 from bot.launchdarkly import Float64, Int64, Reply, field
-from bot.questions.catalog.lists import CatalogItem, Person, Stale, Team, Variation
+from bot.questions.catalog import CatalogItem, Person, Stale, Team, Variation
 
 
 class FlagExperiment(Reply):

@@ -11,8 +11,7 @@ from typing import Any
 from bot.errors import TRANSIENT_FAILURES, Failure, NotAllowed, NotFound, Rejected, UnknownKey
 from bot.lines.spec import Params
 from bot.messages import humanize
-from bot.questions.catalog import Catalog
-from bot.questions.catalog.lists import MAX_ITEMS, CatalogItem
+from bot.questions.catalog import MAX_ITEMS, Catalog, CatalogItem
 
 SuspectKeys = Mapping[str, Sequence[str]]  # params field ─► its keys that may be unknown
 LineWriter = Callable[[Any], str]  # params ─► the line that asks for them

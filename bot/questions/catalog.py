@@ -1,14 +1,18 @@
-"""LaunchDarkly's lists: their decoded fields, and how they are fetched.
+"""Catalog: the projects, environments, flags and applications in LaunchDarkly, by key and name. Cached for 15 minutes.
 
-The first page tells how many follow, and those are fetched concurrently, up to a cap. Only fields that may be shown are
-decoded: environments contain SDK keys and people have email addresses."""
+A list's first page tells how many follow, and those are fetched concurrently, up to a cap. Only fields that may be
+shown are decoded: environments contain SDK keys and people have email addresses.
+
+Only projects that the settings allow are shown. They are filtered after the cache, so that all callers share one list.
+"""
 
 from asyncio import gather
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import Any, Generic, TypeVar
+from urllib.parse import quote
 
 from bot.launchdarkly import Float64, Int64, LaunchDarkly, Reply, Version, field
 from bot.messages import humanize
@@ -141,19 +145,79 @@ class Source:
     sort: str = ""
 
 
-async def fetch_names(launchdarkly: LaunchDarkly, source: Source) -> Listing[CatalogItem]:
+PROJECTS = Source("/api/v2/projects")
+APPLICATIONS = Source("/api/v2/applications", Version.BETA)
+
+FlagsByKey = Mapping[str, ChangedFlag]
+ProjectFilter = Callable[[str | None], bool]  # whether a project may be shown; None asks about all projects
+
+
+def allow_all(_: str | None) -> bool:
+    """Allow every project; the filter for settings without restrictions."""
+    return True
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """The lists of one account, for one caller. Each method may raise any of LaunchDarkly's failures."""
+
+    launchdarkly: LaunchDarkly
+    allows: ProjectFilter = allow_all
+
+    async def projects(self) -> Listing[CatalogItem]:
+        """Return the projects that the settings allow."""
+        listing = await _fetch_names(self.launchdarkly, PROJECTS)
+        return replace(listing, items=tuple(project for project in listing.items if self.allows(project.key)))
+
+    async def environments(self, project: str) -> Listing[CatalogItem]:
+        """Return the environments of a project."""
+        if not self.allows(project):
+            return Listing()
+        return await _fetch_names(self.launchdarkly, Source(f"/api/v2/projects/{quote(project, safe='')}/environments"))
+
+    async def flags(self, project: str) -> Listing[Flag]:
+        """Return the flags of a project that aren't archived, the newest first."""
+        if not self.allows(project):
+            return Listing()
+        return await _fetch_flags(self.launchdarkly, Source(_flags_path(project), sort="-creationDate"))
+
+    async def recently_changed(self, project: str, environment: str) -> FlagsByKey:
+        """Return the 100 flags whose targeting in an environment was changed last. Costs one request."""
+        if not self.allows(project):
+            return {}
+        flags = await _fetch_changed_flags(self.launchdarkly, _flags_path(project), environment)
+        return {flag.key: flag for flag in flags}
+
+    async def applications(self) -> Listing[CatalogItem]:
+        """Return the account's applications. They belong to no project, so none are shown if the settings allow only
+        some projects."""
+        return await _fetch_names(self.launchdarkly, APPLICATIONS) if self.allows(None) else Listing()
+
+    async def knows_application(self, key: str) -> bool:
+        """Return whether an application with exactly this key exists, regardless of the settings.
+
+        Also true if the list is capped and so can't tell."""
+        listing = await _fetch_names(self.launchdarkly, APPLICATIONS)
+        return listing.capped or any(application.key == key for application in listing.items)
+
+
+def _flags_path(project: str) -> str:
+    return f"/api/v2/flags/{quote(project, safe='')}"
+
+
+async def _fetch_names(launchdarkly: LaunchDarkly, source: Source) -> Listing[CatalogItem]:
     """Fetch a list of keys and names."""
     pages = await _fetch_pages(launchdarkly, CatalogPage, source)
     return _listing([item for page in pages for item in page.items], capped=_has_more(pages))
 
 
-async def fetch_flags(launchdarkly: LaunchDarkly, source: Source) -> Listing[Flag]:
+async def _fetch_flags(launchdarkly: LaunchDarkly, source: Source) -> Listing[Flag]:
     """Fetch a list of flags."""
     pages = await _fetch_pages(launchdarkly, FlagPage, source)
     return _listing([item for page in pages for item in page.items], capped=_has_more(pages))
 
 
-async def fetch_changed_flags(launchdarkly: LaunchDarkly, path: str, environment: str) -> tuple[ChangedFlag, ...]:
+async def _fetch_changed_flags(launchdarkly: LaunchDarkly, path: str, environment: str) -> tuple[ChangedFlag, ...]:
     """Fetch the flags whose targeting in an environment was changed last, in one request.
 
     It is cached no longer than events are: the flag of the newest event must be in it."""
