@@ -14,9 +14,8 @@ from rich.text import Text
 
 from bot.lines.timespec import display_line
 from bot.messages import mrkdwn
-from bot.messages.message import Block, Message
+from bot.messages.message import Block, Message, chart_values, table_cells
 from bot.messages.mrkdwn import clean
-from bot.messages.plain_text import chart_values, table_cells
 from bot.messages.text_fallback import draw_bar
 
 STYLES = {"bold": "bold", "italic": "italic", "strike": "strike", "code": "cyan", "link": "underline"}

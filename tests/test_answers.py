@@ -8,6 +8,7 @@ import pytest
 from bot.access import Caller
 from bot.answers import Answers
 from bot.messages.renderer import Renderer
+from bot.messages.text_fallback import with_text_fallback
 from bot.questions import discover
 from bot.sandbox.block_kit import violations
 from bot.sandbox.block_kit.mentions import unsafe_markup
@@ -46,7 +47,7 @@ async def test_help_for_a_question_lists_every_parameter(someone: Conversation, 
 async def test_every_help_message_is_accepted_by_slack(someone: Conversation, question: str) -> None:
     message = (await someone.send(f"help {question}")).message
     assert not violations(message.payload()) + unsafe_markup(message.payload())
-    assert not violations(message.with_text_fallback().payload())
+    assert not violations(with_text_fallback(message).payload())
 
 
 async def test_all_mistakes_are_listed_with_the_corrected_line(someone: Conversation) -> None:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.answers import Answer
+from bot.messages.text_fallback import with_text_fallback
 from bot.sandbox.launchdarkly.company import harbour_goods
 from bot.sandbox.launchdarkly.history import History, Window, millis
 from tests.api_replies import DAY, HOUR, MIDNIGHT, deployments_at, no_series
@@ -131,7 +132,7 @@ async def test_day_without_data_is_drawn_and_footnoted() -> None:
     assert f"\n{footnote}" in answer.message.text
     assert "Wed 18 Nov: no data\n" in answer.message.text
     assert "Wed 18 Nov †          –\n" in "\n".join(
-        block["text"]["text"] for block in answer.message.with_text_fallback().blocks[:3] if "text" in block
+        block["text"]["text"] for block in with_text_fallback(answer.message).blocks[:3] if "text" in block
     )
 
 

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from bot.answers import Answer
-from bot.messages.message import Block, Message
+from bot.messages.message import CUT_NOTICE, MAX_CHARS, Block, Message, build_text
 from bot.messages.mrkdwn import parse_spans, unescape
-from bot.messages.plain_text import CUT_NOTICE, MAX_CHARS, build_text
+from bot.messages.text_fallback import with_text_fallback
 from bot.sandbox.block_kit import violations
 from bot.sandbox.block_kit.mentions import unsafe_markup
 from tests.conversation import visible_text, with_thread
@@ -55,7 +55,7 @@ async def answer_to(case: Case) -> Answer:
 async def test_message_equals_its_golden_file(case: Case, rewrite: bool) -> None:
     answer = await answer_to(case)
     assert answer.outcome == "answered", answer.message.text
-    for form in (*with_thread(answer.message), *with_thread(answer.message.with_text_fallback())):
+    for form in (*with_thread(answer.message), *with_thread(with_text_fallback(answer.message))):
         assert not violations(form.payload())
         assert not unsafe_markup(form.payload())
     golden = case.golden(answer.message)
@@ -171,7 +171,7 @@ async def test_localized_dates_equal_their_fallback_text(case: Case) -> None:
 async def test_every_number_in_the_blocks_is_in_the_text(case: Case) -> None:
     for message in with_thread((await answer_to(case)).message):
         fitting = next(n for n in range(len(message.blocks), 0, -1) if _fits_in_text(message.blocks[:n]))
-        plain = Message("", message.blocks[:fitting]).with_text_fallback()
+        plain = with_text_fallback(Message("", message.blocks[:fitting]))
         assert _numbers(" ".join(_words(plain.blocks))) <= _numbers(unescape(message.text))
 
 

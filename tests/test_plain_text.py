@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from bot.messages.message import Block, Message
-from bot.messages.plain_text import CUT_NOTICE, MAX_CHARS, build_text
+from bot.messages.message import CUT_NOTICE, MAX_CHARS, Block, Message, build_text
 from bot.messages.renderer import Renderer
 from bot.sandbox.block_kit.mentions import unsafe_markup
 

@@ -18,6 +18,7 @@ from bot.lines.parser import parse
 from bot.messages.message import Message
 from bot.messages.mrkdwn import Timestamp
 from bot.messages.renderer import Renderer
+from bot.messages.text_fallback import with_text_fallback
 from bot.questions import discover
 from bot.sandbox.block_kit import violations
 from bot.sandbox.block_kit.mentions import unsafe_markup
@@ -52,7 +53,7 @@ def test_any_failed_parts_make_a_message_that_slack_accepts(name: str, data: st.
 
 
 def _check(message: Message) -> None:
-    for form in (*with_thread(message), *with_thread(message.with_text_fallback())):
+    for form in (*with_thread(message), *with_thread(with_text_fallback(message))):
         assert not violations(form.payload())
         assert not unsafe_markup(form.payload())
     assert message.blocks[-1]["type"] == "context"

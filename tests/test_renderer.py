@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 from jinja2 import TemplateSyntaxError, UndefinedError
 from jinja2.bccache import Bucket
 
-from bot.messages.message import Message
+from bot.messages.message import CUT_NOTICE, Message
 from bot.messages.mrkdwn import Timestamp
-from bot.messages.plain_text import CUT_NOTICE
 from bot.messages.renderer import Renderer, TemplateBytecodeCache
 from bot.sandbox.block_kit import violations
 from bot.sandbox.block_kit.mentions import unsafe_markup

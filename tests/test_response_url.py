@@ -6,8 +6,7 @@ import aiohttp
 import httpx
 import pytest
 
-from bot.messages.message import Message
-from bot.messages.plain_text import MAX_CHARS
+from bot.messages.message import MAX_CHARS, Message
 from bot.sandbox.slack import Fault, signature_headers
 from bot.sandbox.slack.credentials import SIGNING_SECRET
 from bot.slack.client import retry_after

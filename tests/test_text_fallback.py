@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from bot.messages.message import Message
-from bot.messages.plain_text import chart_values
-from bot.messages.text_fallback import draw_bar
+from bot.messages.message import Message, chart_values
+from bot.messages.text_fallback import draw_bar, with_text_fallback
 from bot.sandbox.block_kit import violations
 from bot.sandbox.block_kit.mentions import unsafe_markup
 
@@ -34,7 +33,7 @@ def _table(*rows: tuple[str, str]) -> dict[str, Any]:
 
 
 def _plain(block: dict[str, Any]) -> list[str]:
-    message = Message("x", (block,)).with_text_fallback()
+    message = with_text_fallback(Message("x", (block,)))
     assert not violations(message.payload())
     assert not unsafe_markup(message.payload())
     return [block["text"]["text"] for block in message.blocks]
@@ -78,9 +77,9 @@ def test_long_table_is_split_into_sections() -> None:
 
 def test_other_blocks_are_unchanged() -> None:
     divider = {"type": "divider"}
-    assert Message("x", (divider,)).with_text_fallback().blocks == (divider,)
+    assert with_text_fallback(Message("x", (divider,))).blocks == (divider,)
 
 
 def test_thread_gets_a_text_fallback() -> None:
-    [below] = Message("x", (), (Message("y", (PIE,)),)).with_text_fallback().thread
-    assert below == Message("y", (PIE,)).with_text_fallback()
+    [below] = with_text_fallback(Message("x", (), (Message("y", (PIE,)),))).thread
+    assert below == with_text_fallback(Message("y", (PIE,)))

@@ -17,9 +17,8 @@ from jinja2.bccache import Bucket
 from jinja2.nativetypes import NativeCodeGenerator
 
 from bot.messages import mrkdwn, template_tags
-from bot.messages.message import Block, Message
+from bot.messages.message import Block, Message, build_text
 from bot.messages.mrkdwn import ELLIPSIS
-from bot.messages.plain_text import build_text
 
 # Slack accepts 50 blocks, and a surface may add two. https://docs.slack.dev/reference/block-kit/blocks
 MAX_BLOCKS = 48

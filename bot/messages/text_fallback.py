@@ -3,16 +3,21 @@
 Everything is derived from the native block, so the two forms can't differ."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from bot.messages import mrkdwn
-from bot.messages.plain_text import ChartValue, chart_values, table_cells
+from bot.messages.message import Block, ChartValue, Message, chart_values, table_cells
 
 MAX_BAR_WIDTH = 20
 MAX_SECTION_CHARS = 2800  # Slack allows 3,000; leaves room for escapes and the title
 
 
-def fallback_blocks(block: dict[str, Any]) -> list[dict[str, Any]]:
+def with_text_fallback(message: Message) -> Message:
+    """Return the message and its thread with charts and tables drawn in plain characters."""
+    blocks = tuple(fallback_block for block in message.blocks for fallback_block in _fallback_blocks(block))
+    return Message(message.text, blocks, tuple(map(with_text_fallback, message.thread)))
+
+
+def _fallback_blocks(block: Block) -> list[Block]:
     """Return the fallback for a chart or table; any other block stays as it is."""
     if block["type"] == "data_visualization":
         return _sections(block["title"], _bar_lines(chart_values(block["chart"])))
@@ -46,7 +51,7 @@ def _table_lines(rows: list[list[str]]) -> list[str]:
     return ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
-def _sections(title: str, lines: list[str]) -> list[dict[str, Any]]:
+def _sections(title: str, lines: list[str]) -> list[Block]:
     """Build as many sections as the lines need, the first with the title."""
     pending_titles = [f"*{mrkdwn.escape(title)}*\n"]
     return [
@@ -55,7 +60,7 @@ def _sections(title: str, lines: list[str]) -> list[dict[str, Any]]:
     ]
 
 
-def _section(markup: str) -> dict[str, Any]:
+def _section(markup: str) -> Block:
     return {"type": "section", "text": {"type": "mrkdwn", "text": markup, "verbatim": True}}
 
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from bot.launchdarkly import Number, Reply
 from bot.lines.timespec import MILLISECONDS_PER_UNIT
 from bot.messages import humanize
-from bot.messages.plain_text import NO_DATA_MARK
+from bot.messages.message import NO_DATA_MARK
 from bot.questions.base import View
 from bot.questions.time_range import Window
 

@@ -13,7 +13,7 @@ from math import ceil
 
 from bot.launchdarkly import Number
 from bot.messages import humanize
-from bot.messages.plain_text import NO_DATA_MARK
+from bot.messages.message import NO_DATA_MARK
 from bot.questions.chart import (
     MAX_CHART_POINTS,
     MAX_LABEL_CHARS,

@@ -8,7 +8,7 @@ from bot.launchdarkly import Float64, Reply, Version, field
 from bot.lines.param_types import Key, Keys
 from bot.lines.spec import MAX_BUTTON_LINE_CHARS, Parameter, Params
 from bot.messages import humanize
-from bot.messages.plain_text import NO_DATA
+from bot.messages.message import NO_DATA
 from bot.questions import history
 from bot.questions.base import AnswerView, Observation, Question, QuestionContext, View
 from bot.questions.history import WithHistory

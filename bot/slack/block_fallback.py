@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from bot.errors import Failure
 from bot.messages.message import Message
+from bot.messages.text_fallback import with_text_fallback
 from bot.schedules.delivery_errors import InvalidMessage
 from bot.store.store import Store
 
@@ -91,5 +92,5 @@ def _variants(message: Message, *, try_charts: bool) -> Iterator[Variant]:
     if try_charts:
         yield Variant(message)
     if message.has_charts:
-        yield Variant(message.with_text_fallback(), replaces_charts=try_charts)
+        yield Variant(with_text_fallback(message), replaces_charts=try_charts)
     yield Variant(Message(message.text, ()))

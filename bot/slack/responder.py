@@ -19,6 +19,7 @@ import aiohttp
 from slack_sdk.proxy_env_variable_loader import load_http_proxy_from_env
 
 from bot.messages.message import Message
+from bot.messages.text_fallback import with_text_fallback
 from bot.metrics import Metrics
 from bot.schedules.delivery_errors import DeliveryError
 from bot.slack.block_fallback import BlockFallback, block_error_code
@@ -228,7 +229,7 @@ class Responder:
         if status is not SendOutcome.SENT and shared:
             await self._send_notice(UNCONFIRMED_NOTICE if status is SendOutcome.UNCONFIRMED else NOT_POSTED_NOTICE)
         elif status is not SendOutcome.SENT:
-            status = await self._responders.send_private(self._interaction, message.with_text_fallback())
+            status = await self._responders.send_private(self._interaction, with_text_fallback(message))
         return self._responders.record(status)
 
     async def update(self, message: Message) -> None:
