@@ -7,7 +7,7 @@ a line comes in to where its answer is put into words:
     schedules/      schedules and watches: when each is due, asked once, delivered once
     answers.py      takes a line and a caller, and returns an answer
     access.py       who asks, and what they may do
-    lines/          text to parsed line: tokenizer, parser, parameter types
+    lines/          text to parsed line: parser, parameter types, times
     commands/       one file per command: lines that change something of the bot's own
     questions/      one file per question: its parameters, reply, view, and the record that joins them
     launchdarkly/   the client: requests, cache, backoff, errors, decoding; no endpoints

@@ -11,9 +11,8 @@ from typing import Any, Protocol, cast
 from bot.access import Caller, authorize
 from bot.errors import Failure, NotFound, Rejected, UnknownKey
 from bot.launchdarkly import AppUrls, LaunchDarkly
-from bot.lines.parser import ParsedLine, Registry, parse, parse_tokens
+from bot.lines.parser import ParsedLine, Registry, parse, parse_tokens, remove_share_option, tokenize
 from bot.lines.timespec import display_line, to_milliseconds
-from bot.lines.tokenizer import remove_share_option, tokenize
 from bot.messages.humanize import timestamp
 from bot.messages.message import Message
 from bot.messages.mrkdwn import Timestamp

@@ -15,7 +15,7 @@ import click
 
 from bot import __version__
 from bot.errors import Failure, Misconfigured
-from bot.lines.tokenizer import quote_value
+from bot.lines.spec import quote_value
 from bot.log import configure_logging
 from bot.manifest import http_manifest, socket_mode_manifest
 from bot.messages.message import Message

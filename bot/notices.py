@@ -2,9 +2,8 @@
 
 from bot.errors import Failure, InvalidLine, InvalidResponse, TryLater, UnknownKey
 from bot.lines.param_types import correct_typo
-from bot.lines.parser import Registry
+from bot.lines.parser import Registry, Token
 from bot.lines.spec import MAX_BUTTON_LINE_CHARS, AnySpec, ParamField
-from bot.lines.tokenizer import Token
 from bot.messages.message import Message
 from bot.messages.renderer import Renderer
 from bot.questions.base import View

@@ -1,7 +1,6 @@
 """Lines: text in, a parsed line out, and back to the canonical line. Shared by questions and commands.
 
-tokenizer.py    text ─► words: undoes what keyboards and Slack change, splits at spaces and quotes
-parser.py       words ─► ParsedLine: fills the parameters, collects every mistake, builds the corrected line
+parser.py       text ─► tokens ─► ParsedLine: fills the parameters, collects every mistake, builds the corrected line
 spec.py         Spec: the name, summary and examples of anything that can be typed, and its Params
 param_types.py  what a parameter can hold: keys, times, durations, choices; reads, writes and explains each
 timespec.py     times as people type them (`7d`, `monday`), resolved in the reader's time zone

@@ -1,7 +1,9 @@
-"""Parser: a line of text ─► ParsedLine, and back to the canonical line; for questions and commands alike.
+"""Parser: a line of text ─► tokens ─► ParsedLine, and back to the canonical line; for questions and commands alike.
 
-All mistakes of a line are reported at once, together with a corrected line."""
+Tokenizing undoes what keyboards and Slack change, and handles quotes, dashes and `name=value`. All mistakes of a line
+are reported at once, together with a corrected line."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import takewhile
@@ -10,13 +12,70 @@ from typing import Any
 from bot.errors import InvalidLine
 from bot.lines.param_types import InvalidValue, ListOf, closest_match, correct_typo
 from bot.lines.spec import AnySpec, ParamField, Params
-from bot.lines.tokenizer import Token, tokenize
 from bot.messages.humanize import join_with_and
+from bot.messages.mrkdwn import unescape
 
 MAX_QUOTED_CHARS = 60  # of the typed text, when a mistake quotes it
 
 Registry = Mapping[str, AnySpec]  # every question and command, by name
 Defaults = Mapping[str, str]  # values for parameters that a line omits, by short name: project, env, app
+
+# Phones turn "…", '…' and -- into typographic signs, and Slack turns names and addresses into <…|label>.
+_QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'", "‚": "'", "\u00a0": " "})
+_LONG_DASH = re.compile(r"(?<!\S)[—–](?=\w)")
+_LABELED_LINK = re.compile(r"<[@#!]?[^<>|\s]*\|([^<>|]*)>|<((?:https?:|mailto:)[^<>|\s]+)>")
+
+# Possessive, so that no line can cause catastrophic backtracking.
+_WORD = re.compile(r"""(?>[^\s"']+|"[^"]*"|'[^']*'|["'])++""")
+_QUOTED = re.compile(r""""([^"]*)"|'([^']*)\'""")
+_NAMED_VALUE = re.compile(r"(?:--?)?([A-Za-z][\w-]*)=(.*)", re.DOTALL)
+_OPTION = re.compile(r"--?([A-Za-z][\w-]*)")
+_SHARE = "share"  # the option that asks to post the answer in the channel; the only one that never takes a value
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A bare word (no name), a named value, or an option without a value (`--share`)."""
+
+    name: str
+    value: str | None
+
+
+def tokenize(text: str) -> list[Token]:
+    """Split a line into tokens; `name=value`, `--name=value` and `--name value` are equivalent."""
+    raw_tokens = _WORD.findall(normalize_line(text))
+    tokens: list[Token] = []
+    while raw_tokens:
+        raw = raw_tokens.pop(0)
+        if named := _NAMED_VALUE.fullmatch(raw):
+            tokens.append(Token(named[1], _unquote(named[2])))
+        elif option := _OPTION.fullmatch(raw):
+            takes_value = raw_tokens and option[1].lower() != _SHARE and not _is_named(raw_tokens[0])
+            tokens.append(Token(option[1], _unquote(raw_tokens.pop(0)) if takes_value else None))
+        else:
+            tokens.append(Token("", _unquote(raw)))
+    return tokens
+
+
+def _is_named(raw: str) -> bool:
+    return bool(_NAMED_VALUE.fullmatch(raw) or _OPTION.fullmatch(raw))
+
+
+def remove_share_option(tokens: list[Token]) -> tuple[list[Token], bool]:
+    """Return the tokens without `--share`, and whether it was among them."""
+    remaining = [token for token in tokens if token.value is not None or token.name.lower() != _SHARE]
+    return remaining, len(remaining) < len(tokens)
+
+
+def normalize_line(text: str) -> str:
+    """Undo typographic quotes and dashes, non-breaking spaces, Slack's links and its escapes."""
+    unlinked = _LABELED_LINK.sub(lambda match: match[1] or match[2] or "", text)
+    dashed = _LONG_DASH.sub("--", unescape(unlinked).translate(_QUOTES))
+    return re.sub("[—–]", "-", dashed).strip()
+
+
+def _unquote(word: str) -> str:
+    return _QUOTED.sub(lambda match: match[1] if match[1] is not None else match[2], word)
 
 
 @dataclass(frozen=True)

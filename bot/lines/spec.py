@@ -1,5 +1,6 @@
 """Spec: the base record of questions and commands, with their parameters; it writes their lines."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -8,7 +9,6 @@ from typing import Any, ClassVar, Generic, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from bot.lines.param_types import ParamType, param_type_for
-from bot.lines.tokenizer import quote_value
 
 # Slack's limit of a button's value: https://docs.slack.dev/reference/block-kit/block-elements/button-element
 MAX_BUTTON_LINE_CHARS = 2000
@@ -149,6 +149,11 @@ class Spec(Generic[ParamsT]):
         """Write the line for a button; empty if it exceeds what a button can carry."""
         line = self.line(dict(values))
         return line if len(line) <= MAX_BUTTON_LINE_CHARS else ""
+
+
+def quote_value(value: str) -> str:
+    """Quote a value if a line needs it."""
+    return f'"{value}"' if not value or re.search(r"[\s\"']", value) else value
 
 
 def _format_value(field: ParamField, value: Any) -> str:

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.lines.tokenizer import Token, normalize_line, quote_value, tokenize
+from bot.lines.parser import Token, normalize_line, tokenize
+from bot.lines.spec import quote_value
 
 
 @pytest.mark.parametrize(
