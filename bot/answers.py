@@ -10,7 +10,7 @@ from typing import Any, Protocol, cast
 
 from bot.access import Caller, authorize
 from bot.errors import Failure, NotFound, Rejected, UnknownKey
-from bot.launchdarkly import AppUrls, LaunchDarkly
+from bot.launchdarkly import LaunchDarkly
 from bot.lines.parser import ParsedLine, Registry, parse, parse_tokens, remove_share_option, tokenize
 from bot.lines.timespec import display_line, to_milliseconds
 from bot.messages.humanize import timestamp
@@ -18,7 +18,7 @@ from bot.messages.message import Message
 from bot.messages.mrkdwn import Timestamp
 from bot.messages.renderer import Renderer
 from bot.notices import Notices, internal_error_message
-from bot.questions.base import AnyQuestion, QuestionContext, TeamSnapshotReader, View, no_snapshots
+from bot.questions.base import AnyQuestion, AppUrls, QuestionContext, TeamSnapshotReader, View, no_snapshots
 from bot.questions.catalog import Catalog
 from bot.questions.key_correction import confirm_keys, correct_or_raise
 from bot.store import Snapshot

@@ -13,10 +13,10 @@ from pydantic import SecretStr
 
 from bot import commands, questions
 from bot.answers import Answers
-from bot.launchdarkly import AppUrls, ClientLimits, LaunchDarkly, Observer
+from bot.launchdarkly import ClientLimits, LaunchDarkly, Observer
 from bot.lines.spec import AnySpec
 from bot.messages.renderer import Renderer, open_bytecode_cache
-from bot.questions.base import TeamSnapshotReader, no_snapshots
+from bot.questions.base import AppUrls, TeamSnapshotReader, no_snapshots
 from bot.settings import Settings, missing_setting
 
 if TYPE_CHECKING:

@@ -18,9 +18,9 @@ from pydantic import SecretStr
 from bot.access import Caller
 from bot.answers import Answer, Answers
 from bot.core import open_answers
-from bot.launchdarkly import AppUrls, ClientLimits, LaunchDarkly
+from bot.launchdarkly import ClientLimits, LaunchDarkly
 from bot.messages.message import Message
-from bot.questions.base import QuestionContext, SnapshotReader, no_snapshots
+from bot.questions.base import AppUrls, QuestionContext, SnapshotReader, no_snapshots
 from bot.sandbox.launchdarkly.app import TOKEN, launchdarkly
 from bot.sandbox.launchdarkly.faults import FaultInjector
 from bot.settings import Settings

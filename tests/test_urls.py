@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.launchdarkly import AppUrls, cursor
+from bot.questions.base import AppUrls
+from bot.questions.events.event import EventsLink
 
 HOST = "https://app.launchdarkly.com"
 KEYS = st.text(st.characters(codec="utf-8"), min_size=1)
@@ -55,9 +56,9 @@ def test_home_url_has_no_trailing_slash() -> None:
     ],
 )
 def test_cursor_is_read_from_a_link(href: str | None, expected: str | None) -> None:
-    assert cursor(href, "after") == expected
+    assert EventsLink(href).cursor("after") == expected
 
 
 @given(st.text())
 def test_any_text_is_a_safe_link(href: str) -> None:
-    assert cursor(href, "after") is None or "after" in href
+    assert EventsLink(href).cursor("after") is None or "after" in href

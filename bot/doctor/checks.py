@@ -15,9 +15,9 @@ from pydantic import SecretStr
 from bot import manifest
 from bot.core import Clock, open_launchdarkly
 from bot.errors import Failure, Misconfigured, TryLater
-from bot.launchdarkly import AppUrls, LaunchDarkly, Reply, Version, field
+from bot.launchdarkly import LaunchDarkly, Reply, Version, field
 from bot.messages.humanize import timestamp
-from bot.questions.base import QuestionContext
+from bot.questions.base import AppUrls, QuestionContext
 from bot.questions.scores import QUESTION as SCORES
 from bot.settings import GROUPS, Settings, SettingsGroup, missing_slack_mode, parse_zone, try_read_settings
 from bot.slack import diagnostics

@@ -4,18 +4,14 @@ client.py   one GET: cached, queued fairly, retried, decoded; and the interface 
 request.py  sends one request, decompresses its body, and computes the wait before a retry
 errors.py   status code and body ─► the failure that a person can do something about
 decode.py   body ─► the caller's own model of the reply
-urls.py     links to LaunchDarkly's pages, and the cursors in its `_links`
 """
 
 from bot.launchdarkly.client import ClientLimits, Version
 from bot.launchdarkly.client import LaunchDarkly as LaunchDarkly
 from bot.launchdarkly.client import Observer as Observer
 from bot.launchdarkly.decode import Float64, Int64, Number, Reply, field, read, replace
-from bot.launchdarkly.urls import AppUrls as AppUrls
-from bot.launchdarkly.urls import cursor as cursor
 
 __all__ = [
-    "AppUrls",
     "ClientLimits",
     "Float64",
     "Int64",
@@ -24,7 +20,6 @@ __all__ = [
     "Observer",
     "Reply",
     "Version",
-    "cursor",
     "field",
     "read",
     "replace",

@@ -13,7 +13,7 @@
 
 They share:
 
-    base.py            Question, View, QuestionContext, and helpers for questions that ask others
+    base.py            Question, View, QuestionContext, links to LaunchDarkly, and helpers for questions that ask others
     catalog.py         the existing projects, environments, flags and applications
     key_correction.py  corrects the keys of a question, or explains an answer by the keys that don't exist
     history.py         snapshots of past weeks, and how a number changed since

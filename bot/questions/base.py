@@ -1,4 +1,4 @@
-"""The base of every question: the Question record, its View, and the QuestionContext it works with.
+"""The base of every question: the Question record, its View and links, and the QuestionContext it works with.
 
 A question may ask others: it builds their params and awaits each `fetch` in `result_or_failure`; its reply is a record
 of replies and failures, and each failure is shown in place of its part. A question that is asked this way asks no
@@ -9,12 +9,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, ClassVar, Generic, TypeVar
+from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
 from bot.errors import TRANSIENT_FAILURES, Failure, InvalidLine, NotAllowed, NotFound, Rejected
-from bot.launchdarkly import AppUrls, LaunchDarkly
+from bot.launchdarkly import LaunchDarkly
 from bot.lines.spec import Params, ParamsT, Spec
 from bot.messages.mrkdwn import clean
 from bot.questions.catalog import Catalog, ProjectFilter, allow_all
@@ -68,6 +69,28 @@ class Observation(View):
 async def no_snapshots(*_: object) -> Sequence[Snapshot]:
     """Return no snapshots, for a bot without a store."""
     return ()
+
+
+class AppUrls:
+    """The pages a person can open. Insights has no documented address, so its answers link to the flags."""
+
+    def __init__(self, host: str) -> None:
+        self._host = host.rstrip("/")
+
+    def flags(self, project: str, environment: str) -> str:
+        """Return the address of a project's list of flags, with the environment selected."""
+        params = urlencode({"env": environment, "selected-env": environment})
+        return f"{self._host}/projects/{quote(project, safe='')}/flags?{params}"
+
+    def flag(self, project: str, flag: str, environments: tuple[str, ...]) -> str:
+        """Return the address of a flag's targeting, with a tab for each environment and the first one open."""
+        params = [("env", environment) for environment in environments]
+        query = urlencode([*params, *(("selected-env", environment) for environment in environments[:1])])
+        return f"{self._host}/projects/{quote(project, safe='')}/flags/{quote(flag, safe='')}/targeting?{query}"
+
+    def home(self) -> str:
+        """Return the address of LaunchDarkly's start page."""
+        return self._host
 
 
 @dataclass(frozen=True)

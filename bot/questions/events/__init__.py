@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from bot.errors import Failure
-from bot.launchdarkly import Version, cursor, replace
+from bot.launchdarkly import Version, replace
 from bot.lines.param_types import Boolean, Cursor, IntRange, InvalidValue, Key, Keys, TimeSpec
 from bot.lines.spec import Parameter, Params, bot_param
 from bot.lines.timespec import format_exact
@@ -116,7 +116,7 @@ async def fetch_page(params: EventsParams, ctx: QuestionContext) -> EventsReply:
     while to_skip:
         limit = min(to_skip, MAX_PAGE_SIZE)
         reply = await _fetch_page(params.model_copy(update={"limit": limit, "after": after}), ctx)
-        to_skip, after = to_skip - limit, cursor_from(reply, "next", "after")
+        to_skip, after = to_skip - limit, reply.next_cursor
         if after is None:
             return replace(reply, items=[], links=None)
     return await _fetch_page(params.model_copy(update={"after": after}), ctx)
@@ -153,8 +153,8 @@ def build_view(params: EventsParams, reply: FlagEvents, ctx: QuestionContext) ->
             flag_stories_view(group, params.project, params.env, ctx, reply.flags) for group in groups[:MAX_SHOWN_FLAGS]
         ),
         folded=_hidden_summary(groups[MAX_SHOWN_FLAGS:]),
-        older=_page_line(params, window, params.page + 1, after=cursor_from(reply.page, "next", "after")),
-        newer=_page_line(params, window, max(params.page - 1, 1), before=cursor_from(reply.page, "prev", "before")),
+        older=_page_line(params, window, params.page + 1, after=reply.page.next_cursor),
+        newer=_page_line(params, window, max(params.page - 1, 1), before=reply.page.previous_cursor),
         url=ctx.urls.flags(params.project, params.env),
     )
 
@@ -169,7 +169,7 @@ def _describe_position(params: EventsParams, page: EventsReply, total: int) -> s
     shown = len(page.items or ())
     if shown in (0, total):
         return humanize.count(total, "event") if total else "No events"
-    is_known = params.page > 1 or not cursor_from(page, "prev", "before")
+    is_known = params.page > 1 or not page.previous_cursor
     first = (params.page - 1) * params.limit + 1
     last = first + shown - 1
     if not is_known or last > total:
@@ -180,12 +180,6 @@ def _describe_position(params: EventsParams, page: EventsReply, total: int) -> s
 def _requested_window(params: EventsParams, ctx: QuestionContext) -> Window:
     corrected = QUESTION.line({**dict(params), "since": "7d", "until": None})
     return parse_window(params.since, params.until, ctx, corrected=corrected)
-
-
-def cursor_from(reply: EventsReply, link: str, name: str) -> str | None:
-    """Return the cursor parameter `name` from one of the reply's links."""
-    link_object = (reply.links or {}).get(link)
-    return cursor(link_object.href, name) if link_object else None
 
 
 def _page_line(params: EventsParams, window: Window, number: int, **cursor: str | None) -> str:
@@ -249,7 +243,7 @@ async def fetch_all(params: EventsParams, ctx: QuestionContext) -> EventList:
         if not reply.items or reply.items in pages:
             break
         pages.append(reply.items)
-        after = cursor_from(reply, "next", "after")
+        after = reply.next_cursor
         if after is None:
             break
     if failure and not pages:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from enum import Enum, auto
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from bot.launchdarkly import Float64, Int64, Reply, field
 from bot.lines.param_types import is_key
@@ -72,11 +73,36 @@ class Event(Reply):
 class EventsLink(Reply):
     href: str | None = None
 
+    def cursor(self, name: str) -> str | None:
+        """Return the cursor in the link.
+
+        The link itself isn't followed: the API's own example omits the other parameters, and it may lead elsewhere.
+        """
+        try:
+            values = parse_qs(urlsplit(self.href or "").query).get(name)
+        except ValueError:  # not an address at all
+            return None
+        return values[0] if values else None
+
 
 class EventsReply(Reply, kw_only=True):
     total: Int64 | None = field(name="totalCount", default=None)
     items: list[Event] | None
     links: dict[str, EventsLink | None] | None = field(name="_links", default=None)
+
+    @property
+    def next_cursor(self) -> str | None:
+        """The cursor of the next page, which has older events."""
+        return self._cursor("next", "after")
+
+    @property
+    def previous_cursor(self) -> str | None:
+        """The cursor of the previous page, which has newer events."""
+        return self._cursor("prev", "before")
+
+    def _cursor(self, name: str, parameter: str) -> str | None:
+        link = (self.links or {}).get(name)
+        return link.cursor(parameter) if link else None
 
 
 class Move(Enum):
