@@ -1,5 +1,6 @@
 """Failures of a response_url: the answer is delivered by another method, or the log says that it isn't."""
 
+from contextlib import nullcontext
 from typing import Any
 
 import aiohttp
@@ -9,8 +10,9 @@ import pytest
 from bot.messages.message import MAX_CHARS, Message
 from bot.sandbox.slack import Fault, signature_headers
 from bot.sandbox.slack.credentials import SIGNING_SECRET
+from bot.schedules.delivery_errors import DeliveryError, DeliveryUnknown, InvalidMessage, Unavailable
 from bot.slack.client import retry_after
-from bot.slack.responder import ResponseUrls, SendOutcome
+from bot.slack.responder import ResponseUrls
 from tests.misbehaving_server import http_response, misbehaving_server
 from tests.workspace import Workspace, open_workspace
 
@@ -55,21 +57,22 @@ async def test_failed_response_url_falls_back_to_the_web_api(fault: Fault, tried
 
 
 @pytest.mark.parametrize(
-    ("answer", "expected"),
+    ("answer", "error"),
     [
-        (http_response(200, LATIN), SendOutcome.SENT),
-        (http_response(500, LATIN), SendOutcome.UNCONFIRMED),
-        (http_response(200, LATIN, content_length=99), SendOutcome.SENT),
-        (http_response(307, Location="http://127.0.0.1:9/"), SendOutcome.GONE),
-        (http_response(404, b"expired_url"), SendOutcome.GONE),
-        (http_response(400, b'{"ok":false,"error":"invalid_blocks"}'), SendOutcome.INVALID),
+        (http_response(200, LATIN), None),
+        (http_response(500, LATIN), DeliveryUnknown),
+        (http_response(200, LATIN, content_length=99), None),
+        (http_response(307, Location="http://127.0.0.1:9/"), Unavailable),
+        (http_response(404, b"expired_url"), Unavailable),
+        (http_response(400, b'{"ok":false,"error":"invalid_blocks"}'), InvalidMessage),
     ],
     ids=["not UTF-8", "500, not UTF-8", "cut", "redirect", "expired", "blocks"],
 )
-async def test_malformed_responses_are_classified(answer: bytes, expected: SendOutcome) -> None:
+async def test_malformed_responses_are_classified(answer: bytes, error: type[DeliveryError] | None) -> None:
     async with misbehaving_server(lambda _: answer) as server, aiohttp.ClientSession() as session:
         response = ResponseUrls(session, f"{server.url}/api/").get(f"{server.url}/response/1")
-        assert await response.send(Message.from_markup("Scores")) is expected
+        with pytest.raises(error) if error else nullcontext():
+            await response.send(Message.from_markup("Scores"))
     assert len(server.requests) == 1
 
 

@@ -35,7 +35,7 @@ def block_error_code(body: str) -> str:
 
 
 @dataclass(frozen=True)
-class Variant:
+class _Variant:
     """One form of a message."""
 
     message: Message
@@ -43,7 +43,7 @@ class Variant:
 
 
 class BlockFallback:
-    """Chooses variants, and remembers which workspaces reject charts."""
+    """Sends the first variant that Slack accepts, and remembers which workspaces reject charts."""
 
     def __init__(self, store: Store, now: Callable[[], datetime], refusal_ttl: timedelta = REFUSAL_TTL) -> None:
         self._store = store
@@ -51,9 +51,12 @@ class BlockFallback:
         self._refusal_ttl = refusal_ttl
 
     async def send(self, message: Message, team: str, send: Callable[[Message], Awaitable[T]]) -> T:
-        """Send the first variant that Slack accepts. A rejected one was not posted, so trying the next is safe."""
+        """Send a message as it is, with charts as text, or as bare text.
+
+        A variant is tried only after *send* raised `InvalidMessage`: nothing was posted then, so another try is safe.
+        """
         code = ""
-        for variant in await self.variants(message, team):
+        for variant in _variants(message, try_charts=not message.has_charts or await self._supports_charts(team)):
             try:
                 result = await send(variant.message)
             except InvalidMessage as error:
@@ -61,25 +64,10 @@ class BlockFallback:
                     raise
                 code = error.code
             else:
-                await self.accepted(variant, team, code)
+                if variant.replaces_charts and code in CHART_ERROR_CODES:
+                    await self._record_refusal(team)
                 return result
         raise InvalidMessage(code)
-
-    async def variants(self, message: Message, team: str) -> Iterator[Variant]:
-        """Return the message as it is, with charts as text, and as bare text, in the order to try them.
-
-        Each is built only when the one before was refused.
-        """
-        return _variants(message, try_charts=not message.has_charts or await self._supports_charts(team))
-
-    async def accepted(self, variant: Variant, team: str, previous_error: str) -> None:
-        """Record which variant Slack accepted, and the code with which it rejected the one before, if any."""
-        if not variant.replaces_charts or previous_error not in CHART_ERROR_CODES:
-            return
-        try:
-            await self._store.workspaces.record_charts_refusal(team, self._now())
-        except Failure:
-            log.warning("couldn't save that the workspace rejects charts")
 
     async def _supports_charts(self, team: str) -> bool:
         try:
@@ -87,10 +75,17 @@ class BlockFallback:
         except Failure:  # sending the message matters more than its looks
             return True
 
+    async def _record_refusal(self, team: str) -> None:
+        try:
+            await self._store.workspaces.record_charts_refusal(team, self._now())
+        except Failure:
+            log.warning("couldn't save that the workspace rejects charts")
 
-def _variants(message: Message, *, try_charts: bool) -> Iterator[Variant]:
+
+def _variants(message: Message, *, try_charts: bool) -> Iterator[_Variant]:
+    """Yield the variants in the order to try them. Each is built only when the one before was refused."""
     if try_charts:
-        yield Variant(message)
+        yield _Variant(message)
     if message.has_charts:
-        yield Variant(with_text_fallback(message), replaces_charts=try_charts)
-    yield Variant(Message(message.text, ()))
+        yield _Variant(with_text_fallback(message), replaces_charts=try_charts)
+    yield _Variant(Message(message.text, ()))

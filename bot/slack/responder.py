@@ -9,8 +9,10 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,9 +23,9 @@ from slack_sdk.proxy_env_variable_loader import load_http_proxy_from_env
 from bot.messages.message import Message
 from bot.messages.text_fallback import with_text_fallback
 from bot.metrics import Metrics
-from bot.schedules.delivery_errors import DeliveryError
+from bot.schedules.delivery_errors import DeliveryError, DeliveryUnknown, InvalidMessage, RateLimited, Unavailable
 from bot.slack.block_fallback import BlockFallback, block_error_code
-from bot.slack.client import SLACK_UNAVAILABLE, SlackClients, as_delivery_errors, retry_after
+from bot.slack.client import SlackClients, as_delivery_errors, retry_after
 from bot.slack.payloads import Interaction
 
 log = logging.getLogger(__name__)
@@ -46,7 +48,7 @@ class SendOutcome(StrEnum):
     """The outcome of sending a message."""
 
     SENT = "sent"
-    INVALID = "invalid"  # Slack rejected this variant
+    INVALID = "invalid"  # Slack rejected all variants
     GONE = "gone"  # not posted: the URL is used up, expired, rate-limited or not Slack's
     UNCONFIRMED = "failed"  # unknown whether it was posted
 
@@ -72,15 +74,14 @@ class ResponseUrls:
 
 
 class ResponseUrl:
-    """A URL that replies to one interaction."""
+    """A URL that replies to one interaction. Its methods raise a `DeliveryError` if Slack doesn't confirm."""
 
     def __init__(self, url: str, session: aiohttp.ClientSession) -> None:
         self._url = url
         self._session = session
         self._uses_left = MAX_RESPONSE_URL_USES
-        self.error_code = ""  # of the last variant, if Slack rejected it
 
-    async def send(self, message: Message, *, shared: bool = False, replace: bool = False) -> SendOutcome:
+    async def send(self, message: Message, *, shared: bool = False, replace: bool = False) -> None:
         """Send a message, to the whole channel if `shared`, in place of the pressed message if `replace`."""
         body: dict[str, Any] = {
             **message.payload(),
@@ -89,48 +90,46 @@ class ResponseUrl:
             "unfurl_links": False,
             "unfurl_media": False,
         }
-        return await self._send_with_retries(body)
+        await self._send_with_retries(body)
 
-    async def delete(self) -> SendOutcome:
+    async def delete(self) -> None:
         """Delete the message that was pressed."""
-        return await self._send_with_retries({"delete_original": True})
+        await self._send_with_retries({"delete_original": True})
 
-    async def _send_with_retries(self, body: dict[str, Any]) -> SendOutcome:
+    async def _send_with_retries(self, body: dict[str, Any]) -> None:
         """Send a body, and retry after a short rate limit."""
         if self._uses_left == 0 or not self._url:
-            return SendOutcome.GONE
+            raise Unavailable("no response_url")
         self._uses_left -= 1
         for _ in range(MAX_ATTEMPTS):
-            result = await self._post_once(body)
-            if isinstance(result, SendOutcome):
-                return result
-            if result > MAX_WAIT_SECONDS:
-                break
-            await asyncio.sleep(result)
-        return SendOutcome.GONE
+            try:
+                return await self._post_once(body)
+            except RateLimited as limit:
+                if limit.retry_after > MAX_WAIT_SECONDS:
+                    raise
+                await asyncio.sleep(limit.retry_after)
+        raise Unavailable("rate-limited")
 
-    async def _post_once(self, body: dict[str, Any]) -> SendOutcome | float:
-        """Post a body once. Return the outcome, or the seconds to wait after a rate limit."""
+    async def _post_once(self, body: dict[str, Any]) -> None:
         proxy = load_http_proxy_from_env(log)
-        try:
+        with as_delivery_errors():
             async with self._session.post(self._url, json=body, proxy=proxy, allow_redirects=False) as response:
                 if response.status == HTTPStatus.TOO_MANY_REQUESTS:
-                    return retry_after(response.headers, DEFAULT_REPLY_RETRY_SECONDS)
+                    raise RateLimited(retry_after(response.headers, DEFAULT_REPLY_RETRY_SECONDS))
                 text = (await response.content.read(MAX_RESPONSE_BYTES)).decode(errors="replace")
-        except aiohttp.ClientConnectorError:  # never connected, so nothing was sent
-            return SendOutcome.GONE
-        except SLACK_UNAVAILABLE as error:
-            log.warning("couldn't send a response: %s", type(error).__name__)
-            return SendOutcome.UNCONFIRMED
-        self.error_code = block_error_code(text)
-        return SendOutcome.INVALID if self.error_code else _outcome(response.status, text)
+        _check_response(response.status, text)
 
 
-def _outcome(status: int, text: str) -> SendOutcome:
+def _check_response(status: int, text: str) -> None:
+    """Raise what the response means, unless the message was sent."""
+    if code := block_error_code(text):
+        raise InvalidMessage(code)
     if status == HTTPStatus.OK and '"ok":false' not in text.replace(" ", ""):
-        return SendOutcome.SENT
+        return
     gone = status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE) or any(code in text for code in _GONE_CODES)
-    return SendOutcome.GONE if gone or 300 <= status < 400 else SendOutcome.UNCONFIRMED
+    if gone or 300 <= status < 400:
+        raise Unavailable(f"HTTP {status}")
+    raise DeliveryUnknown(f"HTTP {status}")
 
 
 class Responders:
@@ -212,7 +211,8 @@ class Responder:
         confirmed = self._interaction.confirmed
         status = await self._send(message, shared=shared, replace=replace or (confirmed and not shared))
         if confirmed and shared and status is SendOutcome.SENT:
-            await self._response_url.delete()
+            with suppress(DeliveryError):
+                await self._response_url.delete()
         return status
 
     async def _send(self, message: Message, *, shared: bool, replace: bool) -> SendOutcome:
@@ -237,19 +237,23 @@ class Responder:
         await self._send_with_fallback(message, shared=False, replace=True)
 
     async def _send_notice(self, notice: Message) -> None:
-        if await self._response_url.send(notice) is not SendOutcome.SENT:
+        try:
+            await self._response_url.send(notice)
+        except DeliveryError:
             await self._responders.send_private(self._interaction, notice)
 
     async def _send_with_fallback(self, message: Message, *, shared: bool, replace: bool) -> SendOutcome:
-        fallback, team, code = self._responders.fallback, self._interaction.team, ""
-        for variant in await fallback.variants(message, team):
-            status = await self._response_url.send(variant.message, shared=shared, replace=replace)
-            if status is SendOutcome.SENT:
-                await fallback.accepted(variant, team, code)
-            if status is not SendOutcome.INVALID:
-                break
-            code = self._response_url.error_code
-        return status
+        send = partial(self._response_url.send, shared=shared, replace=replace)
+        try:
+            await self._responders.fallback.send(message, self._interaction.team, send)
+        except InvalidMessage:
+            return SendOutcome.INVALID
+        except DeliveryUnknown as error:
+            log.warning("couldn't send a response: %s", error)
+            return SendOutcome.UNCONFIRMED
+        except DeliveryError:
+            return SendOutcome.GONE
+        return SendOutcome.SENT
 
 
 def _as_direct_message(interaction: Interaction, message: Message) -> Message:
