@@ -108,7 +108,8 @@ async def build(
             rules=AccessRules.from_settings(settings),
             on_run_closed=metrics.run_closed,
         )
-        responders = Responders(clients, ResponseUrls(clients.session, settings.slack_api_url), fallback, metrics)
+        response_urls = ResponseUrls(clients.session, settings.slack_api_url)
+        responders = Responders(clients, response_urls, fallback, metrics, settings.progress_notice_seconds)
         yield Bot(
             settings, now, metrics, scheduler, clients, _handlers(settings, scheduler, clients, responders, metrics)
         )
@@ -134,7 +135,7 @@ def _handlers(
     directory = SlackDirectory(clients.read, parse_zone(settings.time_zone), scheduler.now)
     answers = replace(scheduler.answers, commands=SlackCommandRunner(scheduler, directory))
     modal = ScheduleModal(clients.reply, store, answers, directory)
-    lines = LineHandler(answers, directory, settings.progress_notice_seconds)
+    lines = LineHandler(answers, directory)
     interactions = InteractionHandler(
         callers=Callers(scheduler.team, rules, directory, store, settings.defaults),
         lines=lines,

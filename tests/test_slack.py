@@ -290,6 +290,15 @@ async def test_slow_answer_shows_progress_and_times_out() -> None:
         assert answer is progress
 
 
+async def test_progress_is_shown_while_slack_is_slow_to_say_who_asks() -> None:
+    async with open_workspace(progress_notice_seconds=0.05) as workspace:
+        workspace.slack.faults["users.info"] = Fault(delay=0.5)
+        acknowledged = await workspace.slack.type("/insights help")
+        progress = await workspace.slack.answer(acknowledged)
+        assert progress.text == "Asking LaunchDarkly…"
+        assert await workspace.wait_for_answer(acknowledged) is progress
+
+
 async def test_progress_message_that_cannot_be_replaced_precedes_the_answer() -> None:
     async with open_workspace(progress_notice_seconds=0.05) as workspace:
         workspace.slack.quirks.replaces_progress = False

@@ -15,7 +15,7 @@ from bot.sandbox.slack import Acknowledgement, Slack
 from bot.sandbox.slack.credentials import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
 from bot.sandbox.slack.message import Message
 from bot.settings import Settings
-from bot.slack.handler import PROGRESS_NOTICE
+from bot.slack.responder import PROGRESS_NOTICE
 
 ANSWER_TIMEOUT_SECONDS = 30.0  # no answer takes this long
 

@@ -24,7 +24,6 @@ from bot.store.store import Store
 
 log = logging.getLogger(__name__)
 
-PROGRESS_NOTICE = Message.from_markup("Asking LaunchDarkly…")
 ALREADY_SHARED_NOTICE = Message.from_markup("Already shared in this channel.")
 RESTARTING_NOTICE = Message.from_markup("I'm restarting. Please try again in a moment.")
 SHUTDOWN_NOTICE_TIMEOUT = 2  # seconds
@@ -69,26 +68,19 @@ class LineHandler:
 
     answers: Answers
     directory: SlackDirectory
-    progress_after: float  # seconds until the progress notice
     shared_answers: SharedAnswers = field(default_factory=SharedAnswers)
 
     async def answer(self, interaction: Interaction, caller: Caller, responder: Responder) -> Outcome:
-        in_place = interaction.action == "refresh" or (interaction.action == "turn" and interaction.ephemeral)
-        answered = asyncio.Event()
-        progress = asyncio.create_task(self._send_progress_notice(responder, answered, in_place=in_place))
         answer = await self.answers.answer(interaction.line, caller)
-        answered.set()
-        progress_sent = await progress
-        share = answer.is_question and (answer.share_requested or interaction.action == "share")
-        if share and await self.must_confirm(caller):
-            share, message = False, self.confirm_share(answer.line, self._remember(answer, caller))
-        else:
-            message = self._with_buttons(answer, interaction, caller, share=share, in_place=in_place)
-        is_public = share or answer.is_public
-        # After a press, a replacement would hit the pressed message, not the progress notice.
-        has_progress_notice = progress_sent and not interaction.pressed
-        should_replace = (in_place and answer.is_question) or (has_progress_notice and not is_public)
-        return answer, await responder.send(message, shared=is_public, replace=should_replace)
+        if not answer.is_question:
+            return answer, await responder.send(answer.message, shared=answer.is_public)
+        if not (answer.share_requested or interaction.action == "share"):
+            message = self._unshared_message(answer, interaction, caller)
+            return answer, await responder.send(message, replace=interaction.in_place)
+        if await self.must_confirm(caller):
+            return answer, await responder.send(self.confirm_share(answer.line, self._remember(answer, caller)))
+        message = _shared_message(answer, interaction, caller)
+        return answer, await responder.send(message, shared=True)
 
     async def must_confirm(self, caller: Caller) -> bool:
         """Return whether to ask before posting, since people of another organization read the channel."""
@@ -99,29 +91,21 @@ class LineHandler:
         view = confirmation_view(f"share:{key}", line, line, "now")
         return self.answers.notice(view.notice_template, view)
 
-    def _remember(self, answer: Answer, caller: Caller) -> str:
-        return self.shared_answers.put(answer.message, answer.url, caller.user)
-
-    def _with_buttons(
-        self, answer: Answer, interaction: Interaction, caller: Caller, *, share: bool, in_place: bool
-    ) -> Message:
-        if not answer.is_question:
-            return answer.message
-        if share:
-            is_rerun = interaction.action == "share"
-            attribution = buttons.rerun_by(caller.user) if is_rerun else buttons.shared_by(caller.user)
-            return buttons.public_answer(answer.message, answer.line, answer.url, attribution)
-        if in_place and not interaction.ephemeral:
+    def _unshared_message(self, answer: Answer, interaction: Interaction, caller: Caller) -> Message:
+        """Add buttons to an answer for its caller, or for everyone if it refreshes a message in the channel."""
+        if interaction.in_place and not interaction.ephemeral:
             return buttons.public_answer(answer.message, answer.line, answer.url, buttons.refreshed_by(caller.user))
         return buttons.private_answer(answer.message, answer.line, answer.url, self._remember(answer, caller))
 
-    async def _send_progress_notice(self, responder: Responder, answered: asyncio.Event, *, in_place: bool) -> bool:
-        """Send a notice if the answer takes long, unless it replaces a message. Return whether it was sent."""
-        try:
-            await asyncio.wait_for(answered.wait(), self.progress_after)
-            return False
-        except TimeoutError:
-            return not in_place and await responder.send(PROGRESS_NOTICE) is SendOutcome.SENT
+    def _remember(self, answer: Answer, caller: Caller) -> str:
+        return self.shared_answers.put(answer.message, answer.url, caller.user)
+
+
+def _shared_message(answer: Answer, interaction: Interaction, caller: Caller) -> Message:
+    """Add buttons to an answer, and who shared it: with the button of an older answer, if that has expired."""
+    is_rerun = interaction.action == "share"
+    attribution = buttons.rerun_by(caller.user) if is_rerun else buttons.shared_by(caller.user)
+    return buttons.public_answer(answer.message, answer.line, answer.url, attribution)
 
 
 @dataclass(frozen=True)
@@ -134,6 +118,7 @@ class SharingHandler:
     async def share(self, interaction: Interaction, caller: Caller, responder: Responder) -> Outcome:
         shared_answer = self.lines.shared_answers.get(interaction.answer_key, caller.user)
         if shared_answer is None:
+            responder.start_progress_notice()
             return await self.lines.answer(interaction, caller, responder)
         line, dedup_key = interaction.line, f"{caller.channel} {interaction.answer_key}"
         if await self.lines.must_confirm(caller):
@@ -182,6 +167,8 @@ class InteractionHandler:
 
     async def _handle(self, interaction: Interaction, responder: Responder) -> Outcome:
         try:
+            if interaction.action in ("ask", "turn", "order") and not interaction.in_place:
+                responder.start_progress_notice()  # first, since Slack may be slow to say who asks
             caller = await self.callers.resolve(interaction)
             if interaction.action == "change":  # its submission arrives as an interaction of its own
                 await self.schedule_modal.open(interaction, caller)

@@ -49,6 +49,11 @@ class Interaction:
     confirmed: bool = False  # the user confirmed what they were asked before
     list_response_url: str = ""  # of the list of schedules, if the button is in it
 
+    @property
+    def in_place(self) -> bool:
+        """Whether an answer replaces the message with the button."""
+        return self.action == "refresh" or (self.action == "turn" and self.ephemeral)
+
 
 def interaction_from_command(body: dict[str, Any], dedup_key: str) -> Interaction:
     """Parse a slash command."""

@@ -30,6 +30,7 @@ from bot.slack.payloads import Interaction
 
 log = logging.getLogger(__name__)
 
+PROGRESS_NOTICE = Message.from_markup("Asking LaunchDarkly…")
 UNCONFIRMED_NOTICE = Message.from_markup("⚠️ Slack didn't confirm the post. Check the channel before you share again.")
 NOT_POSTED_NOTICE = Message.from_markup("⚠️ I couldn't post this in the channel. Run it again, then share it.")
 DM_HINT = "I'm not in <#{channel}>, so I'm replying here. To get answers there, type `/invite @insights`."
@@ -136,9 +137,16 @@ class Responders:
     """Creates responders, and sends what a response_url can't."""
 
     def __init__(
-        self, clients: SlackClients, response_urls: ResponseUrls, fallback: BlockFallback, metrics: Metrics
+        self,
+        clients: SlackClients,
+        response_urls: ResponseUrls,
+        fallback: BlockFallback,
+        metrics: Metrics,
+        progress_after: float,
     ) -> None:
+        """Take the seconds until a progress notice as `progress_after`."""
         self.fallback = fallback
+        self.progress_after = progress_after
         self._client = clients.reply
         self._response_urls = response_urls
         self._metrics = metrics
@@ -205,8 +213,29 @@ class Responder:
         self._responders = responders
         self._interaction = interaction
         self._response_url = response_url
+        self._answered = asyncio.Event()
+        self._progress: asyncio.Task[bool] | None = None
+
+    def start_progress_notice(self) -> None:
+        """Say that the answer is on its way, if nothing else is sent for a while."""
+        self._progress = asyncio.create_task(self._send_progress_notice())
+
+    async def _send_progress_notice(self) -> bool:
+        """Send the notice when it is time. Return whether it was sent."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._answered.wait(), self._responders.progress_after)
+            return False
+        return await self._send_confirmed(PROGRESS_NOTICE) is SendOutcome.SENT
 
     async def send(self, message: Message, *, shared: bool = False, replace: bool = False) -> SendOutcome:
+        """Send a message. A private one takes the place of the progress notice."""
+        self._answered.set()
+        has_progress_notice = self._progress is not None and await self._progress
+        # After a press, a replacement would hit the pressed message, not the progress notice.
+        replaces_notice = has_progress_notice and not shared and not self._interaction.pressed
+        return await self._send_confirmed(message, shared=shared, replace=replace or replaces_notice)
+
+    async def _send_confirmed(self, message: Message, *, shared: bool = False, replace: bool = False) -> SendOutcome:
         """Send a message. After a confirmation, it takes the place of the message that asked for it."""
         confirmed = self._interaction.confirmed
         status = await self._send(message, shared=shared, replace=replace or (confirmed and not shared))
