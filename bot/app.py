@@ -14,6 +14,7 @@ import httpx
 
 from bot import questions
 from bot.access import AccessRules
+from bot.answers import Answers
 from bot.cache import FetchCache
 from bot.commands.recurrence_parser import read_trigger
 from bot.commands.runner import SlackCommandRunner
@@ -38,7 +39,7 @@ from bot.slack.schedule_modal import ScheduleModal
 from bot.slack.server import HealthCheck, WebApp, build_web_app, open_bolt_app, run_server
 from bot.store.database_url import parse_database_url
 from bot.store.sqlite import process_lock
-from bot.store.store import open_store
+from bot.store.store import Store, open_store
 
 if TYPE_CHECKING:
     from bot.schedules.dbos_engine import Engine
@@ -94,25 +95,28 @@ async def build(
         open_answers(settings, now, transport, metrics, store.snapshots.list_since) as answers,
     ):
         fallback = BlockFallback(store, now, timedelta(seconds=settings.charts_retry_seconds))
-        interval = settings.channel_message_interval_seconds
-        publisher = SlackPublisher(clients.post, clients.identity, fallback, interval)
-        scheduler = SchedulerContext(
-            store=store,
-            answers=answers,
-            publisher=publisher,
-            now=now,
-            team=clients.team,
-            # On SQLite there is one process, which resumes its own runs after a restart.
-            worker="alone" if settings.database_url.startswith("sqlite") else uuid.uuid4().hex,
-            timing=_timing(settings),
-            rules=AccessRules.from_settings(settings),
-            on_run_closed=metrics.run_closed,
-        )
-        response_urls = ResponseUrls(clients.session, settings.slack_api_url)
-        responders = Responders(clients, response_urls, fallback, metrics, settings.progress_notice_seconds)
-        yield Bot(
-            settings, now, metrics, scheduler, clients, _handlers(settings, scheduler, clients, responders, metrics)
-        )
+        scheduler = _scheduler(settings, clients, store, answers, fallback, metrics)
+        handlers = _handlers(settings, clients, scheduler, fallback, metrics)
+        yield Bot(settings, now, metrics, scheduler, clients, handlers)
+
+
+def _scheduler(
+    settings: Settings, clients: SlackClients, store: Store, answers: Answers, fallback: BlockFallback, metrics: Metrics
+) -> SchedulerContext:
+    """Build what schedules and watches work with."""
+    interval = settings.channel_message_interval_seconds
+    return SchedulerContext(
+        store=store,
+        answers=answers,
+        publisher=SlackPublisher(clients.post, clients.identity, fallback, interval),
+        now=answers.now,
+        team=clients.team,
+        # On SQLite there is one process, which resumes its own runs after a restart.
+        worker="alone" if settings.database_url.startswith("sqlite") else uuid.uuid4().hex,
+        timing=_timing(settings),
+        rules=AccessRules.from_settings(settings),
+        on_run_closed=metrics.run_closed,
+    )
 
 
 def _timing(settings: Settings) -> Timing:
@@ -128,9 +132,10 @@ def _timing(settings: Settings) -> Timing:
 
 
 def _handlers(
-    settings: Settings, scheduler: SchedulerContext, clients: SlackClients, responders: Responders, metrics: Metrics
+    settings: Settings, clients: SlackClients, scheduler: SchedulerContext, fallback: BlockFallback, metrics: Metrics
 ) -> Handlers:
     """Build what handles people's lines, buttons and modals, and what happens to channels."""
+    response_urls = ResponseUrls(clients.session, settings.slack_api_url)
     store, rules = scheduler.store, scheduler.rules
     directory = SlackDirectory(clients.read, parse_zone(settings.time_zone), scheduler.now)
     answers = replace(scheduler.answers, commands=SlackCommandRunner(scheduler, directory))
@@ -141,7 +146,7 @@ def _handlers(
         lines=lines,
         sharing=SharingHandler(lines),
         schedule_modal=modal,
-        responders=responders,
+        responders=Responders(clients, response_urls, fallback, metrics, settings.progress_notice_seconds),
         metrics=metrics,
         dedup=SharedDeduplicator(store, scheduler.now),
     )
