@@ -86,46 +86,30 @@ class BackgroundTasks:
 
 
 def build_bolt_app(client: AsyncWebClient, handlers: Handlers, tasks: BackgroundTasks) -> AsyncApp:
-    """Build the Bolt app. It verifies no signatures: `RequestChecks` has done that before."""
+    """Build the Bolt app, with a listener for all that Slack sends."""
+    app, listeners, any_name = _unverified_app(client), _Listeners(handlers, tasks), re.compile(".*")
+    app.command(any_name)(listeners.on_command)
+    app.action(any_name)(listeners.on_action)
+    app.view(any_name)(listeners.on_submission)
+    app.event(re.compile("|".join(CHANNEL_EVENTS)))(listeners.on_channel_event)
+    app.event(re.compile("app_uninstalled|tokens_revoked"))(listeners.on_uninstall)
+    return app
+
+
+def _unverified_app(client: AsyncWebClient) -> AsyncApp:
+    """Build an app that verifies no signatures: `RequestChecks` has done that before."""
 
     async def authorize() -> AuthorizeResult:  # looks up a token; `access.py` decides who may ask
         return EMPTY_AUTHORIZATION
 
     logging.getLogger("slack_bolt.AsyncApp").addFilter(_is_relevant)
-    app = AsyncApp(
+    return AsyncApp(
         name="insights-bot",  # else Bolt searches the source of all frames on the stack for one, in 20 ms
         client=client,
         authorize=authorize,
         request_verification_enabled=False,
         process_before_response=True,
     )
-    event_dedup = Deduplicator()
-
-    @app.command(re.compile(".*"))
-    async def on_command(ack: AsyncAck, body: dict[str, Any], request: AsyncBoltRequest) -> None:
-        await ack()
-        tasks.start(handlers.handle_interaction(interaction_from_command(body, _dedup_key(request))))
-
-    @app.action(re.compile(".*"))
-    async def on_action(ack: AsyncAck, body: dict[str, Any], request: AsyncBoltRequest) -> None:
-        await ack()
-        if interaction := parse_action(body, _dedup_key(request)):
-            tasks.start(handlers.handle_interaction(interaction))
-
-    @app.event(re.compile("app_uninstalled|tokens_revoked"))
-    async def on_uninstall(body: dict[str, Any]) -> None:
-        if event_dedup.add(body.get("event_id", "")):
-            log.warning("Slack says %s: the bot's token no longer works", body["event"]["type"])
-
-    _listen_for_channels(app, handlers, event_dedup, tasks)
-    _listen_for_modals(app, handlers, tasks)
-    return app
-
-
-def _dedup_key(request: AsyncBoltRequest) -> str:
-    """Return what no two payloads share: the signature over HTTP, the envelope's id in Socket Mode."""
-    headers = (SIGNATURE_HEADER, ENVELOPE_HEADER)
-    return str(next((request.headers[name][0] for name in headers if name in request.headers), ""))
 
 
 def _is_relevant(record: logging.LogRecord) -> bool:
@@ -133,19 +117,47 @@ def _is_relevant(record: logging.LogRecord) -> bool:
     return record.getMessage() != warning_client_prioritized_and_token_skipped()
 
 
-def _listen_for_channels(app: AsyncApp, handlers: Handlers, event_dedup: Deduplicator, tasks: BackgroundTasks) -> None:
-    @app.event(re.compile("|".join(CHANNEL_EVENTS)))
-    async def on_channel_event(body: dict[str, Any]) -> None:
-        if event_dedup.add(body.get("event_id", "")) and (event := parse_channel_event(body)):
-            tasks.start(handlers.handle_channel_event(*event))
+class _Listeners:
+    """The listeners. Bolt passes the arguments that each one names."""
 
+    def __init__(self, handlers: Handlers, tasks: BackgroundTasks) -> None:
+        self._handlers = handlers
+        self._tasks = tasks
+        self._event_dedup = Deduplicator()
 
-def _listen_for_modals(app: AsyncApp, handlers: Handlers, tasks: BackgroundTasks) -> None:
-    @app.view(re.compile(".*"))
-    async def on_submission(ack: AsyncAck, body: dict[str, Any], request: AsyncBoltRequest) -> None:
-        if errors := handlers.validate_modal(body):
+    async def on_command(self, ack: AsyncAck, body: dict[str, Any], request: AsyncBoltRequest) -> None:
+        await ack()
+        self._handle(interaction_from_command(body, _dedup_key(request)))
+
+    async def on_action(self, ack: AsyncAck, body: dict[str, Any], request: AsyncBoltRequest) -> None:
+        await ack()
+        self._handle(parse_action(body, _dedup_key(request)))
+
+    async def on_submission(self, ack: AsyncAck, body: dict[str, Any], request: AsyncBoltRequest) -> None:
+        if errors := self._handlers.validate_modal(body):
             await ack(response_action="errors", errors=errors)
             return
         await ack()
-        if interaction := parse_submission(body, _dedup_key(request)):
-            tasks.start(handlers.handle_interaction(interaction))
+        self._handle(parse_submission(body, _dedup_key(request)))
+
+    async def on_channel_event(self, body: dict[str, Any]) -> None:
+        if self._is_new(body) and (event := parse_channel_event(body)):
+            self._tasks.start(self._handlers.handle_channel_event(*event))
+
+    async def on_uninstall(self, body: dict[str, Any]) -> None:
+        if self._is_new(body):
+            log.warning("Slack says %s: the bot's token no longer works", body["event"]["type"])
+
+    def _handle(self, interaction: Interaction | None) -> None:
+        """Start the work, if there is any."""
+        if interaction:
+            self._tasks.start(self._handlers.handle_interaction(interaction))
+
+    def _is_new(self, body: dict[str, Any]) -> bool:
+        return self._event_dedup.add(body.get("event_id", ""))
+
+
+def _dedup_key(request: AsyncBoltRequest) -> str:
+    """Return what no two payloads share: the signature over HTTP, the envelope's id in Socket Mode."""
+    headers = (SIGNATURE_HEADER, ENVELOPE_HEADER)
+    return str(next((request.headers[name][0] for name in headers if name in request.headers), ""))
