@@ -11,6 +11,7 @@ import math
 import random
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -85,9 +86,22 @@ async def send(
     *on_remaining* gets the number of requests that LaunchDarkly still allows in this window, if it says.
     """
     headers = {"LD-API-Version": request.version, "Accept-Encoding": "gzip"}
-    try:
+    with _failures():
         async with http.stream("GET", request.path, params=request.parameters, headers=headers) as response:
             body = await _read_body(response, max_bytes)
+    if (remaining := parse_number(response.headers.get("X-Ratelimit-Route-Remaining"))) is not None:
+        on_remaining(remaining)
+    if response.status_code != httpx.codes.OK:
+        wait = retry_after(response.headers, now())
+        raise error_for(response, body, beta=request.version == "beta", retry_after=wait)
+    return body
+
+
+@contextmanager
+def _failures() -> Iterator[None]:
+    """Raise the failure that an error of the connection means."""
+    try:
+        yield
     except httpx.TimeoutException:
         raise TryLater("LaunchDarkly took too long to answer.", "Try again in a minute.") from None
     except zlib.error:
@@ -101,12 +115,6 @@ async def send(
         ) from None
     except (httpx.InvalidURL, UnicodeError):  # httpx parses a redirect's address although it doesn't follow
         raise InvalidResponse("LaunchDarkly's address, or one it redirects to, isn't valid.", CHECK_HOST) from None
-    if (remaining := parse_number(response.headers.get("X-Ratelimit-Route-Remaining"))) is not None:
-        on_remaining(remaining)
-    if response.status_code != httpx.codes.OK:
-        wait = retry_after(response.headers, now())
-        raise error_for(response, body, beta=request.version == "beta", retry_after=wait)
-    return body
 
 
 async def _read_body(response: httpx.Response, max_bytes: int) -> bytearray:
