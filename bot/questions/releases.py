@@ -117,13 +117,9 @@ async def fetch(params: ReleasesParams, ctx: QuestionContext) -> ReleasesReply:
 def build_view(params: ReleasesParams, reply: ReleasesReply, ctx: QuestionContext) -> ReleasesView:
     part_params = _part_params(params, ctx)
     days, changes = part_params.days, None if isinstance(reply.changes, Failure) else reply.changes
-    comparison = DeploysVsChanges(
-        days,
-        {} if isinstance(reply.deploys, Failure) else deploys_by_day(days, reply.deploys),
-        changes.by_day(days) if changes else {},
-        has_unread=bool(changes and changes.unread > 0),
-    )
+    comparison = _comparison(days, reply.deploys, changes)
     newest = comparison.days_with_changes_only[::-1]
+    deployed = [_name_with_deploys(n, comparison) for n in comparison.days_with_deploys_only[::-1]]
     return ReleasesView(
         scope=f"{params.project}/{params.env}",
         apps=humanize.join_truncated(list(params.app or ())),
@@ -137,14 +133,10 @@ def build_view(params: ReleasesParams, reply: ReleasesReply, ctx: QuestionContex
         only_changed=_day_count(comparison.days_with_changes_only),
         only_deployed=_day_count(comparison.days_with_deploys_only),
         both=_day_count(comparison.days_with_both),
-        unexplained=_day_count(comparison.changes_without_deploy_data)
-        if comparison.changes_without_deploy_data
-        else "",
+        unexplained=_day_count(comparison.changes_without_deploy_data, none=""),
         listed=tuple(_day_view(n, part_params, comparison, changes) for n in newest[:MAX_LISTED_DAYS] if changes),
         further=humanize.join_truncated([days.names[n] for n in newest[MAX_LISTED_DAYS:]], MAX_NAMED_DAYS),
-        deployed=humanize.join_truncated(
-            [_name_with_deploys(n, comparison) for n in comparison.days_with_deploys_only[::-1]], MAX_NAMED_DAYS
-        ),
+        deployed=humanize.join_truncated(deployed, MAX_NAMED_DAYS),
         lines=comparison.chart.lines,
         folded=comparison.chart.point_width,
         gaps=comparison.gaps,
@@ -159,6 +151,13 @@ def build_view(params: ReleasesParams, reply: ReleasesReply, ctx: QuestionContex
     )
 
 
+def _comparison(days: Days, deploys: ChartReply | Failure, changes: EventList | None) -> DeploysVsChanges:
+    """Compare the counts of each day. Without a reply, there are none."""
+    deploy_counts = {} if isinstance(deploys, Failure) else deploys_by_day(days, deploys)
+    change_counts = changes.by_day(days) if changes else {}
+    return DeploysVsChanges(days, deploy_counts, change_counts, has_unread=bool(changes and changes.unread > 0))
+
+
 def _suspect_keys(params: ReleasesParams, reply: ReleasesReply) -> dict[str, tuple[str, ...]]:
     """Suspect the applications if there are neither deployments nor changes."""
     has_deploys = isinstance(reply.deploys, Failure) or not has_no_deploys(reply.deploys)
@@ -170,8 +169,8 @@ def _changes_total(changes: EventList) -> str:
     return humanize.count(changes.total, "large-impact change") if changes.total > 0 else "no large-impact change"
 
 
-def _day_count(days: list[int]) -> str:
-    return humanize.count(len(days), "day") if days else "no day"
+def _day_count(days: list[int], none: str = "no day") -> str:
+    return humanize.count(len(days), "day") if days else none
 
 
 def _name_with_deploys(n: int, comparison: DeploysVsChanges) -> str:

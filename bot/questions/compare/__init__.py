@@ -4,10 +4,10 @@ score_table.py  the scores of all sides as rows of one table, and which side lea
 """
 
 from asyncio import gather
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from bot.errors import Failure, NotFound, Rejected
 from bot.lines.param_types import Key, Keys, TimeSpec
@@ -23,7 +23,14 @@ from bot.questions.base import (
     result_or_failure,
 )
 from bot.questions.chart import ChartReply, Lines, unique_labels
-from bot.questions.compare.score_table import GapView, ScoreTableView, build_gap_view, build_score_table, count_ahead
+from bot.questions.compare.score_table import (
+    GapView,
+    ScoreTable,
+    ScoreTableView,
+    build_gap_view,
+    build_score_table,
+    count_ahead,
+)
 from bot.questions.daily_series import CountsByDay, DailySeries, SeriesSet, deploys_by_day
 from bot.questions.deploys import QUESTION as DEPLOYS
 from bot.questions.deploys import DeploysParams, has_no_deploys
@@ -32,6 +39,8 @@ from bot.questions.scores import ScoresParams, ScoresReply, fetch_scores, has_no
 from bot.questions.time_range import Days
 
 MAX_SIDES = 4
+
+T = TypeVar("T")
 
 
 class CompareParams(Params):
@@ -166,36 +175,44 @@ def build_view(params: CompareParams, reply: CompareReply, ctx: QuestionContext)
     days = _requested_days(params, ctx)
     sides = _sides(params, days)
     names = tuple(side.name for side in sides)
-    scores = dict(zip(names, reply.scores, strict=True))
-    deploys = dict(zip(names, reply.deploys, strict=True))
-    scored = {name: side_scores for name, side_scores in scores.items() if not isinstance(side_scores, Failure)}
-    deploy_counts = {
-        name: deploys_by_day(days, chart) for name, chart in deploys.items() if not isinstance(chart, Failure)
-    }
-    table = build_score_table(scored)
+    scores = _available(names, reply.scores)
+    deploy_counts = {name: deploys_by_day(days, chart) for name, chart in _available(names, reply.deploys).items()}
+    deployments = [describe_deploys(deploy_counts.get(name, {}), days) for name in names]
+    table = build_score_table(scores)
+    parts = zip(sides, deployments, reply.scores, reply.deploys, strict=True)
+    compares_envs = params.compared_field == "env"
     return CompareView(
-        scope=params.project if params.compared_field == "env" else f"{params.project}/{params.env[0]}",
-        apps=humanize.join_truncated(list(params.app or ())) if params.compared_field == "env" else "",
+        scope=params.project if compares_envs else f"{params.project}/{params.env[0]}",
+        apps=humanize.join_truncated(list(params.app or ())) if compares_envs else "",
         names=names,
-        sides=tuple(
-            SideView(
-                name=side.name,
-                mark=table.mark(side.name),
-                standing=table.standing(side.name),
-                deployments=describe_deploys(deploy_counts.get(side.name, {}), days),
-                no_scores=failure_text(scores[side.name]),
-                no_deploys=failure_text(deploys[side.name]),
-                scores=SCORES.button_line(side.scores),
-                deploys=DEPLOYS.button_line(side.deploys),
-            )
-            for side in sides
-        ),
+        sides=tuple(_side_view(table, *side_parts) for side_parts in parts),
         board=table.view(names),
         days=build_days_view(days, deploy_counts),
-        period=_period_text({name: period_text(side_scores.period) for name, side_scores in scored.items()}),
+        period=_period_text({name: period_text(side_scores.period) for name, side_scores in scores.items()}),
         zone=ctx.zone.key,
         actions=tuple(chain.from_iterable(_side_lines(side) for side in sides)),
         url=ctx.urls.flags(params.project, params.env[0]),
+    )
+
+
+def _available(names: Sequence[str], results: Sequence[T | Failure]) -> dict[str, T]:
+    """Return the results that aren't failures, by the name of their side."""
+    by_name = zip(names, results, strict=True)
+    return {name: result for name, result in by_name if not isinstance(result, Failure)}
+
+
+def _side_view(
+    table: ScoreTable, side: Side, deployments: str, scores: ScoresReply | Failure, deploys: ChartReply | Failure
+) -> SideView:
+    return SideView(
+        name=side.name,
+        mark=table.mark(side.name),
+        standing=table.standing(side.name),
+        deployments=deployments,
+        no_scores=failure_text(scores),
+        no_deploys=failure_text(deploys),
+        scores=SCORES.button_line(side.scores),
+        deploys=DEPLOYS.button_line(side.deploys),
     )
 
 
