@@ -197,9 +197,9 @@ async def test_new_route_is_one_new_file(tmp_path: Path, monkeypatch: pytest.Mon
     (tmp_path / "more_routes").mkdir()
     (tmp_path / "more_routes" / "__init__.py").touch()
     (tmp_path / "more_routes" / "ping.py").write_text(
-        "from bot.sandbox.launchdarkly.request import Query\n"
-        "PATH, BETA = '/api/v2/ping', False\n"
-        "def reply(ctx, query): return {'flags': len(ctx.company.flags)}\n"
+        "from bot.sandbox.launchdarkly.request import Query, RouteSpec\n"
+        "def ping(ctx, query): return {'flags': len(ctx.company.flags)}\n"
+        "ROUTES = (RouteSpec('/api/v2/ping', Query, ping),)\n"
     )
     monkeypatch.syspath_prepend(str(tmp_path))
     transport = httpx.ASGITransport(launchdarkly(lambda: NOW, routes=import_module("more_routes")))

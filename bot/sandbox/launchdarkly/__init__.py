@@ -4,8 +4,8 @@ It answers and refuses as the real API does, and its replies match LaunchDarkly'
 happened in the company is derived from a seed and the date, so nothing is stored and a day always looks the same.
 
     app.py              the ASGI app: authentication, rate-limit headers, routing
-    routes/             one file per endpoint
-    request.py          what an endpoint may read, its parameters and pages, and the errors that LaunchDarkly documents
+    routes/             what it replies: one file per question, and one per subject for the rest
+    request.py          a route, what it may read, its parameters and pages, and the errors that LaunchDarkly documents
     faults.py           fault injection, and a record of all requests
     company.py          the company's people, projects and flags, read from company.toml
     history.py          twelve weeks of flag events and deployments

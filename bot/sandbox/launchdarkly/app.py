@@ -6,11 +6,11 @@ file of `routes/`. The clock is an argument, so that a test can stop it.
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
 from pkgutil import iter_modules
 from types import ModuleType
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
@@ -26,22 +26,12 @@ from bot.sandbox.launchdarkly import routes as all_routes
 from bot.sandbox.launchdarkly.company import Company, harbour_goods
 from bot.sandbox.launchdarkly.faults import FaultInjector
 from bot.sandbox.launchdarkly.history import History, millis
-from bot.sandbox.launchdarkly.request import ApiError, Json, Query, RequestContext, beta_required
+from bot.sandbox.launchdarkly.request import ApiError, RequestContext, RouteSpec, beta_required
 
 TOKEN = "api-sandbox"  # noqa: S105  valid for the sandbox only
 RATE_WINDOW_MILLIS = 10_000
 # The real limits aren't published; these are large enough never to matter.
 GLOBAL_RATE_LIMIT, ROUTE_RATE_LIMIT = 2000, 1000
-
-
-@dataclass(frozen=True)
-class RouteSpec:
-    """An endpoint, as its module declares it."""
-
-    path: str
-    beta: bool
-    query_model: type[Query]
-    handler: Callable[[RequestContext, Query], Json]
 
 
 def launchdarkly(
@@ -75,15 +65,16 @@ def launchdarkly(
     )
 
 
-def discover(package: ModuleType) -> Iterator[RouteSpec]:
-    """Yield the endpoint of every module that doesn't start with `_`. A module that lacks a part stops startup."""
+def discover(package: ModuleType) -> Iterator[RouteSpec[Any]]:
+    """Yield the routes of every module that doesn't start with `_`. A module without any stops startup."""
     for submodule in iter_modules(package.__path__):
         if not submodule.name.startswith("_"):
-            module = import_module(f"{package.__name__}.{submodule.name}")
-            yield RouteSpec(module.PATH, module.BETA, module.Query, module.reply)
+            yield from import_module(f"{package.__name__}.{submodule.name}").ROUTES
 
 
-def _handler_for(spec: RouteSpec, context: Callable[[], RequestContext]) -> Callable[[Request], Awaitable[Response]]:
+def _handler_for(
+    spec: RouteSpec[Any], context: Callable[[], RequestContext]
+) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
         if request.headers.get("Authorization") != TOKEN:
             raise ApiError(401)

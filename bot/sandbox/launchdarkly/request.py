@@ -1,13 +1,13 @@
-"""A request: what an endpoint may read, its parameters, pages and errors.
+"""A request: its route, what the route may read, its parameters, pages and errors.
 
-Parameters are validated against the `Query` of the endpoint. Unknown ones are ignored, as everywhere in LaunchDarkly's
-API.
+Parameters are validated against the `Query` of the route. Unknown ones are ignored, as everywhere in
+LaunchDarkly's API.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self, get_origin
+from typing import Annotated, Any, Generic, Literal, Self, TypeVar, get_origin
 from urllib.parse import urlencode
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
@@ -138,7 +138,7 @@ Keys = Annotated[frozenset[str], BeforeValidator(_split_commas)]  # a comma-sepa
 
 
 class Query(BaseModel):
-    """An endpoint's parameters: LaunchDarkly's names in snake case. A `tuple` field is a parameter that may repeat."""
+    """A route's parameters: LaunchDarkly's names in snake case. A `tuple` field is a parameter that may repeat."""
 
     model_config = ConfigDict(alias_generator=to_camel, frozen=True)
 
@@ -151,6 +151,19 @@ class Query(BaseModel):
             )
         except ValidationError as error:
             raise _validation_error(error) from None
+
+
+AnyQuery = TypeVar("AnyQuery", bound=Query)
+
+
+@dataclass(frozen=True)
+class RouteSpec(Generic[AnyQuery]):
+    """A route, as a module of `routes/` declares it."""
+
+    path: str  # with Starlette's path parameters
+    query_model: type[AnyQuery]
+    handler: Callable[[RequestContext, AnyQuery], Json]
+    beta: bool = False  # whether the beta header is required
 
 
 class EnvironmentQuery(Query):

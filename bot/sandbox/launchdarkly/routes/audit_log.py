@@ -12,13 +12,12 @@ from pydantic import Field
 from bot.sandbox.launchdarkly.company import Person, object_id
 from bot.sandbox.launchdarkly.event_generator import AUDIT_ACTIONS, Event
 from bot.sandbox.launchdarkly.history import Window
-from bot.sandbox.launchdarkly.request import Json, RequestContext, invalid_request, matches
+from bot.sandbox.launchdarkly.request import Json, RequestContext, RouteSpec, invalid_request, matches
 from bot.sandbox.launchdarkly.request import Query as AnyQuery
 from bot.sandbox.launchdarkly.routes._formats import link
-from bot.sandbox.launchdarkly.routes.identity import ACCOUNT_ID
+from bot.sandbox.launchdarkly.routes.account import ACCOUNT_ID
 
 PATH = "/api/v2/auditlog"
-BETA = False
 VERBS = {
     "enabled_targeting": "turned on the flag",
     "disabled_targeting": "turned off the flag",
@@ -124,3 +123,6 @@ def _flag_markdown(event: Event) -> str:
     path = f"{event.flag.project}/{environment.key if environment else '~'}/features/{event.flag.key}"
     place = f" in `{environment.name}`" if environment else ""
     return f"[{event.flag.name}](https://app.launchdarkly.com/{path}){place}"
+
+
+ROUTES = (RouteSpec(PATH, Query, reply),)

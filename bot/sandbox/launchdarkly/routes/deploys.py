@@ -14,12 +14,11 @@ from pydantic import Field, PlainValidator
 from bot.sandbox.launchdarkly.company import Environment, Project
 from bot.sandbox.launchdarkly.event_generator import DAY_MILLIS, HOUR_MILLIS
 from bot.sandbox.launchdarkly.history import Deployment, Window, millis
-from bot.sandbox.launchdarkly.request import Json, Keys, RequestContext, invalid_request, not_found
+from bot.sandbox.launchdarkly.request import Json, Keys, RequestContext, RouteSpec, invalid_request, not_found
 from bot.sandbox.launchdarkly.request import Query as AnyQuery
 from bot.sandbox.launchdarkly.routes._formats import chart, line
 
 PATH = "/api/v2/engineering-insights/charts/deployments/frequency"
-BETA = True
 
 TIERS = (
     ("excellent", 1.0, "at least 1 per day"),
@@ -126,3 +125,6 @@ def _metric_json(count: int, window: Window) -> Json:
         "modifier": "per day",
         "tiers": [{"indicator": name, "description": description} for name, _, description in TIERS],
     }
+
+
+ROUTES = (RouteSpec(PATH, Query, reply, beta=True),)

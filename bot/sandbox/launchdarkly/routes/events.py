@@ -12,10 +12,9 @@ from bot.sandbox.launchdarkly import impact
 from bot.sandbox.launchdarkly.company import Environment, Person, Project, object_id
 from bot.sandbox.launchdarkly.event_generator import AUDIT_ACTIONS, DAY_MILLIS, MINUTE_MILLIS, Event
 from bot.sandbox.launchdarkly.history import Window
-from bot.sandbox.launchdarkly.request import EnvironmentQuery, Json, Keys, RequestContext, invalid_request
+from bot.sandbox.launchdarkly.request import EnvironmentQuery, Json, Keys, RequestContext, RouteSpec, invalid_request
 
 PATH = "/api/v2/engineering-insights/flag-events"
-BETA = True
 IMPACT_DELAY_MILLIS = 20 * MINUTE_MILLIS  # younger events have too few evaluations to have an impact
 ITERATION_MILLIS = 4 * 7 * DAY_MILLIS
 
@@ -145,3 +144,6 @@ def _experiments_json(event: Event, now: int) -> Json:
     if started_at + ITERATION_MILLIS <= now:
         iteration |= {"status": "stopped", "endedAt": started_at + ITERATION_MILLIS}
     return {"totalCount": 1, "items": [{"key": experiment.key, "name": experiment.name, "iteration": iteration}]}
+
+
+ROUTES = (RouteSpec(PATH, Query, reply, beta=True),)

@@ -1,11 +1,10 @@
 """One flag, with its targeting in each environment."""
 
-from bot.sandbox.launchdarkly.request import Json, Keys, RequestContext, not_found
+from bot.sandbox.launchdarkly.request import Json, Keys, RequestContext, RouteSpec, not_found
 from bot.sandbox.launchdarkly.request import Query as AnyQuery
 from bot.sandbox.launchdarkly.routes._formats import flag_json, targeting_json
 
 PATH = "/api/v2/flags/{projectKey}/{featureFlagKey}"
-BETA = False
 
 
 class Query(AnyQuery):
@@ -26,3 +25,6 @@ def reply(ctx: RequestContext, query: Query) -> Json:
         if not query.env or environment.key in query.env
     }
     return flag_json(flag, project, ctx, query.expand) | {"environments": environments}
+
+
+ROUTES = (RouteSpec(PATH, Query, reply),)

@@ -6,10 +6,16 @@ A leaf varies by week around its value in the company's file, so a week's scores
 from bot.sandbox.launchdarkly.company import Environment, Project
 from bot.sandbox.launchdarkly.event_generator import DAY_MILLIS
 from bot.sandbox.launchdarkly.history import seeded_rng
-from bot.sandbox.launchdarkly.request import ApiError, EnvironmentQuery, Json, RequestContext, invalid_request
+from bot.sandbox.launchdarkly.request import (
+    ApiError,
+    EnvironmentQuery,
+    Json,
+    RequestContext,
+    RouteSpec,
+    invalid_request,
+)
 
 PATH = "/api/v2/engineering-insights/insights/scores"
-BETA = True
 
 SCORE_TREE = {
     "velocity": ("deploymentFrequency", "leadTime"),
@@ -86,3 +92,6 @@ def _score_json(name: str, score: int | None) -> Json:
         return {"score": 0, "indicator": "notCalculated", "indicatorRange": {"min": 0, "max": 0}, **aggregate}
     indicator, low, high = next(band for band in BANDS if score >= band[1])
     return {"score": score, "indicator": indicator, "indicatorRange": {"min": low, "max": high}, **aggregate}
+
+
+ROUTES = (RouteSpec(PATH, Query, reply, beta=True),)

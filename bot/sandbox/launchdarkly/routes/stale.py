@@ -9,11 +9,10 @@ from typing import Literal
 
 from bot.sandbox.launchdarkly.company import Environment, Flag
 from bot.sandbox.launchdarkly.event_generator import DAY_MILLIS
-from bot.sandbox.launchdarkly.request import EnvironmentQuery, Json, Keys, RequestContext
+from bot.sandbox.launchdarkly.request import EnvironmentQuery, Json, Keys, RequestContext, RouteSpec
 from bot.sandbox.launchdarkly.routes._formats import chart, line
 
 PATH = "/api/v2/engineering-insights/charts/flags/stale"
-BETA = True
 MIN_AGE_MILLIS = 30 * DAY_MILLIS
 NO_MAINTAINER = "none"
 TIERS = (
@@ -76,3 +75,6 @@ def _metric_json(stale: int, temporary: int) -> Json:
         "modifier": "of temporary flags",
         "tiers": [{"indicator": name, "description": description} for name, _, description in TIERS],
     }
+
+
+ROUTES = (RouteSpec(PATH, Query, reply, beta=True),)

@@ -3,11 +3,10 @@
 from collections import Counter
 
 from bot.sandbox.launchdarkly.company import Status
-from bot.sandbox.launchdarkly.request import EnvironmentQuery, Json, RequestContext
+from bot.sandbox.launchdarkly.request import EnvironmentQuery, Json, RequestContext, RouteSpec
 from bot.sandbox.launchdarkly.routes._formats import chart, line
 
 PATH = "/api/v2/engineering-insights/charts/flags/status"
-BETA = True
 STATUS_ORDER: tuple[Status, ...] = ("new", "active", "launched", "inactive")
 
 
@@ -29,3 +28,6 @@ def reply(ctx: RequestContext, query: Query) -> Json:
 
 def _matches_applications(apps: frozenset[str], filter_keys: frozenset[str]) -> bool:
     return not filter_keys or bool(apps & filter_keys)
+
+
+ROUTES = (RouteSpec(PATH, Query, reply, beta=True),)
