@@ -20,8 +20,8 @@ from bot.sandbox.http_server import serving
 from bot.sandbox.launchdarkly.app import TOKEN, launchdarkly
 from bot.sandbox.launchdarkly.faults import FaultInjector
 from bot.sandbox.slack import Fault, Slack
-from bot.sandbox.slack.message import Message as Posted
 from bot.sandbox.slack.workspace import HOME_TEAM, Channel, Team
+from bot.sandbox.slack.workspace import Message as Posted
 from bot.store import Run, Schedule
 from bot.store.store import Store, open_store
 from tests.processes import Process, running_bot, slack_tokens

@@ -11,8 +11,7 @@ import pytest
 import pytest_asyncio
 from dbos import DBOS
 
-from bot.sandbox.slack.message import Message
-from bot.sandbox.slack.workspace import HOME_TEAM
+from bot.sandbox.slack.workspace import HOME_TEAM, Message
 from bot.schedules import dbos_engine
 from bot.schedules.context import SchedulerContext
 from bot.store.database_url import parse_database_url

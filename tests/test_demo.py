@@ -20,7 +20,7 @@ from bot.sandbox.launchdarkly.app import launchdarkly
 from bot.sandbox.launchdarkly.company import harbour_goods
 from bot.sandbox.launchdarkly.faults import FaultInjector
 from bot.sandbox.slack.faults import Faults
-from bot.sandbox.slack.message import Message
+from bot.sandbox.slack.workspace import Message
 from tests.conversation import settings
 from tests.workspace import visible_text
 

@@ -17,7 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.messages.message import Message
 from bot.sandbox.slack import Fault, Slack
 from bot.sandbox.slack.credentials import BOT_TOKEN
-from bot.sandbox.slack.message import Content
+from bot.sandbox.slack.workspace import Content
 from bot.schedules.delivery_errors import (
     CHANNEL_CLOSED_REASONS,
     ChannelClosed,

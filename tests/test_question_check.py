@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.sandbox.slack.message import Message
+from bot.sandbox.slack.workspace import Message
 from tests.scheduler_harness import LOOP, OpenScheduler, SchedulerHarness
 from tests.workspace import visible_text
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.sandbox.slack import Fault
-from bot.sandbox.slack.message import Message
+from bot.sandbox.slack.workspace import Message
 from bot.slack.publisher import EVENT_TYPE
 from tests.golden_cases import CASES
 from tests.scheduler_harness import LOOP, OpenScheduler, SchedulerHarness

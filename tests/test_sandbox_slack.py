@@ -9,7 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.slack import Slack, signature_headers
 from bot.sandbox.slack.credentials import APP_TOKEN, BOT_TOKEN, BOT_USER_ID
-from bot.sandbox.slack.message import Content
+from bot.sandbox.slack.workspace import Content
 from tests.sandbox_slack import CHART_BLOCK, MESSAGE_BLOCKS, Clock, Json, section, slack_error, web_client
 
 # The example from Slack's documentation of request signing.

@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 
 from bot.sandbox.slack import Slack
-from bot.sandbox.slack.message import Content
+from bot.sandbox.slack.workspace import Content
 from tests.sandbox_slack import MESSAGE_BLOCKS, Clock, record_requests, section, webhook
 
 

@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 from bot.sandbox.http_server import serving
 from bot.sandbox.slack import Slack
 from bot.sandbox.slack.credentials import BOT_USER_ID
-from bot.sandbox.slack.message import Content
+from bot.sandbox.slack.workspace import Content
 from tests.sandbox_slack import MESSAGE_BLOCKS, Json, over_http, over_socket, record_requests, web_client
 
 Transport = Callable[[Slack], AbstractAsyncContextManager[list[Json]]]

@@ -14,8 +14,8 @@ from bot.questions import discover
 from bot.sandbox.slack import Acknowledgement, Fault, Slack, signature_headers
 from bot.sandbox.slack.credentials import SIGNING_SECRET
 from bot.sandbox.slack.faults import RESPONSE_URL
-from bot.sandbox.slack.message import Message as PostedMessage
 from bot.sandbox.slack.webhook import send_request
+from bot.sandbox.slack.workspace import Message as PostedMessage
 from bot.store.store import open_store
 from tests.databases import Postgres, simulate_full_disk
 from tests.workspace import Workspace, open_workspace, visible_text

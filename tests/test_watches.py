@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.slack.message import Message
+from bot.sandbox.slack.workspace import Message
 from tests.api_replies import lists_flags
 from tests.scheduler_harness import LOOP, OpenScheduler, SchedulerHarness
 from tests.workspace import visible_text

@@ -15,7 +15,7 @@ from bot.demo import running_bot, sandbox_settings
 from bot.sandbox.launchdarkly.app import launchdarkly
 from bot.sandbox.launchdarkly.faults import FaultInjector
 from bot.sandbox.slack import Acknowledgement, Slack
-from bot.sandbox.slack.message import Message
+from bot.sandbox.slack.workspace import Message
 from tests.conversation import NOW, Edit, EditingTransport, settings, texts
 
 

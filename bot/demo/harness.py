@@ -13,7 +13,7 @@ from bot.core import Clock
 from bot.sandbox.http_server import serving
 from bot.sandbox.slack import Acknowledgement, Slack
 from bot.sandbox.slack.credentials import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
-from bot.sandbox.slack.message import Message
+from bot.sandbox.slack.workspace import Message
 from bot.settings import Settings
 from bot.slack.responder import PROGRESS_NOTICE
 

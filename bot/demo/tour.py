@@ -8,7 +8,7 @@ from bot.demo.environment import RELEASES_CHANNEL, Demo, cancelled_by_signal
 from bot.demo.harness import type_line, wait_for_answer
 from bot.demo.time_controls import ALERT_SENTENCE
 from bot.messages.message import Message
-from bot.sandbox.slack.message import Message as Posted
+from bot.sandbox.slack.workspace import Message as Posted
 
 CHANNEL = "C1"
 WATCHED_LINE = "events web/production"

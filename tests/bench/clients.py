@@ -12,9 +12,9 @@ from time import perf_counter
 
 from bot.sandbox.slack import Slack
 from bot.sandbox.slack.credentials import SIGNING_SECRET
-from bot.sandbox.slack.message import Content
 from bot.sandbox.slack.payloads import Payload, message_action, slash_command
 from bot.sandbox.slack.webhook import sign_request
+from bot.sandbox.slack.workspace import Content
 from tests.bench.payloads import LINES
 from tests.bench.raw_http import MessageProtocol, check
 

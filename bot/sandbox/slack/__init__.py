@@ -21,28 +21,23 @@ To configure: `faults[method] = Fault(…)` for failures; `charts = False` for a
 It knows nothing of the bot. It doesn't support files, reactions, search, several workspaces or messages of other apps.
 How Slack looks is up to the page (`bot/sandbox/web/`).
 
-    server.py        Slack: what people do, and delivery to the bot
+    server.py        Slack: what people do, channel changes, and delivery to the bot
     state.py         everything this Slack stores, and how it changes: also response URLs, triggers and views
-    workspace.py     the team, users and channels that exist at the start
-    membership.py    channel changes, with the events that Slack sends for them
-    message.py       a message and its content
+    workspace.py     teams, users, channels and messages, and those that exist at the start
     elements.py      buttons and menus, found by label or action ID; a modal's inputs, filled in
     payloads.py      slash commands, interactions and events in Slack's format
     webhook.py       delivery over HTTP, signed, and the bot's acknowledgement
     socket_mode.py   delivery over Socket Mode
-    connection.py    the TCP connection under a request: reset, close, ping, freeze
-    routes.py        the HTTP endpoints of Slack
-    request.py       a Web API call, parsed, and Slack's error responses
-    methods/         the Web API's methods
-    validation.py    checks of messages and views before they are posted
-    response_url.py  what a request to a response URL does
-    faults.py        fault injection, and undocumented behavior to choose from
+    routes.py        the HTTP endpoints of Slack, and what a request to a response URL does
+    methods.py       the Web API's methods
+    request.py       a Web API call, parsed, with its messages and views checked, and Slack's error responses
+    faults.py        fault injection, down to the TCP connection, and undocumented behavior to choose from
     credentials.py   tokens, the signing secret and the app's IDs
 """
 
 from bot.sandbox.slack.faults import Fault
-from bot.sandbox.slack.message import Content, Message
 from bot.sandbox.slack.server import Slack
 from bot.sandbox.slack.webhook import Acknowledgement, signature_headers
+from bot.sandbox.slack.workspace import Content, Message
 
 __all__ = ["Acknowledgement", "Content", "Fault", "Message", "Slack", "signature_headers"]

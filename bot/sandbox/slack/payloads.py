@@ -6,9 +6,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from bot.sandbox.slack.credentials import APP_ID, BOT_USER_ID, VERIFICATION_TOKEN
-from bot.sandbox.slack.message import Message
 from bot.sandbox.slack.state import ResponseUrl, State, View
-from bot.sandbox.slack.workspace import User
+from bot.sandbox.slack.workspace import Message, User
 
 Json = dict[str, Any]
 

@@ -1,4 +1,10 @@
-"""The HTTP endpoints: the Web API and the response URLs, each behind its faults, and the socket's URL."""
+"""The HTTP endpoints: the Web API and the response URLs, each behind its faults, and the socket's URL.
+
+Documented of a response_url, through which the bot responds to a command or a click: five uses in thirty minutes;
+ephemeral by default; the bot need not be in the channel; `replace_original` can't make a message public;
+`delete_original` does nothing after a command. Not documented, so either a field of `Quirks` or a choice with a
+comment: what an error looks like, and what `replace_original` replaces after a command.
+"""
 
 import asyncio
 import json
@@ -10,18 +16,20 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from bot.sandbox.slack import response_url
 from bot.sandbox.slack.credentials import APP_TOKEN, BOT_TOKEN
-from bot.sandbox.slack.faults import RESPONSE_URL
+from bot.sandbox.slack.faults import RESPONSE_URL, Quirks
 from bot.sandbox.slack.methods import METHODS
-from bot.sandbox.slack.request import ApiError, Call, read_call
+from bot.sandbox.slack.request import ApiError, Call, read_call, validate_content
 from bot.sandbox.slack.socket_mode import Socket
-from bot.sandbox.slack.state import State
+from bot.sandbox.slack.state import ResponseUrl, State
+from bot.sandbox.slack.workspace import Message
 
 Json = dict[str, Any]
 
 TOKENLESS_METHODS = ("api.test",)
 APP_TOKEN_METHODS = ("apps.connections.open",)  # they need the app-level token, which no other method accepts
+# Seen in the wild, documented nowhere: a URL that is used up or expired returns 404.
+NOT_FOUND_ERRORS = ("expired_url", "used_url")
 
 
 def build_routes(state: State, socket: Socket) -> Starlette:
@@ -110,10 +118,55 @@ def _use_response_url(state: State, url_id: str, body: bytes) -> tuple[int, str 
         url = state.response_urls.get(url_id)
         if url is None:
             raise ApiError("expired_url")
-        response_url.use(state, state.quirks, url, _parse_payload(body))
+        _respond(state, url, _parse_payload(body))
     except ApiError as error:
-        return response_url.error_response(state.quirks, error)
+        return _error_response(state.quirks, error)
     return 200, "ok"
+
+
+def _respond(state: State, response_url: ResponseUrl, body: Json) -> None:
+    """Use a response_url once."""
+    response_url.use(state.now())
+    if body.get("delete_original"):
+        if response_url.source:
+            _delete_original(state, response_url, response_url.source)
+        return
+    post_response(state, response_url, body)
+
+
+def post_response(state: State, response_url: ResponseUrl, body: Json) -> Message:
+    """Post or edit a message. An acknowledgement with a body does the same."""
+    content = validate_content(body.get("text"), body.get("blocks"), body.get("metadata"), charts=state.charts)
+    original = _message_to_replace(state.quirks, response_url) if body.get("replace_original") is True else None
+    if original is not None:
+        original.edit(content)
+        message = original
+    elif body.get("response_type") == "in_channel":
+        channel = state.channels[response_url.channel]
+        message = state.post(channel, content, thread_ts=str(body.get("thread_ts") or ""))
+    else:
+        message = state.post_ephemeral(response_url.user, state.channels[response_url.channel], content)
+    response_url.messages.append(message)
+    return message
+
+
+def _message_to_replace(quirks: Quirks, response_url: ResponseUrl) -> Message | None:
+    """Return what `replace_original` replaces: the message that was clicked, or the command's last response."""
+    if response_url.source is not None:
+        return None if response_url.source.deleted else response_url.source
+    return response_url.latest if quirks.replaces_progress else None
+
+
+def _delete_original(state: State, response_url: ResponseUrl, source: Message) -> None:
+    state.delete(source)
+    response_url.messages.append(source)
+
+
+def _error_response(quirks: Quirks, error: ApiError) -> tuple[int, str | Json]:
+    """Return the status and body of an error."""
+    if error.error in NOT_FOUND_ERRORS:
+        return 404, error.error
+    return (200, error.body) if quirks.errors_with_200 else (400, error.error)
 
 
 def _call_record(state: State, body: bytes) -> Call:

@@ -14,21 +14,20 @@ from typing import Any
 from starlette.types import Receive, Scope, Send
 
 from bot.sandbox.http_server import serving
-from bot.sandbox.slack import membership, payloads
-from bot.sandbox.slack.connection import RawConnection
-from bot.sandbox.slack.credentials import SIGNING_SECRET
+from bot.sandbox.slack import payloads
+from bot.sandbox.slack.credentials import BOT_USER_ID, SIGNING_SECRET
 from bot.sandbox.slack.elements import PRESSABLE_TYPES, SELECTABLE_TYPES, Element, fill_inputs, find_element
-from bot.sandbox.slack.message import Content, Message
+from bot.sandbox.slack.faults import RawConnection
 from bot.sandbox.slack.payloads import Payload
-from bot.sandbox.slack.request import ApiError
-from bot.sandbox.slack.response_url import post_response
-from bot.sandbox.slack.routes import build_routes
+from bot.sandbox.slack.request import ApiError, validate_view, validate_view_errors
+from bot.sandbox.slack.routes import build_routes, post_response
 from bot.sandbox.slack.socket_mode import Socket
 from bot.sandbox.slack.state import ResponseUrl, State, View
-from bot.sandbox.slack.validation import validate_view, validate_view_errors
 from bot.sandbox.slack.webhook import Acknowledgement, Headers, SignedRequest, send_request, sign_request
+from bot.sandbox.slack.workspace import Channel, Content, Message
 
 Json = dict[str, Any]
+MembershipChange = Callable[[State, Channel, str], Json]  # changes the state, and returns the event
 
 
 class Slack(State):
@@ -115,36 +114,32 @@ class Slack(State):
 
     async def invite(self, channel: str, *, by: str = "U1") -> Acknowledgement | None:
         """Add the bot to a channel. Like all channel changes, it sends the bot an event if the bot may get one."""
-        return await self._change_membership(membership.invite, channel, by)
+        return await self._change_membership(_invite, channel, by)
 
     async def remove(self, channel: str, *, by: str = "U1") -> Acknowledgement | None:
         """Remove the bot from a channel."""
-        return await self._change_membership(membership.remove, channel, by)
+        return await self._change_membership(_remove, channel, by)
 
     async def archive(self, channel: str, *, by: str = "U1") -> Acknowledgement | None:
         """Archive a channel."""
-        return await self._change_membership(membership.archive, channel, by)
+        return await self._change_membership(_archive, channel, by)
 
     async def unarchive(self, channel: str, *, by: str = "U1") -> Acknowledgement | None:
         """Unarchive a channel."""
-        return await self._change_membership(membership.unarchive, channel, by)
+        return await self._change_membership(_unarchive, channel, by)
 
     async def delete_channel(self, channel: str, *, by: str = "U1") -> Acknowledgement | None:
         """Delete a channel."""
-        return await self._change_membership(membership.delete, channel, by)
+        return await self._change_membership(_delete, channel, by)
 
-    async def _change_membership(
-        self, change: membership.MembershipChange, channel_id: str, by: str
-    ) -> Acknowledgement | None:
+    async def _change_membership(self, change: MembershipChange, channel_id: str, by: str) -> Acknowledgement | None:
         """Apply a change, and send its event if the bot may see the channel before or after it."""
         channel = self.channels[channel_id]
-        notified_before = membership.bot_is_notified(self, channel)
+        notified_before = _bot_is_notified(self, channel)
         event = change(self, channel, by)
         await self.notify_change()
         return (
-            await self.event(event.pop("type"), **event)
-            if notified_before or membership.bot_is_notified(self, channel)
-            else None
+            await self.event(event.pop("type"), **event) if notified_before or _bot_is_notified(self, channel) else None
         )
 
     async def resend(self, acknowledgement: Acknowledgement) -> Acknowledgement:
@@ -213,7 +208,7 @@ class Slack(State):
             if response.get("response_type") == "in_channel":
                 self.post(self.channels[response_url.channel], Content(response_url.line), user=response_url.user)
             try:
-                post_response(self, self.quirks, response_url, response)
+                post_response(self, response_url, response)
             except ApiError as error:
                 acknowledgement = replace(acknowledgement, error=error.error)
         await self.notify_change()
@@ -234,3 +229,72 @@ class Slack(State):
 def _blocks(on: Message | View) -> list[Json]:
     blocks: Any = on.body["blocks"] if isinstance(on, View) else on.to_json().get("blocks", [])
     return list(blocks)
+
+
+# ------------------------------------------------------------------------------------------------------ channel changes
+
+
+def _bot_is_notified(state: State, channel: Channel) -> bool:
+    """Return whether the bot gets the events of a channel.
+
+    It gets those of public channels with `channels:read`, and those of private ones with `groups:read`, for as long as
+    it is a member.
+    """
+    return f"{channel.kind}:read" in state.scopes and (channel.is_member or not channel.is_private)
+
+
+def _invite(state: State, channel: Channel, by: str) -> Json:
+    """Add the bot to a channel."""
+    _require(not channel.is_member, "The bot is in the channel already.")
+    channel.is_member = True
+    system_event = {"subtype": "channel_join", "text": f"<@{BOT_USER_ID}> has joined the channel", "inviter": by}
+    _post_system_message(state, channel, "was added to", by, system_event)
+    channel_type = "G" if channel.is_private else "C"
+    event = {"type": "member_joined_channel", "user": BOT_USER_ID, "channel": channel.id, "channel_type": channel_type}
+    return {**event, "team": state.team.id, "inviter": by}
+
+
+def _remove(state: State, channel: Channel, by: str) -> Json:
+    """Remove the bot from a channel."""
+    _require(channel.is_member, "The bot is not in the channel.")
+    channel.is_member = False
+    system_event = {"subtype": "channel_leave", "text": f"<@{BOT_USER_ID}> has left the channel"}
+    _post_system_message(state, channel, "was removed from", by, system_event)
+    return {"type": f"{_event_prefix(channel)}_left", "channel": channel.id, "actor_id": by}
+
+
+def _archive(_: State, channel: Channel, by: str) -> Json:
+    """Archive a channel."""
+    _require(not channel.is_archived, "The channel is archived already.")
+    channel.is_archived = True
+    return {"type": f"{_event_prefix(channel)}_archive", "channel": channel.id, "user": by, "is_moved": 0}
+
+
+def _unarchive(_: State, channel: Channel, by: str) -> Json:
+    """Unarchive a channel."""
+    _require(channel.is_archived, "The channel is not archived.")
+    channel.is_archived = False
+    return {"type": f"{_event_prefix(channel)}_unarchive", "channel": channel.id, "user": by}
+
+
+def _delete(state: State, channel: Channel, by: str) -> Json:
+    """Delete a channel."""
+    del state.channels[channel.id]
+    return {"type": f"{_event_prefix(channel)}_deleted", "channel": channel.id, "actor_id": by}
+
+
+def _post_system_message(state: State, channel: Channel, action: str, by: str, system_event: Json) -> None:
+    """Post Slack's notice: people see a sentence that starts with the bot's name, the API returns `system_event`."""
+    message = state.post(
+        channel, Content(f"{action} #{channel.name} by {state.users[by].real_name}."), user=BOT_USER_ID
+    )
+    message.system_event = system_event
+
+
+def _event_prefix(channel: Channel) -> str:
+    return "group" if channel.is_private else "channel"
+
+
+def _require(condition: bool, error: str) -> None:
+    if not condition:
+        raise LookupError(error)

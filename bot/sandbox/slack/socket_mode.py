@@ -13,8 +13,8 @@ from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from bot.sandbox.slack.connection import RawConnection
 from bot.sandbox.slack.credentials import APP_ID
+from bot.sandbox.slack.faults import RawConnection
 from bot.sandbox.slack.payloads import Payload
 from bot.sandbox.slack.state import State
 from bot.sandbox.slack.webhook import FAILED, TIMEOUT, Acknowledgement

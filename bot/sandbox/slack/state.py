@@ -13,9 +13,8 @@ from typing import Any
 
 from bot.sandbox.slack import credentials, workspace
 from bot.sandbox.slack.faults import Faults, Quirks
-from bot.sandbox.slack.message import Content, Message
 from bot.sandbox.slack.request import ApiError, Call
-from bot.sandbox.slack.workspace import Channel, User
+from bot.sandbox.slack.workspace import Channel, Content, Message, User
 
 MAX_RESPONSE_URL_USES, RESPONSE_URL_LIFETIME = 5, timedelta(minutes=30)
 TRIGGER_LIFETIME = timedelta(seconds=3)

@@ -5,8 +5,8 @@ from typing import Any, TypeVar
 
 from bot.sandbox.slack import Acknowledgement, Content, Message
 from bot.sandbox.slack.elements import PRESSABLE_TYPES, SELECTABLE_TYPES, Element, find_elements
+from bot.sandbox.slack.request import MAX_TEXT_LENGTH
 from bot.sandbox.slack.state import View
-from bot.sandbox.slack.validation import MAX_TEXT_LENGTH
 from bot.sandbox.slack.webhook import TIMEOUT
 from bot.sandbox.slack.workspace import Channel
 from bot.sandbox.web.completions import COMMAND
