@@ -8,8 +8,6 @@ happened in the company is derived from a seed and the date, so nothing is store
     request.py          a route, what it may read, its parameters and pages, and the errors that LaunchDarkly documents
     faults.py           fault injection, and a record of all requests
     company.py          the company's people, projects and flags, read from company.toml
-    history.py          twelve weeks of flag events and deployments
-    event_generator.py  a day's flag events, in one environment and in all
-    stories.py          changes that are told in company.toml, and last for days
-    impact.py           how many people a change moved to another variation
+    history.py          twelve weeks of flag events and deployments, with the stories that company.toml tells
+    event_generator.py  a day's flag events, in one environment and in all, and how many people each affected
 """

@@ -3,16 +3,18 @@
 A day depends only on its random generator, and whatever is switched during a day is switched back by its end. So a
 flag's state is what the company's file says (some steps further for an advancing rollout), and no day depends on
 earlier ones.
+
+The impact of a change is which variations were served before and after it, as shares and as counts. Its percentage is
+computed from the counts, so that they can't disagree.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any
 from uuid import UUID
 
-from bot.sandbox.launchdarkly import impact
 from bot.sandbox.launchdarkly.company import Company, Config, Environment, Flag, Person, Project
 
 MINUTE_MILLIS, HOUR_MILLIS, DAY_MILLIS = 60_000, 3_600_000, 86_400_000
@@ -39,6 +41,8 @@ EDIT_WEIGHTS_AND_SHIFTS = {
     "updated_off_variation": (2, 0.0),
 }
 ARCHIVE_CYCLE_WEEKS = 16  # each flag is archived once per cycle; longer than the history, which so shows it only once
+Shares = tuple[float, ...]
+Counts = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +61,8 @@ class Event:
     description: str
     member: Person | None
     comment: str = ""
-    before: impact.Counts = ()
-    after: impact.Counts = ()
+    before: Counts = ()
+    after: Counts = ()
     in_experiment: bool = False
     lasting_change: Mapping[str, Any] | None = None
 
@@ -68,7 +72,7 @@ class Event:
 
     @property
     def percentage(self) -> float:
-        return impact.percentage(self.before, self.after)
+        return changed_percentage(self.before, self.after)
 
 
 @dataclass(frozen=True)
@@ -176,7 +180,7 @@ def _lower_rollout(change: "Change", started_at: int, reverted_at: int) -> Itera
 def rollout_event(change: "Change", after: Config, at: int, lasting_change: Mapping[str, Any]) -> Event:
     """Return the event of another rollout."""
     description = f"Rollout changed from {change.config.rollout[0]}% to {after.rollout[0]}%"
-    return change.event(at, "updated_rollout", description, impact.served_shares(change.flag, after), lasting_change)
+    return change.event(at, "updated_rollout", description, served_shares(change.flag, after), lasting_change)
 
 
 def _toggle_targeting(change: "Change", started_at: int, reverted_at: int) -> Iterator[Event]:
@@ -186,9 +190,9 @@ def _toggle_targeting(change: "Change", started_at: int, reverted_at: int) -> It
     description, revert_description = change.day.rng.choice(phrases.scare if on else phrases.rehearsal)
     kinds = ("disabled_targeting", "enabled_targeting") if on else ("enabled_targeting", "disabled_targeting")
     toggled = change.config.model_copy(update={"on": not on})
-    event = change.event(started_at, kinds[0], description, impact.served_shares(change.flag, toggled), {"on": not on})
+    event = change.event(started_at, kinds[0], description, served_shares(change.flag, toggled), {"on": not on})
     yield replace(event, comment=description)
-    change_back, shares = replace(change, config=toggled), impact.served_shares(change.flag, change.config)
+    change_back, shares = replace(change, config=toggled), served_shares(change.flag, change.config)
     event = change_back.event(reverted_at, kinds[1], revert_description, shares, {})
     yield replace(event, comment=revert_description)
 
@@ -202,14 +206,14 @@ def _edit_events(day: Day, environment: Environment, flags: list[Flag]) -> Itera
 
 
 def _edit_event(change: "Change", kind: str) -> Event:
-    rng, phrases, shares = change.day.rng, change.day.company.phrases, impact.served_shares(change.flag, change.config)
+    rng, phrases, shares = change.day.rng, change.day.company.phrases, served_shares(change.flag, change.config)
     largest = shares.index(max(shares))
-    target = impact.next_variation(change.flag, largest)
+    target = next_variation(change.flag, largest)
     description = rng.choice(phrases.edits[kind]).format(
         audience=rng.choice(phrases.audience), variation=change.flag.variations[target].label
     )
     amount = rng.uniform(0, EDIT_WEIGHTS_AND_SHIFTS[kind][1]) if change.config.on else 0
-    after = impact.shift_shares(shares, largest, target, amount)
+    after = shift_shares(shares, largest, target, amount)
     return change.event(change.day.random_time(), kind, description, after)
 
 
@@ -227,7 +231,7 @@ class Change:
         at: int,
         kind: str,
         description: str,
-        shares: impact.Shares,
+        shares: Shares,
         lasting_change: Mapping[str, Any] | None = None,
     ) -> Event:
         rng, traffic = self.day.rng, self.environment.traffic
@@ -239,8 +243,8 @@ class Change:
             kind=kind,
             description=description,
             member=self.day.random_member(),
-            before=impact.sample_counts(impact.served_shares(self.flag, self.config), traffic, rng),
-            after=impact.sample_counts(shares, traffic, rng),
+            before=sample_counts(served_shares(self.flag, self.config), traffic, rng),
+            after=sample_counts(shares, traffic, rng),
             in_experiment=self.flag.experiment is not None and rng.random() < 0.6,
             lasting_change=lasting_change,
         )
@@ -288,3 +292,49 @@ def _event(day: Day, flag: Flag, kind: str) -> Event:
         description=day.rng.choice(day.company.phrases.housekeeping[kind]),
         member=day.random_member(),
     )
+
+
+# --------------------------------------------------------------------------------------------------------------- impact
+
+
+def served_shares(flag: Flag, config: Config) -> Shares:
+    """Return the share of people who get each variation; rules and targets shift it a little."""
+    if not config.on:
+        return single_variation(flag, config.off)
+    if config.rollout:
+        return (*(weight / 100 for weight in config.rollout), *single_variation(flag, None))[: len(flag.variations)]
+    return shift_shares(
+        single_variation(flag, config.serve),
+        config.serve,
+        next_variation(flag, config.serve),
+        0.06 if config.rules else 0.02,
+    )
+
+
+def single_variation(flag: Flag, variation: int | None) -> Shares:
+    """Return shares that give everyone one variation, or nobody any if it is None."""
+    return tuple(float(index == variation) for index in range(len(flag.variations)))
+
+
+def next_variation(flag: Flag, variation: int) -> int:
+    """Return the index of the variation after this one, wrapping around."""
+    return (variation + 1) % len(flag.variations)
+
+
+def shift_shares(shares: Shares, source: int, target: int, amount: float) -> Shares:
+    """Move a share of people from one variation to another."""
+    amount = min(amount, shares[source])
+    deltas = {source: -amount, target: amount}
+    return tuple(share + deltas.get(index, 0) for index, share in enumerate(shares))
+
+
+def sample_counts(shares: Shares, traffic: int, rng: Random) -> Counts:
+    """Convert shares to evaluation counts, for traffic that varies by ten percent."""
+    total = traffic * rng.uniform(0.9, 1.1)
+    return tuple(round(share * total) for share in shares)
+
+
+def changed_percentage(before: Sequence[int], after: Sequence[int]) -> float:
+    """Return the percentage of people who get another variation than before."""
+    was, now = sum(before) or 1, sum(after) or 1
+    return round(50 * sum(abs(b / was - a / now) for b, a in zip(before, after, strict=True)), 1)

@@ -1,25 +1,30 @@
 """Twelve weeks of flag events and deployments, each day a pure function of the seed, project, environment and date.
 
 So a day looks the same whenever it is read, and nothing has to be stored. Nothing happens in the future.
+
+Stories are changes that are told in the company's file, last for up to weeks, and recur: outages, and rollouts taken
+back. A story ends as it began, so a flag's state depends only on the date.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import TypeVar
 
-from bot.sandbox.launchdarkly.company import Application, Company, Config, Environment, Flag, Project
+from bot.sandbox.launchdarkly.company import Application, Company, Config, Environment, Flag, Project, Step, Story
 from bot.sandbox.launchdarkly.event_generator import (
     ARCHIVE_CYCLE_WEEKS,
     DAY_MILLIS,
+    Change,
     Day,
     Event,
     generate_environment_events,
     generate_global_events,
     ramped_config,
+    rollout_event,
+    served_shares,
 )
-from bot.sandbox.launchdarkly.stories import config_by_stories, story_events
 
 HISTORY_WEEKS = 12
 T = TypeVar("T")
@@ -94,7 +99,7 @@ class History:
         """Return a flag's targeting now: yesterday's at the end of the day, plus today's changes."""
         yesterday = now.astimezone(UTC).date() - timedelta(days=1)
         yesterdays_config = ramped_config(flag.config(environment.key), flag.key, yesterday)
-        earlier_change = config_by_stories(self.company, project, environment, flag, yesterday)
+        earlier_change = _config_by_stories(self.company, project, environment, flag, yesterday)
         today_so_far = Window(millis(now) // DAY_MILLIS * DAY_MILLIS, millis(now))
         lasting_changes = [
             one.lasting_change for one in self.events(project, environment, today_so_far) if one.flag.key == flag.key
@@ -117,7 +122,7 @@ class History:
             key,
             lambda: [
                 *generate_environment_events(self._day(project, environment.key, day), environment),
-                *story_events(self._day(project, f"{environment.key}:stories", day), environment),
+                *_story_events(self._day(project, f"{environment.key}:stories", day), environment),
             ],
         )
 
@@ -148,3 +153,51 @@ def _get_or_derive(
     if key not in days:
         days[key] = derive()
     return days[key]
+
+
+# -------------------------------------------------------------------------------------------------------------- stories
+
+
+def _story_events(day: Day, environment: Environment) -> Iterator[Event]:
+    """Yield a day's events of the stories in an environment."""
+    for story in day.company.stories_in(day.project, environment):
+        flag = day.company.flag(day.project, story.flag)
+        if flag is not None:
+            yield from _story_events_on(day, environment, flag, story)
+
+
+def _config_by_stories(
+    company: Company, project: Project, environment: Environment, flag: Flag, day: date
+) -> dict[str, object]:
+    """Return the fields of a flag's `Config` that its stories have changed by the end of a day."""
+    changes: dict[str, object] = {}
+    for story in company.stories_in(project, environment):
+        if story.flag == flag.key:
+            for step in story.steps:
+                changes |= step.change if step.day <= _story_day(story, day) else {}
+    return changes
+
+
+def _story_day(story: Story, day: date) -> int:
+    """Return how many days a story has gone on for, counted from the Monday on which it began."""
+    days = day.toordinal() - 1  # day 0 was a Monday
+    return (days - story.week * 7) % (story.every * 7)
+
+
+def _story_events_on(day: Day, environment: Environment, flag: Flag, story: Story) -> Iterator[Event]:
+    config = flag.config(environment.key)
+    lasting_change: dict[str, object] = {}
+    for step in story.steps:
+        lasting_change |= step.change
+        change, config = Change(day, environment, flag, config), config.model_copy(update=step.change)
+        if step.day == _story_day(story, day.date):
+            event = _story_event(change, config, step, dict(lasting_change))
+            yield replace(event, member=day.company.person(step.by), comment=step.comment)
+
+
+def _story_event(change: Change, after: Config, step: Step, lasting_change: dict[str, object]) -> Event:
+    at = change.day.start + step.millis
+    if step.rollout:
+        return rollout_event(change, after, at, lasting_change)
+    kind = "enabled_targeting" if step.on else "disabled_targeting"
+    return change.event(at, kind, step.comment, served_shares(change.flag, after), lasting_change)

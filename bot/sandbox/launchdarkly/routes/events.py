@@ -8,7 +8,6 @@ from typing import Literal
 
 from pydantic import Field
 
-from bot.sandbox.launchdarkly import impact
 from bot.sandbox.launchdarkly.company import Environment, Person, Project, object_id
 from bot.sandbox.launchdarkly.event_generator import AUDIT_ACTIONS, DAY_MILLIS, MINUTE_MILLIS, Event
 from bot.sandbox.launchdarkly.history import Window
@@ -17,11 +16,12 @@ from bot.sandbox.launchdarkly.request import EnvironmentQuery, Json, Keys, Reque
 PATH = "/api/v2/engineering-insights/flag-events"
 IMPACT_DELAY_MILLIS = 20 * MINUTE_MILLIS  # younger events have too few evaluations to have an impact
 ITERATION_MILLIS = 4 * 7 * DAY_MILLIS
+ImpactSize = Literal["none", "small", "medium", "large"]
 
 
 class Query(EnvironmentQuery):
     query: str = ""
-    impact_size: impact.Size | None = None
+    impact_size: ImpactSize | None = None
     has_experiments: Literal["true", "false"] | None = None
     global_: Literal["include", "exclude"] = Field("include", alias="global")
     expand: Keys = frozenset()
@@ -126,13 +126,22 @@ def _impact_json(event: Event, now: int) -> Json:
         return {"reason": "waiting"}
     counts = zip(event.flag.variations, event.before, event.after, strict=True)
     return {
-        "size": impact.size(event.percentage),
+        "size": _impact_size(event.percentage),
         "percentage": event.percentage,
         "reason": "evaluations",
         "evaluationsSummary": {
             "variations": [{"value": one.value, "before": before, "after": after} for one, before, after in counts]
         },
     }
+
+
+def _impact_size(percent: float) -> ImpactSize:
+    """Return LaunchDarkly's size of an impact: none is 0%, small below 20%, large above 80%."""
+    if percent == 0:
+        return "none"
+    if percent < 20:
+        return "small"
+    return "medium" if percent <= 80 else "large"
 
 
 def _experiments_json(event: Event, now: int) -> Json:
