@@ -6,12 +6,11 @@ code point counts as one here).
 
 From the outside in:
 
-    surfaces.py     messages, modals and Home tabs, and the rules across their blocks
-    blocks.py       the blocks, except for
-    data_blocks.py  the chart block and the two table blocks
-    elements.py     what blocks contain: texts, options, images, buttons, menus, pickers, rich text
-    schema.py       the validators that all rules are built from
-    mentions.py     a separate check, for text that would notify someone or become a link
+    surfaces.py  messages, modals and Home tabs, and the rules across their blocks
+    blocks.py    the blocks, with charts and tables
+    elements.py  what blocks contain: texts, options, images, buttons, menus, pickers, rich text
+    schema.py    the validators that all rules are built from
+    mentions.py  a separate check, for text that would notify someone or become a link
 """
 
 from collections.abc import Mapping
