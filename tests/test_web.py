@@ -20,7 +20,7 @@ from markupsafe import escape
 from bot.sandbox import web
 from bot.sandbox.http_server import serving
 from bot.sandbox.slack import Content, Slack
-from bot.sandbox.web.charts import chart, format_number
+from bot.sandbox.web.data_blocks import chart, format_number
 from bot.sandbox.web.mrkdwn import MrkdwnRenderer
 from bot.sandbox.web.rendering import Renderer
 from tests.page_harness import PageHarness, page_with_bot, page_without_bot

@@ -6,11 +6,9 @@
     actions.py        what a person does in the workspace
     completions.py    completions for the line being typed
     events.py         updates to the page, as server-sent events
-    visibility.py     which channels and messages the viewer sees
-    rendering.py      HTML fragments, with all text escaped
+    rendering.py      which channels and messages the viewer sees, as HTML fragments with all text escaped
     mrkdwn.py         Slack's markup as HTML
-    charts.py         the geometry of charts
-    tables.py         the sort orders of data tables
+    data_blocks.py    the geometry of charts, and the sort orders of data tables
     html/             templates: the page, rendered once per visit, and the fragments that are inserted later
     static/           stylesheets, and scripts that insert fragments and send what is pressed and typed
 

@@ -11,7 +11,7 @@ from bot.sandbox.slack.webhook import TIMEOUT
 from bot.sandbox.slack.workspace import Channel
 from bot.sandbox.web.completions import COMMAND
 from bot.sandbox.web.demo_controls import DemoControls, TimeTravel
-from bot.sandbox.web.visibility import VIEWER_ID, messages
+from bot.sandbox.web.rendering import VIEWER_ID, visible_messages
 
 Json = dict[str, Any]
 Action = Callable[[Json], Awaitable[str]]
@@ -150,7 +150,7 @@ class Actions:
 
     def _message(self, ts: str) -> Message:
         return _first(
-            [message for message in messages(self._slack) if message.ts == ts], "This message no longer exists."
+            [message for message in visible_messages(self._slack) if message.ts == ts], "This message no longer exists."
         )
 
     def _view(self, view_id: str) -> View:

@@ -18,9 +18,8 @@ from bot.sandbox.web import events
 from bot.sandbox.web.actions import Actions
 from bot.sandbox.web.completions import completions
 from bot.sandbox.web.demo_controls import DemoControls, TimeTravel
-from bot.sandbox.web.rendering import Renderer
+from bot.sandbox.web.rendering import VIEWER_ID, Renderer
 from bot.sandbox.web.security import BODY_TOO_LARGE, BodyTooLarge, SecurityMiddleware, read_json
-from bot.sandbox.web.visibility import VIEWER_ID
 
 WEB_DIRECTORY = Path(__file__).parent
 MAX_EXAMPLES, PREFERRED_EXAMPLES = 3, ("scores", "events", "digest")  # suggestions on the first visit

@@ -1,7 +1,11 @@
-"""The geometry of charts. Vertical coordinates are in pixels, horizontal ones in percent of the available width."""
+"""Charts and data tables, ready to render: the geometry of charts, and the order of a table's rows by each column.
+
+Vertical coordinates are in pixels, horizontal ones in percent of the available width.
+"""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,6 +17,7 @@ COLOR_COUNT = 6
 PLOTTED_KINDS = ("bar", "line", "area")
 MAX_BAR_WIDTH = 9.0  # percent
 MAX_MAGNITUDE = 1e15  # larger values are clamped
+_DIGITS = re.compile(r"(\d{1,18})")
 
 Row = tuple[str, Sequence[float]]  # a label, and a value per series
 
@@ -237,3 +242,72 @@ def text_width(label: str) -> float:
 def _point_on_circle(share: float) -> str:
     angle = (share - 0.25) * 2 * math.pi
     return f"{PIE_SIZE / 2 + PIE_RADIUS * math.cos(angle):.3f} {PIE_SIZE / 2 + PIE_RADIUS * math.sin(angle):.3f}"
+
+
+# --------------------------------------------------------------------------------------------------------------- tables
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell: its text, and its rank in ascending and descending order."""
+
+    text: str
+    up: int
+    down: int
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table."""
+
+    name: str
+    is_number: bool
+    cells: Sequence[Cell]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A data table, ready to render."""
+
+    caption: str
+    size: int  # rows per page
+    naming: int  # the index of the row header column
+    columns: Sequence[Column]
+
+    @property
+    def rows(self) -> list[tuple[Cell, ...]]:
+        """The cells by row."""
+        return list(zip(*(column.cells for column in self.columns), strict=True))
+
+
+def table(block: Mapping[str, Any]) -> Table:
+    """Return the table of a `data_table` block."""
+    headers, *rows = block["rows"]
+    columns = [_column(_cell_text(head), [row[at] for row in rows]) for at, head in enumerate(headers)]
+    return Table(block["caption"], block.get("page_size", 5), block.get("row_header_column_index", 0), columns)
+
+
+def _column(name: str, cells: Sequence[Mapping[str, Any]]) -> Column:
+    """Rank a column's cells. A numeric column may have some cells without a number; they come last in both orders."""
+    numbers = [index for index, cell in enumerate(cells) if cell["type"] == "raw_number"]
+    is_number = len(numbers) * 2 > len(cells)
+    if is_number:
+        ordered = sorted(numbers, key=lambda at: cells[at]["value"])
+    else:
+        ordered = sorted(range(len(cells)), key=lambda at: _natural_sort_key(_cell_text(cells[at])))
+    without_number = [index for index in range(len(cells)) if index not in ordered]
+    up, down = _ranks([*ordered, *without_number]), _ranks([*reversed(ordered), *without_number])
+    return Column(name, is_number, [Cell(_cell_text(cell), up[index], down[index]) for index, cell in enumerate(cells)])
+
+
+def _ranks(ordered: Iterable[int]) -> dict[int, int]:
+    return {at: rank for rank, at in enumerate(ordered)}
+
+
+def _natural_sort_key(text: str) -> list[str | int]:
+    """Sort `flag-2` before `flag-10`: the key alternates text and numbers, and starts with a possibly empty text."""
+    return [int(part) if at % 2 else part.casefold() for at, part in enumerate(_DIGITS.split(text))]
+
+
+def _cell_text(cell: Mapping[str, Any]) -> str:
+    return str(cell.get("text", cell.get("value", "")))

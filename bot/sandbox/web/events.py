@@ -15,8 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from bot.sandbox.slack import Content, Message
 from bot.sandbox.web.demo_controls import DemoControls, TimeTravel
-from bot.sandbox.web.rendering import Renderer
-from bot.sandbox.web.visibility import VIEWER_ID, messages, parent_ts
+from bot.sandbox.web.rendering import VIEWER_ID, Renderer, parent_ts, visible_messages
 
 RETRY_MILLIS = 500  # until a disconnected page reconnects
 
@@ -70,7 +69,7 @@ class _PageState:
     def _message_updates(self) -> Iterator[tuple[str, Any]]:
         """Yield the messages that look different than before, and those that were deleted."""
         slack = self._demo.slack
-        threads = {message: parent_ts(slack, message) for message in messages(slack)}
+        threads = {message: parent_ts(slack, message) for message in visible_messages(slack)}
         replies = Counter(threads.values())
         current = {
             message.ts: (message.content, thread_ts, replies[message.ts]) for message, thread_ts in threads.items()

@@ -1,4 +1,4 @@
-"""Render the workspace as HTML fragments, with all text escaped."""
+"""Render what the viewer sees of the workspace as HTML fragments, with all text escaped."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -12,16 +12,16 @@ from markupsafe import Markup
 
 from bot.sandbox.slack import Content, Message, Slack
 from bot.sandbox.slack.state import View
-from bot.sandbox.web import visibility
-from bot.sandbox.web.charts import chart
+from bot.sandbox.slack.workspace import Channel
 from bot.sandbox.web.completions import Completion
+from bot.sandbox.web.data_blocks import chart, table
 from bot.sandbox.web.demo_controls import TimeTravel
 from bot.sandbox.web.mrkdwn import MrkdwnRenderer, is_safe_url
-from bot.sandbox.web.tables import table
 
 Json = Mapping[str, Any]
 
 HTML_DIRECTORY = Path(__file__).parent / "html"
+VIEWER_ID = "U1"
 
 
 class Renderer:
@@ -46,7 +46,7 @@ class Renderer:
             "chart": chart,
             "table": table,
         }
-        self._templates.globals["zone"] = ZoneInfo(slack.users[visibility.VIEWER_ID].tz)
+        self._templates.globals["zone"] = ZoneInfo(slack.users[VIEWER_ID].tz)
         self._templates.tests["linked"] = is_safe_url
 
     def page(self, **variables: Any) -> str:
@@ -67,7 +67,7 @@ class Renderer:
 
     def _message(self, message: Message, thread: str, replies: int) -> str:
         user = self._slack.users.get(message.user)
-        kind = "ephemeral" if message.to else "own" if message.user == visibility.VIEWER_ID else ""
+        kind = "ephemeral" if message.to else "own" if message.user == VIEWER_ID else ""
         blocks = {"blocks": message.blocks} if message.blocks else {}
         return self._render(
             "message.html",
@@ -100,8 +100,8 @@ class Renderer:
     def _render(self, template: str, /, **variables: Any) -> str:
         return self._templates.get_template(template).render(variables)
 
-    def _channels(self) -> list[visibility.Json]:
-        return [visibility.channel_json(self._slack, channel) for channel in visibility.channels(self._slack)]
+    def _channels(self) -> list[dict[str, Any]]:
+        return [_channel_json(self._slack, channel) for channel in visible_channels(self._slack)]
 
     def _text(self, text: Json) -> Markup | str:
         """Render a text object, mrkdwn or plain."""
@@ -111,3 +111,54 @@ class Renderer:
 def _plain(text: Json | Undefined) -> str:
     """Return the text of a plain text object, empty if there is none."""
     return "" if isinstance(text, Undefined) else str(text["text"])
+
+
+def visible_channels(slack: Slack) -> list[Channel]:
+    """Return the visible channels by name; archived ones follow, direct messages come last."""
+    visible = [one for one in slack.channels.values() if one.with_user in ("", VIEWER_ID)]
+    return sorted(visible, key=lambda channel: (bool(channel.with_user), channel.is_archived, channel.name))
+
+
+def _channel_json(slack: Slack, channel: Channel) -> dict[str, Any]:
+    """Return what the page shows of a channel."""
+    bot = next((user.real_name for user in slack.users.values() if user.is_bot), "")
+    is_dm = bool(channel.with_user)
+    name = bot if is_dm else channel.name
+    sign = "🔒" if channel.is_private else "#"
+    placeholder = f"Message {'' if is_dm else '#'}{name} or type /insights"
+    return {
+        "id": channel.id,
+        "name": name,
+        "sign": "●" if is_dm else "🗄" if channel.is_archived else sign,
+        "title": name if is_dm else f"{sign} {name}",
+        "about": _about(channel),
+        "placeholder": "This channel is archived" if channel.is_archived else placeholder,
+        "is_dm": is_dm,
+        "archived": channel.is_archived,
+    }
+
+
+def _about(channel: Channel) -> str:
+    if channel.is_archived:
+        return "Archived"
+    if channel.with_user:
+        return "Direct message with the app"
+    if not channel.is_member:
+        return "Insights isn't in this channel. Add it with /invite"
+    return "Shared with Quayside Partners" if channel.is_ext_shared else ""
+
+
+def visible_messages(slack: Slack) -> list[Message]:
+    """Return all visible messages, oldest first."""
+    channel_messages = [message for channel in visible_channels(slack) for message in channel.messages]
+    return sorted([*channel_messages, *slack.ephemeral.get(VIEWER_ID, [])], key=lambda message: message.ts)
+
+
+def parent_ts(slack: Slack, message: Message) -> str:
+    """Return the parent of a thread reply. Empty for other messages, and for a reply whose parent was deleted."""
+    thread_ts = message.thread_ts
+    return (
+        thread_ts
+        if thread_ts and thread_ts != message.ts and slack.message(slack.channels[message.channel], thread_ts)
+        else ""
+    )
