@@ -11,9 +11,8 @@ import pytest
 
 from bot.commands import discover as orders
 from bot.demo.driver import DemoClock
-from bot.demo.environment import LEADS_CHANNEL, RELEASES_CHANNEL, Demo, completions, live_demo, sandbox_demo
+from bot.demo.environment import LEADS_CHANNEL, RELEASES_CHANNEL, Demo, completions, live_demo, sandbox_demo, type_line
 from bot.demo.fault_presets import FaultPresets
-from bot.demo.harness import type_line
 from bot.errors import Misconfigured
 from bot.sandbox.http_server import serving
 from bot.sandbox.launchdarkly.app import launchdarkly

@@ -1,7 +1,6 @@
 """The demo: the real bot in one process, over real HTTP, between the sandbox Slack and a LaunchDarkly.
 
-    environment.py    the running demo, as the page uses it, with completions for its lines; ends on a signal
-    harness.py        runs the bot in a sandbox workspace, for the tests too, and types lines in it
+    environment.py    the running demo, as the page uses it: the bot in a sandbox workspace, for the tests too
     driver.py         the demo's clock, which only moves forward, and the scheduler that runs by it
     time_controls.py  moves the clock to the next run or by a week, and reports how runs ended
     fault_presets.py  the faults to choose from, for LaunchDarkly and for Slack
@@ -11,6 +10,6 @@
 Nothing in the bot knows of the demo.
 """
 
-from bot.demo.harness import running_bot, sandbox_settings
+from bot.demo.environment import running_bot, sandbox_settings
 
 __all__ = ["running_bot", "sandbox_settings"]

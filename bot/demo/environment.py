@@ -1,4 +1,4 @@
-"""The running demo, as the page uses it: the bot, its clock, the faults and the completions of lines; and its end."""
+"""The running demo, as the page uses it: the bot in a sandbox workspace, its clock, faults and completions; its end."""
 
 import asyncio
 import logging
@@ -12,22 +12,27 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+from pydantic import SecretStr
 
+from bot.app import Bot, build
 from bot.core import Clock, build_registry, use_sandbox
 from bot.demo.driver import DemoClock, SchedulerDriver, running_driver
 from bot.demo.fault_presets import NO_FAULT, DemoFaultInjector, FaultPresets
-from bot.demo.harness import running_bot, sandbox_settings, type_line
 from bot.demo.time_controls import LiveControls, RunReport, TimeControls
 from bot.errors import Misconfigured
 from bot.lines.param_types import ListOf
 from bot.lines.spec import AnySpec, ParamField
 from bot.notices import usage_line
+from bot.sandbox.http_server import serving
 from bot.sandbox.launchdarkly.company import Company, harbour_goods
-from bot.sandbox.slack import Slack
+from bot.sandbox.slack import Acknowledgement, Message, Slack
+from bot.sandbox.slack.credentials import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
 from bot.settings import Settings, missing_setting
+from bot.slack.responder import PROGRESS_NOTICE
 
 STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 RELEASES_CHANNEL, LEADS_CHANNEL = "C10", "C2"
+ANSWER_TIMEOUT_SECONDS = 30.0  # no answer takes this long
 HISTORY_LENGTH = timedelta(days=8)  # so that it always includes a Monday
 SANDBOX_NOTICE = "Data comes from a built-in LaunchDarkly simulator."
 LIVE_NOTICE = (
@@ -174,6 +179,48 @@ async def _running_demo(
                 running_driver(bot_settings, real_clock, clock, bot.scheduler) as driver,
             ):
                 yield slack, driver, RunReport(driver.ctx.store, slack)
+
+
+def sandbox_settings(settings: Settings, api: str, *, socket: bool = False) -> Settings:
+    """Return the settings of a bot in the sandbox workspace."""
+    tokens: dict[str, object] = {
+        "slack_bot_token": SecretStr(BOT_TOKEN),
+        "slack_signing_secret": SecretStr(SIGNING_SECRET),
+        "slack_app_token": SecretStr(APP_TOKEN) if socket else None,
+        "slack_api_url": api,
+    }
+    return settings.model_copy(update=tokens)
+
+
+@asynccontextmanager
+async def running_bot(
+    workspace: Slack,
+    settings: Settings,
+    now: Clock,
+    transport: httpx.AsyncBaseTransport | None,
+    database: str = "",
+) -> AsyncIterator[Bot]:
+    """Run the bot, without its scheduler, in a workspace that is already being served.
+
+    Without a *transport*, it calls the real LaunchDarkly.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        bot_settings = settings.model_copy(update={"database_url": database or f"sqlite:///{Path(folder) / 'bot.db'}"})
+        async with build(bot_settings, now, transport) as bot, bot.open_web_app() as web_app, serving(web_app) as url:
+            workspace.request_url = f"{url}/slack/events"
+            yield bot
+
+
+async def type_line(workspace: Slack, line: str, channel: str) -> Message:
+    """Type a line and return its answer."""
+    return await wait_for_answer(workspace, await workspace.type(f"/insights {line}".strip(), channel=channel))
+
+
+async def wait_for_answer(workspace: Slack, acknowledgement: Acknowledgement) -> Message:
+    """Return the answer, not the progress notice before it."""
+    return await workspace.answer(
+        acknowledgement, lambda message: not message.text.startswith(PROGRESS_NOTICE.text), ANSWER_TIMEOUT_SECONDS
+    )
 
 
 async def _play_history(slack: Slack, time_controls: TimeControls, now: datetime) -> None:

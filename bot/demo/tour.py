@@ -4,8 +4,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, aclosing
 
 from bot.core import build_registry
-from bot.demo.environment import RELEASES_CHANNEL, Demo, cancelled_by_signal
-from bot.demo.harness import type_line, wait_for_answer
+from bot.demo.environment import RELEASES_CHANNEL, Demo, cancelled_by_signal, type_line, wait_for_answer
 from bot.demo.time_controls import ALERT_SENTENCE
 from bot.messages.message import Message
 from bot.sandbox.slack.workspace import Message as Posted
