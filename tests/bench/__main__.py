@@ -8,26 +8,26 @@ from collections.abc import Iterator
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 
+from tests.bench.comparison import Row, draw
 from tests.bench.load import MINUTES_VARIABLE
-from tests.bench.table import Row, draw
 
 BENCHMARKS = {  # each part's module, which has a function named after the part
     "start": "start",
     "parse": "call",
     "call": "call",
-    "size": "size",
-    "render": "render",
-    "acknowledge": "acknowledge",
-    "answer": "answer",
-    "memory": "answer",
+    "size": "footprint",
+    "render": "messages",
+    "acknowledge": "slash_command",
+    "answer": "slash_command",
+    "memory": "slash_command",
     "first": "start",
-    "flood": "acknowledge",
-    "posting": "posting",
+    "flood": "slash_command",
+    "posting": "messages",
     "load": "load",
     "idle": "load",
     "mixed": "load",
-    "database_growth": "database_growth",
-    "path": "path",
+    "database_growth": "footprint",
+    "path": "footprint",
 }
 COMPARED_PACKAGES = (
     "launchdarkly-api",

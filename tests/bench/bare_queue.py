@@ -7,15 +7,16 @@ import asyncio
 import os
 import sys
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from dbos import DBOS, DBOSPortableJSONSerializer, SetWorkflowID
 
 from bot.store.database_url import parse_database_url
-from tests.bench.workers import POLL_SECONDS, pause
 
 QUEUES = ("asks", "looks", "deliveries")
 START_FILE = Path("begin")
+POLL_SECONDS = 0.1  # seconds between checks
 
 
 @DBOS.workflow()
@@ -42,7 +43,7 @@ async def main(jobs: int) -> None:
         await DBOS.register_queue_async(queue, **queue_options)
     print("listening", file=sys.stderr, flush=True)
     while jobs and not await asyncio.to_thread(START_FILE.exists):
-        await asyncio.to_thread(pause, POLL_SECONDS)
+        await asyncio.to_thread(Event().wait, POLL_SECONDS)
     for job in range(jobs):
         with SetWorkflowID(f"job:{job}"):
             await DBOS.enqueue_workflow_async(QUEUES[-1], empty_job, f"job:{job}", job)

@@ -15,9 +15,8 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, get_type_hints
 
 from tests.bench import payloads
-from tests.bench.race import Race, Repeat, Tasks, every, race
+from tests.bench.comparison import Goal, Race, Repeat, Row, Tasks, at_least, at_most, every, race
 from tests.bench.raw_http import stub_server
-from tests.bench.table import Goal, Row, at_least, at_most
 
 if TYPE_CHECKING:
     from bot.launchdarkly import Reply

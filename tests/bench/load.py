@@ -24,10 +24,8 @@ from bot.schedules.triggers import WatchTrigger
 from bot.settings import Settings
 from bot.store.store import open_store
 from tests.bench.clients import Clients, open_clients
-from tests.bench.raw_http import StubServer
-from tests.bench.servers import stub_servers
-from tests.bench.table import Row, at_least, at_most
-from tests.bench.workers import (
+from tests.bench.comparison import Row, at_least, at_most
+from tests.bench.processes import (
     FAST_SETTINGS,
     BotDatabase,
     Program,
@@ -36,8 +34,10 @@ from tests.bench.workers import (
     pause,
     right_now,
     running_program,
+    stub_servers,
     wait_until,
 )
+from tests.bench.raw_http import StubServer
 from tests.conversation import settings
 from tests.databases import Postgres, running_postgres
 

@@ -15,9 +15,9 @@ from time import perf_counter
 
 from bot.sandbox.slack.credentials import BOT_TOKEN, SIGNING_SECRET
 from tests.bench.clients import CommandWriter
+from tests.bench.comparison import Row, at_least, at_most
+from tests.bench.processes import fake_slack
 from tests.bench.raw_http import one_by_one
-from tests.bench.servers import fake_slack
-from tests.bench.table import Row, at_least, at_most
 
 ASK_REPEATS = 7
 ROOT = Path(__file__).parents[2]

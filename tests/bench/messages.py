@@ -1,29 +1,56 @@
-"""From a view to a message of 18 blocks: against Python written by hand, and against the models of Slack's SDK."""
+"""A message: from a view to its blocks, and into a channel.
+
+Rendering 18 blocks is compared with Python written by hand, and with the models of Slack's SDK; posting them by the
+bot's publisher with Slack's own client with its defaults.
+"""
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
+import os
+import tempfile
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
 from importlib import import_module
 from typing import Any
 
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.access import Caller
 from bot.answers import AnswerFooter
+from bot.core import open_answers
 from bot.lines.parser import parse
 from bot.lines.timespec import to_milliseconds
 from bot.messages.humanize import timestamp
+from bot.messages.message import Message
 from bot.messages.mrkdwn import Timestamp
 from bot.messages.renderer import Renderer, open_bytecode_cache
 from bot.questions import discover
 from bot.questions.events import EventsView
 from bot.questions.events.stories import FlagStoriesView, StoryView
-from tests.bench.race import Tasks, every, race
-from tests.bench.table import Row, at_least, at_most
-from tests.conversation import question_context
+from bot.sandbox.slack.credentials import BOT_TOKEN
+from bot.slack.block_fallback import BlockFallback
+from bot.slack.client import authenticate, open_session, web_client
+from bot.slack.publisher import SlackPublisher
+from bot.store.store import open_store
+from tests.bench.comparison import Row, Tasks, at_least, at_most, every, race
+from tests.bench.payloads import bodies
+from tests.bench.processes import CannedTransport, stub_servers
+from tests.conversation import UTC_ZONE, question_context, settings
 
 LINE = "events web/production impact=any since=4w limit=60"
 BLOCKS = 18
 Block = dict[str, Any]
 DETAILS = "Details"
 HEADING = "Flag events"
+POSTED_LINE = "events web/production"
+CONCURRENT_CHANNELS = 50
+API_VARIABLE = "BENCH_SLACK_API"
+_EXIT_STACK = AsyncExitStack()
+PostMessage = Callable[[str], Coroutine[Any, Any, object]]
+
+
+# ------------------------------------------------------------------------------------------------------------ rendering
 
 
 def render_rows() -> Iterator[Row]:
@@ -236,3 +263,89 @@ def sdk_writer() -> Callable[[EventsView, AnswerFooter], str]:
         return json.dumps({"text": plain_text(view, answer_footer), "blocks": [block.to_dict() for block in blocks]})
 
     return message
+
+
+# -------------------------------------------------------------------------------------------------------------- posting
+
+
+def posting_rows() -> Iterator[Row]:
+    """Measure the same message with both."""
+    with stub_servers() as stubs:
+        os.environ[API_VARIABLE] = stubs.slack
+        with race(ours=bot_publisher, plain=slack_sdk_client) as racers:
+            result = racers.run("post", "ours", "plain", seconds=0.6, min_times=CONCURRENT_CHANNELS)
+    ratio = result.ratio("ours", "plain", "cpu")
+    yield Row("posting: a message", "the bot", "slack_sdk, as it comes", ratio, "the CPU", at_most(0.65))
+
+
+def bot_publisher() -> Tasks:
+    """Post as schedules do: in turn, with a key, with a fallback for refused blocks."""
+    return _post_concurrently(_publisher)
+
+
+def slack_sdk_client() -> Tasks:
+    """Post with the plain client."""
+    return _post_concurrently(_slack_sdk)
+
+
+async def _publisher() -> PostMessage:
+    http_session = open_session()
+    slack = web_client(_settings(), http_session, [])
+    message, store = await _posted_message()
+    publisher = SlackPublisher(slack, await authenticate(slack), BlockFallback(store, _now), 0)
+
+    async def post(channel: str) -> object:
+        async with publisher.throttle(channel):
+            return await publisher.post(channel, message, "key")
+
+    return post
+
+
+async def _slack_sdk() -> PostMessage:
+    slack = AsyncWebClient(token=BOT_TOKEN, base_url=os.environ[API_VARIABLE])
+    message, _ = await _posted_message()
+
+    async def post(channel: str) -> object:
+        return await slack.chat_postMessage(channel=channel, text=message.text, blocks=list(message.blocks))
+
+    return post
+
+
+async def _posted_message() -> tuple[Message, Any]:
+    """An answer of some twenty blocks, and a store that stays open as long as the process."""
+    folder = await _EXIT_STACK.enter_async_context(_folder())
+    bot_settings = settings(database_url=f"sqlite:///{folder}/bot.db")
+    store = await _EXIT_STACK.enter_async_context(open_store(bot_settings.database_url))
+    answers = await _EXIT_STACK.enter_async_context(open_answers(bot_settings, _now, CannedTransport(bodies())))
+    return (await answers.answer(POSTED_LINE, Caller(UTC_ZONE))).message, store
+
+
+@asynccontextmanager
+async def _folder() -> AsyncIterator[str]:
+    with tempfile.TemporaryDirectory() as folder:
+        yield folder
+
+
+def _post_concurrently(make_post: Callable[[], Coroutine[Any, Any, PostMessage]]) -> Tasks:
+    """Post to many channels at once, one message after the other in each."""
+    loop = asyncio.new_event_loop()
+    post = loop.run_until_complete(make_post())
+
+    async def post_all(times: int) -> None:
+        remaining = iter(range(times))
+
+        async def post_in_channel(channel: str) -> None:
+            for _ in remaining:
+                await post(channel)
+
+        await asyncio.gather(*(post_in_channel(f"C{n}") for n in range(min(times, CONCURRENT_CHANNELS))))
+
+    return {"post": lambda times: loop.run_until_complete(post_all(times))}
+
+
+def _settings() -> Any:
+    return settings(slack_api_url=os.environ[API_VARIABLE], slack_bot_token=None)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
