@@ -22,7 +22,7 @@ from bot.sandbox.launchdarkly.faults import FaultInjector
 from bot.sandbox.slack import Fault, Slack
 from bot.sandbox.slack.workspace import HOME_TEAM, Channel, Team
 from bot.sandbox.slack.workspace import Message as Posted
-from bot.store import Run, Schedule
+from bot.store import Run, Schedule, ScheduleState
 from bot.store.store import Store, open_store
 from tests.processes import Process, running_bot, slack_tokens
 
@@ -106,7 +106,7 @@ class LoadHarness:
         for number in range(count):
             name, line = f"C9{number % channels}", self.random.choice(QUESTIONS)
             self.slack.channels.setdefault(name, Channel(name, f"team-{number % channels}"))
-            new = Schedule("", self.slack.team.id, name, 0, "U1", *recurrence, line, "active", "", at)
+            new = Schedule("", self.slack.team.id, name, 0, "U1", *recurrence, line, ScheduleState.ACTIVE, "", at)
             self.schedules.append(await self.store.schedules.add(new, at))
 
     async def start(self, *options: str, reply_limit: int = 10_000) -> tuple[Process, StallingProxy]:
@@ -127,7 +127,7 @@ class LoadHarness:
 
     async def all_closed(self) -> bool:
         """Tell whether every run is closed."""
-        return len([run for run in await self.runs() if run.state != "open"]) == len(self.schedules)
+        return len([run for run in await self.runs() if not run.state.is_open]) == len(self.schedules)
 
     async def wait_until_closed(self, process: Process) -> None:
         """Wait until every run is closed; a process logs each run that it closes."""

@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from bot.schedules.runs import Due, create
 from bot.store import DueSchedule
 from tests.databases import TemporaryDatabase
 from tests.scheduler_harness import TIMEOUT_SECONDS, WatchedClock, open_scheduler
@@ -50,9 +51,8 @@ async def test_failed_query_is_run_again_for_a_later_run(database: TemporaryData
         [failed] = await store.runs.history([first.id], 1)
         there.workspace.faults.status = None
         [other] = await store.schedules.list_for_channel(team, "C2")
-        await store.runs.create_due(
-            [DueSchedule(other, failed.zone, NEXT_MONDAY + timedelta(weeks=1), ((NEXT_MONDAY, ""),))]
-        )
+        run = create(Due(other, NEXT_MONDAY), NEXT_MONDAY)
+        await store.runs.create_due([DueSchedule(other, NEXT_MONDAY + timedelta(weeks=1), (run,))])
         await there.advance(seconds=10)
         await there.advance(seconds=10)
         assert (failed.state, len(there.posted("C1")), len(there.posted("C2"))) == ("failed", 0, 1)

@@ -19,8 +19,10 @@ from bot.sandbox.slack.faults import Faults
 from bot.schedules.context import SchedulerContext
 from bot.schedules.delivery_job import deliver
 from bot.schedules.query_job import answer_query
+from bot.schedules.run_lifecycle import LeaseLost, record, request_run
+from bot.schedules.runs import GaveUp, Leased, NotPosted, PostBegun, Posted, Retried
 from bot.schedules.scheduler import collect_work, defer
-from bot.store import QueryKey, Run, Schedule
+from bot.store import QueryKey, Run, RunState, Schedule, ScheduleState
 from tests.conversation import NOW, UTC_ZONE, settings
 from tests.databases import Postgres, TemporaryDatabase
 from tests.scheduler_harness import (
@@ -77,7 +79,7 @@ class TwoWorkers:
 
     async def due(self, line: str = LINE) -> Run:
         """Add an open run."""
-        new = Schedule("", self.one.team, "C1", 0, "U1", *FRIDAY, line, "active", "", self.clock.now)
+        new = Schedule("", self.one.team, "C1", 0, "U1", *FRIDAY, line, ScheduleState.ACTIVE, "", self.clock.now)
         schedule = await self.one.store.schedules.add(new, self.clock.now)
         await collect_work(self.one, self.clock.now)
         return await self.run(schedule.id)
@@ -156,7 +158,7 @@ async def test_worker_stalled_past_half_its_lease_releases_the_run(two: TwoWorke
     await still
     assert two.posted_keys() == []
     again = await two.run(slot.schedule)
-    assert (again.state, again.attempt, again.posting) == ("open", 1, None)
+    assert (again.state, again.attempt, again.posting) == (RunState.WAITING, 1, None)
     await deliver(two.other, slot.schedule, slot.at)
     assert two.posted_keys() == ["#0"]
 
@@ -194,27 +196,23 @@ async def test_run_offered_twice_is_delivered_once(two: TwoWorkers) -> None:
 
 
 async def test_expired_lease_cannot_change_the_run(two: TwoWorkers) -> None:
-    slot, slots = await two.answered(), two.one.store.runs
-    now = two.clock.now
-    late = await slots.lease(slot.schedule, slot.at, "one", now, now + LEASE)
-    mine = await slots.lease(slot.schedule, slot.at, "other", now + LEASE, now + 2 * LEASE)
-    assert late
-    assert mine
-    assert not await slots.mark_posting(late, 0, now)
-    assert not await slots.mark_posted(late, 0, "1.2")
-    assert not await slots.close(late, "failed", "", now)
-    await slots.retry_at([late], now)
-    assert await two.run(slot.schedule) == mine
+    late = await _lease(two, await two.answered())
+    posting = (await record(two.one, late, PostBegun(0)))[0]
+    two.clock.now += LEASE
+    mine, _ = await record(two.other, posting, Leased("other", two.clock.now + LEASE))
+    for event in (Posted(0, "1.2", is_last=True), NotPosted(), GaveUp("Late."), Retried(two.clock.now)):
+        with pytest.raises(LeaseLost):
+            await record(two.one, posting, event)
+    assert await two.run(late.schedule) == mine
 
 
 @pytest.mark.parametrize("dies", [True, False])
 async def test_stale_defer_does_not_overwrite_newer_state(two: TwoWorkers, dies: bool) -> None:
     slot, slots, now = await two.answered(), two.one.store.runs, two.clock.now
     [(offered, _)] = await slots.list_open(two.one.team, now, 9)
-    taken = await slots.lease(slot.schedule, slot.at, "other", now, now + LEASE)
-    assert taken
+    taken = await _lease(two, slot)
     if not dies:
-        await slots.retry_at([taken], now + timedelta(seconds=10))
+        await record(two.one, taken, Retried(now + timedelta(seconds=10), by="one"))
     await defer(two.one, [offered])
     [(again, _)] = await slots.list_open(two.one.team, now + (LEASE if dies else timedelta(seconds=10)), 9)
     assert again.offered > offered.offered
@@ -242,10 +240,9 @@ async def test_cancelled_dispatch_is_taken_over_at_once(database: TemporaryDatab
 
 async def test_crash_after_posting_does_not_post_again(two: TwoWorkers) -> None:
     slot = await two.answered()
-    dead = await two.one.store.runs.lease(slot.schedule, slot.at, "one", two.clock.now, two.clock.now + LEASE)
-    assert dead
+    posting = (await record(two.one, await _lease(two, slot), PostBegun(0)))[0]
     ts = await _post(two, slot, 0)
-    await two.one.store.runs.mark_posted(dead, 0, ts)
+    await record(two.one, posting, Posted(0, ts, is_last=False))
     two.clock.now += LEASE
     await deliver(two.other, slot.schedule, slot.at)
     assert two.posted_keys() == ["#0"]
@@ -255,11 +252,10 @@ async def test_crash_after_posting_does_not_post_again(two: TwoWorkers) -> None:
 @pytest.mark.parametrize("posted_parts", [1, 2])
 async def test_crash_within_a_thread_posts_only_missing_parts(two: TwoWorkers, posted_parts: int) -> None:
     slot = await two.answered("digest web/production")
-    dead = await two.one.store.runs.lease(slot.schedule, slot.at, "one", two.clock.now, two.clock.now + LEASE)
-    assert dead
+    posting = (await record(two.one, await _lease(two, slot), PostBegun(0)))[0]
     ts = await _post(two, slot, 0)
-    await two.one.store.runs.mark_posted(dead, 0, ts)
-    await two.one.store.runs.mark_posting(dead, 1, two.clock.now)
+    posted = (await record(two.one, posting, Posted(0, ts, is_last=False)))[0]
+    await record(two.one, posted, PostBegun(1))
     if posted_parts == 2:
         await _post(two, slot, 1, ts)
     two.clock.now += LEASE
@@ -268,6 +264,11 @@ async def test_crash_within_a_thread_posts_only_missing_parts(two: TwoWorkers, p
     assert answer
     assert two.posted_keys() == [f"#{part}" for part in range(1 + len(answer[0]["thread"]))]
     assert len(two.posted_keys()) > 1
+
+
+async def _lease(two: TwoWorkers, run: Run) -> Run:
+    """Lease a run for the first worker."""
+    return (await record(two.one, await two.run(run.schedule), Leased("one", two.clock.now + LEASE)))[0]
 
 
 async def _post(two: TwoWorkers, run: Run, part: int, thread: str = "") -> str:
@@ -280,7 +281,7 @@ async def _post(two: TwoWorkers, run: Run, part: int, thread: str = "") -> str:
 
 async def test_restarted_worker_resumes_its_own_lease_at_once(two: TwoWorkers) -> None:
     slot = await two.answered()
-    await two.one.store.runs.lease(slot.schedule, slot.at, "one", two.clock.now, two.clock.now + LEASE)
+    await _lease(two, slot)
     await deliver(replace(two.other, worker="one"), slot.schedule, slot.at)
     assert two.posted_keys() == ["#0"]
 
@@ -315,7 +316,7 @@ async def test_failed_query_does_not_override_another_workers_answer(two: TwoWor
             slot.query_key, {"text": "71", "blocks": [], "thread": []}, NOW, quiet=False
         )
     assert [wanted.schedule for wanted in await asked] == [slot.schedule]
-    assert (await two.run(slot.schedule)).state == "open"
+    assert (await two.run(slot.schedule)).state is RunState.WAITING
 
 
 async def test_first_stored_answer_wins(two: TwoWorkers) -> None:
@@ -431,7 +432,7 @@ async def test_on_demand_run_does_not_wait_for_a_complete_answer(database: Tempo
         later = replace(await _wanted(found, DIGEST), next_at=NOW + timedelta(days=7))
         await found.ctx.store.schedules.change(later.id, NOW, next_at=later.next_at)
         found.workspace.faults.status, found.workspace.faults.path_contains = 503, "insights/scores"
-        await found.ctx.store.runs.add_manual(later, "UTC", NOW, by="U1")
+        await request_run(found.ctx, later, NOW, by="U1")
         await found.advance_to(NOW)
         [message, *_] = found.posted()
     assert "Scores couldn't be loaded." in message.text
@@ -443,5 +444,5 @@ async def _all(scheduler: SchedulerHarness) -> list[Schedule]:
 
 async def _wanted(scheduler: SchedulerHarness, line: str) -> Schedule:
     """Add a schedule that is due now."""
-    new = Schedule("", scheduler.ctx.team, "C1", 0, "U1", *FRIDAY, line, "active", "", NOW)
+    new = Schedule("", scheduler.ctx.team, "C1", 0, "U1", *FRIDAY, line, ScheduleState.ACTIVE, "", NOW)
     return await scheduler.ctx.store.schedules.add(new, NOW)

@@ -9,14 +9,24 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 from sqlalchemy import select
 
-from bot.store import DueSchedule, QueryKey, Schedule, WatchState
+from bot.schedules import runs
+from bot.store import DueSchedule, QueryKey, Run, Schedule, ScheduleState, WatchState
 from bot.store.store import Store, open_store
 from bot.store.tables import RUNS
 from tests.databases import Postgres, TemporaryDatabase
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 WEEK, MINUTE = timedelta(weeks=1), timedelta(minutes=1)
-NEW = Schedule("", "T1", "C1", 0, "U1", (0,), 0, time(9), "UTC", "scores web/production", "active", "", NOW)
+NEW = Schedule("", "T1", "C1", 0, "U1", (0,), 0, time(9), "UTC", "scores web/production", ScheduleState.ACTIVE, "", NOW)
+
+
+def due_schedule(schedule: Schedule) -> DueSchedule:
+    """A schedule that is due now, with its run."""
+    return DueSchedule(schedule, NOW + WEEK, (runs.create(runs.Due(schedule, NOW), NOW),))
+
+
+def change(run: Run, event: runs.RunEvent, now: datetime = NOW) -> tuple[Run, Run]:
+    return run, runs.transition(run, event, now)[0]
 
 
 @pytest.fixture(name="store")
@@ -54,7 +64,7 @@ async def test_schedules_of_a_channel_are_numbered(store: Store) -> None:
 
 async def test_number_of_a_stopped_schedule_is_not_reused(store: Store) -> None:
     first = await store.schedules.add(NEW, NOW)
-    await store.schedules.change(first.id, NOW, state="stopped", next_at=None)
+    await store.schedules.change(first.id, NOW, state=ScheduleState.STOPPED, next_at=None)
     assert (await store.schedules.add(NEW, NOW)).number == 2
     assert [schedule.number for schedule in await store.schedules.list_for_channel("T1", "C1")] == [2]
     assert [schedule.number for schedule in await store.schedules.list_with_stopped("T1", "C1")] == [1, 2]
@@ -62,7 +72,7 @@ async def test_number_of_a_stopped_schedule_is_not_reused(store: Store) -> None:
 
 async def test_due_run_is_created_by_one_of_many_processes(store: Store) -> None:
     schedule = await store.schedules.add(NEW, NOW)
-    created = [store.runs.create_due([DueSchedule(schedule, "UTC", NOW + WEEK, ((NOW, ""),))]) for _ in range(4)]
+    created = [store.runs.create_due([due_schedule(schedule)]) for _ in range(4)]
     assert sorted(await asyncio.gather(*created)) == [0, 0, 0, 1]
     assert await store.schedules.due("T1", NOW, 10) == []
     [(run, answered)] = await store.runs.list_open("T1", NOW, 10)
@@ -70,7 +80,7 @@ async def test_due_run_is_created_by_one_of_many_processes(store: Store) -> None
 
 
 async def test_due_runs_are_created_in_one_batch_without_existing_ones(store: Store) -> None:
-    due = [DueSchedule(await store.schedules.add(NEW, NOW), "UTC", NOW + WEEK, ((NOW, ""),)) for _ in range(3)]
+    due = [due_schedule(await store.schedules.add(NEW, NOW)) for _ in range(3)]
     assert await store.runs.create_due(due[:1]) == 1
     assert sorted(await asyncio.gather(store.runs.create_due(due), store.runs.create_due(due))) == [0, 2]
     assert len(await store.runs.list_open("T1", NOW, 10)) == 3
@@ -78,31 +88,56 @@ async def test_due_runs_are_created_in_one_batch_without_existing_ones(store: St
 
 async def test_run_lease_is_exclusive_until_it_expires(store: Store) -> None:
     schedule = await store.schedules.add(NEW, NOW)
-    await store.runs.create_due([DueSchedule(schedule, "UTC", NOW + WEEK, ((NOW, ""),))])
-    until = NOW + 5 * MINUTE
-    assert await store.runs.lease(schedule.id, NOW, "a", NOW, until)
-    assert not await store.runs.lease(schedule.id, NOW, "b", NOW + MINUTE, until)
-    assert await store.runs.lease(schedule.id, NOW, "a", NOW + MINUTE, until)
-    leased = await store.runs.lease(schedule.id, NOW, "b", until + MINUTE, until + 2 * MINUTE)
-    assert leased
-    await store.runs.close(leased, "delivered", "", NOW)
-    assert not await store.runs.lease(schedule.id, NOW, "b", until + 9 * MINUTE, until + 10 * MINUTE)
+    await store.runs.create_due([due_schedule(schedule)])
+    [(run, _)] = await store.runs.list_open("T1", NOW, 10)
+    leases = [change(run, runs.Leased(worker, NOW + 5 * MINUTE)) for worker in "abcd"]
+    saved = await asyncio.gather(*(store.runs.save([lease]) for lease in leases))
+    [[leased]] = filter(None, saved)
+    assert await store.runs.get(schedule.id, NOW) == leased
+    taken_over = change(leased, runs.Leased("e", NOW + 10 * MINUTE), NOW + 5 * MINUTE)
+    assert await store.runs.save([taken_over]) == [taken_over[1]]
+    assert not await store.runs.save([change(leased, runs.PostBegun(0))])
+
+
+async def test_transitions_of_many_runs_are_saved_where_fences_hold(store: Store) -> None:
+    await store.runs.create_due([due_schedule(await store.schedules.add(NEW, NOW)) for _ in range(5)])
+    open_runs = [run for run, _ in await store.runs.list_open("T1", NOW, 10)]
+    await store.runs.save([change(open_runs[0], runs.Leased("a", NOW + MINUTE))])
+    changes = [change(run, runs.Skipped("The bot was offline.")) for run in open_runs]
+    assert await store.runs.save(changes) == [after for _, after in changes[1:]]
+    assert [run.schedule for run in await store.runs.list_awaiting(open_runs[0].query_key)] == [open_runs[0].schedule]
+
+
+async def test_run_and_schedules_of_a_lost_channel_change_together(store: Store) -> None:
+    schedule, other = [await store.schedules.add(NEW, NOW) for _ in range(2)]
+    await store.runs.create_due([due_schedule(schedule)])
+    [(run, _)] = await store.runs.list_open("T1", NOW, 10)
+    lost = change(run, runs.ChannelLost("It is archived.", channel="C1", code="is_archived"))
+    assert await store.runs.save_and_pause((replace(run, attempt=7), lost[1]), "C1", "is_archived", NOW) is None
+    assert [each.state for each in await store.schedules.list_all()] == [ScheduleState.ACTIVE] * 2
+    paused = await store.runs.save_and_pause(lost, "C1", "is_archived", NOW)
+    assert paused == await store.schedules.list_all()
+    assert [(each.id, each.state) for each in paused] == [(each.id, ScheduleState.PAUSED) for each in (schedule, other)]
+    assert await store.runs.get(schedule.id, NOW) == lost[1]
 
 
 async def test_alert_is_stored_until_it_is_delivered(store: Store) -> None:
     watch = await store.schedules.add(replace(NEW, days=(), local_time=None), NOW)
-    assert await store.watch_states.record(watch, {}, NOW, "UTC", {"text": "71"})
-    run = await store.runs.lease(watch.id, NOW, "a", NOW, NOW + MINUTE)
-    assert run
-    assert run.said == {"text": "71"}
-    await store.runs.close(run, "delivered", "", NOW)
+    alert = runs.create(runs.Alerted(watch, NOW, message={"text": "71"}), NOW)
+    assert await store.watch_states.record(watch, {}, NOW, alert)
+    loaded = await store.runs.to_deliver(watch.id, NOW, 9)
+    assert loaded
+    assert loaded[0].said == {"text": "71"}
+    leased = change(loaded[0], runs.Leased("a", NOW + MINUTE))
+    assert await store.runs.save([leased])
+    assert await store.runs.save([change(leased[1], runs.Finished())])
     assert [row[0] for row in await store.runs._database.fetch_all(select(RUNS.c.said))] == [None]
 
 
 async def test_stored_answer_serves_all_channels_of_one_workspace(store: Store) -> None:
     for team, channel in (("T1", "C1"), ("T1", "C2"), ("T2", "C1")):
         schedule = await store.schedules.add(replace(NEW, team=team, channel=channel), NOW)
-        await store.runs.create_due([DueSchedule(schedule, "UTC", NOW + WEEK, ((NOW, ""),))])
+        await store.runs.create_due([due_schedule(schedule)])
     key = QueryKey("T1", NEW.line, "UTC", NOW)
     await store.runs.save_answer(key, {"text": "71"}, NOW, quiet=True)
     assert await store.runs.get_answer(key) == ({"text": "71"}, True)
@@ -113,11 +148,11 @@ async def test_stored_answer_serves_all_channels_of_one_workspace(store: Store) 
 async def test_prune_deletes_old_runs_and_keeps_open_ones(store: Store) -> None:
     old, new = [await store.schedules.add(NEW, NOW) for _ in range(2)]
     for schedule in (old, new):
-        await store.runs.create_due(
-            [DueSchedule(schedule, "UTC", NOW + WEEK, ((NOW - WEEK, "I was away."), (NOW, "")))]
-        )
+        missed = runs.create(runs.Missed(schedule, NOW - WEEK, why="I was away."), NOW)
+        due = due_schedule(schedule)
+        await store.runs.create_due([replace(due, runs=(missed, *due.runs))])
         await store.runs.save_answer(QueryKey("T1", NEW.line, "UTC", NOW), {}, NOW, quiet=False)
-    await store.schedules.change(old.id, NOW, state="stopped", next_at=None)
+    await store.schedules.change(old.id, NOW, state=ScheduleState.STOPPED, next_at=None)
     await store.runs.prune(NOW + WEEK, NOW - MINUTE)
     assert [run.at for run in await store.runs.history([old.id, new.id], 9)] == [NOW, NOW]
     assert await store.runs.get_answer(QueryKey("T1", NEW.line, "UTC", NOW)) is None
@@ -127,13 +162,14 @@ async def test_prune_deletes_old_runs_and_keeps_open_ones(store: Store) -> None:
 
 async def test_stopped_schedule_is_deleted_with_its_rows_after_retention(store: Store) -> None:
     watch, day = await store.schedules.add(replace(NEW, days=(), local_time=None), NOW), timedelta(days=1)
-    await store.watch_states.record(watch, {"risk": WatchState("good", "good 71", None)}, NOW, "UTC", {"text": "71"})
-    await store.schedules.change(watch.id, NOW, state="stopped", next_at=None)
+    alert = runs.create(runs.Alerted(watch, NOW, message={"text": "71"}), NOW)
+    await store.watch_states.record(watch, {"risk": WatchState("good", "good 71", None)}, NOW, alert)
+    await store.schedules.change(watch.id, NOW, state=ScheduleState.STOPPED, next_at=None)
     late = NOW + 399 * day  # a running check backs off, or an open modal is submitted: neither has an effect
     await store.schedules.change(watch.id, late, next_at=late)
     await store.prune(late)
     [schedule] = await store.schedules.list_with_stopped("T1", "C1")
-    assert (schedule.state, schedule.next_at) == ("stopped", None)
+    assert (schedule.state, schedule.next_at) == (ScheduleState.STOPPED, None)
     await store.prune(NOW + 401 * day)
     assert not await store.schedules.list_with_stopped("T1", "C1")
     assert not await store.runs.history([watch.id], 9)
@@ -141,10 +177,12 @@ async def test_stopped_schedule_is_deleted_with_its_rows_after_retention(store: 
 
 
 async def test_requeued_run_is_offered_again_unless_leased(store: Store) -> None:
-    deferred, leased = [await store.schedules.add(NEW, NOW) for _ in range(2)]
-    await store.runs.create_due([DueSchedule(each, "UTC", NOW + WEEK, ((NOW, ""),)) for each in (deferred, leased)])
-    await store.runs.defer([run for run, _ in await store.runs.list_open("T1", NOW, 9)], NOW + WEEK)
-    await store.runs.lease(leased.id, NOW, "one", NOW, NOW + MINUTE)
-    await store.runs.requeue([deferred.id, leased.id], NOW, NOW)
+    await store.runs.create_due([due_schedule(await store.schedules.add(NEW, NOW)) for _ in range(2)])
+    read = [run for run, _ in await store.runs.list_open("T1", NOW, 9)]
+    [deferred, other] = await store.runs.offer([change(run, runs.Offered(NOW + WEEK)) for run in read])
+    assert not await store.runs.offer([change(run, runs.Offered(NOW + WEEK)) for run in read])
+    [leased] = await store.runs.save([change(other, runs.Leased("one", NOW + MINUTE))])
+    assert runs.transition(leased, runs.Requeued(), NOW) == (leased, ())
+    await store.runs.save([change(deferred, runs.Requeued()), change(other, runs.Requeued())])
     [(offered, _)] = await store.runs.list_open("T1", NOW, 9)
-    assert (offered.schedule, offered.offered) == (deferred.id, 2)
+    assert (offered.schedule, offered.offered) == (deferred.schedule, 2)

@@ -7,17 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from bot.store import Schedule
+from bot.store import Schedule, ScheduleState
 from bot.store.store import open_store
 from tests.databases import TemporaryDatabase
 from tests.processes import run
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 ACTIVE = Schedule(
-    "", "T1", "C1", 0, "U1", (0,), 0, time(9), "Europe/Berlin", "scores web/production", "active", "", NOW
+    "", "T1", "C1", 0, "U1", (0,), 0, time(9), "Europe/Berlin", "scores web/production", ScheduleState.ACTIVE, "", NOW
 )
-PAUSED = replace(ACTIVE, channel="C2", line="digest web/staging", state="paused", why="not_in_channel", next_at=None)
-STOPPED = replace(ACTIVE, line="status web/production", state="stopped", next_at=None)
+PAUSED = replace(
+    ACTIVE, channel="C2", line="digest web/staging", state=ScheduleState.PAUSED, why="not_in_channel", next_at=None
+)
+STOPPED = replace(ACTIVE, line="status web/production", state=ScheduleState.STOPPED, next_at=None)
 
 
 @pytest.fixture(name="url")

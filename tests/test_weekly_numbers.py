@@ -9,7 +9,7 @@ from bot.commands.recurrence_parser import RECURRENCE
 from bot.sandbox.slack.workspace import Channel
 from bot.schedules.recurrence import Recurrence
 from bot.schedules.triggers import next_after, trigger_fields, trigger_of
-from bot.store import Schedule
+from bot.store import Schedule, ScheduleState
 from tests.scheduler_harness import SchedulerHarness, open_scheduler
 
 START = datetime(2026, 10, 19, tzinfo=UTC)  # Berlin's clock goes back on the 25th, New York's on the 1st of November
@@ -59,7 +59,7 @@ async def add_schedule(scheduler: SchedulerHarness, number: int) -> Schedule:
         owner="U1",
         **trigger_fields(recurrence),
         line=line,
-        state="active",
+        state=ScheduleState.ACTIVE,
         why="",
         next_at=next_after(recurrence, START),
     )

@@ -4,6 +4,7 @@ from bot.commands.base import Command, CommandContext, Publication
 from bot.commands.schedule_lookup import NumberParams, resolve_schedule
 from bot.errors import Rejected
 from bot.questions.base import View
+from bot.schedules.run_lifecycle import request_run
 from bot.schedules.views import ScheduleView, schedule_view
 
 
@@ -23,7 +24,7 @@ async def execute(params: NumberParams, ctx: CommandContext) -> RunQueuedView:
         todo = f"Invite me with `/invite @insights`, then run `now {schedule.number}` again."
         raise Rejected("I'm not in this channel, so I can't post here.", todo)
     due_at = ctx.now.replace(microsecond=0)
-    await ctx.store.runs.add_manual(schedule, schedule.zone, due_at, by=ctx.caller.user)
+    await request_run(ctx.scheduler, schedule, due_at, by=ctx.caller.user)
     ctx.scheduler.work_available.set()
     return RunQueuedView(schedule=schedule_view(schedule))
 

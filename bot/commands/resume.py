@@ -6,6 +6,7 @@ from bot.commands.base import Command, CommandContext, Publication
 from bot.commands.schedule_lookup import ChangedView, NumberParams, changed_view, publication, resolve_schedule
 from bot.errors import Rejected
 from bot.schedules.triggers import next_run_at, trigger_of
+from bot.store import ScheduleState
 
 
 async def publishes(params: NumberParams, ctx: CommandContext) -> Publication:
@@ -18,7 +19,7 @@ async def execute(params: NumberParams, ctx: CommandContext) -> ChangedView:
     next_at = next_run_at(trigger_of(schedule), ctx.now)
     if not await ctx.store.schedules.resume(schedule.id, next_at, ctx.now):
         raise Rejected(f"Schedule {schedule.number} isn't paused.", "`schedules` shows its next run.")
-    return changed_view(replace(schedule, state="active", why="", next_at=next_at), ctx)
+    return changed_view(replace(schedule, state=ScheduleState.ACTIVE, why="", next_at=next_at), ctx)
 
 
 COMMAND = Command[NumberParams, ChangedView](

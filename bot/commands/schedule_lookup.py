@@ -11,7 +11,7 @@ from bot.questions.base import View
 from bot.schedules.question_check import CheckedQuestion, QuestionCheck, check_channel, check_question
 from bot.schedules.triggers import Trigger, next_run_at, trigger_fields, trigger_of
 from bot.schedules.views import ScheduleView, schedule_view
-from bot.store import Schedule
+from bot.store import Schedule, ScheduleState
 
 if TYPE_CHECKING:
     from bot.store.store import Store
@@ -83,7 +83,7 @@ async def get_schedule(number: int, store: "Store", team: str, channel: str) -> 
     schedule = await store.schedules.find(team, channel, number)
     if schedule is None:
         raise NotFound(f"There's no schedule {number} in this channel.", "`schedules` lists them.")
-    if schedule.state == "stopped":
+    if schedule.state is ScheduleState.STOPPED:
         restart = "watch on" if schedule.is_watch else f"every {trigger_of(schedule)}"
         raise NotFound(
             f"Schedule {number} was stopped.", f"To start it again, type `/insights {restart} {schedule.line}`."
@@ -114,7 +114,7 @@ async def create_schedule(question: str, trigger: Trigger, ctx: CommandContext) 
         owner=ctx.caller.user,
         **trigger_fields(trigger),
         line=checked.line,
-        state="active",
+        state=ScheduleState.ACTIVE,
         why="",
         next_at=next_run_at(trigger, ctx.now),
     )

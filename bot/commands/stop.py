@@ -6,6 +6,7 @@ from bot.commands.base import Command, CommandContext
 from bot.commands.schedule_lookup import NumberParams, resolve_schedule
 from bot.questions.base import View
 from bot.schedules.views import ScheduleView, schedule_view
+from bot.store import ScheduleState
 
 
 class StopView(View):
@@ -25,7 +26,7 @@ async def execute(params: NumberParams, ctx: CommandContext) -> StopView:
     if params.number is None and len(schedules) > 1:
         return StopView(choices=tuple(map(schedule_view, schedules)))
     schedule = await resolve_schedule(params.number, ctx)
-    await ctx.store.schedules.change(schedule.id, ctx.now, state="stopped", next_at=None)
+    await ctx.store.schedules.change(schedule.id, ctx.now, state=ScheduleState.STOPPED, next_at=None)
     return StopView(stopped=schedule_view(replace(schedule, next_at=None)), by=ctx.caller.user)
 
 

@@ -17,11 +17,12 @@ from bot.core import Clock
 from bot.errors import Failure
 from bot.schedules.context import SchedulerContext
 from bot.schedules.dbos_engine import Engine
+from bot.schedules.run_lifecycle import request_run
 from bot.schedules.scheduler import collect_work, requeue
 from bot.schedules.watch_job import check_watch, earliest_window_start, observe
 from bot.schedules.watches import states_to_record
 from bot.settings import Settings
-from bot.store import QueryKey, Schedule, WatchState
+from bot.store import QueryKey, Schedule, ScheduleState, WatchState
 
 log = logging.getLogger(__name__)
 
@@ -114,7 +115,7 @@ class SchedulerDriver:
 
     async def active_schedules(self) -> list[Schedule]:
         """Return the schedules that are neither paused nor stopped."""
-        return [one for one in await self.ctx.store.schedules.list_all() if one.state == "active"]
+        return [one for one in await self.ctx.store.schedules.list_all() if one.state is ScheduleState.ACTIVE]
 
     async def retry_now(self) -> None:
         """Retry all failed runs and watches at once, instead of when their next attempt is due."""
@@ -129,7 +130,7 @@ class SchedulerDriver:
         """Run a schedule at once. Its next scheduled run stays as it is."""
         now = self.clock().replace(microsecond=0)
         async with self.lock:
-            await self.ctx.store.runs.add_manual(schedule, schedule.zone, now, by=schedule.owner)
+            await request_run(self.ctx, schedule, now, by=schedule.owner)
             await self._run_due()
 
     async def _run_due(self) -> None:

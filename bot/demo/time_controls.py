@@ -11,18 +11,17 @@ from zoneinfo import ZoneInfo
 from bot.demo.driver import SchedulerDriver
 from bot.sandbox.slack import Slack
 from bot.schedules.context import MAX_RETRY_DELAY
-from bot.store import Run, Schedule
+from bot.store import Run, RunState, Schedule
 from bot.store.store import Store
 
 MAX_REPORTED_RUNS = 100  # older runs interest nobody
-STATE_OPEN = "open"
+STILL_OPEN = "{what} isn't posted in {where} yet; retrying."
 SENTENCES = {
-    "delivered": "{what} was posted in {where}.",
-    "quiet": "{what} had nothing to report, so {where} got a single line.",
-    STATE_OPEN: "{what} isn't posted in {where} yet; retrying.",
-    "skipped": "{what} was skipped in {where}. {why}",
-    "failed": "{what} couldn't be posted in {where}. {why}",
-    "unsure": "{what} may have been posted in {where}. {why}",
+    RunState.DELIVERED: "{what} was posted in {where}.",
+    RunState.QUIET: "{what} had nothing to report, so {where} got a single line.",
+    RunState.SKIPPED: "{what} was skipped in {where}. {why}",
+    RunState.FAILED: "{what} couldn't be posted in {where}. {why}",
+    RunState.UNSURE: "{what} may have been posted in {where}. {why}",
 }
 ALERT_SENTENCE = "Alert posted in {where}: {what}."
 RETRY_WAITS = (timedelta(seconds=11), timedelta(seconds=21), timedelta(seconds=41))  # as the bot waits after failures
@@ -41,7 +40,7 @@ class RunReport:
     def __init__(self, store: Store, workspace: Slack) -> None:
         self._store = store
         self._workspace = workspace
-        self._reported: dict[tuple[str, datetime], str] = {}
+        self._reported: dict[tuple[str, datetime], RunState] = {}
         self._schedules: dict[str, Schedule] = {}  # also those that have been stopped since
 
     async def new_sentences(self, due_by: datetime | None = None) -> list[str]:
@@ -55,16 +54,17 @@ class RunReport:
             run
             for run in reversed(runs)
             if self._reported.get((run.schedule, run.at)) != run.state
-            and not (due_by and run.state == STATE_OPEN and run.at > due_by)
+            and not (due_by and run.state.is_open and run.at > due_by)
         ]
-        self._reported |= {(run.schedule, run.at): run.state for run in new if run.state != STATE_OPEN}
+        self._reported |= {(run.schedule, run.at): run.outcome for run in new if run.outcome}
         return [self._sentence(self._schedules[run.schedule], run) for run in new]
 
     def _sentence(self, schedule: Schedule, run: Run) -> str:
-        is_alert = run.state == "delivered" and schedule.is_watch
+        is_alert = run.outcome is RunState.DELIVERED and schedule.is_watch
         channel = self._workspace.channels.get(schedule.channel)
         where = f"#{channel.name}" if channel and channel.name else "a direct message"
-        outcome = (ALERT_SENTENCE if is_alert else SENTENCES[run.state]).format(what=run.line, where=where, why=run.why)
+        sentence = ALERT_SENTENCE if is_alert else SENTENCES[run.outcome] if run.outcome else STILL_OPEN
+        outcome = sentence.format(what=run.line, where=where, why=run.why)
         return f"{local_time(run.at, run.zone)}: {outcome}".strip()
 
 

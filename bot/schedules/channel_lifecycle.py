@@ -9,7 +9,7 @@ from bot.schedules.context import SchedulerContext
 from bot.schedules.delivery_errors import DeliveryError, explain_code
 from bot.schedules.triggers import next_run_at, trigger_of
 from bot.schedules.views import ScheduleView, schedule_view
-from bot.store import Schedule
+from bot.store import Schedule, ScheduleState
 
 AUTO_RESUME_CODES = ("not_in_channel", "is_archived", "channel_not_found")  # resolved by an invitation or un-archiving
 TOKEN_CODES = (  # resolved by a token that Slack accepts
@@ -40,15 +40,16 @@ class ChannelRestoredView(View):
 
 async def pause_channel(ctx: SchedulerContext, channel: str, code: str) -> None:
     """Pause all schedules of a channel that is gone, and notify each owner once."""
-    paused = [
-        schedule
-        for schedule in await ctx.store.schedules.list_for_channel(ctx.team, channel)
-        if await ctx.store.schedules.pause(schedule.id, code, ctx.now())
-    ]
+    paused = await ctx.store.schedules.pause_channel(ctx.team, channel, code, ctx.now())
+    await notify_owners_of_pause(ctx, paused, code)
+
+
+async def notify_owners_of_pause(ctx: SchedulerContext, paused: Sequence[Schedule], code: str) -> None:
+    """Tell each owner of paused schedules of a channel, once, including how to resume."""
     for owner in dict.fromkeys(schedule.owner for schedule in paused):
         owned: Sequence[Schedule] = [schedule for schedule in paused if schedule.owner == owner]
         view = ChannelLostView(
-            channel=channel,
+            channel=owned[0].channel,
             why=explain_code(code),
             returns=code in AUTO_RESUME_CODES,
             resume=tuple(f"/insights resume {schedule.number}" for schedule in owned),
@@ -71,7 +72,7 @@ async def resume_channel(ctx: SchedulerContext, channel: str, codes: Collection[
     for schedule in await ctx.store.schedules.list_for_channel(ctx.team, channel):
         next_at = next_run_at(trigger_of(schedule), now)
         if schedule.why in codes and await ctx.store.schedules.resume(schedule.id, next_at, now):
-            resumed.append(schedule_view(replace(schedule, state="active", next_at=next_at)))
+            resumed.append(schedule_view(replace(schedule, state=ScheduleState.ACTIVE, next_at=next_at)))
     if resumed:
         notice = ctx.answers.notice("channel_restored", ChannelRestoredView(schedules=tuple(resumed)))
         with suppress(DeliveryError):

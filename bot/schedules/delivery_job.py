@@ -6,20 +6,16 @@ channel for the part's metadata key before posting again. Without access to the 
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.messages.message import Message
 from bot.schedules.answer_store import deserialize_message
-from bot.schedules.channel_lifecycle import pause_channel
 from bot.schedules.context import MAX_RETRY_DELAY, SchedulerContext
 from bot.schedules.delivery_errors import (
     CHANNEL_NOT_ALLOWED,
     MESSAGE_REJECTED,
     ChannelClosed,
-    DeliveryError,
     DeliveryUnknown,
     HistoryUnavailable,
     InvalidMessage,
@@ -27,21 +23,34 @@ from bot.schedules.delivery_errors import (
     Unavailable,
     explain_code,
 )
-from bot.schedules.run_lifecycle import MISSED_REASON, close_run, fail_run, finalize
+from bot.schedules.run_lifecycle import LeaseLost, record
+from bot.schedules.runs import (
+    MISSED_REASON,
+    ChannelLost,
+    Confirmed,
+    Finished,
+    GaveUp,
+    Leased,
+    NotPosted,
+    Post,
+    PostBegun,
+    Posted,
+    Retried,
+    RunEffect,
+    RunEvent,
+    Search,
+    Skipped,
+    Unverifiable,
+    may_send,
+)
 from bot.schedules.views import footer_view
-from bot.store import Run, Schedule
+from bot.store import Run, Schedule, ScheduleState
 
 log = logging.getLogger(__name__)
 
 MAX_MISSED_RUNS = 30  # more aren't loaded for the footer
 STOPPED_REASON = "The schedule was paused or stopped first."
-UNVERIFIED_REASON = "Possibly posted. I can't read this channel's history, so I won't risk a duplicate."
-PARTLY_UNVERIFIED_REASON = (
-    "The thread replies may be missing. I can't read this channel's history, so I won't risk a duplicate."
-)
 TIMEOUT_REASON = "Slack didn't accept it in time."
-
-DeliveryTarget = tuple[Schedule, list[datetime]]  # a run's schedule, and the runs missed before it
 
 
 async def deliver(ctx: SchedulerContext, schedule_id: str, due_at: datetime) -> None:
@@ -50,159 +59,162 @@ async def deliver(ctx: SchedulerContext, schedule_id: str, due_at: datetime) -> 
         return
     ctx.delivering.add((schedule_id, due_at))
     try:
-        await _claim_and_deliver(ctx, schedule_id, due_at)
+        await _lease_and_deliver(ctx, schedule_id, due_at)
     finally:
         ctx.delivering.discard((schedule_id, due_at))
 
 
-async def _claim_and_deliver(ctx: SchedulerContext, schedule_id: str, due_at: datetime) -> None:
-    now, store = ctx.now(), ctx.store
-    run = await store.runs.lease(schedule_id, due_at, ctx.worker, now, now + ctx.timing.lease)
-    target = run and await store.runs.schedule_and_missed(run, MAX_MISSED_RUNS)
-    if not run or not target:
+async def _lease_and_deliver(ctx: SchedulerContext, schedule_id: str, due_at: datetime) -> None:
+    loaded = await ctx.store.runs.to_deliver(schedule_id, due_at, MAX_MISSED_RUNS)
+    if loaded is None:
         return
-    if target[0].state != "active" and not run.by:
-        await close_run(ctx, run, "skipped", STOPPED_REASON)
-    elif not ctx.rules.allows_channel(target[0].channel):
-        await fail_run(ctx, run, CHANNEL_NOT_ALLOWED, permanent=True)
-    elif run.said:
-        await _deliver(ctx, target, run, deserialize_message(run.said), "delivered")
-    elif stored := await ctx.answer_store.get(run.query_key):
-        await _deliver(ctx, target, run, stored.message, "quiet" if stored.quiet else "delivered")
-    else:  # the answer was pruned meanwhile, so ask again
-        await store.runs.retry_at([run], now)
-
-
-async def _deliver(
-    ctx: SchedulerContext, target: DeliveryTarget, run: Run, answer: Message, success_state: str
-) -> None:
-    message, channel = _with_footer(ctx, target, run, answer), target[0].channel
+    delivery = Delivery(ctx, *loaded)
     try:
-        async with asyncio.timeout(ctx.timing.lease.total_seconds() / 2):
-            last_part = await Delivery(ctx, channel, run).post(message)
-        await _close_delivered(ctx, run, success_state, last_part)
-    except (RateLimited, Unavailable, DeliveryUnknown, TimeoutError) as error:
-        await _retry_or_finalize(ctx, run, error)
-    except MissedWindow:
-        await close_run(ctx, run, "skipped", MISSED_REASON)
+        await delivery.record(Leased(ctx.worker, ctx.now() + ctx.timing.lease))
     except LeaseLost:
-        log.warning("another process is delivering it", extra={"facts": {"schedule": run.schedule}})
-    except HistoryUnavailable:
-        await _mark_unconfirmed(ctx, run)
-    except InvalidMessage as error:
-        await finalize(ctx, run, MESSAGE_REJECTED.format(error.code))
-    except ChannelClosed as error:
-        await finalize(ctx, run, explain_code(error.code))
-        await pause_channel(ctx, channel, error.code)
-
-
-def _with_footer(ctx: SchedulerContext, target: DeliveryTarget, run: Run, message: Message) -> Message:
-    """Return the message with the footer below it."""
-    schedule, missed_at = target
-    return message.with_footer(ctx.answers.notice("schedule_footer", footer_view(schedule, run, missed_at)))
-
-
-async def _retry_or_finalize(ctx: SchedulerContext, run: Run, error: Exception) -> None:
-    """Schedule another attempt within the catch-up window; after it, give up."""
-    min_delay = timedelta(seconds=error.retry_after if isinstance(error, RateLimited) else 0)
-    retry_at = ctx.now() + max(ctx.timing.backoff(run.attempt), min_delay)
-    if retry_at <= run.at + ctx.timing.catch_up_window:
-        await ctx.store.runs.retry_at([run], retry_at)
-    else:
-        await finalize(ctx, run, TIMEOUT_REASON)
-
-
-async def _close_delivered(ctx: SchedulerContext, run: Run, state: str, last_part: tuple[int, str] | None) -> None:
-    if not await close_run(ctx, run, state, last_part=last_part):
-        raise LeaseLost
-
-
-async def _mark_unconfirmed(ctx: SchedulerContext, run: Run) -> None:
-    """Close a run whose posted messages can't be verified, without posting again."""
-    current = await ctx.store.runs.get(run.schedule, run.at)
-    if current and current.posted:
-        await close_run(ctx, run, "delivered", PARTLY_UNVERIFIED_REASON)
-    else:
-        await close_run(ctx, run, "unsure", UNVERIFIED_REASON)
-
-
-class MissedWindow(DeliveryError):
-    """The catch-up window ended before anything was posted."""
-
-
-class LeaseLost(Exception):
-    """This process stalled for so long that another one may have leased the run."""
+        return
+    try:
+        await delivery.finish()
+    except LeaseLost:
+        log.warning("another process is delivering it", extra={"facts": {"schedule": schedule_id}})
 
 
 @dataclass
 class Delivery:
-    """The delivery of one answer to one channel."""
+    """The delivery of one run's messages: the answer, and its thread."""
 
     ctx: SchedulerContext
-    channel: str
     run: Run
+    schedule: Schedule
+    missed_at: list[datetime]  # the runs missed before it
+    effects: tuple[RunEffect, ...] = ()
+    messages: list[Message] = field(default_factory=list)
+    quiet: bool = False
 
-    async def post(self, message: Message) -> tuple[int, str] | None:
-        """Post the missing parts in order.
+    async def record(self, event: RunEvent) -> None:
+        """Save what an event makes of the run, and remember what to do next."""
+        self.run, self.effects = await record(self.ctx, self.run, event)
 
-        Return the index and `ts` of the last part, which the caller records as it closes the run; None if all parts
-        were posted before.
-        """
-        messages = (message, *message.thread)
-        for part, piece in enumerate(messages[self.run.posted :], self.run.posted):
-            ts = await self._find_part(part) or await self._post_part(part, piece)
-            if part == len(messages) - 1:
-                return part, ts
-            await self._record_part(part, ts)
+    async def finish(self) -> None:
+        """Post what is missing, or save why that isn't possible."""
+        if obstacle := self._obstacle() or await self._load_messages():
+            await self.record(obstacle)
+            return
+        try:
+            async with asyncio.timeout(self.ctx.timing.lease.total_seconds() / 2):
+                await self._perform_effects()
+        except TimeoutError as error:
+            if await self._is_still_open():
+                await self.record(self._failure(error))
+        except (RateLimited, Unavailable, DeliveryUnknown, HistoryUnavailable, InvalidMessage, ChannelClosed) as error:
+            await self.record(self._failure(error))
+
+    def _obstacle(self) -> RunEvent | None:
+        """Return the reason not to deliver the run at all, if there is one."""
+        if self.schedule.state is not ScheduleState.ACTIVE and not self.run.by:
+            return Skipped(STOPPED_REASON, by=self.run.taken_by)
+        if not self.ctx.rules.allows_channel(self.schedule.channel):
+            return GaveUp(CHANNEL_NOT_ALLOWED, permanent=True, by=self.run.taken_by)
         return None
 
-    async def _record_part(self, part: int, ts: str) -> None:
-        if not await self.ctx.store.runs.mark_posted(self.run, part, ts):
-            raise LeaseLost
-        self.run = replace(self.run, posted=part + 1, posting=None, ts=ts if part == 0 else self.run.ts)
+    async def _load_messages(self) -> RunEvent | None:
+        """Load what to post: the run's own message or the stored answer. If that was pruned, it is asked again."""
+        if self.run.said:
+            answer = deserialize_message(self.run.said)
+        elif stored := await self.ctx.answer_store.get(self.run.query_key):
+            answer, self.quiet = stored.message, stored.quiet
+        else:
+            return Retried(self.ctx.now(), by=self.run.taken_by)
+        footer = self.ctx.answers.notice("schedule_footer", footer_view(self.schedule, self.run, self.missed_at))
+        message = answer.with_footer(footer)
+        self.messages = [message, *message.thread]
+        return None
 
-    async def _find_part(self, part: int) -> str | None:
-        """Return the `ts` of a part that an earlier attempt may have posted; it may take a moment to become visible."""
-        if self.run.posting != part or self.run.posting_at is None:
-            return None
-        ts = await self.ctx.publisher.find(self.channel, self._key(part), self.run.posting_at, self._thread_ts(part))
-        if ts is None and self.ctx.now() < self.run.posting_at + self.ctx.timing.confirm_window:
+    async def _perform_effects(self) -> None:
+        while self.run.state.is_open:
+            match self.effects:
+                case (Search(part),):
+                    await self._search(part)
+                case (Post(part),) if part < len(self.messages):
+                    await self._post(part)
+                case _:
+                    await self._save_snapshot()
+                    await self.record(Finished(self.quiet))
+
+    async def _search(self, part: int) -> None:
+        """Search for a message that an earlier attempt may have posted; it may take a moment to become visible."""
+        posting_at = self.run.posting_at or self.run.at
+        ts = await self.ctx.publisher.find(self.schedule.channel, self._key(part), posting_at, self._thread_ts(part))
+        if ts is not None:
+            await self._record_posted(Confirmed, part, ts)
+        elif self.ctx.now() < posting_at + self.ctx.timing.confirm_window:
             raise DeliveryUnknown
-        return ts
+        else:
+            await self.record(NotPosted())
 
-    async def _post_part(self, part: int, piece: Message) -> str:
+    async def _post(self, part: int) -> None:
         if part == 0 and self._is_missed:
-            raise MissedWindow
-        async with self.ctx.publisher.throttle(self.channel), self._write_ahead(part):
-            return await self.ctx.publisher.post(self.channel, piece, self._key(part), self._thread_ts(part))
+            await self.record(Skipped(MISSED_REASON, by=self.run.taken_by))
+            return
+        async with self.ctx.publisher.throttle(self.schedule.channel):
+            await self.record(PostBegun(part))
+            ts = await self._send(part)
+        await self._record_posted(Posted, part, ts)
 
-    @asynccontextmanager
-    async def _write_ahead(self, part: int) -> AsyncIterator[None]:
-        """Store the marker just before posting, and clear it if Slack certainly didn't accept the message."""
-        if not await self.ctx.store.runs.mark_posting(self.run, part, self.ctx.now()):
-            raise LeaseLost
+    async def _send(self, part: int) -> str:
+        """Send a message, and record if Slack certainly didn't accept it."""
         try:
-            if not self._has_lease_time:
+            if not may_send(self.run, self.ctx.now(), self.ctx.timing.lease):
                 raise Unavailable
-            yield
+            return await self.ctx.publisher.post(
+                self.schedule.channel, self.messages[part], self._key(part), self._thread_ts(part)
+            )
         except (RateLimited, Unavailable, ChannelClosed, InvalidMessage):
-            await self.ctx.store.runs.mark_posting(self.run, None, self.ctx.now())
+            await self.record(NotPosted())
             raise
+
+    async def _record_posted(self, event: type[Posted], part: int, ts: str) -> None:
+        is_last = part == len(self.messages) - 1
+        if is_last:
+            await self._save_snapshot()
+        await self.record(event(part, ts, is_last, self.quiet))
+
+    async def _save_snapshot(self) -> None:
+        """Save the snapshot of a delivered answer, except of a run on request, which represents no week."""
+        stored = None if self.run.by else await self.ctx.answer_store.get(self.run.query_key)
+        if stored and stored.snapshot:
+            await self.ctx.store.snapshots.add(self.run.team, stored.snapshot)
+            stored.snapshot = None
+
+    async def _is_still_open(self) -> bool:
+        """Read the run again after a timeout: what was just being saved may be saved or not."""
+        current = await self.ctx.store.runs.get(self.run.schedule, self.run.at)
+        lease = self.run.taken_by, self.run.taken_until
+        if current and (current.outcome or (current.taken_by, current.taken_until) == lease):
+            self.run = current
+        return self.run.state.is_open
+
+    def _failure(self, error: Exception) -> RunEvent:
+        """Return what an error means for the run: another attempt within the catch-up window, or the end."""
+        worker = self.run.taken_by
+        match error:
+            case HistoryUnavailable():
+                return Unverifiable()
+            case InvalidMessage(code=code):
+                return GaveUp(MESSAGE_REJECTED.format(code), by=worker)
+            case ChannelClosed(code=code):
+                return ChannelLost(explain_code(code), channel=self.schedule.channel, code=code, by=worker)
+        min_delay = timedelta(seconds=error.retry_after if isinstance(error, RateLimited) else 0)
+        retry_at = self.ctx.now() + max(self.ctx.timing.backoff(self.run.attempt), min_delay)
+        if retry_at <= self.run.at + self.ctx.timing.catch_up_window:
+            return Retried(retry_at, by=worker)
+        return GaveUp(TIMEOUT_REASON, by=worker)
 
     @property
     def _is_missed(self) -> bool:
         """Whether it is too late to begin. A retry may come a little after the window, since it was due within it."""
         grace = MAX_RETRY_DELAY if self.run.attempt else timedelta()
         return self.ctx.is_late(self.run.at + grace)
-
-    @property
-    def _has_lease_time(self) -> bool:
-        """Whether at least half of the lease is left, which is enough to post.
-
-        Event loop timeouts don't suffice: the loop's clock stops while a machine is suspended.
-        """
-        lease_until = self.run.taken_until
-        return lease_until is not None and self.ctx.now() <= lease_until - self.ctx.timing.lease / 2
 
     def _key(self, part: int) -> str:
         return f"{self.run.schedule}@{int(self.run.at.timestamp())}#{part}"

@@ -30,7 +30,7 @@ from bot.schedules.delivery_errors import CHANNEL_NOT_ALLOWED
 from bot.schedules.question_check import QuestionCheck, check_channel, check_question
 from bot.schedules.triggers import Trigger, next_run_at, trigger_fields, trigger_of
 from bot.schedules.views import schedule_view
-from bot.store import Schedule
+from bot.store import Schedule, ScheduleState
 from bot.store.store import Store
 
 HEADING = ("workspace", "channel", "number", "cadence", "question", "state", "next")
@@ -85,7 +85,7 @@ def _exported(schedule: Schedule) -> ExportedSchedule:
         every=str(trigger_of(schedule)),
         asks=schedule.line,
         number=schedule.number,
-        paused=schedule.state == "paused",
+        paused=schedule.state is ScheduleState.PAUSED,
     )
 
 
@@ -247,7 +247,7 @@ def _parse_schedule(entry: ExportedSchedule, rules: ImportRules, now: datetime) 
         owner=entry.owner,
         **trigger_fields(trigger),
         line=parsed.canonical,
-        state="paused" if entry.paused else "active",
+        state=ScheduleState.PAUSED if entry.paused else ScheduleState.ACTIVE,
         why="",
         next_at=None if entry.paused else next_run_at(trigger, now),
     )

@@ -8,7 +8,8 @@ from bot.answers import Answer
 from bot.errors import PERMANENT_FAILURES, TRANSIENT_FAILURES
 from bot.schedules.answer_store import serialize_answer
 from bot.schedules.context import SchedulerContext
-from bot.schedules.run_lifecycle import MISSED_REASON, close_run, fail_run, finalize
+from bot.schedules.run_lifecycle import record_all
+from bot.schedules.runs import MISSED_REASON, GaveUp, Retried, Skipped
 from bot.store import QueryKey, Run
 
 log = logging.getLogger(__name__)
@@ -32,8 +33,7 @@ async def _fetch_answer(ctx: SchedulerContext, query_key: QueryKey) -> bool:
     if not runs:
         return False
     if ctx.is_late(query_key.at):
-        for run in runs:
-            await _skip(ctx, run)
+        await record_all(ctx, runs, Skipped(MISSED_REASON))
         return False
     answer = await ctx.answers.answer(query_key.line, ctx.caller(query_key.zone))
     facts = {
@@ -52,7 +52,7 @@ async def _store_answer(ctx: SchedulerContext, query_key: QueryKey, answer: Answ
     if not runs or await ctx.store.runs.get_answer(query_key):
         return bool(runs)
     if retry_at := _retry_at(ctx, runs, answer):
-        await ctx.store.runs.retry_at(runs, retry_at)
+        await record_all(ctx, runs, Retried(retry_at))
         return False
     if answer.outcome != "answered":
         await _fail_all_runs(ctx, query_key, answer)
@@ -63,19 +63,10 @@ async def _store_answer(ctx: SchedulerContext, query_key: QueryKey, answer: Answ
 
 async def _fail_all_runs(ctx: SchedulerContext, query_key: QueryKey, answer: Answer) -> None:
     """Fail all runs that wait, also those added meanwhile: no other job would ask for them."""
-    failed_ids = set[str]()
+    failed_ids, permanent = set[str](), answer.outcome in PERMANENT_OUTCOMES
     while runs := [run for run in await ctx.store.runs.list_awaiting(query_key) if run.schedule not in failed_ids]:
-        for run in runs:
-            await fail_run(ctx, run, _failure_reason(answer), permanent=answer.outcome in PERMANENT_OUTCOMES)
-            failed_ids.add(run.schedule)
-
-
-async def _skip(ctx: SchedulerContext, run: Run) -> None:
-    """Close a run that is past the catch-up window; one that was begun may be partly delivered."""
-    if run.posted or run.posting is not None:
-        await finalize(ctx, run, MISSED_REASON)
-    else:
-        await close_run(ctx, run, "skipped", MISSED_REASON)
+        await record_all(ctx, runs, GaveUp(_failure_reason(answer), permanent))
+        failed_ids |= {run.schedule for run in runs}
 
 
 def _retry_at(ctx: SchedulerContext, runs: Sequence[Run], answer: Answer) -> datetime | None:

@@ -10,7 +10,8 @@ from itertools import groupby
 from zlib import crc32
 
 from bot.schedules.context import SchedulerContext
-from bot.schedules.run_lifecycle import MISSED_REASON
+from bot.schedules.run_lifecycle import record_all
+from bot.schedules.runs import MISSED_REASON, Due, Missed, Offered, Requeued, create, transition
 from bot.schedules.triggers import WatchTrigger, due, next_after, trigger_of
 from bot.store import DueSchedule, QueryKey, Run, Schedule
 
@@ -42,12 +43,13 @@ async def collect_work(ctx: SchedulerContext, now: datetime) -> tuple[list[Offer
 
 async def defer(ctx: SchedulerContext, runs: Sequence[Run]) -> None:
     """Don't offer runs again that the engine has, except after a while, in case they were lost there."""
-    await ctx.store.runs.defer(runs, ctx.now() + 3 * ctx.timing.lease)
+    offered = Offered(ctx.now() + 3 * ctx.timing.lease)
+    await ctx.store.runs.offer((run, transition(run, offered, ctx.now())[0]) for run in runs)
 
 
 async def requeue(ctx: SchedulerContext, schedule_ids: Collection[str], at: datetime) -> None:
     """Offer runs that nobody has leased again at once."""
-    await ctx.store.runs.requeue(schedule_ids, at, ctx.now())
+    await record_all(ctx, await ctx.store.runs.list_at(schedule_ids, at), Requeued())
 
 
 def _due_watches(
@@ -63,7 +65,7 @@ def _due_watches(
             offset = crc32(schedule.line.encode()) % interval
             at = (int(now.timestamp()) - offset) // interval * interval + offset
             query_keys.add(QueryKey(schedule.team, schedule.line, schedule.zone, datetime.fromtimestamp(at, UTC)))
-            due_watches.append(DueSchedule(schedule, schedule.zone, datetime.fromtimestamp(at + interval, UTC)))
+            due_watches.append(DueSchedule(schedule, datetime.fromtimestamp(at + interval, UTC)))
     return sorted(query_keys), due_watches
 
 
@@ -81,8 +83,12 @@ def _due_schedule(ctx: SchedulerContext, schedule: Schedule, now: datetime) -> D
     latest = due(recurrence, next_at, now, ctx.timing.catch_up_window)
     if latest is None or next_at + _stagger(schedule, ctx.timing.spread) > now:
         return None
-    runs = [(at, MISSED_REASON) for at in latest.missed] + [(latest.at, MISSED_REASON if latest.late else "")]
-    return DueSchedule(schedule, recurrence.zone, next_after(recurrence, latest.at), tuple(runs))
+    missed_at = (*latest.missed, latest.at) if latest.late else latest.missed
+    events = [Missed(schedule, at, why=MISSED_REASON) for at in missed_at]
+    runs = [create(event, now) for event in events]
+    if not latest.late:
+        runs.append(create(Due(schedule, latest.at), now))
+    return DueSchedule(schedule, next_after(recurrence, latest.at), tuple(runs))
 
 
 def _stagger(schedule: Schedule, spread: timedelta) -> timedelta:

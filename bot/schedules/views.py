@@ -13,7 +13,7 @@ from bot.questions.digest import QUESTION as DIGEST
 from bot.schedules.delivery_errors import explain_code
 from bot.schedules.recurrence import Recurrence
 from bot.schedules.triggers import Trigger, trigger_of
-from bot.store import Run, Schedule
+from bot.store import Run, RunState, Schedule, ScheduleState
 
 MAX_MISSED_DAYS = 3  # in a footer; earlier ones are counted
 DAYS_COVERED = 7  # by each digest, though it may run more often than weekly
@@ -71,7 +71,7 @@ def schedule_view(schedule: Schedule) -> ScheduleView:
         recurrence=trigger.describe(),
         watches=schedule.is_watch,
         owner=schedule.owner,
-        paused=schedule.state == "paused",
+        paused=schedule.state is ScheduleState.PAUSED,
         why=explain_code(schedule.why) if schedule.why else "",
         next=humanize.timestamp(to_milliseconds(next_at), ZoneInfo(schedule.zone))
         if next_at and isinstance(trigger, Recurrence)
@@ -124,8 +124,15 @@ def _format_days(days: list[str]) -> str:
     return humanize.join_with_and([*earlier, *reversed(days[:MAX_MISSED_DAYS])])
 
 
-STATE_MARKS = {"delivered": "✅", "quiet": "🤫", "skipped": "⏭️", "failed": "❌", "unsure": "❔", "open": "⏳"}
-STATE_LABELS = {"quiet": "delivered: nothing changed", "unsure": "possibly delivered", "open": "in progress"}
+OPEN_MARK, OPEN_LABEL = "⏳", "in progress"
+OUTCOME_MARKS = {
+    RunState.DELIVERED: "✅",
+    RunState.QUIET: "🤫",
+    RunState.SKIPPED: "⏭️",
+    RunState.FAILED: "❌",
+    RunState.UNSURE: "❔",
+}
+OUTCOME_LABELS = {RunState.QUIET: "delivered: nothing changed", RunState.UNSURE: "possibly delivered"}
 
 
 class RunView(View):
@@ -147,8 +154,8 @@ def run_view(schedule: Schedule, run: Run, zone: ZoneInfo) -> RunView:
         line=run.line,
         at=humanize.timestamp(to_milliseconds(run.at), zone),
         by=run.by,
-        mark=STATE_MARKS[run.state],
-        says=STATE_LABELS.get(run.state, run.state),
+        mark=OUTCOME_MARKS[run.outcome] if run.outcome else OPEN_MARK,
+        says=OUTCOME_LABELS.get(run.outcome, run.outcome) if run.outcome else OPEN_LABEL,
         why=run.why,
     )
 

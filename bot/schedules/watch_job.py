@@ -16,7 +16,8 @@ from bot.messages import humanize
 from bot.questions.base import Observation, View, failure_text
 from bot.schedules.answer_store import serialize_message
 from bot.schedules.context import SchedulerContext
-from bot.schedules.run_lifecycle import MAX_REASON_CHARS, notify_owner
+from bot.schedules.run_lifecycle import notify_owner
+from bot.schedules.runs import MAX_REASON_CHARS, Alerted, CheckFailed, create
 from bot.schedules.views import WatchItemView, WatchPreview
 from bot.schedules.watches import (
     ObservedChange,
@@ -115,9 +116,8 @@ async def _handle_failure(
         already_reported = any(
             run.why == explanation and _is_since_last_look(run.at, schedule.looked_at) for run in recent
         )
-        if not already_reported and await ctx.store.runs.add_failed(
-            schedule, query_key.zone, query_key.at, explanation
-        ):
+        failed = create(CheckFailed(schedule, query_key.at, why=explanation), ctx.now())
+        if not already_reported and await ctx.store.runs.add(failed):
             await notify_owner(ctx, schedule, explanation)
 
 
@@ -149,11 +149,14 @@ async def _record_and_alert(
     view = (
         _update_view(schedule, changes, query_key, storm=alerts == ctx.timing.max_alerts_per_hour) if changes else None
     )
-    payload = serialize_message(ctx.answers.notice("watch_update", view)) if view else None
+    alert = _alert_run(ctx, schedule, query_key, view) if view else None
     new_states = states_to_record(known_states, observations)
-    return await ctx.store.watch_states.record(schedule, new_states, query_key.at, query_key.zone, payload) and bool(
-        payload
-    )
+    return await ctx.store.watch_states.record(schedule, new_states, query_key.at, alert) and alert is not None
+
+
+def _alert_run(ctx: SchedulerContext, schedule: Schedule, query_key: QueryKey, view: WatchUpdateView) -> Run:
+    message = serialize_message(ctx.answers.notice("watch_update", view))
+    return create(Alerted(schedule, query_key.at, message=message), ctx.now())
 
 
 async def _alerts_last_hour(ctx: SchedulerContext, schedule: Schedule, now: datetime) -> int:

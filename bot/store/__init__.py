@@ -25,8 +25,20 @@ from bot.store.models import DefaultsChange as DefaultsChange
 from bot.store.models import DueSchedule as DueSchedule
 from bot.store.models import QueryKey as QueryKey
 from bot.store.models import Run as Run
+from bot.store.models import RunState as RunState
 from bot.store.models import Schedule as Schedule
+from bot.store.models import ScheduleState as ScheduleState
 from bot.store.models import Snapshot as Snapshot
 from bot.store.models import WatchState as WatchState
 
-__all__ = ["DefaultsChange", "DueSchedule", "QueryKey", "Run", "Schedule", "Snapshot", "WatchState"]
+__all__ = [
+    "DefaultsChange",
+    "DueSchedule",
+    "QueryKey",
+    "Run",
+    "RunState",
+    "Schedule",
+    "ScheduleState",
+    "Snapshot",
+    "WatchState",
+]

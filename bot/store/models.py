@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from enum import StrEnum
 from typing import Any
 
 
@@ -14,9 +15,17 @@ class DefaultsChange:
     at: datetime
 
 
+class ScheduleState(StrEnum):
+    """The state of a schedule."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+
+
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A saved question: active, paused or stopped. Only an active one has a next run.
+    """A saved question. Only an active one has a next run.
 
     It runs on some days at a local time; a watch has no days and no time, and runs every few minutes.
     """
@@ -31,7 +40,7 @@ class Schedule:
     local_time: time | None
     zone: str
     line: str
-    state: str
+    state: ScheduleState
     why: str  # the reason if the bot paused it; empty if a person did
     next_at: datetime | None
     looked_at: datetime | None = None  # when a watch last observed
@@ -51,27 +60,65 @@ class QueryKey:
     at: datetime
 
 
+class RunState(StrEnum):
+    """The state of a run. `bot/schedules/runs.py` draws how one leads to another."""
+
+    WAITING = "waiting"  # nobody works on it
+    LEASED = "leased"  # a worker holds it; each message that is in the channel is recorded
+    POSTING = "posting"  # a worker holds it; one more message may be in the channel
+    UNCONFIRMED = "unconfirmed"  # nobody works on it; one more message may be in the channel
+    DELIVERED = "delivered"
+    QUIET = "quiet"  # delivered, and nothing had changed
+    SKIPPED = "skipped"
+    FAILED = "failed"
+    UNSURE = "unsure"  # it may have been delivered
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a run in this state has no outcome yet."""
+        return self in OPEN_STATES
+
+
+OPEN_STATES = (RunState.WAITING, RunState.LEASED, RunState.POSTING, RunState.UNCONFIRMED)
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One occurrence of a schedule: open, or delivered, quiet, skipped, failed or unsure."""
+    """One occurrence of a schedule. Only the transitions in `bot/schedules/runs.py` create and change it."""
 
     schedule: str
     at: datetime
     team: str
     line: str  # the schedule's line when the run was created
     zone: str
-    by: str  # who requested it; empty if it was scheduled
-    state: str
-    why: str
-    offered: int  # a version: grows with each offer, lease and release
-    attempt: int  # failed attempts
-    taken_by: str  # the last holder of the lease, and when it expires
-    taken_until: datetime | None
-    posted: int  # how many of its messages are known to be in the channel
-    posting: int | None  # the index of the message about to be posted
-    posting_at: datetime | None
-    ts: str  # of the first message
-    said: dict[str, Any] | None = field(default=None, compare=False)  # this run's own message; only a lease reads it
+    by: str = ""  # who requested it; empty if it was scheduled
+    outcome: RunState | None = None  # its final state; None while it is open
+    why: str = ""
+    offered: int = 0  # a version: grows with each offer, lease and release
+    attempt: int = 0  # failed attempts
+    again_at: datetime | None = None  # when it is offered to the engine again
+    taken_by: str = ""  # the last holder of the lease, and when it expires
+    taken_until: datetime | None = None
+    posted: int = 0  # how many of its messages are known to be in the channel
+    posting: int | None = None  # the index of the message about to be posted
+    posting_at: datetime | None = None
+    ts: str = ""  # of the first message
+    closed_at: datetime | None = None
+    said: dict[str, Any] | None = field(default=None, compare=False)  # this run's own message; read only to deliver it
+
+    @property
+    def state(self) -> RunState:
+        """The final state, or what the lease and the marker say."""
+        if self.outcome:
+            return self.outcome
+        if self.taken_until:
+            return RunState.LEASED if self.posting is None else RunState.POSTING
+        return RunState.WAITING if self.posting is None else RunState.UNCONFIRMED
+
+    @property
+    def fence(self) -> tuple[object, ...]:
+        """What a transition must find as the worker last knew it: the lease, and the progress made under it."""
+        return self.taken_by, self.taken_until, self.attempt, self.posted, self.posting
 
     @property
     def query_key(self) -> QueryKey:
@@ -80,13 +127,11 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class DueSchedule:
-    """A schedule that is due: its runs until now, and when it is due next. A run with a reason is skipped, and one
-    with an empty reason is open."""
+    """A schedule that is due, its new runs, and when it is due next."""
 
     schedule: Schedule
-    zone: str
     next_at: datetime
-    runs: tuple[tuple[datetime, str], ...] = ()
+    runs: tuple[Run, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,30 +1,38 @@
-"""Runs: each occurrence of a schedule, with its state.
+"""Runs: each occurrence of a schedule, with its state. Nothing else writes one.
 
-An open run is offered to workers until it is closed. A worker leases it, so that only one works on it; when another
-worker has taken over an expired lease, the first one's updates change nothing. `posting` is written before a message
-is posted and cleared after it: a message that is still marked may be in the channel or not.
+A run is created and changed only by the transitions in `bot/schedules/runs.py`. A transition is saved by one statement,
+which changes nothing if lease or progress aren't any more as they were read (`Run.fence`).
 
 A quota limits how many runs start per minute, across all processes of a workspace. It is a token bucket (GCRA): a row
 holds the second until which the capacity is spent, and each run moves it ahead. It may be up to BURST_SECONDS ahead of
 now; beyond that, the caller must retry later.
 """
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, delete, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Update, and_, bindparam, case, delete, func, or_, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database import Database
-from bot.store.models import DueSchedule, QueryKey, Run, Schedule
+from bot.store.models import DueSchedule, QueryKey, Run, RunState, Schedule, ScheduleState
 from bot.store.schedules import COLUMNS as SCHEDULE
-from bot.store.schedules import advance
+from bot.store.schedules import advance, pause_all
 from bot.store.statements import add, add_all
 from bot.store.tables import ANSWERS, RATE_LIMITS, SCHEDULES
 from bot.store.tables import RUNS as TABLE
 
-STATE_OPEN, STATE_SKIPPED, STATE_FAILED = "open", "skipped", "failed"
+STORED_OPEN = "open"  # the state of all runs without an outcome: their lease and marker say the rest
+FIELDS = [name for name in Run.__slots__ if name != "said"]
+COLUMN_NAMES = ["state" if name == "outcome" else name for name in FIELDS]
+COLUMNS = [TABLE.c[name] for name in COLUMN_NAMES]
+OUTCOME = FIELDS.index("outcome")
+COUNTERS = ("offered", "attempt")  # these are increased, since offers aren't fenced
+IS_OPEN = TABLE.c.state == STORED_OPEN
 RUNS_WITH_ANSWERS = TABLE.join(
     ANSWERS,
     (TABLE.c.team == ANSWERS.c.team)
@@ -33,35 +41,44 @@ RUNS_WITH_ANSWERS = TABLE.join(
     & (TABLE.c.at == ANSWERS.c.at),
     isouter=True,
 )
-COLUMNS = [TABLE.c[name] for name in Run.__slots__ if name != "said"]
 
-# The statements of each delivery are built once: building one costs as much as sending it. The values to set are named
-# after their columns at execution, so the bind parameters of the conditions have other names.
-THIS_RUN = (TABLE.c.schedule == bindparam("of"), TABLE.c.at == bindparam("moment"))
-UPDATE_LEASED = update(TABLE).where(*THIS_RUN, TABLE.c.taken_by == bindparam("mine"), TABLE.c.state == STATE_OPEN)
-UNLEASED = or_(TABLE.c.taken_until.is_(None), TABLE.c.taken_until <= bindparam("now"))
-LEASABLE = or_(UNLEASED, TABLE.c.taken_by == bindparam("me"))
-LEASE = update(TABLE).where(*THIS_RUN, TABLE.c.state == STATE_OPEN, LEASABLE).values(offered=TABLE.c.offered + 1)
-LEASE_RETURNING = LEASE.returning(*COLUMNS, TABLE.c.said)
+# NULLs equal nothing, so the fence has values in their place.
+NEVER, NO_MESSAGE = datetime.fromtimestamp(0, UTC), -1
+FENCE = (
+    TABLE.c.schedule,
+    TABLE.c.at,
+    TABLE.c.taken_by,
+    func.coalesce(TABLE.c.taken_until, bindparam("never", NEVER, type_=TABLE.c.taken_until.type)),
+    TABLE.c.attempt,
+    TABLE.c.posted,
+    func.coalesce(TABLE.c.posting, NO_MESSAGE),
+)
+
+# The statements of each delivery are built once: building one costs as much as sending it.
 SELECT_ANSWER = select(ANSWERS.c.said, ANSWERS.c.quiet).where(
     *(ANSWERS.c[name] == bindparam(name) for name in QueryKey.__slots__)
 )
+THIS_RUN = TABLE.alias("this_run")
 EARLIER_RUNS = (TABLE.c.schedule == bindparam("of"), TABLE.c.at < bindparam("moment"))
 LAST_DELIVERED_AT = (
-    select(func.max(TABLE.c.at)).where(*EARLIER_RUNS, TABLE.c.state.in_(("delivered", "quiet"))).scalar_subquery()
+    select(func.max(TABLE.c.at))
+    .where(*EARLIER_RUNS, TABLE.c.state.in_((RunState.DELIVERED, RunState.QUIET)))
+    .scalar_subquery()
 )
 MISSED_RUNS = and_(
     *EARLIER_RUNS,
-    TABLE.c.state.in_((STATE_SKIPPED, STATE_FAILED)),
+    TABLE.c.state.in_((RunState.SKIPPED, RunState.FAILED)),
     or_(LAST_DELIVERED_AT.is_(None), TABLE.c.at > LAST_DELIVERED_AT),
 )
-SELECT_SCHEDULE_AND_MISSED = (
-    select(*SCHEDULE, TABLE.c.at)
-    .select_from(SCHEDULES.join(TABLE, MISSED_RUNS, isouter=True))
-    .where(SCHEDULES.c.id == bindparam("of"))
+SELECT_TO_DELIVER = (
+    select(*(THIS_RUN.c[name] for name in (*COLUMN_NAMES, "said")), *SCHEDULE, TABLE.c.at)
+    .select_from(THIS_RUN.join(SCHEDULES).join(TABLE, MISSED_RUNS, isouter=True))
+    .where(THIS_RUN.c.schedule == bindparam("of"), THIS_RUN.c.at == bindparam("moment"))
     .order_by(TABLE.c.at.desc())
     .limit(bindparam("most"))
 )
+
+RunChange = tuple[Run, Run]  # a run before a transition, and after it
 
 
 class Runs:
@@ -79,28 +96,45 @@ class Runs:
             return 0
         async with self._database.transaction() as connection:
             advanced = await advance(connection, due)
-            rows = [run_row(entry.schedule, entry.zone, at, why) for entry in advanced for at, why in entry.runs]
-            if rows:
-                await add_all(connection, TABLE, rows)
+            await insert_runs(connection, [run for entry in advanced for run in entry.runs])
         return len(advanced)
 
-    async def add_manual(self, schedule: Schedule, zone: str, at: datetime, by: str) -> None:
-        """Add a run that somebody requested."""
+    async def add(self, run: Run) -> bool:
+        """Add a run; return whether it is new."""
         async with self._database.transaction() as connection:
-            await add(connection, TABLE, **run_row(schedule, zone, at, "") | {"by": by})
+            return await add(connection, TABLE, **run_row(run))
 
-    async def add_failed(self, schedule: Schedule, zone: str, at: datetime, why: str) -> bool:
-        """Add a run that failed before it could be leased; return whether it is new."""
-        row = run_row(schedule, zone, at, "") | {"state": STATE_FAILED, "why": why, "again_at": None, "closed_at": at}
+    async def save(self, changes: Iterable[RunChange]) -> list[Run]:
+        """Save transitions, those that change the same in one statement; return the runs whose fence held."""
+        return await self._save(changes, FENCE)
+
+    async def offer(self, changes: Iterable[RunChange]) -> list[Run]:
+        """Save offers of runs that weren't leased, released or offered since they were read."""
+        return await self._save(changes, (*FENCE, TABLE.c.offered))
+
+    async def _save(self, changes: Iterable[RunChange], fence: tuple[ColumnElement[Any], ...]) -> list[Run]:
+        saved = list[Run]()
+        for values, group in _group_by_values(changes):
+            statement, params = _update(fence, frozenset(values)), _fence_params(group, len(fence)) | values
+            keys = {(row[0], row[1]) for row in (await self._database.execute(statement, **params)).rows}
+            saved += [after for _, after in group if (after.schedule, after.at) in keys]
+        return saved
+
+    async def save_and_pause(self, change: RunChange, channel: str, why: str, at: datetime) -> list[Schedule] | None:
+        """Save a transition and pause the active schedules of its channel; return these, or None if it wasn't saved."""
+        [(values, group)] = _group_by_values([change])
         async with self._database.transaction() as connection:
-            return await add(connection, TABLE, **row)
+            params = _fence_params(group, len(FENCE)) | values
+            if not (await connection.execute(_update(FENCE, frozenset(values)), params)).all():
+                return None
+            return await pause_all(connection, change[0].team, channel, why, at)
 
     async def list_open(self, team: str, now: datetime, limit: int) -> list[tuple[Run, bool]]:
         """Return the open runs to offer by now, oldest first, and whether each has its answer already."""
         statement = (
             select(*COLUMNS, ANSWERS.c.asked_at.is_not(None) | TABLE.c.said.is_not(None))
             .select_from(RUNS_WITH_ANSWERS)
-            .where(TABLE.c.team == team, TABLE.c.state == STATE_OPEN, TABLE.c.again_at <= now)
+            .where(TABLE.c.team == team, IS_OPEN, TABLE.c.again_at <= now)
             .order_by(TABLE.c.at, TABLE.c.schedule)
             .limit(limit)
         )
@@ -108,73 +142,29 @@ class Runs:
 
     async def list_awaiting(self, query_key: QueryKey) -> list[Run]:
         """Return the open runs that wait for the answer to a question."""
-        return await self._select(TABLE.c.state == STATE_OPEN, *_matches_query(query_key))
+        return await self._select(IS_OPEN, *_matches_query(query_key))
+
+    async def list_at(self, schedule_ids: Collection[str], at: datetime) -> list[Run]:
+        """Return the runs of some schedules at one moment."""
+        return await self._select(TABLE.c.schedule.in_(schedule_ids), TABLE.c.at == at)
 
     async def get(self, schedule_id: str, at: datetime) -> Run | None:
-        return next(iter(await self._select(TABLE.c.schedule == schedule_id, TABLE.c.at == at)), None)
+        return next(iter(await self.list_at([schedule_id], at)), None)
 
     async def history(self, schedule_ids: Sequence[str], limit: int) -> list[Run]:
         """Return the last runs of some schedules, latest first."""
         return await self._select(TABLE.c.schedule.in_(schedule_ids), order_by=TABLE.c.at.desc(), limit=limit)
 
-    async def defer(self, runs: Sequence[Run], until: datetime) -> None:
-        """Offer open runs of one moment, which a worker has just been offered, again at *until* in case it is lost.
-
-        A run that was leased or released since it was read keeps the time that was set then.
-        """
-        await self._reoffer(runs, "offered", again_at=until)
-
-    async def retry_at(self, runs: Sequence[Run], at: datetime) -> None:
-        """Release open runs of one moment after a failed attempt, and offer them again at *at*."""
-        await self._reoffer(runs, "taken_by", again_at=at, taken_by="", taken_until=None, attempt=TABLE.c.attempt + 1)
-
-    async def requeue(self, schedule_ids: Collection[str], at: datetime, now: datetime) -> None:
-        """Offer open runs of one moment again at once, except leased ones."""
-        statement = update(TABLE).where(
-            TABLE.c.schedule.in_(schedule_ids), TABLE.c.at == at, TABLE.c.state == STATE_OPEN, UNLEASED
-        )
-        await self._database.execute(statement.values(again_at=now, offered=TABLE.c.offered + 1), now=now)
-
-    async def _reoffer(self, runs: Sequence[Run], unchanged_column: str, **values: Any) -> None:
-        """Offer open runs of one moment again, if this column still has the value that was read."""
-        unchanged = tuple_(TABLE.c.schedule, TABLE.c[unchanged_column]).in_(
-            [(run.schedule, getattr(run, unchanged_column)) for run in runs]
-        )
-        statement = update(TABLE).where(unchanged, TABLE.c.at == runs[0].at, TABLE.c.state == STATE_OPEN)
-        await self._database.execute(statement.values(values | {"offered": TABLE.c.offered + 1}))
-
-    async def lease(self, schedule_id: str, at: datetime, by: str, now: datetime, until: datetime) -> Run | None:
-        """Lease an open run until then, unless another worker holds it."""
-        values: dict[str, Any] = {"taken_by": by, "taken_until": until, "again_at": until}
-        result = await self._database.execute(LEASE_RETURNING, of=schedule_id, moment=at, now=now, me=by, **values)
-        return next((Run(*row) for row in result.rows), None)
-
-    # Each of these returns whether the lease was still valid.
-
-    async def _update_leased(self, run: Run, **values: Any) -> bool:
-        lease = {"of": run.schedule, "moment": run.at, "mine": run.taken_by}
-        return bool((await self._database.execute(UPDATE_LEASED, **lease, **values)).rowcount)
-
-    async def mark_posting(self, run: Run, index: int | None, at: datetime) -> bool:
-        """Record which message is about to be posted; None if Slack has refused it."""
-        return await self._update_leased(run, posting=index, posting_at=at)
-
-    async def mark_posted(self, run: Run, index: int, ts: str) -> bool:
-        """Record that a message is in the channel."""
-        return await self._update_leased(run, **_posted_columns(index, ts))
-
-    async def close(
-        self, run: Run, state: str, why: str, at: datetime, last_message: tuple[int, str] | None = None
-    ) -> bool:
-        """Close a run and delete its own message. *last_message* also records the last message that was posted."""
-        cleared: dict[str, Any] = {"again_at": None, "taken_until": None, "said": None}
-        posted = _posted_columns(*last_message) if last_message else {}
-        return await self._update_leased(run, state=state, why=why, closed_at=at, **cleared, **posted)
-
-    async def schedule_and_missed(self, run: Run, limit: int) -> tuple[Schedule, list[datetime]] | None:
-        """Return a run's schedule, and when runs before it were skipped or failed since a delivery, latest first."""
-        rows = await self._database.fetch_all(SELECT_SCHEDULE_AND_MISSED, of=run.schedule, moment=run.at, most=limit)
-        return (Schedule(*rows[0][:-1]), [row[-1] for row in rows if row[-1]]) if rows else None
+    async def to_deliver(
+        self, schedule_id: str, at: datetime, limit: int
+    ) -> tuple[Run, Schedule, list[datetime]] | None:
+        """Return a run with its message, its schedule, and when runs were skipped or failed since the last delivery."""
+        rows = await self._database.fetch_all(SELECT_TO_DELIVER, of=schedule_id, moment=at, most=limit)
+        if not rows:
+            return None
+        run_columns, schedule_columns = rows[0][: len(COLUMNS)], rows[0][len(COLUMNS) + 1 : -1]
+        run = _to_run(run_columns, rows[0][len(COLUMNS)])
+        return run, Schedule(*schedule_columns), [row[-1] for row in rows if row[-1]]
 
     async def get_answer(self, query_key: QueryKey) -> tuple[dict[str, Any], bool] | None:
         """Return the saved answer to a question, and whether it is quiet."""
@@ -190,8 +180,8 @@ class Runs:
         """Delete answers, and closed runs and stopped schedules, that are older than these moments."""
         async with self._database.transaction() as connection:
             await connection.execute(delete(ANSWERS).where(ANSWERS.c.asked_at < answers_before))
-            await connection.execute(delete(TABLE).where(TABLE.c.state != STATE_OPEN, TABLE.c.at < runs_before))
-            stopped = (SCHEDULES.c.state == "stopped", SCHEDULES.c.changed_at < runs_before)
+            await connection.execute(delete(TABLE).where(~IS_OPEN, TABLE.c.at < runs_before))
+            stopped = (SCHEDULES.c.state == ScheduleState.STOPPED, SCHEDULES.c.changed_at < runs_before)
             await connection.execute(delete(SCHEDULES).where(*stopped))
 
     async def _select(
@@ -201,37 +191,68 @@ class Runs:
         return [_to_run(row) for row in await self._database.fetch_all(statement)]
 
 
-def run_row(schedule: Schedule, zone: str, at: datetime, why: str) -> dict[str, Any]:
-    return {
-        "schedule": schedule.id,
-        "at": at,
-        "team": schedule.team,
-        "line": schedule.line,
-        "zone": zone,
-        "by": "",
-        "state": STATE_SKIPPED if why else STATE_OPEN,
-        "why": why,
-        "offered": 0,
-        "attempt": 0,
-        "again_at": None if why else at,
-        "taken_by": "",
-        "posted": 0,
-        "ts": "",
-        "closed_at": at if why else None,
-    }
+async def insert_runs(connection: AsyncConnection, runs: Sequence[Run]) -> None:
+    """Insert new runs within the caller's transaction."""
+    if runs:
+        await add_all(connection, TABLE, [run_row(run) for run in runs])
 
 
-def _posted_columns(index: int, ts: str) -> dict[str, Any]:
-    first_ts = {"ts": ts} if index == 0 else {}
-    return {"posted": index + 1, "posting": None, "posting_at": None, **first_ts}
+def _group_by_values(changes: Iterable[RunChange]) -> list[tuple[dict[str, Any], list[RunChange]]]:
+    """Group transitions by what they change."""
+    groups = defaultdict[tuple[tuple[str, Any], ...], list[RunChange]](list)
+    for before, after in changes:
+        groups[tuple(_changed_values(before, after).items())].append((before, after))
+    return [(dict(values), group) for values, group in groups.items()]
+
+
+def _changed_values(before: Run, after: Run) -> dict[str, Any]:
+    """Return the columns that a transition changes, and by how much it increases the counters."""
+    values: dict[str, Any] = {}
+    for name, column in zip(FIELDS, COLUMN_NAMES, strict=True):
+        old, new = getattr(before, name), getattr(after, name)
+        if old != new:
+            values[column] = new - old if name in COUNTERS else new
+    return values | {"said": None} if after.outcome else values
+
+
+@cache
+def _update(fence: tuple[ColumnElement[Any], ...], names: frozenset[str]) -> Update:
+    """Return the statement that changes these columns of open runs whose fence holds, and returns their keys.
+
+    The values are named after their columns, so the bind parameters of the conditions have other names. The schedules
+    are listed once more for SQLite, which finds no index for a tuple.
+    """
+    values = {name: TABLE.c[name] + bindparam(name) if name in COUNTERS else bindparam(name) for name in names}
+    fenced = tuple_(*fence).in_(bindparam("fences", expanding=True))
+    where = (TABLE.c.schedule.in_(bindparam("schedules", expanding=True)), fenced, IS_OPEN)
+    return update(TABLE).where(*where).values(values).returning(TABLE.c.schedule, TABLE.c.at)
+
+
+def _fence_params(group: list[RunChange], size: int) -> dict[str, Any]:
+    """Return the parameters of the conditions of a statement, with as many values as the fence has columns."""
+    fences = []
+    for run, _ in group:
+        until, posting = run.taken_until or NEVER, NO_MESSAGE if run.posting is None else run.posting
+        values = run.schedule, run.at, run.taken_by, until, run.attempt, run.posted, posting, run.offered
+        fences.append(values[:size])
+    return {"schedules": [run.schedule for run, _ in group], "fences": fences}
+
+
+def run_row(run: Run) -> dict[str, Any]:
+    """Return the columns of a new run."""
+    row = {column: getattr(run, name) for name, column in zip(FIELDS, COLUMN_NAMES, strict=True)}
+    return row | {"state": run.outcome or STORED_OPEN, "said": run.said}
+
+
+def _to_run(row: Sequence[Any], message: dict[str, Any] | None = None) -> Run:
+    """Return a run from its columns; what follows them in the row is ignored."""
+    values = [*row[: len(COLUMNS)], message]
+    values[OUTCOME] = None if values[OUTCOME] == STORED_OPEN else RunState(values[OUTCOME])
+    return Run(*values)
 
 
 def _matches_query(query_key: QueryKey) -> list[ColumnElement[bool]]:
     return [TABLE.c[name] == value for name, value in asdict(query_key).items()]
-
-
-def _to_run(row: Any) -> Run:
-    return Run(*row[: len(COLUMNS)])
 
 
 BURST_SECONDS = 10.0

@@ -10,10 +10,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database import Database
-from bot.store.models import DueSchedule, Schedule
+from bot.store.models import DueSchedule, Schedule, ScheduleState
 from bot.store.tables import SCHEDULES as TABLE
 
-ACTIVE, PAUSED, STOPPED = "active", "paused", "stopped"
+ACTIVE, PAUSED, STOPPED = ScheduleState
 COLUMNS = [TABLE.c[name] for name in Schedule.__slots__]
 SET_NEXT_AT = update(TABLE).where(TABLE.c.id == bindparam("of"))
 SELECT_BY_ID = select(*COLUMNS).where(TABLE.c.id == bindparam("of"))
@@ -101,11 +101,16 @@ class Schedules:
         """Pause a schedule; return whether it was active."""
         return await self._transition(ACTIVE, schedule_id, at, state=PAUSED, why=why, next_at=None)
 
+    async def pause_channel(self, team: str, channel: str, why: str, at: datetime) -> list[Schedule]:
+        """Pause the active schedules of a channel, and return them."""
+        async with self._database.transaction() as connection:
+            return await pause_all(connection, team, channel, why, at)
+
     async def resume(self, schedule_id: str, next_at: datetime, at: datetime) -> bool:
         """Resume a schedule; return whether it was paused."""
         return await self._transition(PAUSED, schedule_id, at, state=ACTIVE, why="", next_at=next_at)
 
-    async def _transition(self, expected: str, schedule_id: str, at: datetime, **columns: Any) -> bool:
+    async def _transition(self, expected: ScheduleState, schedule_id: str, at: datetime, **columns: Any) -> bool:
         statement = update(TABLE).where(TABLE.c.id == schedule_id, TABLE.c.state == expected)
         return bool((await self._database.execute(statement.values({**columns, "changed_at": at}))).rowcount)
 
@@ -134,6 +139,14 @@ async def advance(connection: AsyncConnection, due: Sequence[DueSchedule]) -> li
             SET_NEXT_AT, [{"of": entry.schedule.id, "next_at": entry.next_at} for entry in advanced]
         )
     return advanced
+
+
+async def pause_all(connection: AsyncConnection, team: str, channel: str, why: str, at: datetime) -> list[Schedule]:
+    """Pause the active schedules of a channel, within the caller's transaction; return them, by number."""
+    pause = update(TABLE).where(*_in_channel(team, channel), TABLE.c.state == ACTIVE)
+    columns = {"state": PAUSED, "why": why, "next_at": None, "changed_at": at}
+    paused = [Schedule(*row) for row in await connection.execute(pause.values(columns).returning(*COLUMNS))]
+    return sorted(paused, key=lambda schedule: schedule.number)
 
 
 def _in_channel(team: str, channel: str) -> tuple[ColumnElement[bool], ...]:

@@ -24,6 +24,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
+from bot.store.models import ScheduleState
+
 METADATA = MetaData()
 
 
@@ -42,6 +44,19 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+class StateColumn(TypeDecorator[ScheduleState]):
+    """The state of a schedule, as its value."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: ScheduleState | None, dialect: Dialect) -> str | None:
+        return value and value.value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> ScheduleState | None:
+        return None if value is None else ScheduleState(value)
 
 
 class Weekdays(TypeDecorator[tuple[int, ...]]):
@@ -87,7 +102,7 @@ SCHEDULES = Table(
     Column("local_time", Time),  # null for a watch
     Column("zone", String, nullable=False),
     Column("line", String, nullable=False),
-    Column("state", String, nullable=False),
+    Column("state", StateColumn, nullable=False),
     Column("why", String, nullable=False),  # the reason if the bot paused it
     Column("next_at", UtcDateTime, index=True),
     Column("looked_at", UtcDateTime),  # when a watch last observed

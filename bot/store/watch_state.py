@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import delete, select, update
 
 from bot.store.database import Database
-from bot.store.models import Schedule, WatchState
-from bot.store.runs import run_row
-from bot.store.statements import add, upsert
-from bot.store.tables import RUNS, SCHEDULES
+from bot.store.models import Run, Schedule, WatchState
+from bot.store.runs import insert_runs
+from bot.store.statements import upsert
+from bot.store.tables import SCHEDULES
 from bot.store.tables import WATCH_STATES as TABLE
 
 SELECT_STATES = select(TABLE.c.schedule, TABLE.c.thing, TABLE.c.state, TABLE.c.says, TABLE.c.happened)
@@ -30,20 +29,15 @@ class WatchStates:
         return states
 
     async def record(
-        self,
-        schedule: Schedule,
-        states: Mapping[str, WatchState],
-        at: datetime,
-        zone: str,
-        message: dict[str, Any] | None,
+        self, schedule: Schedule, states: Mapping[str, WatchState], at: datetime, alert: Run | None
     ) -> bool:
-        """Record an observation, its states and the *message* to post, in one transaction.
+        """Record an observation, its states and the run that posts an alert, in one transaction.
 
         Return False, and change nothing, if another process has recorded one in the meantime.
         """
         unchanged = SCHEDULES.c.looked_at.is_not_distinct_from(schedule.looked_at)
         claim = update(SCHEDULES).where(SCHEDULES.c.id == schedule.id, unchanged).values(looked_at=at)
-        if not states and message is None:
+        if not states and alert is None:
             return bool((await self._database.execute(claim)).rowcount)
         async with self._database.transaction() as connection:
             if not (await connection.execute(claim)).rowcount:
@@ -51,8 +45,7 @@ class WatchStates:
             for thing, state in states.items():
                 row = {"state": state.state, "says": state.says, "happened": state.happened, "seen_at": at}
                 await upsert(connection, TABLE, schedule=schedule.id, thing=thing, **row)
-            if message is not None:
-                await add(connection, RUNS, **run_row(schedule, zone, at, "") | {"said": message})
+            await insert_runs(connection, [alert] if alert else [])
         return True
 
     async def prune(self, before: datetime) -> None:

@@ -32,8 +32,9 @@ from bot.access import Caller
 from bot.core import open_answers
 from bot.schedules.answer_store import serialize_message
 from bot.schedules.recurrence import WEEKDAYS, Recurrence
+from bot.schedules.runs import Due, create
 from bot.schedules.triggers import Trigger, WatchTrigger, trigger_fields
-from bot.store import QueryKey, Schedule, WatchState
+from bot.store import QueryKey, Schedule, ScheduleState, WatchState
 from bot.store.runs import run_row
 from bot.store.store import Store, open_store
 from bot.store.tables import RUNS, WATCH_STATES
@@ -230,7 +231,7 @@ async def _add_schedules(store: Store, channel: int) -> list[Schedule]:
             owner="U1",
             **trigger_fields(trigger),
             line=line,
-            state="active",
+            state=ScheduleState.ACTIVE,
             why="",
             next_at=FIRST_DAY,
         )
@@ -257,7 +258,7 @@ def _write_day(table: BotDatabase, schedules: list[list[Schedule]], now: datetim
 
 def _delivered_row(schedule: Schedule, at: datetime) -> dict[str, Any]:
     outcome = {"state": "delivered", "again_at": None, "taken_by": "alone", "posted": 1, "ts": f"{at.timestamp():.6f}"}
-    return run_row(schedule, "UTC", at, "") | outcome | {"offered": 3, "closed_at": at}
+    return run_row(create(Due(schedule, at), at)) | outcome | {"offered": 3, "closed_at": at}
 
 
 def _watch_state_row(watch: Schedule, at: datetime) -> dict[str, Any]:

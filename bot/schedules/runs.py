@@ -1,0 +1,389 @@
+"""The life of a run, one occurrence of a schedule, from its creation to its one final state.
+
+    new                         ── Due, Requested, Alerted ──► waiting
+    new                         ── Missed ───────────────────► skipped
+    new                         ── CheckFailed ──────────────► failed
+
+    waiting, leased             ── Leased ───────────────────► leased
+    leased                      ── PostBegun ────────────────► posting
+    posting                     ── Posted, Confirmed ────────► leased, delivered, quiet
+    posting                     ── NotPosted ────────────────► leased
+    posting, unconfirmed        ── Leased ───────────────────► posting
+    leased                      ── Finished ─────────────────► delivered, quiet
+
+    waiting, leased             ── Retried ──────────────────► waiting
+    posting, unconfirmed        ── Retried ──────────────────► unconfirmed
+
+    waiting, leased             ── Skipped ──────────────────► skipped, delivered
+    waiting, leased             ── GaveUp, ChannelLost ──────► failed, delivered
+    posting, unconfirmed        ── Skipped, GaveUp, ChannelLost, Unverifiable ──► unsure, delivered
+
+    waiting, leased, posting, unconfirmed ── Offered, Requeued ──► same
+
+A worker must hold the lease to work on a run, and a lease that has expired can be taken over. The store saves a
+transition only if lease and progress are still as the worker last knew them: after a takeover, the first worker can
+record nothing more, and so begins no post.
+
+A message is sent only in `posting`, which is stored before. While a run is in `posting` or `unconfirmed`, its message
+may be in the channel, whatever became of the worker. The only ways on are Posted (Slack accepted it), Confirmed (a
+search found it) and NotPosted (Slack refused it, or a search didn't find it). Where nobody can tell, the run ends as
+unsure, rather than post twice. A worker whose lease is half over sends nothing more (`may_send`): the next worker's
+search comes after everything that it sent.
+
+An event that no line above allows comes too late: it changes nothing. A final state has no way out.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.messages import humanize
+from bot.store.models import OPEN_STATES, Run, RunState, Schedule
+
+MAX_REASON_CHARS = 300
+MISSED_REASON = "The bot was offline."
+INCOMPLETE_REASON = "The thread replies are missing."
+UNCONFIRMED_REASON = "Slack didn't confirm the post."
+UNVERIFIED_REASON = "Possibly posted. I can't read this channel's history, so I won't risk a duplicate."
+PARTLY_UNVERIFIED_REASON = (
+    "The thread replies may be missing. I can't read this channel's history, so I won't risk a duplicate."
+)
+
+
+@dataclass(frozen=True)
+class RunEvent:
+    """Something that happens to a run."""
+
+
+@dataclass(frozen=True)
+class _Creation(RunEvent):
+    schedule: Schedule
+    at: datetime
+    by: str = ""  # who requested it
+    why: str = ""  # the reason of a run that is over from the start
+    message: dict[str, Any] | None = None  # the run's own
+
+
+class Due(_Creation):
+    """The schedule is due."""
+
+
+class Missed(_Creation):
+    """The schedule was due too long ago to catch up."""
+
+
+class Requested(_Creation):
+    """Somebody wants the schedule to run now."""
+
+
+class Alerted(_Creation):
+    """A watch has something to tell."""
+
+
+class CheckFailed(_Creation):
+    """A watch couldn't be checked."""
+
+
+@dataclass(frozen=True)
+class Offered(RunEvent):
+    """The engine has the run; it gets it again then, in case it is lost there."""
+
+    again_at: datetime
+
+
+@dataclass(frozen=True)
+class Requeued(RunEvent):
+    """The engine has lost the run, and gets it again at once."""
+
+
+@dataclass(frozen=True)
+class Leased(RunEvent):
+    """A worker takes the run, until then."""
+
+    by: str
+    until: datetime
+
+
+@dataclass(frozen=True)
+class PostBegun(RunEvent):
+    """A message is about to be sent. This is stored before it is."""
+
+    part: int
+
+
+@dataclass(frozen=True)
+class Posted(RunEvent):
+    """A message is in the channel. After the last one the run is over."""
+
+    part: int
+    ts: str
+    is_last: bool
+    quiet: bool = False
+
+
+@dataclass(frozen=True)
+class Confirmed(Posted):
+    """A search has found a message that an earlier attempt sent."""
+
+
+@dataclass(frozen=True)
+class NotPosted(RunEvent):
+    """The message is certainly not in the channel."""
+
+
+@dataclass(frozen=True)
+class Finished(RunEvent):
+    """All messages were in the channel already."""
+
+    quiet: bool = False
+
+
+@dataclass(frozen=True)
+class _Ending(RunEvent):
+    by: str = field(default="", kw_only=True)  # the worker with the lease; all others wait until that has expired
+
+
+@dataclass(frozen=True)
+class Retried(_Ending):
+    """An attempt failed, and another one follows."""
+
+    again_at: datetime
+
+
+@dataclass(frozen=True)
+class Skipped(_Ending):
+    """The run need not be delivered any more."""
+
+    why: str
+
+
+@dataclass(frozen=True)
+class GaveUp(_Ending):
+    """The run can't be delivered; it never could if that is permanent."""
+
+    why: str
+    permanent: bool = False
+
+
+@dataclass(frozen=True)
+class ChannelLost(GaveUp):
+    """The channel is gone or closed to the bot."""
+
+    channel: str = ""
+    code: str = ""
+
+
+@dataclass(frozen=True)
+class Unverifiable(RunEvent):
+    """Nobody can tell whether the message is in the channel."""
+
+
+@dataclass(frozen=True)
+class RunEffect:
+    """Something that a job does after the transition is stored."""
+
+
+@dataclass(frozen=True)
+class Post(RunEffect):
+    """Post the message with this index, if there is one."""
+
+    part: int
+
+
+@dataclass(frozen=True)
+class Search(RunEffect):
+    """Search the channel for the message with this index."""
+
+    part: int
+
+
+@dataclass(frozen=True)
+class ReportOutcome(RunEffect):
+    """Count and log the outcome."""
+
+
+@dataclass(frozen=True)
+class NotifyOwner(RunEffect):
+    """Tell the owner that the schedule fails, at once or after several failures in a row."""
+
+    at_once: bool
+
+
+@dataclass(frozen=True)
+class PauseChannel(RunEffect):
+    """Pause the channel's schedules, in the same transaction, and tell their owners."""
+
+    channel: str
+    code: str
+
+
+RunEffects = tuple[RunEffect, ...]
+Change = tuple[Run, RunEffects]
+
+
+def create(event: RunEvent, now: datetime) -> Run:
+    """Return the run that this event creates."""
+    return _apply(BY_STATE_AND_EVENT[None, type(event)], None, event, now)[0]
+
+
+def transition(run: Run, event: RunEvent, now: datetime) -> Change:
+    """Return the run after the event, and what to do; the same run, and nothing, if the event comes too late."""
+    if isinstance(event, _Ending) and _is_held(run, now) and event.by != run.taken_by:
+        return run, ()
+    rule = BY_STATE_AND_EVENT.get((run.state, type(event)))
+    return _apply(rule, run, event, now) if rule else (run, ())
+
+
+def may_send(run: Run, now: datetime, lease: timedelta) -> bool:
+    """Return whether at least half of the lease is left, which is enough to send a message.
+
+    Event loop timeouts don't suffice: the loop's clock stops while a machine is suspended.
+    """
+    return run.taken_until is not None and now <= run.taken_until - lease / 2
+
+
+def _create(_: None, event: _Creation, now: datetime) -> Change:
+    schedule = event.schedule
+    run = Run(schedule.id, event.at, schedule.team, schedule.line, schedule.zone, event.by, said=event.message)
+    return replace(run, again_at=event.at), ()
+
+
+def _create_skipped(_: None, event: Missed, now: datetime) -> Change:
+    return _close(_create(_, event, now)[0], RunState.SKIPPED, event.why, event.at)[0], ()
+
+
+def _create_failed(_: None, event: CheckFailed, now: datetime) -> Change:
+    return _close(_create(_, event, now)[0], RunState.FAILED, event.why, event.at)[0], ()
+
+
+def _offer(run: Run, event: Offered, now: datetime) -> Change:
+    return _offer_at(run, event.again_at), ()
+
+
+def _requeue(run: Run, event: Requeued, now: datetime) -> Change:
+    return run if _is_held(run, now) else _offer_at(run, now), ()
+
+
+def _lease(run: Run, event: Leased, now: datetime) -> Change:
+    if _is_held(run, now) and run.taken_by != event.by:
+        return run, ()
+    leased = replace(_offer_at(run, event.until), taken_by=event.by, taken_until=event.until)
+    return leased, (Post(run.posted) if run.posting is None else Search(run.posting),)
+
+
+def _begin_post(run: Run, event: PostBegun, now: datetime) -> Change:
+    return replace(run, posting=event.part, posting_at=now), ()
+
+
+def _record_post(run: Run, event: Posted, now: datetime) -> Change:
+    ts = run.ts if event.part else event.ts
+    posted = replace(run, posted=event.part + 1, posting=None, posting_at=None, ts=ts)
+    return _close_delivered(posted, event.quiet, now) if event.is_last else (posted, (Post(event.part + 1),))
+
+
+def _clear_marker(run: Run, event: NotPosted, now: datetime) -> Change:
+    return replace(run, posting=None, posting_at=None), (Post(run.posted),)
+
+
+def _finish(run: Run, event: Finished, now: datetime) -> Change:
+    return _close_delivered(run, event.quiet, now)
+
+
+def _retry(run: Run, event: Retried, now: datetime) -> Change:
+    released = replace(_offer_at(run, event.again_at), taken_by="", taken_until=None)
+    return replace(released, attempt=run.attempt + 1), ()
+
+
+def _skip(run: Run, event: Skipped, now: datetime) -> Change:
+    return _close_begun(run, event.why, now) or _close(run, RunState.SKIPPED, event.why, now)
+
+
+def _give_up(run: Run, event: GaveUp, now: datetime) -> Change:
+    if begun := _close_begun(run, event.why, now):
+        return begun
+    failed, effects = _close(run, RunState.FAILED, event.why, now)
+    return failed, (*effects, NotifyOwner(at_once=event.permanent))
+
+
+def _lose_channel(run: Run, event: ChannelLost, now: datetime) -> Change:
+    closed, effects = _give_up(run, event, now)
+    return closed, (*effects, PauseChannel(event.channel, event.code))
+
+
+def _leave_unverified(run: Run, event: Unverifiable, now: datetime) -> Change:
+    if run.posted:
+        return _close(run, RunState.DELIVERED, PARTLY_UNVERIFIED_REASON, now)
+    return _close(run, RunState.UNSURE, UNVERIFIED_REASON, now)
+
+
+def _is_held(run: Run, now: datetime) -> bool:
+    """Return whether a worker's lease is still valid."""
+    return run.taken_until is not None and run.taken_until > now
+
+
+def _offer_at(run: Run, again_at: datetime) -> Run:
+    return replace(run, again_at=again_at, offered=run.offered + 1)
+
+
+def _close_delivered(run: Run, quiet: bool, now: datetime) -> Change:
+    return _close(run, RunState.QUIET if quiet else RunState.DELIVERED, "", now)
+
+
+def _close_begun(run: Run, why: str, now: datetime) -> Change | None:
+    """Close a run of which something was or may have been posted."""
+    if run.posted:
+        return _close(run, RunState.DELIVERED, f"{INCOMPLETE_REASON} {why}", now)
+    return _close(run, RunState.UNSURE, UNCONFIRMED_REASON, now) if run.posting is not None else None
+
+
+def _close(run: Run, outcome: RunState, why: str, now: datetime) -> Change:
+    reason = humanize.truncate_text(why, MAX_REASON_CHARS)
+    closed = replace(run, outcome=outcome, why=reason, closed_at=now, again_at=None, taken_until=None, said=None)
+    return closed, (ReportOutcome(),)
+
+
+@dataclass(frozen=True)
+class Transition:
+    """A line of the diagram, for one event: it leads from these states to one of those, by this function."""
+
+    states: tuple[RunState | None, ...]
+    event: type[RunEvent]
+    targets: tuple[RunState, ...]
+    apply: Callable[[Any, Any, datetime], Change]
+
+
+def _apply(rule: Transition, run: Run | None, event: RunEvent, now: datetime) -> Change:
+    after, effects = rule.apply(run, event, now)
+    if after.state not in rule.targets and after is not run:
+        raise AssertionError(f"{event} must not lead to {after.state}")
+    return after, effects
+
+
+WAITING, LEASED, POSTING, UNCONFIRMED = OPEN_STATES
+DELIVERED, QUIET, SKIPPED, FAILED, UNSURE = (state for state in RunState if not state.is_open)
+KNOWN, UNKNOWN = (WAITING, LEASED), (POSTING, UNCONFIRMED)
+
+TRANSITIONS = (
+    *(Transition((None,), event, (WAITING,), _create) for event in (Due, Requested, Alerted)),
+    Transition((None,), Missed, (SKIPPED,), _create_skipped),
+    Transition((None,), CheckFailed, (FAILED,), _create_failed),
+    Transition(KNOWN, Leased, (LEASED,), _lease),
+    Transition((LEASED,), PostBegun, (POSTING,), _begin_post),
+    *(Transition((POSTING,), event, (LEASED, DELIVERED, QUIET), _record_post) for event in (Posted, Confirmed)),
+    Transition((POSTING,), NotPosted, (LEASED,), _clear_marker),
+    Transition(UNKNOWN, Leased, (POSTING,), _lease),
+    Transition((LEASED,), Finished, (DELIVERED, QUIET), _finish),
+    Transition(KNOWN, Retried, (WAITING,), _retry),
+    Transition(UNKNOWN, Retried, (UNCONFIRMED,), _retry),
+    Transition(KNOWN, Skipped, (SKIPPED, DELIVERED), _skip),
+    Transition(KNOWN, GaveUp, (FAILED, DELIVERED), _give_up),
+    Transition(KNOWN, ChannelLost, (FAILED, DELIVERED), _lose_channel),
+    Transition(UNKNOWN, Skipped, (UNSURE, DELIVERED), _skip),
+    Transition(UNKNOWN, GaveUp, (UNSURE, DELIVERED), _give_up),
+    Transition(UNKNOWN, ChannelLost, (UNSURE, DELIVERED), _lose_channel),
+    Transition(UNKNOWN, Unverifiable, (UNSURE, DELIVERED), _leave_unverified),
+    *(Transition((state,), Offered, (state,), _offer) for state in OPEN_STATES),
+    *(Transition((state,), Requeued, (state,), _requeue) for state in OPEN_STATES),
+)
+BY_STATE_AND_EVENT = {(state, rule.event): rule for rule in TRANSITIONS for state in rule.states}

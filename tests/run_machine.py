@@ -1,0 +1,269 @@
+"""Runs through crashes, lost leases, late events and repeated deliveries, in any order, over any store."""
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, time, timedelta
+from enum import Enum
+from typing import Protocol
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from bot.schedules import runs
+from bot.store import Run, RunState, Schedule, ScheduleState
+from bot.store.store import Store
+
+NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+LEASE, CONFIRM_WINDOW = timedelta(minutes=5), timedelta(seconds=10)
+WORKERS = st.sampled_from(["one", "two"])
+SECONDS = st.sampled_from([10, 200, 400])  # a search is sure after the first, a lease is half over, and it is over
+MESSAGE_COUNT = 2
+KINDS = ["retry"] * 6 + ["requeue", "offer"] * 2 + ["skip", "give up", "lose the channel"]  # few end the run
+
+
+class RunStore(Protocol):
+    """What holds the run: a variable, or a database."""
+
+    schedule: Schedule
+
+    def add(self, run: Run) -> None: ...
+    def read(self) -> Run: ...
+    def save(self, before: Run, after: Run) -> bool: ...
+    def offer(self, before: Run, after: Run) -> bool: ...
+
+
+MONDAY = (0,), 0, time(9), "UTC"
+SCHEDULE = Schedule("0" * 32, "T1", "C1", 1, "U1", *MONDAY, "scores web/production", ScheduleState.ACTIVE, "", NOW)
+
+
+class MemoryStore:
+    """A store that is a variable."""
+
+    schedule = SCHEDULE
+    run: Run
+
+    def add(self, run: Run) -> None:
+        self.run = run
+
+    def read(self) -> Run:
+        return self.run
+
+    def save(self, before: Run, after: Run) -> bool:
+        """Save a transition of an open run if its fence holds; offers that came in between stay counted."""
+        fits = self.run.state.is_open and self.run.fence == before.fence
+        if fits:
+            self.run = replace(after, offered=self.run.offered + after.offered - before.offered)
+        return fits
+
+    def offer(self, before: Run, after: Run) -> bool:
+        return self.run.offered == before.offered and self.save(before, after)
+
+
+class Luck(Enum):
+    """What Slack does with a request."""
+
+    GOOD = "it is done, and the worker learns so"
+    REFUSED = "it is refused"
+    UNKNOWN = "it is done, and the worker doesn't learn so"
+    LOST = "it isn't done, and the worker doesn't learn so"
+
+
+class DatabaseStore:
+    """A team's run in a real store."""
+
+    def __init__(self, runner: asyncio.Runner, store: Store, team: str) -> None:
+        self._await = runner.run
+        self._store = store
+        self.schedule = self._await(store.schedules.add(replace(SCHEDULE, team=team), NOW))
+
+    def add(self, run: Run) -> None:
+        assert self._await(self._store.runs.add(run))
+
+    def read(self) -> Run:
+        run = self._await(self._store.runs.get(self.schedule.id, NOW))
+        assert run
+        return run
+
+    def save(self, before: Run, after: Run) -> bool:
+        return bool(self._await(self._store.runs.save([(before, after)])))
+
+    def offer(self, before: Run, after: Run) -> bool:
+        return bool(self._await(self._store.runs.offer([(before, after)])))
+
+
+@dataclass
+class Worker:
+    """What a process has in its memory. A crash forgets it."""
+
+    run: Run
+    effects: list[runs.RunEffect] = field(default_factory=list)
+    sending: int | None = None  # the message whose marker is stored
+    response: runs.RunEvent | None = None  # what Slack said, and isn't recorded yet
+
+
+class RunMachine(RuleBasedStateMachine):
+    """One run, two workers, and a channel. A message that Slack accepted is found within the confirm window."""
+
+    def __init__(self, store: RunStore | None = None) -> None:
+        super().__init__()
+        self.store = store or MemoryStore()
+        self.now = NOW
+        self.workers: dict[str, Worker] = {}
+        self.channel: list[int] = []  # the index of each message, in the order in which they were accepted
+        self.read: list[Run] = []  # states that somebody has read, and may still act on
+        self.closed: Run | None = None
+
+    @initialize()
+    def create(self) -> None:
+        self.store.add(runs.create(runs.Due(self.store.schedule, NOW), self.now))
+
+    @rule(seconds=SECONDS)
+    def pass_time(self, seconds: int) -> None:
+        self.now += timedelta(seconds=seconds)
+
+    # The workers, step by step: each may stall or crash before and after any of them.
+
+    @rule(name=WORKERS, age=st.integers(0, 2))
+    def lease(self, name: str, age: int) -> None:
+        """Take the run, once or again, as it is or as it was read some time ago; a job that had it before is gone."""
+        run = self._read(age)
+        leased, effects = runs.transition(run, runs.Leased(name, self.now + LEASE), self.now)
+        if leased is not run and self.store.save(run, leased):
+            self.workers[name] = Worker(leased, list(effects))
+
+    @rule(name=WORKERS)
+    def crash(self, name: str) -> None:
+        """Lose what was done and not recorded, and what was to be done."""
+        self.workers.pop(name, None)
+
+    @rule(name=WORKERS, luck=st.sampled_from([Luck.GOOD] * 4 + list(Luck)))
+    def step(self, name: str, luck: Luck) -> None:
+        """Do the next thing that a worker has to do: begin, send or record a message, or search for one."""
+        match self.workers.get(name):
+            case Worker(response=runs.RunEvent() as response):
+                self._record(name, response)
+            case Worker(sending=int(part)) as worker:
+                worker.sending, worker.response = None, self._send(worker.run, part, luck)
+            case Worker(effects=[runs.Post(part)]) as worker if part < MESSAGE_COUNT:
+                worker.sending = part if self._record(name, runs.PostBegun(part)) else None
+            case Worker(effects=[runs.Post()]):
+                self._record(name, runs.Finished())
+            case Worker(effects=[runs.Search(part)]) as worker:
+                self._record(name, self._search(worker.run, part, luck))
+
+    @rule(name=WORKERS, times=st.integers(1, 3))
+    def step_on(self, name: str, times: int) -> None:
+        """Take a worker some steps further, so that examples get anywhere."""
+        for _ in range(times):
+            self.step(name, Luck.GOOD)
+
+    @rule(before=st.integers(0, 2), seconds=SECONDS, meddle=st.booleans(), after=st.sampled_from([0, 3]))
+    def overtake(self, before: int, seconds: int, meddle: bool, after: int) -> None:
+        """Let a worker stall after some steps, another one take the run, and then the first one go on."""
+        self.lease("one", 0)
+        self.step_on("one", before)
+        self.pass_time(seconds)
+        if meddle:
+            self.act_late(0, "retry")
+        self.lease("two", 0)
+        self.step_on("two", 4)
+        self.step_on("one", after)
+
+    @rule(name=WORKERS, kind=st.sampled_from(KINDS))
+    def end_attempt(self, name: str, kind: str) -> None:
+        """End an attempt whose message isn't under way."""
+        if (worker := self.workers.get(name)) and worker.sending is None and worker.response is None:
+            self._record(name, self._event(kind, name))
+
+    # Everybody else, with what they read some time ago.
+
+    @rule(age=st.integers(0, 2), kind=st.sampled_from(KINDS))
+    def act_late(self, age: int, kind: str) -> None:
+        """Let the query job or the engine act on a run as they read it."""
+        run = self._read(age)
+        after, _ = runs.transition(run, self._event(kind, ""), self.now)
+        if after is not run:
+            (self.store.offer if kind == "offer" else self.store.save)(run, after)
+
+    @rule()
+    def look(self) -> None:
+        self.read.append(self.store.read())
+
+    # What must hold.
+
+    @invariant()
+    def no_message_is_posted_twice(self) -> None:
+        assert self.channel == list(range(len(self.channel)))
+
+    @invariant()
+    def final_state_stays_and_has_a_reason(self) -> None:
+        run = self.store.read()
+        if self.closed:
+            assert replace(run, said=None) == replace(self.closed, said=None)
+        if run.state.is_open:
+            assert run.again_at, "nobody would work on it again"
+            return
+        self.closed = run
+        assert run.again_at is None
+        assert run.closed_at
+        assert run.why or (run.state in (RunState.DELIVERED, RunState.QUIET) and len(self.channel) == MESSAGE_COUNT)
+        assert run.state not in (RunState.FAILED, RunState.SKIPPED) or not self.channel
+
+    def teardown(self) -> None:
+        """Nothing goes wrong any more: a worker that is given the run ends it, and it is in the channel or says why."""
+        self.workers.clear()
+        for _ in range(3):
+            self.now += LEASE
+            self.lease("one", 0)
+            while "one" in self.workers:
+                self.step("one", Luck.GOOD)
+                self.no_message_is_posted_twice()
+        self.final_state_stays_and_has_a_reason()
+        assert self.closed
+
+    # Helpers
+
+    def _read(self, age: int) -> Run:
+        """Return the run as it is, or as it was when somebody read it."""
+        return [self.store.read(), *reversed(self.read)][: age + 1][-1]
+
+    def _send(self, run: Run, part: int, luck: Luck) -> runs.RunEvent:
+        """Send a message, unless the lease is half over; Slack may refuse it, or not say what it has done."""
+        if luck is Luck.REFUSED or not runs.may_send(run, self.now, LEASE):
+            return runs.NotPosted()
+        if luck is not Luck.LOST:
+            self.channel.append(part)
+        return self._posted(part) if luck is Luck.GOOD else self._event("retry", run.taken_by)
+
+    def _search(self, run: Run, part: int, luck: Luck) -> runs.RunEvent:
+        if luck is Luck.REFUSED:
+            return runs.Unverifiable()
+        if part in self.channel:
+            return self._posted(part, runs.Confirmed)
+        recent = run.posting_at is not None and self.now < run.posting_at + CONFIRM_WINDOW
+        return self._event("retry", run.taken_by) if recent else runs.NotPosted()
+
+    def _posted(self, part: int, event: type[runs.Posted] = runs.Posted) -> runs.Posted:
+        return event(part, f"{part}.1", is_last=part == MESSAGE_COUNT - 1)
+
+    def _event(self, kind: str, name: str) -> runs.RunEvent:
+        return {
+            "retry": runs.Retried(self.now + CONFIRM_WINDOW, by=name),
+            "skip": runs.Skipped("The schedule was stopped.", by=name),
+            "give up": runs.GaveUp("LaunchDarkly is down.", by=name),
+            "lose the channel": runs.ChannelLost("The channel is archived.", code="is_archived", by=name),
+            "requeue": runs.Requeued(),
+            "offer": runs.Offered(self.now + 3 * LEASE),
+        }[kind]
+
+    def _record(self, name: str, event: runs.RunEvent) -> bool:
+        """Record an event as the worker knows the run; if it has lost the lease, it stops."""
+        worker = self.workers[name]
+        after, effects = runs.transition(worker.run, event, self.now)
+        if after is worker.run or not self.store.save(worker.run, after):
+            del self.workers[name]
+            return False
+        worker.run, worker.effects, worker.response = after, list(effects), None
+        if after.taken_until is None:
+            del self.workers[name]
+        return True

@@ -1,0 +1,145 @@
+"""The life of a run: its diagram is the table, and no order of events loses a run or posts twice."""
+
+import ast
+import asyncio
+import re
+from dataclasses import replace
+from datetime import timedelta
+from itertools import count
+
+import pytest
+from hypothesis import settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from bot.schedules import runs
+from bot.store import Run, RunState
+from bot.store.store import open_store
+from tests.databases import TemporaryDatabase
+from tests.run_machine import LEASE, NOW, SCHEDULE, DatabaseStore, RunMachine
+from tests.source_tree import ROOT, imports, nodes
+
+DUE = runs.create(runs.Due(SCHEDULE, NOW), NOW)
+ARROW = re.compile(r" +(?P<states>[\w, ]+?) +── (?P<events>[\w, ]+) ─*► (?P<targets>[\w, ]+)")
+
+LIFE = {name for name in Run.__slots__ if name not in ("schedule", "at", "team", "line", "zone", "why")}
+Edge = tuple[str, str, frozenset[str]]
+
+
+def test_no_order_of_events_loses_a_run_or_posts_twice() -> None:
+    run_state_machine_as_test(RunMachine, settings=settings(max_examples=100, stateful_step_count=20, deadline=None))
+
+
+def test_store_keeps_the_same_promises(database: TemporaryDatabase) -> None:
+    """One database for all examples, each with a team of its own."""
+    teams = count(1)
+    with asyncio.Runner() as runner:
+        opened = open_store(database.url)
+        store = runner.run(opened.__aenter__())
+
+        class StoredRunMachine(RunMachine):
+            def __init__(self) -> None:
+                super().__init__(DatabaseStore(runner, store, f"T{next(teams)}"))
+
+        try:
+            limits = settings(max_examples=30, stateful_step_count=30, deadline=None)
+            run_state_machine_as_test(StoredRunMachine, settings=limits)
+        finally:
+            runner.run(opened.__aexit__(None, None, None))
+
+
+def test_production_code_writes_only_transitions() -> None:
+    """Only the page makes a run or changes one, and only the store of runs writes them."""
+    makers, writers = set[str](), set[str]()
+    for path in (ROOT / "bot").rglob("*.py"):
+        module = str(path.relative_to(ROOT))
+        makers |= {module for node in nodes(path) if isinstance(node, ast.Call) and _makes_a_run(node)}
+        writers |= {module for name in imports(path) if name == "bot.store.tables.RUNS"}
+    assert makers == {"bot/schedules/runs.py", "bot/store/runs.py"}
+    assert writers == {"bot/store/runs.py"}
+
+
+def _makes_a_run(call: ast.Call) -> bool:
+    called = ast.unparse(call.func).rpartition(".")[2]
+    return called == "Run" or (called == "replace" and bool(LIFE & {keyword.arg for keyword in call.keywords}))
+
+
+def test_diagram_is_the_transition_table() -> None:
+    assert _drawn_edges() == _table_edges()
+
+
+def _drawn_edges() -> set[Edge]:
+    """Read the arrows of the docstring, one edge for each state and event."""
+    drawn = set[Edge]()
+    for arrow in filter(None, map(ARROW.fullmatch, (runs.__doc__ or "").splitlines())):
+        states, events, targets = (arrow[name].split(", ") for name in ("states", "events", "targets"))
+        for state in states:
+            ends = frozenset([state] if targets == ["same"] else targets)
+            drawn |= {(state, event, ends) for event in events}
+    return drawn
+
+
+def _table_edges() -> set[Edge]:
+    return {
+        (state or "new", row.event.__name__, frozenset(row.targets)) for row in runs.TRANSITIONS for state in row.states
+    }
+
+
+def test_each_state_and_event_has_one_transition() -> None:
+    assert len(runs.BY_STATE_AND_EVENT) == sum(len(row.states) for row in runs.TRANSITIONS)
+
+
+def test_final_states_have_no_way_out() -> None:
+    sources = {state for row in runs.TRANSITIONS for state in row.states}
+    assert sources == {None, *(state for state in RunState if state.is_open)}
+    assert {state for row in runs.TRANSITIONS for state in row.targets} == set(RunState)
+
+
+def test_late_event_changes_nothing() -> None:
+    leased, _ = runs.transition(DUE, runs.Leased("one", NOW + LEASE), NOW)
+    closed, _ = runs.transition(leased, runs.Finished(), NOW)
+    for event in (runs.Retried(NOW), runs.GaveUp("Late."), runs.Leased("two", NOW + 2 * LEASE), runs.Offered(NOW)):
+        assert runs.transition(closed, event, NOW + LEASE) == (closed, ())
+
+
+def test_run_is_leased_by_one_worker_until_the_lease_expires() -> None:
+    leased, _ = runs.transition(DUE, runs.Leased("one", NOW + LEASE), NOW)
+    second = runs.Leased("two", NOW + 2 * LEASE)
+    assert runs.transition(leased, second, NOW + timedelta(minutes=4)) == (leased, ())
+    assert runs.transition(leased, second, NOW + LEASE)[0].taken_by == "two"
+
+
+def test_only_the_holder_of_a_lease_ends_an_attempt() -> None:
+    leased, _ = runs.transition(DUE, runs.Leased("one", NOW + LEASE), NOW)
+    for event in (runs.Retried(NOW), runs.Skipped("Late."), runs.GaveUp("No.")):
+        assert runs.transition(leased, event, NOW) == (leased, ())
+        assert runs.transition(leased, event, NOW + LEASE)[0] != leased
+        assert runs.transition(leased, replace(event, by="one"), NOW)[0] != leased
+
+
+def test_message_that_may_be_posted_is_searched_first() -> None:
+    leased, effects = runs.transition(DUE, runs.Leased("one", NOW + LEASE), NOW)
+    assert effects == (runs.Post(0),)
+    posting, _ = runs.transition(leased, runs.PostBegun(0), NOW)
+    assert runs.transition(posting, runs.PostBegun(0), NOW) == (posting, ())
+    _, effects = runs.transition(posting, runs.Leased("two", NOW + 2 * LEASE), NOW + LEASE)
+    assert effects == (runs.Search(0),)
+
+
+@pytest.mark.parametrize(
+    ("posted", "marked", "outcome", "reason"),
+    [
+        (0, False, RunState.FAILED, "No."),
+        (0, True, RunState.UNSURE, runs.UNCONFIRMED_REASON),
+        (1, False, RunState.DELIVERED, f"{runs.INCOMPLETE_REASON} No."),
+        (1, True, RunState.DELIVERED, f"{runs.INCOMPLETE_REASON} No."),
+    ],
+)
+def test_given_up_run_says_what_is_in_the_channel(posted: int, marked: bool, outcome: RunState, reason: str) -> None:
+    run, _ = runs.transition(DUE, runs.Leased("one", NOW + LEASE), NOW)
+    for event in (runs.PostBegun(0), runs.Posted(0, "1.2", is_last=False))[: 2 * posted]:
+        run, _ = runs.transition(run, event, NOW)
+    if marked:
+        run, _ = runs.transition(run, runs.PostBegun(posted), NOW)
+    closed, effects = runs.transition(run, runs.GaveUp("No.", by="one"), NOW)
+    assert (closed.state, closed.why) == (outcome, reason)
+    assert (runs.NotifyOwner(at_once=False) in effects) is (outcome is RunState.FAILED)
