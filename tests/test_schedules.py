@@ -490,6 +490,16 @@ async def test_history_links_to_delivered_messages(scheduler: SchedulerHarness) 
     assert "This channel never had a schedule 7." in await scheduler.send("history 7")
 
 
+async def test_history_of_one_schedule_says_what_happened_to_each_run(scheduler: SchedulerHarness) -> None:
+    await scheduler.send("every monday 9:00 scores web/production")
+    scheduler.workspace.slack.faults["chat.postMessage"] = Fault(status=429, retry_after=30, times=1)
+    await scheduler.advance_to(MONDAY)
+    await scheduler.advance(seconds=40)
+    assert "retried" not in await scheduler.send("history")
+    steps = "asked 09:00:00 · not posted 09:00:00 · retried 09:00:00 · posted 09:00:40"
+    assert steps in await scheduler.send("history 1")
+
+
 async def test_long_history_says_how_to_see_more(scheduler: SchedulerHarness) -> None:
     await scheduler.send("every day 9:00 scores web/production")
     await scheduler.advance_to(MONDAY + 4 * WEEK)

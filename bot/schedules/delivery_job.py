@@ -68,9 +68,9 @@ async def _lease_and_deliver(ctx: SchedulerContext, schedule_id: str, due_at: da
     loaded = await ctx.store.runs.to_deliver(schedule_id, due_at, MAX_MISSED_RUNS)
     if loaded is None:
         return
-    delivery = Delivery(ctx, *loaded)
+    delivery = Delivery(ctx, loaded.run, loaded.schedule, loaded.missed_at)
     try:
-        await delivery.record(Leased(ctx.worker, ctx.now() + ctx.timing.lease))
+        await delivery.record(Leased(ctx.worker, ctx.now() + ctx.timing.lease, loaded.asked_at))
     except LeaseLost:
         return
     try:

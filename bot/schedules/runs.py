@@ -61,7 +61,7 @@ class _Creation(RunEvent):
     schedule: Schedule
     at: datetime
     by: str = ""  # who requested it
-    why: str = ""  # the reason of a run that is over from the start
+    why: str = ""  # why it is over from the start
     message: dict[str, Any] | None = None  # the run's own
 
 
@@ -103,6 +103,7 @@ class Leased(RunEvent):
 
     by: str
     until: datetime
+    asked_at: datetime | None = None  # when the question was answered
 
 
 @dataclass(frozen=True)
@@ -199,11 +200,6 @@ class Search(RunEffect):
 
 
 @dataclass(frozen=True)
-class ReportOutcome(RunEffect):
-    """Count and log the outcome."""
-
-
-@dataclass(frozen=True)
 class NotifyOwner(RunEffect):
     """Tell the owner that the schedule fails, at once or after several failures in a row."""
 
@@ -218,8 +214,7 @@ class PauseChannel(RunEffect):
     code: str
 
 
-RunEffects = tuple[RunEffect, ...]
-Change = tuple[Run, RunEffects]
+Change = tuple[Run, tuple[RunEffect, ...]]
 
 
 def create(event: RunEvent, now: datetime) -> Run:
@@ -229,10 +224,9 @@ def create(event: RunEvent, now: datetime) -> Run:
 
 def transition(run: Run, event: RunEvent, now: datetime) -> Change:
     """Return the run after the event, and what to do; the same run, and nothing, if the event comes too late."""
-    if isinstance(event, _Ending) and _is_held(run, now) and event.by != run.taken_by:
-        return run, ()
     rule = BY_STATE_AND_EVENT.get((run.state, type(event)))
-    return _apply(rule, run, event, now) if rule else (run, ())
+    is_foreign = isinstance(event, _Ending) and _is_held(run, now) and event.by != run.taken_by
+    return _apply(rule, run, event, now) if rule and not is_foreign else (run, ())
 
 
 def may_send(run: Run, now: datetime, lease: timedelta) -> bool:
@@ -250,11 +244,11 @@ def _create(_: None, event: _Creation, now: datetime) -> Change:
 
 
 def _create_skipped(_: None, event: Missed, now: datetime) -> Change:
-    return _close(_create(_, event, now)[0], RunState.SKIPPED, event.why, event.at)[0], ()
+    return _close(_create(_, event, now)[0], RunState.SKIPPED, event.why, event.at), ()
 
 
 def _create_failed(_: None, event: CheckFailed, now: datetime) -> Change:
-    return _close(_create(_, event, now)[0], RunState.FAILED, event.why, event.at)[0], ()
+    return _close(_create(_, event, now)[0], RunState.FAILED, event.why, event.at), ()
 
 
 def _offer(run: Run, event: Offered, now: datetime) -> Change:
@@ -269,6 +263,10 @@ def _lease(run: Run, event: Leased, now: datetime) -> Change:
     if _is_held(run, now) and run.taken_by != event.by:
         return run, ()
     leased = replace(_offer_at(run, event.until), taken_by=event.by, taken_until=event.until)
+    if event.asked_at and " asked\n" not in run.log:
+        leased = _log(leased, event.asked_at, "asked")
+    if run.taken_until:
+        leased = _log(leased, now, "taken over")
     return leased, (Post(run.posted) if run.posting is None else Search(run.posting),)
 
 
@@ -279,15 +277,15 @@ def _begin_post(run: Run, event: PostBegun, now: datetime) -> Change:
 def _record_post(run: Run, event: Posted, now: datetime) -> Change:
     ts = run.ts if event.part else event.ts
     posted = replace(run, posted=event.part + 1, posting=None, posting_at=None, ts=ts)
-    return _close_delivered(posted, event.quiet, now) if event.is_last else (posted, (Post(event.part + 1),))
+    return _finish(posted, event, now) if event.is_last else (posted, (Post(event.part + 1),))
 
 
 def _clear_marker(run: Run, event: NotPosted, now: datetime) -> Change:
     return replace(run, posting=None, posting_at=None), (Post(run.posted),)
 
 
-def _finish(run: Run, event: Finished, now: datetime) -> Change:
-    return _close_delivered(run, event.quiet, now)
+def _finish(run: Run, event: Finished | Posted, now: datetime) -> Change:
+    return _close(run, RunState.QUIET if event.quiet else RunState.DELIVERED, "", now), ()
 
 
 def _retry(run: Run, event: Retried, now: datetime) -> Change:
@@ -296,14 +294,13 @@ def _retry(run: Run, event: Retried, now: datetime) -> Change:
 
 
 def _skip(run: Run, event: Skipped, now: datetime) -> Change:
-    return _close_begun(run, event.why, now) or _close(run, RunState.SKIPPED, event.why, now)
+    return _close_begun(run, event.why, now) or _close(run, RunState.SKIPPED, event.why, now), ()
 
 
 def _give_up(run: Run, event: GaveUp, now: datetime) -> Change:
     if begun := _close_begun(run, event.why, now):
-        return begun
-    failed, effects = _close(run, RunState.FAILED, event.why, now)
-    return failed, (*effects, NotifyOwner(at_once=event.permanent))
+        return begun, ()
+    return _close(run, RunState.FAILED, event.why, now), (NotifyOwner(at_once=event.permanent),)
 
 
 def _lose_channel(run: Run, event: ChannelLost, now: datetime) -> Change:
@@ -313,8 +310,8 @@ def _lose_channel(run: Run, event: ChannelLost, now: datetime) -> Change:
 
 def _leave_unverified(run: Run, event: Unverifiable, now: datetime) -> Change:
     if run.posted:
-        return _close(run, RunState.DELIVERED, PARTLY_UNVERIFIED_REASON, now)
-    return _close(run, RunState.UNSURE, UNVERIFIED_REASON, now)
+        return _close(run, RunState.DELIVERED, PARTLY_UNVERIFIED_REASON, now), ()
+    return _close(run, RunState.UNSURE, UNVERIFIED_REASON, now), ()
 
 
 def _is_held(run: Run, now: datetime) -> bool:
@@ -326,21 +323,16 @@ def _offer_at(run: Run, again_at: datetime) -> Run:
     return replace(run, again_at=again_at, offered=run.offered + 1)
 
 
-def _close_delivered(run: Run, quiet: bool, now: datetime) -> Change:
-    return _close(run, RunState.QUIET if quiet else RunState.DELIVERED, "", now)
-
-
-def _close_begun(run: Run, why: str, now: datetime) -> Change | None:
+def _close_begun(run: Run, why: str, now: datetime) -> Run | None:
     """Close a run of which something was or may have been posted."""
     if run.posted:
         return _close(run, RunState.DELIVERED, f"{INCOMPLETE_REASON} {why}", now)
     return _close(run, RunState.UNSURE, UNCONFIRMED_REASON, now) if run.posting is not None else None
 
 
-def _close(run: Run, outcome: RunState, why: str, now: datetime) -> Change:
+def _close(run: Run, outcome: RunState, why: str, now: datetime) -> Run:
     reason = humanize.truncate_text(why, MAX_REASON_CHARS)
-    closed = replace(run, outcome=outcome, why=reason, closed_at=now, again_at=None, taken_until=None, said=None)
-    return closed, (ReportOutcome(),)
+    return replace(run, outcome=outcome, why=reason, closed_at=now, again_at=None, taken_until=None, said=None)
 
 
 @dataclass(frozen=True)
@@ -355,13 +347,20 @@ class Transition:
 
 def _apply(rule: Transition, run: Run | None, event: RunEvent, now: datetime) -> Change:
     after, effects = rule.apply(run, event, now)
-    if after.state not in rule.targets and after is not run:
+    if after is run:
+        return run, ()
+    if after.state not in rule.targets:
         raise AssertionError(f"{event} must not lead to {after.state}")
-    return after, effects
+    entry = LOG_ENTRIES.get(type(event))
+    return _log(after, now, entry) if entry else after, effects
 
 
-WAITING, LEASED, POSTING, UNCONFIRMED = OPEN_STATES
-DELIVERED, QUIET, SKIPPED, FAILED, UNSURE = (state for state in RunState if not state.is_open)
+def _log(run: Run, at: datetime, entry: str) -> Run:
+    """Add a line to the run's log: the second of the epoch, and what happened."""
+    return replace(run, log=f"{run.log}{int(at.timestamp())} {entry}\n")
+
+
+WAITING, LEASED, POSTING, UNCONFIRMED, DELIVERED, QUIET, SKIPPED, FAILED, UNSURE = RunState
 KNOWN, UNKNOWN = (WAITING, LEASED), (POSTING, UNCONFIRMED)
 
 TRANSITIONS = (
@@ -386,4 +385,15 @@ TRANSITIONS = (
     *(Transition((state,), Offered, (state,), _offer) for state in OPEN_STATES),
     *(Transition((state,), Requeued, (state,), _requeue) for state in OPEN_STATES),
 )
+LOG_ENTRIES: dict[type[RunEvent], str] = {  # besides "asked" and "taken over"
+    Requested: "requested",
+    Posted: "posted",
+    Confirmed: "confirmed",
+    NotPosted: "not posted",
+    Retried: "retried",
+    Skipped: "skipped",
+    GaveUp: "given up",
+    ChannelLost: "given up",
+    Unverifiable: "given up",
+}
 BY_STATE_AND_EVENT = {(state, rule.event): rule for rule in TRANSITIONS for state in rule.states}

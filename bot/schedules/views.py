@@ -1,8 +1,9 @@
 """Views of schedules, their messages' footers, runs and watches."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from bot.lines.timespec import to_milliseconds
@@ -145,6 +146,7 @@ class RunView(View):
     mark: str
     says: str
     why: str
+    steps: str  # what happened to it, in order; for those who want the detail
 
 
 def run_view(schedule: Schedule, run: Run, zone: ZoneInfo) -> RunView:
@@ -157,7 +159,16 @@ def run_view(schedule: Schedule, run: Run, zone: ZoneInfo) -> RunView:
         mark=OUTCOME_MARKS[run.outcome] if run.outcome else OPEN_MARK,
         says=OUTCOME_LABELS.get(run.outcome, run.outcome) if run.outcome else OPEN_LABEL,
         why=run.why,
+        steps=" · ".join(_steps(run.log, zone)),
     )
+
+
+def _steps(log: str, zone: ZoneInfo) -> Iterator[str]:
+    """Return what a run's log says, with the time of each; what happened several times in a row is counted."""
+    entries = [line.split(" ", 1) for line in log.splitlines()]
+    for what, group in groupby(entries, key=lambda entry: entry[1]):
+        times = [datetime.fromtimestamp(int(second), zone).strftime("%H:%M:%S") for second, _ in group]
+        yield f"{what} {times[0]}" if len(times) == 1 else f"{what} {len(times)} times, {times[0]} to {times[-1]}"
 
 
 class WatchItemView(View):

@@ -104,6 +104,7 @@ class Run:
     posting_at: datetime | None = None
     ts: str = ""  # of the first message
     closed_at: datetime | None = None
+    log: str = ""  # a line for each thing that happened to it: when, and what
     said: dict[str, Any] | None = field(default=None, compare=False)  # this run's own message; read only to deliver it
 
     @property

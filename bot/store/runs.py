@@ -13,9 +13,22 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Update, and_, bindparam, case, delete, func, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Update,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database import Database
@@ -31,16 +44,15 @@ FIELDS = [name for name in Run.__slots__ if name != "said"]
 COLUMN_NAMES = ["state" if name == "outcome" else name for name in FIELDS]
 COLUMNS = [TABLE.c[name] for name in COLUMN_NAMES]
 OUTCOME = FIELDS.index("outcome")
-COUNTERS = ("offered", "attempt")  # these are increased, since offers aren't fenced
+GROWING = ("offered", "attempt", "log")  # these are added to, since offers aren't fenced
 IS_OPEN = TABLE.c.state == STORED_OPEN
-RUNS_WITH_ANSWERS = TABLE.join(
-    ANSWERS,
-    (TABLE.c.team == ANSWERS.c.team)
-    & (TABLE.c.line == ANSWERS.c.line)
-    & (TABLE.c.zone == ANSWERS.c.zone)
-    & (TABLE.c.at == ANSWERS.c.at),
-    isouter=True,
-)
+
+
+def _same_query(runs: FromClause) -> ColumnElement[bool]:
+    return and_(*(runs.c[name] == ANSWERS.c[name] for name in QueryKey.__slots__))
+
+
+RUNS_WITH_ANSWERS = TABLE.join(ANSWERS, _same_query(TABLE), isouter=True)
 
 # NULLs equal nothing, so the fence has values in their place.
 NEVER, NO_MESSAGE = datetime.fromtimestamp(0, UTC), -1
@@ -71,14 +83,27 @@ MISSED_RUNS = and_(
     or_(LAST_DELIVERED_AT.is_(None), TABLE.c.at > LAST_DELIVERED_AT),
 )
 SELECT_TO_DELIVER = (
-    select(*(THIS_RUN.c[name] for name in (*COLUMN_NAMES, "said")), *SCHEDULE, TABLE.c.at)
-    .select_from(THIS_RUN.join(SCHEDULES).join(TABLE, MISSED_RUNS, isouter=True))
+    select(*(THIS_RUN.c[name] for name in (*COLUMN_NAMES, "said")), *SCHEDULE, ANSWERS.c.asked_at, TABLE.c.at)
+    .select_from(
+        THIS_RUN.join(SCHEDULES)
+        .join(ANSWERS, _same_query(THIS_RUN), isouter=True)
+        .join(TABLE, MISSED_RUNS, isouter=True)
+    )
     .where(THIS_RUN.c.schedule == bindparam("of"), THIS_RUN.c.at == bindparam("moment"))
     .order_by(TABLE.c.at.desc())
     .limit(bindparam("most"))
 )
 
 RunChange = tuple[Run, Run]  # a run before a transition, and after it
+
+
+class RunToDeliver(NamedTuple):
+    """A run with its message, its schedule, when it was asked, and when runs were missed since the last delivery."""
+
+    run: Run
+    schedule: Schedule
+    asked_at: datetime | None
+    missed_at: list[datetime]
 
 
 class Runs:
@@ -155,16 +180,13 @@ class Runs:
         """Return the last runs of some schedules, latest first."""
         return await self._select(TABLE.c.schedule.in_(schedule_ids), order_by=TABLE.c.at.desc(), limit=limit)
 
-    async def to_deliver(
-        self, schedule_id: str, at: datetime, limit: int
-    ) -> tuple[Run, Schedule, list[datetime]] | None:
-        """Return a run with its message, its schedule, and when runs were skipped or failed since the last delivery."""
+    async def to_deliver(self, schedule_id: str, at: datetime, limit: int) -> RunToDeliver | None:
+        """Return a run, with what its delivery needs."""
         rows = await self._database.fetch_all(SELECT_TO_DELIVER, of=schedule_id, moment=at, most=limit)
         if not rows:
             return None
-        run_columns, schedule_columns = rows[0][: len(COLUMNS)], rows[0][len(COLUMNS) + 1 : -1]
-        run = _to_run(run_columns, rows[0][len(COLUMNS)])
-        return run, Schedule(*schedule_columns), [row[-1] for row in rows if row[-1]]
+        run, schedule = _to_run(rows[0], rows[0][len(COLUMNS)]), Schedule(*rows[0][len(COLUMNS) + 1 : -2])
+        return RunToDeliver(run, schedule, rows[0][-2], [row[-1] for row in rows if row[-1]])
 
     async def get_answer(self, query_key: QueryKey) -> tuple[dict[str, Any], bool] | None:
         """Return the saved answer to a question, and whether it is quiet."""
@@ -206,13 +228,18 @@ def _group_by_values(changes: Iterable[RunChange]) -> list[tuple[dict[str, Any],
 
 
 def _changed_values(before: Run, after: Run) -> dict[str, Any]:
-    """Return the columns that a transition changes, and by how much it increases the counters."""
+    """Return the columns that a transition changes, and what it adds to those that grow."""
     values: dict[str, Any] = {}
     for name, column in zip(FIELDS, COLUMN_NAMES, strict=True):
         old, new = getattr(before, name), getattr(after, name)
         if old != new:
-            values[column] = new - old if name in COUNTERS else new
+            values[column] = _growth(old, new) if name in GROWING else new
     return values | {"said": None} if after.outcome else values
+
+
+def _growth(old: Any, new: Any) -> Any:
+    """Return what was added: a number, or lines of the log."""
+    return new.removeprefix(old) if isinstance(new, str) else new - old
 
 
 @cache
@@ -222,7 +249,7 @@ def _update(fence: tuple[ColumnElement[Any], ...], names: frozenset[str]) -> Upd
     The values are named after their columns, so the bind parameters of the conditions have other names. The schedules
     are listed once more for SQLite, which finds no index for a tuple.
     """
-    values = {name: TABLE.c[name] + bindparam(name) if name in COUNTERS else bindparam(name) for name in names}
+    values = {name: TABLE.c[name] + bindparam(name) if name in GROWING else bindparam(name) for name in names}
     fenced = tuple_(*fence).in_(bindparam("fences", expanding=True))
     where = (TABLE.c.schedule.in_(bindparam("schedules", expanding=True)), fenced, IS_OPEN)
     return update(TABLE).where(*where).values(values).returning(TABLE.c.schedule, TABLE.c.at)

@@ -19,6 +19,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Text,
     Time,
     UniqueConstraint,
 )
@@ -133,6 +134,7 @@ RUNS = Table(
     Column("ts", String, nullable=False),
     Column("said", JSON(none_as_null=True)),  # this run's own message
     Column("closed_at", UtcDateTime),
+    Column("log", Text, nullable=False, server_default=""),  # a line for each thing that happened to it
 )
 
 WATCH_STATES = Table(
