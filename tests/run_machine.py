@@ -98,7 +98,7 @@ class Worker:
     run: Run
     effects: list[runs.RunEffect] = field(default_factory=list)
     sending: int | None = None  # the message whose marker is stored
-    response: runs.RunEvent | None = None  # what Slack said, and isn't recorded yet
+    response: runs.RunEvent | None = None  # Slack's response, not yet recorded
 
 
 class RunMachine(RuleBasedStateMachine):
@@ -199,12 +199,12 @@ class RunMachine(RuleBasedStateMachine):
     def final_state_stays_and_has_a_reason(self) -> None:
         run = self.store.read()
         if self.closed:
-            assert replace(run, said=None) == replace(self.closed, said=None)
+            assert replace(run, message=None) == replace(self.closed, message=None)
         if run.state.is_open:
-            assert run.again_at, "nobody would work on it again"
+            assert run.offer_at, "nobody would work on it again"
             return
         self.closed = run
-        assert run.again_at is None
+        assert run.offer_at is None
         assert run.closed_at
         assert run.why or (run.state in (RunState.DELIVERED, RunState.QUIET) and len(self.channel) == MESSAGE_COUNT)
         assert run.state not in (RunState.FAILED, RunState.SKIPPED) or not self.channel
@@ -233,7 +233,7 @@ class RunMachine(RuleBasedStateMachine):
             return runs.NotPosted()
         if luck is not Luck.LOST:
             self.channel.append(part)
-        return self._posted(part) if luck is Luck.GOOD else self._event("retry", run.taken_by)
+        return self._posted(part) if luck is Luck.GOOD else self._event("retry", run.leased_by)
 
     def _search(self, run: Run, part: int, luck: Luck) -> runs.RunEvent:
         if luck is Luck.REFUSED:
@@ -241,7 +241,7 @@ class RunMachine(RuleBasedStateMachine):
         if part in self.channel:
             return self._posted(part, runs.Confirmed)
         recent = run.posting_at is not None and self.now < run.posting_at + CONFIRM_WINDOW
-        return self._event("retry", run.taken_by) if recent else runs.NotPosted()
+        return self._event("retry", run.leased_by) if recent else runs.NotPosted()
 
     def _posted(self, part: int, event: type[runs.Posted] = runs.Posted) -> runs.Posted:
         return event(part, f"{part}.1", is_last=part == MESSAGE_COUNT - 1)
@@ -264,6 +264,6 @@ class RunMachine(RuleBasedStateMachine):
             del self.workers[name]
             return False
         worker.run, worker.effects, worker.response = after, list(effects), None
-        if after.taken_until is None:
+        if after.leased_until is None:
             del self.workers[name]
         return True

@@ -21,7 +21,7 @@ from tests.source_tree import ROOT, imports, nodes
 DUE = runs.create(runs.Due(SCHEDULE, NOW), NOW)
 ARROW = re.compile(r" +(?P<states>[\w, ]+?) +── (?P<events>[\w, ]+) ─*► (?P<targets>[\w, ]+)")
 
-LIFE = {name for name in Run.__slots__ if name not in ("schedule", "at", "team", "line", "zone", "why")}
+STATE_FIELDS = {name for name in Run.__slots__ if name not in ("schedule", "at", "team", "line", "zone", "why")}
 Edge = tuple[str, str, frozenset[str]]
 
 
@@ -48,7 +48,7 @@ def test_store_keeps_the_same_promises(database: TemporaryDatabase) -> None:
 
 
 def test_production_code_writes_only_transitions() -> None:
-    """Only the page makes a run or changes one, and only the store of runs writes them."""
+    """Only runs.py makes a run or changes one, and only the store of runs writes them."""
     makers, writers = set[str](), set[str]()
     for path in (ROOT / "bot").rglob("*.py"):
         module = str(path.relative_to(ROOT))
@@ -60,7 +60,7 @@ def test_production_code_writes_only_transitions() -> None:
 
 def _makes_a_run(call: ast.Call) -> bool:
     called = ast.unparse(call.func).rpartition(".")[2]
-    return called == "Run" or (called == "replace" and bool(LIFE & {keyword.arg for keyword in call.keywords}))
+    return called == "Run" or (called == "replace" and bool(STATE_FIELDS & {keyword.arg for keyword in call.keywords}))
 
 
 def test_diagram_is_the_transition_table() -> None:
@@ -105,7 +105,7 @@ def test_run_is_leased_by_one_worker_until_the_lease_expires() -> None:
     leased, _ = runs.transition(DUE, runs.Leased("one", NOW + LEASE), NOW)
     second = runs.Leased("two", NOW + 2 * LEASE)
     assert runs.transition(leased, second, NOW + timedelta(minutes=4)) == (leased, ())
-    assert runs.transition(leased, second, NOW + LEASE)[0].taken_by == "two"
+    assert runs.transition(leased, second, NOW + LEASE)[0].leased_by == "two"
 
 
 def test_only_the_holder_of_a_lease_ends_an_attempt() -> None:

@@ -127,7 +127,7 @@ async def test_alert_is_stored_until_it_is_delivered(store: Store) -> None:
     assert await store.watch_states.record(watch, {}, NOW, alert)
     loaded = await store.runs.to_deliver(watch.id, NOW, 9)
     assert loaded
-    assert loaded[0].said == {"text": "71"}
+    assert loaded.run.message == {"text": "71"}
     leased = change(loaded[0], runs.Leased("a", NOW + MINUTE))
     assert await store.runs.save([leased])
     assert await store.runs.save([change(leased[1], runs.Finished())])

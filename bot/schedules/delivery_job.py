@@ -112,19 +112,19 @@ class Delivery:
     def _obstacle(self) -> RunEvent | None:
         """Return the reason not to deliver the run at all, if there is one."""
         if self.schedule.state is not ScheduleState.ACTIVE and not self.run.by:
-            return Skipped(STOPPED_REASON, by=self.run.taken_by)
+            return Skipped(STOPPED_REASON, by=self.run.leased_by)
         if not self.ctx.rules.allows_channel(self.schedule.channel):
-            return GaveUp(CHANNEL_NOT_ALLOWED, permanent=True, by=self.run.taken_by)
+            return GaveUp(CHANNEL_NOT_ALLOWED, permanent=True, by=self.run.leased_by)
         return None
 
     async def _load_messages(self) -> RunEvent | None:
         """Load what to post: the run's own message or the stored answer. If that was pruned, it is asked again."""
-        if self.run.said:
-            answer = deserialize_message(self.run.said)
+        if self.run.message:
+            answer = deserialize_message(self.run.message)
         elif stored := await self.ctx.answer_store.get(self.run.query_key):
             answer, self.quiet = stored.message, stored.quiet
         else:
-            return Retried(self.ctx.now(), by=self.run.taken_by)
+            return Retried(self.ctx.now(), by=self.run.leased_by)
         footer = self.ctx.answers.notice("schedule_footer", footer_view(self.schedule, self.run, self.missed_at))
         message = answer.with_footer(footer)
         self.messages = [message, *message.thread]
@@ -154,7 +154,7 @@ class Delivery:
 
     async def _post(self, part: int) -> None:
         if part == 0 and self._is_missed:
-            await self.record(Skipped(MISSED_REASON, by=self.run.taken_by))
+            await self.record(Skipped(MISSED_REASON, by=self.run.leased_by))
             return
         async with self.ctx.publisher.throttle(self.schedule.channel):
             await self.record(PostBegun(part))
@@ -189,14 +189,14 @@ class Delivery:
     async def _is_still_open(self) -> bool:
         """Read the run again after a timeout: what was just being saved may be saved or not."""
         current = await self.ctx.store.runs.get(self.run.schedule, self.run.at)
-        lease = self.run.taken_by, self.run.taken_until
-        if current and (current.outcome or (current.taken_by, current.taken_until) == lease):
+        lease = self.run.leased_by, self.run.leased_until
+        if current and (current.outcome or (current.leased_by, current.leased_until) == lease):
             self.run = current
         return self.run.state.is_open
 
     def _failure(self, error: Exception) -> RunEvent:
         """Return what an error means for the run: another attempt within the catch-up window, or the end."""
-        worker = self.run.taken_by
+        worker = self.run.leased_by
         match error:
             case HistoryUnavailable():
                 return Unverifiable()

@@ -89,7 +89,7 @@ class CheckFailed(_Creation):
 class Offered(RunEvent):
     """The engine has the run; it gets it again then, in case it is lost there."""
 
-    again_at: datetime
+    offer_at: datetime
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ class _Ending(RunEvent):
 class Retried(_Ending):
     """An attempt failed, and another one follows."""
 
-    again_at: datetime
+    retry_at: datetime
 
 
 @dataclass(frozen=True)
@@ -225,7 +225,7 @@ def create(event: RunEvent, now: datetime) -> Run:
 def transition(run: Run, event: RunEvent, now: datetime) -> Change:
     """Return the run after the event, and what to do; the same run, and nothing, if the event comes too late."""
     rule = BY_STATE_AND_EVENT.get((run.state, type(event)))
-    is_foreign = isinstance(event, _Ending) and _is_held(run, now) and event.by != run.taken_by
+    is_foreign = isinstance(event, _Ending) and _is_held(run, now) and event.by != run.leased_by
     return _apply(rule, run, event, now) if rule and not is_foreign else (run, ())
 
 
@@ -234,13 +234,13 @@ def may_send(run: Run, now: datetime, lease: timedelta) -> bool:
 
     Event loop timeouts don't suffice: the loop's clock stops while a machine is suspended.
     """
-    return run.taken_until is not None and now <= run.taken_until - lease / 2
+    return run.leased_until is not None and now <= run.leased_until - lease / 2
 
 
 def _create(_: None, event: _Creation, now: datetime) -> Change:
     schedule = event.schedule
-    run = Run(schedule.id, event.at, schedule.team, schedule.line, schedule.zone, event.by, said=event.message)
-    return replace(run, again_at=event.at), ()
+    run = Run(schedule.id, event.at, schedule.team, schedule.line, schedule.zone, event.by, message=event.message)
+    return replace(run, offer_at=event.at), ()
 
 
 def _create_skipped(_: None, event: Missed, now: datetime) -> Change:
@@ -252,20 +252,20 @@ def _create_failed(_: None, event: CheckFailed, now: datetime) -> Change:
 
 
 def _offer(run: Run, event: Offered, now: datetime) -> Change:
-    return _offer_at(run, event.again_at), ()
+    return _offer_next(run, event.offer_at), ()
 
 
 def _requeue(run: Run, event: Requeued, now: datetime) -> Change:
-    return run if _is_held(run, now) else _offer_at(run, now), ()
+    return run if _is_held(run, now) else _offer_next(run, now), ()
 
 
 def _lease(run: Run, event: Leased, now: datetime) -> Change:
-    if _is_held(run, now) and run.taken_by != event.by:
+    if _is_held(run, now) and run.leased_by != event.by:
         return run, ()
-    leased = replace(_offer_at(run, event.until), taken_by=event.by, taken_until=event.until)
+    leased = replace(_offer_next(run, event.until), leased_by=event.by, leased_until=event.until)
     if event.asked_at and " asked\n" not in run.log:
         leased = _log(leased, event.asked_at, "asked")
-    if run.taken_until:
+    if run.leased_until:
         leased = _log(leased, now, "taken over")
     return leased, (Post(run.posted) if run.posting is None else Search(run.posting),)
 
@@ -289,7 +289,7 @@ def _finish(run: Run, event: Finished | Posted, now: datetime) -> Change:
 
 
 def _retry(run: Run, event: Retried, now: datetime) -> Change:
-    released = replace(_offer_at(run, event.again_at), taken_by="", taken_until=None)
+    released = replace(_offer_next(run, event.retry_at), leased_by="", leased_until=None)
     return replace(released, attempt=run.attempt + 1), ()
 
 
@@ -316,11 +316,11 @@ def _leave_unverified(run: Run, event: Unverifiable, now: datetime) -> Change:
 
 def _is_held(run: Run, now: datetime) -> bool:
     """Return whether a worker's lease is still valid."""
-    return run.taken_until is not None and run.taken_until > now
+    return run.leased_until is not None and run.leased_until > now
 
 
-def _offer_at(run: Run, again_at: datetime) -> Run:
-    return replace(run, again_at=again_at, offered=run.offered + 1)
+def _offer_next(run: Run, offer_at: datetime) -> Run:
+    return replace(run, offer_at=offer_at, offered=run.offered + 1)
 
 
 def _close_begun(run: Run, why: str, now: datetime) -> Run | None:
@@ -332,7 +332,7 @@ def _close_begun(run: Run, why: str, now: datetime) -> Run | None:
 
 def _close(run: Run, outcome: RunState, why: str, now: datetime) -> Run:
     reason = humanize.truncate_text(why, MAX_REASON_CHARS)
-    return replace(run, outcome=outcome, why=reason, closed_at=now, again_at=None, taken_until=None, said=None)
+    return replace(run, outcome=outcome, why=reason, closed_at=now, offer_at=None, leased_until=None, message=None)
 
 
 @dataclass(frozen=True)

@@ -96,30 +96,32 @@ class Run:
     why: str = ""
     offered: int = 0  # a version: grows with each offer, lease and release
     attempt: int = 0  # failed attempts
-    again_at: datetime | None = None  # when it is offered to the engine again
-    taken_by: str = ""  # the last holder of the lease, and when it expires
-    taken_until: datetime | None = None
+    offer_at: datetime | None = None  # when it is offered to the engine again
+    leased_by: str = ""  # the last holder of the lease, and when it expires
+    leased_until: datetime | None = None
     posted: int = 0  # how many of its messages are known to be in the channel
     posting: int | None = None  # the index of the message about to be posted
     posting_at: datetime | None = None
     ts: str = ""  # of the first message
     closed_at: datetime | None = None
     log: str = ""  # a line for each thing that happened to it: when, and what
-    said: dict[str, Any] | None = field(default=None, compare=False)  # this run's own message; read only to deliver it
+    message: dict[str, Any] | None = field(
+        default=None, compare=False
+    )  # this run's own message; read only to deliver it
 
     @property
     def state(self) -> RunState:
         """The final state, or what the lease and the marker say."""
         if self.outcome:
             return self.outcome
-        if self.taken_until:
+        if self.leased_until:
             return RunState.LEASED if self.posting is None else RunState.POSTING
         return RunState.WAITING if self.posting is None else RunState.UNCONFIRMED
 
     @property
-    def fence(self) -> tuple[object, ...]:
+    def fence(self) -> tuple[str, datetime | None, int, int, int | None]:
         """What a transition must find as the worker last knew it: the lease, and the progress made under it."""
-        return self.taken_by, self.taken_until, self.attempt, self.posted, self.posting
+        return self.leased_by, self.leased_until, self.attempt, self.posted, self.posting
 
     @property
     def query_key(self) -> QueryKey:

@@ -40,8 +40,14 @@ from bot.store.tables import ANSWERS, RATE_LIMITS, SCHEDULES
 from bot.store.tables import RUNS as TABLE
 
 STORED_OPEN = "open"  # the state of all runs without an outcome: their lease and marker say the rest
-FIELDS = [name for name in Run.__slots__ if name != "said"]
-COLUMN_NAMES = ["state" if name == "outcome" else name for name in FIELDS]
+COLUMN_BY_FIELD = {
+    "outcome": "state",
+    "offer_at": "again_at",
+    "leased_by": "taken_by",
+    "leased_until": "taken_until",
+}
+FIELDS = [name for name in Run.__slots__ if name != "message"]
+COLUMN_NAMES = [COLUMN_BY_FIELD.get(name, name) for name in FIELDS]
 COLUMNS = [TABLE.c[name] for name in COLUMN_NAMES]
 OUTCOME = FIELDS.index("outcome")
 GROWING = ("offered", "attempt", "log")  # these are added to, since offers aren't fenced
@@ -259,8 +265,9 @@ def _fence_params(group: list[RunChange], size: int) -> dict[str, Any]:
     """Return the parameters of the conditions of a statement, with as many values as the fence has columns."""
     fences = []
     for run, _ in group:
-        until, posting = run.taken_until or NEVER, NO_MESSAGE if run.posting is None else run.posting
-        values = run.schedule, run.at, run.taken_by, until, run.attempt, run.posted, posting, run.offered
+        leased_by, leased_until, attempt, posted, posting = run.fence
+        progress = attempt, posted, NO_MESSAGE if posting is None else posting
+        values = run.schedule, run.at, leased_by, leased_until or NEVER, *progress, run.offered
         fences.append(values[:size])
     return {"schedules": [run.schedule for run, _ in group], "fences": fences}
 
@@ -268,7 +275,7 @@ def _fence_params(group: list[RunChange], size: int) -> dict[str, Any]:
 def run_row(run: Run) -> dict[str, Any]:
     """Return the columns of a new run."""
     row = {column: getattr(run, name) for name, column in zip(FIELDS, COLUMN_NAMES, strict=True)}
-    return row | {"state": run.outcome or STORED_OPEN, "said": run.said}
+    return row | {"state": run.outcome or STORED_OPEN, "said": run.message}
 
 
 def _to_run(row: Sequence[Any], message: dict[str, Any] | None = None) -> Run:
