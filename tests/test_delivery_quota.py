@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.store.runs import max_batch_size
 from bot.store.store import Store, open_store
+from bot.store.workspaces import max_batch_size
 from tests.conversation import NOW
 from tests.databases import TemporaryDatabase
 

@@ -4,14 +4,13 @@ store.py             opens a database by its URL, migrates it, holds the reposit
 models.py            the records that other packages read
 channel_defaults.py  each channel's default project, environment and applications
 schedules.py         schedules, by channel and number
-runs.py              runs of schedules, the answers they share, and how many may start per minute
+runs.py              runs of schedules, and the answers they share
 watch_state.py       what each watch has observed
 payloads.py          Slack payloads already received, for deduplication
 snapshots.py         metrics of past weeks
-workspaces.py        which workspaces don't support charts
+workspaces.py        whether a workspace supports charts, and how many runs it may start per minute
 tables.py            the tables
-statements.py        the result of a single statement, and INSERT … ON CONFLICT for both databases
-database.py          connections, transactions and single statements, with a timeout
+database.py          connections, transactions and single statements, with a timeout; INSERT … ON CONFLICT
 sqlite.py            what only SQLite needs, such as a lock: one process works on a file's schedules
 postgresql.py        what only PostgreSQL needs
 errors.py            database errors ─► failures with a sentence

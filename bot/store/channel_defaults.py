@@ -5,9 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, select
 
-from bot.store.database import Database
+from bot.store.database import Database, upsert
 from bot.store.models import DefaultsChange
-from bot.store.statements import upsert
 from bot.store.tables import CHANNEL_DEFAULTS as TABLE
 
 SELECT_LAST_CHANGE = select(TABLE.c.given, TABLE.c.changed_by, TABLE.c.changed_at).where(

@@ -1,17 +1,27 @@
-"""Run statements and transactions with a timeout. Nothing here knows the tables."""
+"""Run statements and transactions with a timeout, and INSERT … ON CONFLICT. Nothing here knows the tables."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, nullcontext
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import Executable
+from sqlalchemy import Executable, Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import postgresql, sqlite
 from bot.store.database_url import DatabaseAddress
 from bot.store.errors import database_errors
-from bot.store.statements import StatementResult
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql as postgresql_dialect
+    from sqlalchemy.dialects import sqlite as sqlite_dialect
+
+
+class StatementResult(NamedTuple):
+    """The rows that a statement returned, and how many it changed."""
+
+    rows: Sequence[Sequence[Any]]
+    rowcount: int
 
 
 class Database:
@@ -41,13 +51,13 @@ class Database:
         """Return the rows of a single statement, without the cost of a transaction."""
         with database_errors():
             async with asyncio.timeout(self._timeout):
-                return (await self._runner.execute(statement, values)).rows
+                return (await self._runner.execute(statement, values))[0]
 
     async def execute(self, statement: Executable, **values: object) -> StatementResult:
         """Run a single statement that writes. It commits by itself, which is faster than a transaction of one."""
         with database_errors():
             async with asyncio.timeout(self._timeout), self._write_lock:
-                return await self._runner.execute(statement, values)
+                return StatementResult(*await self._runner.execute(statement, values))
 
     @asynccontextmanager
     async def read_transaction(self) -> AsyncIterator[AsyncConnection]:
@@ -66,3 +76,33 @@ class Database:
     async def close(self) -> None:
         await self._runner.close()
         await self._engine.dispose()
+
+
+async def upsert(connection: AsyncConnection, table: Table, **row: Any) -> None:
+    """Insert a *row*, or update these columns of the row that has its key."""
+    insert = _insert(connection, table).values(row)
+    keys = table.primary_key.columns.keys()
+    changes = {name: insert.excluded[name] for name in row if name not in keys}
+    await connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=changes))
+
+
+async def add_all(connection: AsyncConnection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert *rows* with the same columns, except those whose key exists."""
+    await connection.execute(_insert(connection, table).on_conflict_do_nothing(), rows)
+
+
+async def add(connection: AsyncConnection, table: Table, **row: Any) -> bool:
+    """Insert a *row*, unless its key exists; return whether it was inserted."""
+    insert = _insert(connection, table).values(row)
+    return bool((await connection.execute(insert.on_conflict_do_nothing())).rowcount)
+
+
+def _insert(connection: AsyncConnection, table: Table) -> "postgresql_dialect.Insert | sqlite_dialect.Insert":
+    """Each database has its own dialect. Load only the one in use: each takes a while."""
+    if connection.dialect.name == "sqlite":
+        from sqlalchemy.dialects import sqlite as sqlite_dialect  # noqa: PLC0415
+
+        return sqlite_dialect.insert(table)
+    from sqlalchemy.dialects import postgresql as postgresql_dialect  # noqa: PLC0415
+
+    return postgresql_dialect.insert(table)

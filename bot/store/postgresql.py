@@ -2,17 +2,16 @@
 
 import asyncio
 import select
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Dialect, Engine, Executable, event
+from sqlalchemy import Dialect, Engine, Executable, Row, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.store.database_url import DatabaseAddress
-from bot.store.statements import StatementResult
 
 DEFAULT_CONNECT_ARGS: dict[str, Any] = {  # libpq's and psycopg's parameters; the URL's take precedence
     "prepare_threshold": None,  # PgBouncer gives each transaction another connection, without its prepared statements
@@ -91,9 +90,10 @@ class PostgresqlStatementRunner:
     def __init__(self, address: DatabaseAddress) -> None:
         self._engine = build_engine(address, MAX_STATEMENT_CONNECTIONS, isolation_level="AUTOCOMMIT")
 
-    async def execute(self, statement: Executable, values: Mapping[str, object]) -> StatementResult:
+    async def execute(self, statement: Executable, values: Mapping[str, object]) -> tuple[Sequence[Row[Any]], int]:
         async with self._engine.connect() as connection:
-            return StatementResult.from_cursor(await connection.execute(statement, values))
+            result = await connection.execute(statement, values)
+            return result.all() if result.returns_rows else (), result.rowcount
 
     async def close(self) -> None:
         await self._engine.dispose()

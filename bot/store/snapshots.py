@@ -4,9 +4,8 @@ from datetime import date
 
 from sqlalchemy import bindparam, delete, select
 
-from bot.store.database import Database
+from bot.store.database import Database, add
 from bot.store.models import Snapshot
-from bot.store.statements import add
 from bot.store.tables import SNAPSHOTS as TABLE
 
 COLUMNS = [TABLE.c[name] for name in Snapshot.__slots__]

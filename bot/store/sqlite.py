@@ -3,12 +3,12 @@
 import asyncio
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Executable, create_engine, event
+from sqlalchemy import Connection, Engine, Executable, Row, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -16,7 +16,6 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from bot.errors import Misconfigured
 from bot.store.database_url import DatabaseAddress
 from bot.store.errors import database_errors
-from bot.store.statements import StatementResult
 
 log = logging.getLogger(__name__)
 
@@ -51,12 +50,13 @@ class SqliteStatementRunner:
         self._engine = create_engine(url, connect_args=_connect_args(timeout), hide_parameters=True)
         _set_foreign_keys(self._engine, foreign_keys=foreign_keys)
 
-    async def execute(self, statement: Executable, values: Mapping[str, object]) -> StatementResult:
+    async def execute(self, statement: Executable, values: Mapping[str, object]) -> tuple[Sequence[Row[Any]], int]:
         return await asyncio.to_thread(self._execute, statement, values)
 
-    def _execute(self, statement: Executable, values: Mapping[str, object]) -> StatementResult:
+    def _execute(self, statement: Executable, values: Mapping[str, object]) -> tuple[Sequence[Row[Any]], int]:
         with self._engine.connect() as connection:
-            return StatementResult.from_cursor(connection.execute(statement, values))
+            result = connection.execute(statement, values)
+            return result.all() if result.returns_rows else (), result.rowcount
 
     async def close(self) -> None:
         await asyncio.to_thread(self._engine.dispose)

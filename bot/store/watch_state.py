@@ -5,10 +5,9 @@ from datetime import datetime
 
 from sqlalchemy import delete, select, update
 
-from bot.store.database import Database
+from bot.store.database import Database, upsert
 from bot.store.models import Run, Schedule, WatchState
 from bot.store.runs import insert_runs
-from bot.store.statements import upsert
 from bot.store.tables import SCHEDULES
 from bot.store.tables import WATCH_STATES as TABLE
 
