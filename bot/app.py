@@ -22,9 +22,9 @@ from bot.core import Clock, open_answers
 from bot.errors import InvalidSettings, Misconfigured
 from bot.lines.parser import parse
 from bot.metrics import Metrics
-from bot.schedules.channel_lifecycle import resume_after_reinstall
 from bot.schedules.context import SchedulerContext, Timing
 from bot.schedules.import_export import ImportRules
+from bot.schedules.lifecycle import resume_after_reinstall
 from bot.schedules.question_check import QuestionCheck
 from bot.settings import Settings, parse_zone, try_read_settings
 from bot.slack.block_fallback import BlockFallback

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from bot.questions.base import Observation
-from bot.schedules.watches import (
+from bot.schedules.watch_job import (
     LATE_AFTER_MILLISECONDS,
     OVERLAP_MILLISECONDS,
     ObservedChange,

@@ -12,8 +12,8 @@ from bot.core import open_answers
 from bot.questions import discover
 from bot.sandbox.launchdarkly.app import launchdarkly
 from bot.sandbox.slack import Fault
-from bot.schedules.answer_store import deserialize_message
-from bot.schedules.answer_store import serialize_answer as packed
+from bot.schedules.context import deserialize_message
+from bot.schedules.context import serialize_answer as packed
 from tests.conversation import NOW, UTC_ZONE, settings
 from tests.scheduler_harness import LOOP, SchedulerHarness
 from tests.workspace import open_workspace, visible_text

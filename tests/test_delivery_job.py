@@ -18,8 +18,8 @@ from bot.sandbox.slack import Fault, Slack
 from bot.sandbox.slack.faults import Faults
 from bot.schedules.context import SchedulerContext
 from bot.schedules.delivery_job import deliver
+from bot.schedules.lifecycle import LeaseLost, record, request_run
 from bot.schedules.query_job import answer_query
-from bot.schedules.run_lifecycle import LeaseLost, record, request_run
 from bot.schedules.runs import GaveUp, Leased, NotPosted, PostBegun, Posted, Retried
 from bot.schedules.scheduler import collect_work, defer
 from bot.store import QueryKey, Run, RunState, Schedule, ScheduleState

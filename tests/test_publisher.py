@@ -18,6 +18,7 @@ from bot.messages.message import Message
 from bot.sandbox.slack import Fault, Slack
 from bot.sandbox.slack.credentials import BOT_TOKEN
 from bot.sandbox.slack.workspace import Content
+from bot.schedules.context import Publisher
 from bot.schedules.delivery_errors import (
     CHANNEL_CLOSED_REASONS,
     ChannelClosed,
@@ -29,7 +30,6 @@ from bot.schedules.delivery_errors import (
     Unavailable,
     explain_code,
 )
-from bot.schedules.publisher import Publisher
 from bot.slack.block_fallback import BlockFallback
 from bot.slack.client import Client
 from bot.slack.publisher import EVENT_TYPE, MAX_PAGES, PAGE_SIZE, SlackPublisher

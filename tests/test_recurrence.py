@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from bot.commands.recurrence_parser import RecurrenceType, find_zone
 from bot.core import build_registry
 from bot.lines.param_types import InvalidValue
-from bot.schedules.recurrence import EVERY_DAY, WEEKDAYS, Recurrence
+from bot.schedules.triggers import EVERY_DAY, WEEKDAYS, Recurrence
 
 RECURRENCE_TYPE = RecurrenceType()
 # Without `every`: no schedule holds that command, and so a recurrence may say `last friday of every month`.

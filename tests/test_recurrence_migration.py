@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from bot.schedules.recurrence import EVERY_DAY, WEEKDAYS, Recurrence
-from bot.schedules.triggers import Trigger, WatchTrigger, trigger_of
+from bot.schedules.triggers import EVERY_DAY, WEEKDAYS, Recurrence, Trigger, WatchTrigger, trigger_of
 from bot.store.database import Database
 from bot.store.database_url import parse_database_url
 from bot.store.migrate import MIGRATIONS_DIR

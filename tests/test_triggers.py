@@ -13,8 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.commands.recurrence_parser import RecurrenceType
-from bot.schedules.recurrence import EVERY_DAY, Recurrence
-from bot.schedules.triggers import MAX_MISSED, DueRun, due, next_after
+from bot.schedules.triggers import EVERY_DAY, MAX_MISSED, DueRun, Recurrence, due, next_after
 
 SECOND, MINUTE, HOUR, DAY = (timedelta(**{unit: 1}) for unit in ("seconds", "minutes", "hours", "days"))
 START, END = datetime(2020, 1, 1, tzinfo=UTC), datetime(2031, 1, 1, tzinfo=UTC)

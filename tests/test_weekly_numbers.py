@@ -7,8 +7,7 @@ from zoneinfo import ZoneInfo
 
 from bot.commands.recurrence_parser import RECURRENCE
 from bot.sandbox.slack.workspace import Channel
-from bot.schedules.recurrence import Recurrence
-from bot.schedules.triggers import next_after, trigger_fields, trigger_of
+from bot.schedules.triggers import Recurrence, next_after, trigger_fields, trigger_of
 from bot.store import Schedule, ScheduleState
 from tests.scheduler_harness import SchedulerHarness, open_scheduler
 

@@ -16,8 +16,7 @@ from bot.commands.schedule_lookup import (
 )
 from bot.lines.spec import bot_param
 from bot.schedules.question_check import CheckedQuestion, check_question
-from bot.schedules.recurrence import Recurrence
-from bot.schedules.triggers import next_run_at, trigger_fields, trigger_of
+from bot.schedules.triggers import Recurrence, next_run_at, trigger_fields, trigger_of
 from bot.schedules.views import schedule_view
 from bot.store import Schedule
 

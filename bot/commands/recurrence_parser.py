@@ -12,8 +12,7 @@ from importlib import resources
 
 from bot.lines.param_types import InvalidValue, closest_match
 from bot.lines.timespec import DAY_NAMES
-from bot.schedules.recurrence import DAY_GROUPS, EVERY_DAY, ORDINALS, WEEKDAYS, Recurrence
-from bot.schedules.triggers import WATCH, Trigger, WatchTrigger
+from bot.schedules.triggers import DAY_GROUPS, EVERY_DAY, ORDINALS, WATCH, WEEKDAYS, Recurrence, Trigger, WatchTrigger
 
 _DAYS_BY_WORD: dict[str, tuple[int, ...]] = {
     **{name: (day,) for day, full in enumerate(DAY_NAMES) for name in (full, f"{full}s", full[:3])},

@@ -17,10 +17,9 @@ from bot.core import Clock
 from bot.errors import Failure
 from bot.schedules.context import SchedulerContext
 from bot.schedules.dbos_engine import Engine
-from bot.schedules.run_lifecycle import request_run
+from bot.schedules.lifecycle import request_run
 from bot.schedules.scheduler import collect_work, requeue
-from bot.schedules.watch_job import check_watch, earliest_window_start, observe
-from bot.schedules.watches import states_to_record
+from bot.schedules.watch_job import check_watch, earliest_window_start, observe, states_to_record
 from bot.settings import Settings
 from bot.store import QueryKey, Schedule, ScheduleState, WatchState
 

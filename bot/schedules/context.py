@@ -1,22 +1,104 @@
-"""What the scheduler and its jobs work with: store, answers, publisher, clock, permissions and timing."""
+"""What the scheduler and its jobs work with: store, stored answers, publisher, clock, permissions and timing."""
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from contextlib import AbstractAsyncContextManager
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Protocol
 from zoneinfo import ZoneInfo
 
 from bot.access import NO_RULES, AccessRules, Caller
-from bot.answers import Answers
-from bot.schedules.answer_store import AnswerStore
-from bot.schedules.publisher import Publisher
+from bot.answers import Answer, Answers
+from bot.cache import BoundedCache
+from bot.messages.message import Message
 from bot.schedules.triggers import is_missed
+from bot.store import QueryKey, Snapshot
 
 if TYPE_CHECKING:  # the command line loads this without the store
     from bot.store.store import Store
 
 MAX_RETRY_DELAY = timedelta(minutes=5)
+MAX_CACHED_ANSWERS = 64  # a few kilobytes each
+
+StoredPayload = dict[str, Any]
+
+
+class Publisher(Protocol):
+    """Posts messages into channels and to people."""
+
+    def throttle(self, channel: str) -> AbstractAsyncContextManager[None]:
+        """Wait for the channel's rate limit before entering the block."""
+
+    async def post(self, channel: str, message: Message, key: str, thread: str = "") -> str:
+        """Post a message with the key as metadata, into a thread if one is named, and return its `ts`."""
+
+    async def find(self, channel: str, key: str, since: datetime, thread: str = "") -> str | None:
+        """Return the `ts` of the bot's message with this key, posted since then; None if it isn't in the channel.
+
+        Raise `RateLimited` or `Unavailable` where a retry may succeed, and `HistoryUnavailable` where the bot may not
+        search.
+        """
+
+    async def permalink(self, channel: str, ts: str) -> str:
+        """Return a message's URL, or "" if it is unavailable."""
+
+    async def send_dm(self, user: str, message: Message) -> None:
+        """Send a direct message. Never raises: failures are logged."""
+
+
+@dataclass
+class StoredAnswer:
+    """An answer, loaded from the store."""
+
+    message: Message
+    quiet: bool
+    snapshot: Snapshot | None  # to be saved with the first delivery; None once it is saved
+
+
+class AnswerStore:
+    """Loads answers from the store, and caches those used last. Their messages never change."""
+
+    def __init__(self, store: "Store") -> None:
+        self._store = store
+        self._recent = BoundedCache[QueryKey, StoredAnswer](MAX_CACHED_ANSWERS)
+
+    async def get(self, query_key: QueryKey) -> StoredAnswer | None:
+        """Return the answer to a query, if there is one."""
+        if stored := self._recent.get(query_key):
+            return stored
+        if stored := await self._load(query_key):
+            self._recent.put(query_key, stored)
+        return stored
+
+    async def _load(self, query_key: QueryKey) -> StoredAnswer | None:
+        row = await self._store.runs.get_answer(query_key)
+        if row is None:
+            return None
+        payload, quiet = row
+        return StoredAnswer(deserialize_message(payload), quiet, _snapshot(payload))
+
+
+def serialize_message(message: Message) -> StoredPayload:
+    """Convert a message to its stored form."""
+    return {**message.payload(), "thread": [serialize_message(reply) for reply in message.thread]}
+
+
+def deserialize_message(payload: StoredPayload) -> Message:
+    """Restore a message from its stored form."""
+    return Message(payload["text"], tuple(payload["blocks"]), tuple(map(deserialize_message, payload["thread"])))
+
+
+def serialize_answer(answer: Answer) -> StoredPayload:
+    """Convert an answer to its stored form: its message, with the snapshot beside it."""
+    snapshot = answer.snapshot
+    extra = {"snapshot": asdict(snapshot) | {"day": snapshot.day.isoformat()}} if snapshot else {}
+    return serialize_message(answer.message) | extra
+
+
+def _snapshot(payload: StoredPayload) -> Snapshot | None:
+    fields = payload.get("snapshot")
+    return Snapshot(**fields | {"day": date.fromisoformat(fields["day"])}) if fields else None
 
 
 @dataclass(frozen=True)

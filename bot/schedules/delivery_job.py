@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.messages.message import Message
-from bot.schedules.answer_store import deserialize_message
-from bot.schedules.context import MAX_RETRY_DELAY, SchedulerContext
+from bot.schedules.context import MAX_RETRY_DELAY, SchedulerContext, deserialize_message
 from bot.schedules.delivery_errors import (
     CHANNEL_NOT_ALLOWED,
     MESSAGE_REJECTED,
@@ -23,7 +22,7 @@ from bot.schedules.delivery_errors import (
     Unavailable,
     explain_code,
 )
-from bot.schedules.run_lifecycle import LeaseLost, record
+from bot.schedules.lifecycle import LeaseLost, record
 from bot.schedules.runs import (
     MISSED_REASON,
     ChannelLost,

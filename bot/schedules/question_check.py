@@ -13,7 +13,7 @@ from bot.access import Caller
 from bot.answers import Answers
 from bot.errors import TRANSIENT_FAILURES, Rejected
 from bot.schedules.triggers import Trigger, WatchTrigger, trigger_of
-from bot.schedules.watches import first_observation, observer_for
+from bot.schedules.watch_job import first_observation, observer_for
 from bot.store import Schedule
 
 MAX_SCHEDULES_PER_CHANNEL = 20

@@ -10,7 +10,7 @@ from itertools import groupby
 from zlib import crc32
 
 from bot.schedules.context import SchedulerContext
-from bot.schedules.run_lifecycle import record_all
+from bot.schedules.lifecycle import record_all
 from bot.schedules.runs import MISSED_REASON, Due, Missed, Offered, Requeued, create, transition
 from bot.schedules.triggers import WatchTrigger, due, next_after, trigger_of
 from bot.store import DueSchedule, QueryKey, Run, Schedule

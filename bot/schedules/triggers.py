@@ -8,12 +8,12 @@ A later local time never maps to an earlier instant, so occurrences are in the o
 from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice, takewhile
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.schedules.recurrence import Recurrence
+from bot.lines.timespec import DAY_NAMES
 from bot.store import Schedule
 
 WATCH = "watch"
@@ -21,6 +21,47 @@ MAX_MISSED = 100  # missed occurrences reported at once
 
 _SECOND = timedelta(seconds=1)
 _DAY = timedelta(days=1)
+
+EVERY_DAY = tuple(range(7))
+WEEKDAYS = tuple(range(5))
+DAY_GROUPS = {EVERY_DAY: "day", WEEKDAYS: "weekday"}
+ORDINALS = {0: "", 1: "first", 2: "second", 3: "third", 4: "fourth", -1: "last"}
+
+
+@dataclass(frozen=True, slots=True)
+class Recurrence:
+    """The days, the local time and the zone of a schedule.
+
+    With several days, the nth is counted over all of them: `first weekday` is the month's first working day.
+    """
+
+    days: tuple[int, ...]  # 0 is Monday; sorted, without duplicates
+    ordinal: int  # 0: every week; 1 to 4: the first to the fourth of the month; -1: the last
+    local_time: time  # hours and minutes
+    zone: str  # IANA name; "" if none was given: then the caller's zone applies
+
+    def __str__(self) -> str:
+        """Return the canonical form, as a person would type it."""
+        days = DAY_GROUPS.get(self.days) or ",".join(DAY_NAMES[day] for day in self.days)
+        return " ".join(
+            part for part in (ORDINALS[self.ordinal], days, format_time(self.local_time), self.zone) if part
+        )
+
+    def describe(self) -> str:
+        """Return the recurrence in words."""
+        days = self._describe_days()
+        if self.ordinal:
+            days = f"{ORDINALS[self.ordinal]} {days} of the month"
+        return f"every {days} at {format_time(self.local_time)}" + (f" ({self.zone})" if self.zone else "")
+
+    def _describe_days(self) -> str:
+        *others, last = (DAY_NAMES[day].capitalize() for day in self.days)
+        return DAY_GROUPS.get(self.days) or " and ".join(part for part in (", ".join(others), last) if part)
+
+
+def format_time(at: time) -> str:
+    """Format a time as `9:00` or `17:30`."""
+    return f"{at.hour}:{at.minute:02}"
 
 
 @dataclass(frozen=True, slots=True)

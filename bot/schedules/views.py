@@ -12,8 +12,7 @@ from bot.messages.mrkdwn import Timestamp
 from bot.questions.base import View
 from bot.questions.digest import QUESTION as DIGEST
 from bot.schedules.delivery_errors import explain_code
-from bot.schedules.recurrence import Recurrence
-from bot.schedules.triggers import Trigger, trigger_of
+from bot.schedules.triggers import Recurrence, Trigger, trigger_of
 from bot.store import Run, RunState, Schedule, ScheduleState
 
 MAX_MISSED_DAYS = 3  # in a footer; earlier ones are counted

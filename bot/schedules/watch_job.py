@@ -2,30 +2,29 @@
 
 The first check is silent. A channel that reaches the hourly limit of alerts gets one last alert, which offers to mute
 the watch; later changes are posted when the hour is over.
+
+Only identities and states are compared, never rendered text, and each change is reported once.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.access import Caller
-from bot.errors import TRANSIENT_FAILURES, Failure, TryLater
+from bot.answers import Fetch
+from bot.errors import TRANSIENT_FAILURES, Failure, Rejected, TryLater
 from bot.lines.timespec import to_milliseconds
 from bot.messages import humanize
-from bot.questions.base import Observation, View, failure_text
-from bot.schedules.answer_store import serialize_message
-from bot.schedules.context import SchedulerContext
-from bot.schedules.run_lifecycle import notify_owner
+from bot.questions import discover
+from bot.questions.base import PENDING, AnyQuestion, Observation, QuestionContext, View, failure_text
+from bot.schedules.context import SchedulerContext, serialize_message
+from bot.schedules.lifecycle import notify_owner
 from bot.schedules.runs import MAX_REASON_CHARS, Alerted, CheckFailed, create
 from bot.schedules.views import WatchItemView, WatchPreview
-from bot.schedules.watches import (
-    ObservedChange,
-    detect_changes,
-    observer_for,
-    states_to_record,
-    window_start,
-)
 from bot.store import QueryKey, Run, Schedule, WatchState
 
 log = logging.getLogger(__name__)
@@ -33,6 +32,87 @@ log = logging.getLogger(__name__)
 MAX_ALERT_ITEMS = 10
 MAX_LOOKBACK = timedelta(days=1)  # for events that LaunchDarkly is still calculating, and after an outage
 HOUR = timedelta(hours=1)
+OVERLAP_MILLISECONDS = 900_000  # between a watch's windows, as events may be reported late
+LATE_AFTER_MILLISECONDS = 3_600_000  # events older than this are flagged as late
+
+
+ObserveFunction = Callable[[Any, QuestionContext, datetime], Awaitable[dict[str, Observation]]]
+
+
+def observer_for(name: str) -> ObserveFunction:
+    """Return a function that observes a question from a time on, or raise Rejected if it can't be watched."""
+    questions = discover()
+    if questions[name].observe is None:
+        watchable = humanize.join_with_and([name for name, question in questions.items() if question.observe])
+        raise Rejected(f"I can't watch `{name}`.", f"I can watch {watchable}.")
+    return partial(_observe, questions[name])
+
+
+async def _observe(question: AnyQuestion, params: Any, ctx: QuestionContext, since: datetime) -> dict[str, Observation]:
+    fetch_since = question.fetch_since
+    reply = await (fetch_since(params, ctx, since) if fetch_since else question.fetch(params, ctx))
+    return question.observe(params, reply, ctx) if question.observe else {}
+
+
+def first_observation(line: str, now: datetime) -> Fetch:
+    """Return a fetch that does a watch's first check, which is silent."""
+    observe_question = observer_for(line.partition(" ")[0])
+    return lambda params, ctx: observe_question(params, ctx, now - timedelta(milliseconds=OVERLAP_MILLISECONDS))
+
+
+@dataclass(frozen=True)
+class ObservedChange:
+    """An observation that is new, or whose state has changed."""
+
+    observation: Observation
+    before: str  # the previous state as people read it; empty for a new observation
+    late: bool
+
+
+def detect_changes(
+    known_states: Mapping[str, WatchState], observations: Mapping[str, Observation], now: float
+) -> list[ObservedChange]:
+    """Return the changes to alert about, in the order of the observations."""
+    return [
+        ObservedChange(
+            observation, _previous_label(known_states.get(key)), _is_late(known_states.get(key), observation, now)
+        )
+        for key, observation in observations.items()
+        if observation.tells and (key not in known_states or known_states[key].state != observation.state)
+    ]
+
+
+def _previous_label(previous: WatchState | None) -> str:
+    return previous.says if previous and previous.state != PENDING else ""
+
+
+def _is_late(previous: WatchState | None, observation: Observation, now: float) -> bool:
+    """Return whether an event was pending when it was first seen, or happened long ago."""
+    return observation.at is not None and (
+        bool(previous and previous.state == PENDING) or now - observation.at > LATE_AFTER_MILLISECONDS
+    )
+
+
+def states_to_record(
+    known_states: Mapping[str, WatchState], observations: Mapping[str, Observation]
+) -> dict[str, WatchState]:
+    """Return the states to add to the known ones: those alerted about, and pending ones that may become changes."""
+    return {
+        key: WatchState(observation.state, observation.says, observation.at)
+        for key, observation in observations.items()
+        if (key in known_states and known_states[key].state != observation.state)
+        or (key not in known_states and (observation.tells or observation.state == PENDING))
+    }
+
+
+def window_start(known_states: Iterable[WatchState], looked_at: float, max_lookback: float) -> float:
+    """Return the start of a watch's next window, in milliseconds.
+
+    It is the last check, or the oldest event that was still pending then, but at most `max_lookback` before the last
+    check. The windows overlap, as events may be reported a little late.
+    """
+    pending = [known.happened for known in known_states if known.state == PENDING and known.happened is not None]
+    return max(min([looked_at, *pending]) - OVERLAP_MILLISECONDS, looked_at - max_lookback)
 
 
 class WatchUpdateView(View):

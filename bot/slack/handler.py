@@ -12,8 +12,8 @@ from bot.errors import Failure, NotAllowed
 from bot.messages.message import Message
 from bot.metrics import Metrics
 from bot.notices import confirmation_view
-from bot.schedules.channel_lifecycle import pause_channel, resume_channel
 from bot.schedules.context import SchedulerContext
+from bot.schedules.lifecycle import pause_channel, resume_channel
 from bot.slack import buttons
 from bot.slack.buttons import SharedAnswers
 from bot.slack.directory import SlackDirectory

@@ -38,7 +38,7 @@ PAGE_SIZE, MAX_PAGES = 200, 10  # how far to search; Slack recommends no larger 
 
 
 class SlackPublisher:
-    """Implements `Publisher` of `bot/schedules/publisher.py`."""
+    """Implements `Publisher` of `bot/schedules/context.py`."""
 
     def __init__(
         self, client: AsyncWebClient, identity: AuthorizeResult, fallback: BlockFallback, min_interval: float = 1.0

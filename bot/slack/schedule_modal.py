@@ -16,8 +16,7 @@ from bot.commands.recurrence_parser import RECURRENCE
 from bot.commands.schedule_lookup import get_schedule
 from bot.errors import InvalidLine, Rejected, TryLater
 from bot.lines.param_types import InvalidValue
-from bot.schedules.recurrence import Recurrence, format_time
-from bot.schedules.triggers import WatchTrigger, trigger_of
+from bot.schedules.triggers import Recurrence, WatchTrigger, format_time, trigger_of
 from bot.slack.client import SLACK_UNAVAILABLE
 from bot.slack.payloads import Interaction, team_of
 from bot.store import Schedule

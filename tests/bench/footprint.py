@@ -30,10 +30,9 @@ from sqlalchemy import insert
 import bot
 from bot.access import Caller
 from bot.core import open_answers
-from bot.schedules.answer_store import serialize_message
-from bot.schedules.recurrence import WEEKDAYS, Recurrence
+from bot.schedules.context import serialize_message
 from bot.schedules.runs import Due, create
-from bot.schedules.triggers import Trigger, WatchTrigger, trigger_fields
+from bot.schedules.triggers import WEEKDAYS, Recurrence, Trigger, WatchTrigger, trigger_fields
 from bot.store import QueryKey, Schedule, ScheduleState, WatchState
 from bot.store.runs import run_row
 from bot.store.store import Store, open_store

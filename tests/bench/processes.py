@@ -36,8 +36,7 @@ from bot.metrics import Metrics
 from bot.sandbox.slack import Slack
 from bot.sandbox.slack.credentials import BOT_ID, BOT_TOKEN, BOT_USER_ID, SIGNING_SECRET
 from bot.sandbox.slack.workspace import HOME_TEAM
-from bot.schedules.recurrence import Recurrence
-from bot.schedules.triggers import Trigger, trigger_fields
+from bot.schedules.triggers import Recurrence, Trigger, trigger_fields
 from bot.store.database_url import parse_database_url
 from bot.store.tables import RUNS, SCHEDULES
 from tests.bench import payloads
