@@ -16,7 +16,7 @@ from bot.demo import running_bot, sandbox_settings
 from bot.sandbox.launchdarkly.app import launchdarkly
 from bot.sandbox.slack import Fault, Slack
 from bot.sandbox.slack.faults import Faults
-from bot.schedules.context import SchedulerContext
+from bot.schedules.context import MAX_RETRY_DELAY, SchedulerContext
 from bot.schedules.delivery_job import deliver
 from bot.schedules.lifecycle import LeaseLost, record, request_run
 from bot.schedules.query_job import answer_query
@@ -400,6 +400,21 @@ async def test_delivery_succeeds_after_a_ten_minute_launchdarkly_outage(database
         [slot] = await found.ctx.store.runs.history([schedule.id for schedule in await _all(found)], 10)
     assert slot.state == "delivered"
     assert slot.attempt >= 4
+
+
+async def test_last_retry_that_starts_late_is_not_skipped(database: TemporaryDatabase) -> None:
+    async with open_scheduler(database.url, answer_timeout_seconds=0.15) as found:
+        schedule, window = await _wanted(found, LINE), found.ctx.timing.catch_up_window
+        found.workspace.faults.status, retry_at = 503, NOW
+        while retry_at + MAX_RETRY_DELAY <= NOW + window:
+            await found.advance_to(retry_at)
+            run = await found.ctx.store.runs.get(schedule.id, NOW)
+            assert run
+            assert run.offer_at
+            retry_at = run.offer_at
+        found.workspace.faults.status = None
+        await found.advance_to(NOW + window + timedelta(seconds=5))
+        assert len(found.posted()) == 1
 
 
 async def test_partial_answer_is_retried_until_complete(database: TemporaryDatabase) -> None:

@@ -142,6 +142,7 @@ class SchedulerContext:
         """Return the caller of scheduled questions, which are asked in a time zone."""
         return Caller(ZoneInfo(zone), rules=self.rules, team=self.team)
 
-    def is_late(self, due_at: datetime) -> bool:
-        """Return whether a run that was due then is past the catch-up window."""
-        return is_missed(due_at, self.now(), self.timing.catch_up_window)
+    def is_late(self, due_at: datetime, attempt: int) -> bool:
+        """Return whether it is too late to begin an attempt: retries are due within the window, and may start later."""
+        grace = MAX_RETRY_DELAY if attempt else timedelta()
+        return is_missed(due_at, self.now(), self.timing.catch_up_window + grace)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.messages.message import Message
-from bot.schedules.context import MAX_RETRY_DELAY, SchedulerContext, deserialize_message
+from bot.schedules.context import SchedulerContext, deserialize_message
 from bot.schedules.delivery_errors import (
     CHANNEL_NOT_ALLOWED,
     MESSAGE_REJECTED,
@@ -152,7 +152,7 @@ class Delivery:
             await self.record(NotPosted())
 
     async def _post(self, part: int) -> None:
-        if part == 0 and self._is_missed:
+        if part == 0 and self.ctx.is_late(self.run.at, self.run.attempt):
             await self.record(Skipped(MISSED_REASON, by=self.run.leased_by))
             return
         async with self.ctx.publisher.throttle(self.schedule.channel):
@@ -208,12 +208,6 @@ class Delivery:
         if retry_at <= self.run.at + self.ctx.timing.catch_up_window:
             return Retried(retry_at, by=worker)
         return GaveUp(TIMEOUT_REASON, by=worker)
-
-    @property
-    def _is_missed(self) -> bool:
-        """Whether it is too late to begin. A retry may come a little after the window, since it was due within it."""
-        grace = MAX_RETRY_DELAY if self.run.attempt else timedelta()
-        return self.ctx.is_late(self.run.at + grace)
 
     def _key(self, part: int) -> str:
         return f"{self.run.schedule}@{int(self.run.at.timestamp())}#{part}"

@@ -31,7 +31,7 @@ async def _fetch_answer(ctx: SchedulerContext, query_key: QueryKey) -> bool:
     runs = await ctx.store.runs.list_awaiting(query_key)
     if not runs:
         return False
-    if ctx.is_late(query_key.at):
+    if ctx.is_late(query_key.at, max(run.attempt for run in runs)):
         await record_all(ctx, runs, Skipped(MISSED_REASON))
         return False
     answer = await ctx.answers.answer(query_key.line, ctx.caller(query_key.zone))
