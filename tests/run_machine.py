@@ -59,12 +59,12 @@ class MemoryStore:
         return self.run.offered == before.offered and self.save(before, after)
 
 
-class Luck(Enum):
+class SlackOutcome(Enum):
     """What Slack does with a request."""
 
-    GOOD = "it is done, and the worker learns so"
-    REFUSED = "it is refused"
-    UNKNOWN = "it is done, and the worker doesn't learn so"
+    ACCEPTED = "it is done, and the worker learns so"
+    REJECTED = "it is rejected"
+    UNCONFIRMED = "it is done, and the worker doesn't learn so"
     LOST = "it isn't done, and the worker doesn't learn so"
 
 
@@ -136,34 +136,34 @@ class RunMachine(RuleBasedStateMachine):
         """Lose what was done and not recorded, and what was to be done."""
         self.workers.pop(name, None)
 
-    @rule(name=WORKERS, luck=st.sampled_from([Luck.GOOD] * 4 + list(Luck)))
-    def step(self, name: str, luck: Luck) -> None:
+    @rule(name=WORKERS, outcome=st.sampled_from([SlackOutcome.ACCEPTED] * 4 + list(SlackOutcome)))
+    def step(self, name: str, outcome: SlackOutcome) -> None:
         """Do the next thing that a worker has to do: begin, send or record a message, or search for one."""
         match self.workers.get(name):
             case Worker(response=runs.RunEvent() as response):
                 self._record(name, response)
             case Worker(sending=int(part)) as worker:
-                worker.sending, worker.response = None, self._send(worker.run, part, luck)
+                worker.sending, worker.response = None, self._send(worker.run, part, outcome)
             case Worker(effects=[runs.Post(part)]) as worker if part < MESSAGE_COUNT:
                 worker.sending = part if self._record(name, runs.PostBegun(part)) else None
             case Worker(effects=[runs.Post()]):
                 self._record(name, runs.Finished())
             case Worker(effects=[runs.Search(part)]) as worker:
-                self._record(name, self._search(worker.run, part, luck))
+                self._record(name, self._search(worker.run, part, outcome))
 
     @rule(name=WORKERS, times=st.integers(1, 3))
     def step_on(self, name: str, times: int) -> None:
         """Take a worker some steps further, so that examples get anywhere."""
         for _ in range(times):
-            self.step(name, Luck.GOOD)
+            self.step(name, SlackOutcome.ACCEPTED)
 
-    @rule(before=st.integers(0, 2), seconds=SECONDS, meddle=st.booleans(), after=st.sampled_from([0, 3]))
-    def overtake(self, before: int, seconds: int, meddle: bool, after: int) -> None:
+    @rule(before=st.integers(0, 2), seconds=SECONDS, retry_between=st.booleans(), after=st.sampled_from([0, 3]))
+    def overtake(self, before: int, seconds: int, retry_between: bool, after: int) -> None:
         """Let a worker stall after some steps, another one take the run, and then the first one go on."""
         self.lease("one", 0)
         self.step_on("one", before)
         self.pass_time(seconds)
-        if meddle:
+        if retry_between:
             self.act_late(0, "retry")
         self.lease("two", 0)
         self.step_on("two", 4)
@@ -216,7 +216,7 @@ class RunMachine(RuleBasedStateMachine):
             self.now += LEASE
             self.lease("one", 0)
             while "one" in self.workers:
-                self.step("one", Luck.GOOD)
+                self.step("one", SlackOutcome.ACCEPTED)
                 self.no_message_is_posted_twice()
         self.final_state_stays_and_has_a_reason()
         assert self.closed
@@ -227,16 +227,16 @@ class RunMachine(RuleBasedStateMachine):
         """Return the run as it is, or as it was when somebody read it."""
         return [self.store.read(), *reversed(self.read)][: age + 1][-1]
 
-    def _send(self, run: Run, part: int, luck: Luck) -> runs.RunEvent:
+    def _send(self, run: Run, part: int, outcome: SlackOutcome) -> runs.RunEvent:
         """Send a message, unless the lease is half over; Slack may refuse it, or not say what it has done."""
-        if luck is Luck.REFUSED or not runs.may_send(run, self.now, LEASE):
+        if outcome is SlackOutcome.REJECTED or not runs.may_send(run, self.now, LEASE):
             return runs.NotPosted()
-        if luck is not Luck.LOST:
+        if outcome is not SlackOutcome.LOST:
             self.channel.append(part)
-        return self._posted(part) if luck is Luck.GOOD else self._event("retry", run.leased_by)
+        return self._posted(part) if outcome is SlackOutcome.ACCEPTED else self._event("retry", run.leased_by)
 
-    def _search(self, run: Run, part: int, luck: Luck) -> runs.RunEvent:
-        if luck is Luck.REFUSED:
+    def _search(self, run: Run, part: int, outcome: SlackOutcome) -> runs.RunEvent:
+        if outcome is SlackOutcome.REJECTED:
             return runs.Unverifiable()
         if part in self.channel:
             return self._posted(part, runs.Confirmed)

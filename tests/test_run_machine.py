@@ -1,4 +1,4 @@
-"""The life of a run: its diagram is the table, and no order of events loses a run or posts twice."""
+"""The diagram is the transition table, and no order of events loses a run or posts a message twice."""
 
 import ast
 import asyncio
@@ -29,7 +29,7 @@ def test_no_order_of_events_loses_a_run_or_posts_twice() -> None:
     run_state_machine_as_test(RunMachine, settings=settings(max_examples=100, stateful_step_count=20, deadline=None))
 
 
-def test_store_keeps_the_same_promises(database: TemporaryDatabase) -> None:
+def test_no_order_of_events_loses_a_stored_run_or_posts_twice(database: TemporaryDatabase) -> None:
     """One database for all examples, each with a team of its own."""
     teams = count(1)
     with asyncio.Runner() as runner:

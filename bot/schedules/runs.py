@@ -1,4 +1,4 @@
-"""The life of a run, one occurrence of a schedule, from its creation to its one final state.
+"""The state machine of a run, which is one occurrence of a schedule: every transition, as a pure function.
 
     new                         ── Due, Requested, Alerted ──► waiting
     new                         ── Missed ───────────────────► skipped
@@ -30,7 +30,8 @@ search found it) and NotPosted (Slack refused it, or a search didn't find it). W
 unsure, rather than post twice. A worker whose lease is half over sends nothing more (`may_send`): the next worker's
 search comes after everything that it sent.
 
-An event that no line above allows comes too late: it changes nothing. A final state has no way out.
+An event that no line above allows comes too late: it changes nothing. A final state has no way out. `Run` and
+`RunState` are plain data in `bot/store/models.py`, which the store, a layer below, can load and save.
 """
 
 from collections.abc import Callable
