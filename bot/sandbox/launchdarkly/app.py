@@ -23,9 +23,9 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.sandbox.launchdarkly import routes as all_routes
-from bot.sandbox.launchdarkly.company import Company, harbour_goods
+from bot.sandbox.launchdarkly.company import Company
 from bot.sandbox.launchdarkly.faults import FaultInjector
-from bot.sandbox.launchdarkly.history import History, millis
+from bot.sandbox.launchdarkly.history import History, harbour_history, millis
 from bot.sandbox.launchdarkly.request import ApiError, RequestContext, RouteSpec, beta_required
 
 TOKEN = "api-sandbox"  # noqa: S105  valid for the sandbox only
@@ -48,12 +48,11 @@ def launchdarkly(
     `only_rfc3339` and `only_millis` restrict the time format that the deployments chart accepts, because it isn't known
     which one the real server takes.
     """
-    company = company or harbour_goods()
-    history = History(company)
+    history = History(company) if company else harbour_history()
     faults = faults or FaultInjector()
 
     def context() -> RequestContext:
-        return RequestContext(company, history, now(), only_rfc3339, only_millis, faults.missing)
+        return RequestContext(history.company, history, now(), only_rfc3339, only_millis, faults.missing)
 
     return Starlette(
         routes=[Route(spec.path, _handler_for(spec, context), methods=["GET"]) for spec in discover(routes)],

@@ -9,10 +9,21 @@ back. A story ends as it began, so a flag's state depends only on the date.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from random import Random
 from typing import TypeVar
 
-from bot.sandbox.launchdarkly.company import Application, Company, Config, Environment, Flag, Project, Step, Story
+from bot.sandbox.launchdarkly.company import (
+    Application,
+    Company,
+    Config,
+    Environment,
+    Flag,
+    Project,
+    Step,
+    Story,
+    harbour_goods,
+)
 from bot.sandbox.launchdarkly.event_generator import (
     ARCHIVE_CYCLE_WEEKS,
     DAY_MILLIS,
@@ -77,6 +88,7 @@ class History:
         self.seed = seed
         self._events: dict[tuple[str, str, date], list[Event]] = {}
         self._deployments: dict[tuple[str, str, date], list[Deployment]] = {}
+        self._modified: dict[tuple[str, str], tuple[datetime, dict[str, int]]] = {}
 
     def events(self, project: Project, environment: Environment, window: Window) -> list[Event]:
         """Return the events of an environment and of its whole project, newest first."""
@@ -106,6 +118,18 @@ class History:
         ]
         latest_change = next((change for change in lasting_changes if change is not None), {})
         return yesterdays_config.model_copy(update=earlier_change | dict(latest_change))
+
+    def last_modified(self, project: Project, environment: Environment, now: datetime) -> dict[str, int]:
+        """Return when the targeting of each flag was last modified, of those with events.
+
+        The latest result for an environment is kept, since it is needed for each flag of a list.
+        """
+        key = (project.key, environment.key)
+        if key not in self._modified or self._modified[key][0] != now:
+            oldest_first = reversed(self.events(project, environment, Window.full(now)))
+            times = {event.flag.key: event.at for event in oldest_first if event.environment is not None}
+            self._modified[key] = now, times
+        return self._modified[key][1]
 
     def archived_at(self, project: Project, flag: Flag, now: datetime) -> int:
         """Return when an archived flag was last archived."""
@@ -145,6 +169,12 @@ class History:
 
     def _day(self, project: Project, scope: str, day: date) -> Day:
         return Day(self.company, project, day, seeded_rng(self.seed, project.key, scope, day))
+
+
+@cache
+def harbour_history() -> History:
+    """Return the history of the company that ships with the sandbox."""
+    return History(harbour_goods())
 
 
 def _get_or_derive(

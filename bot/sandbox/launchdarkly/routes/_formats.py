@@ -14,7 +14,6 @@ from bot.sandbox.launchdarkly.company import (
     object_id,
 )
 from bot.sandbox.launchdarkly.event_generator import HOUR_MILLIS
-from bot.sandbox.launchdarkly.history import Window
 from bot.sandbox.launchdarkly.request import Json, RequestContext
 
 
@@ -153,9 +152,7 @@ def targeting_json(
 
 def modified_at(ctx: RequestContext, project: Project, environment: Environment, flag: Flag) -> int:
     """Return when a flag's targeting was last modified."""
-    events = ctx.history.events(project, environment, Window.full(ctx.now))
-    times = [event.at for event in events if event.flag.key == flag.key and event.environment is not None]
-    return max(times, default=ctx.days_ago(flag.created))
+    return ctx.history.last_modified(project, environment, ctx.now).get(flag.key, ctx.days_ago(flag.created))
 
 
 def _version_fields(last_modified: int) -> Json:
