@@ -18,6 +18,11 @@ def lists_flags(reply: Any) -> bool:
     return "sort" in reply.asked
 
 
+def lists_flag_statuses(reply: Any) -> bool:
+    """Return whether this is the list of an environment's flag statuses: it takes no parameters."""
+    return not reply.asked
+
+
 def edit_sides(name: str, **edits: Edit) -> Edit:
     """Return an edit per side, chosen by the value of the request parameter `name`."""
     return lambda reply: edits.get(reply.asked.get(name), unchanged)(reply)
@@ -29,6 +34,7 @@ def edit_parts(
     status: Edit = unchanged,
     deploys: Edit = unchanged,
     flags: Edit = unchanged,
+    statuses: Edit = unchanged,
 ) -> Edit:
     """Return an edit per part, chosen by a field that only that part has."""
 
@@ -37,6 +43,8 @@ def edit_parts(
             return scores(reply)
         if "totalCount" in reply:
             return (flags if lists_flags(reply) else events)(reply)
+        if lists_flag_statuses(reply):
+            return statuses(reply)
         return (status if reply["metadata"]["name"] == "flagStatus" else deploys)(reply)
 
     return edit

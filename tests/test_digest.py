@@ -33,6 +33,7 @@ from tests.conversation import (
     Conversation,
     Edit,
     ErrorReply,
+    button_lines,
     history_of,
     start_conversation,
     texts,
@@ -107,14 +108,17 @@ def _top(answer: Any) -> str:
 # Requests
 
 
-async def test_five_requests_cover_one_environment_and_week(someone: Conversation) -> None:
+async def test_seven_requests_cover_one_environment_and_week(someone: Conversation) -> None:
     await someone.send("digest web/production app=storefront")
     place = {"projectKey": ["web"], "environmentKey": ["production"], "applicationKey": ["storefront"]}
     week = {"from": [str(MIDNIGHT - 7 * DAY)]}
-    assert sorted(someone.requested_params(), key=len) == [
+    used = {"limit": ["100"], "offset": ["0"], "sort": ["-creationDate"], "filter": ["applicationEvaluated:storefront"]}
+    expected: list[dict[str, list[str]]] = [
+        {},
         place,
         place,
         {"env": ["production"], "limit": ["100"], "sort": ["-targetingModifiedDate"]},
+        used,
         place | week | {"to": [str(MIDNIGHT)], "bucketType": ["hour"], "bucketMs": [str(HOUR)]},
         place
         | week
@@ -126,6 +130,11 @@ async def test_five_requests_cover_one_environment_and_week(someone: Conversatio
             "limit": ["100"],
         },
     ]
+    in_order = [
+        sorted(requests, key=lambda params: sorted(params.items()))
+        for requests in (someone.requested_params(), expected)
+    ]
+    assert in_order[0] == in_order[1]
 
 
 async def test_event_at_midnight_appears_in_exactly_one_digest() -> None:
@@ -360,7 +369,26 @@ async def test_failed_part_is_reported_and_the_rest_delivered() -> None:
         assert said in answer.message.text
 
 
-@pytest.mark.parametrize("name", ["scores", "events", "status", "deploys"])
+async def test_missing_insights_are_reported_in_one_line() -> None:
+    async with start_conversation() as someone:
+        someone.faults.missing = frozenset({"insights"})
+        answer = await someone.send("digest web/production")
+        assert not answer.is_quiet
+    assert _top(answer).count("⚠️ I can't read engineering insights: the LaunchDarkly plan or the role") == 1
+    assert "couldn't be loaded" not in visible_text(answer)
+    assert "*19 flags* · 🧹 *5 flags* (26%) ready to clean up" in _top(answer)
+    assert "old-address-form>* · Jonas Weber" in visible_text(answer)
+    assert button_lines(answer.message) == ["status web/production"]
+
+
+async def test_missing_status_chart_is_reported_and_flags_are_counted() -> None:
+    async with start_conversation(edit_parts(status=refuse_with(403))) as someone:
+        answer = await someone.send("digest web/production")
+    assert _top(answer).count("⚠️") == 1
+    assert "*19 flags* · 🧹 *5 flags* (26%) ready to clean up\n⚠️ I can't read engineering insights" in _top(answer)
+
+
+@pytest.mark.parametrize("name", ["scores", "events", "deploys"])
 async def test_any_single_part_may_fail(name: str) -> None:
     async with start_conversation(edit_parts(**{name: refuse_with(403)})) as someone:
         answer = await someone.send("digest web/production")
@@ -494,7 +522,7 @@ async def test_details_are_posted_in_the_thread(someone: Conversation) -> None:
     assert heads == ["Scores", "Large-impact changes", "Flag status"]
     assert "Lead time 79 good" in thread[0].text
     assert "Sukarno, Targeting turned off for the load test" in thread[1].text
-    assert thread[2].blocks[2]["type"] == "data_table"
+    assert "dark-mode, Tom O’Brien, ready to remove from code" in thread[2].text
     said = (await someone.send("scores web/production")).message
     assert said.text.startswith(thread[0].text.rpartition("\n")[0])
     assert thread[0].blocks[1:-1] == said.blocks[1 : len(thread[0].blocks) - 1]

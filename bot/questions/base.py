@@ -24,6 +24,7 @@ from bot.store import Snapshot
 # History key and first day ─► the snapshots since then, the latest first
 SnapshotReader = Callable[[str, date], Awaitable[Sequence[Snapshot]]]
 TeamSnapshotReader = Callable[[str, str, date], Awaitable[Sequence[Snapshot]]]  # the same, after a team
+INSIGHTS = "engineering insights"
 T = TypeVar("T")
 ACTIONABLE = (InvalidLine, NotAllowed, NotFound, Rejected)  # what the caller can fix, the most specific first
 
@@ -174,6 +175,13 @@ async def result_or_failure(awaitable: Awaitable[T]) -> T | Failure:
 def failure_text(result: object) -> str:
     """Describe a failure in one line; empty for anything else."""
     return clean(result.describe()) if isinstance(result, Failure) else ""
+
+
+def no_access_text(result: object, feature: str) -> str:
+    """Say in one line that the plan or the token's role doesn't include a feature; empty for any other result."""
+    if not isinstance(result, NotAllowed):
+        return ""
+    return f"I can't read {feature}: the LaunchDarkly plan or the role of the bot's token doesn't allow it."
 
 
 def any_transient(*results: object) -> bool:

@@ -138,11 +138,12 @@ class Listing(Generic[N]):
 
 @dataclass(frozen=True)
 class Source:
-    """One of LaunchDarkly's lists: its path, API version and sort order."""
+    """One of LaunchDarkly's lists: its path, API version, sort order and filter."""
 
     path: str
     version: Version = Version.CURRENT
     sort: str = ""
+    filter: str = ""
 
 
 PROJECTS = Source("/api/v2/projects")
@@ -175,11 +176,12 @@ class Catalog:
             return Listing()
         return await _fetch_names(self.launchdarkly, Source(f"/api/v2/projects/{quote(project, safe='')}/environments"))
 
-    async def flags(self, project: str) -> Listing[Flag]:
-        """Return the flags of a project that aren't archived, the newest first."""
+    async def flags(self, project: str, app: str = "") -> Listing[Flag]:
+        """Return the flags of a project that aren't archived, or those that an application uses, the newest first."""
         if not self.allows(project):
             return Listing()
-        return await _fetch_flags(self.launchdarkly, Source(_flags_path(project), sort="-creationDate"))
+        used = f"applicationEvaluated:{app}" if app else ""
+        return await _fetch_flags(self.launchdarkly, Source(_flags_path(project), sort="-creationDate", filter=used))
 
     async def recently_changed(self, project: str, environment: str) -> FlagsByKey:
         """Return the 100 flags whose targeting in an environment was changed last. Costs one request."""
@@ -241,8 +243,8 @@ async def _fetch_pages(launchdarkly: LaunchDarkly, kind: type[P], source: Source
 
 
 async def _fetch_page(launchdarkly: LaunchDarkly, kind: type[P], source: Source, offset: int) -> P:
-    sort = (("sort", source.sort),) if source.sort else ()
-    parameters = (("limit", str(PAGE_SIZE)), ("offset", str(offset)), *sort)
+    choices = (("sort", source.sort), ("filter", source.filter))
+    parameters = (("limit", str(PAGE_SIZE)), ("offset", str(offset)), *(choice for choice in choices if choice[1]))
     return await launchdarkly.get(kind, source.path, parameters, version=source.version, lifetime=CACHE_LIFETIME)
 
 

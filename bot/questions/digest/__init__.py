@@ -8,19 +8,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from bot.errors import Failure
+from bot.errors import Failure, NotAllowed
 from bot.launchdarkly import Number
 from bot.lines.param_types import Key, Keys
 from bot.lines.spec import Parameter, Params, bot_param
 from bot.messages import humanize
 from bot.questions import history
 from bot.questions.base import (
+    INSIGHTS,
     AnswerView,
     Question,
     QuestionContext,
     View,
     any_transient,
     failure_text,
+    no_access_text,
     raise_if_all_failed,
     result_or_failure,
 )
@@ -46,7 +48,7 @@ from bot.questions.scores import (
     score_change,
 )
 from bot.questions.status import QUESTION as STATUS
-from bot.questions.status import StatusParams, StatusReply, StatusView, count_done, flag_counts, has_no_flags
+from bot.questions.status import StatusParams, StatusReply, StatusView, chart_counts, count_done, has_no_flags
 from bot.questions.time_range import Days
 from bot.store import Snapshot
 
@@ -91,8 +93,9 @@ class DigestLinesView(View):
 
 
 class MissingPartsView(View):
-    """Why each part is missing; empty for the others."""
+    """Why each part is missing; empty for the others. `insights` tells it in one line for all that need insights."""
 
+    insights: str
     scores: str
     changes: str
     unread: str
@@ -179,7 +182,7 @@ def build_view(params: DigestParams, reply: DigestReply, ctx: QuestionContext) -
         trend=_done_flags_trend(reply, ctx),
         days=build_days_view(part_params.week, deploys, changes),
         missing=_missing(reply),
-        part_lines=_part_lines(part_params),
+        part_lines=_part_lines(part_params, reply),
         url=ctx.urls.flags(params.project, params.env),
     )
 
@@ -207,6 +210,7 @@ def _done_flags_trend(reply: DigestReply, ctx: QuestionContext) -> str:
 def _missing(reply: DigestReply) -> MissingPartsView:
     read_failure = reply.changes.failure if isinstance(reply.changes, EventList) else None
     return MissingPartsView(
+        insights=no_access_text(reply.scores, INSIGHTS) if _lacks_insights(reply) else "",
         scores=failure_text(reply.scores),
         changes=failure_text(reply.changes),
         unread=failure_text(read_failure),
@@ -215,11 +219,24 @@ def _missing(reply: DigestReply) -> MissingPartsView:
     )
 
 
-def _part_lines(part_params: DigestPartParams) -> DigestLinesView:
+def _lacks_insights(reply: DigestReply) -> bool:
+    """Return whether the plan or the token's role includes no engineering insights at all."""
+    parts = (reply.scores, reply.changes, reply.deploys, _chart(reply))
+    return all(isinstance(part, NotAllowed) for part in parts)
+
+
+def _chart(reply: DigestReply) -> ChartReply | Failure:
+    return reply.status if isinstance(reply.status, Failure) else reply.status.chart
+
+
+def _part_lines(part_params: DigestPartParams, reply: DigestReply) -> DigestLinesView:
+    status = STATUS.button_line(part_params.status)
+    if _lacks_insights(reply):
+        return DigestLinesView(scores="", changes="", status=status, deploys="")
     return DigestLinesView(
         scores=SCORES.button_line(part_params.scores),
         changes=EVENTS.button_line(part_params.changes),
-        status=STATUS.button_line(part_params.status),
+        status=status,
         deploys=DEPLOYS.button_line(part_params.deploys),
     )
 
@@ -234,7 +251,7 @@ def _suspect_keys(params: DigestParams, reply: DigestReply) -> dict[str, tuple[s
     has_data = (
         isinstance(reply.scores, Failure) or not has_no_scores(reply.scores.reply),
         isinstance(reply.changes, Failure) or bool(reply.changes.events),
-        isinstance(reply.status, Failure) or not has_no_flags(reply.status.reply),
+        isinstance(reply.status, Failure) or not has_no_flags(reply.status),
         isinstance(reply.deploys, Failure) or not has_no_deploys(reply.deploys),
     )
     return {} if any(has_data) else {"app": params.app or ()}
@@ -248,7 +265,7 @@ def is_significant(reply: DigestReply) -> bool:
     """Return whether there is anything to report; a missing part counts."""
     if isinstance(reply.scores, Failure) or isinstance(reply.changes, Failure):
         return True
-    if isinstance(reply.status, Failure) or isinstance(reply.deploys, Failure):
+    if isinstance(_chart(reply), Failure) or isinstance(reply.deploys, Failure):
         return True
     return reply.changes.total > 0 or reply.changes.failure is not None or _any_score_moved(reply.scores.reply)
 
@@ -271,7 +288,7 @@ def take_snapshot(key: str, reply: DigestReply, ctx: QuestionContext) -> Snapsho
 
 def count_done_flags(reply: DigestReply) -> Number | None:
     """Count the launched or inactive flags, or return None if there is no data."""
-    counts = [] if isinstance(reply.status, Failure) else flag_counts(reply.status.reply)
+    counts = [] if isinstance(reply.status, Failure) else chart_counts(reply.status)
     return count_done(counts) if counts else None
 
 
@@ -281,7 +298,7 @@ def _metrics(reply: DigestReply, ctx: QuestionContext) -> Iterator[tuple[str, Nu
         yield history.OVERALL_SCORE, score
     if not isinstance(reply.changes, Failure):
         yield history.LARGE_CHANGES, reply.changes.total
-    if not isinstance(reply.status, Failure) and (counts := flag_counts(reply.status.reply)):
+    if not isinstance(reply.status, Failure) and (counts := chart_counts(reply.status)):
         yield history.ALL_FLAGS, sum(flags for _, flags in counts)
         yield history.DONE_FLAGS, count_done(counts)
     if not isinstance(reply.deploys, Failure):
