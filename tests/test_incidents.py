@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.questions.catalog import EnvironmentState
+from bot.questions.catalog import EnvironmentState, EnvironmentSummary, VariationSummary
 from bot.questions.events.event import Evaluations, Event, Impact, Member, VariationShare
 from bot.questions.events.stories import FlagStories, Status, group_by_flag
 from tests.hostile import HOSTILE_STRINGS
@@ -94,6 +94,19 @@ def test_partial_return_does_not_end_a_rollback() -> None:
 )
 def test_flag_is_still_rolled_back_if_unchanged_since(state: EnvironmentState, status: Status) -> None:
     assert _statuses(_rollout(100, 10), **{"apple-pay": state}) == [status]
+
+
+@pytest.mark.parametrize(
+    ("rollout", "status"),
+    [
+        ((10_000, 90_000), Status.STILL_ROLLED_BACK),
+        ((60_000, 40_000), Status.ROLLED_BACK),
+    ],
+)
+def test_other_changes_do_not_end_a_rollback(rollout: tuple[int, int], status: Status) -> None:
+    summary = EnvironmentSummary({str(n): VariationSummary(share) for n, share in enumerate(rollout)})
+    state = EnvironmentState(on=True, modified=NINE + HOUR, summary=summary)
+    assert set(_statuses(_rollout(100, 10), _edit(1), **{"apple-pay": state})) == {status, Status.CHANGED}
 
 
 def test_rollout_without_percentages_or_shares_is_a_plain_change() -> None:

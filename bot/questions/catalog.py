@@ -81,11 +81,26 @@ class Variation(Reply):
     description: str | None = None
 
 
+class VariationSummary(Reply):
+    rollout: Float64 | None = None  # the share of everyone in thousandths of a percent, unless one variation has all
+
+
+class EnvironmentSummary(Reply):
+    variations: dict[str, VariationSummary | None] | None = None
+
+
 class EnvironmentState(Reply):
-    """Whether a flag is on in an environment, and when its targeting there was changed last."""
+    """Whether a flag is on in an environment, what it serves, and when its targeting there was changed last."""
 
     on: bool | None = None
     modified: Float64 | None = field(name="lastModified", default=None)
+    summary: EnvironmentSummary | None = field(name="_summary", default=None)
+
+    @property
+    def rollout(self) -> tuple[float, ...]:
+        """The percentages of a rollout over several variations; empty if there is none, or it isn't known."""
+        variations = (self.summary and self.summary.variations) or {}
+        return tuple(one.rollout / 1000 for one in variations.values() if one and one.rollout is not None)
 
 
 class ChangedFlag(Flag):

@@ -199,8 +199,16 @@ def _single_status(event: Event, move: Move, state: EnvironmentState) -> Status:
     """Return the status of the last change: a flag that was off may be on again since."""
     if move is Move.OFF and state.on is not None:
         return Status.ON_AGAIN if state.on else Status.STILL_OFF
-    unchanged = None not in (state.modified, event.time) and (state.modified or 0) <= (event.time or 0) + CLOCK_SLACK_MS
-    return Status.STILL_ROLLED_BACK if move is Move.BACK and state.on and unchanged else SINGLE_STATUSES[move]
+    is_still = move is Move.BACK and state.on and _is_still_rolled_back(event, state)
+    return Status.STILL_ROLLED_BACK if is_still else SINGLE_STATUSES[move]
+
+
+def _is_still_rolled_back(event: Event, state: EnvironmentState) -> bool:
+    """Return whether the rollout is still where the event left it, or if that is unknown, whether nothing changed."""
+    percentages = rollout_percentages(event)
+    if state.rollout and percentages:
+        return any(abs(percentage - percentages[1]) < 1 for percentage in state.rollout)
+    return None not in (state.modified, event.time) and (state.modified or 0) <= (event.time or 0) + CLOCK_SLACK_MS
 
 
 class StoryView(View):
