@@ -102,9 +102,28 @@ async def test_latest_change_its_author_and_reason_come_first() -> None:
 
 
 async def test_latest_change_costs_one_request(someone: Conversation) -> None:
-    await someone.send("flag new-checkout web/production,staging")
+    await someone.send("flag apple-pay web/production,staging")
     paths = [request.path for request in someone.faults.requests]
-    assert paths == ["/api/v2/flags/web/new-checkout", "/api/v2/engineering-insights/flag-events"]
+    assert paths == ["/api/v2/flags/web/apple-pay", "/api/v2/engineering-insights/flag-events"]
+
+
+async def test_comment_says_why_a_rollout_changed(someone: Conversation) -> None:
+    answer = await someone.send("flag dock-scheduling warehouse/production")
+    opening = answer.message.blocks[1]["text"]["text"]
+    assert opening.startswith(
+        "*Rollout changed from 60% to 10%*\n_Two lorries at one dock in Bergen, back to a tenth_\n"
+    )
+    assert len(someone.faults.requests) == 3
+    someone.faults.missing = frozenset({"audit log"})
+    opening = (await someone.send("flag dock-scheduling warehouse/production")).message.blocks[1]["text"]["text"]
+    assert opening.startswith("*Rollout changed from 60% to 10%*\nLatest change in Production · Samira Haddad")
+
+
+async def test_missing_insights_take_one_line(someone: Conversation) -> None:
+    someone.faults.missing = frozenset({"insights"})
+    opening = (await someone.send("flag apple-pay web/production")).message.blocks[1]["text"]["text"]
+    assert opening.startswith("⚠️ Latest change unknown. I can't read engineering insights: ")
+    assert "\n" not in opening
 
 
 async def test_flag_without_recent_changes_says_so() -> None:
@@ -114,7 +133,7 @@ async def test_flag_without_recent_changes_says_so() -> None:
 async def test_flag_is_shown_if_its_changes_cannot_be_read() -> None:
     flag = _flag()
     shown = await _shown(lambda reply: ErrorReply(403) if "totalCount" in reply else flag(reply))
-    assert "⚠️ I couldn't load the latest change. " in shown
+    assert "⚠️ Latest change unknown. " in shown
     assert "*production* is *on*" in shown
 
 

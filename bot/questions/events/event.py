@@ -15,6 +15,7 @@ from bot.messages.mrkdwn import Timestamp
 from bot.questions.base import PENDING, QuestionContext, View
 from bot.questions.catalog import FlagsByKey, Variation
 
+CLOCK_SLACK_MS = 60_000  # between an event and the change of the flag that it reports
 ROLLOUT_DESCRIPTION = re.compile(r"from (\d{1,3}(?:\.\d{1,3})?)\s?% to (\d{1,3}(?:\.\d{1,3})?)\s?%")
 MAX_SHIFTS = 3
 MAX_NAME_CHARS = 30

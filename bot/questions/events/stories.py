@@ -16,6 +16,7 @@ from bot.messages.mrkdwn import Timestamp
 from bot.questions.base import QuestionContext, View
 from bot.questions.catalog import EnvironmentState, FlagsByKey
 from bot.questions.events.event import (
+    CLOCK_SLACK_MS,
     GOOD_MARK,
     ROLLOUT_DESCRIPTION,
     UPWARD,
@@ -30,7 +31,6 @@ from bot.questions.events.event import (
 
 MAX_INCIDENT = timedelta(days=1)
 MILLISECOND = timedelta(milliseconds=1)
-CLOCK_SLACK_MS = 60_000  # between an event and the change of the flag that it reports
 RETURN_TOLERANCE = 5  # percentage points by which shares differ though the rollout is the same
 MAX_STORIES = 3  # of one flag
 MAX_COMMENT_CHARS = 150

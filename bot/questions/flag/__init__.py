@@ -17,17 +17,20 @@ from bot.lines.spec import Parameter, Params
 from bot.messages import humanize
 from bot.messages.mrkdwn import Timestamp
 from bot.questions.base import (
+    INSIGHTS,
     AnswerView,
     Observation,
     Question,
     QuestionContext,
     View,
     failure_text,
+    no_access_text,
     result_or_failure,
 )
 from bot.questions.catalog import CatalogItem, Variation
 from bot.questions.events import fetch_latest
-from bot.questions.events.event import Event, Impact, describe_impact, who_made
+from bot.questions.events.comments import comment_on, fetch_entries
+from bot.questions.events.event import ROLLOUT_DESCRIPTION, Event, Impact, describe_impact, who_made
 from bot.questions.flag.reply import FlagReply
 from bot.questions.flag.targeting import EnvironmentView, environment_view
 
@@ -68,6 +71,7 @@ class LatestChangeView(View):
 
     environment: str
     what: str
+    comment: str
     who: str
     when: Timestamp
     ago: str
@@ -104,6 +108,7 @@ class FlagAndChange:
 
     flag: FlagReply
     latest: Event | Failure | None
+    comment: str = ""  # on the latest change, from the audit log
 
 
 async def fetch(params: FlagParams, ctx: QuestionContext) -> FlagAndChange:
@@ -117,7 +122,16 @@ async def fetch(params: FlagParams, ctx: QuestionContext) -> FlagAndChange:
         summary = f"The flag {params.flag} exists, but I can't see its environment {environments} in {params.project}."
         todo = "Check the environment's key (not its name) and the role of the bot's token."
         raise NotFound(summary, todo, param_names=("env",))
-    return FlagAndChange(replace(reply, siblings=siblings), latest)
+    return FlagAndChange(replace(reply, siblings=siblings), latest, await _fetch_comment(params, latest, ctx))
+
+
+async def _fetch_comment(params: FlagParams, latest: Event | Failure | None, ctx: QuestionContext) -> str:
+    """Fetch the comment on the latest change, unless its description already says why."""
+    if latest is None or isinstance(latest, Failure):
+        return ""
+    says_why = latest.description and not ROLLOUT_DESCRIPTION.search(latest.description)
+    entries = () if says_why else await fetch_entries([latest], params.project, params.env[0], ctx)
+    return comment_on(latest, entries) or ""
 
 
 async def _fetch_flag(params: FlagParams, ctx: QuestionContext) -> FlagReply:
@@ -156,7 +170,7 @@ def build_view(params: FlagParams, answer: FlagAndChange, ctx: QuestionContext) 
         name=humanize.truncate_text(reply.name, 100) or params.flag,
         key=params.flag,
         latest=_latest_view(params, answer, ctx),
-        latest_missing=failure_text(answer.latest),
+        latest_missing=no_access_text(answer.latest, INSIGHTS) or failure_text(answer.latest),
         description=humanize.truncate_text(reply.description or "", 300),
         kind=humanize.truncate_text(reply.kind or "unknown kind", 30),
         lifetime="temporary" if reply.temporary else "permanent",
@@ -187,6 +201,7 @@ def _latest_view(params: FlagParams, answer: FlagAndChange, ctx: QuestionContext
     return LatestChangeView(
         environment=humanize.truncate_text((config and config.name) or params.env[0], 60),
         what=humanize.truncate_text(event.description or humanize.sentence_case(event.kind or "changed"), 200),
+        comment=humanize.truncate_text(answer.comment, 200),
         who=who_made(event),
         when=humanize.timestamp(event.time, ctx.zone),
         ago=humanize.time_ago(event.time, ctx.now),
