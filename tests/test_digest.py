@@ -377,7 +377,7 @@ async def test_missing_insights_are_reported_in_one_line() -> None:
     assert _top(answer).count("⚠️ I can't read engineering insights: the LaunchDarkly plan or the role") == 1
     assert "couldn't be loaded" not in visible_text(answer)
     assert "*19 flags* · 🧹 *5 flags* (26%) ready to clean up" in _top(answer)
-    assert "old-address-form>* · Jonas Weber" in visible_text(answer)
+    assert "old-address-form>* · owned by Jonas Weber" in visible_text(answer)
     assert button_lines(answer.message) == ["status web/production"]
 
 
@@ -522,7 +522,7 @@ async def test_details_are_posted_in_the_thread(someone: Conversation) -> None:
     assert heads == ["Scores", "Large-impact changes", "Flag status"]
     assert "Lead time 79 good" in thread[0].text
     assert "Sukarno, Targeting turned off for the load test" in thread[1].text
-    assert "dark-mode, Tom O’Brien, ready to remove from code" in thread[2].text
+    assert "dark-mode, owned by Tom O’Brien, ready to remove from code" in thread[2].text
     said = (await someone.send("scores web/production")).message
     assert said.text.startswith(thread[0].text.rpartition("\n")[0])
     assert thread[0].blocks[1:-1] == said.blocks[1 : len(thread[0].blocks) - 1]

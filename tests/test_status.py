@@ -99,12 +99,12 @@ async def test_chart_and_groups_show_the_same_numbers(someone: Conversation) -> 
 async def test_flags_are_named_with_owner_and_age(someone: Conversation) -> None:
     launched, inactive, _, _ = _groups(await someone.send("status web/production"))
     assert _named(launched)[1:] == [
-        "• *dark-mode* · Tom O’Brien · ready to remove from code · created 8 months ago",
-        "• *express-delivery* · Mateo Ruiz · permanent · created 10 months ago",
+        "• *dark-mode* · owned by Tom O’Brien · ready to remove from code · 8 months old",
+        "• *express-delivery* · owned by Mateo Ruiz · permanent · 10 months old",
     ]
     assert _named(inactive) == [
-        "• *old-address-form* · Jonas Weber · ready to archive · evaluated 6 weeks ago",
-        "• *holiday-theme* · Chloé Martin · evaluated 4 weeks ago",
+        "• *old-address-form* · owned by Jonas Weber · ready to archive · evaluated 6 weeks ago",
+        "• *holiday-theme* · owned by Chloé Martin · evaluated 4 weeks ago",
     ]
 
 
@@ -140,9 +140,9 @@ async def test_owner_is_a_team_or_a_person_by_name_never_by_email() -> None:
     async with start_conversation(_flags(*flags)) as someone:
         answer = await someone.send("status web/production")
     assert [line.split(" · ")[1] for line in _named(_groups(answer)[0])] == [
-        "Checkout crew",
-        "Dana",
-        "a member",
+        "owned by Checkout crew",
+        "owned by Dana",
+        "owned by a member",
         "no owner",
     ]
     assert "@harbour.example" not in str(answer.message)
@@ -201,8 +201,8 @@ async def test_answer_fails_if_neither_numbers_nor_flags_can_be_read() -> None:
 @pytest.mark.parametrize(
     ("time", "shown"),
     [
-        ("soon", "created 3 months ago"),
-        (None, "created 3 months ago"),
+        ("soon", "3 months old"),
+        (None, "3 months old"),
         ("9999-12-31T23:59:59-14:00", "evaluated at an unknown time"),
     ],
 )

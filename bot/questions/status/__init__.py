@@ -211,17 +211,17 @@ def _named_flag_view(params: StatusParams, named: NamedFlag, ctx: QuestionContex
     return NamedFlagView(
         key=humanize.truncate_text(named.key, 80),
         url=ctx.urls.flag(params.project, named.key, (params.env,)),
-        owner=(flag.owner or "no owner") if flag else "",
+        owner=(f"owned by {flag.owner}" if flag.owner else "no owner") if flag else "",
         facts=tuple(fact for fact in facts if fact),
     )
 
 
 def _age(named: NamedFlag, ctx: QuestionContext) -> str:
-    """Return when an inactive flag was evaluated last, and when any other was created; empty if unknown."""
+    """Return when an inactive flag was evaluated last, and how old any other is; empty if unknown."""
     if named.status_name == "inactive" and named.status.evaluated:
         return f"evaluated {humanize.time_ago(named.status.evaluated, ctx.now)}"
     created = named.flag and named.flag.created
-    return f"created {humanize.time_ago(created, ctx.now)}" if created else ""
+    return f"{humanize.time_ago(created, ctx.now).removesuffix(' ago')} old" if created else ""
 
 
 def _all_line(params: StatusParams) -> str:
