@@ -15,7 +15,16 @@ from bot.questions.events.event import Event, EventsLink, EventsReply
 from bot.questions.time_range import parse_window
 from bot.terminal import console, draw
 from tests.api_replies import lists_flags, refuse_with, unchanged
-from tests.conversation import NOW, Conversation, Edit, button_lines, question_context, start_conversation, visible_text
+from tests.conversation import (
+    NOW,
+    Conversation,
+    Edit,
+    ErrorReply,
+    button_lines,
+    question_context,
+    start_conversation,
+    visible_text,
+)
 
 
 def _event(**more: Any) -> dict[str, Any]:
@@ -308,7 +317,7 @@ async def test_owner_is_a_team_or_a_person_by_name() -> None:
         ({}, "> · owned by Checkout crew"),
         ({"_maintainer": dana, "_maintainerTeam": None}, ">* · owned by Dana Ortiz\n"),
         ({"_maintainer": masked, "_maintainerTeam": None}, ">* · owned by a member\n"),
-        ({"_maintainerTeam": None}, "new-checkout>*\n"),
+        ({"_maintainerTeam": None}, "new-checkout>* · no owner\n"),
     ):
         shown = await _shown(_event(member=None), flags=_catalog(_flag(**owner)))
         assert expected.replace("> ·", ">* ·") in shown
@@ -326,6 +335,106 @@ async def test_events_are_shown_without_owners_if_flags_cannot_be_read(status: i
     shown = await _shown(_off(30), flags=refuse_with(status))
     assert "*Turned off* · " in shown
     assert "owned by" not in shown
+    assert "no owner" not in shown
+    assert "Owners and current states are missing: I can't read the list of flags." in shown
+
+
+async def test_flag_without_an_owner_says_so() -> None:
+    flags = _catalog(_flag(_maintainerTeam=None))
+    assert "new-checkout>* · no owner\n" in await _shown(_off(30), flags=flags)
+    assert "no owner" not in await _shown(_off(30, "another"), flags=flags)
+
+
+# Comments of the audit log
+
+
+def _entry(minutes_ago: float, comment: str | None, flag: str = "new-checkout") -> dict[str, Any]:
+    at = int(NOW.timestamp() * 1000) - minutes_ago * MINUTE + 400
+    member = {"firstName": "Dana", "lastName": "Ortiz", "email": "dana@harbour.example"}
+    target = {"name": flag, "resources": [f"proj/web:env/production:flag/{flag}"]}
+    return {"date": at, "comment": comment, "member": member, "target": target}
+
+
+def _with_audit_log(edit: Edit, *entries: dict[str, Any] | int) -> Edit:
+    """Answer the audit log with these entries, or refuse it with a status."""
+
+    def edit_audit_log(reply: Any) -> Any:
+        if "spec" not in reply.asked:
+            return edit(reply)
+        refusals = [entry for entry in entries if isinstance(entry, int)]
+        return ErrorReply(refusals[0]) if refusals else {"items": list(entries)}
+
+    return edit_audit_log
+
+
+SILENT = _only(_on(60, description=""), _off(74, description=None), flags=_catalog(_flag()))
+
+
+async def test_incident_without_description_shows_its_comments() -> None:
+    entries = _entry(60, "Fixed"), _entry(74, "Too many tickets"), _entry(74, "Not this", "new-checkout-v2")
+    async with start_conversation(_with_audit_log(SILENT, *entries)) as someone:
+        shown = visible_text(await someone.send("events web/production"))
+        [asked] = [params for params in someone.requested_params() if "spec" in params]
+    assert "_Too many tickets → Fixed_" in shown
+    assert "harbour.example" not in shown
+    assert asked["spec"] == ["proj/web:env/production:flag/new-checkout"]
+    assert asked["limit"] == ["20"]
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [(), (403,), (404,), (503,), (_entry(60, None), _entry(74, "")), (_entry(76, "Earlier"),)],
+)
+async def test_incident_without_comments_is_shown_all_the_same(entries: tuple[Any, ...]) -> None:
+    async with start_conversation(_with_audit_log(SILENT, *entries)) as someone:
+        shown = visible_text(await someone.send("events web/production"))
+    assert "*Off for 14 minutes* · " in shown
+    assert "Earlier" not in shown
+    assert "⚠️" not in shown
+
+
+async def test_audit_log_is_read_once_and_only_for_incidents_without_description() -> None:
+    several = _only(*(_off(10 * n, f"flag-{n}", description="") for n in range(1, 6)), flags=_catalog(_flag()))
+    described = _only(_on(60), _off(74), _event(eventType="updated_rules", description=""))
+    for edit, specs in ((several, [["proj/web:env/production:flag/*"]]), (described, [])):
+        async with start_conversation(_with_audit_log(edit)) as someone:
+            await someone.send("events web/production")
+            assert [params["spec"] for params in someone.requested_params() if "spec" in params] == specs
+
+
+async def test_sandbox_tells_the_comment_of_an_event_without_description() -> None:
+    def without_descriptions(reply: Any) -> Any:
+        is_events = "totalCount" in reply and not lists_flags(reply)
+        return reply | {"items": [event | {"description": ""} for event in reply["items"]]} if is_events else reply
+
+    async with start_conversation(without_descriptions) as someone:
+        assert "_Vans in Bergen got empty tours_" in visible_text(await someone.send("events warehouse/production"))
+
+
+# Missing insights
+
+
+async def test_without_insights_changed_flags_are_listed(someone: Conversation) -> None:
+    someone.faults.missing = frozenset({"insights"})
+    answer = await someone.send("events warehouse/production")
+    shown = visible_text(answer)
+    assert shown.count("⚠️ I can't read engineering insights: the LaunchDarkly plan or the role of") == 1
+    assert "|route-planner>* · owned by Warehouse &amp; delivery · off · changed 3 days ago\n" in shown
+    assert "|stock-forecast>* · no owner · on · changed 3 hours ago\n" in shown
+    assert len(someone.faults.requests) == 2
+    narrow = visible_text(await someone.send("events route warehouse/production since=1d"))
+    assert "route-planner" not in narrow.split("\n`")[0]
+    assert "No flag was changed in warehouse/production" in narrow
+
+
+async def test_without_insights_and_flags_the_answer_fails(someone: Conversation) -> None:
+    someone.faults.status = 403
+    assert (await someone.send("events web/production")).outcome == "not allowed"
+
+
+async def test_without_insights_changes_of_one_application_are_not_guessed(someone: Conversation) -> None:
+    someone.faults.missing = frozenset({"insights"})
+    assert (await someone.send("events web/production app=storefront")).outcome == "not allowed"
 
 
 # Pages

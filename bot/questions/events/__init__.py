@@ -1,31 +1,45 @@
 """Flag events, by flag: incidents and other changes, who made them, why, and how many people they affected.
 
-event.py    an event: its decoded fields, what it did to the flag, and its wording
-stories.py  groups events into stories, such as off and on again, and words them
+event.py     an event: its decoded fields, what it did to the flag, and its wording
+comments.py  the audit log's comments, for events without a description
+stories.py   groups events into stories, such as off and on again, and words them
 """
 
 from asyncio import gather
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Annotated, Any, Literal
 
-from bot.errors import Failure
+from bot.errors import Failure, NotAllowed
 from bot.launchdarkly import Version, replace
 from bot.lines.param_types import Boolean, Cursor, IntRange, InvalidValue, Key, Keys, TimeSpec
 from bot.lines.spec import Parameter, Params, bot_param
 from bot.lines.timespec import format_exact
 from bot.messages import humanize
 from bot.messages.mrkdwn import Timestamp
-from bot.questions.base import PENDING, AnswerView, Observation, Question, QuestionContext, result_or_failure
-from bot.questions.catalog import EnvironmentState, FlagsByKey
+from bot.questions.base import (
+    INSIGHTS,
+    PENDING,
+    AnswerView,
+    Observation,
+    Question,
+    QuestionContext,
+    View,
+    no_access_text,
+    result_or_failure,
+)
+from bot.questions.catalog import ChangedFlag, EnvironmentState, FlagsByKey
 from bot.questions.daily_series import CountsByDay, count_by_day
+from bot.questions.events.comments import with_comments
 from bot.questions.events.event import Event, EventsReply, Impact, event_view
 from bot.questions.events.stories import FlagStories, FlagStoriesView, describe_still, flag_stories_view, group_by_flag
 from bot.questions.time_range import Days, Window, parse_window
 
 PATH = "/api/v2/engineering-insights/flag-events"
 MAX_SHOWN_FLAGS = 20
+MAX_CHANGED_FLAGS = 10
 MAX_PAGE_SIZE = 100
 MAX_SKIPPED_EVENTS = 1000  # events fetched only to reach a page by its number
 MAX_PAGES = 5  # sequential, since each cursor comes from the previous page
@@ -74,6 +88,16 @@ class EventsParams(Params):
         return {**dict(self), "before": None if self.after else self.before, "page": page}
 
 
+class ChangedFlagView(View):
+    """A flag that was changed in the window; without its events, nothing more is known."""
+
+    flag: str
+    url: str
+    owner: str
+    on: bool
+    ago: str
+
+
 class EventsView(AnswerView):
     scope: str
     impact: str
@@ -88,20 +112,34 @@ class EventsView(AnswerView):
     folded: str
     older: str
     newer: str
+    no_events: str
+    changed: tuple[ChangedFlagView, ...]
+    no_owners: str
 
 
 @dataclass(frozen=True)
 class FlagEvents:
-    """A page of events, and the flags that were changed last; empty if they can't be read."""
+    """A page of events, and the flags that were changed last; why they can't be read, if so."""
 
     page: EventsReply
     flags: FlagsByKey
+    page_failure: NotAllowed | None = None
+    flags_failure: Failure | None = None
 
 
 async def fetch(params: EventsParams, ctx: QuestionContext) -> FlagEvents:
     _requested_window(params, ctx)  # before any request, since it may be mistyped
-    page, flags = await gather(fetch_page(params, ctx), fetch_flags(params.project, params.env, ctx))
-    return FlagEvents(page, flags)
+    page, flags = await gather(
+        result_or_failure(fetch_page(params, ctx)),
+        result_or_failure(ctx.catalog.recently_changed(params.project, params.env)),
+    )
+    known = {} if isinstance(flags, Failure) else flags
+    if isinstance(page, NotAllowed) and known and not params.app:
+        return FlagEvents(EventsReply(items=[]), known, page_failure=page)
+    if isinstance(page, Failure):
+        raise page
+    described = replace(page, items=await with_comments(page.items or (), params.project, params.env, ctx))
+    return FlagEvents(described, known, flags_failure=flags if isinstance(flags, Failure) else None)
 
 
 async def fetch_flags(project: str, env: str, ctx: QuestionContext) -> FlagsByKey:
@@ -155,6 +193,11 @@ def build_view(params: EventsParams, reply: FlagEvents, ctx: QuestionContext) ->
         folded=_hidden_summary(groups[MAX_SHOWN_FLAGS:]),
         older=_page_line(params, window, params.page + 1, after=reply.page.next_cursor),
         newer=_page_line(params, window, max(params.page - 1, 1), before=reply.page.previous_cursor),
+        no_events=no_access_text(reply.page_failure, INSIGHTS),
+        changed=_changed_flags(params, reply.flags, window, ctx) if reply.page_failure else (),
+        no_owners="Owners and current states are missing: I can't read the list of flags."
+        if reply.flags_failure
+        else "",
         url=ctx.urls.flags(params.project, params.env),
     )
 
@@ -162,6 +205,32 @@ def build_view(params: EventsParams, reply: FlagEvents, ctx: QuestionContext) ->
 def _states(flags: FlagsByKey, env: str) -> dict[str, EnvironmentState]:
     states = {key: (flag.environments or {}).get(env) for key, flag in flags.items()}
     return {key: state for key, state in states.items() if state}
+
+
+def _changed_flags(
+    params: EventsParams, flags: FlagsByKey, window: Window, ctx: QuestionContext
+) -> tuple[ChangedFlagView, ...]:
+    """List the flags whose targeting was changed in the window, the latest first."""
+    start, end = window.milliseconds
+    states = _states(flags, params.env)
+    found = (
+        _changed_flag_view(params, flags[key], state, ctx)
+        for key, state in states.items()
+        if start <= (state.modified or 0) < end and (params.flag or "") in key
+    )
+    return tuple(islice(found, MAX_CHANGED_FLAGS))
+
+
+def _changed_flag_view(
+    params: EventsParams, flag: ChangedFlag, state: EnvironmentState, ctx: QuestionContext
+) -> ChangedFlagView:
+    return ChangedFlagView(
+        flag=humanize.truncate_text(flag.key, 80),
+        url=ctx.urls.flag(params.project, flag.key, (params.env,)),
+        owner=flag.owner,
+        on=bool(state.on),
+        ago=humanize.time_ago(state.modified, ctx.now),
+    )
 
 
 def _describe_position(params: EventsParams, page: EventsReply, total: int) -> str:
@@ -295,7 +364,7 @@ QUESTION = Question[EventsParams, FlagEvents, EventsView](
     view=EventsView,
     fetch=fetch,
     build_view=build_view,
-    suspect_keys=lambda params, reply: {} if reply.page.items else {"app": params.app or ()},
+    suspect_keys=lambda params, reply: {} if reply.page.items or reply.page_failure else {"app": params.app or ()},
     observe=observe,
     fetch_since=fetch_since,
 )

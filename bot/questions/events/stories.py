@@ -229,6 +229,7 @@ class FlagStoriesView(View):
     mark: str
     flag: str
     owner: str
+    unowned: bool
     url: str
     details: str
     stories: tuple[StoryView, ...]
@@ -245,6 +246,7 @@ def flag_stories_view(
         mark=_mark(group.stories[0], events[0]),
         flag=events[0].flag,
         owner=events[0].owner,
+        unowned=group.flag in flags and not events[0].owner,
         url=events[0].url,
         details=next((event.details for event in events if event.details), ""),
         stories=tuple(_story_view(story, event) for story, event in zip(group.stories, events, strict=False)),
