@@ -103,6 +103,7 @@ STATES: dict[str, Edit] = {
     "one": _only(_event()),
     "more": _only(*(_event(flagKey=f"flag-{n}") for n in range(70)), total=412, next="after=abc", prev="before=xyz"),
     "incidents": _only(*INCIDENTS, flags=STILL),
+    "without-insights": lambda reply: reply if lists_flags(reply) else ErrorReply(403),
 }
 
 
@@ -425,6 +426,14 @@ async def test_without_insights_changed_flags_are_listed(someone: Conversation) 
     narrow = visible_text(await someone.send("events route warehouse/production since=1d"))
     assert "route-planner" not in narrow.split("\n`")[0]
     assert "No flag was changed in warehouse/production" in narrow
+
+
+async def test_without_insights_changed_flags_beyond_ten_are_counted() -> None:
+    modified = int(NOW.timestamp() * 1000) - 5 * MINUTE
+    flags = _catalog(*(_flag(f"flag-{n}", modified=modified) for n in range(12)))
+    async with start_conversation(lambda reply: flags(reply) if lists_flags(reply) else ErrorReply(403)) as someone:
+        shown = visible_text(await someone.send("events web/production"))
+    assert "|flag-9>* · owned by Checkout crew · on · changed 5 minutes ago\n… and 2 more flags\n" in shown
 
 
 async def test_without_insights_and_flags_the_answer_fails(someone: Conversation) -> None:

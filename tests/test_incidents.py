@@ -153,6 +153,13 @@ def test_flags_that_are_still_off_come_first_then_the_latest() -> None:
     assert [group.flag for group in groups] == ["old-outage", "search", "launch"]
 
 
+def test_flag_that_is_still_off_comes_before_one_that_is_rolled_back() -> None:
+    rolled_back = EnvironmentState(on=True, modified=NINE + HOUR)
+    states = {"old-outage": IS_OFF, "slow-start": rolled_back}
+    groups = _grouped(_off(0, "old-outage"), _rollout(60, 10, 1, "slow-start"), **states)
+    assert [group.flag for group in groups] == ["old-outage", "slow-start"]
+
+
 @pytest.mark.parametrize("events", [(_off(),), (_on(),)], ids=["newer page", "older page"])
 def test_half_a_story_on_another_page_stands_alone(events: tuple[Event, ...]) -> None:
     [group] = _grouped(*events, **{"apple-pay": IS_ON})

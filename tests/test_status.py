@@ -63,6 +63,7 @@ STATES: dict[str, Edit] = {
     "empty": _only(),
     "one": _only(_series("Active", 1)),
     "more": _only(*(_series(f"A status with the number {n}", 100 - n) for n in range(70))),
+    "without-insights": lambda reply: ErrorReply(403) if "metadata" in reply else reply,
 }
 
 PASTS = {"weeks": weekly(done=(6, 8, 7, None, 9))}

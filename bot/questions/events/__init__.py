@@ -9,7 +9,6 @@ from asyncio import gather
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from typing import Annotated, Any, Literal
 
 from bot.errors import Failure, NotAllowed
@@ -114,6 +113,7 @@ class EventsView(AnswerView):
     newer: str
     no_events: str
     changed: tuple[ChangedFlagView, ...]
+    more_changed: str
     no_owners: str
 
 
@@ -177,6 +177,8 @@ def build_view(params: EventsParams, reply: FlagEvents, ctx: QuestionContext) ->
     groups = group_by_flag(items, _states(reply.flags, params.env))
     total = len(items) if reply.page.total is None else max(reply.page.total, len(items))
     window = _requested_window(params, ctx)
+    changed = _changed_flags(params, reply.flags, window, ctx) if reply.page_failure else []
+    more_changed = len(changed) - MAX_CHANGED_FLAGS
     return EventsView(
         scope=f"{params.project}/{params.env}",
         impact="" if params.impact == "any" else params.impact.capitalize(),
@@ -194,7 +196,8 @@ def build_view(params: EventsParams, reply: FlagEvents, ctx: QuestionContext) ->
         older=_page_line(params, window, params.page + 1, after=reply.page.next_cursor),
         newer=_page_line(params, window, max(params.page - 1, 1), before=reply.page.previous_cursor),
         no_events=no_access_text(reply.page_failure, INSIGHTS),
-        changed=_changed_flags(params, reply.flags, window, ctx) if reply.page_failure else (),
+        changed=tuple(changed[:MAX_CHANGED_FLAGS]),
+        more_changed=humanize.count(more_changed, "more flag") if more_changed > 0 else "",
         no_owners="Owners and current states are missing: I can't read the list of flags."
         if reply.flags_failure
         else "",
@@ -209,16 +212,15 @@ def _states(flags: FlagsByKey, env: str) -> dict[str, EnvironmentState]:
 
 def _changed_flags(
     params: EventsParams, flags: FlagsByKey, window: Window, ctx: QuestionContext
-) -> tuple[ChangedFlagView, ...]:
+) -> list[ChangedFlagView]:
     """List the flags whose targeting was changed in the window, the latest first."""
     start, end = window.milliseconds
     states = _states(flags, params.env)
-    found = (
+    return [
         _changed_flag_view(params, flags[key], state, ctx)
         for key, state in states.items()
         if start <= (state.modified or 0) < end and (params.flag or "") in key
-    )
-    return tuple(islice(found, MAX_CHANGED_FLAGS))
+    ]
 
 
 def _changed_flag_view(

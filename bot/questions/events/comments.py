@@ -17,7 +17,7 @@ PATH = "/api/v2/auditlog"
 MAX_ENTRIES = 20  # LaunchDarkly's maximum
 
 
-class Target(Reply):
+class AuditTarget(Reply):
     resources: list[str] | None = None
 
 
@@ -26,7 +26,7 @@ class AuditEntry(Reply):
 
     date: Float64
     comment: str | None = None
-    target: Target | None = None
+    target: AuditTarget | None = None
 
     def is_about(self, event: Event) -> bool:
         """Return whether this is the entry of the event: the same flag, at about the same time."""

@@ -131,14 +131,14 @@ class FlagStories:
 
 
 def group_by_flag(events: Sequence[Event], states: Mapping[str, EnvironmentState]) -> list[FlagStories]:
-    """Group events, given newest first: flags that are still off or rolled back, then those changed last.
+    """Group events, given newest first: flags that are still off, still rolled back, then those changed last.
 
     `states` are the current states of the flags, by key."""
     by_flag = defaultdict[str, list[Event]](list)
     for event in events:
         by_flag[event.flag].append(event)
     groups = [_flag_stories(flag, group[::-1], states.get(flag, UNKNOWN_STATE)) for flag, group in by_flag.items()]
-    return sorted(groups, key=lambda group: not group.is_still)
+    return sorted(groups, key=lambda group: _position(group.stories[0]))
 
 
 def _flag_stories(flag: str, events: Sequence[Event], state: EnvironmentState) -> FlagStories:
@@ -153,7 +153,12 @@ def _flag_stories(flag: str, events: Sequence[Event], state: EnvironmentState) -
     ]
     positions = {id(event): n for n, event in enumerate(events)}
     newest_first = sorted(stories, key=lambda story: positions[id(story.latest)], reverse=True)
-    return FlagStories(flag, tuple(sorted(newest_first, key=lambda story: story.status not in STILL)))
+    return FlagStories(flag, tuple(sorted(newest_first, key=_position)))
+
+
+def _position(story: Story) -> int:
+    """Sort what still lasts before anything else, the worst first."""
+    return STILL.index(story.status) if story.status in STILL else len(STILL)
 
 
 def _paired(moves: Sequence[tuple[Event, Move]], state: EnvironmentState) -> Iterator[Story]:
