@@ -161,7 +161,8 @@ class Answers:
         footer = AnswerFooter(
             display_line(parsed.canonical, ctx.zone), timestamp(to_milliseconds(ctx.now), ctx.zone), key_note
         )
-        message = self.renderer.render(question.name, view=view, asked=footer)
+        rendered = self.renderer.render(question.name, view=view, asked=footer)
+        message = rendered.unrolled() if view.unrolled else rendered
         snapshot = question.snapshot(params, reply, ctx)
         return Answer(
             message,

@@ -56,6 +56,15 @@ class Message:
         """Return the message with the text and blocks of another below its own."""
         return replace(self, text=_cut(f"{self.text}\n{footer.text}"), blocks=(*self.blocks, *footer.blocks))
 
+    def unrolled(self) -> "Message":
+        """Return the message with the blocks of its thread above its footer, as one message."""
+        *blocks, footer = self.blocks
+        divider: Block = {"type": "divider"}
+        for reply in self.thread:
+            blocks += [divider, *reply.blocks]
+        text = _cut("\n".join([self.text, *(reply.text for reply in self.thread)]))
+        return Message(text, (*blocks, divider, footer))
+
     def payload(self) -> dict[str, Any]:
         """Return the arguments for Slack's API. The thread isn't included: each of its messages is sent separately."""
         return {"text": self.text, "blocks": list(self.blocks)}

@@ -50,6 +50,11 @@ class AnswerView(View):
 
     url: str  # the page in LaunchDarkly that shows more
 
+    @property
+    def unrolled(self) -> bool:
+        """Whether the answer shows what a scheduled one has in its thread."""
+        return False
+
 
 PENDING = "waiting"  # the state of an event whose impact isn't known yet
 

@@ -23,6 +23,9 @@ MAX_WEEKS_SHOWN = 8
 MIN_WEEKS_SHOWN = 3  # fewer past weeks aren't shown
 MAX_DISTANCE = timedelta(days=3)  # between a snapshot and the day that it counts for
 MIN_STREAK_WEEKS = 3  # shorter streaks aren't mentioned
+SPARKLINE_WEEKS = 4
+MIN_SPARKLINE_RANGE = 8  # less doesn't fill the height: a point more or less is no news
+BARS = "▁▂▃▄▅▆▇█"
 WEEKS_AGO = ("last week", "two weeks ago", "three weeks ago")
 
 _DIRECTION_NAMES = {-1: "fall", 1: "rise"}
@@ -82,6 +85,17 @@ def describe_weeks(snapshots: Sequence[Snapshot], today: date, metric: str, curr
         return ""
     values = [f"{humanize.number(week.numbers[metric])} on {week.day:%-d %b}" for week in reversed(weeks)]
     return ", ".join([*values, *([] if current is None else [f"{humanize.number(current)} now"])])
+
+
+def sparkline(snapshots: Sequence[Snapshot], today: date, metric: str, current: float | None) -> str:
+    """Draw a number over four weeks, the current one last; empty unless all four are known."""
+    weekly = weekly_snapshots(_with_metric(metric, snapshots), today - WEEK)[: SPARKLINE_WEEKS - 1]
+    values = [*(week.numbers[metric] if week else None for week in reversed(weekly)), current]
+    known = [value for value in values if value is not None]
+    if len(known) < len(values):
+        return ""
+    lowest, width = min(known), max(max(known) - min(known), MIN_SPARKLINE_RANGE)
+    return "".join(BARS[round((value - lowest) / width * (len(BARS) - 1))] for value in known)
 
 
 def _with_metric(metric: str, snapshots: Sequence[Snapshot]) -> list[Snapshot]:

@@ -151,8 +151,13 @@ def build_view(params: ScoresParams, reply_with_history: WithHistory[ScoresReply
 def overall_score(reply: ScoresReply) -> float | None:
     """Return the overall score, if it is known."""
     scores = {key: score for key, score in reply.scores.items() if score}
-    top, _, __ = build_tree(_children(scores))
+    top = find_top(scores)
     return scores[top].score if top and scores[top].indicator not in UNKNOWN_INDICATORS else None
+
+
+def find_top(scores: dict[str, Score]) -> str | None:
+    """Return the key of the overall score, if there is one."""
+    return build_tree(_children(scores))[0]
 
 
 def has_no_scores(reply: ScoresReply) -> bool:

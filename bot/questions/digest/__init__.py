@@ -1,60 +1,44 @@
-"""The weekly digest: scores, large changes, flag status and deployments of one week, fetched concurrently.
+"""The digest: what happened in an environment in a day, a week or a month, what to do, and the numbers, on one screen.
 
-changes.py  the large changes: by flag, and day by day beside the deployments
+span.py      the days that it covers
+report.py    what LaunchDarkly reports of one environment, fetched concurrently
+findings.py  what is worth reading: the headline, flags worth knowing about, and numbers with their changes
+details.py   the thread, or full report: all large changes, and day by day beside the deployments
 """
 
-from asyncio import gather
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from bot.errors import Failure, NotAllowed
+from bot.errors import Failure
 from bot.launchdarkly import Number
-from bot.lines.param_types import Key, Keys
+from bot.lines.param_types import Boolean, Key, Keys, TimeSpec
 from bot.lines.spec import Parameter, Params, bot_param
 from bot.messages import humanize
+from bot.messages.mrkdwn import clean
 from bot.questions import history
-from bot.questions.base import (
-    INSIGHTS,
-    AnswerView,
-    Question,
-    QuestionContext,
-    View,
-    any_transient,
-    failure_text,
-    no_access_text,
-    raise_if_all_failed,
-    result_or_failure,
-)
-from bot.questions.catalog import FlagsByKey
-from bot.questions.chart import ChartReply
-from bot.questions.daily_series import deploys_by_day
+from bot.questions.base import INSIGHTS, AnswerView, Question, QuestionContext, View, failure_text, no_access_text
 from bot.questions.deploys import QUESTION as DEPLOYS
-from bot.questions.deploys import DeploysParams, has_no_deploys
-from bot.questions.digest.changes import ChangesView, DigestDaysView, build_changes_view, build_days_view
-from bot.questions.events import QUESTION as EVENTS
-from bot.questions.events import EventList, EventsParams, fetch_all, fetch_flags
-from bot.questions.history import WithHistory
-from bot.questions.scores import QUESTION as SCORES
-from bot.questions.scores import (
-    UNKNOWN_INDICATORS,
-    Score,
-    ScoresParams,
-    ScoresReply,
-    ScoresView,
-    ScoreView,
-    has_no_scores,
-    overall_score,
-    score_change,
+from bot.questions.digest.details import ChangesView, DigestDaysView, build_changes_view, build_days_view
+from bot.questions.digest.findings import (
+    HeadlineView,
+    HighlightView,
+    NumberView,
+    build_counts,
+    build_headline,
+    build_highlights,
+    group_changes,
+    overall_trend,
 )
+from bot.questions.digest.report import MIN_SCORE_MOVE, Report, Scope, fetch_report
+from bot.questions.digest.span import Span, covered_days
+from bot.questions.events import QUESTION as EVENTS
+from bot.questions.scores import QUESTION as SCORES
+from bot.questions.scores import ScoresView, ScoreView
 from bot.questions.status import QUESTION as STATUS
-from bot.questions.status import StatusParams, StatusReply, StatusView, chart_counts, count_done, has_no_flags
-from bot.questions.time_range import Days
+from bot.questions.status import StatusView, chart_counts, count_done
 from bot.store import Snapshot
 
-# Scores are whole points, and a leaf is a mean over a week: a single change can move it by one or two.
-MIN_SCORE_MOVE = 3
-MAX_HEADS = 10
+MAX_HEADS = 4
+MAX_CHANGED_FLAGS = {False: 40, True: 16}  # in the thread, and in a full report, which is one message
 
 
 class DigestParams(Params):
@@ -63,6 +47,9 @@ class DigestParams(Params):
     project: Annotated[Key, Parameter("projectKey", "project key")]
     env: Annotated[Key, Parameter("environmentKey", "environment key")]
     app: Annotated[Keys | None, Parameter("applicationKey", "only these applications")] = None
+    span: Annotated[Span | None, bot_param("the last full day, week or month; a week by default")] = None
+    since: Annotated[TimeSpec | None, bot_param("first day, instead of a span")] = None
+    until: Annotated[TimeSpec | None, bot_param("last day; yesterday by default")] = None
     quiet: Annotated[
         Literal["on-change"] | None,
         bot_param(
@@ -70,126 +57,128 @@ class DigestParams(Params):
             f"and no score moved {MIN_SCORE_MOVE} points or into another band"
         ),
     ] = None
-
-
-@dataclass(frozen=True)
-class DigestReply:
-    """The replies to all parts, or their failures; and the flags that were changed last, if they can be read."""
-
-    scores: WithHistory[ScoresReply] | Failure
-    changes: EventList | Failure
-    status: StatusReply | Failure
-    deploys: ChartReply | Failure
-    flags: FlagsByKey
+    full: Annotated[Boolean, bot_param("the full report: all scores, changes, flags and deployments")] = False
 
 
 class DigestLinesView(View):
-    """The lines that ask for each part alone; empty if a button can't carry one."""
+    """The lines that ask for each part alone, and for the full report; empty if a button can't carry one."""
 
     scores: str
     changes: str
     status: str
     deploys: str
+    full: str
+
+
+class MissingView(View):
+    """A part that couldn't be loaded: what happened, and all that is known about it."""
+
+    short: str
+    why: str
 
 
 class MissingPartsView(View):
-    """Why each part is missing; empty for the others. `insights` tells it in one line for all that need insights."""
+    """The report that are missing; None for the others. `insights` is one line for all that need insights."""
 
     insights: str
-    scores: str
-    changes: str
-    unread: str
-    status: str
-    deploys: str
+    scores: MissingView | None
+    changes: MissingView | None
+    unread: MissingView | None
+    status: MissingView | None
+    deploys: MissingView | None
 
 
-class DigestView(AnswerView):
-    scope: str
-    apps: str
-    week: str
-    zone: str
-    quiet: bool
-    least: str
-    scores: ScoresView | None
+class ReportView(View):
+    """What happened in one environment: the findings, then the details."""
+
+    name: str
+    headline: HeadlineView
+    highlights: tuple[HighlightView, ...]
     heads: tuple[ScoreView, ...]
-    more_heads: int
+    sparkline: str
+    counts: tuple[NumberView, ...]
+    scores: ScoresView | None
     uncalculated: str
     changes: ChangesView | None
     status: StatusView | None
-    trend: str
+    done_trend: str
     days: DigestDaysView
     missing: MissingPartsView
     part_lines: DigestLinesView
 
 
-@dataclass(frozen=True)
-class DigestPartParams:
-    """The params of all parts, for the same project, environment and week."""
+class DigestView(AnswerView):
+    title: str
+    days: str
+    previous: str
+    zone: str
+    apps: str
+    quiet: bool
+    full: bool
+    least: str
+    report: ReportView
 
-    week: Days
-    scores: ScoresParams
-    changes: EventsParams
-    status: StatusParams
-    deploys: DeploysParams
-
-
-def _part_params(params: DigestParams, ctx: QuestionContext) -> DigestPartParams:
-    """Build the params of all parts. Scores have LaunchDarkly's own period, and flag status is always current."""
-    week = Days.last_full(ctx.now, ctx.zone)
-    project, env, app = params.project, params.env, params.app
-    since, until = week.absolute
-    return DigestPartParams(
-        week,
-        ScoresParams(project=project, env=env, app=app),
-        EventsParams(project=project, env=env, app=app, expand="experiments", since=since, until=until),
-        StatusParams(project=project, env=env, app=app),
-        DeploysParams(project=project, env=env, app=app, since=since, until=until),
-    )
+    @property
+    def unrolled(self) -> bool:
+        return self.full
 
 
-async def fetch(params: DigestParams, ctx: QuestionContext) -> DigestReply:
-    part_params = _part_params(params, ctx)
-    scores, changes, status, deploys, flags = await gather(
-        result_or_failure(SCORES.fetch(part_params.scores, ctx)),
-        result_or_failure(fetch_all(part_params.changes, ctx)),
-        result_or_failure(STATUS.fetch(part_params.status, ctx)),
-        result_or_failure(DEPLOYS.fetch(part_params.deploys, ctx)),
-        fetch_flags(params.project, params.env, ctx),
-    )
-    raise_if_all_failed(scores, changes, status, deploys)
-    return DigestReply(scores, changes, status, deploys, flags)
+def _scope(params: DigestParams, ctx: QuestionContext) -> Scope:
+    corrected = QUESTION.line({**dict(params), "since": None, "until": None})
+    covered = covered_days(params.span, params.since, params.until, ctx, corrected=corrected)
+    return Scope(params.project, params.env, params.app, covered)
 
 
-def build_view(params: DigestParams, reply: DigestReply, ctx: QuestionContext) -> DigestView:
-    part_params = _part_params(params, ctx)
-    scores = None if isinstance(reply.scores, Failure) else SCORES.build_view(part_params.scores, reply.scores, ctx)
-    changes = None if isinstance(reply.changes, Failure) else reply.changes
-    deploys = None if isinstance(reply.deploys, Failure) else reply.deploys
-    heads = _heads(scores) if scores else ()
+async def fetch(params: DigestParams, ctx: QuestionContext) -> Report:
+    return await fetch_report(_scope(params, ctx), ctx)
+
+
+def build_view(params: DigestParams, report: Report, ctx: QuestionContext) -> DigestView:
+    covered = report.scope.covered
     return DigestView(
-        scope=f"{params.project}/{params.env}",
-        apps=humanize.join_truncated(list(params.app or ())),
-        week=part_params.week.label,
+        title=covered.title,
+        days=covered.days.label,
+        previous=covered.previous.label,
         zone=ctx.zone.key,
-        quiet=params.quiet == "on-change" and not is_significant(reply),
+        apps=humanize.join_truncated(list(params.app or ())),
+        quiet=params.quiet == "on-change" and not report.is_significant,
+        full=params.full,
         least=humanize.count(MIN_SCORE_MOVE, "point"),
-        scores=scores,
-        heads=heads[:MAX_HEADS],
-        more_heads=len(heads[MAX_HEADS:]),
-        uncalculated=_uncalculated_names(scores) if scores else "",
-        changes=build_changes_view(part_params.changes, changes, ctx, reply.flags) if changes else None,
-        status=None if isinstance(reply.status, Failure) else STATUS.build_view(part_params.status, reply.status, ctx),
-        trend=_done_flags_trend(reply, ctx),
-        days=build_days_view(part_params.week, deploys, changes),
-        missing=_missing(reply),
-        part_lines=_part_lines(part_params, reply),
+        report=_report_view(params, report, ctx),
         url=ctx.urls.flags(params.project, params.env),
     )
 
 
+def _report_view(params: DigestParams, report: Report, ctx: QuestionContext) -> ReportView:
+    scope, groups = report.scope, group_changes(report)
+    scores = None if isinstance(report.scores, Failure) else SCORES.build_view(scope.scores, report.scores, ctx)
+    changes = None if isinstance(report.changes, Failure) else report.changes
+    deploys = None if isinstance(report.deploys, Failure) else report.deploys
+    return ReportView(
+        name=scope.name,
+        headline=build_headline(report, groups),
+        highlights=build_highlights(report, groups, ctx),
+        heads=_heads(scores) if scores else (),
+        sparkline=overall_trend(report, ctx),
+        counts=build_counts(report),
+        scores=scores,
+        uncalculated=_uncalculated_names(scores) if scores else "",
+        changes=build_changes_view(scope.changes, changes, ctx, report.flags, MAX_CHANGED_FLAGS[params.full])
+        if changes
+        else None,
+        status=None if isinstance(report.status, Failure) else STATUS.build_view(scope.status, report.status, ctx),
+        done_trend=_done_flags_trend(report, ctx),
+        days=build_days_view(scope.covered.days, deploys, changes),
+        missing=_missing(report),
+        part_lines=_part_lines(params, scope),
+    )
+
+
 def _heads(scores: ScoresView) -> tuple[ScoreView, ...]:
-    """Return the head of each branch; without a tree, all scores."""
-    return tuple(branch.head for branch in scores.branches) or (() if scores.overall else scores.others)
+    """Return the overall score and the head of each branch; without a tree, the first scores."""
+    top = (scores.overall,) if scores.overall else ()
+    branches = tuple(branch.head for branch in scores.branches)
+    return (*top, *branches[: MAX_HEADS - 1]) if top or branches else scores.others[:MAX_HEADS]
 
 
 def _uncalculated_names(scores: ScoresView) -> str:
@@ -199,128 +188,71 @@ def _uncalculated_names(scores: ScoresView) -> str:
     return humanize.join_truncated([score.name for score in scores.scores if not score.known])
 
 
-def _done_flags_trend(reply: DigestReply, ctx: QuestionContext) -> str:
+def _done_flags_trend(report: Report, ctx: QuestionContext) -> str:
     """Describe how the number of launched or inactive flags changed."""
-    current = count_done_flags(reply)
-    if isinstance(reply.status, Failure) or current is None:
+    current = count_done_flags(report)
+    if isinstance(report.status, Failure) or current is None:
         return ""
-    return history.describe_change(reply.status.snapshots, ctx.today, history.DONE_FLAGS, current)
+    return history.describe_change(report.status.snapshots, ctx.today, history.DONE_FLAGS, current)
 
 
-def _missing(reply: DigestReply) -> MissingPartsView:
-    read_failure = reply.changes.failure if isinstance(reply.changes, EventList) else None
+def count_done_flags(report: Report) -> Number | None:
+    """Count the launched or inactive flags, or return None if there is no data."""
+    counts = [] if isinstance(report.status, Failure) else chart_counts(report.status)
+    return count_done(counts) if counts else None
+
+
+def _missing(report: Report) -> MissingPartsView:
     return MissingPartsView(
-        insights=no_access_text(reply.scores, INSIGHTS) if _lacks_insights(reply) else "",
-        scores=failure_text(reply.scores),
-        changes=failure_text(reply.changes),
-        unread=failure_text(read_failure),
-        status=failure_text(reply.status),
-        deploys=failure_text(reply.deploys),
+        insights=no_access_text(report.scores, INSIGHTS) if report.lacks_insights else "",
+        scores=_missing_view(report.scores),
+        changes=_missing_view(report.changes),
+        unread=_missing_view(report.unread_failure),
+        status=_missing_view(report.status),
+        deploys=_missing_view(report.deploys),
     )
 
 
-def _lacks_insights(reply: DigestReply) -> bool:
-    """Return whether the plan or the token's role includes no engineering insights at all."""
-    parts = (reply.scores, reply.changes, reply.deploys, _chart(reply))
-    return all(isinstance(part, NotAllowed) for part in parts)
+def _missing_view(part: object) -> MissingView | None:
+    return MissingView(short=clean(part.summary), why=failure_text(part)) if isinstance(part, Failure) else None
 
 
-def _chart(reply: DigestReply) -> ChartReply | Failure:
-    return reply.status if isinstance(reply.status, Failure) else reply.status.chart
-
-
-def _part_lines(part_params: DigestPartParams, reply: DigestReply) -> DigestLinesView:
-    status = STATUS.button_line(part_params.status)
-    if _lacks_insights(reply):
-        return DigestLinesView(scores="", changes="", status=status, deploys="")
+def _part_lines(params: DigestParams, scope: Scope) -> DigestLinesView:
+    since, until = scope.covered.days.absolute
+    full = {**dict(params), "since": since, "until": until, "quiet": None, "full": True}
     return DigestLinesView(
-        scores=SCORES.button_line(part_params.scores),
-        changes=EVENTS.button_line(part_params.changes),
-        status=status,
-        deploys=DEPLOYS.button_line(part_params.deploys),
+        scores=SCORES.button_line(scope.scores),
+        changes=EVENTS.button_line(scope.changes),
+        status=STATUS.button_line(scope.status),
+        deploys=DEPLOYS.button_line(scope.deploys),
+        full="" if params.full else QUESTION.button_line(full),
     )
-
-
-def _is_partial(reply: DigestReply) -> bool:
-    read_failure = reply.changes.failure if isinstance(reply.changes, EventList) else None
-    return any_transient(reply.scores, reply.changes, read_failure, reply.status, reply.deploys)
-
-
-def _suspect_keys(params: DigestParams, reply: DigestReply) -> dict[str, tuple[str, ...]]:
-    """Suspect the applications if no part has data."""
-    has_data = (
-        isinstance(reply.scores, Failure) or not has_no_scores(reply.scores.reply),
-        isinstance(reply.changes, Failure) or bool(reply.changes.events),
-        isinstance(reply.status, Failure) or not has_no_flags(reply.status),
-        isinstance(reply.deploys, Failure) or not has_no_deploys(reply.deploys),
-    )
-    return {} if any(has_data) else {"app": params.app or ()}
 
 
 def history_key(params: DigestParams) -> str:
     return history.key_for(params.project, params.env, params.app)
 
 
-def is_significant(reply: DigestReply) -> bool:
-    """Return whether there is anything to report; a missing part counts."""
-    if isinstance(reply.scores, Failure) or isinstance(reply.changes, Failure):
-        return True
-    if isinstance(_chart(reply), Failure) or isinstance(reply.deploys, Failure):
-        return True
-    return reply.changes.total > 0 or reply.changes.failure is not None or _any_score_moved(reply.scores.reply)
-
-
-def _any_score_moved(reply: ScoresReply) -> bool:
-    return any(_has_moved(score) for score in reply.scores.values() if score)
-
-
-def _has_moved(score: Score) -> bool:
-    """Return whether a score moved by enough points or changed its indicator, including to or from "no data"."""
-    if score.last and score.last.indicator not in (None, score.indicator):
-        return True
-    return score.indicator not in UNKNOWN_INDICATORS and abs(score_change(score) or 0) >= MIN_SCORE_MOVE
-
-
-def take_snapshot(key: str, reply: DigestReply, ctx: QuestionContext) -> Snapshot:
+def take_snapshot(params: DigestParams, report: Report, ctx: QuestionContext) -> Snapshot:
     """Build the snapshot with all metrics, since LaunchDarkly can't report them for past weeks."""
-    return Snapshot(key, ctx.today, dict(_metrics(reply, ctx)), is_significant(reply))
+    return Snapshot(history_key(params), ctx.today, dict(report.metrics()), report.is_significant)
 
 
-def count_done_flags(reply: DigestReply) -> Number | None:
-    """Count the launched or inactive flags, or return None if there is no data."""
-    counts = [] if isinstance(reply.status, Failure) else chart_counts(reply.status)
-    return count_done(counts) if counts else None
-
-
-def _metrics(reply: DigestReply, ctx: QuestionContext) -> Iterator[tuple[str, Number]]:
-    """Yield the known metrics; a missing one is unknown, not zero."""
-    if not isinstance(reply.scores, Failure) and (score := overall_score(reply.scores.reply)) is not None:
-        yield history.OVERALL_SCORE, score
-    if not isinstance(reply.changes, Failure):
-        yield history.LARGE_CHANGES, reply.changes.total
-    if not isinstance(reply.status, Failure) and (counts := chart_counts(reply.status)):
-        yield history.ALL_FLAGS, sum(flags for _, flags in counts)
-        yield history.DONE_FLAGS, count_done(counts)
-    if not isinstance(reply.deploys, Failure):
-        days = deploys_by_day(Days.last_full(ctx.now, ctx.zone), reply.deploys)
-        yield from [(history.DEPLOYMENTS, sum(days.values()))] if days else []
-
-
-QUESTION = Question[DigestParams, DigestReply, DigestView](
+QUESTION = Question[DigestParams, Report, DigestView](
     name="digest",
-    summary="The week at a glance: scores, large changes, flags and deployments",
+    summary="What happened this week, what to clean up, and how the scores moved",
     examples=(
         "digest web/production",
-        "digest mobile/production app=ios-app",
+        "digest mobile/production app=ios-app span=month",
         "digest platform/production quiet=on-change",
     ),
     params=DigestParams,
-    reply=DigestReply,
+    reply=Report,
     view=DigestView,
     fetch=fetch,
     build_view=build_view,
-    is_partial=_is_partial,
-    suspect_keys=_suspect_keys,
+    is_partial=lambda report: report.is_partial,
+    suspect_keys=lambda params, report: {} if report.has_data else {"app": params.app or ()},
     is_quiet=lambda view: view.quiet,
-    snapshot=lambda params, reply, ctx: take_snapshot(history_key(params), reply, ctx),
+    snapshot=take_snapshot,
 )

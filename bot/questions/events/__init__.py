@@ -42,7 +42,6 @@ MAX_CHANGED_FLAGS = 10
 MAX_PAGE_SIZE = 100
 MAX_SKIPPED_EVENTS = 1000  # events fetched only to reach a page by its number
 MAX_PAGES = 5  # sequential, since each cursor comes from the previous page
-MAX_EVENTS = MAX_PAGES * MAX_PAGE_SIZE
 
 
 class EventsParams(Params):
@@ -174,7 +173,7 @@ async def _fetch_page(params: EventsParams, ctx: QuestionContext) -> EventsReply
 
 def build_view(params: EventsParams, reply: FlagEvents, ctx: QuestionContext) -> EventsView:
     items = reply.page.items or []
-    groups = group_by_flag(items, _states(reply.flags, params.env))
+    groups = group_by_flag(items, flag_states(reply.flags, params.env))
     total = len(items) if reply.page.total is None else max(reply.page.total, len(items))
     window = _requested_window(params, ctx)
     changed = _changed_flags(params, reply.flags, window, ctx) if reply.page_failure else []
@@ -205,7 +204,8 @@ def build_view(params: EventsParams, reply: FlagEvents, ctx: QuestionContext) ->
     )
 
 
-def _states(flags: FlagsByKey, env: str) -> dict[str, EnvironmentState]:
+def flag_states(flags: FlagsByKey, env: str) -> dict[str, EnvironmentState]:
+    """Return the current states of flags in an environment, as far as they are known."""
     states = {key: (flag.environments or {}).get(env) for key, flag in flags.items()}
     return {key: state for key, state in states.items() if state}
 
@@ -215,7 +215,7 @@ def _changed_flags(
 ) -> list[ChangedFlagView]:
     """List the flags whose targeting was changed in the window, the latest first."""
     start, end = window.milliseconds
-    states = _states(flags, params.env)
+    states = flag_states(flags, params.env)
     return [
         _changed_flag_view(params, flags[key], state, ctx)
         for key, state in states.items()
@@ -297,13 +297,13 @@ class EventList:
         return count_by_day(days, (event.time for event in self.events), has_unread=self.unread > 0)
 
 
-async def fetch_all(params: EventsParams, ctx: QuestionContext) -> EventList:
+async def fetch_all(params: EventsParams, ctx: QuestionContext, max_pages: int = MAX_PAGES) -> EventList:
     """Fetch pages from the first one until a page repeats, is empty or has no next cursor.
 
     A failure of the first page is raised; a later one is returned with the events fetched so far."""
     pages: list[list[Event]] = []
     total, after, failure = 0, params.after, None
-    while len(pages) < MAX_PAGES:
+    while len(pages) < max_pages:
         reply = await result_or_failure(
             fetch_page(params.model_copy(update={"limit": MAX_PAGE_SIZE, "after": after, "page": 1}), ctx)
         )
@@ -319,7 +319,7 @@ async def fetch_all(params: EventsParams, ctx: QuestionContext) -> EventList:
             break
     if failure and not pages:
         raise failure
-    events = tuple(event for page in pages for event in page)[:MAX_EVENTS]
+    events = tuple(event for page in pages for event in page)[: max_pages * MAX_PAGE_SIZE]
     return EventList(events, max(total, len(events)), failure)
 
 

@@ -11,9 +11,7 @@ from bot.questions.events import EventList, EventsParams
 from bot.questions.events.event import Event, EventView, event_view
 from bot.questions.time_range import Days
 
-MAX_GROUPS = 5  # in the message; its thread has room for more
-MAX_GROUPS_BELOW = 40
-MAX_CHANGES_BELOW = 5  # per flag, in the thread
+MAX_CHANGES = 5  # per flag
 MAX_NAMES = 3
 
 
@@ -37,28 +35,24 @@ class ChangesView(View):
     experiments: str
     unknown_experiments: str
     groups: tuple[FlagChangesView, ...]
-    below: tuple[FlagChangesView, ...]
     hidden: str
-    left_out: str
     unread: str
 
 
 def build_changes_view(
-    params: EventsParams, changes: EventList, ctx: QuestionContext, flags: FlagsByKey
+    params: EventsParams, changes: EventList, ctx: QuestionContext, flags: FlagsByKey, max_flags: int
 ) -> ChangesView:
     groups = _by_flag(changes.events)
     unknown_experiments = sum(1 for event in changes.events if event.experiments is None)
-    views = [_flag_changes_view(group, params, ctx, flags) for group in groups[:MAX_GROUPS_BELOW]]
+    views = [_flag_changes_view(group, params, ctx, flags) for group in groups[:max_flags]]
     return ChangesView(
-        total=humanize.count(changes.total, "large-impact change"),
+        total=humanize.count(changes.total, "large change"),
         none=changes.total <= 0,
         flags=humanize.count(len(groups), "flag"),
         experiments=_experiment_summary(changes, unknown_experiments),
         unknown_experiments=humanize.count(unknown_experiments, "change") if unknown_experiments else "",
-        groups=tuple(views[:MAX_GROUPS]),
-        below=tuple(views),
-        hidden=_hidden_summary(groups[MAX_GROUPS:]),
-        left_out=_hidden_summary(groups[MAX_GROUPS_BELOW:]),
+        groups=tuple(views),
+        hidden=_hidden_summary(groups[max_flags:]),
         unread=humanize.count(changes.unread, "more change") if changes.unread > 0 else "",
     )
 
@@ -90,7 +84,7 @@ def _flag_changes_view(
     events: list[Event], params: EventsParams, ctx: QuestionContext, flags: FlagsByKey
 ) -> FlagChangesView:
     views = [event_view(event, params.project, params.env, ctx, flags) for event in events]
-    by_time = sorted(range(len(events[:MAX_CHANGES_BELOW])), key=lambda n: events[n].time or 0)
+    by_time = sorted(range(len(events[:MAX_CHANGES])), key=lambda n: events[n].time or 0)
     known = [event.experiments for event in events if event.experiments]
     names = dict.fromkeys(view.experiments for view in views if view.experiments)
     return FlagChangesView(

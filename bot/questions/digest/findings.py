@@ -1,0 +1,299 @@
+"""What is worth reading in a digest: its headline, the flags worth knowing about, and each number with its change."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from bot.errors import Failure
+from bot.launchdarkly import Number
+from bot.lines.timespec import from_milliseconds
+from bot.messages import humanize
+from bot.questions import history
+from bot.questions.base import QuestionContext, View
+from bot.questions.digest.report import MIN_SCORE_MOVE, Report
+from bot.questions.events import flag_states
+from bot.questions.events.event import Event, who_made
+from bot.questions.events.stories import FlagStories, Status, Story, flag_stories_view, format_span, group_by_flag
+from bot.questions.scores import (
+    RATING_MARKS,
+    Score,
+    ScoreView,
+    find_top,
+    overall_score,
+    score_change,
+    score_view,
+)
+
+MAX_HIGHLIGHTS = 3
+MAX_COMMENT_CHARS = 60
+MAX_TIMES = 3  # how often a flag was off that are listed
+MAX_CROSSINGS = 2
+RATINGS = list(RATING_MARKS)[::-1]  # from the worst band to the best
+FOR_A_WHILE = {
+    Status.OFF_FOR_A_WHILE: "was off",
+    Status.ROLLED_BACK_FOR_A_WHILE: "was rolled back",
+    Status.ON_FOR_A_WHILE: "was on",
+    Status.ROLLED_FORWARD_FOR_A_WHILE: "was rolled forward",
+}
+ONCE = {
+    Status.STILL_OFF: "is still off, since",
+    Status.STILL_ROLLED_BACK: "is still rolled back, since",
+    Status.OFF: "was turned off on",
+    Status.ON: "was turned on on",
+    Status.ON_AGAIN: "is on again; it was turned off on",
+    Status.ROLLED_BACK: "was rolled back on",
+    Status.ROLLED_FORWARD: "was rolled out further on",
+    Status.CHANGED: "was changed on",
+}
+
+
+class HighlightView(View):
+    """A flag worth knowing about."""
+
+    mark: str
+    flag: str
+    owner: str
+    url: str
+    details: str
+    what: str
+    who: str
+    comment: str
+    share: str
+
+
+class MovedScoreView(View):
+    """The score of the headline."""
+
+    name: str
+    fell: bool
+    score: str
+    rating: str
+    last_rating: str  # empty if it is still in its band
+    points: str  # by how much it moved, without a sign
+
+
+class HeadlineView(View):
+    """What the digest opens with: the flags that are still off, and the score that moved most."""
+
+    mark: str
+    still: str
+    score: MovedScoreView | None
+    empty: bool  # whether LaunchDarkly has no data at all
+    calm: bool
+    others: tuple[str, ...]  # what other scores did
+
+
+class NumberView(View):
+    """A count, and its change since the days before; empty if unknown."""
+
+    text: str
+    change: str
+
+
+@dataclass(frozen=True)
+class Movement:
+    """How a score moved since LaunchDarkly's previous period."""
+
+    score: Score
+    view: ScoreView
+    is_overall: bool
+
+    @property
+    def name(self) -> str:
+        """The name of the score. A failure rate that rose sounds bad, but as a score it is good."""
+        return self.view.name if self.is_overall else f"{self.view.name} score"
+
+    @property
+    def points(self) -> float:
+        return score_change(self.score) or 0
+
+    @property
+    def last_rating(self) -> str:
+        """The band that the score has left; empty if it is still there."""
+        last = self.score.last.indicator if self.score.last else None
+        return last if last in RATINGS and self.score.indicator in RATINGS and last != self.score.indicator else ""
+
+    @property
+    def fell(self) -> bool:
+        if self.last_rating:
+            return RATINGS.index(self.score.indicator) < RATINGS.index(self.last_rating)
+        return self.points < 0
+
+    @property
+    def has_moved(self) -> bool:
+        return bool(self.last_rating) or abs(self.points) >= MIN_SCORE_MOVE
+
+    def build_view(self) -> MovedScoreView:
+        return MovedScoreView(
+            name=self.name,
+            fell=self.fell,
+            score=self.view.score,
+            rating=self.view.rating,
+            last_rating=_rating_name(self.last_rating),
+            points=humanize.number(abs(self.points)) if self.points else "",
+        )
+
+
+def _rating_name(rating: str) -> str:
+    return humanize.sentence_case(rating).lower()
+
+
+def build_headline(report: Report, groups: Sequence[FlagStories]) -> HeadlineView:
+    """Choose the headline by what happened. What couldn't be loaded has no part in it."""
+    movements = _movements(report)
+    lead = movements[0] if movements else None
+    still = [group for group in groups if group.is_still]
+    return HeadlineView(
+        mark="🚨" if still else _movement_mark(lead),
+        still=_describe_still(still),
+        score=lead.build_view() if lead else None,
+        empty=not report.has_data,
+        calm=report.has_data and not report.is_significant,
+        others=tuple(_describe_others(movements[1:])),
+    )
+
+
+def _movement_mark(lead: Movement | None) -> str:
+    if lead is None:
+        return ""
+    return "📉" if lead.fell else "📈"
+
+
+def _movements(report: Report) -> list[Movement]:
+    """Return the scores that moved: the overall score, then those that left their band, then those that moved most."""
+    top = find_top(report.known_scores)
+    scores = [Movement(score, score_view(key, score), key == top) for key, score in report.known_scores.items()]
+    moved = [move for move in scores if move.has_moved]
+    return sorted(moved, key=lambda move: (move.is_overall, bool(move.last_rating), abs(move.points)), reverse=True)
+
+
+def _describe_still(groups: Sequence[FlagStories]) -> str:
+    """Name the flag that is still off or rolled back, or count them."""
+    if len(groups) > 1:
+        return f"{len(groups)} flags are still off or rolled back"
+    states = {Status.STILL_OFF: "off", Status.STILL_ROLLED_BACK: "rolled back"}
+    return "".join(
+        f"{humanize.truncate_text(group.flag, 60)} is still {states[group.stories[0].status]}" for group in groups
+    )
+
+
+def _describe_others(movements: Sequence[Movement]) -> Iterator[str]:
+    """Describe the largest move among the other scores, and those that left their band."""
+    largest = max(movements, key=lambda move: abs(move.points), default=None)
+    if largest and largest.points:
+        direction = "drop" if largest.points < 0 else "rise"
+        yield f"Biggest {direction}: {largest.view.name.lower()}, {_signed(largest.points)}"
+    crossed = [move for move in movements if move.last_rating and move is not largest]
+    for move in crossed[:MAX_CROSSINGS]:
+        verb = "fell" if move.fell else "rose"
+        yield f"{move.name} {verb} from {_rating_name(move.last_rating)} to {move.view.rating}"
+
+
+def group_changes(report: Report) -> list[FlagStories]:
+    """Group the large changes by flag: what is still off first, then what was off for a while, then other changes."""
+    if isinstance(report.changes, Failure):
+        return []
+    groups = group_by_flag(report.changes.events, flag_states(report.flags, report.scope.env))
+    return sorted(groups, key=_importance)
+
+
+def _importance(group: FlagStories) -> tuple[bool, bool, float]:
+    main = group.stories[0]
+    return not group.is_still, main.status not in FOR_A_WHILE, -_share_moved(main.start)
+
+
+def _share_moved(event: Event) -> float:
+    return (event.impact and event.impact.percentage) or 0.0
+
+
+def build_highlights(report: Report, groups: Sequence[FlagStories], ctx: QuestionContext) -> tuple[HighlightView, ...]:
+    """Build the views of the most important flags."""
+    scope = report.scope
+    is_long = len(scope.covered.days.dates) > 7
+    views = []
+    for group in groups[:MAX_HIGHLIGHTS]:
+        view = flag_stories_view(group, scope.project, scope.env, ctx, report.flags)
+        main = group.stories[0]
+        comments = view.stories[0].comments
+        views.append(
+            HighlightView(
+                mark=view.mark,
+                flag=view.flag,
+                owner=view.owner,
+                url=view.url,
+                details=view.details,
+                what=_describe_group(group, ctx.zone, is_long),
+                who="" if main.duration else who_made(main.start),
+                comment=humanize.truncate_text(comments[0], MAX_COMMENT_CHARS) if comments else "",
+                share=_share_text(main.start),
+            )
+        )
+    return tuple(views)
+
+
+def _share_text(event: Event) -> str:
+    share = event.impact.percentage if event.impact else None
+    return "" if share is None else f"{humanize.percent(share / 100)} of users"
+
+
+def _describe_group(group: FlagStories, zone: ZoneInfo, is_long: bool) -> str:
+    """Describe the flag's first story, with all others like it: `was off twice: 14 minutes on Mon and …`."""
+    main = group.stories[0]
+    if main.status not in FOR_A_WHILE:
+        return f"{ONCE[main.status]} {_day(main.start, zone, is_long)}"
+    times = [story for story in group.stories if story.status is main.status][::-1]
+    spans = [_describe_span(story, zone, is_long) for story in times]
+    verb = FOR_A_WHILE[main.status]
+    if len(times) == 1:
+        return f"{verb} for {spans[0]}"
+    return (
+        f"{verb} {'twice' if len(times) == 2 else f'{len(times)} times'}: {humanize.join_truncated(spans, MAX_TIMES)}"
+    )
+
+
+def _describe_span(story: Story, zone: ZoneInfo, is_long: bool) -> str:
+    lasted = format_span(story.duration) if story.duration else "a while"
+    return f"{lasted} on {_day(story.start, zone, is_long)}"
+
+
+def _day(event: Event, zone: ZoneInfo, is_long: bool) -> str:
+    """Name the day of an event; in a digest of more than a week, by its date."""
+    if event.time is None:
+        return "an unknown day"
+    day: datetime = from_milliseconds(round(event.time), zone)
+    return f"{day:%-d %b}" if is_long else f"{day:%a}"
+
+
+def build_counts(report: Report) -> tuple[NumberView, ...]:
+    """Build the numbers of deployments and large changes, as far as they are known."""
+    counts = (
+        (report.deploy_count, report.previous_deploy_count, "deployment"),
+        (report.change_count, report.previous_change_count, "large change"),
+    )
+    return tuple(
+        NumberView(text=humanize.count(current, noun), change=_change(current, previous))
+        for current, previous, noun in counts
+        if current is not None
+    )
+
+
+def _change(current: Number, previous: Number | None) -> str:
+    if previous is None:
+        return ""
+    return _signed(current - previous)
+
+
+def _signed(difference: float) -> str:
+    """Format a change with its sign."""
+    sign = "±" if not difference else "+" if difference > 0 else "−"
+    return f"{sign}{humanize.number(abs(difference))}"
+
+
+def overall_trend(report: Report, ctx: QuestionContext) -> str:
+    """Draw the overall score of the last four weeks as a sparkline; empty unless all four are known."""
+    if isinstance(report.scores, Failure):
+        return ""
+    return history.sparkline(
+        report.scores.snapshots, ctx.today, history.OVERALL_SCORE, overall_score(report.scores.reply)
+    )
