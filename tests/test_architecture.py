@@ -212,7 +212,7 @@ def test_shared_question_code_imports_no_question() -> None:
     assert imported_questions(*shared) == set()
 
 
-@pytest.mark.parametrize("module", ["watches", "watch_job", "question_check", "scheduler"])
+@pytest.mark.parametrize("module", ["watch_job", "question_check", "scheduler"])
 def test_code_of_watches_names_no_question(module: str) -> None:
     """A question's own file says what a watch observes."""
     path = ROOT / "bot" / "schedules" / f"{module}.py"
