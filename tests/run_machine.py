@@ -157,17 +157,17 @@ class RunMachine(RuleBasedStateMachine):
         for _ in range(times):
             self.step(name, SlackOutcome.ACCEPTED)
 
-    @rule(before=st.integers(0, 2), seconds=SECONDS, retry_between=st.booleans(), after=st.sampled_from([0, 3]))
-    def overtake(self, before: int, seconds: int, retry_between: bool, after: int) -> None:
-        """Let a worker stall after some steps, another one take the run, and then the first one go on."""
+    @rule(before=st.integers(0, 2), retry_between=st.booleans())
+    def overtake(self, before: int, retry_between: bool) -> None:
+        """Let a worker stall after some steps until another one takes the run, and then let the first one go on."""
         self.lease("one", 0)
         self.step_on("one", before)
-        self.pass_time(seconds)
+        self.now += 2 * LEASE
         if retry_between:
             self.act_late(0, "retry")
         self.lease("two", 0)
         self.step_on("two", 4)
-        self.step_on("one", after)
+        self.step_on("one", 3)
 
     @rule(name=WORKERS, kind=st.sampled_from(KINDS))
     def end_attempt(self, name: str, kind: str) -> None:
