@@ -108,6 +108,16 @@ async def test_transitions_of_many_runs_are_saved_where_fences_hold(store: Store
     assert [run.schedule for run in await store.runs.list_awaiting(open_runs[0].query_key)] == [open_runs[0].schedule]
 
 
+async def test_closed_run_is_not_changed_by_a_stale_transition(store: Store) -> None:
+    schedule = await store.schedules.add(NEW, NOW)
+    await store.runs.create_due([due_schedule(schedule)])
+    [(run, _)] = await store.runs.list_open("T1", NOW, 10)
+    skipped = change(run, runs.Skipped("The bot was offline."))
+    assert await store.runs.save([skipped])
+    assert not await store.runs.save([change(run, runs.Leased("a", NOW + MINUTE))])
+    assert await store.runs.get(schedule.id, NOW) == skipped[1]
+
+
 async def test_run_and_schedules_of_a_lost_channel_change_together(store: Store) -> None:
     schedule, other = [await store.schedules.add(NEW, NOW) for _ in range(2)]
     await store.runs.create_due([due_schedule(schedule)])
