@@ -49,7 +49,7 @@ REQUEST_LABEL = "env=production, gzip"
 PROJECTS = (1, 20, 100, 500)
 TYPED_LINE = "events web/production"
 SCHEDULED_LINE = "every friday 15:30 UTC digest web/production"
-MAX_FILES_TYPED, MAX_FILES_RUN = 36, 55
+MAX_FILES_TYPED, MAX_FILES_RUN = 36, 50
 MAX_LOOP_TURNS = 100
 
 _FOLDER = Path(bot.__file__).parent
