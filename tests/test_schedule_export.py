@@ -41,7 +41,7 @@ def test_each_schedule_is_listed_on_one_line(url: str) -> None:
     lines = listed.stdout.replace("┃", "│").splitlines()
     rows = [tuple(cell.strip() for cell in line.split("│")[1:-1]) for line in lines if "│" in line]
     assert rows == [
-        ("workspace", "channel", "number", "cadence", "question", "state", "next"),
+        ("workspace", "channel", "number", "when", "question", "state", "next"),
         ("T1", "C1", "1", "monday 9:00 Europe/Berlin", ACTIVE.line, "active", "Mon 23 Nov 2026, 09:00 CET"),
         ("T1", "C2", "1", "monday 9:00 Europe/Berlin", PAUSED.line, "paused (not_in_channel)", "–"),
     ]

@@ -33,7 +33,7 @@ from bot.schedules.views import schedule_view
 from bot.store import Schedule, ScheduleState
 from bot.store.store import Store
 
-HEADING = ("workspace", "channel", "number", "cadence", "question", "state", "next")
+HEADING = ("workspace", "channel", "number", "when", "question", "state", "next")
 MAX_BYTES = 500_000
 MAX_NODES = 50_000  # takes a few seconds on a slow machine; a schedule has fifteen
 FORMAT_HINT = "Run `insights-bot schedules --export` to see the format."
