@@ -271,6 +271,15 @@ async def test_run_now_is_refused_in_a_channel_without_the_bot(scheduler: Schedu
     assert "paused" not in await scheduler.send("schedules", channel="C3")
 
 
+async def test_list_suggests_to_snooze_only_what_runs(scheduler: SchedulerHarness) -> None:
+    await scheduler.send(WEEKLY)
+    await scheduler.send("every friday 9:00 status web/production")
+    await scheduler.send("pause 1")
+    assert "`snooze 2` skips the next run of schedule 2" in await scheduler.send("schedules")
+    await scheduler.send("pause 2")
+    assert "snooze" not in await scheduler.send("schedules")
+
+
 async def test_paused_schedule_can_run_now_and_stays_paused(scheduler: SchedulerHarness) -> None:
     await scheduler.send(WEEKLY)
     await scheduler.send("pause")
