@@ -122,8 +122,8 @@ def test_unknown_or_ambiguous_zone_is_none(word: str) -> None:
 @pytest.mark.parametrize(
     ("line", "message", "correction"),
     [
-        ("munday 9:00 utc", "“munday” isn't a day. Did you mean monday 9:00 UTC?", "monday 9:00 UTC"),
-        ("frist friday", "“frist” isn't a day. Did you mean first friday 9:00?", "first friday 9:00"),
+        ("munday 9:00 utc", "“munday” isn't a day. Did you mean every monday 9:00 UTC?", "monday 9:00 UTC"),
+        ("frist friday", "“frist” isn't a day. Did you mean every first friday 9:00?", "first friday 9:00"),
         ("Wendesday and Thrusday", "“Wendesday” isn't a day and “Thrusday” isn't a day", None),
         ("day 9:00 Europe/Berln", "“Europe/Berln” isn't a time zone I know", "day 9:00 Europe/Berlin"),
         ("day 9:00 Amsterdm", "“Amsterdm” isn't a time zone I know", "day 9:00 Europe/Amsterdam"),
@@ -134,7 +134,8 @@ def test_unknown_or_ambiguous_zone_is_none(word: str) -> None:
         ("monthly", "“monthly” isn't a supported schedule", "first monday 9:00"),
         ("2 days at 10", "“2 days” isn't a supported schedule", "day 10:00"),
         ("2 weeks on friday", "“2 weeks” isn't a supported schedule", "friday 9:00"),
-        ("hour", "“hour” isn't a supported schedule", "day 9:00"),
+        ("hour", "“hour” is too often: schedules run at most once a day. Did you mean every day 9:00?", "day 9:00"),
+        ("15 minutes", "“15 minutes” is too often: schedules run at most once a day", "day 9:00"),
     ],
 )
 def test_correction_is_a_complete_recurrence(line: str, message: str, correction: str | None) -> None:

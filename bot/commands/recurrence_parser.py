@@ -42,10 +42,11 @@ _FILLER_WORDS = {
     "o'clock",
     "oclock",
 }
+_TOO_OFTEN = ("minute", "minutes", "hour", "hours", "hourly")
 _UNSUPPORTED = {  # recurrences that aren't supported, with the nearest supported days
     **dict.fromkeys(("week", "weeks", "weekly", "other", "fortnight", "fortnightly", "biweekly"), "monday"),
     **dict.fromkeys(("months", "monthly"), "first monday"),
-    **dict.fromkeys(("minute", "minutes", "hour", "hours", "hourly"), "day"),
+    **dict.fromkeys(_TOO_OFTEN, "day"),
 }
 _TOKEN = re.compile(
     r"""(?ix) [0-9]+\s+(?:minute|hour|day|week|month)s\b      # 2 days
@@ -123,7 +124,9 @@ class _RecurrenceParser:
         elif days := _parse_days(plain):
             self.days.update(days)
         elif fallback := _nearest_supported(plain):
-            self.mistakes.append(f"“{word[:60]}” isn't a supported schedule")
+            too_often = plain.split()[-1] in _TOO_OFTEN
+            problem = "is too often: schedules run at most once a day" if too_often else "isn't a supported schedule"
+            self.mistakes.append(f"“{word[:60]}” {problem}")
             self.fallback = self.fallback or fallback
         elif looks_like_time(word):
             self._set_time(word)
@@ -145,7 +148,8 @@ class _RecurrenceParser:
             raise InvalidValue(f"“{word}” needs a single day, for example {word} monday")
         recurrence = Recurrence(days, self.ordinal, time(9) if self.local_time is None else self.local_time, self.zone)
         if self.mistakes:
-            raise InvalidValue(" and ".join(dict.fromkeys(self.mistakes)), str(recurrence))
+            mistakes = " and ".join(dict.fromkeys(self.mistakes))
+            raise InvalidValue(mistakes, str(recurrence), shown=f"every {recurrence}")
         return recurrence
 
     def _set_ordinal(self, plain: str) -> None:

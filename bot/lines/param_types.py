@@ -19,8 +19,9 @@ class InvalidValue(ValueError):
     parameter's name is its subject then.
     """
 
-    def __init__(self, problem: str, suggestion: str | None = None) -> None:
-        super().__init__(f"{problem}. Did you mean {suggestion}?" if suggestion else f"{problem}.")
+    def __init__(self, problem: str, suggestion: str | None = None, shown: str = "") -> None:
+        """Take how the suggestion is *shown*, if it alone reads oddly."""
+        super().__init__(f"{problem}. Did you mean {shown or suggestion}?" if suggestion else f"{problem}.")
         self.suggestion = suggestion
 
     def describe(self, name: str) -> str:

@@ -187,8 +187,9 @@ def _recurrence_error(text: str, field: Callable[[Recurrence], str]) -> str:
     try:
         RECURRENCE.read(text)
     except InvalidValue as error:
-        suggestion = error.suggestion or ""
-        return str(error).replace(suggestion, field(RECURRENCE.read(suggestion))) if suggestion else str(error)
+        if not error.suggestion:
+            return str(error)
+        return str(error).replace(f"every {error.suggestion}", field(RECURRENCE.read(error.suggestion)))
     return ""
 
 
