@@ -6,6 +6,7 @@
     ├── NotFound        LaunchDarkly doesn't know what was asked about
     │   └── UnknownKey  which key it doesn't know, with the corrected line
     ├── NotAllowed      the token may not see it, or the plan doesn't include it
+    │   └── TokenRejected   LaunchDarkly doesn't accept the token at all (401)
     ├── TryLater        LaunchDarkly is limiting, slow or unavailable, or the database is
     ├── InvalidResponse LaunchDarkly answered with something the bot can't read
     └── Misconfigured   a setting keeps the bot from working
@@ -96,6 +97,10 @@ class NotAllowed(Failure):
 
     outcome = "not allowed"
     needs_admin = True
+
+
+class TokenRejected(NotAllowed):
+    """LaunchDarkly doesn't accept the token at all (401)."""
 
 
 class TryLater(Failure):

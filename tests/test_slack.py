@@ -325,6 +325,7 @@ async def test_error_has_a_reference_that_is_logged(caplog: Any) -> None:
     async with open_workspace() as workspace:
         workspace.faults.status = 401
         answer = await workspace.send("scores web/production")
+    assert "Ask the person who runs the bot" in visible_text(answer)
     reference = visible_text(answer).rsplit("Reference ", 1)[1].split()[0]
     [facts] = [record.facts for record in caplog.records if hasattr(record, "facts") and "question" in record.facts]
     assert facts["reference"] == reference

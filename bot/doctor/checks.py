@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from bot import manifest
 from bot.core import Clock, open_launchdarkly
-from bot.errors import Failure, Misconfigured, TryLater
+from bot.errors import Failure, Misconfigured, TokenRejected, TryLater
 from bot.launchdarkly import LaunchDarkly, Reply, Version, field
 from bot.messages.humanize import timestamp
 from bot.questions.base import AppUrls, QuestionContext
@@ -25,6 +25,9 @@ from bot.store.inspection import inspect
 
 MAX_CLOCK_SKEW_SECONDS = 60
 MAX_REQUEST_AGE_SECONDS = 300  # the age from which the bot refuses Slack's requests
+ACCESS_HINT = (
+    "Set LAUNCHDARKLY_ACCESS_TOKEN to a valid token (LaunchDarkly ─► Settings ─► Authorization; Reader is enough)."
+)
 REINSTALL = "Update the app with the manifest that `insights-bot manifest` prints, then reinstall it."
 
 
@@ -226,6 +229,8 @@ async def _run_guarded(
         return CheckStatus.OK, await _run_check(check, invalid_settings, timeout_seconds)
     except CheckSkipped as skipped:
         return CheckStatus.SKIPPED, skipped.describe()
+    except TokenRejected as failure:
+        return CheckStatus.FAILED, f"{failure.summary} {ACCESS_HINT}"
     except Failure as failure:
         return CheckStatus.FAILED, failure.describe()
     except Exception as error:  # a bug in one check doesn't stop the others

@@ -7,12 +7,9 @@ or a missing header. Bodies may be empty or HTML. https://launchdarkly.com/docs/
 import httpx
 from pydantic import BaseModel, OnErrorOmit, ValidationError
 
-from bot.errors import Failure, InvalidResponse, NotAllowed, NotFound, Rejected, TryLater
+from bot.errors import Failure, InvalidResponse, NotAllowed, NotFound, Rejected, TokenRejected, TryLater
 from bot.messages import humanize
 
-ACCESS_HINT = (
-    "Set LAUNCHDARKLY_ACCESS_TOKEN to a valid token (LaunchDarkly ─► Settings ─► Authorization; Reader is enough)."
-)
 CHECK_ROLE_AND_PLAN = (
     "The token needs the Reader role or higher. "
     "Engineering insights is a beta that only some LaunchDarkly plans include. EU and federal instances don't have it."
@@ -42,7 +39,8 @@ def error_for(response: httpx.Response, body: bytearray, *, beta: bool, retry_af
         what, about = "LaunchDarkly rejected this request.", _named_params(error)
         return Rejected(what, "Check the values and try again.", server_message=detail, param_names=about)
     if status == 401:
-        return NotAllowed("LaunchDarkly rejected the bot's access token.", ACCESS_HINT, server_message=detail)
+        todo = "Ask the person who runs the bot to replace it."
+        return TokenRejected("LaunchDarkly rejected the bot's access token.", todo, server_message=detail)
     if status == 403:
         todo = CHECK_ROLE_AND_PLAN if beta else "Give the token's role access to this project, or try another one."
         return NotAllowed("The bot's access token can't read this.", todo, server_message=detail)
