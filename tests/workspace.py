@@ -2,7 +2,7 @@
 LaunchDarkly."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +17,7 @@ from bot.sandbox.launchdarkly.faults import FaultInjector
 from bot.sandbox.slack import Acknowledgement, Slack
 from bot.sandbox.slack.workspace import Message
 from tests.conversation import NOW, Edit, EditingTransport, settings, texts
+from tests.databases import temporary_sqlite
 
 
 @dataclass
@@ -64,7 +65,7 @@ async def open_workspace(
     clock: Clock | None = None,
     **overrides: Any,
 ) -> AsyncIterator[Workspace]:
-    """Run the bot within the block."""
+    """Run the bot within the block, on a database of its own unless one is given."""
     now, faults = clock or (lambda: NOW), FaultInjector()
     slack = Slack(clock or _utc_now, signing_clock=_utc_now)
     transport: httpx.AsyncBaseTransport = httpx.ASGITransport(launchdarkly(now, faults=faults))
@@ -73,5 +74,6 @@ async def open_workspace(
             settings(**{"shutdown_grace_seconds": 5.0, "socket_mode_ping_seconds": 2.0} | overrides), api, socket=socket
         )
         edited_transport = EditingTransport(transport, edit) if edit else transport
-        async with running_bot(slack, chosen, now, edited_transport, database) as bot:
-            yield Workspace(slack, faults, bot)
+        with nullcontext(database) if database else temporary_sqlite() as url:
+            async with running_bot(slack, chosen, now, edited_transport, url) as bot:
+                yield Workspace(slack, faults, bot)
