@@ -25,7 +25,7 @@ transition only if lease and progress are still as the worker last knew them: af
 record nothing more, and so begins no post.
 
 A message is sent only in `posting`, which is stored before. While a run is in `posting` or `unconfirmed`, its message
-may be in the channel, whatever became of the worker. The only ways on are Posted (Slack accepted it), Confirmed (a
+may be in the channel, whatever happened to the worker. The only ways on are Posted (Slack accepted it), Confirmed (a
 search found it) and NotPosted (Slack refused it, or a search didn't find it). Where nobody can tell, the run ends as
 unsure, rather than post twice. A worker whose lease is half over sends nothing more (`may_send`): the next worker's
 search comes after everything that it sent.
