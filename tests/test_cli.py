@@ -118,7 +118,7 @@ def test_json_prints_only_the_message() -> None:
 
 
 def test_builder_link_contains_the_blocks() -> None:
-    link = run("ask", "status web/production", "--builder").stdout.strip()
+    link = run("ask", "compare web/production,staging", "--builder").stdout.strip()
     address, fragment = link.split("#")
     assert address == "https://app.slack.com/block-kit-builder/"
     assert {block["type"] for block in json.loads(unquote(fragment))["blocks"]} >= {"data_visualization", "data_table"}
@@ -263,8 +263,8 @@ def test_demo_shows_questions_a_button_a_digest_and_a_watch() -> None:
     asked, delivered, watched = re.split(
         "digest web/production was posted in #releases.|/insights watch on", shown.stdout
     )
-    assert "Weekly digest ─" in asked
-    assert "Weekly digest ─" in delivered
+    assert "Weekly digest · " in asked
+    assert "Weekly digest · " in delivered
     assert "Alert posted in #checkout: events web/production." in watched
     assert watched.count("👀") == 2
 

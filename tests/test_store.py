@@ -29,13 +29,13 @@ from sqlalchemy.exc import DBAPIError, StatementError
 
 from bot.errors import Misconfigured, TryLater
 from bot.store import DefaultsChange
-from bot.store.channel_defaults import ChannelDefaults
 from bot.store.database import Database
 from bot.store.database_url import parse_database_url
 from bot.store.migrate import MIGRATIONS_DIR, TAKE_ADVISORY_LOCK
 from bot.store.sqlite import enable_wal
 from bot.store.store import Store, WriteProbe, open_store
 from bot.store.tables import CHANNEL_DEFAULTS, METADATA
+from bot.store.workspaces import ChannelDefaults
 from tests.databases import Postgres, SqliteDatabase, TemporaryDatabase, simulate_full_disk
 
 ROOT = Path(__file__).parent.parent

@@ -1,23 +1,21 @@
 """Persistent state, in SQLite or PostgreSQL, with the same code for both. It knows neither Slack nor LaunchDarkly.
 
-store.py             opens a database by its URL, migrates it, holds the repositories, checks for writes
-models.py            the records that other packages read
-channel_defaults.py  each channel's default project, environment and applications
-schedules.py         schedules, by channel and number
-runs.py              runs of schedules, and the answers they share
-watch_state.py       what each watch has observed
-payloads.py          Slack payloads already received, for deduplication
-snapshots.py         metrics of past weeks
-workspaces.py        whether a workspace supports charts, and how many runs it may start per minute
-tables.py            the tables
-database.py          connections, transactions and single statements, with a timeout; INSERT … ON CONFLICT
-sqlite.py            what only SQLite needs, such as a lock: one process works on a file's schedules
-postgresql.py        what only PostgreSQL needs
-errors.py            database errors ─► failures with a sentence
-database_url.py      DATABASE_URL ─► DatabaseAddress
-migrate.py           brings the tables up to date, one process at a time
-migrations/          the migrations, in order
-inspection.py        what a start would find in a database, read-only
+store.py         opens a database by its URL, migrates it, holds the repositories, checks for writes
+models.py        the records that other packages read
+schedules.py     schedules, by channel and number
+runs.py          runs of schedules, and the answers they share
+watch_state.py   what each watch has observed
+snapshots.py     metrics of past weeks
+workspaces.py    of each workspace: charts supported, defaults of channels, payloads handled, deliveries started
+tables.py        the tables
+database.py      connections, transactions and single statements, with a timeout; INSERT … ON CONFLICT
+sqlite.py        what only SQLite needs, such as a lock: one process works on a file's schedules
+postgresql.py    what only PostgreSQL needs
+errors.py        database errors ─► failures with a sentence
+database_url.py  DATABASE_URL ─► DatabaseAddress
+migrate.py       brings the tables up to date, one process at a time
+migrations/      the migrations, in order
+inspection.py    what a start would find in a database, read-only
 """
 
 from bot.store.models import DefaultsChange as DefaultsChange

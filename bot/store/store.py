@@ -11,19 +11,17 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import TryLater
-from bot.store.channel_defaults import ChannelDefaults
 from bot.store.database import Database
 from bot.store.database_url import parse_database_url
 from bot.store.errors import is_busy, startup_errors
 from bot.store.migrate import ALEMBIC_VERSION, MIGRATIONS_DIR, is_current, migrate
-from bot.store.payloads import Payloads
 from bot.store.runs import Runs
 from bot.store.schedules import Schedules
 from bot.store.snapshots import Snapshots
 from bot.store.sqlite import enable_wal
 from bot.store.tables import CHANNEL_DEFAULTS
 from bot.store.watch_state import WatchStates
-from bot.store.workspaces import DeliveryQuotas, Workspaces
+from bot.store.workspaces import ChannelDefaults, DeliveryQuotas, Payloads, Workspaces
 
 PROBE_INTERVAL_SECONDS = 10.0  # between write probes
 PROBE_BYTES = 16_384  # more than a page, so that a full database has no room for it

@@ -1,4 +1,4 @@
-"""What the bot keeps for each workspace: whether it supports charts, and how many deliveries it may start per minute.
+"""What the bot keeps for each workspace: charts supported, defaults of channels, payloads handled, deliveries started.
 
 Slack rolls charts out gradually, so a refusal counts for a while only.
 
@@ -7,15 +7,23 @@ A delivery quota limits how many runs start per minute, across all processes of 
 BURST_SECONDS ahead of now; beyond that, the caller must retry later.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import bindparam, case, or_, select, update
+from sqlalchemy import String, bindparam, case, delete, or_, select, text, update
 
 from bot.store.database import Database, add, upsert
-from bot.store.tables import RATE_LIMITS
-from bot.store.tables import WORKSPACES as TABLE
+from bot.store.models import DefaultsChange
+from bot.store.tables import CHANNEL_DEFAULTS, PAYLOADS, RATE_LIMITS, WORKSPACES, UtcDateTime
 
-SELECT_CHARTS_REFUSED_AT = select(TABLE.c.charts_refused_at).where(TABLE.c.team == bindparam("team"))
+SELECT_CHARTS_REFUSED_AT = select(WORKSPACES.c.charts_refused_at).where(WORKSPACES.c.team == bindparam("team"))
+SELECT_LAST_CHANGE = select(
+    CHANNEL_DEFAULTS.c.given, CHANNEL_DEFAULTS.c.changed_by, CHANNEL_DEFAULTS.c.changed_at
+).where(CHANNEL_DEFAULTS.c.team == bindparam("team"), CHANNEL_DEFAULTS.c.channel == bindparam("channel"))
+# Both databases accept this, and a single statement costs a fifth of a transaction.
+INSERT_NEW = text(
+    "INSERT INTO payloads (key, heard_at) VALUES (:of, :at) ON CONFLICT DO NOTHING RETURNING key"
+).bindparams(bindparam("of", type_=String), bindparam("at", type_=UtcDateTime))
 
 BURST_SECONDS = 10.0
 WINDOW_SECONDS = 60.0 + BURST_SECONDS  # so that a burst and the minute after it stay within the limit of a minute
@@ -45,7 +53,56 @@ class Workspaces:
     async def record_charts_refusal(self, team: str, at: datetime) -> None:
         """Record that a workspace has refused charts."""
         async with self._database.transaction() as connection:
-            await upsert(connection, TABLE, team=team, charts_refused_at=at)
+            await upsert(connection, WORKSPACES, team=team, charts_refused_at=at)
+
+
+class ChannelDefaults:
+    """The defaults of all channels, by the names that people type, and who set them when."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, team: str, channel: str) -> dict[str, str]:
+        """Return a channel's defaults; empty if it has none."""
+        change = await self.last_change(team, channel)
+        return change.values if change else {}
+
+    async def last_change(self, team: str, channel: str) -> DefaultsChange | None:
+        """Return the last change of a channel's defaults."""
+        row = await self._database.fetch_one(SELECT_LAST_CHANGE, team=team, channel=channel)
+        return DefaultsChange(*row) if row else None
+
+    async def put(self, team: str, channel: str, values: Mapping[str, str], by: str, at: datetime) -> None:
+        """Replace a channel's defaults."""
+        async with self._database.transaction() as connection:
+            await upsert(
+                connection,
+                CHANNEL_DEFAULTS,
+                team=team,
+                channel=channel,
+                given=dict(values),
+                changed_by=by,
+                changed_at=at,
+            )
+
+    async def clear(self, team: str, channel: str, by: str, at: datetime) -> None:
+        """Remove a channel's defaults, and record who did."""
+        await self.put(team, channel, {}, by, at)
+
+
+class Payloads:
+    """The keys of recent payloads, so that no process handles one again."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def record(self, key: str, at: datetime) -> bool:
+        """Record a payload; return whether it is the first with its key."""
+        return bool((await self._database.execute(INSERT_NEW, of=key, at=at)).rows)
+
+    async def prune(self, before: datetime) -> None:
+        """Delete keys that are too old for Slack to retry or for anybody to replay."""
+        await self._database.execute(delete(PAYLOADS).where(PAYLOADS.c.heard_at < before))
 
 
 def max_batch_size(per_minute: int) -> int:

@@ -1,8 +1,7 @@
 """Flag events, by flag: incidents and other changes, who made them, why, and how many people they affected.
 
-event.py     an event: its decoded fields, what it did to the flag, and its wording
-comments.py  the audit log's comments, for events without a description
-stories.py   groups events into stories, such as off and on again, and words them
+event.py    an event: its decoded fields, what it did to the flag, its wording, and the comment on it
+stories.py  groups events into stories, such as off and on again, and words them
 """
 
 from asyncio import gather
@@ -31,8 +30,7 @@ from bot.questions.base import (
 )
 from bot.questions.catalog import ChangedFlag, EnvironmentState, FlagsByKey
 from bot.questions.daily_series import CountsByDay, count_by_day
-from bot.questions.events.comments import with_comments
-from bot.questions.events.event import Event, EventsReply, Impact, event_view
+from bot.questions.events.event import Event, EventsReply, Impact, event_view, with_comments
 from bot.questions.events.stories import FlagStories, FlagStoriesView, describe_still, flag_stories_view, group_by_flag
 from bot.questions.time_range import Days, Window, parse_window
 

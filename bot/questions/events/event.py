@@ -1,22 +1,27 @@
-"""An event: its decoded fields, what it did to the flag, and its wording.
+"""An event: its decoded fields, what it did to the flag, its wording, and the comment on it.
 
-Only fields that are shown are decoded; email addresses aren't."""
+Only fields that are shown are decoded; email addresses aren't. Where an event has no description, the audit log may
+have a comment: that costs one request for all events of a page. A token that may not read the log gets no comments."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import Enum, auto
+from math import ceil
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from bot.launchdarkly import Float64, Int64, Reply, field
+from bot.errors import Failure
+from bot.launchdarkly import Float64, Int64, Reply, Version, field, replace
 from bot.lines.param_types import is_key
 from bot.messages import humanize
 from bot.messages.mrkdwn import Timestamp
-from bot.questions.base import PENDING, QuestionContext, View
+from bot.questions.base import PENDING, QuestionContext, View, result_or_failure
 from bot.questions.catalog import FlagsByKey, Variation
 
 CLOCK_SLACK_MS = 60_000  # between an event and the change of the flag that it reports
 ROLLOUT_DESCRIPTION = re.compile(r"from (\d{1,3}(?:\.\d{1,3})?)\s?% to (\d{1,3}(?:\.\d{1,3})?)\s?%")
+AUDIT_LOG_PATH = "/api/v2/auditlog"
+MAX_AUDIT_ENTRIES = 20  # LaunchDarkly's maximum
 MAX_SHIFTS = 3
 MAX_NAME_CHARS = 30
 IMPACT_MARKS = {"large": "🔴", "medium": "🟠", "small": "🟡", "none": "⚪"}
@@ -255,3 +260,54 @@ def _is_same(value: object, other: object) -> bool:
         return isinstance(value, bool) == isinstance(other, bool) and value == other
     except RecursionError:
         return False
+
+
+class AuditTarget(Reply):
+    resources: list[str] | None = None
+
+
+class AuditEntry(Reply):
+    """An entry of the audit log. Its author isn't decoded: the event names them."""
+
+    date: Float64
+    comment: str | None = None
+    target: AuditTarget | None = None
+
+    def is_about(self, event: Event) -> bool:
+        """Return whether this is the entry of the event: the same flag, at about the same time."""
+        resources = (self.target and self.target.resources) or ()
+        is_same_flag = any(resource.endswith(f":flag/{event.flag}") for resource in resources)
+        return is_same_flag and abs(self.date - (event.time or 0)) <= CLOCK_SLACK_MS
+
+
+class AuditLog(Reply):
+    items: list[AuditEntry] | None = None
+
+
+async def with_comments(events: Sequence[Event], project: str, env: str, ctx: QuestionContext) -> list[Event]:
+    """Describe the incidents that have no description by their comments."""
+    silent = [event for event in events if not event.description and find_move(event) is not Move.OTHER]
+    entries = await fetch_entries(silent, project, env, ctx) if silent else ()
+    return [event if event.description else replace(event, description=comment_on(event, entries)) for event in events]
+
+
+async def fetch_entries(events: Sequence[Event], project: str, env: str, ctx: QuestionContext) -> Sequence[AuditEntry]:
+    """Fetch the entries of the events' time span; none if the token may not read them."""
+    times = [event.time for event in events if event.time]
+    if not times:
+        return ()
+    flags = {event.flag for event in events}
+    flag = next(iter(flags)) if len(flags) == 1 and all(map(is_key, flags)) else "*"
+    parameters = (
+        ("spec", f"proj/{project}:env/{env}:flag/{flag}"),
+        ("after", str(int(min(times)) - CLOCK_SLACK_MS)),
+        ("before", str(ceil(max(times)) + CLOCK_SLACK_MS)),
+        ("limit", str(MAX_AUDIT_ENTRIES)),
+    )
+    log = await result_or_failure(ctx.launchdarkly.get(AuditLog, AUDIT_LOG_PATH, parameters, version=Version.CURRENT))
+    return () if isinstance(log, Failure) else log.items or ()
+
+
+def comment_on(event: Event, entries: Iterable[AuditEntry]) -> str | None:
+    """Return the comment on an event, if there is one."""
+    return next((entry.comment for entry in entries if entry.comment and entry.is_about(event)), None)

@@ -29,8 +29,15 @@ from bot.questions.base import (
 )
 from bot.questions.catalog import CatalogItem, Variation
 from bot.questions.events import fetch_latest
-from bot.questions.events.comments import comment_on, fetch_entries
-from bot.questions.events.event import ROLLOUT_DESCRIPTION, Event, Impact, describe_impact, who_made
+from bot.questions.events.event import (
+    ROLLOUT_DESCRIPTION,
+    Event,
+    Impact,
+    comment_on,
+    describe_impact,
+    fetch_entries,
+    who_made,
+)
 from bot.questions.flag.reply import FlagReply
 from bot.questions.flag.targeting import EnvironmentView, environment_view
 
