@@ -228,10 +228,11 @@ def test_example_is_its_own_canonical_line(question: AnyQuestion) -> None:
 @pytest.mark.parametrize("question", QUESTIONS.values(), ids=lambda question: question.name)
 async def test_template_reads_every_field_of_its_view(question: AnyQuestion) -> None:
     read: set[tuple[type[View], str]] = set()
+    renderer = Renderer()
     for case in (case for case in CASES if case.question == question.name):
         view = await _view(case)
         footer = AnswerFooter(case.line, Timestamp(1, "now"))
-        Renderer().render(question.name, view=RecordingView(view, read), asked=footer)
+        renderer.render(question.name, view=RecordingView(view, read), asked=footer)
     fields = {(view_type, name) for view_type in _views(question.view) for name in view_type.model_fields}
     assert {f"{view_type.__name__}.{name}" for view_type, name in fields - read} == set()
 
