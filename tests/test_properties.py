@@ -30,7 +30,7 @@ QUESTIONS = discover()
 FLAG = "/api/v2/flags/{projectKey}/{featureFlagKey}"
 RENDERER = Renderer()
 ZONES = [ZoneInfo(name) for name in ("UTC", "Pacific/Auckland", "America/St_Johns")]
-STRICT = settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+STRICT = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
 @openapi_strategies.requires_openapi
