@@ -79,12 +79,12 @@ def _authorize_person(caller: Caller) -> None:
 
 
 def _authorize_project(rules: AccessRules, line: ParsedLine) -> None:
-    project = getattr(line.params, "project", None)
-    reads_project = line.spec.is_question or project  # a command needs no project
-    if reads_project and not rules.allows_project(project):
-        requested = f"the project {project}" if project else "all projects"
-        allowed = ", ".join(sorted(rules.projects))
-        raise NotAllowed(f"I can't read {requested} here.", f"Enabled projects: {allowed}.")
+    projects = line.params.projects or ((None,) if line.spec.is_question else ())  # a question without any reads all
+    for project in projects:
+        if not rules.allows_project(project):
+            requested = f"the project {project}" if project else "all projects"
+            allowed = ", ".join(sorted(rules.projects))
+            raise NotAllowed(f"I can't read {requested} here.", f"Enabled projects: {allowed}.")
 
 
 async def authorize_schedule_manager(caller: Caller, user_groups: UserGroups) -> None:

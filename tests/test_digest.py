@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.access import AccessRules, Caller
 from bot.errors import Failure, NotAllowed, NotFound, TryLater
 from bot.questions.base import raise_if_all_failed, result_or_failure
 from bot.store import Snapshot
@@ -324,6 +325,67 @@ async def test_full_report_shows_the_thread_in_one_message(someone: Conversation
     assert len(full.blocks) <= 48
     below = [block for message in scheduled.thread for block in message.blocks]
     assert [block for block in below if block not in full.blocks] == []
+
+
+# Several environments
+
+SEVERAL = "digest web/production,mobile/production,platform/production"
+
+
+async def test_several_environments_are_one_line_each_biggest_mover_first(someone: Conversation) -> None:
+    answer = await someone.send(SEVERAL)
+    lines = next(text for text in texts(list(answer.message.blocks)) if "*mobile/production*" in text).split("\n")
+    moves = [abs(int(line.partition("▲" if "▲" in line else "▼")[2].split()[0])) for line in lines]
+    assert len(moves) == 3
+    assert moves == sorted(moves, reverse=True)
+    footers = [texts([below.blocks[-1]])[0].partition(" · ")[0] for below in answer.message.thread]
+    assert footers == [line.split("*")[1] for line in lines]
+    for line in button_lines(answer.message):
+        assert (await someone.send(line)).outcome == "answered"
+
+
+async def test_environment_that_fails_is_one_line_among_the_others(someone: Conversation) -> None:
+    shown = _top(await someone.send("digest web/production,mobile/nowhere"))
+    assert "⚠️ *mobile/nowhere* couldn't be loaded. LaunchDarkly can't find that." in shown
+    assert "*web/production* *65*" in shown
+
+
+@pytest.mark.parametrize(
+    ("line", "canonical"),
+    [
+        ("digest web/production mobile/production", "digest web/production,mobile/production"),
+        ("digest web/production,staging", "digest web/production,web/staging"),
+        ("digest more=mobile/production web/production", "digest web/production,mobile/production"),
+    ],
+)
+async def test_several_environments_can_be_written_in_any_way(someone: Conversation, line: str, canonical: str) -> None:
+    assert (await someone.send(line)).line == canonical
+
+
+async def test_seventh_environment_is_refused_with_the_first_six(someone: Conversation) -> None:
+    names = [f"web/env-{n}" for n in range(7)]
+    answer = await someone.send(f"digest {','.join(names)}")
+    assert "A digest covers at most six environments, and you gave 7." in answer.message.text
+    assert button_lines(answer.message) == [f"digest {','.join(names[:6])}"]
+
+
+async def test_every_project_of_a_digest_must_be_allowed(someone: Conversation) -> None:
+    caller = Caller(ZoneInfo("UTC"), rules=AccessRules(projects=frozenset({"web"})))
+    refused = await someone.answers.answer("digest web/production,mobile/production", caller)
+    assert refused.outcome == "not allowed"
+    assert "I can't read the project mobile here." in refused.message.text
+    assert (await someone.answers.answer("digest web/production,staging", caller)).outcome == "answered"
+
+
+async def test_calm_environments_are_quiet_together() -> None:
+    async with start_conversation(STATES["calm"]) as someone:
+        calm = await someone.send("digest web/production,mobile/production")
+        quiet = await someone.send("digest web/production,mobile/production quiet=on-change")
+    assert calm.message.text.startswith("web/production and mobile/production were calm: no large change")
+    assert quiet.is_quiet
+    assert quiet.message.text.startswith("Nothing to report in web/production and mobile/production, 13 – 19 Nov 2026:")
+    assert quiet.snapshot
+    assert (quiet.snapshot.place, quiet.snapshot.material) == ("web/production,mobile/production", False)
 
 
 # Large changes

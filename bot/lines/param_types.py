@@ -101,6 +101,18 @@ class _KeyType(_TextType):
         return word
 
 
+class _ProjectEnvType(_TextType):
+    """A project and an environment, as `web/production`."""
+
+    hint = "project/environment"
+
+    def read(self, word: str) -> str:
+        project, separator, env = word.partition("/")
+        if not (separator and is_key(project) and is_key(env)):
+            raise InvalidValue(f"{_quoted(word)} isn't a project and environment, such as web/production")
+        return word
+
+
 class _CursorType(_TextType):
     """A pagination cursor, which only LaunchDarkly can interpret."""
 
@@ -234,6 +246,7 @@ _KEY_TYPE = _KeyType()
 
 Key = Annotated[str, _KEY_TYPE]
 Keys = Annotated[tuple[str, ...], ListOf(_KEY_TYPE)]
+ProjectEnvs = Annotated[tuple[str, ...], ListOf(_ProjectEnvType())]
 Cursor = Annotated[str, _CursorType()]
 TimeSpec = Annotated[str, _TimeType()]
 Duration = Annotated[int, _DurationType()]

@@ -238,15 +238,26 @@ class _LineParser:
 
     def _consume_positional(self, word: str) -> bool:
         """Consume `project/env`, or a value for the next positional parameter."""
-        project, separator, env = word.partition("/")
-        if separator and {"project", "env"} <= self.fields.keys():
-            self._set_from_text(self.fields["project"], project)
-            self._set_from_text(self.fields["env"], env)
+        if "/" in word and {"project", "env"} <= self.fields.keys():
+            self._consume_project_env(word)
             return True
         unfilled = next((name for name in self.spec.params.positional if self._accepts_positional(name)), None)
         if unfilled:
             self._set_from_text(self.fields[unfilled], word)
         return unfilled is not None
+
+    def _consume_project_env(self, word: str) -> None:
+        """Consume `project/env`, and further ones if the line takes several. A bare key is of the same project."""
+        more = self.fields.get(self.spec.params.more_field)
+        first, *others = word.split(",") if more else [word]
+        project, _, env = first.partition("/")
+        if more and "env" in self.seen:
+            others = [first, *others]
+        else:
+            self._set_from_text(self.fields["project"], project)
+            self._set_from_text(self.fields["env"], env)
+        if more and others:
+            self._set_from_text(more, ",".join(name if "/" in name else f"{project}/{name}" for name in others))
 
     def _accepts_positional(self, name: str) -> bool:
         """Return whether a bare word can fill this parameter: lists accept more than one."""

@@ -53,12 +53,20 @@ class Params(BaseModel):
 
     `positional` lists the fields that a bare word can fill, in order; `project/env` is always accepted.
     `question_field` is the field that takes a whole question, up to the end of the line.
+    `more_field` is the field that takes further environments, as in `web/production,mobile/production`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     positional: ClassVar[tuple[str, ...]] = ()
     question_field: ClassVar[str] = ""
+    more_field: ClassVar[str] = ""
+
+    @property
+    def projects(self) -> tuple[str, ...]:
+        """The projects that the line names."""
+        project, more = getattr(self, "project", None), getattr(self, self.more_field or "", None) or ()
+        return tuple(dict.fromkeys([*filter(None, [project]), *(name.partition("/")[0] for name in more)]))
 
     @classmethod
     def fields(cls) -> tuple[ParamField, ...]:
@@ -138,12 +146,17 @@ class Spec(Generic[ParamsT]):
         fields = {field.field_name: field for field in self.params.fields()}
         texts = {name: _format_value(field, values.get(name)) for name, field in fields.items()}
         saved_line = texts.pop(self.params.question_field, "")
-        project_env = (
-            [f"{texts.pop('project')}/{texts.pop('env')}"] if texts.get("project") and texts.get("env") else []
-        )
+        project_env = self._project_envs(texts)
         positional = [text for name in self.params.positional if name != "env" and (text := texts.pop(name, ""))]
         options = [f"{fields[name].short_name}={quote_value(text)}" for name, text in texts.items() if text]
         return " ".join([self.name, *positional, *project_env, *options, *filter(None, [saved_line])])
+
+    def _project_envs(self, texts: dict[str, str]) -> list[str]:
+        """Take the project and environment out of the texts, with the further ones, if both are known."""
+        if not (texts.get("project") and texts.get("env")):
+            return []
+        first, more = f"{texts.pop('project')}/{texts.pop('env')}", texts.pop(self.params.more_field, "")
+        return [f"{first},{more}" if more else first]
 
     def button_line(self, values: ParamsT | Mapping[str, Any]) -> str:
         """Write the line for a button; empty if it exceeds what a button can carry."""

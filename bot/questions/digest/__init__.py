@@ -1,4 +1,4 @@
-"""The digest: what happened in an environment in a day, a week or a month, what to do, and the numbers, on one screen.
+"""The digest: what happened in a day, a week or a month, what to do, and the numbers, on one screen.
 
 span.py      the days that it covers
 report.py    what LaunchDarkly reports of one environment, fetched concurrently
@@ -6,16 +6,30 @@ findings.py  what is worth reading: the headline, flags worth knowing about, and
 details.py   the thread, or full report: all large changes, and day by day beside the deployments
 """
 
-from typing import Annotated, Literal
+from asyncio import gather
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
 
 from bot.errors import Failure
 from bot.launchdarkly import Number
-from bot.lines.param_types import Boolean, Key, Keys, TimeSpec
+from bot.lines.param_types import Boolean, Key, Keys, ProjectEnvs, TimeSpec
 from bot.lines.spec import Parameter, Params, bot_param
 from bot.messages import humanize
 from bot.messages.mrkdwn import clean
 from bot.questions import history
-from bot.questions.base import INSIGHTS, AnswerView, Question, QuestionContext, View, failure_text, no_access_text
+from bot.questions.base import (
+    INSIGHTS,
+    AnswerView,
+    Question,
+    QuestionContext,
+    View,
+    any_transient,
+    failure_text,
+    no_access_text,
+    raise_if_all_failed,
+    result_or_failure,
+)
 from bot.questions.deploys import QUESTION as DEPLOYS
 from bot.questions.digest.details import ChangesView, DigestDaysView, build_changes_view, build_days_view
 from bot.questions.digest.findings import (
@@ -26,6 +40,8 @@ from bot.questions.digest.findings import (
     build_headline,
     build_highlights,
     group_changes,
+    most_important,
+    overall_move,
     overall_trend,
 )
 from bot.questions.digest.report import MIN_SCORE_MOVE, Report, Scope, fetch_report
@@ -38,14 +54,17 @@ from bot.questions.status import StatusView, chart_counts, count_done
 from bot.store import Snapshot
 
 MAX_HEADS = 4
+MAX_ENVIRONMENTS = 6
 MAX_CHANGED_FLAGS = {False: 40, True: 16}  # in the thread, and in a full report, which is one message
 
 
 class DigestParams(Params):
     positional = ("env",)
+    more_field = "more"
 
     project: Annotated[Key, Parameter("projectKey", "project key")]
     env: Annotated[Key, Parameter("environmentKey", "environment key")]
+    more: Annotated[ProjectEnvs | None, bot_param("up to five more environments")] = None
     app: Annotated[Keys | None, Parameter("applicationKey", "only these applications")] = None
     span: Annotated[Span | None, bot_param("the last full day, week or month; a week by default")] = None
     since: Annotated[TimeSpec | None, bot_param("first day, instead of a span")] = None
@@ -58,6 +77,41 @@ class DigestParams(Params):
         ),
     ] = None
     full: Annotated[Boolean, bot_param("the full report: all scores, changes, flags and deployments")] = False
+
+    @property
+    def environments(self) -> tuple[tuple[str, str], ...]:
+        """The projects and environments, each once."""
+        more = (name.partition("/") for name in self.more or ())
+        return tuple(dict.fromkeys([(self.project, self.env), *((project, env) for project, _, env in more)]))
+
+    def check(self) -> Iterator[str]:
+        if len(self.environments) > MAX_ENVIRONMENTS:
+            yield f"A digest covers at most six environments, and you gave {len(self.environments)}."
+        if self.more and self.full:
+            yield "A full report covers one environment."
+
+    def corrected_values(self) -> dict[str, Any]:
+        more = (self.more or ())[: MAX_ENVIRONMENTS - 1]
+        return {**dict(self), "more": None if self.full else more}
+
+
+@dataclass(frozen=True)
+class DigestReply:
+    """What LaunchDarkly reports of each environment, or why nothing could be loaded."""
+
+    reports: tuple[Report, ...]
+    failed: tuple[tuple[str, Failure], ...]
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether something is missing that a later attempt may return."""
+        failures = [failure for _, failure in self.failed]
+        return any_transient(*failures) or any(report.is_partial for report in self.reports)
+
+    @property
+    def is_significant(self) -> bool:
+        """Whether there is anything to report; what couldn't be loaded counts."""
+        return bool(self.failed) or any(report.is_significant for report in self.reports)
 
 
 class DigestLinesView(View):
@@ -94,6 +148,7 @@ class ReportView(View):
     name: str
     headline: HeadlineView
     highlights: tuple[HighlightView, ...]
+    line: str
     heads: tuple[ScoreView, ...]
     sparkline: str
     counts: tuple[NumberView, ...]
@@ -109,6 +164,7 @@ class ReportView(View):
 
 class DigestView(AnswerView):
     title: str
+    names: str
     days: str
     previous: str
     zone: str
@@ -116,35 +172,48 @@ class DigestView(AnswerView):
     quiet: bool
     full: bool
     least: str
-    report: ReportView
+    reports: tuple[ReportView, ...]  # those that moved most first
+    failed: tuple[tuple[str, str], ...]  # environments that couldn't be loaded, each with the reason
+    highlights: tuple[HighlightView, ...]
 
     @property
     def unrolled(self) -> bool:
         return self.full
 
 
-def _scope(params: DigestParams, ctx: QuestionContext) -> Scope:
+def _scopes(params: DigestParams, ctx: QuestionContext) -> list[Scope]:
     corrected = QUESTION.line({**dict(params), "since": None, "until": None})
     covered = covered_days(params.span, params.since, params.until, ctx, corrected=corrected)
-    return Scope(params.project, params.env, params.app, covered)
+    return [Scope(project, env, params.app, covered) for project, env in params.environments]
 
 
-async def fetch(params: DigestParams, ctx: QuestionContext) -> Report:
-    return await fetch_report(_scope(params, ctx), ctx)
+async def fetch(params: DigestParams, ctx: QuestionContext) -> DigestReply:
+    scopes = _scopes(params, ctx)
+    results = await gather(*(result_or_failure(fetch_report(scope, ctx)) for scope in scopes))
+    raise_if_all_failed(*results)
+    named = [(scope.name, result) for scope, result in zip(scopes, results, strict=True)]
+    return DigestReply(
+        tuple(result for result in results if isinstance(result, Report)),
+        tuple((name, result) for name, result in named if isinstance(result, Failure)),
+    )
 
 
-def build_view(params: DigestParams, report: Report, ctx: QuestionContext) -> DigestView:
-    covered = report.scope.covered
+def build_view(params: DigestParams, reply: DigestReply, ctx: QuestionContext) -> DigestView:
+    reports = sorted(reply.reports, key=overall_move, reverse=True)
+    covered = reports[0].scope.covered
     return DigestView(
         title=covered.title,
+        names=humanize.join_with_and([f"{project}/{env}" for project, env in params.environments]),
         days=covered.days.label,
         previous=covered.previous.label,
         zone=ctx.zone.key,
         apps=humanize.join_truncated(list(params.app or ())),
-        quiet=params.quiet == "on-change" and not report.is_significant,
+        quiet=params.quiet == "on-change" and not reply.is_significant,
         full=params.full,
         least=humanize.count(MIN_SCORE_MOVE, "point"),
-        report=_report_view(params, report, ctx),
+        reports=tuple(_report_view(params, report, ctx) for report in reports),
+        failed=tuple((name, clean(failure.summary)) for name, failure in reply.failed),
+        highlights=most_important(reports, ctx),
         url=ctx.urls.flags(params.project, params.env),
     )
 
@@ -158,6 +227,7 @@ def _report_view(params: DigestParams, report: Report, ctx: QuestionContext) -> 
         name=scope.name,
         headline=build_headline(report, groups),
         highlights=build_highlights(report, groups, ctx),
+        line=QUESTION.button_line(_line_of(params, scope)),
         heads=_heads(scores) if scores else (),
         sparkline=overall_trend(report, ctx),
         counts=build_counts(report),
@@ -218,41 +288,57 @@ def _missing_view(part: object) -> MissingView | None:
 
 
 def _part_lines(params: DigestParams, scope: Scope) -> DigestLinesView:
-    since, until = scope.covered.days.absolute
-    full = {**dict(params), "since": since, "until": until, "quiet": None, "full": True}
     return DigestLinesView(
         scores=SCORES.button_line(scope.scores),
         changes=EVENTS.button_line(scope.changes),
         status=STATUS.button_line(scope.status),
         deploys=DEPLOYS.button_line(scope.deploys),
-        full="" if params.full else QUESTION.button_line(full),
+        full="" if params.full else QUESTION.button_line(_line_of(params, scope) | {"full": True}),
     )
 
 
+def _line_of(params: DigestParams, scope: Scope) -> dict[str, Any]:
+    """Return the params of the digest of one environment, for exactly these days."""
+    since, until = scope.covered.days.absolute
+    only = {"project": scope.project, "env": scope.env, "more": None, "quiet": None}
+    return {**dict(params), **only, "since": since, "until": until}
+
+
 def history_key(params: DigestParams) -> str:
-    return history.key_for(params.project, params.env, params.app)
+    """Return the key of a digest's snapshots: for several environments, of all of them together."""
+    more = "".join(f",{project}/{env}" for project, env in params.environments[1:])
+    return history.key_for(params.project, params.env + more, params.app)
 
 
-def take_snapshot(params: DigestParams, report: Report, ctx: QuestionContext) -> Snapshot:
-    """Build the snapshot with all metrics, since LaunchDarkly can't report them for past weeks."""
-    return Snapshot(history_key(params), ctx.today, dict(report.metrics()), report.is_significant)
+def take_snapshot(params: DigestParams, reply: DigestReply, ctx: QuestionContext) -> Snapshot:
+    """Build the snapshot with all metrics, since LaunchDarkly can't report them for past weeks.
+
+    Of several environments, it only holds whether there was anything to report."""
+    metrics = reply.reports[0].metrics() if len(params.environments) == 1 else ()
+    return Snapshot(history_key(params), ctx.today, dict(metrics), reply.is_significant)
 
 
-QUESTION = Question[DigestParams, Report, DigestView](
+def suspect_keys(params: DigestParams, reply: DigestReply) -> dict[str, tuple[str, ...]]:
+    """Suspect the applications if no environment has data of them."""
+    return {} if any(report.has_data for report in reply.reports) else {"app": params.app or ()}
+
+
+QUESTION = Question[DigestParams, DigestReply, DigestView](
     name="digest",
     summary="What happened this week, what to clean up, and how the scores moved",
     examples=(
         "digest web/production",
         "digest mobile/production app=ios-app span=month",
         "digest platform/production quiet=on-change",
+        "digest web/production,mobile/production,platform/production",
     ),
     params=DigestParams,
-    reply=Report,
+    reply=DigestReply,
     view=DigestView,
     fetch=fetch,
     build_view=build_view,
-    is_partial=lambda report: report.is_partial,
-    suspect_keys=lambda params, report: {} if report.has_data else {"app": params.app or ()},
+    is_partial=lambda reply: reply.is_partial,
+    suspect_keys=suspect_keys,
     is_quiet=lambda view: view.quiet,
     snapshot=take_snapshot,
 )

@@ -24,6 +24,7 @@ from bot.questions.scores import (
     score_change,
     score_view,
 )
+from bot.questions.time_range import DAYS_PER_WEEK
 
 MAX_HIGHLIGHTS = 3
 MAX_COMMENT_CHARS = 60
@@ -51,6 +52,7 @@ ONCE = {
 class HighlightView(View):
     """A flag worth knowing about."""
 
+    scope: str
     mark: str
     flag: str
     owner: str
@@ -209,27 +211,38 @@ def _share_moved(event: Event) -> float:
 
 def build_highlights(report: Report, groups: Sequence[FlagStories], ctx: QuestionContext) -> tuple[HighlightView, ...]:
     """Build the views of the most important flags."""
-    scope = report.scope
-    is_long = len(scope.covered.days.dates) > 7
-    views = []
-    for group in groups[:MAX_HIGHLIGHTS]:
-        view = flag_stories_view(group, scope.project, scope.env, ctx, report.flags)
-        main = group.stories[0]
-        comments = view.stories[0].comments
-        views.append(
-            HighlightView(
-                mark=view.mark,
-                flag=view.flag,
-                owner=view.owner,
-                url=view.url,
-                details=view.details,
-                what=_describe_group(group, ctx.zone, is_long),
-                who="" if main.duration else who_made(main.start),
-                comment=humanize.truncate_text(comments[0], MAX_COMMENT_CHARS) if comments else "",
-                share=_share_text(main.start),
-            )
-        )
-    return tuple(views)
+    return tuple(_highlight_view(report, group, ctx) for group in groups[:MAX_HIGHLIGHTS])
+
+
+def most_important(reports: Sequence[Report], ctx: QuestionContext) -> tuple[HighlightView, ...]:
+    """Build the views of the most important flags of all environments."""
+    pairs = [(report, group) for report in reports for group in group_changes(report)[:MAX_HIGHLIGHTS]]
+    pairs.sort(key=lambda pair: _importance(pair[1]))
+    return tuple(_highlight_view(report, group, ctx) for report, group in pairs[:MAX_HIGHLIGHTS])
+
+
+def overall_move(report: Report) -> float:
+    """Return by how many points the overall score moved, in either direction; -1 if unknown, to sort last."""
+    top = find_top(report.known_scores)
+    return abs(score_change(report.known_scores[top]) or 0) if top else -1
+
+
+def _highlight_view(report: Report, group: FlagStories, ctx: QuestionContext) -> HighlightView:
+    scope, main = report.scope, group.stories[0]
+    view = flag_stories_view(group, scope.project, scope.env, ctx, report.flags)
+    comments = view.stories[0].comments
+    return HighlightView(
+        scope=scope.name,
+        mark=view.mark,
+        flag=view.flag,
+        owner=view.owner,
+        url=view.url,
+        details=view.details,
+        what=_describe_group(group, ctx.zone, is_long=len(scope.covered.days.dates) > DAYS_PER_WEEK),
+        who="" if main.duration else who_made(main.start),
+        comment=humanize.truncate_text(comments[0], MAX_COMMENT_CHARS) if comments else "",
+        share=_share_text(main.start),
+    )
 
 
 def _share_text(event: Event) -> str:
@@ -237,7 +250,7 @@ def _share_text(event: Event) -> str:
     return "" if share is None else f"{humanize.percent(share / 100)} of users"
 
 
-def _describe_group(group: FlagStories, zone: ZoneInfo, is_long: bool) -> str:
+def _describe_group(group: FlagStories, zone: ZoneInfo, *, is_long: bool) -> str:
     """Describe the flag's first story, with all others like it: `was off twice: 14 minutes on Mon and …`."""
     main = group.stories[0]
     if main.status not in FOR_A_WHILE:
