@@ -54,6 +54,7 @@ class Answer:
     is_quiet: bool = False  # whether there is nothing to report
     snapshot: Snapshot | None = None  # saved once a schedule has delivered the answer
     url: str = ""  # the page in LaunchDarkly that shows more
+    ticket: str = ""  # the same as plain text for a ticket
     share_requested: bool = False  # by `--share`
 
 
@@ -172,6 +173,7 @@ class Answers:
             is_quiet=question.is_quiet(view),
             snapshot=snapshot,
             url=view.url,
+            ticket=question.ticket(params, reply, ctx),
         )
 
     async def _run_command(self, parsed: ParsedLine, caller: Caller) -> Answer:

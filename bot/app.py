@@ -37,6 +37,7 @@ from bot.slack.publisher import SlackPublisher
 from bot.slack.responder import Responders, ResponseUrls
 from bot.slack.schedule_modal import ScheduleModal
 from bot.slack.server import HealthCheck, WebApp, build_web_app, open_bolt_app, run_server
+from bot.slack.ticket_modal import TicketModal
 from bot.store.database_url import parse_database_url
 from bot.store.sqlite import process_lock
 from bot.store.store import Store, open_store
@@ -146,6 +147,7 @@ def _handlers(
         lines=lines,
         sharing=SharingHandler(lines),
         schedule_modal=modal,
+        ticket_modal=TicketModal(clients.reply, answers),
         responders=Responders(clients, response_urls, fallback, metrics, settings.progress_notice_seconds),
         metrics=metrics,
         dedup=SharedDeduplicator(store, scheduler.now),

@@ -38,6 +38,7 @@ SCOPES: dict[str, set[str]] = {
     "usergroups_users_list": {"usergroups:read"},
     "users_info": {"users:read"},
     "views_open": set(),
+    "views_update": set(),
 }
 NONE, PUBLIC, PRIVATE = frozenset[str](), frozenset({"channels:read"}), frozenset({"groups:read"})
 EVENTS: dict[str, frozenset[str]] = {  # events that such a bot may subscribe to, and the scopes that they need

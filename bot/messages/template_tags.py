@@ -178,8 +178,8 @@ def button(label: str, line: str, does: str = "ask", confirm: Markup | None = No
     """Build a button that submits a line of text.
 
     `does` says what happens: `ask` sends the answer as a new message, `turn` replaces the button's message; `order`
-    runs a command, and `order-in-list` also updates the list of schedules around the button. `confirm` is a
-    confirmation dialog.
+    runs a command, and `order-in-list` also updates the list of schedules around the button; `ticket`
+    shows the answer as a ticket in a modal. `confirm` is a confirmation dialog.
     """
     action_id, text = (
         _json_value(f"{does}:{label.partition(':')[0].lower()}"),  # without the line that a label may end in

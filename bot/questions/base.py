@@ -142,6 +142,10 @@ def _no_snapshot(_: Params, __: Any, ___: QuestionContext) -> None:
     return None
 
 
+def _no_ticket(_: Params, __: Any, ___: QuestionContext) -> str:
+    return ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Question(Spec[ParamsT], Generic[ParamsT, ReplyT, ViewT]):
     """A question. Its template has the same name.
@@ -149,6 +153,7 @@ class Question(Spec[ParamsT], Generic[ParamsT, ReplyT, ViewT]):
     - `is_partial`: whether the reply lacks something that a later attempt may return.
     - `is_quiet`: whether the answer reports that nothing changed.
     - `snapshot`: what to store for later answers, once a schedule has delivered this one.
+    - `ticket`: the answer as plain text for a ticket; empty if there is nothing to do.
     - `suspect_keys`: the keys without any data in the reply, by params field. LaunchDarkly may not know them.
     - `observe`: what a watch observes, under keys that stay the same. Without it, the question can't be watched.
     - `fetch_since`: fetches what a watch observes from a time on, if `fetch` isn't enough for that."""
@@ -161,6 +166,7 @@ class Question(Spec[ParamsT], Generic[ParamsT, ReplyT, ViewT]):
     is_partial: Callable[[ReplyT], bool] = _never_partial
     is_quiet: Callable[[ViewT], bool] = _never_quiet
     snapshot: Callable[[ParamsT, ReplyT, QuestionContext], Snapshot | None] = _no_snapshot
+    ticket: Callable[[ParamsT, ReplyT, QuestionContext], str] = _no_ticket
     suspect_keys: Callable[[ParamsT, ReplyT], Mapping[str, Sequence[str]]] = _no_suspect_keys
     observe: Callable[[ParamsT, ReplyT, QuestionContext], dict[str, Observation]] | None = None
     fetch_since: Callable[[ParamsT, QuestionContext, datetime], Awaitable[ReplyT]] | None = None

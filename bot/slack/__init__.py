@@ -7,6 +7,7 @@ listeners.py       Bolt listeners: acknowledge, then start a background task
 payloads.py        parses payloads into interactions and channel events, and drops those that Slack sends twice
 handler.py         handles lines, the Share button, the modal, and channel events
 schedule_modal.py  the modal that changes a schedule
+ticket_modal.py    the modal that shows an answer as a ticket
 buttons.py         share and refresh buttons, and the cache of the answers that they share
 directory.py       looks up people, user groups and channels
 responder.py       sends replies to the caller, through the response_url or without it

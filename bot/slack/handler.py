@@ -1,4 +1,4 @@
-"""Handles what people do in Slack: lines, the Share button, the schedule modal, and what happens to channels."""
+"""Handles what people do in Slack: lines, the Share button, the modals, and what happens to channels."""
 
 import asyncio
 import logging
@@ -20,6 +20,7 @@ from bot.slack.directory import SlackDirectory
 from bot.slack.payloads import Deduplicator, Interaction, SharedDeduplicator
 from bot.slack.responder import Responder, Responders, SendOutcome
 from bot.slack.schedule_modal import ScheduleModal
+from bot.slack.ticket_modal import TicketModal
 from bot.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -142,6 +143,7 @@ class InteractionHandler:
     lines: LineHandler
     sharing: SharingHandler
     schedule_modal: ScheduleModal
+    ticket_modal: TicketModal
     responders: Responders
     metrics: Metrics
     dedup: SharedDeduplicator
@@ -173,6 +175,8 @@ class InteractionHandler:
             if interaction.action == "change":  # its submission arrives as an interaction of its own
                 await self.schedule_modal.open(interaction, caller)
                 return Answer(Message.from_markup(""), line=interaction.line, name="change"), SendOutcome.SENT
+            if interaction.action == "ticket":
+                return await self.ticket_modal.open(interaction, caller), SendOutcome.SENT
             if interaction.action == "share":
                 return await self.sharing.share(interaction, caller, responder)
             return await self.lines.answer(interaction, caller, responder)

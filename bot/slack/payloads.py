@@ -41,7 +41,7 @@ class Interaction:
     response_url: str
     trigger_id: str  # opens a modal
     dedup_key: str  # unique to the payload
-    # ask, turn (a page, in place), refresh (in place), share, order (run a command), change (open the modal)
+    # ask, turn (a page, in place), refresh (in place), share, order (run a command), change, ticket (open a modal)
     action: str = "ask"
     answer_key: str = ""  # of the answer to share
     ephemeral: bool = True  # whether only this user sees the message with the button
@@ -76,7 +76,7 @@ def parse_action(body: dict[str, Any], dedup_key: str) -> Interaction | None:
     action, _, key = element["action_id"].partition(":")
     confirmed, action = action.startswith(CONFIRMED_PREFIX), action.removeprefix(CONFIRMED_PREFIX)
     in_list, action = action.endswith(IN_LIST_SUFFIX), action.removesuffix(IN_LIST_SUFFIX)
-    if action not in ("ask", "turn", "refresh", "share", "order", "change") or "value" not in choice:
+    if action not in ("ask", "turn", "refresh", "share", "order", "change", "ticket") or "value" not in choice:
         return None
     return Interaction(
         line=choice["value"],
