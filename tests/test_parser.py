@@ -200,8 +200,11 @@ def _values(field: ParamField, annotation: Any) -> st.SearchStrategy[Any]:
             else st.sampled_from(field.param_type.item_type.hint.split(", "))
         )
         return st.lists(item, min_size=1, max_size=3, unique=True).map(tuple)
+    names = st.from_regex(r"[A-Za-zé0-9]{1,30}( [A-Za-zé0-9'.-]{1,30}){0,2}", fullmatch=True)
     by_hint: dict[str, st.SearchStrategy[Any]] = {
         "a key": keys,
+        "a team's key, or a person's name": names,
+        "a tag": names,
         "yes or no": st.booleans(),
         "a cursor from an earlier answer": st.from_regex(r"[A-Za-z0-9_.~+/=:-]{1,40}", fullmatch=True),
         "a duration such as 6h, 1d or 2w": st.integers(60_000, 53 * 604_800_000),

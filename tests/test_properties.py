@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.answers import AnswerFooter
-from bot.errors import NotAllowed
+from bot.errors import InvalidLine, NotAllowed
 from bot.lines.parser import parse
 from bot.messages.message import Message
 from bot.messages.mrkdwn import Timestamp
@@ -28,6 +28,7 @@ from tests.source_tree import composed_of
 
 QUESTIONS = discover()
 FLAG = "/api/v2/flags/{projectKey}/{featureFlagKey}"
+FLAGS = "/api/v2/flags/{projectKey}"
 RENDERER = Renderer()
 ZONES = [ZoneInfo(name) for name in ("UTC", "Pacific/Auckland", "America/St_Johns")]
 STRICT = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -39,7 +40,8 @@ STRICT = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, 
 @STRICT
 def test_any_reply_makes_a_message_that_slack_accepts(name: str, data: st.DataObject) -> None:
     line = data.draw(st.sampled_from(QUESTIONS[name].examples))
-    _check(asyncio.run(_message(line, DrawnReplies(data), data.draw(st.sampled_from(ZONES)))))
+    with suppress(InvalidLine):  # no flag has the owner that the line names
+        _check(asyncio.run(_message(line, DrawnReplies(data), data.draw(st.sampled_from(ZONES)))))
 
 
 @openapi_strategies.requires_openapi
@@ -83,4 +85,6 @@ class DrawnReplies(httpx.AsyncBaseTransport):
         if path == FLAG:  # an environment missing from the reply would be reported as not found
             environments = [*(answer.get("environments") or {}).values(), {"on": False}]
             answer["environments"] = dict(zip(request.url.params.get_list("env"), environments, strict=False))
+        if path == FLAGS:  # otherwise a single flag might be the first of thousands of pages
+            answer |= {"totalCount": None, "_links": {}}
         return httpx.Response(200, json=answer, request=request)

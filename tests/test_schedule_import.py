@@ -149,7 +149,10 @@ def test_missing_file_is_named_in_one_line(tmp_path: Path) -> None:
         (entry("events web/production", every="watch Foo/Bar"), "“Foo/Bar” isn't a time zone I know"),
         (entry(every="watch Europe/Berln"), "Did you mean Europe/Berlin?"),
         (entry(every="watch"), "“watch” needs a time zone, for example Europe/Berlin."),
-        (entry("digest web/production", every="watch UTC"), "I can't watch `digest`. I can watch deploys, events"),
+        (
+            entry("digest web/production", every="watch UTC"),
+            "I can't watch `digest`. I can watch cleanup, deploys, events",
+        ),
         (entry("scroes web/production"), "Did you mean scores?"),
         (entry("stop 1"), "I don't know “stop”"),
         (entry("scores"), "Missing: project key and environment key."),

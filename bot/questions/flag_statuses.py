@@ -7,6 +7,8 @@ from bot.launchdarkly import Reply, Version, field
 from bot.questions.base import QuestionContext
 from bot.questions.catalog import CatalogLink
 
+STALE_STATUSES = ("launched", "inactive")
+
 
 class FlagStatus(Reply):
     """A flag's status in an environment, and when it was last evaluated there, in ISO 8601."""
@@ -20,6 +22,11 @@ class FlagStatus(Reply):
         """The key of the flag, which only the links contain."""
         link = (self.links or {}).get("self") or (self.links or {}).get("parent")
         return unquote(((link and link.href) or "").rpartition("/")[2])
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether everyone gets one variation of the flag, or nobody evaluates it."""
+        return (self.name or "").lower() in STALE_STATUSES
 
     @property
     def evaluated(self) -> float | None:

@@ -16,6 +16,7 @@ from bot.store import Snapshot
 
 # Names of the stored metrics.
 DONE_FLAGS, ALL_FLAGS, OVERALL_SCORE, LARGE_CHANGES, DEPLOYMENTS = "done", "flags", "overall", "changes", "deployments"
+READY_FLAGS = "ready"
 
 WEEK = timedelta(weeks=1)
 MAX_WEEKS_BACK = 12
@@ -27,6 +28,7 @@ SPARKLINE_WEEKS = 4
 MIN_SPARKLINE_RANGE = 8  # less doesn't fill the height: a point more or less is no news
 BARS = "▁▂▃▄▅▆▇█"
 WEEKS_AGO = ("last week", "two weeks ago", "three weeks ago")
+BURN_DOWN_WEEKS = (*WEEKS_AGO, "four weeks ago")
 
 _DIRECTION_NAMES = {-1: "fall", 1: "rise"}
 _ORDINALS = dict(enumerate(("third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"), MIN_STREAK_WEEKS))
@@ -75,6 +77,13 @@ def describe_change(snapshots: Sequence[Snapshot], today: date, metric: str, cur
     comparison = describe_difference(current, previous.numbers[metric], describe_date(previous.day, today))
     streak = describe_streak([current, *(week.numbers[metric] if week else None for week in weekly)])
     return ", ".join(filter(None, (comparison, streak)))
+
+
+def describe_burn_down(snapshots: Sequence[Snapshot], today: date, metric: str, current: float) -> str:
+    """Compare a number with that of four weeks ago, or else as long ago as is known: `3 fewer than four weeks ago`."""
+    weekly = weekly_snapshots(_with_metric(metric, snapshots), today)[1:]
+    known = [(week, name) for week, name in zip(weekly, BURN_DOWN_WEEKS, strict=False) if week]
+    return describe_difference(current, known[-1][0].numbers[metric], known[-1][1]) if known else ""
 
 
 def describe_weeks(snapshots: Sequence[Snapshot], today: date, metric: str, current: float | None) -> str:

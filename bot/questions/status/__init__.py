@@ -28,7 +28,8 @@ from bot.questions.base import (
     result_or_failure,
 )
 from bot.questions.chart import ChartReply, Series, Slice, has_merged_slices, pie_slices
-from bot.questions.status.named_flags import STALE_STATUSES, NamedFlag, NamedFlags, fetch_named_flags
+from bot.questions.flag_statuses import STALE_STATUSES
+from bot.questions.status.named_flags import NamedFlag, NamedFlags, fetch_named_flags
 from bot.store import Snapshot
 
 PATH = "/api/v2/engineering-insights/charts/flags/status"

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from bot.errors import Failure
 from bot.questions.base import QuestionContext, result_or_failure
 from bot.questions.catalog import Flag
-from bot.questions.flag_statuses import FlagStatus, fetch_flag_statuses
-
-STALE_STATUSES = ("launched", "inactive")
+from bot.questions.flag_statuses import STALE_STATUSES, FlagStatus, fetch_flag_statuses
 
 
 @dataclass(frozen=True)

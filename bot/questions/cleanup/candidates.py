@@ -1,0 +1,82 @@
+"""Which flags can go: a flag belongs to the first group whose condition it meets."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.questions.catalog import Flag, Stale
+from bot.questions.cleanup.reply import CodeReferences, RepositoryReferences
+from bot.questions.flag_statuses import FlagStatus
+
+
+class Group(StrEnum):
+    """What to do with a flag, the easiest first."""
+
+    REMOVE = "remove"  # from the code
+    ARCHIVE = "archive"
+    OLD = "old"  # temporary for too long: ask its owner
+
+
+READY = (Group.REMOVE, Group.ARCHIVE)
+
+
+@dataclass(frozen=True)
+class Usage:
+    """The status and references of all flags. None is unknown, which isn't the same as none."""
+
+    statuses: Mapping[str, FlagStatus] | None
+    references: CodeReferences | None
+
+    def references_to(self, flag: Flag) -> Sequence[RepositoryReferences] | None:
+        """Return a flag's references. If no flag has any, nobody scans the code, so they are unknown."""
+        found = self.references and self.references.flags
+        return found.get(flag.key) or () if found else None
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A flag, and how it is used."""
+
+    flag: Flag
+    status: FlagStatus | None
+    references: Sequence[RepositoryReferences] | None
+
+    @property
+    def status_name(self) -> str:
+        return ((self.status and self.status.name) or "").lower()
+
+    @property
+    def has_left_code(self) -> bool:
+        """Whether a temporary flag is known to have no references. A permanent one may be a safety switch."""
+        return bool(self.flag.temporary) and self.references is not None and not self.references
+
+    def group(self, created_before: float) -> Group | None:
+        """Return the group of a flag that is too old if it was created before a time."""
+        verdict, status = self.flag.stale or Stale(), self.status_name
+        if verdict.code and status in ("launched", ""):
+            return Group.REMOVE
+        if verdict.archive or (status == "inactive" and self.has_left_code and self.flag.stale is None):
+            return Group.ARCHIVE
+        if status == "launched" and self.has_left_code:
+            return Group.REMOVE
+        is_old = self.flag.created is not None and self.flag.created < created_before
+        return Group.OLD if self.flag.temporary and is_old else None
+
+
+def candidates(flags: Sequence[Flag], usage: Usage) -> list[Candidate]:
+    """Return the flags with how they are used, the oldest first."""
+    return [
+        Candidate(flag, (usage.statuses or {}).get(flag.key), usage.references_to(flag))
+        for flag in sorted(flags, key=lambda flag: (flag.created is None, flag.created, flag.key))
+        if not flag.archived
+    ]
+
+
+def group_candidates(flags: Sequence[Candidate], created_before: float) -> dict[Group, list[Candidate]]:
+    """Group the flags that can go. A group may be empty. Of flags that are too old, those in use are last."""
+    groups: dict[Group, list[Candidate]] = {group: [] for group in Group}
+    for candidate in flags:
+        if group := candidate.group(created_before):
+            groups[group].append(candidate)
+    groups[Group.OLD].sort(key=lambda candidate: not (candidate.status and candidate.status.is_stale))
+    return groups
