@@ -158,6 +158,33 @@ async def test_watches_on_the_same_question_share_their_requests(
         assert [len(scheduler.posted(channel)) for channel in ("C1", "C2")] == [1, 1]
 
 
+async def test_flag_alerts_once_it_is_ready_to_go(scheduler_factory: OpenScheduler) -> None:
+    ready, status = dict[str, bool](), "launched"
+
+    def edit(reply: Any) -> Any:
+        if lists_flags(reply):
+            for flag in reply["items"]:
+                flag.pop("stale", None)
+                flag.update({"stale": {"readyForCodeRemoval": True}} if ready.get(flag["key"]) else {})
+        elif "flags" not in reply and isinstance(reply["items"], list):
+            reply["items"] = [item | {"name": status} for item in reply["items"]]
+        return reply
+
+    async with scheduler_factory(edit=edit) as scheduler:
+        await scheduler.send("watch on cleanup web/production")
+        assert await poll(scheduler, 2) == []
+        ready["new-checkout"] = True
+        [alert] = await poll(scheduler, 4)  # the catalog is cached for a quarter of an hour
+        assert "|new-checkout>* · owned by Checkout crew" in visible_text(alert)
+        assert "ready to remove from code" in visible_text(alert)
+        assert await poll(scheduler, 4) == []
+        status = "active"
+        assert await poll(scheduler, 2) == []
+        status = "launched"
+        [again] = await poll(scheduler)
+        assert "in use → *ready to remove from code*" in visible_text(again)
+
+
 @pytest.mark.parametrize(
     ("line", "path", "value", "expected"),
     [
