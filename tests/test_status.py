@@ -330,3 +330,12 @@ async def test_unavailable_history_does_not_prevent_the_answer(someone: Conversa
     someone.past_snapshots = unavailable
     answer = await someone.send("status web/production")
     assert "*19 flags*" in visible_text(answer)
+
+
+async def test_all_flags_lead_to_cleanup_or_to_their_changes(someone: Conversation) -> None:
+    answer = await someone.send("status web/production app=storefront")
+    lines = [block["accessory"]["value"] for block in answer.message.blocks if "accessory" in block]
+    assert set(lines) == {
+        "events web/production app=storefront impact=any",
+        "cleanup web/production app=storefront",
+    }

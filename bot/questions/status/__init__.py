@@ -201,7 +201,7 @@ def _group(
         done=_is_done(name),
         named=tuple(_named_flag_view(params, flag, ctx) for flag in flags[:MAX_NAMED_FLAGS]),
         more=humanize.count(hidden, "more flag") if hidden > 0 else "",
-        all_line=_all_line(params) if hidden > 0 or (number and _is_done(name)) else "",
+        all_line=_all_line(params, name) if hidden > 0 or (number and _is_done(name)) else "",
     )
 
 
@@ -225,10 +225,11 @@ def _age(named: NamedFlag, ctx: QuestionContext) -> str:
     return f"{humanize.time_ago(created, ctx.now).removesuffix(' ago')} old" if created else ""
 
 
-def _all_line(params: StatusParams) -> str:
-    """Write the line that asks for these flags, if a button can carry it."""
+def _all_line(params: StatusParams, status: str) -> str:
+    """Write the line that asks for all flags of a status, or their changes, if a button can carry it."""
     apps = f" app={','.join(params.app)}" if params.app else ""
-    line = f"events {params.project}/{params.env}{apps} impact=any"
+    scope = f"{params.project}/{params.env}{apps}"
+    line = f"cleanup {scope}" if _is_done(status) else f"events {scope} impact=any"
     return line if len(line) <= MAX_BUTTON_LINE_CHARS else ""
 
 
