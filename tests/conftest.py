@@ -11,7 +11,10 @@ from tests.databases import database_fixture, databases_fixture, postgres_fixtur
 from tests.sandbox_slack import client_fixture, clock_fixture, slack_fixture  # noqa: F401
 from tests.scheduler_harness import scheduler_factory_fixture, scheduler_fixture, shared_engine_fixture  # noqa: F401
 
-LONGEST_MODULES = {"test_browser", "test_crashes", "test_demo", "test_demo_process", "test_install"}
+LONGEST_MODULES = {
+    *("test_browser", "test_crashes", "test_demo", "test_demo_process", "test_install"),
+    *("test_schedules", "test_server", "test_slack", "test_weekly_numbers"),
+}
 
 # How long an example takes is up to the machine, and to what else it does.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
