@@ -23,6 +23,11 @@ def lists_flag_statuses(reply: Any) -> bool:
     return not reply.asked
 
 
+def is_about_code(reply: Any) -> bool:
+    """Return whether these are code references, or flags that left the code."""
+    return "projKey" in reply.asked or isinstance(reply.get("flags"), dict)
+
+
 def edit_sides(name: str, **edits: Edit) -> Edit:
     """Return an edit per side, chosen by the value of the request parameter `name`."""
     return lambda reply: edits.get(reply.asked.get(name), unchanged)(reply)
@@ -43,6 +48,8 @@ def edit_parts(
             return scores(reply)
         if "totalCount" in reply:
             return (flags if lists_flags(reply) else events)(reply)
+        if is_about_code(reply):
+            return reply
         if lists_flag_statuses(reply):
             return statuses(reply)
         return (status if reply["metadata"]["name"] == "flagStatus" else deploys)(reply)

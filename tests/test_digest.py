@@ -105,7 +105,8 @@ STATES: dict[str, Edit] = {
     "open": edit_parts(events=only_events(OFF), flags=_flag_is("off")),
 }
 
-PASTS = {"weeks": weekly(done=(9, 6, 7, 7, 8), overall=(61, 64, 63, 68, 67))}
+NOW_MS = int(NOW.timestamp() * 1000)
+PASTS = {"weeks": weekly(ready=(9, 6, 7, 7, 8), overall=(61, 64, 63, 68, 67))}
 
 
 async def _shown(edit: Edit, line: str = "digest web/production", zone: str = "UTC") -> str:
@@ -138,7 +139,7 @@ def _below_text(answer: Any, heading: str) -> str:
 # Requests
 
 
-async def test_eight_requests_cover_one_environment_and_two_weeks(someone: Conversation) -> None:
+async def test_ten_requests_cover_one_environment_and_two_weeks(someone: Conversation) -> None:
     await someone.send("digest web/production app=storefront")
     place = {"projectKey": ["web"], "environmentKey": ["production"], "applicationKey": ["storefront"]}
     week, both_weeks = {"from": [str(MIDNIGHT - 7 * DAY)]}, {"from": [str(MIDNIGHT - 14 * DAY)]}
@@ -146,6 +147,8 @@ async def test_eight_requests_cover_one_environment_and_two_weeks(someone: Conve
     used = {"limit": ["100"], "offset": ["0"], "sort": ["-creationDate"], "filter": ["applicationEvaluated:storefront"]}
     expected: list[dict[str, list[str]]] = [
         {},
+        {},
+        {"projKey": ["web"], "from": [str(NOW_MS - 7 * DAY)], "to": [str(NOW_MS)]},
         place,
         place,
         {"env": ["production"], "limit": ["100"], "sort": ["-targetingModifiedDate"]},
@@ -504,7 +507,7 @@ async def test_flags_and_sections_have_follow_up_buttons(someone: Conversation) 
     beside = [block["accessory"]["value"] for block in blocks if "accessory" in block]
     rows = [block["elements"] for block in blocks if block["type"] == "actions"]
     lines = dict.fromkeys([*beside, *(button["value"] for row in rows for button in row)])
-    assert {line.split()[0] for line in lines} == {"digest", "events", "scores", "status", "deploys", "flag"}
+    assert {line.split()[0] for line in lines} == {"digest", "events", "scores", "status", "cleanup", "deploys", "flag"}
     for line in lines:
         answer = await someone.send(line)
         assert answer.outcome == "answered"
@@ -618,8 +621,8 @@ async def test_failed_part_is_reported_and_the_rest_delivered() -> None:
     assert "⚠️ *Scores* couldn't be loaded. The bot's access token can't read this." in _top(answer)
     assert "⚠️ *Deployments* couldn't be loaded. LaunchDarkly can't find that." in _top(answer)
     assert "*8 large changes* on 4 flags" in _top(answer)
-    assert "*5 flags* (26%) ready to clean up" in _top(answer)
-    for said in ("Scores couldn't be loaded.", "Deployments couldn't be loaded.", "8 large changes", "5 flags (26%)"):
+    assert "3 flags ready to clean up" in _top(answer)
+    for said in ("Scores couldn't be loaded.", "Deployments couldn't be loaded.", "8 large changes", "3 flags ready"):
         assert said in answer.message.text
     assert "The token needs the Reader role or higher." in "".join(message.text for message in answer.message.thread)
 
@@ -632,14 +635,14 @@ async def test_missing_insights_are_reported_in_one_line() -> None:
     assert answer.message.text.startswith("No engineering insights in web/production.")
     assert _top(answer).count("⚠️ I can't read engineering insights: the LaunchDarkly plan or the role") == 1
     assert "couldn't be loaded" not in visible_text(answer)
-    assert "*5 flags* (26%) ready to clean up" in _top(answer)
+    assert "3 flags ready to clean up" in _top(answer)
     assert "old-address-form>* · owned by Jonas Weber" in visible_text(answer)
 
 
 async def test_missing_status_chart_is_reported_and_flags_are_counted() -> None:
     async with start_conversation(edit_parts(status=refuse_with(403))) as someone:
         answer = await someone.send("digest web/production")
-    assert "*5 flags* (26%) ready to clean up" in _top(answer)
+    assert "3 flags ready to clean up" in _top(answer)
     assert "⚠️ I can't read engineering insights" in _below_text(answer, "Flag status")
 
 
@@ -804,47 +807,48 @@ async def test_thread_of_an_empty_project_only_explains_deployments() -> None:
 @pytest.mark.parametrize(
     ("weeks", "sentence"),
     [
-        ((9, 6, 7, 7, 8), "ready to clean up: 3 fewer than last week, the first fall in 4 weeks."),
-        ((4, 4, 4), "ready to clean up: 1 more than last week, the first rise in 3 weeks."),
-        ((6, 7, 6, 5), "ready to clean up: same as last week."),
-        ((2, 3, 4), "ready to clean up: 1 more than last week, the third rise in a row."),
-        ((9, 8, 7), "ready to clean up: 2 fewer than last week, the third fall in a row."),
-        ((7, 8), "ready to clean up: 3 fewer than last week."),
-        ((6, 7, 8, None), "ready to clean up: 3 fewer than two weeks ago."),
-        ((6, 7, None, 8), "ready to clean up: 3 fewer than last week."),
-        ((8, None, None), "ready to clean up: 3 fewer than three weeks ago."),
-        ((8, None, None, None), "ready to clean up."),
+        ((7, 4, 5, 5, 6), "ready to clean up: 3 fewer than last week, the first fall in 4 weeks."),
+        ((2, 2, 2), "ready to clean up: 1 more than last week, the first rise in 3 weeks."),
+        ((4, 5, 4, 3), "ready to clean up: same as last week."),
+        ((0, 1, 2), "ready to clean up: 1 more than last week, the third rise in a row."),
+        ((7, 6, 5), "ready to clean up: 2 fewer than last week, the third fall in a row."),
+        ((5, 6), "ready to clean up: 3 fewer than last week."),
+        ((4, 5, 6, None), "ready to clean up: 3 fewer than two weeks ago."),
+        ((4, 5, None, 6), "ready to clean up: 3 fewer than last week."),
+        ((6, None, None), "ready to clean up: 3 fewer than three weeks ago."),
+        ((6, None, None, None), "ready to clean up."),
         ((), "ready to clean up."),
     ],
 )
 async def test_ready_flag_count_is_compared_with_previous_weeks(
     someone: Conversation, weeks: tuple[float | None, ...], sentence: str
 ) -> None:
-    someone.past_snapshots = history_of(*weekly(done=weeks) if weeks else ())
+    someone.past_snapshots = history_of(*weekly(ready=weeks) if weeks else ())
     answer = await someone.send("digest web/production")
-    assert f"5 flags (26%) {sentence}".rstrip(".") in answer.message.text
-    assert f"*5 flags* (26%) {sentence}".rstrip(".") in _top(answer)
+    assert f"Worth doing, 3 flags {sentence[:-1]}\n" in answer.message.text
 
 
 async def test_previous_snapshot_from_a_partial_week_is_dated(someone: Conversation) -> None:
     """This happens if the digest is posted on Mondays, and somebody asks on a Friday."""
     days = [date(2026, 11, 16) - timedelta(weeks=ago) for ago in range(2)]
-    someone.past_snapshots = history_of(*(Snapshot("web/production", day, {"done": 9}, material=True) for day in days))
-    assert "4 fewer than on 16 Nov\n" in (await someone.send("digest web/production")).message.text
+    someone.past_snapshots = history_of(*(Snapshot("web/production", day, {"ready": 9}, material=True) for day in days))
+    assert "6 fewer than on 16 Nov\n" in (await someone.send("digest web/production")).message.text
 
 
-async def test_zero_ready_flags_are_compared_too() -> None:
-    async with start_conversation(edit_parts(status=_active(9))) as someone:
-        someone.past_snapshots = history_of(*weekly(done=(3,)))
+async def test_nothing_is_worth_doing_without_flags_to_clean_up() -> None:
+    async with start_conversation(edit_parts(flags=lambda _: {"items": []})) as someone:
+        someone.past_snapshots = history_of(*weekly(ready=(3,)))
+        assert "Worth doing" not in (await someone.send("digest web/production")).message.text
+
+
+async def test_flags_that_cannot_be_read_are_one_short_line() -> None:
+    async with start_conversation(edit_parts(flags=refuse_with(403))) as someone:
+        someone.past_snapshots = history_of(*weekly(ready=(3, 3, 3)))
         answer = await someone.send("digest web/production")
-    assert "Nothing to clean up: 3 fewer than last week" in answer.message.text
-
-
-@pytest.mark.parametrize("status", [no_series, refuse_with(403)])
-async def test_unavailable_flag_count_is_not_compared(status: Edit) -> None:
-    async with start_conversation(edit_parts(status=status)) as someone:
-        someone.past_snapshots = history_of(*weekly(done=(3, 3, 3)))
-        assert "last week" not in (await someone.send("digest web/production")).message.text
+    assert "⚠️ *Flags to clean up* couldn't be loaded. The bot's access token can't read this.\n" in _top(answer)
+    assert "last week" not in answer.message.text
+    assert answer.snapshot
+    assert "ready" not in answer.snapshot.numbers
 
 
 @pytest.mark.parametrize(
@@ -866,7 +870,7 @@ async def test_snapshot_holds_exactly_the_known_numbers(edit: Edit, missing: set
         assert (await someone.send("status web/production")).snapshot is None
     assert kept
     assert (kept.place, kept.day) == ("web/production app=storefront", NOW.date())
-    assert kept.numbers.keys() == {"overall", "changes", "flags", "done", "deployments"} - missing
+    assert kept.numbers.keys() == {"overall", "changes", "flags", "done", "ready", "deployments"} - missing
 
 
 @pytest.mark.parametrize("line", ["digest web/production", "digest web/production quiet=on-change"])

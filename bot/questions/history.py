@@ -15,8 +15,8 @@ from bot.questions.base import ReplyT, SnapshotReader, result_or_failure
 from bot.store import Snapshot
 
 # Names of the stored metrics.
-DONE_FLAGS, ALL_FLAGS, OVERALL_SCORE, LARGE_CHANGES, DEPLOYMENTS = "done", "flags", "overall", "changes", "deployments"
-READY_FLAGS = "ready"
+DONE_FLAGS, ALL_FLAGS, READY_FLAGS = "done", "flags", "ready"
+OVERALL_SCORE, LARGE_CHANGES, DEPLOYMENTS = "overall", "changes", "deployments"
 
 WEEK = timedelta(weeks=1)
 MAX_WEEKS_BACK = 12

@@ -185,7 +185,7 @@ class Selection:
         return sum(len(self.groups[group]) for group in READY)
 
 
-def select(params: CleanupParams, reply: CleanupReply, ctx: QuestionContext) -> Selection:
+def select_flags(params: CleanupParams, reply: CleanupReply, ctx: QuestionContext) -> Selection:
     """Filter and group the flags."""
     max_created = to_milliseconds(resolve_time(params.older or DEFAULT_AGE, ctx.now, ctx.zone))
     flags = list(reply.flags.items)
@@ -207,7 +207,7 @@ def _usage(reply: CleanupReply) -> Usage:
 
 
 def build_view(params: CleanupParams, reply: CleanupReply, ctx: QuestionContext) -> CleanupView:
-    selection = select(params, reply, ctx)
+    selection = select_flags(params, reply, ctx)
     counts = {group: len(found) for group, found in selection.groups.items()}
     shown = [Group(params.group)] if params.group else list(Group)
     filters = describe_filters(params.app, selection.owner, params.tag, params.older)
@@ -300,7 +300,7 @@ def take_snapshot(params: CleanupParams, reply: CleanupReply, ctx: QuestionConte
     """Build the snapshot with the number of flags that are ready, if all are counted and nothing is missing."""
     if not _counts_all(params) or any_transient(reply.statuses, reply.references):
         return None
-    numbers: dict[str, float] = {history.READY_FLAGS: select(params, reply, ctx).ready_count}
+    numbers: dict[str, float] = {history.READY_FLAGS: select_flags(params, reply, ctx).ready_count}
     return Snapshot(_history_key(params), ctx.today, numbers, material=True)
 
 
@@ -333,7 +333,7 @@ def _why(failure: Failure, feature: str) -> str:
 
 def write_ticket(params: CleanupParams, reply: CleanupReply, ctx: QuestionContext) -> str:
     """Write a ticket about a whole group; without one, about the flags that are ready, or else those that are old."""
-    groups = select(params, reply, ctx).groups
+    groups = select_flags(params, reply, ctx).groups
     wanted = [Group(params.group)] if params.group else [group for group in READY if groups[group]] or [Group.OLD]
     ticket_groups = [
         TicketGroup(
@@ -350,7 +350,7 @@ def write_ticket(params: CleanupParams, reply: CleanupReply, ctx: QuestionContex
 
 def observe(params: CleanupParams, reply: CleanupReply, ctx: QuestionContext) -> dict[str, Observation]:
     """Return for each flag whether it is ready to go."""
-    selection = select(params, reply, ctx)
+    selection = select_flags(params, reply, ctx)
     ready = {one.flag.key: group for group in READY for one in selection.groups[group]}
     return {flag.key: _observation(flag, ready.get(flag.key), params, ctx) for flag in selection.flags}
 

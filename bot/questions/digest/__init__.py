@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from bot.errors import Failure
-from bot.launchdarkly import Number
 from bot.lines.param_types import Boolean, Key, Keys, ProjectEnvs, TimeSpec
 from bot.lines.spec import Parameter, Params, bot_param
 from bot.messages import humanize
@@ -36,9 +35,11 @@ from bot.questions.digest.findings import (
     HeadlineView,
     HighlightView,
     NumberView,
+    WorthDoingView,
     build_counts,
     build_headline,
     build_highlights,
+    build_worth_doing,
     group_changes,
     most_important,
     overall_move,
@@ -50,7 +51,7 @@ from bot.questions.events import QUESTION as EVENTS
 from bot.questions.scores import QUESTION as SCORES
 from bot.questions.scores import ScoresView, ScoreView
 from bot.questions.status import QUESTION as STATUS
-from bot.questions.status import StatusView, chart_counts, count_done
+from bot.questions.status import StatusView
 from bot.store import Snapshot
 
 MAX_HEADS = 4
@@ -139,6 +140,7 @@ class MissingPartsView(View):
     changes: MissingView | None
     unread: MissingView | None
     status: MissingView | None
+    cleanup: MissingView | None
     deploys: MissingView | None
 
 
@@ -148,6 +150,7 @@ class ReportView(View):
     name: str
     headline: HeadlineView
     highlights: tuple[HighlightView, ...]
+    doing: WorthDoingView | None
     line: str
     heads: tuple[ScoreView, ...]
     sparkline: str
@@ -156,7 +159,6 @@ class ReportView(View):
     uncalculated: str
     changes: ChangesView | None
     status: StatusView | None
-    done_trend: str
     days: DigestDaysView
     missing: MissingPartsView
     part_lines: DigestLinesView
@@ -227,6 +229,7 @@ def _report_view(params: DigestParams, report: Report, ctx: QuestionContext) -> 
         name=scope.name,
         headline=build_headline(report, groups),
         highlights=build_highlights(report, groups, ctx),
+        doing=build_worth_doing(report, ctx),
         line=QUESTION.button_line(_line_of(params, scope)),
         heads=_heads(scores) if scores else (),
         sparkline=overall_trend(report, ctx),
@@ -237,7 +240,6 @@ def _report_view(params: DigestParams, report: Report, ctx: QuestionContext) -> 
         if changes
         else None,
         status=None if isinstance(report.status, Failure) else STATUS.build_view(scope.status, report.status, ctx),
-        done_trend=_done_flags_trend(report, ctx),
         days=build_days_view(scope.covered.days, deploys, changes),
         missing=_missing(report),
         part_lines=_part_lines(params, scope),
@@ -258,20 +260,6 @@ def _uncalculated_names(scores: ScoresView) -> str:
     return humanize.join_truncated([score.name for score in scores.scores if not score.known])
 
 
-def _done_flags_trend(report: Report, ctx: QuestionContext) -> str:
-    """Describe how the number of launched or inactive flags changed."""
-    current = count_done_flags(report)
-    if isinstance(report.status, Failure) or current is None:
-        return ""
-    return history.describe_change(report.status.snapshots, ctx.today, history.DONE_FLAGS, current)
-
-
-def count_done_flags(report: Report) -> Number | None:
-    """Count the launched or inactive flags, or return None if there is no data."""
-    counts = [] if isinstance(report.status, Failure) else chart_counts(report.status)
-    return count_done(counts) if counts else None
-
-
 def _missing(report: Report) -> MissingPartsView:
     return MissingPartsView(
         insights=no_access_text(report.scores, INSIGHTS) if report.lacks_insights else "",
@@ -279,6 +267,7 @@ def _missing(report: Report) -> MissingPartsView:
         changes=_missing_view(report.changes),
         unread=_missing_view(report.unread_failure),
         status=_missing_view(report.status),
+        cleanup=_missing_view(report.cleanup),
         deploys=_missing_view(report.deploys),
     )
 
@@ -314,7 +303,7 @@ def take_snapshot(params: DigestParams, reply: DigestReply, ctx: QuestionContext
     """Build the snapshot with all metrics, since LaunchDarkly can't report them for past weeks.
 
     Of several environments, it only holds whether there was anything to report."""
-    metrics = reply.reports[0].metrics() if len(params.environments) == 1 else ()
+    metrics = reply.reports[0].metrics(ctx) if len(params.environments) == 1 else ()
     return Snapshot(history_key(params), ctx.today, dict(metrics), reply.is_significant)
 
 

@@ -11,7 +11,11 @@ from bot.lines.timespec import from_milliseconds
 from bot.messages import humanize
 from bot.questions import history
 from bot.questions.base import QuestionContext, View
-from bot.questions.digest.report import MIN_SCORE_MOVE, Report
+from bot.questions.catalog import Flag
+from bot.questions.cleanup import QUESTION as CLEANUP
+from bot.questions.cleanup import select_flags
+from bot.questions.cleanup.candidates import READY, Group
+from bot.questions.digest.report import MIN_SCORE_MOVE, Report, Scope
 from bot.questions.events import flag_states
 from bot.questions.events.event import Event, who_made
 from bot.questions.events.stories import FlagStories, Status, Story, flag_stories_view, format_span, group_by_flag
@@ -27,6 +31,7 @@ from bot.questions.scores import (
 from bot.questions.time_range import DAYS_PER_WEEK
 
 MAX_HIGHLIGHTS = 3
+MAX_FLAGS_TO_DO = 5
 MAX_COMMENT_CHARS = 60
 MAX_TIMES = 3  # how often a flag was off that are listed
 MAX_CROSSINGS = 2
@@ -62,6 +67,30 @@ class HighlightView(View):
     who: str
     comment: str
     share: str
+
+
+class FlagLinkView(View):
+    flag: str
+    url: str
+
+
+class OwnedFlagsView(View):
+    """The flags of one owner that can go."""
+
+    owner: str
+    remove: tuple[FlagLinkView, ...]
+    archive: tuple[FlagLinkView, ...]
+    old: tuple[FlagLinkView, ...]
+
+
+class WorthDoingView(View):
+    """Flags to clean up, by owner."""
+
+    ready: str
+    trend: str
+    owners: tuple[OwnedFlagsView, ...]
+    all: str
+    line: str
 
 
 class MovedScoreView(View):
@@ -276,6 +305,38 @@ def _day(event: Event, zone: ZoneInfo, is_long: bool) -> str:
         return "an unknown day"
     day: datetime = from_milliseconds(round(event.time), zone)
     return f"{day:%-d %b}" if is_long else f"{day:%a}"
+
+
+def build_worth_doing(report: Report, ctx: QuestionContext) -> WorthDoingView | None:
+    """Name the first flags to clean up, those that are ready first; None if they couldn't be loaded."""
+    if isinstance(report.cleanup, Failure):
+        return None
+    groups = select_flags(report.scope.cleanup, report.cleanup, ctx).groups
+    flags = [(group, candidate.flag) for group, candidates in groups.items() for candidate in candidates]
+    owners = dict.fromkeys(flag.owner for _, flag in flags[:MAX_FLAGS_TO_DO])
+    ready = sum(group in READY for group, _ in flags)
+    return WorthDoingView(
+        ready=humanize.count(ready, "flag") if ready else "",
+        trend=history.describe_change(report.cleanup.snapshots, ctx.today, history.READY_FLAGS, ready),
+        owners=tuple(_owned_flags(owner, flags[:MAX_FLAGS_TO_DO], report.scope, ctx) for owner in owners),
+        all=f"{len(flags):,}" if len(flags) > MAX_FLAGS_TO_DO else "",
+        line=CLEANUP.button_line(report.scope.cleanup),
+    )
+
+
+def _owned_flags(owner: str, flags: Sequence[tuple[Group, Flag]], scope: Scope, ctx: QuestionContext) -> OwnedFlagsView:
+    def links(wanted: Group) -> tuple[FlagLinkView, ...]:
+        return tuple(
+            FlagLinkView(
+                flag=humanize.truncate_text(flag.key, 60), url=ctx.urls.flag(scope.project, flag.key, (scope.env,))
+            )
+            for group, flag in flags
+            if group is wanted and flag.owner == owner
+        )
+
+    return OwnedFlagsView(
+        owner=owner or "No owner", remove=links(Group.REMOVE), archive=links(Group.ARCHIVE), old=links(Group.OLD)
+    )
 
 
 def build_counts(report: Report) -> tuple[NumberView, ...]:

@@ -11,6 +11,8 @@ from bot.questions import history
 from bot.questions.base import QuestionContext, any_transient, raise_if_all_failed, result_or_failure
 from bot.questions.catalog import FlagsByKey
 from bot.questions.chart import ChartReply
+from bot.questions.cleanup import QUESTION as CLEANUP
+from bot.questions.cleanup import CleanupParams, CleanupReply, select_flags
 from bot.questions.daily_series import CountsByDay, deploys_by_day
 from bot.questions.deploys import QUESTION as DEPLOYS
 from bot.questions.deploys import DeploysParams, has_no_deploys
@@ -73,6 +75,10 @@ class Scope:
         return StatusParams(project=self.project, env=self.env, app=self.app)
 
     @property
+    def cleanup(self) -> CleanupParams:
+        return CleanupParams(project=self.project, env=self.env, app=self.app)
+
+    @property
     def deploys(self) -> DeploysParams:
         return self._deploys(*self.covered.days.absolute)
 
@@ -99,6 +105,7 @@ class Report:
     changes: EventList | Failure
     previous_changes: EventsReply | Failure
     status: StatusReply | Failure
+    cleanup: CleanupReply | Failure
     deploys: ChartReply | Failure
     flags: FlagsByKey
 
@@ -144,10 +151,16 @@ class Report:
         counts: CountsByDay = {} if isinstance(self.deploys, Failure) else deploys_by_day(days, self.deploys)
         return sum(counts.values()) if counts else None
 
+    def ready_flag_count(self, ctx: QuestionContext) -> int | None:
+        """Return how many flags are ready to clean up; None if unknown."""
+        if isinstance(self.cleanup, Failure):
+            return None
+        return select_flags(self.scope.cleanup, self.cleanup, ctx).ready_count
+
     @property
     def is_partial(self) -> bool:
         """Whether something is missing that a later attempt may return."""
-        return any_transient(self.scores, self.changes, self.unread_failure, self.status, self.deploys)
+        return any_transient(self.scores, self.changes, self.unread_failure, self.status, self.cleanup, self.deploys)
 
     @property
     def has_data(self) -> bool:
@@ -170,7 +183,7 @@ class Report:
             return True
         return not isinstance(self.scores, Failure) and any(map(has_moved, self.scores.reply.scores.values()))
 
-    def metrics(self) -> Iterator[tuple[str, Number]]:
+    def metrics(self, ctx: QuestionContext) -> Iterator[tuple[str, Number]]:
         """Yield the numbers that are known; a missing one is unknown, not zero."""
         if not isinstance(self.scores, Failure) and (score := overall_score(self.scores.reply)) is not None:
             yield history.OVERALL_SCORE, score
@@ -181,6 +194,8 @@ class Report:
             yield history.DONE_FLAGS, count_done(counts)
         if self.deploy_count is not None:
             yield history.DEPLOYMENTS, self.deploy_count
+        if (ready := self.ready_flag_count(ctx)) is not None:
+            yield history.READY_FLAGS, ready
 
 
 def has_moved(score: Score | None) -> bool:
@@ -194,13 +209,18 @@ def has_moved(score: Score | None) -> bool:
 
 async def fetch_report(scope: Scope, ctx: QuestionContext) -> Report:
     """Fetch all report. If none can be loaded, raises the failure that the caller can act on best."""
-    scores, changes, previous_changes, status, deploys, flags = await gather(
-        result_or_failure(SCORES.fetch(scope.scores, ctx)),
-        result_or_failure(fetch_all(scope.changes, ctx, max_pages=MAX_EVENT_PAGES)),
-        result_or_failure(fetch_page(scope.previous_changes, ctx)),
-        result_or_failure(STATUS.fetch(scope.status, ctx)),
-        result_or_failure(DEPLOYS.fetch(scope.all_deploys, ctx)),
-        fetch_flags(scope.project, scope.env, ctx),
+    (scores, changes, previous_changes, deploys), (status, cleanup, flags) = await gather(
+        gather(
+            result_or_failure(SCORES.fetch(scope.scores, ctx)),
+            result_or_failure(fetch_all(scope.changes, ctx, max_pages=MAX_EVENT_PAGES)),
+            result_or_failure(fetch_page(scope.previous_changes, ctx)),
+            result_or_failure(DEPLOYS.fetch(scope.all_deploys, ctx)),
+        ),
+        gather(
+            result_or_failure(STATUS.fetch(scope.status, ctx)),
+            result_or_failure(CLEANUP.fetch(scope.cleanup, ctx)),
+            fetch_flags(scope.project, scope.env, ctx),
+        ),
     )
     raise_if_all_failed(scores, changes, status, deploys)
-    return Report(scope, scores, changes, previous_changes, status, deploys, flags)
+    return Report(scope, scores, changes, previous_changes, status, cleanup, deploys, flags)
