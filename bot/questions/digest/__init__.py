@@ -168,6 +168,7 @@ class DigestView(AnswerView):
     title: str
     names: str
     days: str
+    before: str
     previous: str
     zone: str
     apps: str
@@ -207,6 +208,7 @@ def build_view(params: DigestParams, reply: DigestReply, ctx: QuestionContext) -
         title=covered.title,
         names=humanize.join_with_and([f"{project}/{env}" for project, env in params.environments]),
         days=covered.days.label,
+        before=covered.before,
         previous=covered.previous.label,
         zone=ctx.zone.key,
         apps=humanize.join_truncated(list(params.app or ())),

@@ -17,7 +17,7 @@ from bot.questions.cleanup import select_flags
 from bot.questions.cleanup.candidates import READY, Group
 from bot.questions.digest.report import MIN_SCORE_MOVE, Report, Scope
 from bot.questions.events import flag_states
-from bot.questions.events.event import Event, who_made
+from bot.questions.events.event import ROLLOUT_DESCRIPTION, Event, Move, find_move, who_made
 from bot.questions.events.stories import FlagStories, Status, Story, flag_stories_view, format_span, group_by_flag
 from bot.questions.scores import (
     RATING_MARKS,
@@ -32,7 +32,7 @@ from bot.questions.time_range import DAYS_PER_WEEK
 
 MAX_HIGHLIGHTS = 3
 MAX_FLAGS_TO_DO = 5
-MAX_COMMENT_CHARS = 60
+MAX_COMMENT_CHARS = 45
 MAX_TIMES = 3  # how often a flag was off that are listed
 MAX_CROSSINGS = 2
 RATINGS = list(RATING_MARKS)[::-1]  # from the worst band to the best
@@ -43,15 +43,16 @@ FOR_A_WHILE = {
     Status.ROLLED_FORWARD_FOR_A_WHILE: "was rolled forward",
 }
 ONCE = {
-    Status.STILL_OFF: "is still off, since",
-    Status.STILL_ROLLED_BACK: "is still rolled back, since",
-    Status.OFF: "was turned off on",
-    Status.ON: "was turned on on",
-    Status.ON_AGAIN: "is on again; it was turned off on",
-    Status.ROLLED_BACK: "was rolled back on",
-    Status.ROLLED_FORWARD: "was rolled out further on",
-    Status.CHANGED: "was changed on",
+    Status.STILL_OFF: "is still off",
+    Status.STILL_ROLLED_BACK: "is still rolled back",
+    Status.OFF: "was turned off",
+    Status.ON: "was turned on",
+    Status.ON_AGAIN: "is on again, turned off",
+    Status.ROLLED_BACK: "was rolled back",
+    Status.ROLLED_FORWARD: "was rolled out",
+    Status.CHANGED: "was changed",
 }
+PREPOSITIONS = {Status.STILL_OFF: "since", Status.STILL_ROLLED_BACK: "since"}
 
 
 class HighlightView(View):
@@ -270,7 +271,7 @@ def _highlight_view(report: Report, group: FlagStories, ctx: QuestionContext) ->
         what=_describe_group(group, ctx.zone, is_long=len(scope.covered.days.dates) > DAYS_PER_WEEK),
         who="" if main.duration else who_made(main.start),
         comment=humanize.truncate_text(comments[0], MAX_COMMENT_CHARS) if comments else "",
-        share=_share_text(main.start),
+        share="" if comments or _rollout(main) else _share_text(main.start),
     )
 
 
@@ -283,7 +284,8 @@ def _describe_group(group: FlagStories, zone: ZoneInfo, *, is_long: bool) -> str
     """Describe the flag's first story, with all others like it: `was off twice: 14 minutes on Mon and …`."""
     main = group.stories[0]
     if main.status not in FOR_A_WHILE:
-        return f"{ONCE[main.status]} {_day(main.start, zone, is_long)}"
+        on = PREPOSITIONS.get(main.status, "on")
+        return f"{ONCE[main.status]}{_rollout(main)} {on} {_day(main.start, zone, is_long)}"
     times = [story for story in group.stories if story.status is main.status][::-1]
     spans = [_describe_span(story, zone, is_long) for story in times]
     verb = FOR_A_WHILE[main.status]
@@ -292,6 +294,13 @@ def _describe_group(group: FlagStories, zone: ZoneInfo, *, is_long: bool) -> str
     return (
         f"{verb} {'twice' if len(times) == 2 else f'{len(times)} times'}: {humanize.join_truncated(spans, MAX_TIMES)}"
     )
+
+
+def _rollout(story: Story) -> str:
+    """Return the percentages of a rollout, as in ` from 100% to 10%`; empty for other changes."""
+    is_rollout = find_move(story.start) in (Move.BACK, Move.FORWARD)
+    percentages = ROLLOUT_DESCRIPTION.search(story.start.description or "") if is_rollout else None
+    return f" {percentages[0]}" if percentages else ""
 
 
 def _describe_span(story: Story, zone: ZoneInfo, is_long: bool) -> str:

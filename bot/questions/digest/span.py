@@ -11,23 +11,27 @@ from bot.questions.base import QuestionContext
 from bot.questions.time_range import Days
 
 Span = Literal["day", "week", "month"]
-DAYS_PER_SPAN = {"day": 1, "week": 7}
-TITLES = {"day": "Daily", "week": "Weekly", "month": "Monthly"}
+DAYS_PER_SPAN: dict[Span, int] = {"day": 1, "week": 7}
+TITLES: dict[Span, str] = {"day": "Daily", "week": "Weekly", "month": "Monthly"}
 MAX_DAYS = 45  # of a digest; the days before are requested too
 
 
 @dataclass(frozen=True)
 class CoveredDays:
-    """The days of a digest, as many days before them, and the digest's title."""
+    """The days of a digest, as many days before them, and the span that they are, if any."""
 
     days: Days
     previous: Days
-    title: str
+    span: Span | None
 
     @property
-    def both(self) -> tuple[str, str]:
-        """The start of the previous days and the end of the digest's, as exact times."""
-        return self.previous.absolute[0], self.days.absolute[1]
+    def title(self) -> str:
+        return f"{TITLES[self.span] if self.span else f'{len(self.days.dates)}-day'} digest"
+
+    @property
+    def before(self) -> str:
+        """The previous days in words: `the week before`."""
+        return f"the {self.span or f'{len(self.previous.dates)} days'} before"
 
 
 def covered_days(
@@ -44,7 +48,8 @@ def covered_days(
     first = days.full_window.start
     previous_start = first - timedelta(days=len(days.dates)) if since else _step_back(first, span or "week")
     previous = Days.between(format_exact(previous_start), format_exact(first), ctx, corrected=corrected)
-    return CoveredDays(days, previous, _title(span, len(days.dates)))
+    by_length = {count: name for name, count in DAYS_PER_SPAN.items()}
+    return CoveredDays(days, previous, span or by_length.get(len(days.dates)))
 
 
 def _end(until: str | None, ctx: QuestionContext) -> datetime:
@@ -59,9 +64,3 @@ def _step_back(end: datetime, span: Span) -> datetime:
         return end - timedelta(days=DAYS_PER_SPAN[span])
     year, month = (end.year, end.month - 1) if end.month > 1 else (end.year - 1, 12)
     return end.replace(year=year, month=month, day=min(end.day, monthrange(year, month)[1]))
-
-
-def _title(span: Span | None, count: int) -> str:
-    """Name a digest by its span, or by its number of days."""
-    by_length = {days: TITLES[name] for name, days in DAYS_PER_SPAN.items()}
-    return f"{TITLES[span] if span else by_length.get(count, f'{count}-day')} digest"
