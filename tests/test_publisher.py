@@ -32,8 +32,7 @@ from bot.schedules.delivery_errors import (
 )
 from bot.slack.block_fallback import BlockFallback
 from bot.slack.client import Client
-from bot.slack.publisher import EVENT_TYPE, MAX_PAGES, PAGE_SIZE, SlackPublisher
-from bot.slack.throttle import ChannelThrottle
+from bot.slack.publisher import EVENT_TYPE, MAX_PAGES, PAGE_SIZE, ChannelThrottle, SlackPublisher
 from bot.store import store
 from tests.sandbox_slack import CHART_BLOCK
 

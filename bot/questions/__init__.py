@@ -4,7 +4,7 @@
 
     scores.py          engineering-insight scores
     events/            flag events: what changed, who changed it, and its impact
-    status/            flags by status, with their owners
+    status.py          flags by status, with their owners
     cleanup/           flags that can go, with their owners
     deploys.py         deployment frequency
     releases.py        deployments against large flag changes, day by day
@@ -17,7 +17,6 @@ They share:
     base.py            Question, View, QuestionContext, links to LaunchDarkly, and helpers for questions that ask others
     catalog.py         the existing projects, environments, flags and applications
     key_correction.py  corrects the keys of a question, or explains an answer by the keys that don't exist
-    flag_statuses.py   the status and last evaluation of each flag
     history.py         snapshots of past weeks, and how a number changed since
     time_range.py      `since` and `until` as a start and an end, or as calendar days in the reader's time zone
     chart.py           LaunchDarkly's charts: replies, buckets over time, and the chart data that Slack can draw

@@ -1,4 +1,4 @@
-"""Catalog: the projects, environments, flags and applications in LaunchDarkly, by key and name. Cached for 15 minutes.
+"""Catalog: the projects, environments, flags and applications in LaunchDarkly. The lists are cached for 15 minutes.
 
 A list's first page tells how many follow, and those are fetched concurrently, up to a cap. Only fields that may be
 shown are decoded: environments contain SDK keys and people have email addresses.
@@ -9,10 +9,10 @@ Only projects that the settings allow are shown. They are filtered after the cac
 from asyncio import gather
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Generic, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from bot.launchdarkly import Float64, Int64, LaunchDarkly, Reply, Version, field
 from bot.messages import humanize
@@ -20,6 +20,7 @@ from bot.messages import humanize
 CACHE_LIFETIME = timedelta(minutes=15)
 MAX_ITEMS = 2000
 PAGE_SIZE = 100  # LaunchDarkly's maximum for flags
+STALE_STATUSES = ("launched", "inactive")
 
 
 class CatalogItem(Reply):
@@ -139,6 +140,40 @@ class ChangedFlagPage(CatalogPage, kw_only=True):
     items: Sequence[ChangedFlag]
 
 
+class FlagStatus(Reply):
+    """A flag's status in an environment, and when it was last evaluated there, in ISO 8601."""
+
+    name: str | None = None
+    requested: str | None = field(name="lastRequested", default=None)
+    links: dict[str, CatalogLink | None] | None = field(name="_links", default=None)
+
+    @property
+    def flag(self) -> str:
+        """The key of the flag, which only the links contain."""
+        link = (self.links or {}).get("self") or (self.links or {}).get("parent")
+        return unquote(((link and link.href) or "").rpartition("/")[2])
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether everyone gets one variation of the flag, or nobody evaluates it."""
+        return (self.name or "").lower() in STALE_STATUSES
+
+    @property
+    def evaluated(self) -> float | None:
+        """When the flag was last evaluated, in epoch milliseconds."""
+        try:
+            return datetime.fromisoformat(self.requested).timestamp() * 1000 if self.requested else None
+        except (ValueError, OverflowError):
+            return None
+
+
+class FlagStatuses(Reply):
+    items: list[FlagStatus] | None = None
+
+    def by_flag(self) -> dict[str, FlagStatus]:
+        return {status.flag: status for status in self.items or () if status.flag}
+
+
 N = TypeVar("N", bound=CatalogItem)
 P = TypeVar("P", bound=CatalogPage)
 
@@ -204,6 +239,13 @@ class Catalog:
             return {}
         flags = await _fetch_changed_flags(self.launchdarkly, _flags_path(project), environment)
         return {flag.key: flag for flag in flags}
+
+    async def statuses(self, project: str, environment: str) -> FlagStatuses:
+        """Return the status and last evaluation of each flag in an environment. Costs one request."""
+        if not self.allows(project):
+            return FlagStatuses()
+        path = f"/api/v2/flag-statuses/{quote(project, safe='')}/{quote(environment, safe='')}"
+        return await self.launchdarkly.get(FlagStatuses, path, version=Version.CURRENT)
 
     async def applications(self) -> Listing[CatalogItem]:
         """Return the account's applications. They belong to no project, so none are shown if the settings allow only

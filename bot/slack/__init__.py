@@ -12,7 +12,6 @@ buttons.py         share and refresh buttons, and the cache of the answers that 
 directory.py       looks up people, user groups and channels
 responder.py       sends replies to the caller, through the response_url or without it
 publisher.py       publishes messages into channels, and finds them again
-throttle.py        keeps posts within Slack's rate limit of a channel
 block_fallback.py  plainer variants of a message that Slack rejected
 client.py          Slack's Web API: clients, retries, and what its errors mean
 diagnostics.py     checks Slack for the doctor

@@ -1,12 +1,16 @@
 """Publishes messages into channels, each in its turn, and finds them again by a key in their metadata.
 
+Posts into a channel keep within Slack's rate limit: https://docs.slack.dev/apis/web-api/rate-limits.
+
 The client must not retry by itself: a post whose response was lost may be in the channel.
 """
 
+import asyncio
 import logging
 import re
-from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -27,7 +31,6 @@ from bot.schedules.delivery_errors import (
 from bot.slack.block_fallback import BlockFallback
 from bot.slack.client import as_delivery_errors, require
 from bot.slack.payloads import Deduplicator
-from bot.slack.throttle import ChannelThrottle
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +38,48 @@ EVENT_TYPE = "insights_delivery"
 METADATA_ERROR = re.compile("metadata_|invalid_metadata")  # matches codes from their start
 MAX_CLOCK_SKEW = timedelta(seconds=90)  # how far Slack's clock may be behind ours
 PAGE_SIZE, MAX_PAGES = 200, 10  # how far to search; Slack recommends no larger pages
+
+
+@dataclass
+class _Queue:
+    """A channel's lock, and when the next message may be posted."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    waiting: int = 0
+    next_free_at: float = 0.0
+
+
+class ChannelThrottle:
+    """Enforces Slack's limit of about one message per second and channel. Idle channels take no memory."""
+
+    def __init__(self, min_interval: float) -> None:
+        self._min_interval = min_interval
+        self._queues: dict[str, _Queue] = {}
+
+    def __len__(self) -> int:
+        return len(self._queues)
+
+    @asynccontextmanager
+    async def acquire(self, channel: str) -> AsyncIterator[None]:
+        """Wait for the channel's turn, and hold it within the context."""
+        clock = asyncio.get_running_loop().time
+        self._discard_idle(clock())
+        queue = self._queues.setdefault(channel, _Queue())
+        queue.waiting += 1
+        try:
+            async with queue.lock:
+                await asyncio.sleep(queue.next_free_at - clock())
+                try:
+                    yield
+                finally:
+                    queue.next_free_at = clock() + self._min_interval
+        finally:
+            queue.waiting -= 1
+
+    def _discard_idle(self, now: float) -> None:
+        idle = [name for name, queue in self._queues.items() if not queue.waiting and queue.next_free_at <= now]
+        for name in idle:
+            del self._queues[name]
 
 
 class SlackPublisher:

@@ -1,10 +1,8 @@
 """Flags to clean up: which ones can go, who owns them, and how they are still used.
 
-reply.py       the decoded fields of code references and extinctions, and how they are fetched
-candidates.py  groups flags by what can be done with them
+candidates.py  which flags can go, by their status and the code references to them
 filters.py     filters flags by owner, tag and age
-wording.py     a flag in words
-ticket.py      the flags as the text of a ticket
+wording.py     a flag in words, and a ticket about several
 """
 
 from asyncio import gather
@@ -29,26 +27,32 @@ from bot.questions.base import (
     no_access_text,
     result_or_failure,
 )
-from bot.questions.catalog import MAX_ITEMS, Flag, Listing
-from bot.questions.cleanup.candidates import READY, Candidate, Group, Usage, candidates, group_candidates
-from bot.questions.cleanup.filters import NameType, check_owner, check_tag, created_before, owned_by, tagged
-from bot.questions.cleanup.reply import (
+from bot.questions.catalog import MAX_ITEMS, Flag, FlagStatuses, Listing
+from bot.questions.cleanup.candidates import (
+    READY,
+    Candidate,
     CodeReferences,
     Extinctions,
+    Group,
+    Usage,
+    candidates,
     fetch_extinctions,
     fetch_references,
+    group_candidates,
 )
-from bot.questions.cleanup.ticket import MAX_TICKET_FLAGS, TicketGroup, ticket_text
+from bot.questions.cleanup.filters import NameType, check_owner, check_tag, created_before, owned_by, tagged
 from bot.questions.cleanup.wording import (
     BUTTON_WORDS,
+    MAX_TICKET_FLAGS,
     MEANINGS,
     CandidateView,
+    TicketGroup,
     candidate_view,
     describe_age,
     describe_filters,
     group_title,
+    ticket_text,
 )
-from bot.questions.flag_statuses import FlagStatuses, fetch_flag_statuses
 from bot.store import Snapshot
 
 DEFAULT_AGE = "90d"
@@ -124,7 +128,7 @@ class CleanupView(AnswerView):
 async def fetch(params: CleanupParams, ctx: QuestionContext) -> CleanupReply:
     flags, statuses, references, extinctions, snapshots = await gather(
         _fetch_flags(params, ctx),
-        result_or_failure(fetch_flag_statuses(params.project, params.env, ctx)),
+        result_or_failure(ctx.catalog.statuses(params.project, params.env)),
         result_or_failure(fetch_references(ctx.launchdarkly, params.project)),
         result_or_failure(fetch_extinctions(ctx.launchdarkly, params.project, resolve_time("now", ctx.now, ctx.zone))),
         _load_snapshots(params, ctx),

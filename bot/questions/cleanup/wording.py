@@ -1,12 +1,12 @@
-"""A flag that can go in words: who owns it, how old it is, and how it is still used."""
+"""A flag that can go in words: who owns it, how old it is, and how it is still used; and a ticket about such flags."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from bot.messages import humanize
 from bot.questions.base import QuestionContext, View
-from bot.questions.cleanup.candidates import Candidate, Group
-from bot.questions.cleanup.reply import RepositoryReferences
+from bot.questions.cleanup.candidates import Candidate, Group, RepositoryReferences
 
 MEANINGS = {
     Group.REMOVE: "everyone gets the same variation, oldest first",
@@ -15,6 +15,9 @@ MEANINGS = {
 }
 BUTTON_WORDS = {Group.REMOVE: "to remove", Group.ARCHIVE: "to archive", Group.OLD: "temporary"}
 MAX_NAMED_REPOSITORIES = 2
+MAX_TICKET_CHARS = 3000  # Slack's limit of an input
+MAX_TICKET_FLAGS = 50  # of a group; more never fit
+RESERVED_CHARS = 60  # for the number of flags that don't fit
 UNITS = {"m": "minute", "h": "hour", "d": "day", "w": "week"}
 
 
@@ -88,3 +91,33 @@ def _code(references: Sequence[RepositoryReferences] | None) -> str:
         return "not in the code"
     files = sum(one.files or 0 for one in references)
     return f"{humanize.count(files, 'file')} in {humanize.join_truncated(names, MAX_NAMED_REPOSITORIES)}"
+
+
+@dataclass(frozen=True)
+class TicketGroup:
+    """What to do, and with which flags."""
+
+    heading: str
+    flags: Sequence[CandidateView]
+
+
+def ticket_text(title: str, groups: Sequence[TicketGroup], total: int, source: str) -> str:
+    """Write a ticket about *total* flags. Those that don't fit are counted."""
+    room, fitting = MAX_TICKET_CHARS - len(title) - len(source) - RESERVED_CHARS, list[str]()
+    for entry in _entries(groups):
+        room -= len(entry) + 1
+        if room < 0:
+            break
+        fitting.append(entry)
+    hidden = total - len(fitting)
+    more = [f"… and {hidden:,} more"] if hidden else []
+    return "\n".join([title, *fitting, *more, "", source])[:MAX_TICKET_CHARS]
+
+
+def _entries(groups: Sequence[TicketGroup]) -> Iterator[str]:
+    """Yield each flag with its address; the first of a group follows its heading."""
+    for group in groups:
+        for n, flag in enumerate(group.flags):
+            heading = "" if n else f"\n{group.heading}\n"
+            facts = ", ".join(filter(None, (flag.owner, flag.age, flag.usage, flag.code)))
+            yield f"{heading}- {flag.flag}: {facts}\n  {flag.url}"

@@ -1,11 +1,8 @@
-"""Flag status: how many flags are new, active, launched or inactive now, which ones, and who owns them.
-
-named_flags.py  the flags behind the numbers, with their owners
-"""
+"""Flag status: how many flags are new, active, launched or inactive now, which ones, and who owns them."""
 
 from asyncio import gather
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -27,14 +24,75 @@ from bot.questions.base import (
     raise_if_all_failed,
     result_or_failure,
 )
+from bot.questions.catalog import STALE_STATUSES, Flag, FlagStatus
 from bot.questions.chart import ChartReply, Series, Slice, has_merged_slices, pie_slices
-from bot.questions.flag_statuses import STALE_STATUSES
-from bot.questions.status.named_flags import NamedFlag, NamedFlags, fetch_named_flags
 from bot.store import Snapshot
 
 PATH = "/api/v2/engineering-insights/charts/flags/status"
 MAX_GROUPS = 10
 MAX_NAMED_FLAGS = 5  # per status
+
+
+@dataclass(frozen=True)
+class NamedFlag:
+    """A flag with its status. Without the catalog, only its key is known."""
+
+    key: str
+    status: FlagStatus
+    flag: Flag | None = None
+
+    @property
+    def status_name(self) -> str:
+        return (self.status.name or "").lower()
+
+    @property
+    def verdict(self) -> str:
+        """LaunchDarkly's verdict on a launched or inactive flag; empty if it sends none."""
+        stale = self.flag and self.flag.stale
+        if not stale or self.status_name not in STALE_STATUSES:
+            return ""
+        return "ready to archive" if stale.archive else "ready to remove from code" if stale.code else ""
+
+    @property
+    def urgency(self) -> tuple[bool, bool, float]:
+        """Sorts by what to deal with first: ready to go, temporary, old. Of the flags in use, the newest come first."""
+        created = (self.flag and self.flag.created) or 0
+        if not self.flag or self.status_name not in STALE_STATUSES:
+            return False, False, -created
+        return not self.verdict, not self.flag.temporary, created
+
+
+@dataclass(frozen=True)
+class NamedFlags:
+    """The flags that aren't archived, and why the catalog couldn't be read, if so."""
+
+    flags: tuple[NamedFlag, ...]
+    catalog_failure: Failure | None = None
+
+    def with_status(self, name: str) -> list[NamedFlag]:
+        """Return the flags with this status, the most urgent first."""
+        return sorted((flag for flag in self.flags if flag.status_name == name.lower()), key=lambda flag: flag.urgency)
+
+
+async def fetch_named_flags(project: str, env: str, apps: Sequence[str], ctx: QuestionContext) -> NamedFlags:
+    """Fetch the status of each flag in an environment: one request, besides the catalog's."""
+    reply, catalog = await gather(
+        ctx.catalog.statuses(project, env), result_or_failure(_fetch_catalog(project, apps, ctx))
+    )
+    statuses = reply.by_flag()
+    if not isinstance(catalog, Failure):
+        return NamedFlags(
+            tuple(NamedFlag(key, statuses[key], flag) for key, flag in catalog.items() if key in statuses)
+        )
+    if apps:
+        raise catalog  # only the catalog knows which flags an application evaluates
+    return NamedFlags(tuple(NamedFlag(key, status) for key, status in statuses.items()), catalog)
+
+
+async def _fetch_catalog(project: str, apps: Sequence[str], ctx: QuestionContext) -> dict[str, Flag]:
+    """Fetch a project's flags, or only those that these applications evaluate."""
+    listings = await gather(*(ctx.catalog.flags(project, app) for app in apps or ("",)))
+    return {flag.key: flag for listing in listings for flag in listing.items}
 
 
 @dataclass(frozen=True)
