@@ -125,6 +125,14 @@ def format_duration(span: timedelta) -> str:
     return count(int(seconds // 60), "minute")
 
 
+def format_span(span: timedelta) -> str:
+    """Format how long something lasted: in seconds up to two minutes, in minutes up to two hours."""
+    seconds = int(span.total_seconds())
+    if seconds < 120:
+        return count(seconds, "second") if seconds else "under a second"
+    return count(seconds // 60, "minute") if seconds < 7200 else format_duration(span)
+
+
 def _timestamp(milliseconds: float | None, zone: ZoneInfo, date_format: str, tokens: str) -> Timestamp:
     if milliseconds is None or not 0 < milliseconds / 1000 < MAX_TIMESTAMP:
         return Timestamp(None, "at an unknown time")

@@ -18,7 +18,7 @@ from bot.questions.cleanup.candidates import READY, Group
 from bot.questions.digest.report import MIN_SCORE_MOVE, Report, Scope
 from bot.questions.events import flag_states
 from bot.questions.events.event import ROLLOUT_DESCRIPTION, Event, Move, find_move, who_made
-from bot.questions.events.stories import FlagStories, Status, Story, flag_stories_view, format_span, group_by_flag
+from bot.questions.events.stories import FlagStories, Status, Story, flag_stories_view, group_by_flag
 from bot.questions.scores import (
     RATING_MARKS,
     Score,
@@ -304,7 +304,7 @@ def _rollout(story: Story) -> str:
 
 
 def _describe_span(story: Story, zone: ZoneInfo, is_long: bool) -> str:
-    lasted = format_span(story.duration) if story.duration else "a while"
+    lasted = humanize.format_span(story.duration) if story.duration else "a while"
     return f"{lasted} on {_day(story.start, zone, is_long)}"
 
 

@@ -297,7 +297,7 @@ def _describe(story: Story, event: EventView) -> tuple[str, tuple[str, ...]]:
     if story.duration is None:
         return HEADLINES[story.status] + detail, _comments(story)
     verb, _, _ = FOR_A_WHILE[story.status]
-    return f"{verb}{detail} for {format_span(story.duration)}", _comments(story)
+    return f"{verb}{detail} for {humanize.format_span(story.duration)}", _comments(story)
 
 
 def _is_rollout(story: Story) -> bool:
@@ -322,11 +322,3 @@ def _people(story: Story) -> str:
         return start
     _, started, ended = FOR_A_WHILE[story.status]
     return f"{started} {start}, {ended} {end}"
-
-
-def format_span(span: timedelta) -> str:
-    """Format how long something lasted, in minutes up to two hours."""
-    minutes = int(span.total_seconds() // 60)
-    if minutes < 1:
-        return "under a minute"
-    return humanize.count(minutes, "minute") if minutes < 120 else humanize.format_duration(span)
