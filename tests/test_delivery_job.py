@@ -13,14 +13,15 @@ import pytest
 
 from bot.access import AccessRules, Caller
 from bot.demo import running_bot, sandbox_settings
+from bot.messages.message import Message
 from bot.sandbox.launchdarkly.app import launchdarkly
 from bot.sandbox.slack import Fault, Slack
 from bot.sandbox.slack.faults import Faults
-from bot.schedules.context import MAX_RETRY_DELAY, SchedulerContext
+from bot.schedules.context import MAX_RETRY_DELAY, SchedulerContext, serialize_message
 from bot.schedules.delivery_job import deliver
 from bot.schedules.lifecycle import LeaseLost, record, request_run
 from bot.schedules.query_job import answer_query
-from bot.schedules.runs import GaveUp, Leased, NotPosted, PostBegun, Posted, Retried
+from bot.schedules.runs import Alerted, GaveUp, Leased, NotPosted, PostBegun, Posted, Retried, create
 from bot.schedules.scheduler import collect_work, defer
 from bot.store import QueryKey, Run, RunState, Schedule, ScheduleState
 from tests.conversation import NOW, UTC_ZONE, settings
@@ -34,7 +35,7 @@ from tests.scheduler_harness import (
     open_scheduler,
 )
 
-LEASE = timedelta(minutes=5)
+LEASE, SECOND = timedelta(minutes=5), timedelta(seconds=1)
 POST = "chat.postMessage"
 FRIDAY = (4,), 0, time(15), "UTC"
 LINE = "scores web/production"
@@ -277,6 +278,53 @@ async def _post(two: TwoWorkers, run: Run, part: int, thread: str = "") -> str:
     return await two.one.publisher.post(
         "C1", answer.message, f"{run.schedule}@{int(run.at.timestamp())}#{part}", thread
     )
+
+
+async def _alert_with_reply(two: TwoWorkers) -> tuple[Run, Run]:
+    """Add an open alert, and an open reply to it."""
+    watch = Schedule("", two.one.team, "C1", 0, "U1", (), 0, None, "UTC", LINE, ScheduleState.ACTIVE, "", NOW)
+    schedule = await two.one.store.schedules.add(watch, NOW)
+    texts = {text: serialize_message(Message.from_markup(text)) for text in ("It is off.", "It is on again.")}
+    alert = create(Alerted(schedule, NOW, message=texts["It is off."]), NOW)
+    reply = create(Alerted(schedule, NOW + SECOND, message=texts["It is on again."], reply_to=NOW), NOW)
+    assert await two.one.store.watch_states.record(schedule, {}, NOW, [alert, reply])
+    return alert, reply
+
+
+async def test_reply_waits_until_the_message_it_replies_to_is_posted(two: TwoWorkers) -> None:
+    alert, reply = await _alert_with_reply(two)
+    await deliver(two.one, reply.schedule, reply.at)
+    assert two.posted_keys() == []
+    await deliver(two.one, alert.schedule, alert.at)
+    two.clock.now += two.one.timing.initial_backoff
+    await deliver(two.other, reply.schedule, reply.at)
+    await deliver(two.one, reply.schedule, reply.at)
+    shown, replied = two.slack.channels["C1"].messages
+    assert (shown.thread_ts, replied.thread_ts) == (None, shown.ts)
+    assert [message.text.splitlines()[0] for message in (shown, replied)] == ["It is off.", "It is on again."]
+    assert "Alerts turned on" not in replied.text
+
+
+async def test_reply_to_a_message_that_failed_is_posted_in_the_channel(two: TwoWorkers) -> None:
+    alert, reply = await _alert_with_reply(two)
+    await record(two.one, alert, GaveUp("It is too long."))
+    await deliver(two.one, reply.schedule, reply.at)
+    [replied] = two.slack.channels["C1"].messages
+    assert replied.thread_ts is None
+    assert "Alerts turned on" in replied.text
+
+
+async def test_crash_after_posting_a_reply_does_not_post_it_again(two: TwoWorkers) -> None:
+    alert, reply = await _alert_with_reply(two)
+    await deliver(two.one, alert.schedule, alert.at)
+    two.slack.faults[POST] = Fault(drop_response=True, times=1)
+    await deliver(two.one, reply.schedule, reply.at)
+    two.clock.now += LEASE
+    await deliver(two.other, reply.schedule, reply.at)
+    assert [message.thread_ts is None for message in two.slack.channels["C1"].messages] == [True, False]
+    saved = await two.one.store.runs.get(reply.schedule, reply.at)
+    assert saved
+    assert saved.state is RunState.DELIVERED
 
 
 async def test_restarted_worker_resumes_its_own_lease_at_once(two: TwoWorkers) -> None:

@@ -134,7 +134,7 @@ async def test_run_and_schedules_of_a_lost_channel_change_together(store: Store)
 async def test_alert_is_stored_until_it_is_delivered(store: Store) -> None:
     watch = await store.schedules.add(replace(NEW, days=(), local_time=None), NOW)
     alert = runs.create(runs.Alerted(watch, NOW, message={"text": "71"}), NOW)
-    assert await store.watch_states.record(watch, {}, NOW, alert)
+    assert await store.watch_states.record(watch, {}, NOW, [alert])
     loaded = await store.runs.to_deliver(watch.id, NOW, 9)
     assert loaded
     assert loaded.run.message == {"text": "71"}
@@ -173,7 +173,7 @@ async def test_prune_deletes_old_runs_and_keeps_open_ones(store: Store) -> None:
 async def test_stopped_schedule_is_deleted_with_its_rows_after_retention(store: Store) -> None:
     watch, day = await store.schedules.add(replace(NEW, days=(), local_time=None), NOW), timedelta(days=1)
     alert = runs.create(runs.Alerted(watch, NOW, message={"text": "71"}), NOW)
-    await store.watch_states.record(watch, {"risk": WatchState("good", "good 71", None)}, NOW, alert)
+    await store.watch_states.record(watch, {"risk": WatchState("good", "good 71", None)}, NOW, [alert])
     await store.schedules.change(watch.id, NOW, state=ScheduleState.STOPPED, next_at=None)
     late = NOW + 399 * day  # a running check backs off, or an open modal is submitted: neither has an effect
     await store.schedules.change(watch.id, late, next_at=late)

@@ -87,6 +87,7 @@ class Delivery:
     schedule: Schedule
     missed_at: list[datetime]  # the runs missed before it
     effects: tuple[RunEffect, ...] = ()
+    thread: str = ""  # the message that the run replies to
     messages: list[Message] = field(default_factory=list)
     quiet: bool = False
 
@@ -96,7 +97,7 @@ class Delivery:
 
     async def finish(self) -> None:
         """Post what is missing, or save why that isn't possible."""
-        if obstacle := self._obstacle() or await self._load_messages():
+        if obstacle := self._obstacle() or await self._find_thread() or await self._load_messages():
             await self.record(obstacle)
             return
         try:
@@ -116,6 +117,16 @@ class Delivery:
             return GaveUp(CHANNEL_NOT_ALLOWED, permanent=True, by=self.run.leased_by)
         return None
 
+    async def _find_thread(self) -> RunEvent | None:
+        """Find the message to reply to: wait until it is posted. If it never was, the channel gets the reply."""
+        if self.run.reply_to is None:
+            return None
+        answered = await self.ctx.store.runs.get(self.run.schedule, self.run.reply_to)
+        if answered and answered.state.is_open and not answered.ts:
+            return Retried(self.ctx.now() + self.ctx.timing.backoff(self.run.attempt), by=self.run.leased_by)
+        self.thread = answered.ts if answered else ""
+        return None
+
     async def _load_messages(self) -> RunEvent | None:
         """Load what to post: the run's own message or the stored answer. If that was pruned, it is asked again."""
         if self.run.message:
@@ -124,10 +135,12 @@ class Delivery:
             answer, self.quiet = stored.message, stored.quiet
         else:
             return Retried(self.ctx.now(), by=self.run.leased_by)
-        footer = self.ctx.answers.notice("schedule_footer", footer_view(self.schedule, self.run, self.missed_at))
-        message = answer.with_footer(footer)
-        self.messages = [message, *message.thread]
+        self.messages = [answer if self.thread else self._with_footer(answer), *answer.thread]
         return None
+
+    def _with_footer(self, answer: Message) -> Message:
+        view = footer_view(self.schedule, self.run, self.missed_at)
+        return answer.with_footer(self.ctx.answers.notice("schedule_footer", view))
 
     async def _perform_effects(self) -> None:
         while self.run.state.is_open:
@@ -213,4 +226,4 @@ class Delivery:
         return f"{self.run.schedule}@{int(self.run.at.timestamp())}#{part}"
 
     def _thread_ts(self, part: int) -> str:
-        return self.run.ts if part else ""
+        return self.thread or (self.run.ts if part else "")

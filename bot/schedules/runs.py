@@ -64,6 +64,7 @@ class _Creation(RunEvent):
     by: str = ""  # who requested it
     why: str = ""  # why it is over from the start
     message: dict[str, Any] | None = None  # the run's own
+    reply_to: datetime | None = None  # the earlier run in whose thread it is posted
 
 
 class Due(_Creation):
@@ -241,7 +242,7 @@ def may_send(run: Run, now: datetime, lease: timedelta) -> bool:
 def _create(_: None, event: _Creation, now: datetime) -> Change:
     schedule = event.schedule
     run = Run(schedule.id, event.at, schedule.team, schedule.line, schedule.zone, event.by, message=event.message)
-    return replace(run, offer_at=event.at), ()
+    return replace(run, offer_at=min(event.at, now), reply_to=event.reply_to), ()
 
 
 def _create_skipped(_: None, event: Missed, now: datetime) -> Change:
@@ -276,8 +277,7 @@ def _begin_post(run: Run, event: PostBegun, now: datetime) -> Change:
 
 
 def _record_post(run: Run, event: Posted, now: datetime) -> Change:
-    ts = run.ts if event.part else event.ts
-    posted = replace(run, posted=event.part + 1, posting=None, posting_at=None, ts=ts)
+    posted = replace(run, posted=event.part + 1, posting=None, posting_at=None, ts=run.ts if event.part else event.ts)
     return _finish(posted, event, now) if event.is_last else (posted, (Post(event.part + 1),))
 
 

@@ -231,7 +231,8 @@ async def _record_and_alert(
     )
     alert = _alert_run(ctx, schedule, query_key, view) if view else None
     new_states = states_to_record(known_states, observations)
-    return await ctx.store.watch_states.record(schedule, new_states, query_key.at, alert) and alert is not None
+    runs = [alert] if alert else []
+    return await ctx.store.watch_states.record(schedule, new_states, query_key.at, runs) and alert is not None
 
 
 def _alert_run(ctx: SchedulerContext, schedule: Schedule, query_key: QueryKey, view: WatchUpdateView) -> Run:
@@ -241,8 +242,7 @@ def _alert_run(ctx: SchedulerContext, schedule: Schedule, query_key: QueryKey, v
 
 async def _alerts_last_hour(ctx: SchedulerContext, schedule: Schedule, now: datetime) -> int:
     """Count the alerts of the last hour."""
-    recent = await ctx.store.runs.history([schedule.id], ctx.timing.max_alerts_per_hour + 1)
-    return sum(run.at > now - HOUR for run in recent)
+    return await ctx.store.runs.count_alerts(schedule.id, now - HOUR)
 
 
 def _update_view(

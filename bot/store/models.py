@@ -105,6 +105,7 @@ class Run:
     ts: str = ""  # of the first message
     closed_at: datetime | None = None
     log: str = ""  # a line for each thing that happened to it: when, and what
+    reply_to: datetime | None = None  # `at` of the schedule's run in whose thread it is posted
     message: dict[str, Any] | None = field(
         default=None, compare=False
     )  # this run's own message; read only to deliver it
@@ -144,6 +145,7 @@ class WatchState:
     state: str
     says: str  # the state in words
     happened: float | None = None  # milliseconds since the epoch, as LaunchDarkly sends them
+    seen_at: datetime | None = None  # the check that recorded it, which is `at` of the alert about it
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,6 +180,12 @@ class Runs:
         """Return the last runs of some schedules, latest first."""
         return await self._select(TABLE.c.schedule.in_(schedule_ids), order_by=TABLE.c.at.desc(), limit=limit)
 
+    async def count_alerts(self, schedule_id: str, since: datetime) -> int:
+        """Count the runs of a watch since then, without replies."""
+        alerts = (TABLE.c.schedule == schedule_id, TABLE.c.at > since, TABLE.c.reply_to.is_(None))
+        row = await self._database.fetch_one(select(func.count()).select_from(TABLE).where(*alerts))
+        return row[0] if row else 0
+
     async def to_deliver(self, schedule_id: str, at: datetime, limit: int) -> RunToDeliver | None:
         """Return a run, with what its delivery needs."""
         rows = await self._database.fetch_all(SELECT_TO_DELIVER, of=schedule_id, moment=at, most=limit)

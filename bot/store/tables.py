@@ -135,6 +135,7 @@ RUNS = Table(
     Column("said", JSON(none_as_null=True)),  # this run's own message
     Column("closed_at", UtcDateTime),
     Column("log", Text, nullable=False, server_default=""),  # a line for each thing that happened to it
+    Column("reply_to", UtcDateTime),  # `at` of the run in whose thread it is posted
 )
 
 WATCH_STATES = Table(

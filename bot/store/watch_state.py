@@ -11,7 +11,7 @@ from bot.store.runs import insert_runs
 from bot.store.tables import SCHEDULES
 from bot.store.tables import WATCH_STATES as TABLE
 
-SELECT_STATES = select(TABLE.c.schedule, TABLE.c.thing, TABLE.c.state, TABLE.c.says, TABLE.c.happened)
+SELECT_STATES = select(TABLE.c.schedule, TABLE.c.thing, TABLE.c.state, TABLE.c.says, TABLE.c.happened, TABLE.c.seen_at)
 
 
 class WatchStates:
@@ -28,15 +28,15 @@ class WatchStates:
         return states
 
     async def record(
-        self, schedule: Schedule, states: Mapping[str, WatchState], at: datetime, alert: Run | None
+        self, schedule: Schedule, states: Mapping[str, WatchState], at: datetime, runs: Sequence[Run]
     ) -> bool:
-        """Record an observation, its states and the run that posts an alert, in one transaction.
+        """Record an observation, its states and the runs that post what is new, in one transaction.
 
         Return False, and change nothing, if another process has recorded one in the meantime.
         """
         unchanged = SCHEDULES.c.looked_at.is_not_distinct_from(schedule.looked_at)
         claim = update(SCHEDULES).where(SCHEDULES.c.id == schedule.id, unchanged).values(looked_at=at)
-        if not states and alert is None:
+        if not states and not runs:
             return bool((await self._database.execute(claim)).rowcount)
         async with self._database.transaction() as connection:
             if not (await connection.execute(claim)).rowcount:
@@ -44,7 +44,7 @@ class WatchStates:
             for thing, state in states.items():
                 row = {"state": state.state, "says": state.says, "happened": state.happened, "seen_at": at}
                 await upsert(connection, TABLE, schedule=schedule.id, thing=thing, **row)
-            await insert_runs(connection, [alert] if alert else [])
+            await insert_runs(connection, runs)
         return True
 
     async def prune(self, before: datetime) -> None:
