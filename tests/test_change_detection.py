@@ -1,12 +1,14 @@
 """Change detection: new items, changed states, and late impacts are each reported once."""
 
+from collections import Counter
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as some
 
-from bot.questions.base import Observation
-from bot.schedules.watch_job import (
+from bot.questions.base import IncidentStep, Observation
+from bot.schedules.change_detection import (
     LATE_AFTER_MILLISECONDS,
     OVERLAP_MILLISECONDS,
     ObservedChange,
@@ -14,6 +16,7 @@ from bot.schedules.watch_job import (
     states_to_record,
     window_start,
 )
+from bot.schedules.incidents import assess
 from bot.store import WatchState
 
 NOW = 1_795_000_000_000.0
@@ -28,25 +31,25 @@ LOOKS = some.lists(some.dictionaries(some.sampled_from("abcdef"), some.sampled_f
 
 
 def test_event_is_reported_once() -> None:
-    assert detect_changes({}, {"e": LARGE}, NOW) == [ObservedChange(LARGE, "", late=False)]
-    assert detect_changes(states_to_record({}, {"e": LARGE}), {"e": LARGE}, NOW) == []
+    assert detect_changes({}, {"e": LARGE}, NOW) == {"e": ObservedChange(LARGE, "", late=False)}
+    assert detect_changes(states_to_record({}, {"e": LARGE}), {"e": LARGE}, NOW) == {}
 
 
 def test_state_change_is_reported_with_the_previous_state() -> None:
     told = states_to_record({}, {"risk": GOOD})
-    assert detect_changes(told, {"risk": FAIR}, NOW) == [ObservedChange(FAIR, "good 71", late=False)]
+    assert detect_changes(told, {"risk": FAIR}, NOW) == {"risk": ObservedChange(FAIR, "good 71", late=False)}
 
 
 def test_pending_event_is_reported_late_only_if_it_turns_out_large() -> None:
     told = states_to_record({}, {"e": WAITS})
-    assert detect_changes({}, {"e": WAITS}, NOW) == []
-    assert detect_changes(told, {"e": SMALL}, NOW) == []
-    assert detect_changes(told, {"e": LARGE}, NOW) == [ObservedChange(LARGE, "", late=True)]
+    assert detect_changes({}, {"e": WAITS}, NOW) == {}
+    assert detect_changes(told, {"e": SMALL}, NOW) == {}
+    assert detect_changes(told, {"e": LARGE}, NOW) == {"e": ObservedChange(LARGE, "", late=True)}
 
 
 def test_old_event_seen_for_the_first_time_is_late() -> None:
     old = LARGE.model_copy(update={"at": NOW - LATE_AFTER_MILLISECONDS - 1})
-    assert detect_changes({}, {"e": old}, NOW) == [ObservedChange(old, "", late=True)]
+    assert detect_changes({}, {"e": old}, NOW) == {"e": ObservedChange(old, "", late=True)}
 
 
 def test_watch_window_starts_at_oldest_pending_event_capped_at_a_day() -> None:
@@ -67,7 +70,46 @@ def test_each_poll_reports_exactly_the_changes(looks: list[dict[str, str]]) -> N
     for states in looks:
         seen = {key: STATES[state].model_copy(update={"what": key}) for key, state in states.items()}
         changed = [key for key, sight in seen.items() if sight.tells and last.get(key) != sight.state]
-        assert [item.observation.what for item in detect_changes(told, seen, NOW)] == changed
+        assert list(detect_changes(told, seen, NOW)) == changed
         told |= states_to_record(told, seen)
         last |= states
-        assert detect_changes(told, seen, NOW) == []
+        assert detect_changes(told, seen, NOW) == {}
+
+
+def _event(number: int, ends: bool, state: str) -> Observation:
+    """An event that turns one of two flags off or on; where it is reported, its number is."""
+    label = f"[{number}]"
+    step = IncidentStep(
+        incident=f"Off {number % 2}", ends=ends, says="", did="", who="Lena", impact=state, comment=label
+    )
+    return Observation(
+        what="flag", state=state, says=label, at=NOW + number * 60_000, step=step, tells=state == "large"
+    )
+
+
+CHECKS = some.lists(
+    some.lists(some.tuples(some.booleans(), some.sampled_from(["large", "small", "waiting"])), max_size=4), max_size=5
+)
+
+
+@given(CHECKS, some.sampled_from(["large", "small"]))
+def test_each_step_of_an_incident_is_reported_once(checks: list[list[tuple[bool, str]]], pending_turns: str) -> None:
+    """Events come in over several checks; the last one finds out the impact of all."""
+    told, events, reported = dict[str, WatchState](), dict[str, Observation](), Counter[str]()
+    for number, new in enumerate([*checks, []]):
+        for ends, state in new:
+            events[f"e{len(events)}"] = _event(len(events), ends, state)
+        if number == len(checks):
+            events = {
+                key: _event(n, bool(seen.step and seen.step.ends), pending_turns) if seen.state == "waiting" else seen
+                for n, (key, seen) in enumerate(events.items())
+            }
+        now = datetime.fromtimestamp(NOW / 1000, UTC) + timedelta(hours=number)
+        findings = assess(told, events, now)
+        told |= {key: replace(state, seen_at=now) for key, state in findings.states.items()}
+        texts = [change.observation.says + change.observation.comment for change in findings.changes]
+        texts += [resolution.step.comment for resolution in findings.resolutions]
+        reported.update(key for n, key in enumerate(events) for text in texts if f"[{n}]" in text)
+        assert assess(told, events, now).states == {}
+    assert all(count == 1 for count in reported.values())
+    assert {key for key, seen in events.items() if seen.state == "large"} <= reported.keys()

@@ -1,57 +1,15 @@
 """Watches: alert once for each change, and never too often."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from bot.sandbox.slack.workspace import Message
 from tests.api_replies import lists_flags
-from tests.scheduler_harness import LOOP, OpenScheduler, SchedulerHarness
+from tests.scheduler_harness import LOOP, OpenScheduler
+from tests.watch_feed import Feed, ms, poll
 from tests.workspace import visible_text
 
 pytestmark = LOOP
-
-POLL = timedelta(minutes=5)
-
-
-class Feed:
-    """Replaces the events in LaunchDarkly's replies by those that a test adds."""
-
-    def __init__(self) -> None:
-        self.events: list[dict[str, Any]] = []
-
-    def add_event(self, flag: str, at: float, **impact: Any) -> dict[str, Any]:
-        event = {
-            "id": f"event-{len(self.events)}",
-            "projectId": "p",
-            "projectKey": "web",
-            "flagKey": flag,
-            "environmentKey": "production",
-            "eventType": "enabled_targeting",
-            "eventTime": at,
-            "description": "Targeting turned on",
-            "impact": impact,
-        }
-        self.events.append(event)
-        return event
-
-    def __call__(self, reply: Any) -> Any:
-        if "totalCount" not in reply or lists_flags(reply):
-            return reply
-        return {"totalCount": len(self.events), "items": list(reversed(self.events))}
-
-
-def ms(scheduler: SchedulerHarness) -> float:
-    return scheduler.clock.now.timestamp() * 1000
-
-
-async def poll(scheduler: SchedulerHarness, times: int = 1) -> list[Message]:
-    """Poll a number of times, and return the messages posted meanwhile."""
-    before = len(scheduler.posted())
-    for _ in range(times):
-        await scheduler.advance(seconds=POLL.total_seconds())
-    return scheduler.posted()[before:]
 
 
 async def test_preview_shows_past_alerts_before_the_watch_starts(scheduler_factory: OpenScheduler) -> None:
@@ -103,7 +61,7 @@ async def test_alert_names_the_owner_of_a_flag(scheduler_factory: OpenScheduler)
         await poll(scheduler)
         feed.add_event("new-checkout", ms(scheduler), size="large", percentage=95)
         [alert] = await poll(scheduler)
-        assert "|new-checkout>* · owned by Checkout crew · 🟢 Targeting turned on" in visible_text(alert)
+        assert "|new-checkout>* · owned by Checkout crew\n🟢 Targeting turned on" in visible_text(alert)
 
 
 async def test_many_events_become_one_message_with_a_remainder(scheduler_factory: OpenScheduler) -> None:

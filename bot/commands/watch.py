@@ -11,8 +11,9 @@ from bot.lines.param_types import InvalidValue
 from bot.lines.spec import Params, bot_param
 from bot.messages import humanize
 from bot.questions.base import View
+from bot.schedules.alerts import WatchItemView
 from bot.schedules.triggers import WatchTrigger
-from bot.schedules.views import ScheduleView, WatchItemView, schedule_view
+from bot.schedules.views import ScheduleView, schedule_view
 from bot.schedules.watch_job import preview_last_week
 
 MAX_PREVIEW_ITEMS = 5

@@ -17,9 +17,10 @@ from bot.core import Clock
 from bot.errors import Failure
 from bot.schedules.context import SchedulerContext
 from bot.schedules.dbos_engine import Engine
+from bot.schedules.incidents import assess
 from bot.schedules.lifecycle import request_run
 from bot.schedules.scheduler import collect_work, requeue
-from bot.schedules.watch_job import check_watch, earliest_window_start, observe, states_to_record
+from bot.schedules.watch_job import check_watch, earliest_window_start, observe
 from bot.settings import Settings
 from bot.store import QueryKey, Schedule, ScheduleState, WatchState
 
@@ -192,7 +193,7 @@ class PendingCheck:
             observed = await observe(ctx, self.query_key, self.since)
         except Failure:
             return True
-        return any(states_to_record(states, observed) for states in self.states)
+        return any(assess(states, observed, self.query_key.at).states for states in self.states)
 
 
 async def skip_quiet_checks(

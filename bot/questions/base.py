@@ -7,7 +7,7 @@ others, so there are no cycles; a test checks that.
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, Generic, TypeVar
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
@@ -57,6 +57,19 @@ class AnswerView(View):
 
 
 PENDING = "waiting"  # the state of an event whose impact isn't known yet
+MAX_INCIDENT = timedelta(days=1)
+
+
+class IncidentStep(View):
+    """That an event begins an incident, such as a flag that goes off, or ends it."""
+
+    incident: str  # the flag, and what happened to it
+    ends: bool
+    says: str  # "Off", or "is on again"
+    did: str  # "turned off by", or "on again by"
+    who: str
+    impact: str
+    comment: str
 
 
 class Observation(View):
@@ -69,6 +82,8 @@ class Observation(View):
     url: str = ""
     line: str = ""  # the question that shows details
     at: float | None = None  # when an event happened, in LaunchDarkly's milliseconds
+    step: IncidentStep | None = None
+    comment: str = ""  # why, as those who made a change put it
     tells: bool = True  # whether an alert is due in this state
 
 

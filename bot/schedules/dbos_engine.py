@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from hashlib import sha256
+from itertools import groupby
 from math import ceil
 from typing import Any, TypeVar
 
@@ -201,15 +202,22 @@ async def start_housekeeping() -> None:
 async def _enqueue_deliveries(runs: Sequence[Run]) -> list[str]:
     """Enqueue deliveries in batches, since each workflow has a cost."""
     batch_size = min(MAX_DELIVERIES_PER_WORKFLOW, max_batch_size(worker_context().deliveries_per_minute))
+    groups = [list(group) for _, group in groupby(sorted(runs, key=_due_at), key=_due_at)]
     workflow_ids = [
-        await _enqueue_delivery(runs[start : start + batch_size]) for start in range(0, len(runs), batch_size)
+        await _enqueue_delivery(group[start : start + batch_size])
+        for group in groups
+        for start in range(0, len(group), batch_size)
     ]
     await defer(worker_context().ctx, runs)
     return workflow_ids
 
 
+def _due_at(run: Run) -> datetime:
+    return run.at
+
+
 async def _enqueue_delivery(runs: Sequence[Run]) -> str:
-    """Enqueue one batch under an id that is the same in all processes, so it is enqueued once."""
+    """Enqueue one batch, due at one moment, under an id that is the same in all processes, so it is enqueued once."""
     schedule_ids, timestamp = [run.schedule for run in runs], int(runs[0].at.timestamp())
     batch_key = sha256(" ".join(f"{run.schedule}:{run.offered}" for run in runs).encode()).hexdigest()
     return await _enqueue(

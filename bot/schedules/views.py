@@ -1,7 +1,7 @@
-"""Views of schedules, their messages' footers, runs and watches."""
+"""Views of schedules, their messages' footers, and runs."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 from zoneinfo import ZoneInfo
@@ -168,24 +168,3 @@ def _steps(log: str, zone: ZoneInfo) -> Iterator[str]:
     for what, group in groupby(entries, key=lambda entry: entry[1]):
         times = [datetime.fromtimestamp(int(second), zone).strftime("%H:%M:%S") for second, _ in group]
         yield f"{what} {times[0]}" if len(times) == 1 else f"{what} {len(times)} times, {times[0]} to {times[-1]}"
-
-
-class WatchItemView(View):
-    """A change in a watch's alert."""
-
-    what: str
-    owner: str
-    url: str
-    before: str
-    says: str
-    when: Timestamp | None
-    late: bool
-    line: str
-
-
-@dataclass(frozen=True)
-class WatchPreview:
-    """The alerts that a watch would have sent; unknown for states, as LaunchDarkly reports only the current one."""
-
-    items: tuple[WatchItemView, ...]
-    known: bool

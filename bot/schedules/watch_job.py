@@ -3,16 +3,15 @@
 The first check is silent. A channel that reaches the hourly limit of alerts gets one last alert, which offers to mute
 the watch; later changes are posted when the hour is over.
 
-Only identities and states are compared, never rendered text, and each change is reported once.
+An incident whose start was alerted about, such as a flag that goes off, ends in a reply in the alert's thread.
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from bot.access import Caller
 from bot.answers import Fetch
@@ -20,21 +19,20 @@ from bot.errors import TRANSIENT_FAILURES, Failure, Rejected, TryLater
 from bot.lines.timespec import to_milliseconds
 from bot.messages import humanize
 from bot.questions import discover
-from bot.questions.base import PENDING, AnyQuestion, Observation, QuestionContext, View, failure_text
+from bot.questions.base import AnyQuestion, Observation, QuestionContext, failure_text
+from bot.schedules.alerts import WatchPreview, item_view, reply_view, update_view
+from bot.schedules.change_detection import OVERLAP_MILLISECONDS, ObservedChange, states_to_record, window_start
 from bot.schedules.context import SchedulerContext, serialize_message
+from bot.schedules.incidents import Resolution, assess
 from bot.schedules.lifecycle import notify_owner
 from bot.schedules.runs import MAX_REASON_CHARS, Alerted, CheckFailed, create
-from bot.schedules.views import WatchItemView, WatchPreview
 from bot.store import QueryKey, Run, Schedule, WatchState
 
 log = logging.getLogger(__name__)
 
-MAX_ALERT_ITEMS = 10
+MAX_REPLIES = 29  # of a check, a second apart: the next check is 30 seconds later at the earliest
 MAX_LOOKBACK = timedelta(days=1)  # for events that LaunchDarkly is still calculating, and after an outage
 HOUR = timedelta(hours=1)
-OVERLAP_MILLISECONDS = 900_000  # between a watch's windows, as events may be reported late
-LATE_AFTER_MILLISECONDS = 3_600_000  # events older than this are flagged as late
-
 
 ObserveFunction = Callable[[Any, QuestionContext, datetime], Awaitable[dict[str, Observation]]]
 
@@ -60,86 +58,16 @@ def first_observation(line: str, now: datetime) -> Fetch:
     return lambda params, ctx: observe_question(params, ctx, now - timedelta(milliseconds=OVERLAP_MILLISECONDS))
 
 
-@dataclass(frozen=True)
-class ObservedChange:
-    """An observation that is new, or whose state has changed."""
-
-    observation: Observation
-    before: str  # the previous state as people read it; empty for a new observation
-    late: bool
-
-
-def detect_changes(
-    known_states: Mapping[str, WatchState], observations: Mapping[str, Observation], now: float
-) -> list[ObservedChange]:
-    """Return the changes to alert about, in the order of the observations."""
-    return [
-        ObservedChange(
-            observation, _previous_label(known_states.get(key)), _is_late(known_states.get(key), observation, now)
-        )
-        for key, observation in observations.items()
-        if observation.tells and (key not in known_states or known_states[key].state != observation.state)
-    ]
-
-
-def _previous_label(previous: WatchState | None) -> str:
-    return previous.says if previous and previous.state != PENDING else ""
-
-
-def _is_late(previous: WatchState | None, observation: Observation, now: float) -> bool:
-    """Return whether an event was pending when it was first seen, or happened long ago."""
-    return observation.at is not None and (
-        bool(previous and previous.state == PENDING) or now - observation.at > LATE_AFTER_MILLISECONDS
-    )
-
-
-def states_to_record(
-    known_states: Mapping[str, WatchState], observations: Mapping[str, Observation]
-) -> dict[str, WatchState]:
-    """Return the states to add to the known ones: those alerted about, and pending ones that may become changes."""
-    return {
-        key: WatchState(observation.state, observation.says, observation.at)
-        for key, observation in observations.items()
-        if (key in known_states and known_states[key].state != observation.state)
-        or (key not in known_states and (observation.tells or observation.state == PENDING))
-    }
-
-
-def window_start(known_states: Iterable[WatchState], looked_at: float, max_lookback: float) -> float:
-    """Return the start of a watch's next window, in milliseconds.
-
-    It is the last check, or the oldest event that was still pending then, but at most `max_lookback` before the last
-    check. The windows overlap, as events may be reported a little late.
-    """
-    pending = [known.happened for known in known_states if known.state == PENDING and known.happened is not None]
-    return max(min([looked_at, *pending]) - OVERLAP_MILLISECONDS, looked_at - max_lookback)
-
-
-class WatchUpdateView(View):
-    """A watch's alert."""
-
-    number: int
-    line: str
-    total: str
-    items: tuple[WatchItemView, ...]
-    more: str
-    late: str
-    storm: bool
-    mute: str
-
-
 async def preview_last_week(ctx: SchedulerContext, line: str, caller: Caller) -> WatchPreview:
     """Return the alerts that a watch of this question would have sent in the last seven days."""
     observations, zone = await _observe_for(ctx, line, caller, ctx.now() - timedelta(days=7)), caller.zone.key
-    changes = [
-        ObservedChange(observation, "", late=False) for observation in observations.values() if observation.tells
-    ]
     known = all(observation.at is not None for observation in observations.values())
-    return WatchPreview(tuple(item_view(change, zone) for change in reversed(changes)) if known else (), known)
+    changes = [replace(change, late=False) for change in assess({}, observations, ctx.now()).changes]
+    return WatchPreview(tuple(item_view([change], zone) for change in reversed(changes)) if known else (), known)
 
 
 async def check_watch(ctx: SchedulerContext, query_key: QueryKey) -> list[Run]:
-    """Observe a question, record an alert for each channel with changes, and return the runs that deliver them."""
+    """Observe a question, record each channel's alert and replies, and return the runs that deliver them."""
     watches = await ctx.store.schedules.list_watching(query_key.team, query_key.line, query_key.zone)
     if not watches:
         return []
@@ -150,12 +78,11 @@ async def check_watch(ctx: SchedulerContext, query_key: QueryKey) -> list[Run]:
         log.info("not checked", extra={"facts": {"question": query_key.line, "outcome": failure.outcome}})
         await _handle_failure(ctx, watches, query_key, failure)
         return []
-    alerted = [
-        schedule.id
+    return [
+        run
         for schedule in watches
-        if await _record_and_alert(ctx, schedule, known_states[schedule.id], observations, query_key)
+        for run in await _record_and_alert(ctx, schedule, known_states[schedule.id], observations, query_key)
     ]
-    return [run for run in await ctx.store.runs.list_awaiting(query_key) if run.schedule in alerted]
 
 
 async def observe(ctx: SchedulerContext, query_key: QueryKey, since: datetime) -> dict[str, Observation]:
@@ -220,59 +147,44 @@ async def _record_and_alert(
     known_states: Mapping[str, WatchState],
     observations: Mapping[str, Observation],
     query_key: QueryKey,
-) -> bool:
-    """Record the new states and the alert about them, if any; return whether there is an alert to deliver."""
-    changes = detect_changes(known_states, observations, to_milliseconds(query_key.at)) if schedule.looked_at else []
-    alerts = await _alerts_last_hour(ctx, schedule, query_key.at) if changes else 0
+) -> list[Run]:
+    """Record the new states, the alert about them and the replies to earlier alerts; return what is to deliver."""
+    if schedule.looked_at is None:
+        await ctx.store.watch_states.record(schedule, states_to_record(known_states, observations), query_key.at, [])
+        return []
+    findings = assess(known_states, observations, query_key.at)
+    alerts = await _alerts_last_hour(ctx, schedule, query_key.at) if findings.changes else 0
     if alerts > ctx.timing.max_alerts_per_hour:
-        return False
-    view = (
-        _update_view(schedule, changes, query_key, storm=alerts == ctx.timing.max_alerts_per_hour) if changes else None
-    )
-    alert = _alert_run(ctx, schedule, query_key, view) if view else None
-    new_states = states_to_record(known_states, observations)
-    runs = [alert] if alert else []
-    return await ctx.store.watch_states.record(schedule, new_states, query_key.at, runs) and alert is not None
+        return []
+    is_storm = alerts == ctx.timing.max_alerts_per_hour
+    runs = [
+        *_alert_runs(ctx, schedule, query_key, findings.changes, is_storm),
+        *_reply_runs(ctx, schedule, query_key, findings.resolutions),
+    ]
+    return runs if await ctx.store.watch_states.record(schedule, findings.states, query_key.at, runs) else []
 
 
-def _alert_run(ctx: SchedulerContext, schedule: Schedule, query_key: QueryKey, view: WatchUpdateView) -> Run:
-    message = serialize_message(ctx.answers.notice("watch_update", view))
-    return create(Alerted(schedule, query_key.at, message=message), ctx.now())
+def _alert_runs(
+    ctx: SchedulerContext, schedule: Schedule, query_key: QueryKey, changes: Sequence[ObservedChange], is_storm: bool
+) -> Iterator[Run]:
+    if changes:
+        view = update_view(schedule, changes, query_key.zone, storm=is_storm)
+        message = serialize_message(ctx.answers.notice("watch_update", view))
+        yield create(Alerted(schedule, query_key.at, message=message), ctx.now())
+
+
+def _reply_runs(
+    ctx: SchedulerContext, schedule: Schedule, query_key: QueryKey, resolutions: Sequence[Resolution]
+) -> Iterator[Run]:
+    """Create a reply in the thread of each alert. Each is due a second after the one before: its time is its key."""
+    alerts_at = sorted({resolution.alert_at for resolution in resolutions})[:MAX_REPLIES]
+    for number, alert_at in enumerate(alerts_at, 1):
+        view = reply_view([each for each in resolutions if min(each.alert_at, alerts_at[-1]) == alert_at])
+        message = serialize_message(ctx.answers.notice("watch_reply", view))
+        at = query_key.at + timedelta(seconds=number)
+        yield create(Alerted(schedule, at, message=message, reply_to=alert_at), ctx.now())
 
 
 async def _alerts_last_hour(ctx: SchedulerContext, schedule: Schedule, now: datetime) -> int:
     """Count the alerts of the last hour."""
     return await ctx.store.runs.count_alerts(schedule.id, now - HOUR)
-
-
-def _update_view(
-    schedule: Schedule, changes: Sequence[ObservedChange], query_key: QueryKey, *, storm: bool
-) -> WatchUpdateView:
-    shown = changes[:MAX_ALERT_ITEMS]
-    late = sum(change.late for change in changes)
-    more = len(changes) - len(shown)
-    return WatchUpdateView(
-        number=schedule.number,
-        line=schedule.line,
-        total=humanize.count(len(changes), "change"),
-        items=tuple(item_view(change, query_key.zone) for change in shown),
-        more=humanize.count(more, "more change") if more else "",
-        late=humanize.count(late, "change") if late else "",
-        storm=storm,
-        mute=f"snooze {schedule.number} until=1d",
-    )
-
-
-def item_view(change: ObservedChange, zone: str) -> WatchItemView:
-    """Build the view of a change."""
-    observation = change.observation
-    return WatchItemView(
-        what=humanize.truncate_text(observation.what, 80),
-        owner=observation.owner,
-        url=observation.url,
-        before=change.before,
-        says=observation.says,
-        when=humanize.timestamp(observation.at, ZoneInfo(zone)) if observation.at is not None else None,
-        late=change.late,
-        line=observation.line,
-    )

@@ -31,7 +31,14 @@ from bot.questions.base import (
 from bot.questions.catalog import ChangedFlag, EnvironmentState, FlagsByKey
 from bot.questions.daily_series import CountsByDay, count_by_day
 from bot.questions.events.event import Event, EventsReply, Impact, event_view, with_comments
-from bot.questions.events.stories import FlagStories, FlagStoriesView, describe_still, flag_stories_view, group_by_flag
+from bot.questions.events.stories import (
+    FlagStories,
+    FlagStoriesView,
+    describe_still,
+    flag_stories_view,
+    group_by_flag,
+    incident_step,
+)
 from bot.questions.time_range import Days, Window, parse_window
 
 PATH = "/api/v2/engineering-insights/flag-events"
@@ -347,6 +354,7 @@ def _observation(event: Event, params: EventsParams, ctx: QuestionContext, flags
         url=view.url,
         line=view.details,
         at=event.time,
+        step=incident_step(event, view),
         tells=params.impact in ("any", size) and size != PENDING,
     )
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from bot.messages import humanize
 from bot.messages.mrkdwn import Timestamp
-from bot.questions.base import QuestionContext, View
+from bot.questions.base import MAX_INCIDENT, IncidentStep, QuestionContext, View
 from bot.questions.catalog import EnvironmentState, FlagsByKey
 from bot.questions.events.event import (
     CLOCK_SLACK_MS,
@@ -29,7 +29,6 @@ from bot.questions.events.event import (
     who_made,
 )
 
-MAX_INCIDENT = timedelta(days=1)
 MILLISECOND = timedelta(milliseconds=1)
 RETURN_TOLERANCE = 5  # percentage points by which shares differ though the rollout is the same
 MAX_STORIES = 3  # of one flag
@@ -75,6 +74,7 @@ FOR_A_WHILE = {
     Status.ON_FOR_A_WHILE: ("On", "turned on by", "off again by"),
     Status.ROLLED_FORWARD_FOR_A_WHILE: ("Rolled forward", "rolled forward by", "back again by"),
 }
+RECOVERIES = {Move.ON: "is on again", Move.FORWARD: "is rolling out again"}
 HEADLINES = {
     Status.STILL_OFF: "Still off",
     Status.STILL_ROLLED_BACK: "Still rolled back",
@@ -322,3 +322,22 @@ def _people(story: Story) -> str:
         return start
     _, started, ended = FOR_A_WHILE[story.status]
     return f"{started} {start}, {ended} {end}"
+
+
+def incident_step(event: Event, view: EventView) -> IncidentStep | None:
+    """Return what an event means for an incident of its flag, for those who see one event at a time."""
+    move = find_move(event)
+    if move is Move.OTHER:
+        return None
+    ends = move in UPWARD
+    start = OPPOSITES[move] if ends else move
+    label, began, ended = FOR_A_WHILE[PAIR_STATUSES[start]]
+    return IncidentStep(
+        incident=f"{label} {event.flag}",
+        ends=ends,
+        says=RECOVERIES[move] if ends else label,
+        did=ended if ends else began,
+        who=view.who,
+        impact=view.impact,
+        comment=humanize.truncate_text(event.description or "", MAX_COMMENT_CHARS),
+    )
