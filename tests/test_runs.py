@@ -99,6 +99,38 @@ async def test_run_lease_is_exclusive_until_it_expires(store: Store) -> None:
     assert not await store.runs.save([change(leased, runs.PostBegun(0))])
 
 
+async def test_stopped_heartbeat_is_claimed_by_one_process(store: Store) -> None:
+    heartbeats = store.heartbeats
+    await heartbeats.record("T1", "a", NOW)
+    await heartbeats.record("T2", "b", NOW)
+    assert await heartbeats.list_others("T1", "me") == {"a": NOW}
+    claims = await asyncio.gather(*(heartbeats.claim("T1", "a", NOW, NOW + n * MINUTE) for n in range(1, 4)))
+    assert sorted(claims) == [False, False, True]
+    claimed_at = (await heartbeats.list_others("T1", "me"))["a"]
+    await heartbeats.remove("T1", "a", NOW)
+    assert await heartbeats.list_others("T1", "me") == {"a": claimed_at}
+    await heartbeats.remove("T1", "a", claimed_at)
+    assert await heartbeats.list_others("T1", "me") == {}
+    assert await heartbeats.list_others("T2", "b") == {}
+
+
+async def test_worker_with_a_new_heartbeat_is_not_claimed(store: Store) -> None:
+    await store.heartbeats.record("T1", "a", NOW)
+    await store.heartbeats.record("T1", "a", NOW + MINUTE)
+    assert not await store.heartbeats.claim("T1", "a", NOW, NOW + MINUTE)
+    assert await store.heartbeats.list_others("T1", "me") == {"a": NOW + MINUTE}
+
+
+async def test_only_leases_of_the_worker_are_listed(store: Store) -> None:
+    await store.runs.create_due([due_schedule(await store.schedules.add(NEW, NOW)) for _ in range(4)])
+    [a, b, closed, _] = [run for run, _ in await store.runs.list_open("T1", NOW, 10)]
+    leased = [change(run, runs.Leased(by, NOW + MINUTE)) for run, by in ((a, "a"), (b, "b"), (closed, "a"))]
+    saved = {run.schedule: run for run in await store.runs.save(leased)}
+    assert await store.runs.save([change(saved[closed.schedule], runs.Finished())])
+    assert await store.runs.list_leased("T1", "a") == [saved[a.schedule]]
+    assert await store.runs.list_leased("T2", "a") == []
+
+
 async def test_transitions_of_many_runs_are_saved_where_fences_hold(store: Store) -> None:
     await store.runs.create_due([due_schedule(await store.schedules.add(NEW, NOW)) for _ in range(5)])
     open_runs = [run for run, _ in await store.runs.list_open("T1", NOW, 10)]

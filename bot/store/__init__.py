@@ -4,6 +4,7 @@ store.py         opens a database by its URL, migrates it, holds the repositorie
 models.py        the records that other packages read
 schedules.py     schedules, by channel and number
 runs.py          runs of schedules, and the answers they share
+heartbeats.py    the last heartbeat of each process that works
 watch_state.py   what each watch has observed
 snapshots.py     metrics of past weeks
 workspaces.py    of each workspace: charts supported, defaults of channels, payloads handled, deliveries started

@@ -169,6 +169,11 @@ class Runs:
         """Return the open runs that wait for the answer to a question."""
         return await self._select(IS_OPEN, *_matches_query(query_key))
 
+    async def list_leased(self, team: str, worker: str) -> list[Run]:
+        """Return the open runs whose last lease a worker holds."""
+        has_index = TABLE.c.again_at.is_not(None)  # true of each open run
+        return await self._select(TABLE.c.team == team, IS_OPEN, has_index, TABLE.c.taken_by == worker)
+
     async def list_at(self, schedule_ids: Collection[str], at: datetime) -> list[Run]:
         """Return the runs of some schedules at one moment."""
         return await self._select(TABLE.c.schedule.in_(schedule_ids), TABLE.c.at == at)

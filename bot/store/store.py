@@ -14,6 +14,7 @@ from bot.errors import TryLater
 from bot.store.database import Database
 from bot.store.database_url import parse_database_url
 from bot.store.errors import is_busy, startup_errors
+from bot.store.heartbeats import Heartbeats
 from bot.store.migrate import ALEMBIC_VERSION, MIGRATIONS_DIR, is_current, migrate
 from bot.store.runs import Runs
 from bot.store.schedules import Schedules
@@ -37,6 +38,7 @@ class Store:
         self.workspaces = Workspaces(database)
         self.schedules = Schedules(database)
         self.runs = Runs(database)
+        self.heartbeats = Heartbeats(database)
         self.delivery_quotas = DeliveryQuotas(database)
         self.watch_states = WatchStates(database)
         self.snapshots = Snapshots(database)

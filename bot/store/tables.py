@@ -156,6 +156,14 @@ RATE_LIMITS = Table(
     Column("spent", Float, nullable=False),  # the second of the epoch until which capacity is spent
 )
 
+HEARTBEATS = Table(
+    "heartbeats",
+    METADATA,
+    Column("team", String, primary_key=True),
+    Column("worker", String, primary_key=True),
+    Column("beat_at", UtcDateTime, nullable=False),  # by the worker's own clock
+)
+
 ANSWERS = Table(
     "asked",
     METADATA,
