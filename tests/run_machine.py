@@ -10,13 +10,17 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from bot.schedules import runs
+from bot.schedules.failover import HeartbeatObserver
+from bot.schedules.heartbeat import Pulse, may_send, next_pulse
 from bot.store import Run, RunState, Schedule, ScheduleState
 from bot.store.store import Store
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 LEASE, CONFIRM_WINDOW = timedelta(minutes=5), timedelta(seconds=10)
+WORKER_TIMEOUT = timedelta(seconds=15)
 WORKERS = st.sampled_from(["one", "two"])
-SECONDS = st.sampled_from([10, 200, 400])  # a search is sure after the first, a lease is half over, and it is over
+# A heartbeat goes on; it has a gap, and a search is sure; a worker is lost; a lease is half over; it is over.
+SECONDS = st.sampled_from([5, 10, 20, 200, 400])
 MESSAGE_COUNT = 2
 KINDS = ["retry"] * 6 + ["requeue", "offer"] * 2 + ["skip", "give up", "lose the channel"]  # few end the run
 
@@ -30,6 +34,9 @@ class RunStore(Protocol):
     def read(self) -> Run: ...
     def save(self, before: Run, after: Run) -> bool: ...
     def offer(self, before: Run, after: Run) -> bool: ...
+    def record_heartbeat(self, worker: str, at: datetime) -> None: ...
+    def heartbeats(self) -> dict[str, datetime]: ...
+    def claim(self, worker: str, seen: datetime, at: datetime) -> bool: ...
 
 
 MONDAY = (0,), 0, time(9), "UTC"
@@ -41,6 +48,9 @@ class MemoryStore:
 
     schedule = SCHEDULE
     run: Run
+
+    def __init__(self) -> None:
+        self._heartbeats: dict[str, datetime] = {}
 
     def add(self, run: Run) -> None:
         self.run = run
@@ -57,6 +67,18 @@ class MemoryStore:
 
     def offer(self, before: Run, after: Run) -> bool:
         return self.run.offered == before.offered and self.save(before, after)
+
+    def record_heartbeat(self, worker: str, at: datetime) -> None:
+        self._heartbeats[worker] = at
+
+    def heartbeats(self) -> dict[str, datetime]:
+        return dict(self._heartbeats)
+
+    def claim(self, worker: str, seen: datetime, at: datetime) -> bool:
+        if self._heartbeats.get(worker) != seen:
+            return False
+        self._heartbeats[worker] = at
+        return True
 
 
 class SlackOutcome(Enum):
@@ -90,10 +112,19 @@ class DatabaseStore:
     def offer(self, before: Run, after: Run) -> bool:
         return bool(self._await(self._store.runs.offer([(before, after)])))
 
+    def record_heartbeat(self, worker: str, at: datetime) -> None:
+        self._await(self._store.heartbeats.record(self.schedule.team, worker, at))
+
+    def heartbeats(self) -> dict[str, datetime]:
+        return self._await(self._store.heartbeats.list_others(self.schedule.team, ""))
+
+    def claim(self, worker: str, seen: datetime, at: datetime) -> bool:
+        return self._await(self._store.heartbeats.claim(self.schedule.team, worker, seen, at))
+
 
 @dataclass
 class Worker:
-    """What a process has in its memory. A crash forgets it."""
+    """What a process's job has in its memory. A crash forgets it."""
 
     run: Run
     effects: list[runs.RunEffect] = field(default_factory=list)
@@ -109,6 +140,10 @@ class RunMachine(RuleBasedStateMachine):
         self.store = store or MemoryStore()
         self.now = NOW
         self.workers: dict[str, Worker] = {}
+        self.pulses: dict[str, Pulse] = {}  # as each process knows it
+        self.heartbeats_begun: dict[str, datetime] = {}
+        self.observer = HeartbeatObserver()
+        self.lost: list[tuple[str, Run]] = []  # claimed workers, and runs that they held
         self.channel: list[int] = []  # the index of each message, in the order in which they were accepted
         self.read: list[Run] = []  # states that somebody has read, and may still act on
         self.closed: Run | None = None
@@ -132,9 +167,32 @@ class RunMachine(RuleBasedStateMachine):
             self.workers[name] = Worker(leased, list(effects))
 
     @rule(name=WORKERS)
+    def start(self, name: str) -> None:
+        self.have_heartbeat(name)
+        self.lease(name, 0)
+
+    @rule(name=WORKERS)
     def crash(self, name: str) -> None:
         """Lose what was done and not recorded, and what was to be done."""
-        self.workers.pop(name, None)
+        for memory in (self.workers, self.pulses, self.heartbeats_begun):
+            memory.pop(name, None)
+
+    @rule(name=WORKERS)
+    def begin_heartbeat(self, name: str) -> None:
+        self.heartbeats_begun[name] = self.now
+
+    @rule(name=WORKERS, confirmed=st.sampled_from([True, True, False]))
+    def store_heartbeat(self, name: str, confirmed: bool) -> None:
+        """Store a heartbeat that was begun, perhaps long ago; the worker may not learn that it is stored."""
+        if began := self.heartbeats_begun.pop(name, None):
+            self.store.record_heartbeat(name, began)
+            if confirmed:
+                self.pulses[name] = next_pulse(self.pulses.get(name), began, self.now, WORKER_TIMEOUT)
+
+    @rule(name=WORKERS)
+    def have_heartbeat(self, name: str) -> None:
+        self.begin_heartbeat(name)
+        self.store_heartbeat(name, confirmed=True)
 
     @rule(name=WORKERS, outcome=st.sampled_from([SlackOutcome.ACCEPTED] * 4 + list(SlackOutcome)))
     def step(self, name: str, outcome: SlackOutcome) -> None:
@@ -160,14 +218,32 @@ class RunMachine(RuleBasedStateMachine):
     @rule(before=st.integers(0, 2), retry_between=st.booleans())
     def overtake(self, before: int, retry_between: bool) -> None:
         """Let a worker stall after some steps until another one takes the run, and then let the first one go on."""
-        self.lease("one", 0)
+        self.start("one")
         self.step_on("one", before)
         self.now += 2 * LEASE
         if retry_between:
             self.act_late(0, "retry")
-        self.lease("two", 0)
+        self.start("two")
         self.step_on("two", 4)
         self.step_on("one", 3)
+
+    @rule(before=st.sampled_from([0, 1, 1, 2]), late_heartbeat=st.sampled_from(["none", "before", "after", "after"]))
+    def freeze(self, before: int, late_heartbeat: str) -> None:
+        """Let a worker stall until another one takes it for lost, and go on with or without a new heartbeat."""
+        self.start("one")
+        self.step_on("one", before)
+        self.find_lost_workers()
+        self.now += 2 * WORKER_TIMEOUT
+        if late_heartbeat == "before":
+            self.have_heartbeat("one")
+        self.find_lost_workers()
+        if late_heartbeat == "after":
+            self.have_heartbeat("one")
+        self.release_leases()
+        self.start("two")
+        self.step_on("two", 3)
+        self.step_on("one", 3)
+        self.step_on("two", 3)
 
     @rule(name=WORKERS, kind=st.sampled_from(KINDS))
     def end_attempt(self, name: str, kind: str) -> None:
@@ -184,6 +260,25 @@ class RunMachine(RuleBasedStateMachine):
         after, _ = runs.transition(run, self._event(kind, ""), self.now)
         if after is not run:
             (self.store.offer if kind == "offer" else self.store.save)(run, after)
+
+    @rule()
+    def find_lost_workers(self) -> None:
+        """Claim the workers whose heartbeat has stopped, after listing what they hold."""
+        run = self.store.read()
+        for worker, seen in self.observer.stopped(
+            self.store.heartbeats(), self.now.timestamp(), WORKER_TIMEOUT
+        ).items():
+            if self.store.claim(worker, seen, self.now):
+                self.lost.append((worker, run))
+
+    @rule()
+    def release_leases(self) -> None:
+        """End the leases of workers claimed some time ago, which may have a heartbeat again."""
+        for worker, run in self.lost:
+            after, _ = runs.transition(run, runs.WorkerLost(by=worker), self.now)
+            if after is not run:
+                self.store.save(run, after)
+        self.lost.clear()
 
     @rule()
     def look(self) -> None:
@@ -214,7 +309,7 @@ class RunMachine(RuleBasedStateMachine):
         self.workers.clear()
         for _ in range(3):
             self.now += LEASE
-            self.lease("one", 0)
+            self.start("one")
             while "one" in self.workers:
                 self.step("one", SlackOutcome.ACCEPTED)
                 self.no_message_is_posted_twice()
@@ -228,8 +323,9 @@ class RunMachine(RuleBasedStateMachine):
         return [self.store.read(), *reversed(self.read)][: age + 1][-1]
 
     def _send(self, run: Run, part: int, outcome: SlackOutcome) -> runs.RunEvent:
-        """Send a message, unless the lease is half over; Slack may refuse it, or not say what it has done."""
-        if outcome is SlackOutcome.REJECTED or not runs.may_send(run, self.now, LEASE):
+        """Send a message, unless the worker may not; Slack may refuse it, or not say what it has done."""
+        pulse = self.pulses.get(run.leased_by)
+        if outcome is SlackOutcome.REJECTED or not may_send(run, pulse, self.now, LEASE, WORKER_TIMEOUT):
             return runs.NotPosted()
         if outcome is not SlackOutcome.LOST:
             self.channel.append(part)

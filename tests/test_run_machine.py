@@ -12,12 +12,14 @@ from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from bot.schedules import runs
+from bot.schedules.heartbeat import Pulse, may_send, next_pulse
 from bot.store import Run, RunState
 from bot.store.store import open_store
 from tests.databases import TemporaryDatabase
-from tests.run_machine import LEASE, NOW, SCHEDULE, DatabaseStore, RunMachine
+from tests.run_machine import LEASE, NOW, SCHEDULE, WORKER_TIMEOUT, DatabaseStore, RunMachine
 from tests.source_tree import ROOT, imports, nodes
 
+SECOND = timedelta(seconds=1)
 DUE = runs.create(runs.Due(SCHEDULE, NOW), NOW)
 ARROW = re.compile(r" +(?P<states>[\w, ]+?) +── (?P<events>[\w, ]+) ─*► (?P<targets>[\w, ]+)")
 
@@ -114,6 +116,43 @@ def test_only_the_holder_of_a_lease_ends_an_attempt() -> None:
         assert runs.transition(leased, event, NOW) == (leased, ())
         assert runs.transition(leased, event, NOW + LEASE)[0] != leased
         assert runs.transition(leased, replace(event, by="one"), NOW)[0] != leased
+
+
+def test_lost_worker_loses_only_its_own_leases() -> None:
+    leased, _ = runs.transition(DUE, runs.Leased("one", NOW + LEASE), NOW)
+    assert runs.transition(leased, runs.WorkerLost(by="two"), NOW) == (leased, ())
+    released, effects = runs.transition(leased, runs.WorkerLost(by="one"), NOW)
+    assert (released.state, released.fence == leased.fence, effects) == (RunState.WAITING, False, ())
+    posting, _ = runs.transition(leased, runs.PostBegun(0), NOW)
+    assert runs.transition(posting, runs.WorkerLost(by="one"), NOW)[0].state is RunState.UNCONFIRMED
+
+
+@pytest.mark.parametrize(
+    ("seconds", "sends"),
+    [(-60, False), (0, True), (WORKER_TIMEOUT.seconds // 2, True), (WORKER_TIMEOUT.seconds, False)],
+)
+def test_worker_sends_only_soon_after_its_last_heartbeat(seconds: int, sends: bool) -> None:
+    leased, _ = runs.transition(DUE, runs.Leased("one", NOW + LEASE), NOW)
+    pulse, now = Pulse(since=NOW - LEASE, last=NOW), NOW + timedelta(seconds=seconds)
+    assert may_send(leased, pulse, now, LEASE, WORKER_TIMEOUT) is sends
+    assert not may_send(leased, None, now, LEASE, WORKER_TIMEOUT)
+
+
+@pytest.mark.parametrize(("gap", "sends"), [(5 * SECOND, True), (WORKER_TIMEOUT, False)])
+def test_worker_sends_nothing_under_a_lease_from_before_a_gap(gap: timedelta, sends: bool) -> None:
+    pulse = next_pulse(None, NOW, NOW, WORKER_TIMEOUT)
+    leased, _ = runs.transition(DUE, runs.Leased("one", NOW + LEASE), NOW)
+    again = NOW + gap
+    pulse = next_pulse(pulse, again, again, WORKER_TIMEOUT)
+    assert may_send(leased, pulse, again, LEASE, WORKER_TIMEOUT) is sends
+    renewed, _ = runs.transition(leased, runs.Leased("one", again + LEASE), again)
+    assert may_send(renewed, pulse, again, LEASE, WORKER_TIMEOUT)
+
+
+def test_slow_heartbeat_counts_from_its_start_and_older_leases_do_not() -> None:
+    pulse = next_pulse(None, NOW, NOW + 5 * SECOND, WORKER_TIMEOUT)
+    assert pulse == Pulse(since=NOW + 5 * SECOND, last=NOW)
+    assert next_pulse(pulse, NOW + SECOND, NOW + WORKER_TIMEOUT, WORKER_TIMEOUT).since == NOW + WORKER_TIMEOUT
 
 
 def test_message_that_may_be_posted_is_searched_first() -> None:

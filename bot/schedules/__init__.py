@@ -7,6 +7,8 @@ views.py            schedules, their messages' footers and runs as people read t
 runs.py             every transition of a run: its states, events and effects, drawn
 lifecycle.py        saves the transitions of runs, pauses and resumes channels, and notifies owners
 context.py          what the scheduler and its jobs work with: stored answers, the publisher, the timing
+heartbeat.py        this process's heartbeat, stored while it works, without which it sends nothing
+failover.py         finds processes whose heartbeat has stopped, and ends their leases
 scheduler.py        creates runs for due schedules, and collects the open ones
 dbos_engine.py      the engine on DBOS: its workflows, queues, start and stop
 query_job.py        asks a question once, for all runs that wait for its answer

@@ -12,6 +12,7 @@ from bot.access import NO_RULES, AccessRules, Caller
 from bot.answers import Answer, Answers
 from bot.cache import BoundedCache
 from bot.messages.message import Message
+from bot.schedules.heartbeat import Heartbeat
 from bot.schedules.triggers import is_missed
 from bot.store import QueryKey, Snapshot
 
@@ -108,6 +109,7 @@ class Timing:
     catch_up_window: timedelta = timedelta(hours=1)  # a missed run is caught up within it, and skipped after it
     spread: timedelta = timedelta(minutes=1)  # schedules due in the same minute are staggered over it
     lease: timedelta = timedelta(minutes=5)  # how long a worker owns a run
+    worker_timeout: timedelta = timedelta(seconds=15)  # how long a worker keeps its runs without a heartbeat
     confirm_window: timedelta = timedelta(seconds=10)  # until a posted message is sure to be found by a search
     watch_interval: timedelta = timedelta(minutes=5)  # polling interval of watches
     max_alerts_per_hour: int = 6  # per watch; further alerts are held for one summary
@@ -131,12 +133,16 @@ class SchedulerContext:
     timing: Timing = field(default_factory=Timing)
     delivering: set[tuple[str, datetime]] = field(default_factory=set)  # runs that this process is delivering
     answer_store: AnswerStore = field(init=False)
+    heartbeat: Heartbeat = field(init=False)
     rules: AccessRules = NO_RULES
     on_run_closed: Callable[[str, float], None] = lambda _, __: None  # gets a run's outcome and its lateness in seconds
     work_available: asyncio.Event = field(default_factory=asyncio.Event)  # set when there is work to do at once
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "answer_store", AnswerStore(self.store))  # the class is frozen, and this is derived
+        # The class is frozen, and these are derived.
+        object.__setattr__(self, "answer_store", AnswerStore(self.store))
+        heartbeat = Heartbeat(self.store, self.team, self.worker, self.timing.worker_timeout, self.now)
+        object.__setattr__(self, "heartbeat", heartbeat)
 
     def caller(self, zone: str) -> Caller:
         """Return the caller of scheduled questions, which are asked in a time zone."""

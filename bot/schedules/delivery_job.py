@@ -22,6 +22,7 @@ from bot.schedules.delivery_errors import (
     Unavailable,
     explain_code,
 )
+from bot.schedules.heartbeat import may_send
 from bot.schedules.lifecycle import LeaseLost, record
 from bot.schedules.runs import (
     MISSED_REASON,
@@ -40,7 +41,6 @@ from bot.schedules.runs import (
     Search,
     Skipped,
     Unverifiable,
-    may_send,
 )
 from bot.schedules.views import footer_view
 from bot.store import Run, Schedule, ScheduleState
@@ -58,7 +58,8 @@ async def deliver(ctx: SchedulerContext, schedule_id: str, due_at: datetime) -> 
         return
     ctx.delivering.add((schedule_id, due_at))
     try:
-        await _lease_and_deliver(ctx, schedule_id, due_at)
+        async with ctx.heartbeat.working():
+            await _lease_and_deliver(ctx, schedule_id, due_at)
     finally:
         ctx.delivering.discard((schedule_id, due_at))
 
@@ -176,7 +177,8 @@ class Delivery:
     async def _send(self, part: int) -> str:
         """Send a message, and record if Slack certainly didn't accept it."""
         try:
-            if not may_send(self.run, self.ctx.now(), self.ctx.timing.lease):
+            pulse, timing = self.ctx.heartbeat.pulse, self.ctx.timing
+            if not may_send(self.run, pulse, self.ctx.now(), timing.lease, timing.worker_timeout):
                 raise Unavailable
             return await self.ctx.publisher.post(
                 self.schedule.channel, self.messages[part], self._key(part), self._thread_ts(part)

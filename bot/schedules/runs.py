@@ -13,6 +13,8 @@
 
     waiting, leased             ── Retried ──────────────────► waiting
     posting, unconfirmed        ── Retried ──────────────────► unconfirmed
+    leased                      ── WorkerLost ───────────────► waiting
+    posting                     ── WorkerLost ───────────────► unconfirmed
 
     waiting, leased             ── Skipped ──────────────────► skipped, delivered
     waiting, leased             ── GaveUp, ChannelLost ──────► failed, delivered
@@ -20,23 +22,24 @@
 
     waiting, leased, posting, unconfirmed ── Offered, Requeued ──► same
 
-A worker must hold the lease to work on a run, and a lease that has expired can be taken over. The store saves a
-transition only if lease and progress are still as the worker last knew them: after a takeover, the first worker can
-record nothing more, and so begins no post.
+A worker must hold the lease to work on a run, and stores a heartbeat every few seconds meanwhile. Others may take over
+a lease that has expired. They end it early if, by their own clock, they see no new heartbeat for the worker timeout
+(WorkerLost). The store saves a transition only if lease and progress are still as the worker last knew them: after a
+takeover, the first worker can record nothing more, and so begins no post.
 
 A message is sent only in `posting`, which is stored before. While a run is in `posting` or `unconfirmed`, its message
 may be in the channel, whatever happened to the worker. The only ways on are Posted (Slack accepted it), Confirmed (a
 search found it) and NotPosted (Slack refused it, or a search didn't find it). Where nobody can tell, the run ends as
-unsure, rather than post twice. A worker whose lease is half over sends nothing more (`may_send`): the next worker's
-search comes after everything that it sent.
+unsure, rather than post twice. A worker sends nothing more once half of its lease, or half of the worker timeout since
+its last heartbeat, is over (`heartbeat.py`): the next worker's search comes after everything that it sent. After such a
+gap between heartbeats it sends nothing under earlier leases, which others may just be ending.
 
-An event that no line above allows comes too late: it changes nothing. A final state has no way out. `Run` and
-`RunState` are plain data in `bot/store/models.py`, which the store, a layer below, can load and save.
+An event that no line above allows comes too late: it changes nothing. `Run` is plain data in `bot/store/models.py`.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from bot.messages import humanize
@@ -46,10 +49,9 @@ MAX_REASON_CHARS = 300
 MISSED_REASON = "The bot was offline."
 INCOMPLETE_REASON = "The thread replies are missing."
 UNCONFIRMED_REASON = "Slack didn't confirm the post."
-UNVERIFIED_REASON = "Possibly posted. I can't read this channel's history, so I won't risk a duplicate."
-PARTLY_UNVERIFIED_REASON = (
-    "The thread replies may be missing. I can't read this channel's history, so I won't risk a duplicate."
-)
+NO_HISTORY_REASON = "I can't read this channel's history, so I won't risk a duplicate."
+UNVERIFIED_REASON = f"Possibly posted. {NO_HISTORY_REASON}"
+PARTLY_UNVERIFIED_REASON = f"The thread replies may be missing. {NO_HISTORY_REASON}"
 
 
 @dataclass(frozen=True)
@@ -177,6 +179,10 @@ class ChannelLost(GaveUp):
     code: str = ""
 
 
+class WorkerLost(_Ending):
+    """The worker with the lease has no heartbeat any more."""
+
+
 @dataclass(frozen=True)
 class Unverifiable(RunEvent):
     """Nobody can tell whether the message is in the channel."""
@@ -229,14 +235,6 @@ def transition(run: Run, event: RunEvent, now: datetime) -> Change:
     rule = BY_STATE_AND_EVENT.get((run.state, type(event)))
     is_foreign = isinstance(event, _Ending) and _is_held(run, now) and event.by != run.leased_by
     return _apply(rule, run, event, now) if rule and not is_foreign else (run, ())
-
-
-def may_send(run: Run, now: datetime, lease: timedelta) -> bool:
-    """Return whether at least half of the lease is left, which is enough to send a message.
-
-    Event loop timeouts don't suffice: the loop's clock stops while a machine is suspended.
-    """
-    return run.leased_until is not None and now <= run.leased_until - lease / 2
 
 
 def _create(_: None, event: _Creation, now: datetime) -> Change:
@@ -294,6 +292,10 @@ def _retry(run: Run, event: Retried, now: datetime) -> Change:
     return replace(released, attempt=run.attempt + 1), ()
 
 
+def _lose_worker(run: Run, event: WorkerLost, now: datetime) -> Change:
+    return replace(run, leased_by="", leased_until=None, offered=run.offered + 1), ()
+
+
 def _skip(run: Run, event: Skipped, now: datetime) -> Change:
     return _close_begun(run, event.why, now) or _close(run, RunState.SKIPPED, event.why, now), ()
 
@@ -310,13 +312,11 @@ def _lose_channel(run: Run, event: ChannelLost, now: datetime) -> Change:
 
 
 def _leave_unverified(run: Run, event: Unverifiable, now: datetime) -> Change:
-    if run.posted:
-        return _close(run, RunState.DELIVERED, PARTLY_UNVERIFIED_REASON, now), ()
-    return _close(run, RunState.UNSURE, UNVERIFIED_REASON, now), ()
+    outcome = (RunState.DELIVERED, PARTLY_UNVERIFIED_REASON) if run.posted else (RunState.UNSURE, UNVERIFIED_REASON)
+    return _close(run, *outcome, now), ()
 
 
 def _is_held(run: Run, now: datetime) -> bool:
-    """Return whether a worker's lease is still valid."""
     return run.leased_until is not None and run.leased_until > now
 
 
@@ -376,6 +376,8 @@ TRANSITIONS = (
     Transition((LEASED,), Finished, (DELIVERED, QUIET), _finish),
     Transition(KNOWN, Retried, (WAITING,), _retry),
     Transition(UNKNOWN, Retried, (UNCONFIRMED,), _retry),
+    Transition((LEASED,), WorkerLost, (WAITING,), _lose_worker),
+    Transition((POSTING,), WorkerLost, (UNCONFIRMED,), _lose_worker),
     Transition(KNOWN, Skipped, (SKIPPED, DELIVERED), _skip),
     Transition(KNOWN, GaveUp, (FAILED, DELIVERED), _give_up),
     Transition(KNOWN, ChannelLost, (FAILED, DELIVERED), _lose_channel),
@@ -386,15 +388,13 @@ TRANSITIONS = (
     *(Transition((state,), Offered, (state,), _offer) for state in OPEN_STATES),
     *(Transition((state,), Requeued, (state,), _requeue) for state in OPEN_STATES),
 )
-LOG_ENTRIES: dict[type[RunEvent], str] = {  # besides "asked" and "taken over"
+LOG_ENTRIES: dict[type[RunEvent], str] = {  # besides "asked"
     Requested: "requested",
     Posted: "posted",
     Confirmed: "confirmed",
     NotPosted: "not posted",
     Retried: "retried",
+    WorkerLost: "taken over",
     Skipped: "skipped",
-    GaveUp: "given up",
-    ChannelLost: "given up",
-    Unverifiable: "given up",
-}
+} | dict.fromkeys((GaveUp, ChannelLost, Unverifiable), "given up")
 BY_STATE_AND_EVENT = {(state, rule.event): rule for rule in TRANSITIONS for state in rule.states}
