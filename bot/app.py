@@ -125,6 +125,7 @@ def _timing(settings: Settings) -> Timing:
         catch_up_window=timedelta(seconds=settings.catch_up_window_seconds),
         spread=timedelta(seconds=settings.schedule_jitter_seconds),
         lease=timedelta(seconds=settings.job_lease_seconds),
+        worker_timeout=timedelta(seconds=settings.worker_timeout_seconds),
         confirm_window=timedelta(seconds=settings.post_confirm_seconds),
         watch_interval=timedelta(seconds=settings.watch_poll_seconds),
         max_alerts_per_hour=settings.max_watch_alerts_per_hour,

@@ -158,6 +158,9 @@ class TuningSettings(SettingsGroup):
     job_lease_seconds: float = Field(
         300, gt=0, le=SECONDS_PER_DAY, description="How long a process holds a job before another may take over."
     )
+    worker_timeout_seconds: float = Field(
+        15, gt=0, le=SECONDS_PER_DAY, description="How long a process may be silent before others take over its jobs."
+    )
     max_concurrent_deliveries: int = Field(8, ge=1, le=1000, description="Deliveries per process at the same time.")
     max_deliveries_per_minute: int = Field(
         200, ge=1, le=1_000_000, description="Deliveries started per minute, across all processes."

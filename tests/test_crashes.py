@@ -23,6 +23,7 @@ pytestmark = pytest.mark.xdist_group("busy")
 MANY, FEW = 40, 15
 SEEDS = (1, 2)
 PATIENCE = 60  # seconds
+LONG_LEASE = {"JOB_LEASE_SECONDS": "300", "WORKER_TIMEOUT_SECONDS": "3"}
 
 
 @asynccontextmanager
@@ -119,6 +120,36 @@ async def test_process_frozen_past_its_lease_posts_no_duplicates(tmp_path: Path,
         await here.wait_until_closed(second)
         first.running.send_signal(signal.SIGCONT)
         assert await first.stop() == 0
+        await _all_posted_once(here, first, second)
+
+
+async def test_killed_process_is_replaced_long_before_its_leases_expire(tmp_path: Path, postgres: Postgres) -> None:
+    async with due(postgres.new_database(), tmp_path, 10, MANY) as here:
+        here.variables |= LONG_LEASE
+        first, way = await here.start(reply_limit=5)
+        await here.slack.until(lambda: way.stalled >= 3, PATIENCE)
+        await first.kill()
+        way.released.set()
+        second, _ = await here.start("--only", "worker")
+        async with asyncio.timeout(PATIENCE):
+            await here.wait_until_closed(second)
+        await _all_posted_once(here, first, second)
+
+
+async def test_frozen_process_is_replaced_and_posts_nothing_when_it_resumes(tmp_path: Path, postgres: Postgres) -> None:
+    async with due(postgres.new_database(), tmp_path, 11, MANY) as here:
+        here.variables |= LONG_LEASE
+        first, way = await here.start(reply_limit=4)
+        await here.slack.until(lambda: way.stalled >= CHANNEL_COUNT, PATIENCE)
+        first.running.send_signal(signal.SIGSTOP)
+        way.released.set()
+        second, _ = await here.start("--only", "worker")
+        async with asyncio.timeout(PATIENCE):
+            await here.wait_until_closed(second)
+        accepted = way.accepted
+        first.running.send_signal(signal.SIGCONT)
+        assert await first.stop() == 0
+        assert way.accepted == accepted
         await _all_posted_once(here, first, second)
 
 

@@ -26,6 +26,7 @@ from dbos import DBOS, DBOSPortableJSONSerializer, SetWorkflowID
 from bot.errors import Failure, TryLater
 from bot.schedules.context import SchedulerContext
 from bot.schedules.delivery_job import deliver
+from bot.schedules.failover import Failover
 from bot.schedules.query_job import answer_query
 from bot.schedules.scheduler import Offer, collect_work, defer, requeue
 from bot.schedules.watch_job import check_watch
@@ -42,7 +43,7 @@ WORKFLOW_RETENTION = timedelta(days=14)  # of completed workflows
 WATCH_WORKFLOW_RETENTION = timedelta(hours=1)  # shorter, as there are many
 MAX_HOUSEKEEPING_DELAY = timedelta(minutes=2)
 MAX_DELIVERIES_PER_WORKFLOW = 8
-MAX_LISTED_WORKFLOWS = 1000  # per housekeeping
+LIST_OPTIONS: dict[str, Any] = {"load_input": False, "load_output": False, "limit": 1000}
 DATABASE_RETRY_DELAYS = (1, 2, 4, 8, 16)  # seconds
 QUERY_JOBS = {"ask": answer_query, "look": check_watch}
 
@@ -108,7 +109,8 @@ async def _query_step(kind: str, team: str, line: str, zone: str, timestamp: int
 @DBOS.workflow(max_recovery_attempts=5)
 async def _run_query(kind: str, team: str, line: str, zone: str, timestamp: int) -> list[str]:
     """Answer a query or check a watch; return the ids of the delivery workflows."""
-    return await _query_step(kind, team, line, zone, timestamp)
+    async with worker_context().ctx.heartbeat.working():
+        return await _query_step(kind, team, line, zone, timestamp)
 
 
 @DBOS.workflow(max_recovery_attempts=5)
@@ -122,12 +124,13 @@ async def _deliver_batch(schedule_ids: list[str], timestamp: int) -> None:
                 remaining.discard(schedule_id)
                 await _with_retries(lambda: deliver(worker.ctx, schedule_id, due_at))
 
-    await _wait_for_quota(worker, len(schedule_ids))
-    deliveries = asyncio.gather(*map(deliver_one, schedule_ids), return_exceptions=True)
-    if await _shutdown_before(worker, deliveries) and remaining:
-        await _with_retries(lambda: requeue(worker.ctx, remaining, due_at))
-    for error in filter(None, await deliveries):
-        raise error
+    async with worker.ctx.heartbeat.working():
+        await _wait_for_quota(worker, len(schedule_ids))
+        deliveries = asyncio.gather(*map(deliver_one, schedule_ids), return_exceptions=True)
+        if await _shutdown_before(worker, deliveries) and remaining:
+            await _with_retries(lambda: requeue(worker.ctx, remaining, due_at))
+        for error in filter(None, await deliveries):
+            raise error
 
 
 async def _wait_for_quota(worker: WorkerContext, count: int) -> None:
@@ -165,21 +168,24 @@ async def _sweep() -> None:
 
     It is a step: DBOS records the result of each call that a workflow itself makes, and can't record these.
     """
-    options: dict[str, Any] = {"load_input": False, "load_output": False, "limit": MAX_LISTED_WORKFLOWS}
-    for queue in (worker_context().query_queue, worker_context().watch_queue, worker_context().delivery_queue):
-        lost = await DBOS.list_workflows_async(
-            status="PENDING", queue_name=queue, dequeued_before=_iso_ago(worker_context().ctx.timing.lease), **options
-        )
-        if lost:
-            log.warning("recovered from a process that ended", extra={"facts": {"queue": queue, "work": len(lost)}})
-            await DBOS.resume_workflows_async([workflow.workflow_id for workflow in lost], queue_name=queue)
-    old = await DBOS.list_workflows_async(completed_before=_iso_ago(WORKFLOW_RETENTION), **options)
+    await _resume_pending(dequeued_before=_iso_ago(worker_context().ctx.timing.lease))
+    old = await DBOS.list_workflows_async(completed_before=_iso_ago(WORKFLOW_RETENTION), **LIST_OPTIONS)
     old += await DBOS.list_workflows_async(
-        queue_name=worker_context().watch_queue, completed_before=_iso_ago(WATCH_WORKFLOW_RETENTION), **options
+        queue_name=worker_context().watch_queue, completed_before=_iso_ago(WATCH_WORKFLOW_RETENTION), **LIST_OPTIONS
     )
     if old:
         await DBOS.delete_workflows_async([workflow.workflow_id for workflow in old])
     await worker_context().ctx.store.prune(worker_context().ctx.now())
+
+
+async def _resume_pending(**lost: Any) -> None:
+    """Put the workflows that lost processes have begun back into their queues."""
+    for queue in (worker_context().query_queue, worker_context().watch_queue, worker_context().delivery_queue):
+        workflows = await DBOS.list_workflows_async(status="PENDING", queue_name=queue, **lost, **LIST_OPTIONS)
+        if workflows:
+            facts = {"queue": queue, "work": len(workflows)}
+            log.warning("recovered from a process that ended", extra={"facts": facts})
+            await DBOS.resume_workflows_async([workflow.workflow_id for workflow in workflows], queue_name=queue)
 
 
 @DBOS.workflow()
@@ -277,6 +283,7 @@ class Engine:
     def __init__(self, ctx: SchedulerContext, poll_interval: float) -> None:
         self._ctx = ctx
         self._poll_interval = poll_interval
+        self._failover = Failover(ctx)
         self._workflow_ids: list[str] = []
 
     async def dispatch(self, now: datetime) -> None:
@@ -296,8 +303,14 @@ class Engine:
         """Wait until all work of the last dispatch is done, in whichever process."""
         await _wait_for_workflows(self._workflow_ids, self._poll_interval)
 
+    async def take_over(self) -> None:
+        """Take over the work of processes whose heartbeat has stopped: first their leases, then their workflows."""
+        for lost in await self._failover.release_leases(asyncio.get_running_loop().time()):
+            await _resume_pending(executor_id=lost.worker)
+            await self._failover.forget(lost)
+
     async def dispatch_forever(self, interval: float) -> None:
-        """Dispatch at each interval, and whenever work is available.
+        """Dispatch and take over at each interval, and whenever work is available.
 
         Failures, such as an unavailable database, don't end it.
         """
@@ -306,6 +319,7 @@ class Engine:
             try:
                 with database_errors():  # the engine's own tables are in the same database
                     await self.dispatch(self._ctx.now())
+                    await self.take_over()
                     await start_housekeeping()
             except Exception as error:
                 log.warning("can't enqueue jobs: %s", error if isinstance(error, Failure) else type(error).__name__)

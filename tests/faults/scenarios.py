@@ -8,6 +8,7 @@ from bot.sandbox.launchdarkly.faults import FaultInjector
 from tests.faults import constrained_process
 from tests.faults.environment import FaultEnvironment, Row, Scenario, open_scenario, pause
 
+DEFAULT_LEASE = {"JOB_LEASE_SECONDS": "300"}  # so that only heartbeats tell which process is lost
 RESUME_SECONDS = 4  # seconds
 STOPPED_SECONDS, FULL_SECONDS = 3, 5  # seconds
 OUTAGE_SECONDS = 8  # seconds after the run is due
@@ -21,7 +22,7 @@ RunScenario = Callable[[FaultEnvironment, int], Awaitable[Row]]
 
 
 async def kill_one_of_two(env: FaultEnvironment, seed: int) -> Row:
-    async with open_scenario(env, "postgresql", seed) as scenario:
+    async with open_scenario(env, "postgresql", seed, **DEFAULT_LEASE) as scenario:
         first, _ = await scenario.start_process(), await scenario.start_process()
         await scenario.wait_for_random_moment()
         await first.end(signal.SIGKILL)
@@ -39,20 +40,20 @@ async def kill_the_only_one(env: FaultEnvironment, seed: int) -> Row:
         return await scenario.result_row("the only one killed, started again, SQLite", seed)
 
 
-# A replica is frozen past its lease while another takes over, and then resumes.
+# A replica is frozen until another has taken over, and then resumes.
 # One case remains: it had decided to post, had checked the clock, and was frozen before the request was sent. Then
 # nothing prevents a second post.
 
 
-async def freeze_past_lease(env: FaultEnvironment, seed: int) -> Row:
-    async with open_scenario(env, "postgresql", seed) as scenario:
+async def freeze_until_replaced(env: FaultEnvironment, seed: int) -> Row:
+    async with open_scenario(env, "postgresql", seed, **DEFAULT_LEASE) as scenario:
         first, _ = await scenario.start_process(), await scenario.start_process()
         await scenario.wait_for_random_moment()
         first.send_signal(signal.SIGSTOP)
         await scenario.wait_until_closed()
         first.send_signal(signal.SIGCONT)
         await pause(RESUME_SECONDS)
-        return await scenario.result_row("frozen past its lease, PostgreSQL", seed, may_duplicate=True)
+        return await scenario.result_row("frozen until replaced, PostgreSQL", seed, may_duplicate=True)
 
 
 # PostgreSQL is stopped for three seconds; SQLite is full for five.
@@ -213,7 +214,7 @@ async def _set_back(scenario: Scenario) -> None:
 
 SCENARIOS: dict[str, tuple[RunScenario, ...]] = {
     "killed": (kill_one_of_two, kill_the_only_one),
-    "frozen": (freeze_past_lease,),
+    "frozen": (freeze_until_replaced,),
     "database": (stop_postgresql, fill_sqlite),
     "slack": (slack_refuses, slack_times_out, slack_refuses_and_times_out),
     "launchdarkly": (launchdarkly_down, launchdarkly_slow, launchdarkly_sends_html),
