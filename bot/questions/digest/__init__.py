@@ -175,6 +175,7 @@ class DigestView(AnswerView):
     quiet: bool
     full: bool
     least: str
+    lead: ReportView  # for the headline: one with a flag that is still off, else the one that moved most
     reports: tuple[ReportView, ...]  # those that moved most first
     failed: tuple[tuple[str, str], ...]  # environments that couldn't be loaded, each with the reason
     highlights: tuple[HighlightView, ...]
@@ -203,6 +204,7 @@ async def fetch(params: DigestParams, ctx: QuestionContext) -> DigestReply:
 
 def build_view(params: DigestParams, reply: DigestReply, ctx: QuestionContext) -> DigestView:
     reports = sorted(reply.reports, key=overall_move, reverse=True)
+    views = tuple(_report_view(params, report, ctx) for report in reports)
     covered = reports[0].scope.covered
     return DigestView(
         title=covered.title,
@@ -215,7 +217,8 @@ def build_view(params: DigestParams, reply: DigestReply, ctx: QuestionContext) -
         quiet=params.quiet == "on-change" and not reply.is_significant,
         full=params.full,
         least=humanize.count(MIN_SCORE_MOVE, "point"),
-        reports=tuple(_report_view(params, report, ctx) for report in reports),
+        lead=next((view for view in views if view.headline.still), views[0]),
+        reports=views,
         failed=tuple((name, clean(failure.summary)) for name, failure in reply.failed),
         highlights=most_important(reports, ctx),
         url=ctx.urls.flags(params.project, params.env),

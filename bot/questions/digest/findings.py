@@ -32,7 +32,7 @@ from bot.questions.time_range import DAYS_PER_WEEK
 
 MAX_HIGHLIGHTS = 3
 MAX_FLAGS_TO_DO = 5
-MAX_COMMENT_CHARS = 45
+MAX_COMMENT_CHARS = 55
 MAX_TIMES = 3  # how often a flag was off that are listed
 MAX_CROSSINGS = 2
 RATINGS = list(RATING_MARKS)[::-1]  # from the worst band to the best
@@ -43,8 +43,8 @@ FOR_A_WHILE = {
     Status.ROLLED_FORWARD_FOR_A_WHILE: "was rolled forward",
 }
 ONCE = {
-    Status.STILL_OFF: "is still off",
-    Status.STILL_ROLLED_BACK: "is still rolled back",
+    Status.STILL_OFF: "has been off",
+    Status.STILL_ROLLED_BACK: "has been rolled back",
     Status.OFF: "was turned off",
     Status.ON: "was turned on",
     Status.ON_AGAIN: "is on again, turned off",
@@ -214,8 +214,8 @@ def _describe_others(movements: Sequence[Movement]) -> Iterator[str]:
     """Describe the largest move among the other scores, and those that left their band."""
     largest = max(movements, key=lambda move: abs(move.points), default=None)
     if largest and largest.points:
-        direction = "drop" if largest.points < 0 else "rise"
-        yield f"Biggest {direction}: {largest.view.name.lower()}, {_signed(largest.points)}"
+        direction = "down" if largest.points < 0 else "up"
+        yield f"Also: {largest.view.name.lower()} {direction} {humanize.number(abs(largest.points))}"
     crossed = [move for move in movements if move.last_rating and move is not largest]
     for move in crossed[:MAX_CROSSINGS]:
         verb = "fell" if move.fell else "rose"
@@ -322,15 +322,28 @@ def build_worth_doing(report: Report, ctx: QuestionContext) -> WorthDoingView | 
         return None
     groups = select_flags(report.scope.cleanup, report.cleanup, ctx).groups
     flags = [(group, candidate.flag) for group, candidates in groups.items() for candidate in candidates]
-    owners = dict.fromkeys(flag.owner for _, flag in flags[:MAX_FLAGS_TO_DO])
     ready = sum(group in READY for group, _ in flags)
+    named = [pair for pair in flags if pair[1].key not in _changed_flags(report)][:MAX_FLAGS_TO_DO]
+    owners = dict.fromkeys(flag.owner for _, flag in named)
     return WorthDoingView(
-        ready=humanize.count(ready, "flag") if ready else "",
+        ready=_describe_ready(ready, len(flags)),
         trend=history.describe_change(report.cleanup.snapshots, ctx.today, history.READY_FLAGS, ready),
-        owners=tuple(_owned_flags(owner, flags[:MAX_FLAGS_TO_DO], report.scope, ctx) for owner in owners),
+        owners=tuple(_owned_flags(owner, named, report.scope, ctx) for owner in owners),
         all=f"{len(flags):,}" if len(flags) > MAX_FLAGS_TO_DO else "",
         line=CLEANUP.button_line(report.scope.cleanup),
     )
+
+
+def _describe_ready(ready: int, total: int) -> str:
+    """Say how many flags are ready, of all that are worth a look; empty if none is."""
+    if not ready:
+        return ""
+    return f"{ready:,} of {humanize.count(total, 'flag')}" if total > ready else humanize.count(total, "flag")
+
+
+def _changed_flags(report: Report) -> set[str]:
+    """Return the flags with large changes: nobody asks whether those are still needed."""
+    return set() if isinstance(report.changes, Failure) else {event.flag for event in report.changes.events}
 
 
 def _owned_flags(owner: str, flags: Sequence[tuple[Group, Flag]], scope: Scope, ctx: QuestionContext) -> OwnedFlagsView:
