@@ -335,7 +335,7 @@ def build_worth_doing(report: Report, ctx: QuestionContext) -> WorthDoingView | 
 
 
 def _describe_ready(ready: int, total: int) -> str:
-    """Say how many flags are ready, of all that are worth a look; empty if none is."""
+    """Say how many flags are ready, of all that could go; empty if none is."""
     if not ready:
         return ""
     return f"{ready:,} of {humanize.count(total, 'flag')}" if total > ready else humanize.count(total, "flag")
