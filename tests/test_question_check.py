@@ -43,7 +43,7 @@ async def test_unknown_keys_are_refused_before_saving(scheduler: SchedulerHarnes
 @pytest.mark.parametrize("line", ["every monday digest WEB/Production", "watch on events web/PRODUCTION"])
 async def test_keys_are_saved_as_launchdarkly_writes_them(scheduler: SchedulerHarness, line: str) -> None:
     await scheduler.send(line)
-    assert f"{line.split()[2]} web/production`" in await scheduler.send("schedules")
+    assert f"`{line.split()[2]} web/production" in await scheduler.send("schedules")
 
 
 async def test_question_that_the_token_may_not_read_is_refused(scheduler: SchedulerHarness) -> None:

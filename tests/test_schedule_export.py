@@ -17,7 +17,12 @@ ACTIVE = Schedule(
     "", "T1", "C1", 0, "U1", (0,), 0, time(9), "Europe/Berlin", "scores web/production", ScheduleState.ACTIVE, "", NOW
 )
 PAUSED = replace(
-    ACTIVE, channel="C2", line="digest web/staging", state=ScheduleState.PAUSED, why="not_in_channel", next_at=None
+    ACTIVE,
+    channel="C2",
+    line="digest web/staging span=week",
+    state=ScheduleState.PAUSED,
+    why="not_in_channel",
+    next_at=None,
 )
 STOPPED = replace(ACTIVE, line="status web/production", state=ScheduleState.STOPPED, next_at=None)
 

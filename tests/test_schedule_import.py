@@ -215,6 +215,13 @@ async def test_each_new_question_is_checked_once(importer: Importer) -> None:
     assert importer.progress == [(0, 1), (0, 1)]
 
 
+async def test_imported_digest_gets_the_span_of_its_recurrence(importer: Importer) -> None:
+    digests = [entry("digest web/production", every=f"{when} 9:00 UTC") for when in ("monday", "mon,thu")]
+    await importer.add(*digests)
+    assert await importer.lines() == ["digest web/production span=week", "digest web/production"]
+    assert (await importer.add(*digests, entry("digest web/production span=week"))).existing == 3
+
+
 async def test_questions_are_imported_unchecked_during_an_outage(importer: Importer) -> None:
     importer.faults.status, importer.faults.retry_after = 503, 0
     result = await importer.add(*(entry(f"scores web/{env}") for env in ("production", "staging", "test", "a", "b")))

@@ -15,6 +15,7 @@ from bot.commands.schedule_lookup import (
     resolve_schedule,
 )
 from bot.lines.spec import bot_param
+from bot.schedules.coverage import follow_trigger
 from bot.schedules.question_check import CheckedQuestion, check_question
 from bot.schedules.triggers import Recurrence, next_run_at, trigger_fields, trigger_of
 from bot.schedules.views import schedule_view
@@ -44,7 +45,7 @@ async def publishes(params: ChangeParams, ctx: CommandContext) -> Publication:
 
 async def execute(params: ChangeParams, ctx: CommandContext) -> ChangeView:
     current = await resolve_schedule(params.number, ctx)
-    checked = await _check_question(current, _apply_change(current, params, ctx), ctx)
+    checked = await _check_question(current, params, ctx)
     latest = await resolve_schedule(current.number, ctx)  # somebody may have stopped it in the meantime
     schedule = replace(_apply_change(latest, params, ctx), line=checked.line)
     columns = trigger_fields(trigger_of(schedule)) | {"line": schedule.line, "next_at": schedule.next_at}
@@ -54,11 +55,12 @@ async def execute(params: ChangeParams, ctx: CommandContext) -> ChangeView:
     return ChangeView(schedule=view, by=by, preview=preview_view, unchecked=checked.unchecked)
 
 
-async def _check_question(current: Schedule, schedule: Schedule, ctx: CommandContext) -> CheckedQuestion:
+async def _check_question(current: Schedule, params: ChangeParams, ctx: CommandContext) -> CheckedQuestion:
     """Check a new question with LaunchDarkly. One that stays the same may change its time without that."""
+    schedule = _apply_change(current, params, ctx)
     trigger = trigger_of(schedule)
     check_question(schedule.line, trigger)
-    if schedule.line == current.line:
+    if params.question in (None, current.line):
         return CheckedQuestion(schedule.line)
     return await check_answer(schedule.line, trigger, ctx)
 
@@ -68,7 +70,7 @@ def _apply_change(schedule: Schedule, params: ChangeParams, ctx: CommandContext)
     current = trigger_of(schedule)
     trigger = replace(params.when, zone=params.when.zone or current.zone) if params.when else current
     next_at = next_run_at(trigger, ctx.now) if schedule.next_at and params.when else schedule.next_at
-    line = params.question or schedule.line
+    line = follow_trigger(params.question or schedule.line, current, trigger)
     return replace(schedule, **trigger_fields(trigger), line=line, next_at=next_at)
 
 

@@ -8,6 +8,7 @@ from bot.commands.quiet_preview import PreviewView, preview
 from bot.commands.recurrence_parser import RECURRENCE
 from bot.commands.schedule_lookup import SAVED_QUESTION, ChangedView, create_schedule
 from bot.lines.spec import Params, bot_param
+from bot.schedules.coverage import with_span
 from bot.schedules.triggers import Recurrence
 from bot.schedules.views import schedule_view
 
@@ -31,7 +32,8 @@ def _recurrence(params: EveryParams, ctx: CommandContext) -> Recurrence:
 
 
 async def publishes(params: EveryParams, ctx: CommandContext) -> Publication:
-    return Publication(params.question, _recurrence(params, ctx).describe())
+    recurrence = _recurrence(params, ctx)
+    return Publication(with_span(params.question, recurrence), recurrence.describe())
 
 
 async def execute(params: EveryParams, ctx: CommandContext) -> EveryView:

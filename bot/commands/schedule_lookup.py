@@ -8,6 +8,7 @@ from bot.errors import NotFound, Rejected
 from bot.lines.param_types import IntRange, InvalidValue
 from bot.lines.spec import Params, bot_param
 from bot.questions.base import View
+from bot.schedules.coverage import with_span
 from bot.schedules.question_check import CheckedQuestion, QuestionCheck, check_channel, check_question
 from bot.schedules.triggers import Trigger, next_run_at, trigger_fields, trigger_of
 from bot.schedules.views import ScheduleView, schedule_view
@@ -113,7 +114,7 @@ async def create_schedule(question: str, trigger: Trigger, ctx: CommandContext) 
         number=0,
         owner=ctx.caller.user,
         **trigger_fields(trigger),
-        line=checked.line,
+        line=with_span(checked.line, trigger),
         state=ScheduleState.ACTIVE,
         why="",
         next_at=next_run_at(trigger, ctx.now),

@@ -171,7 +171,10 @@ class Question(Spec[ParamsT], Generic[ParamsT, ReplyT, ViewT]):
     - `ticket`: the answer as plain text for a ticket; empty if there is nothing to do.
     - `suspect_keys`: the keys without any data in the reply, by params field. LaunchDarkly may not know them.
     - `observe`: what a watch observes, under keys that stay the same. Without it, the question can't be watched.
-    - `fetch_since`: fetches what a watch observes from a time on, if `fetch` isn't enough for that."""
+    - `fetch_since`: fetches what a watch observes from a time on, if `fetch` isn't enough for that.
+    - `span_field`: the parameter that a schedule sets to the day, week or month between its runs. If they are at other
+      intervals, it sets `since`, which such a question has too.
+    - `display_fields`: how much to show. Schedules that differ in nothing else are duplicates."""
 
     is_question: ClassVar[bool] = True
     reply: type[ReplyT]
@@ -185,6 +188,8 @@ class Question(Spec[ParamsT], Generic[ParamsT, ReplyT, ViewT]):
     suspect_keys: Callable[[ParamsT, ReplyT], Mapping[str, Sequence[str]]] = _no_suspect_keys
     observe: Callable[[ParamsT, ReplyT, QuestionContext], dict[str, Observation]] | None = None
     fetch_since: Callable[[ParamsT, QuestionContext, datetime], Awaitable[ReplyT]] | None = None
+    span_field: str = ""
+    display_fields: tuple[str, ...] = ()
 
 
 AnyQuestion = Question[Any, Any, Any]

@@ -26,6 +26,7 @@ from bot.lines.param_types import InvalidValue
 from bot.lines.parser import ParsedLine
 from bot.messages import humanize
 from bot.questions.base import failure_text
+from bot.schedules.coverage import with_span
 from bot.schedules.delivery_errors import CHANNEL_NOT_ALLOWED
 from bot.schedules.question_check import QuestionCheck, check_channel, check_question
 from bot.schedules.triggers import Trigger, next_run_at, trigger_fields, trigger_of
@@ -229,7 +230,8 @@ def _not_existing(entries: Sequence[_NewSchedule], existing: Sequence[Schedule])
 
 
 def _identity(schedule: Schedule) -> tuple[object, ...]:
-    return schedule.team, schedule.channel, trigger_of(schedule), schedule.line
+    trigger = trigger_of(schedule)
+    return schedule.team, schedule.channel, trigger, with_span(schedule.line, trigger)
 
 
 def _parse_schedule(entry: ExportedSchedule, rules: ImportRules, now: datetime) -> Schedule:
@@ -246,7 +248,7 @@ def _parse_schedule(entry: ExportedSchedule, rules: ImportRules, now: datetime) 
         number=0,
         owner=entry.owner,
         **trigger_fields(trigger),
-        line=parsed.canonical,
+        line=with_span(parsed.canonical, trigger),
         state=ScheduleState.PAUSED if entry.paused else ScheduleState.ACTIVE,
         why="",
         next_at=None if entry.paused else next_run_at(trigger, now),

@@ -9,6 +9,7 @@ from datetime import datetime
 from bot.messages import humanize
 from bot.questions.base import View
 from bot.schedules.context import SchedulerContext
+from bot.schedules.coverage import with_since
 from bot.schedules.delivery_errors import DeliveryError, explain_code
 from bot.schedules.runs import (
     MAX_REASON_CHARS,
@@ -53,7 +54,7 @@ class LeaseLost(Exception):
 
 async def request_run(ctx: SchedulerContext, schedule: Schedule, at: datetime, by: str) -> None:
     """Add a run that somebody wants now."""
-    await ctx.store.runs.add(create(Requested(schedule, at, by), ctx.now()))
+    await ctx.store.runs.add(create(Requested(with_since(schedule, at), at, by), ctx.now()))
 
 
 async def record(ctx: SchedulerContext, run: Run, event: RunEvent) -> Change:

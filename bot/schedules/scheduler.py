@@ -10,6 +10,7 @@ from itertools import groupby
 from zlib import crc32
 
 from bot.schedules.context import SchedulerContext
+from bot.schedules.coverage import with_since
 from bot.schedules.lifecycle import record_all
 from bot.schedules.runs import MISSED_REASON, Due, Missed, Offered, Requeued, create, transition
 from bot.schedules.triggers import WatchTrigger, due, next_after, trigger_of
@@ -87,7 +88,7 @@ def _due_schedule(ctx: SchedulerContext, schedule: Schedule, now: datetime) -> D
     events = [Missed(schedule, at, why=MISSED_REASON) for at in missed_at]
     runs = [create(event, now) for event in events]
     if not latest.late:
-        runs.append(create(Due(schedule, latest.at), now))
+        runs.append(create(Due(with_since(schedule, latest.at), latest.at), now))
     return DueSchedule(schedule, next_after(recurrence, latest.at), tuple(runs))
 
 

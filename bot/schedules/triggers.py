@@ -17,6 +17,7 @@ from bot.lines.timespec import DAY_NAMES
 from bot.store import Schedule
 
 WATCH = "watch"
+DAY, WEEK, MONTH = "day", "week", "month"  # between two occurrences
 MAX_MISSED = 100  # missed occurrences reported at once
 
 _SECOND = timedelta(seconds=1)
@@ -93,6 +94,13 @@ def trigger_fields(trigger: Trigger) -> dict[str, Any]:
     return {"days": (), "ordinal": 0, "local_time": None} | asdict(trigger)
 
 
+def span_of(trigger: Trigger) -> str | None:
+    """Return whether a day, a week or a month is between two occurrences; None if it varies."""
+    if isinstance(trigger, WatchTrigger):
+        return None
+    return MONTH if trigger.ordinal else {len(EVERY_DAY): DAY, 1: WEEK}.get(len(trigger.days))
+
+
 @dataclass(frozen=True, slots=True)
 class DueRun:
     """An occurrence that is due."""
@@ -111,6 +119,14 @@ def next_after(recurrence: Recurrence, after: datetime) -> datetime:
     """Return the recurrence's first occurrence after this instant, in UTC. Its zone must be set."""
     today = after.astimezone(ZoneInfo(recurrence.zone)).date()
     return next(at for at in _occurrences(recurrence, today, _DAY) if at > after)
+
+
+def previous_day(recurrence: Recurrence, at: datetime) -> date:
+    """Return the local date of the last occurrence before the day of *at*, whether or not it ran."""
+    zone = ZoneInfo(recurrence.zone)
+    today = at.astimezone(zone).date()
+    days = (earlier.astimezone(zone).date() for earlier in _occurrences(recurrence, today, -_DAY))
+    return next(day for day in days if day < today)
 
 
 def is_missed(due_at: datetime, now: datetime, catch_up_window: timedelta) -> bool:

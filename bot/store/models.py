@@ -89,7 +89,7 @@ class Run:
     schedule: str
     at: datetime
     team: str
-    line: str  # the schedule's line when the run was created
+    line: str  # the schedule's line when the run was created, with the `since` that it needs
     zone: str
     by: str = ""  # who requested it; empty if it was scheduled
     outcome: RunState | None = None  # its final state; None while it is open

@@ -335,4 +335,6 @@ QUESTION = Question[DigestParams, DigestReply, DigestView](
     suspect_keys=suspect_keys,
     is_quiet=lambda view: view.quiet,
     snapshot=take_snapshot,
+    span_field="span",
+    display_fields=("quiet", "full"),
 )
