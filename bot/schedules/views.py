@@ -1,7 +1,6 @@
 """Views of schedules, their messages' footers, and runs."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 from zoneinfo import ZoneInfo
@@ -10,14 +9,11 @@ from bot.lines.timespec import to_milliseconds
 from bot.messages import humanize
 from bot.messages.mrkdwn import Timestamp
 from bot.questions.base import View
-from bot.questions.digest import QUESTION as DIGEST
 from bot.schedules.delivery_errors import explain_code
-from bot.schedules.triggers import Recurrence, Trigger, trigger_of
+from bot.schedules.triggers import Recurrence, trigger_of
 from bot.store import Run, RunState, Schedule, ScheduleState
 
 MAX_MISSED_DAYS = 3  # in a footer; earlier ones are counted
-DAYS_COVERED = 7  # by each digest, though it may run more often than weekly
-_NUMBER_WORDS = ("", "one", "two", "three", "four", "five", "six")
 
 
 class ScheduleView(View):
@@ -31,8 +27,6 @@ class ScheduleView(View):
     paused: bool
     why: str
     next: Timestamp | None
-    repeats: str  # how many of its seven days a digest shares with the previous one
-    weekly: str  # the line that makes it weekly, so none are shared
 
     # The lines behind its buttons.
 
@@ -76,30 +70,7 @@ def schedule_view(schedule: Schedule) -> ScheduleView:
         next=humanize.timestamp(to_milliseconds(next_at), ZoneInfo(schedule.zone))
         if next_at and isinstance(trigger, Recurrence)
         else None,
-        repeats=repeated_days(schedule.line, trigger),
-        weekly=f"change {schedule.number} {weekly(trigger)}" if isinstance(trigger, Recurrence) else "",
     )
-
-
-def repeated_days(question: str, trigger: Trigger) -> str:
-    """Return in words how many days a digest shares with the previous one; empty if none, or for other questions."""
-    if question.partition(" ")[0] != DIGEST.name or not isinstance(trigger, Recurrence) or trigger.ordinal:
-        return ""
-    gaps = {
-        _gap(day, next_day) for day, next_day in zip(trigger.days, (*trigger.days[1:], trigger.days[0]), strict=True)
-    }
-    repeated = _NUMBER_WORDS[DAYS_COVERED - min(gaps)]
-    return f"up to {repeated}" if repeated and len(gaps) > 1 else repeated
-
-
-def weekly(recurrence: Recurrence) -> Recurrence:
-    """Return the recurrence reduced to once a week, on its first day."""
-    return replace(recurrence, days=recurrence.days[:1])
-
-
-def _gap(day: int, next_day: int) -> int:
-    """Return the number of days from one day of the week to the next."""
-    return (next_day - day) % 7 or 7
 
 
 class ScheduleFooterView(View):
