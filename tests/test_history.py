@@ -1,6 +1,7 @@
 """Past weeks of a project and environment: the snapshot used for each week, and the trends described."""
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise, takewhile
 
@@ -53,6 +54,24 @@ def test_daily_or_weekly_snapshots_leave_no_week_missing(every: int) -> None:
     assert [week and week.day for week in weeks] == [
         TODAY - timedelta(weeks=ago) for ago in range(history.MAX_WEEKS_BACK)
     ]
+
+
+@pytest.mark.parametrize(
+    ("span", "ago", "used"),
+    [
+        ("day", (0, 1, 3), (0, 1, None, 3)),
+        ("week", (0, 6, 8, 21), (0, 6, None, 21)),
+        ("month", (0, 28, 63, 91), (0, 28, 63, 91)),
+        ("", (0, 3, 4, 7), (0, 3, 4, 7)),
+        ("day", (), ()),
+    ],
+)
+def test_spans_are_counted_in_their_own_length(span: str, ago: tuple[int, ...], used: tuple[int | None, ...]) -> None:
+    others = [replace(snapshot(TODAY - timedelta(days=n)), span="another") for n in range(9)]
+    own = [replace(snapshot(TODAY - timedelta(days=n)), span=span) for n in ago]
+    spans = history.latest_spans([*others, *own], span)
+    assert tuple(found and (TODAY - found.day).days for found in spans[: len(used)]) == used
+    assert not any(spans[len(used) :])
 
 
 @given(st.integers(4, 40))

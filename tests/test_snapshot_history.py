@@ -31,6 +31,13 @@ class Weeks:
             now = self.scheduler.clock.now
             await self.scheduler.advance_to(MONDAY if now < MONDAY else now + timedelta(days=7 - now.weekday()))
 
+    async def pass_days(self, *materials: bool) -> None:
+        """Advance to nine on each following day, on which there is something to report or not."""
+        for material in materials:
+            self.counts.done, self.counts.calm = 1, not material
+            now, saturday = self.scheduler.clock.now, MONDAY - timedelta(days=2)
+            await self.scheduler.advance_to(saturday if now < saturday else now + timedelta(days=1))
+
     async def snapshots(self) -> list[Snapshot]:
         return await self.scheduler.ctx.store.snapshots.list_since(self.scheduler.ctx.team, "web/production", date.min)
 
@@ -126,12 +133,30 @@ async def test_quiet_option_previews_how_often_it_would_post(weeks: Weeks) -> No
     await weeks.scheduler.send("stop 3")
     await weeks.pass_by(1, 1, calm=True)
     reply = await weeks.scheduler.send("change 1 digest web/production quiet=on-change")
-    assert "This would have posted a full digest in *1 of 3 known weeks*, and one line in quiet weeks." in reply
+    assert "This would have posted a full digest in *1 of 3 known weeks*, otherwise one line." in reply
     await weeks.pass_by(1, 1, calm=True)
     await weeks.pass_by(1, 1)
     await weeks.pass_by(1, calm=True)
     assert "would have" not in await weeks.scheduler.send("change 1 monday 10:00")
     reply = await weeks.scheduler.send("change 1 digest web/production quiet=on-change")
-    assert "This would have posted a full digest in 3 of the last 8 weeks, and one line in quiet weeks." in reply
+    assert "This would have posted a full digest in 3 of the last 8 weeks, otherwise one line." in reply
     assert "would have" not in await weeks.scheduler.send("change 1 digest web/production")
     assert "would have" not in await weeks.scheduler.send("change 1 digest web/staging quiet=on-change")
+
+
+async def test_preview_of_a_daily_digest_counts_days(weeks: Weeks) -> None:
+    quiet = "change 1 digest web/production quiet=on-change"
+    await weeks.scheduler.send("every monday 9:00 digest web/production", channel="C2")
+    await weeks.scheduler.send("every day 9:00 digest web/production")
+    await weeks.pass_days(True, False, False)
+    assert "a full digest in *1 of 3 known days*, otherwise one line." in await weeks.scheduler.send(quiet)
+    await weeks.pass_days(*[False] * 6, True)
+    assert "a full digest in *1 of the last 8 days*, otherwise one line." in await weeks.scheduler.send(quiet)
+    assert {snapshot.span for snapshot in await weeks.snapshots()} == {"day", "week"}
+
+
+async def test_preview_of_a_digest_on_weekdays_counts_runs(weeks: Weeks) -> None:
+    await weeks.scheduler.send("every weekday 9:00 digest web/production")
+    await weeks.pass_days(*[False] * 3, True, True)
+    reply = await weeks.scheduler.send("change 1 digest web/production quiet=on-change")
+    assert "a full digest in *2 of 3 known runs*, otherwise one line." in reply

@@ -19,10 +19,10 @@ DONE_FLAGS, ALL_FLAGS, READY_FLAGS = "done", "flags", "ready"
 OVERALL_SCORE, LARGE_CHANGES, DEPLOYMENTS = "overall", "changes", "deployments"
 
 WEEK = timedelta(weeks=1)
+STEPS = {"day": timedelta(days=1), "week": WEEK, "month": timedelta(days=365.25 / 12)}  # from one span to the next
 MAX_WEEKS_BACK = 12
 MAX_WEEKS_SHOWN = 8
 MIN_WEEKS_SHOWN = 3  # fewer past weeks aren't shown
-MAX_DISTANCE = timedelta(days=3)  # between a snapshot and the day that it counts for
 MIN_STREAK_WEEKS = 3  # shorter streaks aren't mentioned
 SPARKLINE_WEEKS = 4
 MIN_SPARKLINE_RANGE = 8  # less doesn't fill the height: a point more or less is no news
@@ -63,8 +63,19 @@ def latest_weeks(snapshots: Sequence[Snapshot]) -> tuple[Snapshot | None, ...]:
     return weekly_snapshots(snapshots, snapshots[0].day) if snapshots else ()
 
 
-def _nearest(snapshots: Sequence[Snapshot], day: date) -> Snapshot | None:
-    candidates = [snapshot for snapshot in snapshots if abs(snapshot.day - day) <= MAX_DISTANCE]
+def latest_spans(snapshots: Sequence[Snapshot], span: str) -> tuple[Snapshot | None, ...]:
+    """Return the latest snapshot of a span, the one nearest to a day, week or month earlier, and so on.
+
+    Without a span, return the snapshots of runs at irregular intervals."""
+    own, step = [snapshot for snapshot in snapshots if snapshot.span == span], STEPS.get(span)
+    if step is None or not own:
+        return tuple(own)
+    return tuple(_nearest(own, own[0].day - n * step, step) for n in range(MAX_WEEKS_BACK))
+
+
+def _nearest(snapshots: Sequence[Snapshot], day: date, step: timedelta = WEEK) -> Snapshot | None:
+    """Return the snapshot nearest to a day, at most half a step away."""
+    candidates = [snapshot for snapshot in snapshots if abs(snapshot.day - day) < step / 2]
     return min(candidates, key=lambda snapshot: abs(snapshot.day - day), default=None)
 
 

@@ -156,3 +156,4 @@ class Snapshot:
     day: date  # in the caller's time zone
     numbers: dict[str, float]
     material: bool  # whether there was something to report
+    span: str = "week"  # that the answer covered; empty if it was the days since the previous run

@@ -1,4 +1,4 @@
-"""Metrics of a project and environment, one row for each day on which an answer was delivered."""
+"""Metrics of a project and environment, one row for each day on which an answer was delivered, and each span."""
 
 from datetime import date
 
@@ -12,7 +12,7 @@ COLUMNS = [TABLE.c[name] for name in Snapshot.__slots__]
 SELECT_SINCE = (
     select(*COLUMNS)
     .where(TABLE.c.team == bindparam("team"), TABLE.c.place == bindparam("place"), TABLE.c.day >= bindparam("since"))
-    .order_by(TABLE.c.day.desc())
+    .order_by(TABLE.c.day.desc(), TABLE.c.span)
 )
 
 
@@ -23,13 +23,13 @@ class Snapshots:
         self._database = database
 
     async def add(self, team: str, snapshot: Snapshot) -> None:
-        """Save a snapshot, unless the day has one already: several channels may get the same answer."""
+        """Save a snapshot, unless the day has one of its span already: several channels may get the same answer."""
         row = {column.name: getattr(snapshot, column.name) for column in COLUMNS}
         async with self._database.transaction() as connection:
             await add(connection, TABLE, team=team, **row)
 
     async def list_since(self, team: str, project_env: str, since: date) -> list[Snapshot]:
-        """Return the snapshots from that day on, latest first."""
+        """Return the snapshots of all spans from that day on, latest first."""
         return [
             Snapshot(*row)
             for row in await self._database.fetch_all(SELECT_SINCE, team=team, place=project_env, since=since)

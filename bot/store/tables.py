@@ -188,6 +188,7 @@ SNAPSHOTS = Table(
     METADATA,
     Column("team", String, primary_key=True),
     Column("place", String, primary_key=True),  # project/environment, with the applications if the question named any
+    Column("span", String, primary_key=True),  # empty: the days since the previous run
     Column("day", Date, primary_key=True),  # in the caller's time zone
     Column("numbers", JSON, nullable=False),  # without the unknown ones
     Column("material", Boolean, nullable=False),

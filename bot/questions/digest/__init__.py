@@ -309,7 +309,8 @@ def take_snapshot(params: DigestParams, reply: DigestReply, ctx: QuestionContext
 
     Of several environments, it only holds whether there was anything to report."""
     metrics = reply.reports[0].metrics(ctx) if len(params.environments) == 1 else ()
-    return Snapshot(history_key(params), ctx.today, dict(metrics), reply.is_significant)
+    span = params.span or ("" if params.since else "week")
+    return Snapshot(history_key(params), ctx.today, dict(metrics), reply.is_significant, span)
 
 
 def suspect_keys(params: DigestParams, reply: DigestReply) -> dict[str, tuple[str, ...]]:
