@@ -117,7 +117,7 @@ async def test_same_line_sent_twice_at_once_is_saved_once(scheduler: SchedulerHa
         await slack.type("/insights every monday 9:00 UTC scores web/production", user=user)
     await slack.until(lambda: public(scheduler) and any(map(slack.ephemeral.get, ("U1", "U2"))))
     [refused] = [message for user in ("U1", "U2") for message in slack.ephemeral[user]]
-    assert "That's already scheduled here (schedule 1)." in visible_text(refused)
+    assert "That's already scheduled here (schedule 1):" in visible_text(refused)
     assert len(await scheduler.ctx.store.schedules.list_all()) == 1
 
 

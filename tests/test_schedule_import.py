@@ -222,6 +222,12 @@ async def test_imported_digest_gets_the_span_of_its_recurrence(importer: Importe
     assert (await importer.add(*digests, entry("digest web/production span=week"))).existing == 3
 
 
+async def test_imported_digest_that_repeats_another_is_a_mistake(importer: Importer) -> None:
+    digests = entry("digest web/production"), entry("digest web/production quiet=on-change")
+    [mistake] = await importer.mistakes(*digests)
+    assert "already scheduled here: `digest web/production span=week`" in mistake
+
+
 async def test_questions_are_imported_unchecked_during_an_outage(importer: Importer) -> None:
     importer.faults.status, importer.faults.retry_after = 503, 0
     result = await importer.add(*(entry(f"scores web/{env}") for env in ("production", "staging", "test", "a", "b")))

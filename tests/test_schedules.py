@@ -132,8 +132,49 @@ async def test_schedule_can_post_to_a_direct_message(scheduler: SchedulerHarness
 
 async def test_duplicate_schedule_is_refused(scheduler: SchedulerHarness) -> None:
     await scheduler.send(WEEKLY)
-    assert "That's already scheduled here (schedule 1)." in await scheduler.send(WEEKLY, user="U1")
+    refused = await scheduler.send(WEEKLY, user="U1")
+    existing = "`scores web/production`, every Monday at 9:00 (Europe/Berlin)."
+    assert f"That's already scheduled here (schedule 1): {existing}" in refused
     assert "Schedule 2, schedules lists them all" in await scheduler.send("every tuesday 9:00 scores web/production")
+
+
+@pytest.mark.parametrize(
+    ("line", "refused"),
+    [
+        ("every monday 9:00 digest web/production", True),
+        ("every monday 9:00 digest web/production span=week quiet=on-change", True),
+        ("every monday 9:00 digest web/production full=yes", True),
+        ("every monday 9:01 digest web/production", False),
+        ("every monday 9:00 UTC digest web/production", False),
+        ("every monday 9:00 digest web/staging", False),
+        ("every monday 9:00 digest web/production span=month", False),
+        ("every monday 9:00 digest web/production app=storefront", False),
+        ("every monday 9:00 scores web/production", False),
+    ],
+)
+async def test_digest_of_the_same_span_at_the_same_time_is_refused(
+    scheduler: SchedulerHarness, line: str, refused: bool
+) -> None:
+    await scheduler.send("every monday 9:00 digest web/production")
+    answer = await scheduler.send(line)
+    assert ("already scheduled here (schedule 1): `digest web/production span=week`" in answer) is refused
+    assert len(await scheduler.ctx.store.schedules.list_all()) == 2 - refused
+
+
+async def test_schedule_cannot_change_into_another(scheduler: SchedulerHarness) -> None:
+    for when in ("monday", "day"):
+        await scheduler.send(f"every {when} 9:00 digest web/production")
+    assert "already scheduled here (schedule 1)" in await scheduler.send("change 2 monday")
+    assert "`digest web/production span=day` *every day" in await scheduler.send("schedules")
+    assert "changed schedule 1" in await scheduler.send("change 1 monday 9:00 digest web/production quiet=on-change")
+    assert "already scheduled here (schedule 1)" in await scheduler.send("change 2 monday digest web/production")
+
+
+async def test_digest_saved_without_a_span_counts_as_a_duplicate(scheduler: SchedulerHarness) -> None:
+    await scheduler.send("every monday 9:00 digest web/production")
+    [saved] = await scheduler.ctx.store.schedules.list_all()
+    await scheduler.ctx.store.schedules.change(saved.id, scheduler.clock.now, line="digest web/production")
+    assert "already scheduled here" in await scheduler.send("every monday 9:00 digest web/production")
 
 
 async def test_channel_has_at_most_twenty_schedules(scheduler: SchedulerHarness) -> None:

@@ -124,7 +124,7 @@ async def test_undelivered_digest_saves_no_snapshot(weeks: Weeks) -> None:
 
 
 async def test_quiet_option_previews_how_often_it_would_post(weeks: Weeks) -> None:
-    quiet = "every monday 9:00 digest web/production quiet=on-change"
+    quiet = "every monday 10:00 digest web/production quiet=on-change"
     await weeks.scheduler.send("every monday 9:00 digest web/production")
     assert "would have" not in await weeks.scheduler.send(quiet)
     await weeks.pass_by(1)

@@ -16,7 +16,7 @@ from bot.commands.schedule_lookup import (
 )
 from bot.lines.spec import bot_param
 from bot.schedules.coverage import follow_trigger
-from bot.schedules.question_check import CheckedQuestion, check_question
+from bot.schedules.question_check import CheckedQuestion, check_duplicate, check_question
 from bot.schedules.triggers import Recurrence, next_run_at, trigger_fields, trigger_of
 from bot.schedules.views import schedule_view
 from bot.store import Schedule
@@ -60,6 +60,8 @@ async def _check_question(current: Schedule, params: ChangeParams, ctx: CommandC
     schedule = _apply_change(current, params, ctx)
     trigger = trigger_of(schedule)
     check_question(schedule.line, trigger)
+    in_channel = await ctx.store.schedules.list_for_channel(current.team, current.channel)
+    check_duplicate(schedule.line, trigger, [other for other in in_channel if other.id != current.id])
     if params.question in (None, current.line):
         return CheckedQuestion(schedule.line)
     return await check_answer(schedule.line, trigger, ctx)

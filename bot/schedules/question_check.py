@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from bot.access import Caller
 from bot.answers import Answers
 from bot.errors import TRANSIENT_FAILURES, Rejected
+from bot.schedules.coverage import subject
 from bot.schedules.triggers import Trigger, WatchTrigger, trigger_of
 from bot.schedules.watch_job import first_observation, observer_for
 from bot.store import Schedule
@@ -38,13 +39,19 @@ def check_question(question: str, trigger: Trigger) -> None:
 
 def check_channel(question: str, trigger: Trigger, existing: Sequence[Schedule]) -> None:
     """Raise Rejected if a channel with these existing schedules can't take this one."""
-    for schedule in existing:
-        if (schedule.line, trigger_of(schedule)) == (question, trigger):
-            what = f"That's already scheduled here (schedule {schedule.number})."
-            raise Rejected(what, "See it with `schedules`.")
+    check_duplicate(question, trigger, existing)
     if len(existing) >= MAX_SCHEDULES_PER_CHANNEL:
         what = f"This channel has {MAX_SCHEDULES_PER_CHANNEL} schedules, which is the limit."
         raise Rejected(what, "Stop one first. `schedules` lists them.")
+
+
+def check_duplicate(question: str, trigger: Trigger, existing: Sequence[Schedule]) -> None:
+    """Raise Rejected if one of the existing schedules reports the same at the same time."""
+    for schedule in existing:
+        if trigger == trigger_of(schedule) and subject(question, trigger) == subject(schedule.line, trigger):
+            number = f" (schedule {schedule.number})" if schedule.number else ""  # it has none yet in an imported file
+            what = f"That's already scheduled here{number}: `{schedule.line}`, {trigger.describe()}."
+            raise Rejected(what, "See it with `schedules`.")
 
 
 @dataclass(frozen=True)
