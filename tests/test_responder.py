@@ -96,7 +96,7 @@ async def test_largest_digest_fits_with_its_footer_and_thread(scheduler_factory:
         await scheduler.send(DIGEST)
         await scheduler.advance_to(MONDAY)
         digest, details = await digest_and_replies(scheduler)
-        assert "🔁 Scheduled by <@U1>, every Monday" in visible_text(digest)
+        assert "🔁 Scheduled by <@U1> · next run " in visible_text(digest)
         assert details
 
 

@@ -6,7 +6,7 @@ because Slack parses `text` as mrkdwn.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -53,8 +53,11 @@ class Message:
         return cls(build_text(markup, ()), (section,))
 
     def with_footer(self, footer: "Message") -> "Message":
-        """Return the message with the text and blocks of another below its own."""
-        return replace(self, text=_cut(f"{self.text}\n{footer.text}"), blocks=(*self.blocks, *footer.blocks))
+        """Return the message with another below it, whose buttons join its last ones."""
+        buttons = [element for block in footer.blocks if block["type"] == "actions" for element in block["elements"]]
+        below = [block for block in footer.blocks if block["type"] != "actions"]
+        blocks = _with_buttons(self.blocks, buttons) if buttons else self.blocks
+        return replace(self, text=_cut(f"{self.text}\n{footer.text}"), blocks=(*blocks, *below))
 
     def unrolled(self) -> "Message":
         """Return the message with the blocks of its thread above its footer, as one message."""
@@ -73,6 +76,15 @@ class Message:
     def has_charts(self) -> bool:
         """Whether there are charts or tables, which some workspaces refuse."""
         return any(block["type"] in CHART_TYPES for block in self.blocks)
+
+
+def _with_buttons(blocks: Sequence[Block], buttons: list[Block]) -> tuple[Block, ...]:
+    """Add buttons to the last row of buttons; without one, add a row above the last block."""
+    rows = [n for n, block in enumerate(blocks) if block["type"] == "actions"]
+    if not rows:
+        return (*blocks[:-1], {"type": "actions", "elements": buttons}, *blocks[-1:])
+    row = {**blocks[rows[-1]], "elements": [*blocks[rows[-1]]["elements"], *buttons]}
+    return (*blocks[: rows[-1]], row, *blocks[rows[-1] + 1 :])
 
 
 @dataclass(frozen=True, slots=True)
