@@ -1,6 +1,7 @@
 """`digest`: what happened, what to do and the numbers on one screen; all details in the thread or the full report."""
 
-from datetime import date, timedelta
+import re
+from datetime import date, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -8,8 +9,11 @@ import pytest
 
 from bot.access import AccessRules, Caller
 from bot.errors import Failure, NotAllowed, NotFound, TryLater
+from bot.messages.message import build_text
 from bot.questions.base import raise_if_all_failed, result_or_failure
-from bot.store import Snapshot
+from bot.questions.digest import QUESTION as DIGEST
+from bot.schedules.views import footer_view
+from bot.store import Run, Schedule, ScheduleState, Snapshot
 from tests.api_replies import (
     CALM,
     DAY,
@@ -42,6 +46,7 @@ from tests.conversation import (
     weekly,
     with_thread,
 )
+from tests.hostile import hostile
 
 
 def _by(first: str) -> dict[str, str]:
@@ -131,6 +136,30 @@ def _below(answer: Any, heading: str) -> Any:
 
 def _below_text(answer: Any, heading: str) -> str:
     return "\n".join(texts(list(_below(answer, heading).blocks)))
+
+
+# One screen
+
+SCREENS: dict[str, tuple[str, Edit | None, tuple[Snapshot, ...]]] = {
+    **{f"example-{number}": (line, None, ()) for number, line in enumerate(DIGEST.examples, 1)},
+    **{state: ("digest web/production", edit, ()) for state, edit in (STATES | {"hostile": hostile}).items()},
+    **{state: ("digest web/production", None, past) for state, past in PASTS.items()},
+}
+MONDAYS = Schedule(
+    *("1", "T1", "C1", 1, "U1", (0,), 0, time(9), "UTC", "digest web/production"), ScheduleState.ACTIVE, "", NOW
+)
+
+
+@pytest.mark.parametrize("name", SCREENS)
+async def test_scheduled_digest_fits_on_one_screen(name: str) -> None:
+    line, edit, past = SCREENS[name]
+    async with start_conversation(edit) as someone:
+        someone.past_snapshots = history_of(*past)
+        answer = await someone.send(line)
+        footer = footer_view(MONDAYS, Run("1", NOW, "T1", line, "UTC"), ())
+        message = answer.message.with_footer(someone.answers.notice("schedule_footer", footer))
+    assert len(message.blocks) <= 10
+    assert len([word for word in build_text("", message.blocks).split() if re.search(r"\w", word)]) <= 170
 
 
 # Requests
