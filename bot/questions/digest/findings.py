@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.errors import Failure
@@ -32,9 +32,9 @@ from bot.questions.time_range import DAYS_PER_WEEK
 
 MAX_HIGHLIGHTS = 3
 MAX_FLAGS_TO_DO = 5
-MAX_COMMENT_CHARS = 55
-MAX_TIMES = 3  # how often a flag was off that are listed
-MAX_CROSSINGS = 2
+MAX_COMMENT_CHARS = 45
+MAX_TIMES = 2  # how often a flag was off, if each time is listed
+MAX_CROSSINGS = 1
 RATINGS = list(RATING_MARKS)[::-1]  # from the worst band to the best
 FOR_A_WHILE = {
     Status.OFF_FOR_A_WHILE: "was off",
@@ -287,13 +287,12 @@ def _describe_group(group: FlagStories, zone: ZoneInfo, *, is_long: bool) -> str
         on = PREPOSITIONS.get(main.status, "on")
         return f"{ONCE[main.status]}{_rollout(main)} {on} {_day(main.start, zone, is_long)}"
     times = [story for story in group.stories if story.status is main.status][::-1]
-    spans = [_describe_span(story, zone, is_long) for story in times]
     verb = FOR_A_WHILE[main.status]
-    if len(times) == 1:
-        return f"{verb} for {spans[0]}"
-    return (
-        f"{verb} {'twice' if len(times) == 2 else f'{len(times)} times'}: {humanize.join_truncated(spans, MAX_TIMES)}"
-    )
+    if len(times) > MAX_TIMES:
+        longest = max(times, key=lambda story: story.duration or timedelta())
+        return f"{verb} {len(times)} times, for up to {_describe_span(longest, zone, is_long)}"
+    spans = [_describe_span(story, zone, is_long) for story in times]
+    return f"{verb} for {spans[0]}" if len(spans) == 1 else f"{verb} twice: {humanize.join_with_and(spans)}"
 
 
 def _rollout(story: Story) -> str:
