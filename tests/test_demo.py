@@ -43,6 +43,10 @@ def posted(demo: Demo, channel: str = RELEASES_CHANNEL) -> list[Message]:
     return [one for one in demo.slack.channels[channel].messages if one.metadata and not one.thread_ts]
 
 
+def thread_replies(demo: Demo, channel: str) -> list[Message]:
+    return [one for one in demo.slack.channels[channel].messages if one.metadata and one.thread_ts]
+
+
 async def next_slot(demo: Demo) -> str:
     return " ".join([sentence async for sentence in demo.skip_to_next_run()])
 
@@ -111,8 +115,11 @@ async def test_skipping_a_week_runs_schedules_and_watches_on_time(demo: Demo) ->
         == len(posted(demo, LEADS_CHANNEL))
         > 1
     )
+    replies = [sentence for sentence in told if "Reply to an alert posted in #platform-leads" in sentence]
+    assert len(replies) == len(thread_replies(demo, LEADS_CHANNEL)) > 1
     assert max(delays(demo)) < NEVER_LATER
-    assert len(told) == len(posted(demo)) - 1 + len(posted(demo, "C1")) + len(posted(demo, LEADS_CHANNEL))
+    posts = len(posted(demo)) - 1 + len(posted(demo, "C1")) + len(posted(demo, LEADS_CHANNEL))
+    assert len(told) - len(replies) == posts
     assert timedelta(days=7) <= demo.now() - NOW < timedelta(days=7, minutes=2)
 
 

@@ -24,6 +24,7 @@ SENTENCES = {
     RunState.UNSURE: "{what} may have been posted in {where}. {why}",
 }
 ALERT_SENTENCE = "Alert posted in {where}: {what}."
+REPLY_SENTENCE = "Reply to an alert posted in {where}: {what}."
 RETRY_WAITS = (timedelta(seconds=11), timedelta(seconds=21), timedelta(seconds=41))  # as the bot waits after failures
 WEEK = timedelta(days=7)
 # An hour until the bot gives up, and as long as watches see something new in the meantime.
@@ -60,12 +61,16 @@ class RunReport:
         return [self._sentence(self._schedules[run.schedule], run) for run in new]
 
     def _sentence(self, schedule: Schedule, run: Run) -> str:
-        is_alert = run.outcome is RunState.DELIVERED and schedule.is_watch
         channel = self._workspace.channels.get(schedule.channel)
         where = f"#{channel.name}" if channel and channel.name else "a direct message"
-        sentence = ALERT_SENTENCE if is_alert else SENTENCES[run.outcome] if run.outcome else STILL_OPEN
-        outcome = sentence.format(what=run.line, where=where, why=run.why)
+        outcome = _outcome_sentence(schedule, run).format(what=run.line, where=where, why=run.why)
         return f"{local_time(run.at, run.zone)}: {outcome}".strip()
+
+
+def _outcome_sentence(schedule: Schedule, run: Run) -> str:
+    if run.outcome is RunState.DELIVERED and schedule.is_watch:
+        return REPLY_SENTENCE if run.reply_to else ALERT_SENTENCE
+    return SENTENCES[run.outcome] if run.outcome else STILL_OPEN
 
 
 def local_time(at: datetime, zone: str) -> str:
