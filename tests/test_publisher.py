@@ -424,6 +424,15 @@ async def test_message_refused_in_every_form_is_invalid(harness: PublisherHarnes
         await harness.publisher.post("C1", CHARTED, KEY)
 
 
+async def test_each_request_is_sent_only_if_still_allowed(harness: PublisherHarness) -> None:
+    harness.slack.charts = False
+    answers = [True, False]
+    with pytest.raises(Unavailable):
+        await harness.publisher.post("C1", CHARTED, KEY, may_send=lambda: answers.pop(0))
+    assert [call.method for call in harness.slack.calls].count(POST) == 1
+    assert harness.slack.channels["C1"].messages == []
+
+
 async def test_unknown_delivery_tries_no_further_fallback(harness: PublisherHarness) -> None:
     harness.slack.charts = False
     harness.slack.faults[POST] = Fault(drop_response=True)

@@ -177,15 +177,20 @@ class Delivery:
     async def _send(self, part: int) -> str:
         """Send a message, and record if Slack certainly didn't accept it."""
         try:
-            pulse, timing = self.ctx.heartbeat.pulse, self.ctx.timing
-            if not may_send(self.run, pulse, self.ctx.now(), timing.lease, timing.worker_timeout):
-                raise Unavailable
             return await self.ctx.publisher.post(
-                self.schedule.channel, self.messages[part], self._key(part), self._thread_ts(part)
+                self.schedule.channel,
+                self.messages[part],
+                self._key(part),
+                self._thread_ts(part),
+                may_send=self._may_send,
             )
         except (RateLimited, Unavailable, ChannelClosed, InvalidMessage):
             await self.record(NotPosted())
             raise
+
+    def _may_send(self) -> bool:
+        pulse, timing = self.ctx.heartbeat.pulse, self.ctx.timing
+        return may_send(self.run, pulse, self.ctx.now(), timing.lease, timing.worker_timeout)
 
     async def _record_posted(self, event: type[Posted], part: int, ts: str) -> None:
         is_last = part == len(self.messages) - 1

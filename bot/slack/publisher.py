@@ -8,7 +8,7 @@ The client must not retry by itself: a post whose response was lost may be in th
 import asyncio
 import logging
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -82,6 +82,10 @@ class ChannelThrottle:
             del self._queues[name]
 
 
+def _always() -> bool:
+    return True
+
+
 class SlackPublisher:
     """Implements `Publisher` of `bot/schedules/context.py`."""
 
@@ -100,16 +104,18 @@ class SlackPublisher:
     def throttle(self, channel: str) -> AbstractAsyncContextManager[None]:
         return self._throttle.acquire(channel)
 
-    async def post(self, channel: str, message: Message, key: str, thread: str = "") -> str:
+    async def post(
+        self, channel: str, message: Message, key: str, thread: str = "", *, may_send: Callable[[], bool] = _always
+    ) -> str:
         metadata = {"event_type": EVENT_TYPE, "event_payload": {"key": key}}
         thread_args = {"thread_ts": thread} if thread else {}
         try:
-            return await self._post_with_fallback(channel, message, metadata=metadata, **thread_args)
+            return await self._post_with_fallback(channel, message, may_send, metadata=metadata, **thread_args)
         except InvalidMessage as error:
             if not METADATA_ERROR.match(error.code):
                 raise
             self._posted_without_key.add(key)
-        return await self._post_with_fallback(channel, message, **thread_args)
+        return await self._post_with_fallback(channel, message, may_send, **thread_args)
 
     async def find(self, channel: str, key: str, since: datetime, thread: str = "") -> str | None:
         if key in self._posted_without_key:
@@ -135,21 +141,25 @@ class SlackPublisher:
     async def send_dm(self, user: str, message: Message) -> None:
         try:
             async with self.throttle(user):
-                await self._post_with_fallback(user, message)
+                await self._post_with_fallback(user, message, _always)
         except DeliveryError as error:
             log.warning("couldn't notify %s: %r", user, error)
 
-    async def _post_with_fallback(self, channel: str, message: Message, **extra: Any) -> str:
-        post = partial(self._post_once, channel, **extra)
+    async def _post_with_fallback(
+        self, channel: str, message: Message, may_send: Callable[[], bool], **extra: Any
+    ) -> str:
+        post = partial(self._post_once, channel, may_send=may_send, **extra)
         return await self._fallback.send(message, self._identity.team_id or "", post)
 
-    async def _post_once(self, channel: str, message: Message, **extra: Any) -> str:
+    async def _post_once(self, channel: str, message: Message, *, may_send: Callable[[], bool], **extra: Any) -> str:
         """Post through `api_call`.
 
         `chat_postMessage` searches all blocks for objects to convert, which costs as much as the rest of the post.
         https://github.com/slackapi/python-slack-sdk/issues/1261
         """
         body = {"channel": channel, **message.payload(), "unfurl_links": False, "unfurl_media": False, **extra}
+        if not may_send():
+            raise Unavailable
         with as_delivery_errors():
             return str(require(await self._client.api_call("chat.postMessage", json=body), "ts"))
 
