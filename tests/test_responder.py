@@ -18,6 +18,7 @@ MONDAY = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)  # 9:00 in Berlin
 MINUTE, HOUR, DAY, WEEK = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
 SCORES, DIGEST = "every monday 9:00 scores web/production", "every monday 9:00 digest web/production"
 POST = "chat.postMessage"
+THREAD = ["Scores", "Large changes", "Flag status", "Deployments"]  # the headers of a digest's replies
 
 
 @dataclass
@@ -37,6 +38,10 @@ async def digest_and_replies(scheduler: SchedulerHarness) -> tuple[Message, list
     return digest, scheduler.thread_replies(digest)
 
 
+def headers(replies: list[Message]) -> list[str]:
+    return [reply.blocks[0]["text"]["text"] for reply in replies]
+
+
 # Delivery
 
 
@@ -44,12 +49,9 @@ async def test_digest_details_are_thread_replies_in_order(scheduler: SchedulerHa
     await scheduler.send(DIGEST)
     await scheduler.advance_to(MONDAY)
     digest, details = await digest_and_replies(scheduler)
-    assert "*web/production*, " in visible_text(digest)
-    assert [message.blocks[0]["text"]["text"] for message in details] == [
-        "Scores",
-        "Large-impact changes",
-        "Flag status",
-    ]
+    assert digest.blocks[0]["text"]["text"] == "Weekly digest · 16 – 22 Nov 2026"
+    assert " in web/production. " in visible_text(digest)
+    assert headers(details) == THREAD
 
 
 async def test_each_message_has_its_run_key_as_metadata(scheduler: SchedulerHarness) -> None:
@@ -59,7 +61,7 @@ async def test_each_message_has_its_run_key_as_metadata(scheduler: SchedulerHarn
     metadata = [message.metadata or {} for message in (digest, *details)]
     assert {each["event_type"] for each in metadata} == {EVENT_TYPE}
     keys = [each["event_payload"]["key"] for each in metadata]
-    assert [key.partition("@")[2] for key in keys] == [f"{int(MONDAY.timestamp())}#{part}" for part in range(4)]
+    assert [key.partition("@")[2] for key in keys] == [f"{int(MONDAY.timestamp())}#{part}" for part in range(5)]
 
 
 async def test_quiet_digest_posts_a_single_line(scheduler: SchedulerHarness) -> None:
@@ -67,7 +69,7 @@ async def test_quiet_digest_posts_a_single_line(scheduler: SchedulerHarness) -> 
     await scheduler.advance_to(MONDAY)
     digest, details = await digest_and_replies(scheduler)
     assert details == []
-    assert "no large-impact change, no score moved" in visible_text(digest)
+    assert "*Nothing to report* in *platform/production*, 16 – 22 Nov 2026: no large change, " in visible_text(digest)
     assert "Mon 30 Nov 2026, 09:00" in visible_text(digest)
     assert "delivered: nothing changed" in await scheduler.send("history")
 
@@ -76,8 +78,8 @@ async def test_unchanged_digest_is_posted_unless_quiet(scheduler: SchedulerHarne
     await scheduler.send("every monday 9:00 digest platform/production")
     await scheduler.advance_to(MONDAY)
     digest, details = await digest_and_replies(scheduler)
-    assert "*platform/production*, " in visible_text(digest)
-    assert details
+    assert "*platform/production was calm*, 16 – 22 Nov 2026: no large change, " in visible_text(digest)
+    assert headers(details) == ["Scores", "Flag status", "Deployments"]
 
 
 async def test_failed_part_of_a_digest_is_reported_in_it(scheduler: SchedulerHarness) -> None:
@@ -85,9 +87,12 @@ async def test_failed_part_of_a_digest_is_reported_in_it(scheduler: SchedulerHar
     scheduler.workspace.faults.status, scheduler.workspace.faults.path_contains = 403, "flag-events"
     await scheduler.advance_to(MONDAY)
     digest, details = await digest_and_replies(scheduler)
-    assert "*Large-impact changes* couldn't be loaded." in visible_text(digest)
+    assert "*Large changes* couldn't be loaded. The bot's access token can't read this.\n" in visible_text(digest)
     assert "Release maturity" in visible_text(digest)
-    assert len(details) == 2
+    scores, failed, *others = headers(details)
+    assert [scores, *others] == ["Scores", "Flag status", "Deployments"]
+    assert "*Large changes* couldn't be loaded." in failed
+    assert "The token needs the Reader role or higher." in failed
 
 
 async def test_largest_digest_fits_with_its_footer_and_thread(scheduler_factory: OpenScheduler) -> None:
@@ -105,8 +110,10 @@ async def test_workspace_without_charts_gets_text_charts(scheduler: SchedulerHar
     await scheduler.send(DIGEST)
     await scheduler.advance_to(MONDAY)
     digest, details = await digest_and_replies(scheduler)
-    assert "data_visualization" not in {block["type"] for block in digest.blocks}
-    assert len(details) == 3
+    assert "data_visualization" not in {block["type"] for message in (digest, *details) for block in message.blocks}
+    assert headers(details) == THREAD
+    assert "█" in visible_text(details[2])
+    assert "█" in visible_text(details[3])
 
 
 async def test_question_of_several_channels_is_asked_once(scheduler: SchedulerHarness) -> None:
@@ -167,14 +174,10 @@ async def test_interrupted_thread_is_completed(scheduler: SchedulerHarness, faul
     await scheduler.send(DIGEST)
     scheduler.workspace.slack.faults[POST] = replace(fault)
     await scheduler.advance_to(MONDAY)
-    assert len(scheduler.thread_replies(scheduler.posted()[0])) < 3
+    assert len(scheduler.thread_replies(scheduler.posted()[0])) < len(THREAD)
     await scheduler.advance(seconds=60)
     _, details = await digest_and_replies(scheduler)
-    assert [message.blocks[0]["text"]["text"] for message in details] == [
-        "Scores",
-        "Large-impact changes",
-        "Flag status",
-    ]
+    assert headers(details) == THREAD
     assert "delivered" in await scheduler.send("history")
 
 
@@ -378,7 +381,7 @@ async def test_interrupted_thread_is_completed_past_the_window(scheduler: Schedu
     await scheduler.advance_to(MONDAY)
     await scheduler.advance_to(MONDAY + 5 * HOUR)
     _, details = await digest_and_replies(scheduler)
-    assert len(details) == 3
+    assert headers(details) == THREAD
 
 
 # Changes during a run

@@ -209,7 +209,7 @@ async def test_each_new_question_is_checked_once(importer: Importer) -> None:
     entries = [entry(channel=f"C{number}") for number in range(1, 6)]
     assert (await importer.add(*entries)).added == 5
     assert len(importer.faults.requests) == 1
-    again = await importer.add(*entries, entry("status web/production"))
+    again = await importer.add(*entries, entry("deploys web/production"))
     assert (again.added, again.existing) == (1, 5)
     assert len(importer.faults.requests) == 2
     assert importer.progress == [(0, 1), (0, 1)]

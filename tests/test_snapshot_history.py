@@ -25,7 +25,7 @@ class Weeks:
     counts: "Counts"
 
     async def pass_by(self, *done: int | Edit, calm: bool = False) -> None:
-        """Advance to the next Monday, once per count; an edit replaces the whole status reply."""
+        """Advance to the next Monday, once per count; an edit replaces the status chart and the flags."""
         for number in done:
             self.counts.done, self.counts.calm = number, calm
             now = self.scheduler.clock.now
@@ -55,13 +55,19 @@ class Counts:
 
     def edit(self, reply: Any) -> Any:
         calm = {"scores": CALM, "events": NO_EVENTS} if self.calm else {}
-        return edit_parts(status=self._status, **calm)(reply)
+        return edit_parts(status=self._status, flags=self._flags, **calm)(reply)
 
     def _status(self, reply: Any) -> Any:
         if not isinstance(self.done, int):
             return self.done(reply)
         counts = {"Active": 20, "Launched": self.done}
         return reply | {"series": [{"metadata": {"name": name, "count": counts[name]}} for name in counts]}
+
+    def _flags(self, reply: Any) -> Any:
+        if not isinstance(self.done, int):
+            return self.done(reply)
+        ready = [{"key": f"flag-{number}", "stale": {"readyToArchive": True}} for number in range(self.done)]
+        return {"items": ready, "totalCount": len(ready)}
 
 
 @pytest_asyncio.fixture(name="weeks", loop_scope="module")
@@ -75,12 +81,13 @@ async def test_digest_and_other_questions_compare_past_weeks(weeks: Weeks) -> No
     for channel in ("C1", "C2"):
         await weeks.scheduler.workspace.send("every monday 9:00 digest web/production", channel=channel)
     await weeks.pass_by(16)
-    assert "16 flags (44%) ready to clean up\n" in weeks.last
+    assert "Worth doing, 16 flags ready to clean up\n" in weeks.last
     await weeks.pass_by(14)
-    assert "ready to clean up: 2 fewer than last week\n" in weeks.last
+    assert "Worth doing, 14 flags ready to clean up: 2 fewer than last week\n" in weeks.last
     await weeks.pass_by(14, 15, 15, 12)
     assert "ready to clean up: 3 fewer than last week, the first fall in 4 weeks\n" in weeks.last
-    assert [snapshot.numbers["done"] for snapshot in await weeks.snapshots()] == [12, 15, 15, 14, 14, 16]
+    for metric in ("done", "ready"):
+        assert [snapshot.numbers[metric] for snapshot in await weeks.snapshots()] == [12, 15, 15, 14, 14, 16]
     await weeks.scheduler.advance(days=1)
     assert "14 on 30 Nov, 14 on 7 Dec, 15 on 14 Dec, 15 on 21 Dec, 12 on 28 Dec, 12 now" in await weeks.scheduler.send(
         "status web/production"
