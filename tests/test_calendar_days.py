@@ -12,7 +12,7 @@ from bot.messages.text_fallback import with_text_fallback
 from bot.sandbox.launchdarkly.company import harbour_goods
 from bot.sandbox.launchdarkly.history import History, Window, millis
 from tests.api_replies import DAY, HOUR, MIDNIGHT, deployments_at, no_series
-from tests.conversation import NOW, Conversation, button_lines, start_conversation, visible_text
+from tests.conversation import NOW, Conversation, button_lines, start_conversation, visible_text, with_thread
 
 WEEKDAY = re.compile(r"^\w{3} (?=\d)")  # omitted in charts of many days
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Pacific/Auckland", "America/Santiago")
@@ -27,7 +27,8 @@ ASKED_AT = {
 
 def _drawn(answer: Answer) -> dict[str, int]:
     """Return the deployments of each day in the chart; a day without data is 0 and marked."""
-    charts = [block["chart"] for block in answer.message.blocks if block["type"] == "data_visualization"]
+    blocks = [block for message in with_thread(answer.message) for block in message.blocks]
+    charts = [block["chart"] for block in blocks if block["type"] == "data_visualization"]
     [points] = [line["data"] for line in charts[-1]["series"] if line["name"].lower() == "deployments"]
     return {WEEKDAY.sub("", point["label"]): point["value"] for point in points}
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.errors import Failure, InvalidResponse, NotAllowed, NotFound, Rejected, TryLater
+from bot.errors import Failure, InvalidResponse, NotAllowed, NotFound, Rejected, TokenRejected, TryLater
 from bot.launchdarkly import Version
 from bot.sandbox.block_kit import violations
 from bot.sandbox.block_kit.mentions import unsafe_markup
@@ -72,7 +72,7 @@ def checked(failure: Failure) -> Failure:
 
 # For each reply: the error class, a part of its text, and LaunchDarkly's own message.
 REFUSALS = {
-    "401-empty": (http_response(401), NotAllowed, "LAUNCHDARKLY_ACCESS_TOKEN", ""),
+    "401-empty": (http_response(401), TokenRejected, "Ask the person who runs the bot", ""),
     "403-beta": (
         json_response(403, {"message": BETA_REQUIRED_MESSAGE}),
         NotAllowed,

@@ -1,4 +1,4 @@
-"""`status`: the chart, the flags behind its numbers with their owners, and the flags ready to clean up."""
+"""`status`: the chart, the flags behind its numbers with their owners."""
 
 import re
 from dataclasses import replace
@@ -218,7 +218,7 @@ async def test_unknown_evaluation_is_not_shown(time: str | None, shown: str) -> 
 
 async def test_flags_worth_a_look_are_counted(someone: Conversation) -> None:
     answer = await someone.send("status web/production")
-    assert "*19 flags* in web/production · 🧹 *5 flags* (26%) ready to clean up" in visible_text(answer)
+    assert "*19 flags* in web/production · 🧹 *5 flags* (26%) launched or inactive" in visible_text(answer)
 
 
 async def test_application_is_sent_as_a_parameter(someone: Conversation) -> None:
@@ -249,7 +249,7 @@ async def test_unknown_statuses_are_shown_after_the_known_ones() -> None:
     ) as someone:
         answer = await someone.send("status web/production")
     assert [text.partition("*")[2].partition(":")[0] for text in _groups(answer)] == ["LAUNCHED", "new", "Hibernating"]
-    assert "*2 flags* (33%) ready to clean up" in visible_text(answer)
+    assert "*2 flags* (33%) launched or inactive" in visible_text(answer)
 
 
 async def test_excess_slices_are_combined_as_other() -> None:
@@ -290,9 +290,9 @@ async def test_empty_reply_is_not_reported_as_zero_flags() -> None:
 @pytest.mark.parametrize(
     ("weeks", "expected"),
     [
-        ((8, 7, 9), "Ready to clean up, past weeks: 8 on 30 Oct, 7 on 6 Nov, 9 on 13 Nov, 5 now"),
-        ((8, None, 7, None, 9), "Ready to clean up, past weeks: 8 on 16 Oct, 7 on 30 Oct, 9 on 13 Nov, 5 now"),
-        (tuple(range(20, 30)), "Ready to clean up, past weeks: 22 on 25 Sep, 23 on 2 Oct, 24 on 9 Oct"),
+        ((8, 7, 9), "Launched or inactive, past weeks: 8 on 30 Oct, 7 on 6 Nov, 9 on 13 Nov, 5 now"),
+        ((8, None, 7, None, 9), "Launched or inactive, past weeks: 8 on 16 Oct, 7 on 30 Oct, 9 on 13 Nov, 5 now"),
+        (tuple(range(20, 30)), "Launched or inactive, past weeks: 22 on 25 Sep, 23 on 2 Oct, 24 on 9 Oct"),
         ((8, 7, None, None), ""),
         ((7, 9), ""),
         ((), ""),

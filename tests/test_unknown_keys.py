@@ -86,10 +86,10 @@ async def test_unknown_key_is_answered_with_known_ones(
         ("scores wbe/production", ["projects"]),
         ("flag new-chekout web/production", ["flags/web"]),
         ("flag new-checkout web/prod", ["projects/web/environments"]),
-        ("status platform/production app=billing", ["applications"]),
+        ("scores platform/production app=billing", ["applications"]),
         ("scores web/production", []),
         ("scores sandpit/production", []),
-        ("status platform/production app=payments", []),
+        ("scores platform/production app=payments", []),
         ("events web/production after=nowhere", []),
     ],
 )

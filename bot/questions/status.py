@@ -303,7 +303,7 @@ def observe(params: StatusParams, reply: StatusReply, ctx: QuestionContext) -> d
 
 QUESTION = Question[StatusParams, StatusReply, StatusView](
     name="status",
-    summary="Flags by lifecycle stage: which are ready to clean up, and who owns them",
+    summary="Flags by lifecycle stage, named with their owners",
     examples=("status web/production", "status platform/production app=payments"),
     params=StatusParams,
     reply=StatusReply,
