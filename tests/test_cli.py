@@ -261,10 +261,11 @@ def test_demo_shows_questions_a_button_a_digest_and_a_watch() -> None:
     ):
         assert heading in shown.stdout
     asked, delivered, watched = re.split(
-        "digest web/production was posted in #releases.|/insights watch on", shown.stdout
+        "digest web/production span=week was posted in #releases.|/insights watch on", shown.stdout
     )
     assert "Weekly digest · " in asked
     assert "Weekly digest · " in delivered
+    assert "Large changes ─" in delivered.partition("In the thread ─")[2]
     assert "Alert posted in #checkout: events web/production." in watched
     assert watched.count("👀") == 2
 

@@ -62,7 +62,8 @@ def delays(demo: Demo) -> list[timedelta]:
 
 async def test_demo_starts_with_last_mondays_digest_and_channel_defaults(demo: Demo) -> None:
     [digest] = posted(demo)
-    assert digest.text.startswith("web/production, 9 – 15 Nov 2026:")
+    assert " in web/production." in digest.text
+    assert "Weekly digest · 9 – 15 Nov 2026" in visible_text(digest)
     assert digest.at.replace(second=0, microsecond=0) == datetime(2026, 11, 16, 8, 0, tzinfo=UTC)
     assert timedelta() <= demo.now() - NOW < timedelta(minutes=1)
     assert not demo.slack.ephemeral["U1"]
@@ -73,10 +74,10 @@ async def test_demo_starts_with_last_mondays_digest_and_channel_defaults(demo: D
 
 async def test_skipping_to_the_next_run_delivers_and_reports_it(demo: Demo) -> None:
     happened = await next_slot(demo)
-    assert happened.endswith("Mon 23 Nov, 9:00 CET: digest web/production was posted in #releases.")
+    assert happened.endswith("Mon 23 Nov, 9:00 CET: digest web/production span=week was posted in #releases.")
     assert ("Alert posted in #platform-leads: " in happened) == bool(posted(demo, LEADS_CHANNEL))
     assert len(posted(demo)) == 2
-    assert posted(demo)[-1].text.startswith("web/production, 16 – 22 Nov 2026:")
+    assert "Weekly digest · 16 – 22 Nov 2026" in visible_text(posted(demo)[-1])
     assert timedelta() <= demo.now() - datetime(2026, 11, 23, 8, 0, tzinfo=UTC) < timedelta(minutes=1)
 
 
@@ -108,7 +109,7 @@ async def test_skipping_without_any_alert_says_so(demo: Demo) -> None:
 async def test_skipping_a_week_runs_schedules_and_watches_on_time(demo: Demo) -> None:
     await type_line(demo.slack, "every tuesday 9:00 status web/production", "C1")
     told = [sentence async for sentence in demo.skip_week()]
-    assert "Mon 23 Nov, 9:00 CET: digest web/production was posted in #releases." in told
+    assert "Mon 23 Nov, 9:00 CET: digest web/production span=week was posted in #releases." in told
     assert "Tue 24 Nov, 9:00 CET: status web/production was posted in #checkout." in told
     assert (
         len([sentence for sentence in told if "Alert posted in #platform-leads" in sentence])
@@ -170,7 +171,7 @@ async def test_skipping_a_week_without_slack_reports_the_failures(demo: Demo) ->
     await demo.select_fault("Slack", "refuses")
     why = "Slack didn't accept it in time."
     sentences = [sentence async for sentence in demo.skip_week()]
-    assert f"Mon 23 Nov, 9:00 CET: digest web/production couldn't be posted in #releases. {why}" in sentences
+    assert f"Mon 23 Nov, 9:00 CET: digest web/production span=week couldn't be posted in #releases. {why}" in sentences
     assert any("events web/production couldn't be posted in #platform-leads." in sentence for sentence in sentences)
     assert all(sentence.endswith(why) for sentence in sentences)
 
