@@ -55,6 +55,7 @@ async def test_bare_command_shows_help_with_example_buttons(either_workspace: Wo
 
 async def test_answer_can_be_shared_as_it_was_seen(either_workspace: Workspace) -> None:
     answer = await either_workspace.send("status web/production", user="U1")
+    request_count = len(either_workspace.faults.requests)
     shared = await either_workspace.press(answer, "Share to channel")
     [posted] = either_workspace.slack.channels["C1"].messages
     assert posted is shared
@@ -62,7 +63,7 @@ async def test_answer_can_be_shared_as_it_was_seen(either_workspace: Workspace) 
     assert [b for b in shared.blocks if b["type"] == "data_table"] == [
         b for b in answer.blocks if b["type"] == "data_table"
     ]
-    assert len(either_workspace.faults.requests) == 1
+    assert len(either_workspace.faults.requests) == request_count
 
 
 async def test_expired_answer_is_queried_again_and_says_so(workspace: Workspace) -> None:
@@ -444,13 +445,17 @@ async def test_question_about_all_projects_is_refused_if_some_are_allowed() -> N
 # Requests from Slack
 
 
+def score_requests(workspace: Workspace) -> int:
+    return len([request for request in workspace.faults.requests if request.path.endswith("/scores")])
+
+
 async def test_duplicate_request_is_processed_once(workspace: Workspace) -> None:
     acknowledged = await workspace.slack.type("/insights scores web/production")
     await workspace.wait_for_answer(acknowledged)
     again = await workspace.slack.resend(acknowledged)
     assert again.status == 200
     await workspace.send("status web/production")
-    assert len(workspace.faults.requests) == 2
+    assert score_requests(workspace) == 1
 
 
 async def resend_to(acknowledged: Acknowledgement, *workspaces: Workspace) -> list[int]:
@@ -466,7 +471,7 @@ async def test_duplicate_request_without_a_trigger_is_processed_once(workspace: 
     for _ in range(3):
         assert (await post(workspace, body, headers)).status_code == 200
     await workspace.send("status web/production")
-    assert len(workspace.faults.requests) == 2
+    assert score_requests(workspace) == 1
 
 
 async def test_duplicate_request_to_two_processes_is_processed_once(postgres: Postgres) -> None:
