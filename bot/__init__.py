@@ -6,6 +6,7 @@ a line comes in to where its answer is put into words:
     slack/          slash commands, buttons and modals in, replies and posts out
     schedules/      schedules and watches: when each is due, asked once, delivered once
     answers.py      takes a line and a caller, and returns an answer
+    suggestions.py  questions for a sentence in plain words
     access.py       who asks, and what they may do
     lines/          text to parsed line: parser, parameter types, times
     commands/       one file per command: lines that change something of the bot's own

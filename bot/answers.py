@@ -9,9 +9,9 @@ from functools import cached_property, partial
 from typing import Any, Protocol, cast
 
 from bot.access import Caller, authorize
-from bot.errors import Failure, NotFound, Rejected, UnknownKey
+from bot.errors import Failure, InvalidLine, NotFound, Rejected, UnknownKey
 from bot.launchdarkly import LaunchDarkly
-from bot.lines.parser import ParsedLine, Registry, parse, parse_tokens, remove_share_option, tokenize
+from bot.lines.parser import ParsedLine, Registry, Token, parse, parse_tokens, remove_share_option, tokenize
 from bot.lines.timespec import display_line, to_milliseconds
 from bot.messages.humanize import timestamp
 from bot.messages.message import Message
@@ -22,6 +22,7 @@ from bot.questions.base import AnyQuestion, AppUrls, QuestionContext, TeamSnapsh
 from bot.questions.catalog import Catalog
 from bot.questions.key_correction import confirm_keys, correct_or_raise
 from bot.store import Snapshot
+from bot.suggestions import may_be_sentence, suggest_questions
 
 log = logging.getLogger(__name__)
 
@@ -76,6 +77,7 @@ class Answers:
     now: Callable[[], datetime]
     read_snapshots: TeamSnapshotReader = no_snapshots
     commands: CommandRunner | None = None
+    suggestion_timeout: float = 0.3  # seconds that a sentence waits for the keys that it may name
 
     @cached_property
     def _notices(self) -> Notices:
@@ -90,7 +92,9 @@ class Answers:
             tokens, share_requested = remove_share_option(tokenize(text))
             if notice := self._notices.help(tokens):
                 return Answer(notice, name="help", reference=reference)
-            parsed = parse_tokens(tokens, self.registry, caller.defaults)
+            parsed = await self._parse(text, tokens, caller)
+            if isinstance(parsed, Answer):
+                return replace(parsed, reference=reference)
             line, name = parsed.canonical, parsed.spec.name
             authorize(caller, parsed)
             is_question = parsed.spec.is_question
@@ -175,6 +179,22 @@ class Answers:
             url=view.url,
             ticket=question.ticket(params, reply, ctx),
         )
+
+    async def _parse(self, text: str, tokens: list[Token], caller: Caller) -> ParsedLine | Answer:
+        """Parse a line. A sentence in plain words returns the questions that it may ask."""
+        try:
+            return parse_tokens(tokens, self.registry, caller.defaults)
+        except InvalidLine as mistake:
+            is_sentence = may_be_sentence(text, mistake, self.registry)
+            if is_sentence and (suggestions := await self._suggest(text, mistake, caller)):
+                return suggestions
+            raise
+
+    async def _suggest(self, text: str, failure: Failure, caller: Caller) -> Answer | None:
+        """Return the failure as an answer that offers questions instead, if any fit the words of the line."""
+        ctx = self._context_for(caller)
+        lines = await suggest_questions(text, self.registry, caller, ctx.catalog, ctx.today, self.suggestion_timeout)
+        return replace(self.failure_answer(failure), message=self._notices.suggestions(lines)) if lines else None
 
     async def _run_command(self, parsed: ParsedLine, caller: Caller) -> Answer:
         name = parsed.spec.name

@@ -41,7 +41,8 @@ async def open_answers(
     """Open everything that answers questions. A *transport* replaces the real LaunchDarkly."""
     async with open_launchdarkly(settings, now, transport, observer) as launchdarkly:
         renderer, urls = Renderer(cache=open_bytecode_cache()), AppUrls(settings.launchdarkly_api_host)
-        yield Answers(build_registry(), renderer, launchdarkly, urls, now, read_snapshots)
+        registry, timeout = build_registry(), settings.suggestion_timeout_seconds
+        yield Answers(registry, renderer, launchdarkly, urls, now, read_snapshots, suggestion_timeout=timeout)
 
 
 @asynccontextmanager

@@ -1,5 +1,7 @@
 """Messages that aren't answers: help, usage and failures."""
 
+from collections.abc import Sequence
+
 from bot.errors import Failure, InvalidLine, InvalidResponse, TryLater, UnknownKey
 from bot.lines.param_types import correct_typo
 from bot.lines.parser import Registry, Token
@@ -54,6 +56,18 @@ class FailureView(View):
     button: str
     button_line: str
     reference: str
+
+
+class SuggestedQuestion(View):
+    summary: str
+    line: str
+
+
+class SuggestionsView(View):
+    """The questions that a sentence probably asks, and the label and line of their buttons."""
+
+    questions: tuple[SuggestedQuestion, ...]
+    buttons: tuple[tuple[str, str], ...]
 
 
 class ConfirmView(View):
@@ -111,6 +125,17 @@ class Notices:
             reference=reference if failure.needs_admin else "",
         )
         return self._renderer.render("notices/failure", view=view)
+
+    def suggestions(self, lines: Sequence[str]) -> Message:
+        """Render the questions that a sentence probably asks."""
+        specs = [self._registry[line.partition(" ")[0]] for line in lines]
+        view = SuggestionsView(
+            questions=tuple(
+                SuggestedQuestion(summary=spec.summary, line=line) for spec, line in zip(specs, lines, strict=True)
+            ),
+            buttons=tuple((f"Ask {spec.name}", line) for spec, line in zip(specs, lines, strict=True)),
+        )
+        return self._renderer.render("notices/suggestions", view=view)
 
     def _button(self, failure: Failure, line: str) -> tuple[str, str]:
         """Return the label and the line of the button that helps, if there is one."""

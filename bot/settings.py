@@ -113,6 +113,12 @@ class TuningSettings(SettingsGroup):
     progress_notice_seconds: float = Field(
         1, gt=0, le=SECONDS_PER_DAY, description="Delay before “Asking LaunchDarkly …” is shown."
     )
+    suggestion_timeout_seconds: float = Field(
+        0.3,
+        ge=0,
+        le=SECONDS_PER_DAY,
+        description="How long a sentence in plain words waits for LaunchDarkly to list the keys that it may name.",
+    )
     shutdown_grace_seconds: float = Field(
         30, ge=0, le=SECONDS_PER_DAY, description="Shutdown grace period for answers in flight."
     )

@@ -117,7 +117,7 @@ async def test_slow_press_does_not_change_a_shared_message(button: str) -> None:
         assert posted.versions == []
 
 
-@pytest.mark.parametrize("line", ["how are our releases doing?", "stop all", "pause all", "nope", "list projects"])
+@pytest.mark.parametrize("line", ["how are you doing?", "stop all", "pause all", "nope", "list projects"])
 async def test_line_that_is_no_command_offers_only_help(workspace: Workspace, line: str) -> None:
     answer = await workspace.send(line)
     offered = [*re.findall(r"`([^`]+)`", visible_text(answer)), *_button_lines(answer)]
@@ -625,9 +625,9 @@ async def test_unsigned_body_is_not_parsed(
 
 async def test_old_button_explains_its_failure(workspace: Workspace) -> None:
     answer = await workspace.send("scores web/production")
-    old = {"type": "button", "action_id": "ask:older", "value": "velocity web/production", "block_id": "b"}
+    old = {"type": "button", "action_id": "ask:older", "value": "tempo web/production", "block_id": "b"}
     reply = await workspace.wait_for_answer(await workspace.slack.act(answer, old))
-    assert "I don't know “velocity”" in visible_text(reply)
+    assert "I don't know “tempo”" in visible_text(reply)
 
 
 async def test_smart_quotes_and_dashes_are_understood(workspace: Workspace) -> None:

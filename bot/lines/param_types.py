@@ -56,16 +56,12 @@ def correct_typo(word: str, known: Iterable[str]) -> str | None:
     if not typed.isalpha():
         return None
     return next(
-        (
-            name
-            for name in known
-            if min(map(len, (typed, name))) >= MIN_TYPO_LETTERS and _is_one_edit_apart(typed, name)
-        ),
+        (name for name in known if min(map(len, (typed, name))) >= MIN_TYPO_LETTERS and is_one_edit_apart(typed, name)),
         None,
     )
 
 
-def _is_one_edit_apart(typed: str, name: str) -> bool:
+def is_one_edit_apart(typed: str, name: str) -> bool:
     """Return whether one letter was added, omitted, replaced, or swapped with the next."""
     short, long = sorted((typed, name), key=len)
     first_difference = next((n for n, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))

@@ -17,6 +17,7 @@ They share:
     base.py            Question, View, QuestionContext, links to LaunchDarkly, and helpers for questions that ask others
     catalog.py         the existing projects, environments, flags and applications
     key_correction.py  corrects the keys of a question, or explains an answer by the keys that don't exist
+    mentions.py        the keys that a sentence names
     history.py         snapshots of past weeks, and how a number changed since
     time_range.py      `since` and `until` as a start and an end, or as calendar days in the reader's time zone
     chart.py           LaunchDarkly's charts: replies, buckets over time, and the chart data that Slack can draw

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.errors import TRANSIENT_FAILURES, Failure, InvalidLine, NotAllowed, NotFound, Rejected
 from bot.launchdarkly import LaunchDarkly
+from bot.lines.plain_words import Words
 from bot.lines.spec import Params, ParamsT, Spec
 from bot.messages.mrkdwn import clean
 from bot.questions.catalog import Catalog, ProjectFilter, allow_all
@@ -165,6 +166,7 @@ def _no_ticket(_: Params, __: Any, ___: QuestionContext) -> str:
 class Question(Spec[ParamsT], Generic[ParamsT, ReplyT, ViewT]):
     """A question. Its template has the same name.
 
+    - `words`: the words of a sentence that asks for this question.
     - `is_partial`: whether the reply lacks something that a later attempt may return.
     - `is_quiet`: whether the answer reports that nothing changed.
     - `snapshot`: what to store for later answers, once a schedule has delivered this one.
@@ -177,6 +179,7 @@ class Question(Spec[ParamsT], Generic[ParamsT, ReplyT, ViewT]):
     - `display_fields`: how much to show. Schedules that differ in nothing else are duplicates."""
 
     is_question: ClassVar[bool] = True
+    words: Words
     reply: type[ReplyT]
     view: type[ViewT]
     fetch: Callable[[ParamsT, QuestionContext], Awaitable[ReplyT]]

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from bot.errors import InvalidLine, Rejected
 from bot.launchdarkly import Number, Version
 from bot.lines.param_types import Duration, Key, Keys, TimeSpec
+from bot.lines.plain_words import Words
 from bot.lines.spec import Parameter, Params
 from bot.lines.timespec import MILLISECONDS_PER_UNIT
 from bot.messages import humanize
@@ -229,6 +230,12 @@ QUESTION = Question[DeploysParams, ChartReply, DeploysView](
         "deploys web/production",
         "deploys web/production since=2w by=application",
         "deploys platform/production since=8w every=1w expand=metrics",
+    ),
+    words=Words(
+        strong="deploy*",
+        weak="ship*, often, frequency, frequent*, release*, push*, throughput, how many times, how many releases, "
+        "go live, goes live, went live, going out, went out",
+        options={"by app*": "by=application", "per app*": "by=application", "per service": "by=application"},
     ),
     params=DeploysParams,
     reply=ChartReply,

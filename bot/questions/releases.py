@@ -6,6 +6,7 @@ from typing import Annotated
 
 from bot.errors import Failure
 from bot.lines.param_types import Key, Keys, TimeSpec
+from bot.lines.plain_words import Words
 from bot.lines.spec import Parameter, Params
 from bot.messages import humanize
 from bot.questions.base import (
@@ -199,6 +200,11 @@ QUESTION = Question[ReleasesParams, ReleasesReply, ReleasesView](
         "releases web/production",
         "releases mobile/production app=ios-app since=7d",
         "releases platform/production since=8w",
+    ),
+    words=Words(
+        strong="deployments and changes, deployments vs, deployments without, release day*, behind a flag, decouple*",
+        weak="release*, deploy*, ship*, day by day, per day, together, how often, how much",
+        covers_today=False,
     ),
     params=ReleasesParams,
     reply=ReleasesReply,

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from bot.launchdarkly import Float64, Reply, Version, field
 from bot.lines.param_types import Key, Keys
+from bot.lines.plain_words import Words
 from bot.lines.spec import MAX_BUTTON_LINE_CHARS, Parameter, Params
 from bot.messages import humanize
 from bot.messages.message import NO_DATA
@@ -284,6 +285,13 @@ QUESTION = Question[ScoresParams, WithHistory[ScoresReply], ScoresView](
     name="scores",
     summary="Release maturity scores, how they moved, and what's next",
     examples=("scores web/production", "scores web/staging", "scores mobile/production app=ios-app"),
+    words=Words(
+        strong="score*, dora, maturity, mature, lead time*, failure rate, velocity, engineering health, "
+        "release health, flag health, rating*, rated, grade*, performing, performance, how are we doing, how well",
+        weak="release*, releasing, ship*, deliver*, health*, doing, improv*, progress*, better, worse, faster, "
+        "slower, fast, speed, pace, quality, stability, reliab*, metric*, kpi*, benchmark*, trend*, team, excellent, "
+        "poor, efficien*, productiv*, engineering, risk, mttr",
+    ),
     params=ScoresParams,
     reply=WithHistory[ScoresReply],
     view=ScoresView,

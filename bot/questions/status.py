@@ -9,6 +9,7 @@ from typing import Annotated
 from bot.errors import Failure, NotAllowed
 from bot.launchdarkly import Number, Version
 from bot.lines.param_types import Key, Keys
+from bot.lines.plain_words import Words
 from bot.lines.spec import MAX_BUTTON_LINE_CHARS, Parameter, Params
 from bot.messages import humanize
 from bot.questions import history
@@ -305,6 +306,13 @@ QUESTION = Question[StatusParams, StatusReply, StatusView](
     name="status",
     summary="Flags by lifecycle stage, named with their owners",
     examples=("status web/production", "status platform/production app=payments"),
+    words=Words(
+        strong="how many flags, how many feature flags, how many toggles, flag status*, status of our flags, "
+        "status of the flags, lifecycle, launched, inactive, active flags, new flags, flag inventory, "
+        "flags by status, number of flags, state of our flags, overview of our flags",
+        weak="flag*, toggle*, status*, stage*, how many, number of, total, active, state, overview, breakdown, "
+        "inventory, count, list, in use, being used, unused",
+    ),
     params=StatusParams,
     reply=StatusReply,
     view=StatusView,

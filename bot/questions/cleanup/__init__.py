@@ -3,6 +3,7 @@
 candidates.py  which flags can go, by their status and the code references to them
 filters.py     filters flags by owner, tag and age
 wording.py     a flag in words, and a ticket about several
+words.py       the words of a sentence that asks for this
 """
 
 from asyncio import gather
@@ -53,6 +54,7 @@ from bot.questions.cleanup.wording import (
     group_title,
     ticket_text,
 )
+from bot.questions.cleanup.words import WORDS
 from bot.store import Snapshot
 
 DEFAULT_AGE = "90d"
@@ -379,6 +381,7 @@ QUESTION = Question[CleanupParams, CleanupReply, CleanupView](
         "cleanup platform/production owner=platform older=180d",
         "cleanup warehouse/production group=old sort=owner",
     ),
+    words=WORDS,
     params=CleanupParams,
     reply=CleanupReply,
     view=CleanupView,

@@ -11,6 +11,7 @@ from typing import Annotated, Any, TypeVar
 
 from bot.errors import Failure, NotFound, Rejected
 from bot.lines.param_types import Key, Keys, TimeSpec
+from bot.lines.plain_words import Words
 from bot.lines.spec import Parameter, Params
 from bot.messages import humanize
 from bot.questions.base import (
@@ -266,6 +267,12 @@ QUESTION = Question[CompareParams, CompareReply, CompareView](
         "compare web/production,staging",
         "compare web/production app=checkout-api,search-api",
         "compare platform/production,staging,test app=payments since=4w",
+    ),
+    words=Words(
+        strong="compar*, versus, vs, differ*, side by side",
+        weak="than, between, against, better, worse, both, gap, as good as, relative to, ahead",
+        covers_today=False,
+        compares=True,
     ),
     params=CompareParams,
     reply=CompareReply,

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from bot.errors import Failure
 from bot.lines.param_types import Boolean, Key, Keys, ProjectEnvs, TimeSpec
+from bot.lines.plain_words import Words
 from bot.lines.spec import Parameter, Params, bot_param
 from bot.messages import humanize
 from bot.messages.mrkdwn import clean
@@ -326,6 +327,16 @@ QUESTION = Question[DigestParams, DigestReply, DigestView](
         "digest mobile/production app=ios-app span=month",
         "digest platform/production quiet=on-change",
         "digest web/production,mobile/production,platform/production",
+    ),
+    words=Words(
+        strong="digest, summar*, recap, roundup, weekly report, monthly report, daily report, highlights, "
+        "catch me up, catch up, fill me in, up to speed, did i miss, what happened, whats happening, "
+        "how was the week, how was last week, how did the week, tldr, brief me, should i know, worth knowing, "
+        "status update",
+        weak="happen*, report*, going on, news, update*, overall, overview, miss*, whats new, interesting, important, "
+        "how was, how did, review, in short, wrap up",
+        covers_today=False,
+        max_days=45,
     ),
     params=DigestParams,
     reply=DigestReply,

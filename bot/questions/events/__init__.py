@@ -2,6 +2,7 @@
 
 event.py    an event: its decoded fields, what it did to the flag, its wording, and the comment on it
 stories.py  groups events into stories, such as off and on again, and words them
+words.py    the words of a sentence that asks for this
 """
 
 from asyncio import gather
@@ -39,6 +40,7 @@ from bot.questions.events.stories import (
     group_by_flag,
     incident_step,
 )
+from bot.questions.events.words import WORDS
 from bot.questions.time_range import Days, Window, parse_window
 
 PATH = "/api/v2/engineering-insights/flag-events"
@@ -367,6 +369,7 @@ QUESTION = Question[EventsParams, FlagEvents, EventsView](
         "events checkout web/production impact=any limit=5 since=2w",
         "events mobile/production impact=medium expand=experiments",
     ),
+    words=WORDS,
     params=EventsParams,
     reply=FlagEvents,
     view=EventsView,

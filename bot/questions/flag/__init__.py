@@ -13,6 +13,7 @@ from urllib.parse import quote
 from bot.errors import Failure, NotFound, Rejected
 from bot.launchdarkly import Version, replace
 from bot.lines.param_types import Key, Keys, is_key
+from bot.lines.plain_words import Words
 from bot.lines.spec import Parameter, Params
 from bot.messages import humanize
 from bot.messages.mrkdwn import Timestamp
@@ -310,6 +311,11 @@ QUESTION = Question[FlagParams, FlagAndChange, FlagView](
         "flag new-checkout web/production",
         "flag new-checkout web/production,staging",
         "flag orders-db-migration platform/production expand=evaluation,migrationSettings",
+    ),
+    words=Words(
+        strong="who sees, turned on, turned off, switched on, switched off",
+        weak="on, off, enabled, disabled, live, active, available, visible, state, status, rollout, rolled out, "
+        "released, targeting, serv*, owner, own*, percent*, everyone, users, customers, who",
     ),
     params=FlagParams,
     reply=FlagAndChange,

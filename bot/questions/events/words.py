@@ -1,0 +1,26 @@
+"""The words of a sentence that asks what changed."""
+
+from bot.lines.plain_words import Words
+
+WORDS = Words(
+    strong="risky, riskiest, incident*, outage*, rollback*, roll back, rolled back, revert*, kill switch*, "
+    "turned off, turned on, switched off, switched on, toggled, flipped, what changed, what happened, who changed, "
+    "flag change*, events, what has changed, what was changed, changelog, audit log, large change*, big change*, "
+    "biggest change*",
+    weak="change*, changing, happen*, event*, broke*, break*, wrong, touch*, modif*, edit*, alter*, activity, flag*, "
+    "toggle*, switch*, impact*, recent*, latest, new, large, big, dangerous, rolled out, rollout*, experiment*, "
+    "went down, problem*, issue*, trouble, emergenc*",
+    options={
+        "risk*": "impact=large",
+        "large*": "impact=large",
+        "big*": "impact=large",
+        "dangerous": "impact=large",
+        "incident*": "impact=large",
+        "chang*": "impact=any",
+        "happen*": "impact=any",
+        "edited": "impact=any",
+        "touched": "impact=any",
+        "without an experiment": "experiments=no",
+        "without experiment*": "experiments=no",
+    },
+)

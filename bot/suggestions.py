@@ -1,0 +1,149 @@
+"""Suggestions: the questions that a sentence in plain words probably asks, each as a complete line."""
+
+import asyncio
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any, cast
+
+from bot.access import Caller, authorize
+from bot.errors import Failure, InvalidLine
+from bot.lines.param_types import ListOf
+from bot.lines.parser import Defaults, Registry, normalize_line, parse
+from bot.lines.plain_words import MIN_SCORE, reads_as_sentence
+from bot.lines.spec import MAX_BUTTON_LINE_CHARS, quote_value
+from bot.lines.time_phrases import TimeRange, find_time_range
+from bot.questions.base import AnyQuestion, result_or_failure
+from bot.questions.catalog import Catalog, Listing
+from bot.questions.mentions import Kind, KnownKeys, Mentions, find_mentions
+
+MAX_SUGGESTIONS = 3
+USUAL_ENVIRONMENT = "production"
+Lists = Mapping[Kind, Coroutine[Any, Any, Listing[Any]]]
+
+
+def may_be_sentence(line: str, mistake: InvalidLine, registry: Registry) -> bool:
+    """Return whether a line with a mistake may be a sentence, even if it begins like a question."""
+    return not mistake.topic or (registry[mistake.topic].is_question and reads_as_sentence(line))
+
+
+async def suggest_questions(
+    text: str, registry: Registry, caller: Caller, catalog: Catalog, today: date, max_wait: float
+) -> tuple[str, ...]:
+    """Return up to three lines. Keys that LaunchDarkly doesn't list within *max_wait* seconds stay unknown."""
+    line = normalize_line(text)
+    known = await _known_keys(line, caller.defaults, catalog, max_wait)
+    lines = suggest_lines(line, registry, caller.defaults, known, today)
+    return tuple(line for line in lines if _can_ask(line, registry, caller))[:MAX_SUGGESTIONS]
+
+
+def suggest_lines(line: str, registry: Registry, defaults: Defaults, known: KnownKeys, today: date) -> list[str]:
+    """Return a line for each question that fits, the best first. Those that fit half as well aren't worth a button."""
+    sentence = Sentence(find_mentions(line, known), find_time_range(line, today), today, defaults, known)
+    questions = [cast(AnyQuestion, spec) for spec in registry.values() if spec.is_question]
+    scores = {question.name: sentence.score(question) for question in questions}
+    best = max(scores.values())
+    fitting = [one for one in questions if scores[one.name] >= MIN_SCORE and scores[one.name] * 2 > best]
+    fitting.sort(key=lambda question: -scores[question.name])
+    return [sentence.line(question) for question in fitting if sentence.project]
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """What a sentence says, and what the channel's defaults and the known keys add to it."""
+
+    mentions: Mentions
+    time: TimeRange | None
+    today: date
+    defaults: Defaults
+    known: KnownKeys
+
+    def score(self, question: AnyQuestion) -> int:
+        """Return how well a question fits. What the sentence names counts only beside a word, except for a flag."""
+        words, mentions = question.words, self.mentions
+        fields = {field.field_name: field for field in question.params.fields()}
+        score = words.score(mentions.text)
+        if words.compares:
+            score += 2 if len(mentions.environments) > 1 or len(mentions.applications) > 1 else 0
+        elif "flag" in fields and fields["flag"].required:
+            return score + 1 + mentions.is_flag_certain if mentions.flag else 0
+        names_any = mentions.names_anything or (self.time and "since" in fields)
+        return score + 1 if score and names_any else score
+
+    @cached_property
+    def project(self) -> str:
+        """The project that is named, else the default one, else the first."""
+        first = next((item.key for item in self.known.get(Kind.PROJECT, ())), "")
+        return self.mentions.project or self.defaults.get("project", "") or first
+
+    @property
+    def _is_default_project(self) -> bool:
+        return self.project == self.defaults.get("project")
+
+    @property
+    def _default_environment(self) -> str:
+        """The default environment, if it is one of the project's."""
+        keys = [item.key for item in self.known.get(Kind.ENVIRONMENT, ())]
+        usual = self.defaults.get("env", USUAL_ENVIRONMENT)
+        return usual if usual in keys or self._is_default_project or not keys else keys[0]
+
+    def line(self, question: AnyQuestion) -> str:
+        """Write the line of a question, with each option that the sentence means, even if it is the default."""
+        fields = {field.field_name: field for field in question.params.fields()}
+        takes_many = isinstance(fields["env"].param_type, ListOf)
+        apps = ",".join(self.mentions.applications) or (self._is_default_project and self.defaults.get("app")) or ""
+        flag = self.mentions.flag if fields.get("flag") and fields["flag"].required else self.mentions.flag_part
+        options = {"app": apps, **question.words.options_in(self.mentions.text), **self._times(question, fields)}
+        written = [f"{name}={quote_value(options[name])}" for name in fields if options.get(name)]
+        environments = ",".join(self._environments(question) if takes_many else self._environments(question)[:1])
+        positional = [flag] if "flag" in fields and flag else []
+        return " ".join([question.name, *positional, f"{self.project}/{environments}", *written])
+
+    def _environments(self, question: AnyQuestion) -> tuple[str, ...]:
+        """The environments that are named, else the default one; a comparison of one is with the default."""
+        named = self.mentions.environments or (self._default_environment,)
+        if question.words.compares and len(self.mentions.applications) < 2:
+            return tuple(dict.fromkeys((*named, self._default_environment))) if len(named) == 1 else named
+        return named[:1] if question.words.compares else named
+
+    def _times(self, question: AnyQuestion, fields: Mapping[str, Any]) -> dict[str, str]:
+        """The times, if the question covers them."""
+        if not self.time or "since" not in fields:
+            return {}
+        last = self.time.last if "until" in fields else self.today
+        covers_today = question.words.covers_today or self.time.first < self.today
+        is_covered = covers_today and (last - self.time.first).days < question.words.max_days
+        return {"since": self.time.since, "until": self.time.until} if is_covered else {}
+
+
+def _can_ask(line: str, registry: Registry, caller: Caller) -> bool:
+    """Return whether this caller may ask a line, and it is complete."""
+    try:
+        authorize(caller, parse(line, registry))
+    except Failure:
+        return False
+    return len(line) <= MAX_BUTTON_LINE_CHARS
+
+
+async def _known_keys(line: str, defaults: Defaults, catalog: Catalog, max_wait: float) -> KnownKeys:
+    """Return the lists that are cached or arrive in time: of the account, then of the project that the line names."""
+    deadline = asyncio.get_running_loop().time() + max_wait
+    account = await _in_time(deadline, {Kind.PROJECT: catalog.projects(), Kind.APPLICATION: catalog.applications()})
+    first = next((item.key for item in account.get(Kind.PROJECT, ())), "")
+    named = find_mentions(line, {Kind.PROJECT: account.get(Kind.PROJECT, ())}).project
+    project = named or defaults.get("project", first)
+    if not project:
+        return account
+    lists: Lists = {Kind.ENVIRONMENT: catalog.environments(project), Kind.FLAG: catalog.flags(project)}
+    return {**account, **await _in_time(deadline, lists)}
+
+
+async def _in_time(deadline: float, lists: Lists) -> KnownKeys:
+    """Wait for lists until the deadline. Requests that are under way go on, so that the next line finds them cached."""
+    tasks = {kind: asyncio.ensure_future(result_or_failure(listing)) for kind, listing in lists.items()}
+    done, late = await asyncio.wait(tasks.values(), timeout=deadline - asyncio.get_running_loop().time())
+    for task in late:
+        task.cancel()
+    replies = {kind: task.result() for kind, task in tasks.items() if task in done}
+    return {kind: reply.items for kind, reply in replies.items() if isinstance(reply, Listing)}
