@@ -12,6 +12,7 @@ from bot.access import Caller, authorize
 from bot.errors import Failure, InvalidLine, NotFound, Rejected, UnknownKey
 from bot.launchdarkly import LaunchDarkly
 from bot.lines.parser import ParsedLine, Registry, Token, parse, parse_tokens, remove_share_option, tokenize
+from bot.lines.plain_words import reads_as_sentence
 from bot.lines.timespec import display_line, to_milliseconds
 from bot.messages.humanize import timestamp
 from bot.messages.message import Message
@@ -98,7 +99,7 @@ class Answers:
             line, name = parsed.canonical, parsed.spec.name
             authorize(caller, parsed)
             is_question = parsed.spec.is_question
-            answer = await (self._answer_question(parsed, caller) if is_question else self._run_command(parsed, caller))
+            answer = await (self._ask(text, parsed, caller) if is_question else self._run_command(parsed, caller))
             return replace(
                 answer, line=answer.line or line, name=name, reference=reference, share_requested=share_requested
             )
@@ -152,6 +153,15 @@ class Answers:
         parsed = parse(text, self.registry)
         authorize(caller, parsed)
         return parsed, replace(self._context_for(caller), read_snapshots=no_snapshots)
+
+    async def _ask(self, text: str, parsed: ParsedLine, caller: Caller) -> Answer:
+        """Answer a question, unless it is a sentence in which a word was taken for a key."""
+        try:
+            return await self._answer_question(parsed, caller)
+        except UnknownKey as unknown_key:
+            if reads_as_sentence(text) and (suggestions := await self._suggest(text, unknown_key, caller)):
+                return suggestions
+            raise
 
     async def _answer_question(self, parsed: ParsedLine, caller: Caller) -> Answer:
         question, ctx = cast(AnyQuestion, parsed.spec), self._context_for(caller)

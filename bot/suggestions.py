@@ -11,8 +11,8 @@ from bot.access import Caller, authorize
 from bot.errors import Failure, InvalidLine
 from bot.lines.param_types import ListOf
 from bot.lines.parser import Defaults, Registry, normalize_line, parse
-from bot.lines.plain_words import MIN_SCORE, reads_as_sentence
-from bot.lines.spec import MAX_BUTTON_LINE_CHARS, quote_value
+from bot.lines.plain_words import MIN_SCORE, reads_as_sentence, split_words
+from bot.lines.spec import MAX_BUTTON_LINE_CHARS, AnySpec, quote_value
 from bot.lines.time_phrases import TimeRange, find_time_range
 from bot.questions.base import AnyQuestion, result_or_failure
 from bot.questions.catalog import Catalog, Listing
@@ -24,8 +24,21 @@ Lists = Mapping[Kind, Coroutine[Any, Any, Listing[Any]]]
 
 
 def may_be_sentence(line: str, mistake: InvalidLine, registry: Registry) -> bool:
-    """Return whether a line with a mistake may be a sentence, even if it begins like a question."""
-    return not mistake.topic or (registry[mistake.topic].is_question and reads_as_sentence(line))
+    """Return whether a line with a mistake may be a sentence, even if it begins like a question or a command."""
+    if not mistake.topic:
+        return True
+    spec = registry[mistake.topic]
+    return reads_as_sentence(line) and (spec.is_question or not _may_be_command(spec, line))
+
+
+def _may_be_command(spec: AnySpec, line: str) -> bool:
+    """Return whether a line has what a command begins with, such as a schedule's number.
+
+    `stop the rollout of new checkout` has none.
+    """
+    first = next((field for field in spec.params.fields() if field.field_name in spec.params.positional[:1]), None)
+    recognizes = getattr(first and first.param_type, "recognizes", None)
+    return recognizes is None or any(map(recognizes, split_words(line)[1:]))
 
 
 async def suggest_questions(

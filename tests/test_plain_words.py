@@ -35,7 +35,7 @@ def offered(answer: Answer) -> list[str]:
 async def test_sentence_offers_its_question(somebody: Conversation, example: Example) -> None:
     answer = await somebody.send(example.sentence)
     lines = offered(answer)
-    assert answer.outcome == "mistyped"
+    assert answer.outcome in ("mistyped", "not found")
     assert (lines == []) if example.is_off_topic else (example.expected in lines)
     assert len(lines) <= 3
     assert not violations(answer.message.payload())
