@@ -19,6 +19,7 @@ BENCHMARKS = {  # each part's module, which has a function named after the part
     "render": "messages",
     "acknowledge": "slash_command",
     "answer": "slash_command",
+    "words": "slash_command",
     "memory": "slash_command",
     "first": "start",
     "flood": "slash_command",

@@ -7,10 +7,12 @@ The bot's own share of an answer is what passes from a command to the message at
 unit is an acknowledgement of an app that does nothing else. Those are measured in turns with the answers: back to back,
 and at the pace of the answers, where that app, too, has to wake up for each. Answers sent back to back show how much of
 the time is work, and how much is waking up.
+
+What a sentence in plain words costs is its CPU time with thousands of cached keys, against a limit.
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -19,9 +21,10 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from statistics import median, quantiles
 from tempfile import TemporaryDirectory
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import cast
 
+import httpx
 from slack_sdk.signature import SignatureVerifier
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.applications import Starlette
@@ -30,18 +33,25 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from bot.access import Caller
+from bot.core import build_registry
+from bot.launchdarkly import ClientLimits, LaunchDarkly
 from bot.metrics import Metrics
+from bot.questions.catalog import PAGE_SIZE, Catalog
 from bot.sandbox.slack.credentials import BOT_TOKEN, SIGNING_SECRET
 from bot.sandbox.slack.webhook import signature_headers
 from bot.slack.listeners import BackgroundTasks, Handlers, build_bolt_app
 from bot.slack.payloads import Interaction
 from bot.slack.server import build_web_app
+from bot.suggestions import suggest_questions
 from tests.bench import bare_bolt
 from tests.bench.clients import PATH, Clients, CommandWriter, forged, now, open_clients
 from tests.bench.comparison import Row, at_least, at_most
 from tests.bench.processes import AppFactory, RunningBot, bot_process, fake_slack, served_app
 from tests.bench.raw_http import at_once, one_by_one, status
 from tests.bench.start import BOT_COMMAND, bot_environment, running_process
+from tests.conversation import NOW, UTC_ZONE
+from tests.plain_words import read_examples
 
 REPEATS = 9
 SEQUENTIAL_REQUESTS = 100  # commands in a round
@@ -52,6 +62,8 @@ Ports = Mapping[str, int]
 FLOOD_REPEATS = 5
 IDLE, FLOODING = 1_000, 4
 BODY = b"a=&" * 333_000  # the slowest input to parse
+KEY_COUNTS = {"projects": 1000, "environments": 50, "flags": 2000, "applications": 1950}
+MAX_MATCHING_SECONDS = 0.005
 PAUSE_SECONDS = 0.01  # seconds between commands, so that one doesn't wait for another
 ANSWER_REPEATS = 5
 ANSWERS_PER_SECOND = 50
@@ -268,6 +280,52 @@ async def _one_by_one(clients: Clients) -> float:
     began = perf_counter()
     await clients.at_once(ANSWERS_PER_REPEAT, 1)
     return (perf_counter() - began) / ANSWERS_PER_REPEAT
+
+
+# --------------------------------------------------------------------------------------------------------- plain words
+
+
+class KeyTransport(httpx.AsyncBaseTransport):
+    """A LaunchDarkly with so many keys."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        kind = max((name for name in KEY_COUNTS if name in request.url.path), key=request.url.path.index)
+        offset, count = int(request.url.params["offset"]), KEY_COUNTS[kind]
+        page = [
+            {"key": f"{kind}-{n}", "name": f"Some {kind} {n}"} for n in range(offset, min(offset + PAGE_SIZE, count))
+        ]
+        return httpx.Response(200, json={"items": page, "totalCount": count})
+
+
+def words_rows() -> Iterator[Row]:
+    """Match sentences with all questions and thousands of keys, which are cached: the typical and the slowest."""
+    seconds = sorted(asyncio.run(_matching_times()))
+    for which, typical in (("typical", median(seconds)), ("slowest", seconds[-1])):
+        labels = (
+            f"words: {which} of {len(seconds)} sentences",
+            f"{typical * 1000:.1f} ms",
+            f"5 ms, {sum(KEY_COUNTS.values()):,} keys",
+        )
+        yield Row(*labels, typical / MAX_MATCHING_SECONDS, "the time", at_most(1))
+
+
+async def _matching_times() -> list[float]:
+    async with httpx.AsyncClient(base_url="https://app.launchdarkly.com", transport=KeyTransport()) as http:
+        catalog = Catalog(LaunchDarkly(http, ClientLimits(), lambda: NOW))
+        caller = Caller(UTC_ZONE, {"project": "projects-1", "env": "environments-1"})
+        suggest = partial(
+            suggest_questions, registry=build_registry(), caller=caller, catalog=catalog, today=NOW.date(), max_wait=60
+        )
+        return [await _matching_time(partial(suggest, one.sentence)) for one in read_examples("plain_words.txt")]
+
+
+async def _matching_time(suggest: Callable[[], Awaitable[object]]) -> float:
+    seconds = []
+    for _ in range(1 + REPEATS):
+        started_at = process_time()
+        await suggest()
+        seconds.append(process_time() - started_at)
+    return median(seconds[1:])
 
 
 def memory_rows() -> Iterator[Row]:
