@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from bot.errors import NotAllowed
+from bot.errors import Failure, NotAllowed
 from bot.lines.parser import ParsedLine
 from bot.settings import Settings
 
@@ -43,6 +43,7 @@ class Caller:
 
     zone: ZoneInfo
     defaults: Mapping[str, str] = field(default_factory=dict)  # of the channel
+    defaults_failure: Failure | None = None  # why they are unknown
     rules: AccessRules = NO_RULES
     user: str = ""
     team: str = ""

@@ -93,6 +93,9 @@ class Answers:
             tokens, share_requested = remove_share_option(tokenize(text))
             if notice := self._notices.help(tokens):
                 return Answer(notice, name="help", reference=reference)
+            if caller.defaults_failure:  # without them, a line could mean something else
+                line = text
+                raise caller.defaults_failure
             parsed = await self._parse(text, tokens, caller)
             if isinstance(parsed, Answer):
                 return replace(parsed, reference=reference)

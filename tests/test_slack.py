@@ -510,6 +510,16 @@ async def test_command_is_answered_without_the_dedup_table(tmp_path: Path) -> No
         assert "What Insights can do" in visible_text(await workspace.send("help"))
 
 
+async def test_help_needs_no_database(postgres: Postgres) -> None:
+    async with open_workspace(postgres.new_database()) as workspace:
+        await workspace.send("use web/production")
+        with postgres.stopped():
+            assert "What Insights can do" in visible_text(await workspace.send("help"))
+            failure = await workspace.send("scores")
+        assert "The bot's database is unavailable." in visible_text(failure)
+        assert "Release maturity" in visible_text(await workspace.press(failure, "Try again"))
+
+
 async def test_auth_test_is_called_once_for_many_commands(workspace: Workspace) -> None:
     for _ in range(5):
         await workspace.send("help")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from bot.access import AccessRules, Caller, authorize
 from bot.answers import Answer, Answers
-from bot.errors import Failure, NotAllowed
+from bot.errors import Failure, NotAllowed, TryLater
 from bot.messages.message import Message
 from bot.metrics import Metrics
 from bot.notices import confirmation_view
@@ -57,10 +57,16 @@ class Callers:
             supports_menus=True,
         )
         authorize(caller)  # as any answer does, but before anything is looked up for them
-        zone, channel_defaults = await asyncio.gather(
-            self.directory.zone(caller.user), self.store.channel_defaults.get(caller.team, caller.channel)
-        )
-        return replace(caller, zone=zone, defaults=channel_defaults or self.workspace_defaults)
+        zone, (defaults, failure) = await asyncio.gather(self.directory.zone(caller.user), self._defaults(caller))
+        return replace(caller, zone=zone, defaults=defaults, defaults_failure=failure)
+
+    async def _defaults(self, caller: Caller) -> tuple[Mapping[str, str], Failure | None]:
+        """Return the caller's defaults, or why they are unknown: help needs no database."""
+        try:
+            channel_defaults = await self.store.channel_defaults.get(caller.team, caller.channel)
+        except TryLater as failure:
+            return {}, failure
+        return channel_defaults or self.workspace_defaults, None
 
 
 @dataclass(frozen=True)
