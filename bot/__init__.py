@@ -13,7 +13,8 @@ a line comes in to where its answer is put into words:
     questions/      one file per question: its parameters, reply, view, and the record that joins them
     launchdarkly/   the client: requests, cache, backoff, errors, decoding; no endpoints
     store/          persistent state, in SQLite or PostgreSQL
-    notices.py      messages that aren't answers: help, mistakes, failures
+    help.py         the first screen, and the pages of help
+    notices.py      messages that aren't answers: mistakes, failures, confirmations
     messages/       messages, templates, Slack's markup, charts and tables as text, numbers and dates in words
 
 What starts the bot, and what it runs with:

@@ -1,8 +1,9 @@
 """Answers lines of text with messages, for every surface."""
 
+import asyncio
 import logging
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, partial
@@ -10,6 +11,7 @@ from typing import Any, Protocol, cast
 
 from bot.access import Caller, authorize
 from bot.errors import Failure, InvalidLine, NotFound, Rejected, UnknownKey
+from bot.help import HelpPages
 from bot.launchdarkly import LaunchDarkly
 from bot.lines.parser import ParsedLine, Registry, Token, parse, parse_tokens, remove_share_option, tokenize
 from bot.lines.plain_words import reads_as_sentence
@@ -78,7 +80,11 @@ class Answers:
     now: Callable[[], datetime]
     read_snapshots: TeamSnapshotReader = no_snapshots
     commands: CommandRunner | None = None
-    suggestion_timeout: float = 0.3  # seconds that a sentence waits for the keys that it may name
+    suggestion_timeout: float = 0.5  # seconds that help or a sentence waits for LaunchDarkly's lists
+
+    @cached_property
+    def _help_pages(self) -> HelpPages:
+        return HelpPages(self.registry, self.renderer)
 
     @cached_property
     def _notices(self) -> Notices:
@@ -91,8 +97,8 @@ class Answers:
         try:
             authorize(caller)  # before the line is read, so that outsiders get no help and no corrections
             tokens, share_requested = remove_share_option(tokenize(text))
-            if notice := self._notices.help(tokens):
-                return Answer(notice, name="help", reference=reference)
+            if (topic := self._help_pages.topic(tokens)) is not None:
+                return Answer(await self._help(topic, caller), name="help", reference=reference)
             if caller.defaults_failure:  # without them, a line could mean something else
                 line = text
                 raise caller.defaults_failure
@@ -110,6 +116,23 @@ class Answers:
             return self.failure_answer(failure, line, name, reference)
         except Exception:
             return self.internal_error_answer(line, name, reference)
+
+    async def _help(self, topic: str, caller: Caller) -> Message:
+        if topic:
+            return self._help_pages.page(topic, caller.defaults)
+        problem = caller.defaults_failure.summary if caller.defaults_failure else ""
+        project_envs = () if problem else await self._project_envs(caller)
+        return self._help_pages.first_screen(
+            caller.defaults, project_envs, has_menu=caller.supports_menus, problem=problem
+        )
+
+    async def _project_envs(self, caller: Caller) -> Sequence[str]:
+        """Return what LaunchDarkly lists in time; empty if it fails. What comes later is cached for the next answer."""
+        try:
+            async with asyncio.timeout(self.suggestion_timeout):
+                return await self._context_for(caller).catalog.project_envs()
+        except (Failure, TimeoutError):
+            return ()
 
     async def check(self, text: str, caller: Caller, fetch: Fetch | None = None) -> str:
         """Check that a question can be answered, and return its line in LaunchDarkly's own spelling.

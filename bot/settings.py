@@ -114,10 +114,10 @@ class TuningSettings(SettingsGroup):
         1, gt=0, le=SECONDS_PER_DAY, description="Delay before “Asking LaunchDarkly …” is shown."
     )
     suggestion_timeout_seconds: float = Field(
-        0.3,
+        0.5,
         ge=0,
         le=SECONDS_PER_DAY,
-        description="How long a sentence in plain words waits for LaunchDarkly to list the keys that it may name.",
+        description="How long help and plain words wait for LaunchDarkly's lists before they do without.",
     )
     shutdown_grace_seconds: float = Field(
         30, ge=0, le=SECONDS_PER_DAY, description="Shutdown grace period for answers in flight."

@@ -8,7 +8,6 @@ import pytest
 from bot.access import Caller
 from bot.answers import Answers
 from bot.messages.renderer import Renderer
-from bot.messages.text_fallback import with_text_fallback
 from bot.questions import discover
 from bot.sandbox.block_kit import violations
 from bot.sandbox.block_kit.mentions import unsafe_markup
@@ -22,32 +21,6 @@ from tests.conversation import (
     visible_text,
 )
 from tests.hostile import HOSTILE_STRINGS
-
-
-@pytest.mark.parametrize("line", ["", "help", "HELP", "?", "  ", "help list", "help me stop this"])
-async def test_help_lists_all_questions(someone: Conversation, line: str) -> None:
-    answer = await someone.send(line)
-    assert answer.outcome == "answered"
-    for name, endpoint in discover().items():
-        assert f"*{name}* · {endpoint.summary}" in visible_text(answer)
-        assert f"`{endpoint.examples[0]}`" in visible_text(answer)
-    assert someone.requested_params() == []
-
-
-@pytest.mark.parametrize("line", ["help events", "events --help", "events help", "help evnts"])
-async def test_help_for_a_question_lists_every_parameter(someone: Conversation, line: str) -> None:
-    shown = visible_text(await someone.send(line))
-    for field in discover()["events"].params.fields():
-        assert field.short_name in shown
-        assert field.api_name in shown
-        assert field.description in shown
-
-
-@pytest.mark.parametrize("question", discover())
-async def test_every_help_message_is_accepted_by_slack(someone: Conversation, question: str) -> None:
-    message = (await someone.send(f"help {question}")).message
-    assert not violations(message.payload()) + unsafe_markup(message.payload())
-    assert not violations(with_text_fallback(message).payload())
 
 
 async def test_all_mistakes_are_listed_with_the_corrected_line(someone: Conversation) -> None:

@@ -129,7 +129,8 @@ def test_builder_link_contains_the_blocks() -> None:
 def test_without_a_question_help_is_shown(arguments: list[str]) -> None:
     asked = run(*arguments)
     assert asked.returncode == 0
-    assert all(name in asked.stdout for name in discover())
+    assert "[This week] digest web/production\n" in asked.stdout
+    assert "[All commands] help commands\n" in asked.stdout
 
 
 def test_mistyped_question_exits_2_with_the_corrected_line() -> None:
@@ -248,7 +249,7 @@ def test_demo_shows_questions_a_button_a_digest_and_a_watch() -> None:
     shown = run("demo")  # since there is no terminal
     assert shown.returncode == 0
     assert shown.stderr == ""
-    assert "What Insights can do" in shown.stdout
+    assert "which flags to clean up" in shown.stdout
     assert "/insights use web/production" in shown.stdout
     assert "[Why?]" in shown.stdout
     for heading in (

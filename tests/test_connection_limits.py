@@ -118,6 +118,6 @@ async def test_a_thousand_idle_connections_do_not_block_commands(tmp_path: Path)
             for _ in range(1100):
                 _, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
                 connections.callback(writer.close)
-            assert "scores" in (await slack.answer(await slack.type("/insights help"))).text
+            assert "flags" in (await slack.answer(await slack.type("/insights help"))).text
             assert await bot.stop() == 0
     assert [line for line in bot.log if '"level": "info"' not in line] == []

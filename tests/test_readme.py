@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot import commands, manifest
+from bot.help import usage_line
 from bot.lines.parser import Registry, parse
-from bot.notices import usage_line
 from bot.questions import discover
 from bot.settings import (
     GROUPS,

@@ -79,7 +79,7 @@ async def test_bot_that_listens_is_ready(mode: str, tmp_path: Path) -> None:
         url = await start.bot.wait_until_listening()
         start.slack.request_url = f"{url}/slack/events"
         await assert_ready(url)
-        assert "scores" in (await start.slack.answer(await start.slack.type("/insights help"))).text
+        assert "flags" in (await start.slack.answer(await start.slack.type("/insights help"))).text
 
 
 @pytest.mark.parametrize("mode", ["http", "socket"])
@@ -193,7 +193,7 @@ async def test_web_process_does_not_import_the_engine(
         profiled = {**slack_tokens("http"), **variables, "PYTHONPROFILEIMPORTTIME": "1"}
         async with running_bot(tmp_path, *options, **profiled) as bot:
             slack.request_url = f"{await bot.wait_until_listening()}/slack/events"
-            assert "scores" in (await slack.answer(await slack.type("/insights help"))).text
+            assert "flags" in (await slack.answer(await slack.type("/insights help"))).text
             assert await bot.stop() == 0
     assert ("dbos" in {line.rpartition("|")[2].strip() for line in bot.log}) is imports_engine
 

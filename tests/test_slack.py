@@ -10,7 +10,6 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.questions import discover
 from bot.sandbox.slack import Acknowledgement, Fault, Slack, signature_headers
 from bot.sandbox.slack.credentials import SIGNING_SECRET
 from bot.sandbox.slack.faults import RESPONSE_URL
@@ -19,6 +18,8 @@ from bot.sandbox.slack.workspace import Message as PostedMessage
 from bot.store.store import open_store
 from tests.databases import Postgres, simulate_full_disk
 from tests.workspace import Workspace, open_workspace, visible_text
+
+HELP_TEXT = "which flags to clean up"
 
 
 @pytest.fixture(params=["http", "socket"])
@@ -44,12 +45,11 @@ async def test_answer_is_visible_only_to_the_caller(either_workspace: Workspace)
     assert either_workspace.slack.channels["C1"].messages == []
 
 
-async def test_bare_command_shows_help_with_example_buttons(either_workspace: Workspace) -> None:
+async def test_bare_command_shows_the_first_screen_with_buttons(either_workspace: Workspace) -> None:
     help_ = await either_workspace.send("")
-    assert "What Insights can do" in visible_text(help_)
-    assert "*use*" in visible_text(help_)
-    answer = await either_workspace.press(help_, "Run", nth=list(discover()).index("flag"))
-    assert "New checkout" in visible_text(answer)
+    assert HELP_TEXT in visible_text(help_)
+    answer = await either_workspace.press(help_, "Flags to clean up")
+    assert "`cleanup web/production`" in visible_text(answer)
     assert answer is not help_
 
 
@@ -507,14 +507,14 @@ async def test_command_is_answered_without_the_dedup_table(tmp_path: Path) -> No
     async with open_workspace(f"sqlite:///{tmp_path / 'bot.db'}") as workspace:
         with sqlite3.connect(tmp_path / "bot.db") as connection:
             connection.execute("DROP TABLE payloads")
-        assert "What Insights can do" in visible_text(await workspace.send("help"))
+        assert HELP_TEXT in visible_text(await workspace.send("help"))
 
 
 async def test_help_needs_no_database(postgres: Postgres) -> None:
     async with open_workspace(postgres.new_database()) as workspace:
         await workspace.send("use web/production")
         with postgres.stopped():
-            assert "What Insights can do" in visible_text(await workspace.send("help"))
+            assert HELP_TEXT in visible_text(await workspace.send("help"))
             failure = await workspace.send("scores")
         assert "The bot's database is unavailable." in visible_text(failure)
         assert "Release maturity" in visible_text(await workspace.press(failure, "Try again"))

@@ -55,6 +55,7 @@ class Command(Spec[ParamsT], Generic[ParamsT, V]):
     post, if anything.
     """
 
+    group: str = "Schedules"
     restricted: bool = False
     publishes: Callable[[ParamsT, CommandContext], Awaitable[Publication | None]] | None = None
     view: type[V]

@@ -96,6 +96,7 @@ def _merge_unknown(first: KeyProblem, second: KeyProblem | None) -> KeyProblem:
 
 
 COMMAND = Command[UseParams, UseView](
+    group="Settings",
     name="use",
     summary="Set this channel's default project and environment",
     examples=("use web/production", "use web/production app=storefront", "use", "use nothing"),

@@ -94,6 +94,7 @@ async def execute(params: WatchParams, ctx: CommandContext) -> WatchView:
 
 
 COMMAND = Command[WatchParams, WatchView](
+    group="Alerts",
     name="watch",
     summary="Get alerts here when something changes (preview first)",
     examples=(

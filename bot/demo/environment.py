@@ -20,9 +20,9 @@ from bot.demo.driver import DemoClock, SchedulerDriver, running_driver
 from bot.demo.fault_presets import NO_FAULT, DemoFaultInjector, FaultPresets
 from bot.demo.time_controls import LiveControls, RunReport, TimeControls
 from bot.errors import Misconfigured
+from bot.help import usage_line
 from bot.lines.param_types import ListOf
 from bot.lines.spec import AnySpec, ParamField
-from bot.notices import usage_line
 from bot.sandbox.http_server import serving
 from bot.sandbox.launchdarkly.company import Company, harbour_goods
 from bot.sandbox.slack import Acknowledgement, Message, Slack

@@ -132,9 +132,10 @@ ParamsT = TypeVar("ParamsT", bound=Params)
 
 @dataclass(frozen=True, kw_only=True)
 class Spec(Generic[ParamsT]):
-    """A question or a command: its name, summary, examples and parameters."""
+    """A question or a command: its name, summary, examples and parameters, and the heading that help lists it under."""
 
     is_question: ClassVar[bool] = False
+    group: str = "Ask"
     name: str
     summary: str
     examples: tuple[str, ...]

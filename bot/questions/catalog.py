@@ -15,10 +15,12 @@ from typing import Any, Generic, TypeVar
 from urllib.parse import quote, unquote
 
 from bot.launchdarkly import Float64, Int64, LaunchDarkly, Reply, Version, field
+from bot.lines.param_types import is_key
 from bot.messages import humanize
 
 CACHE_LIFETIME = timedelta(minutes=15)
 MAX_ITEMS = 2000
+MAX_MENU_PROJECTS = 20  # a menu has room for a hundred environments, and each project costs a request
 PAGE_SIZE = 100  # LaunchDarkly's maximum for flags
 STALE_STATUSES = ("launched", "inactive")
 
@@ -225,6 +227,17 @@ class Catalog:
         if not self.allows(project):
             return Listing()
         return await _fetch_names(self.launchdarkly, Source(f"/api/v2/projects/{quote(project, safe='')}/environments"))
+
+    async def project_envs(self) -> tuple[str, ...]:
+        """Return the environments of the first projects, as `project/environment`."""
+        projects = [project.key for project in (await self.projects()).items if is_key(project.key)]
+        listings = await gather(*map(self.environments, projects[:MAX_MENU_PROJECTS]))
+        return tuple(
+            f"{project}/{env.key}"
+            for project, listing in zip(projects, listings, strict=False)
+            for env in listing.items
+            if is_key(env.key)
+        )
 
     async def flags(self, project: str, app: str = "") -> Listing[Flag]:
         """Return the flags of a project that aren't archived, or those that an application uses, the newest first."""

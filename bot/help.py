@@ -1,0 +1,219 @@
+"""Help: the first screen, all commands on one page, and a page for each of them."""
+
+from collections.abc import Sequence
+
+from bot.errors import InvalidLine
+from bot.lines.param_types import closest_match
+from bot.lines.parser import Defaults, Registry, Token, parse
+from bot.lines.spec import AnySpec, ParamField
+from bot.messages.message import Message
+from bot.messages.renderer import Renderer
+from bot.questions.base import View
+
+HELP_WORDS = ("", "help", "?")
+COMMANDS_TOPIC = "commands"  # the page with all of them
+COMMANDS_LABEL = "All commands"
+GROUPS = ("Ask", "Schedules", "Alerts", "Settings")
+FIRST_QUESTIONS = (("This week", "digest"), ("Recent changes", "events"), ("Flags to clean up", "cleanup"))
+FIRST_COMMANDS = (("Schedule a report", "every"), ("Set up alerts", "watch"))
+MAIN_ENVIRONMENT = "production"  # preferred until the channel has a default
+EXAMPLE_PROJECT_ENV = "web/production"
+MAX_QUOTED_CHARS = 60
+TOPIC_SIMILARITY = 0.7
+
+# Slack's limits of a menu: https://docs.slack.dev/reference/block-kit/composition-objects/option-object
+MAX_CHOICES = 100
+MAX_LABEL_CHARS = 75
+
+LabeledLine = tuple[str, str]  # the label of a button, and the line that it submits
+
+
+class ProjectChoice(View):
+    """A project/environment in the menu, and the line that makes it the default."""
+
+    label: str
+    line: str
+
+
+class FirstScreenView(View):
+    default: str  # the default project/environment; empty if there is none
+    apps: str
+    problem: str  # why the default is unknown
+    project_env: str  # what the questions below are about; empty to show none
+    questions: tuple[LabeledLine, ...]
+    commands: tuple[LabeledLine, ...]
+    choices: tuple[ProjectChoice, ...]
+    chosen: ProjectChoice | None
+
+
+class CommandHelp(View):
+    """A question or command in the list of all."""
+
+    usage: str
+    summary: str
+
+
+class HelpGroup(View):
+    name: str
+    commands: tuple[CommandHelp, ...]
+
+
+class CommandsView(View):
+    groups: tuple[HelpGroup, ...]
+
+
+class ParameterHelp(View):
+    """A parameter of a question or command."""
+
+    name: str
+    theirs: str
+    meaning: str
+    allowed: str
+    default: str
+
+
+class UsageView(View):
+    name: str
+    summary: str
+    usage: str
+    parameters: tuple[ParameterHelp, ...]
+    examples: tuple[str, ...]
+    line: str  # a question that needs no more than the channel's default
+
+
+class HelpPages:
+    """Render the pages of help."""
+
+    def __init__(self, registry: Registry, renderer: Renderer) -> None:
+        self._registry = registry
+        self._renderer = renderer
+
+    def topic(self, tokens: list[Token]) -> str | None:
+        """Return the word that a line requests help for, or None. It is empty for the first screen.
+
+        Raise InvalidLine for a word that there is no help for.
+        """
+        words = [(token.value or token.name).lower() for token in tokens] or [""]
+        if words[0] not in HELP_WORDS and words[1:2] != ["help"]:
+            return None
+        topics = [word for word in words if word not in HELP_WORDS]
+        known = [word for word in topics if word in self._registry or word == COMMANDS_TOPIC]
+        if topics and not known:
+            raise self._unknown_topic(" ".join(topics))
+        return known[0] if known else ""
+
+    def _unknown_topic(self, typed: str) -> InvalidLine:
+        nearest = closest_match(typed, list(self._registry), TOPIC_SIMILARITY)
+        hint = f" Did you mean {nearest}?" if nearest else ""
+        mistake = f"There's no question or command “{typed[:MAX_QUOTED_CHARS]}”.{hint}"
+        return InvalidLine((mistake,), topic=nearest or COMMANDS_TOPIC)
+
+    def page(self, topic: str, defaults: Defaults) -> Message:
+        """Render the page of a topic, other than the first screen."""
+        if topic == COMMANDS_TOPIC:
+            return self._renderer.render("notices/commands", view=CommandsView(groups=self._groups()))
+        view = _usage_view(self._registry[topic], defaults, self._shortest_line(self._registry[topic], defaults))
+        return self._renderer.render("notices/usage", view=view)
+
+    def _groups(self) -> tuple[HelpGroup, ...]:
+        specs = self._registry.values()
+        return tuple(
+            HelpGroup(name=group, commands=tuple(_command_help(spec) for spec in specs if spec.group == group))
+            for group in GROUPS
+        )
+
+    def _shortest_line(self, spec: AnySpec, defaults: Defaults) -> str:
+        """Return the question with nothing but the defaults; empty if it needs more."""
+        if not (spec.is_question and defaults):
+            return ""
+        try:
+            return parse(spec.name, self._registry, defaults).canonical
+        except InvalidLine:
+            return ""
+
+    def first_screen(
+        self, defaults: Defaults, project_envs: Sequence[str], *, has_menu: bool, problem: str = ""
+    ) -> Message:
+        """Render the first screen. Without a default, its buttons are about one of the known environments."""
+        default = _project_env(defaults)
+        project_env = default or _main(project_envs)
+        choices = tuple(ProjectChoice(label=pair, line=f"use {pair}") for pair in _fitting(project_envs))
+        view = FirstScreenView(
+            default=default,
+            apps=defaults.get("app", "").replace(",", ", "),
+            problem=problem,
+            project_env=project_env,
+            questions=tuple((label, f"{name} {project_env}") for label, name in FIRST_QUESTIONS if project_env),
+            commands=tuple((label, f"help {name}") for label, name in FIRST_COMMANDS if name in self._registry),
+            choices=choices if has_menu else (),
+            chosen=next((choice for choice in choices if choice.label == default), None),
+        )
+        return self._renderer.render("notices/first_screen", view=view)
+
+
+def _project_env(defaults: Defaults) -> str:
+    return f"{defaults['project']}/{defaults['env']}" if defaults else ""
+
+
+def _main(project_envs: Sequence[str]) -> str:
+    """Return the first production environment, else the first of all; empty if there is none."""
+    return next((pair for pair in project_envs if pair.endswith(f"/{MAIN_ENVIRONMENT}")), next(iter(project_envs), ""))
+
+
+def _fitting(project_envs: Sequence[str]) -> list[str]:
+    return [pair for pair in project_envs if len(pair) <= MAX_LABEL_CHARS][:MAX_CHOICES]
+
+
+def _command_help(spec: AnySpec) -> CommandHelp:
+    return CommandHelp(usage=" ".join(_positional_usage(spec)), summary=spec.summary)
+
+
+def _usage_view(spec: AnySpec, defaults: Defaults, line: str) -> UsageView:
+    return UsageView(
+        name=spec.name,
+        summary=spec.summary,
+        usage=usage_line(spec),
+        parameters=tuple(map(_parameter_help, spec.params.fields())),
+        examples=tuple(_localize(example, _project_env(defaults)) for example in spec.examples),
+        line=line,
+    )
+
+
+def _localize(example: str, project_env: str) -> str:
+    """Put the default into an example, so that it can be typed as it is."""
+    words = example.split(" ")
+    return " ".join(project_env if project_env and word == EXAMPLE_PROJECT_ENV else word for word in words)
+
+
+def _parameter_help(field: ParamField) -> ParameterHelp:
+    default = "" if field.required or field.default is None else field.param_type.write(field.default)
+    return ParameterHelp(
+        name=field.short_name,
+        theirs=field.api_name,
+        meaning=field.description,
+        allowed=field.param_type.hint,
+        default="required" if field.required else default,
+    )
+
+
+def usage_line(spec: AnySpec) -> str:
+    """Return a line's usage: required parts, and optional ones in brackets."""
+    name, *placeholders = _positional_usage(spec)
+    question = placeholders.pop() if spec.params.question_field else ""
+    shown = {*spec.params.positional, "project", "env", spec.params.question_field}
+    options = [f"[{field.short_name}=…]" for field in spec.params.fields() if field.field_name not in shown]
+    return " ".join(filter(None, [name, *placeholders, *options, question]))
+
+
+def _positional_usage(spec: AnySpec) -> list[str]:
+    """Return a line's name and the parts that need no name."""
+    fields = {field.field_name: field for field in spec.params.fields()}
+    names = [name for name in (*spec.params.positional, spec.params.question_field) if name in fields and name != "env"]
+    placeholders = {name: _placeholder(fields[name].short_name, fields[name]) for name in names}
+    question = placeholders.pop(spec.params.question_field, "")
+    project_env = _placeholder("project/env", fields["project"]) if "project" in fields else ""
+    return [spec.name, *filter(None, [*placeholders.values(), project_env, question])]
+
+
+def _placeholder(word: str, field: ParamField) -> str:
+    return f"<{word}>" if field.required else f"[{word}]"
