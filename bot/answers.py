@@ -20,7 +20,7 @@ from bot.messages.humanize import timestamp
 from bot.messages.message import Message
 from bot.messages.mrkdwn import Timestamp
 from bot.messages.renderer import Renderer
-from bot.notices import Notices, internal_error_message
+from bot.notices import Attempt, Notices, internal_error_message
 from bot.questions.base import AnyQuestion, AppUrls, QuestionContext, TeamSnapshotReader, View, no_snapshots
 from bot.questions.catalog import Catalog
 from bot.questions.key_correction import confirm_keys, correct_or_raise
@@ -100,7 +100,6 @@ class Answers:
             if (topic := self._help_pages.topic(tokens)) is not None:
                 return Answer(await self._help(topic, caller), name="help", reference=reference)
             if caller.defaults_failure:  # without them, a line could mean something else
-                line = text
                 raise caller.defaults_failure
             parsed = await self._parse(text, tokens, caller)
             if isinstance(parsed, Answer):
@@ -113,7 +112,9 @@ class Answers:
                 answer, line=answer.line or line, name=name, reference=reference, share_requested=share_requested
             )
         except Failure as failure:
-            return self.failure_answer(failure, line, name, reference)
+            return self.failure_answer(
+                failure, line, name, reference, attempt=await self._attempt(line or text, failure, caller)
+            )
         except Exception:
             return self.internal_error_answer(line, name, reference)
 
@@ -155,10 +156,23 @@ class Answers:
         """Render a notice from its template and view."""
         return self.renderer.render(f"notices/{name}", view=view)
 
-    def failure_answer(self, failure: Failure, line: str = "", name: str = "", reference: str = "") -> Answer:
+    async def _attempt(self, line: str, failure: Failure, caller: Caller) -> Attempt:
+        """Describe a line that failed, with the environments to offer if it names none."""
+        lacks_environment = isinstance(failure, InvalidLine) and failure.has_gaps and caller.supports_menus
+        project_envs = await self._project_envs(caller) if lacks_environment else ()
+        return Attempt(line, may_command=self.commands is not None and caller.may_command, project_envs=project_envs)
+
+    def failure_answer(
+        self,
+        failure: Failure,
+        line: str = "",
+        name: str = "",
+        reference: str = "",
+        attempt: Attempt | None = None,
+    ) -> Answer:
         """Turn a failure into an answer."""
         return Answer(
-            self._notices.failure(failure, reference, line),
+            self._notices.failure(failure, reference, attempt or Attempt(line)),
             failure.outcome,
             line,
             name,
@@ -266,10 +280,15 @@ async def _fetch_corrected(parsed: ParsedLine, ctx: QuestionContext, fetch: Fetc
 
 def _correct_command(unknown_key: UnknownKey, parsed: ParsedLine) -> UnknownKey:
     """Return the failure with the whole command corrected, if the key belongs to the question that it saves."""
-    if not parsed.saved_question or not unknown_key.corrected:
+    if not parsed.saved_question:
         return unknown_key
-    values = {**dict(parsed.params), parsed.params.question_field: unknown_key.corrected}
-    return UnknownKey(unknown_key.summary, corrected=parsed.spec.line(values))
+
+    def command_line(question_line: str) -> str:
+        return parsed.spec.line({**dict(parsed.params), parsed.params.question_field: question_line})
+
+    corrected = command_line(unknown_key.corrected) if unknown_key.corrected else ""
+    choices = tuple((key, command_line(line)) for key, line in unknown_key.choices)
+    return UnknownKey(unknown_key.summary, corrected=corrected, choices=choices)
 
 
 def _new_reference() -> str:

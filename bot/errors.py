@@ -85,11 +85,15 @@ class NotFound(Failure):
 
 
 class UnknownKey(NotFound):
-    """LaunchDarkly doesn't know a key of the line. The corrected line has the nearest known key."""
+    """LaunchDarkly doesn't know a key of the line. The corrected line has the nearest known key.
 
-    def __init__(self, summary: str, *, corrected: str = "") -> None:
+    The choices are the known keys to offer, the nearest first, each with its line.
+    """
+
+    def __init__(self, summary: str, *, corrected: str = "", choices: tuple[tuple[str, str], ...] = ()) -> None:
         super().__init__(summary, "Try:" if corrected else "Use the key, not the name.")
         self.corrected = corrected
+        self.choices = choices
 
 
 class NotAllowed(Failure):

@@ -1,17 +1,46 @@
 """Messages that aren't answers: failures, and questions before something is posted."""
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from bot.errors import Failure, InvalidLine, InvalidResponse, TryLater, UnknownKey
-from bot.help import COMMANDS_LABEL, COMMANDS_TOPIC
-from bot.lines.parser import Registry
+from bot.errors import Failure, InvalidLine, InvalidResponse, NotFound, Rejected, TryLater, UnknownKey
+from bot.help import COMMANDS_LABEL, COMMANDS_TOPIC, MAX_CHOICES, MAX_LABEL_CHARS
+from bot.lines.parser import Registry, parse
 from bot.lines.spec import MAX_BUTTON_LINE_CHARS
 from bot.messages.message import Message
 from bot.messages.renderer import Renderer
 from bot.questions.base import View
 
 HELP_LABEL = "Show help"
+WHICH_PROJECT = "Which project and environment?"
+PROJECT_GAP = re.compile(r"(?<= )(?P<project>[^ /]+)/ENV(?= |$)")  # in a corrected line
+OTHER_GAP = re.compile(r"(?<= )[A-Z]+(?= |$)")
+MAX_CHOICE_CHARS = 150  # Slack's limit of an option's value
+RUN_COMMAND = "order"  # what a button does that runs a command
 CONFIRMED_PREFIX = "confirmed-"  # of the action of a button that confirms what the person was asked before
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A line that failed, and what its caller may be offered."""
+
+    line: str = ""
+    may_command: bool = False
+    project_envs: Sequence[str] = ()  # to choose from, if the line names none
+
+
+class FailureButton(View):
+    label: str
+    line: str
+    does: str = "ask"
+
+
+class FilledLine(View):
+    """A choice in the menu of environments: the line with this one filled in."""
+
+    label: str
+    line: str
 
 
 class FailureView(View):
@@ -20,8 +49,9 @@ class FailureView(View):
     server_message: str
     mistakes: tuple[str, ...]
     corrected: str  # a line that a button can't submit, such as one with a gap
-    button: str
-    button_line: str
+    buttons: tuple[FailureButton, ...]
+    choices: tuple[FilledLine, ...]
+    does: str  # what a choice does
     reference: str
 
 
@@ -63,19 +93,22 @@ class Notices:
         self._registry = registry
         self._renderer = renderer
 
-    def failure(self, failure: Failure, reference: str, line: str = "") -> Message:
-        """Render a failure for the person who asked for *line*. The log has the same reference."""
+    def failure(self, failure: Failure, reference: str, attempt: Attempt) -> Message:
+        """Render a failure for the person who made the attempt. The log has the same reference."""
         mistakes = failure.mistakes if isinstance(failure, InvalidLine) else ()
-        button, button_line = self._button(failure, line)
-        is_said_by_button = button_line == failure.corrected if failure.corrected else button_line.startswith("help")
+        choices, does = self._filled_lines(failure, attempt), self._does(failure.corrected, attempt)
+        buttons = () if choices else self._buttons(failure, attempt)
+        is_said = bool(choices) or _is_said(failure, buttons)
+        summary = mistakes[0] if len(mistakes) == 1 else failure.summary
         view = FailureView(
-            what=mistakes[0] if len(mistakes) == 1 else failure.summary,
-            todo="" if is_said_by_button else failure.todo,
+            what=WHICH_PROJECT if choices and len(mistakes) == 1 else summary,
+            todo="" if is_said else failure.todo,
             server_message=failure.server_message,
             mistakes=mistakes if len(mistakes) > 1 else (),
-            corrected="" if is_said_by_button else failure.corrected,
-            button=button,
-            button_line=button_line,
+            corrected="" if is_said else failure.corrected,
+            buttons=buttons,
+            choices=choices,
+            does=does,
             reference=reference if failure.needs_admin else "",
         )
         return self._renderer.render("notices/failure", view=view)
@@ -91,23 +124,83 @@ class Notices:
         )
         return self._renderer.render("notices/suggestions", view=view)
 
-    def _button(self, failure: Failure, line: str) -> tuple[str, str]:
-        """Return the label and the line of the button that helps, if there is one."""
+    def _buttons(self, failure: Failure, attempt: Attempt) -> tuple[FailureButton, ...]:
+        """Return the buttons that help, if there are any."""
         match failure:
-            case InvalidLine(corrected=corrected, has_gaps=False) | UnknownKey(corrected=corrected) if (
-                self._is_question(corrected)
+            case UnknownKey(choices=choices) if len(choices) > 1 and self._does(choices[0][1], attempt):
+                return self._key_buttons(choices, attempt)
+            case UnknownKey(choices=((_, line),)) | InvalidLine(corrected=line, has_gaps=False) if does := self._does(
+                line, attempt
             ):
-                return f"Ask: {corrected}", corrected
+                return (FailureButton(label="Run" if does == RUN_COMMAND else f"Ask: {line}", line=line, does=does),)
             case InvalidLine(topic=topic):
-                return _help_label(topic), f"help {topic}".rstrip()
-            case TryLater() | InvalidResponse() if self._is_question(line):
-                return "Try again", line
-        return "", ""
+                return (_help_button(topic),)
+            case NotFound() | Rejected() if (topic := _first_word(attempt.line)) in self._registry:
+                return (_help_button(topic),)
+            case TryLater() | InvalidResponse() if self._does(attempt.line, attempt) == "ask":
+                return (FailureButton(label="Try again", line=attempt.line),)
+        return ()
 
-    def _is_question(self, line: str) -> bool:
-        """Return whether a line is a question that a button can carry. No button runs a command nobody has typed."""
-        known = self._registry.get(line.partition(" ")[0])
-        return known is not None and known.is_question and len(line) <= MAX_BUTTON_LINE_CHARS
+    def _key_buttons(self, choices: tuple[tuple[str, str], ...], attempt: Attempt) -> tuple[FailureButton, ...]:
+        """Return a button for each key. Keys may differ in case alone, which action IDs don't tell apart."""
+        return tuple(
+            FailureButton(label=key, line=line, does=f"{self._does(line, attempt)}:{n}")
+            for n, (key, line) in enumerate(choices)
+        )
+
+    def _does(self, line: str, attempt: Attempt) -> str:
+        """Return what a button with this line does; empty if there must be none.
+
+        No button runs a command unless the person has typed one of that name.
+        """
+        spec = self._registry.get(_first_word(line))
+        if spec is None or len(line) > MAX_BUTTON_LINE_CHARS:
+            return ""
+        if spec.is_question:
+            return "ask"
+        return RUN_COMMAND if attempt.may_command and _first_word(attempt.line) == spec.name else ""
+
+    def _filled_lines(self, failure: Failure, attempt: Attempt) -> tuple[FilledLine, ...]:
+        """Return the line with each environment in its gap; nothing if it lacks more than that."""
+        gap = PROJECT_GAP.search(failure.corrected)
+        if not (gap and self._does(failure.corrected, attempt)):
+            return ()
+        lines = [
+            FilledLine(label=pair, line=failure.corrected[: gap.start()] + pair + failure.corrected[gap.end() :])
+            for pair in attempt.project_envs
+            if gap["project"] in ("PROJECT", pair.partition("/")[0])
+        ]
+        if not (lines and self._is_complete(lines[0].line)):
+            return ()
+        return tuple(one for one in lines if len(one.label) <= MAX_LABEL_CHARS and len(one.line) <= MAX_CHOICE_CHARS)[
+            :MAX_CHOICES
+        ]
+
+    def _is_complete(self, line: str) -> bool:
+        """Return whether a line can be parsed and has no other gap."""
+        if OTHER_GAP.search(line):
+            return False
+        try:
+            parse(line, self._registry)
+        except InvalidLine:
+            return False
+        return True
+
+
+def _is_said(failure: Failure, buttons: tuple[FailureButton, ...]) -> bool:
+    """Return whether the buttons already say what to do. A command is read in full before it is run."""
+    if isinstance(failure, InvalidLine | UnknownKey):
+        lines = [button.line for button in buttons if button.does != RUN_COMMAND]
+        return failure.corrected in lines if failure.corrected else bool(lines)
+    return False
+
+
+def _first_word(line: str) -> str:
+    return line.strip().partition(" ")[0].lower()
+
+
+def _help_button(topic: str) -> FailureButton:
+    return FailureButton(label=_help_label(topic), line=f"help {topic}".rstrip())
 
 
 def _help_label(topic: str) -> str:

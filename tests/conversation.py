@@ -93,7 +93,6 @@ def settings(**overrides: Any) -> Settings:
     overrides = {
         "launchdarkly_access_token": SecretStr(TOKEN),
         "answer_timeout_seconds": 2.0,
-        "suggestion_timeout_seconds": 5.0,
         "launchdarkly_cache_seconds": 0.0,
         "suggestion_timeout_seconds": 10.0,
     } | overrides

@@ -239,12 +239,10 @@ async def test_channel_can_set_and_clear_its_defaults(either_workspace: Workspac
         await either_workspace.send("use web/production app=storefront")
     )
     assert "`scores web/production app=storefront`" in visible_text(await either_workspace.send("scores"))
-    assert "Missing: project key and environment key." in visible_text(
-        await either_workspace.send("scores", channel="C2")
-    )
+    assert "Which project and environment?" in visible_text(await either_workspace.send("scores", channel="C2"))
     assert "*web/production*" in visible_text(await either_workspace.send("use"))
     assert "cleared" in visible_text(await either_workspace.send("use nothing"))
-    assert "Missing: project key and environment key." in visible_text(await either_workspace.send("scores"))
+    assert "Which project and environment?" in visible_text(await either_workspace.send("scores"))
 
 
 async def test_channel_default_is_stored_in_postgresql(postgres: Postgres) -> None:

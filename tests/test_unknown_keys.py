@@ -17,64 +17,76 @@ def requested(someone: Conversation) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("line", "says", "corrected"),
+    ("line", "says", "buttons"),
     [
         (
             "scores web/prod",
             "web has no environment “prod”. It has production, staging and test.",
-            "scores web/production",
+            ["scores web/production"],
         ),
         (
             "status mobile/btea",
             "mobile has no environment “btea”. It has beta and production.",
-            "status mobile/beta",
+            ["status mobile/beta"],
         ),
-        ("deploys web/live since=2w", "web has no environment “live”. It has production, staging and test.", ""),
-        ("scores wbe/production", "There's no project “wbe”. Did you mean web?", "scores web/production"),
-        ("events wbe/production", "There's no project “wbe”. Did you mean web?", "events web/production"),
-        ("deploys project=platfrm", "There's no project “platfrm”. Did you mean platform?", "deploys project=platform"),
-        ("digest x/y", "There's no project “x”. There are web, mobile, platform, warehouse and sandpit.", ""),
+        (
+            "deploys web/live since=2w",
+            "web has no environment “live”. It has production, staging and test.",
+            [f"deploys web/{env} since=2w" for env in ("production", "staging", "test")],
+        ),
+        ("scores wbe/production", "There's no project “wbe”. Did you mean web?", ["scores web/production"]),
+        ("events wbe/production", "There's no project “wbe”. Did you mean web?", ["events web/production"]),
+        (
+            "deploys project=platfrm",
+            "There's no project “platfrm”. Did you mean platform?",
+            ["deploys project=platform"],
+        ),
+        (
+            "digest x/y",
+            "There's no project “x”. There are web, mobile, platform, warehouse and sandpit.",
+            ["help digest"],
+        ),
         (
             "flag new-chekout web/production",
             "There's no flag “new-chekout” in web. Did you mean new-checkout?",
-            "flag new-checkout web/production",
+            ["flag new-checkout web/production"],
         ),
         (
             "flag checkout web/production",
             "There's no flag “checkout” in web. Did you mean checkout-copy or new-checkout?",
-            "flag checkout-copy web/production",
+            ["flag checkout-copy web/production", "flag new-checkout web/production"],
         ),
-        ("flag ghost web/production", "There's no flag “ghost” in web.", ""),
+        ("flag ghost web/production", "There's no flag “ghost” in web.", ["help flag"]),
         (
             "flag new-checkout web/production,stagin",
             "web has no environment “stagin”. It has staging, production and test.",
-            "flag new-checkout web/production,staging",
+            ["flag new-checkout web/production,staging"],
         ),
         (
             "scores mobile/production app=ios",
             "There's no application “ios”. Did you mean ios-app?",
-            "scores mobile/production app=ios-app",
+            ["scores mobile/production app=ios-app"],
         ),
         (
             "deploys app=ios",
             "There's no application “ios”. Did you mean ios-app?",
-            "deploys app=ios-app",
+            ["deploys app=ios-app"],
         ),
         (
             "compare web/production app=storefront,serach-api",
             "There's no application “serach-api”. Did you mean search-api?",
-            "compare web/production app=storefront,search-api",
+            ["compare web/production app=storefront,search-api"],
         ),
     ],
 )
 async def test_unknown_key_is_answered_with_known_ones(
-    someone: Conversation, line: str, says: str, corrected: str
+    someone: Conversation, line: str, says: str, buttons: list[str]
 ) -> None:
     answer = await someone.send(line)
     assert answer.outcome == "not found"
     assert answer.error_summary == says
     assert says in answer.message.text
-    assert button_lines(answer.message) == ([corrected] if corrected else [])
+    assert button_lines(answer.message) == buttons
     assert "validation failed" not in visible_text(answer)
     assert not violations(answer.message.payload()) + unsafe_markup(answer.message.payload())
 
@@ -199,6 +211,20 @@ async def test_button_runs_the_corrected_question() -> None:
         assert "web has no environment “prod”" in slack_text(failure)
         answer = await workspace.press(failure, "Ask: scores web/production")
         assert "Release maturity" in slack_text(answer)
+
+
+async def test_each_nearest_key_has_a_button() -> None:
+    async with open_workspace() as workspace:
+        failure = await workspace.send("flag checkout web/production")
+        assert "New checkout" in slack_text(await workspace.press(failure, "new-checkout"))
+        assert "Checkout copy" in slack_text(await workspace.press(failure, "checkout-copy"))
+
+
+async def test_saved_question_with_an_unknown_key_offers_the_command() -> None:
+    async with open_workspace() as workspace:
+        failure = await workspace.send("every monday 9:00 flag checkout web/production")
+        scheduled = await workspace.press(failure, "new-checkout")
+        assert "scheduled flag new-checkout web/production here, every Monday at 9:00" in slack_text(scheduled)
 
 
 async def test_settings_limit_suggestions_in_slack() -> None:

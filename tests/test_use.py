@@ -6,7 +6,7 @@ from tests.workspace import open_workspace, visible_text
 
 
 @pytest.mark.parametrize(
-    ("line", "says", "corrected"),
+    ("line", "says", "buttons"),
     [
         (
             "use wbe/prod",
@@ -14,30 +14,41 @@ from tests.workspace import open_workspace, visible_text
                 "There's no project “wbe”. Did you mean web?",
                 "web has no environment “prod”. It has production, staging and test.",
             ],
-            "use web/production",
+            ["use web/production"],
         ),
-        ("use wbe/staging", ["There's no project “wbe”. Did you mean web?"], "use web/staging"),
-        ("use mobile/staging", ["mobile has no environment “staging”. It has production and beta."], ""),
+        ("use wbe/staging", ["There's no project “wbe”. Did you mean web?"], ["use web/staging"]),
+        (
+            "use mobile/staging",
+            ["mobile has no environment “staging”. It has production and beta."],
+            ["use mobile/production", "use mobile/beta"],
+        ),
         (
             "use xyz/production",
             ["There's no project “xyz”. There are web, mobile, platform, warehouse and sandpit."],
-            "",
+            ["help use"],
         ),
         (
             "use web/production app=storefrnt",
             ["There's no application “storefrnt”. Did you mean storefront?"],
-            "use web/production app=storefront",
+            ["use web/production app=storefront"],
         ),
     ],
 )
-async def test_unknown_default_is_refused_with_suggestions(line: str, says: list[str], corrected: str) -> None:
+async def test_unknown_default_is_refused_with_suggestions(line: str, says: list[str], buttons: list[str]) -> None:
     async with open_workspace() as workspace:
         refusal = await workspace.send(line)
         assert [part for part in says if part not in visible_text(refusal)] == []
         assert "✅" not in visible_text(refusal)
-        assert f"`{corrected}`" in visible_text(refusal) if corrected else "`use" not in visible_text(refusal)
-        assert not [block for block in refusal.blocks if "accessory" in block or block["type"] == "actions"]
+        [row] = [block["elements"] for block in refusal.blocks if block["type"] == "actions"]
+        assert [button["value"] for button in row] == buttons
         assert "no default project" in visible_text(await workspace.send("use"))
+
+
+async def test_button_sets_the_corrected_default() -> None:
+    async with open_workspace() as workspace:
+        refusal = await workspace.send("use wbe/prod")
+        reply = await workspace.press(refusal, "Run")
+        assert "*web/production* is now this channel's default" in visible_text(reply)
 
 
 async def test_known_default_costs_one_request_and_is_capitalized() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Annotated, cast
 
 from bot.commands.base import Command, CommandContext
-from bot.errors import TRANSIENT_FAILURES, UnknownKey
+from bot.errors import TRANSIENT_FAILURES
 from bot.lines.param_types import InvalidValue, Key, Keys
 from bot.lines.spec import Parameter, Params, bot_param
 from bot.questions.base import View
@@ -84,7 +84,7 @@ async def _check_keys(params: UseParams, catalog: Catalog) -> tuple[UseParams, s
     except TRANSIENT_FAILURES as error:
         return params, error.summary
     if unknown:
-        raise UnknownKey(unknown.text, corrected=COMMAND.line(dict(unknown.corrected)) if unknown.corrected else "")
+        raise unknown.unknown_key(COMMAND.button_line)
     return cast(UseParams, checked.params), " ".join(checked.unlistable)
 
 
@@ -92,7 +92,7 @@ def _merge_unknown(first: KeyProblem, second: KeyProblem | None) -> KeyProblem:
     """Combine two unknown keys, one sentence after the other."""
     if second is None:
         return first
-    return KeyProblem(first.field, f"{first.text} {second.text}", second.corrected or first.corrected)
+    return KeyProblem(first.field, f"{first.text} {second.text}", second.corrected, second.choices)
 
 
 COMMAND = Command[UseParams, UseView](

@@ -145,6 +145,7 @@ class _LineParser:
     values: dict[str, Any] = field(default_factory=dict)
     mistakes: list[str] = field(default_factory=list)
     is_complete: bool = True  # whether the corrected line dropped nothing
+    has_gaps: bool = False  # whether the saved question needs something filled in
     seen: set[str] = field(default_factory=set)
     saved_question: ParsedLine | None = None
 
@@ -192,6 +193,7 @@ class _LineParser:
             except InvalidLine as invalid:
                 self.mistakes += invalid.mistakes
                 self.is_complete = self.is_complete and invalid.is_complete
+                self.has_gaps = invalid.has_gaps
                 line = invalid.corrected or None
             self._set_parsed(self.fields[self.spec.params.question_field], line)
         return []
@@ -317,7 +319,7 @@ class _LineParser:
             tuple(self.mistakes),
             corrected=corrected,
             is_complete=self.is_complete,
-            has_gaps=any(map(self._has_gap, self.fields.values())),
+            has_gaps=self.has_gaps or any(map(self._has_gap, self.fields.values())),
             topic=self.spec.name,
         )
 

@@ -20,6 +20,7 @@ LineWriter = Callable[[Any], str]  # params ─► the line that asks for them
 KEY_FIELDS = ("flag", "env", "app", "project")
 FLAG_KEY = "featureFlagKey"  # a `flag` field with another API name holds only part of a key
 MAX_LISTED_KEYS = 8
+MAX_OFFERED_KEYS = 3
 MAX_WORD_CHARS = 60
 SIMILARITY_CUTOFF = 0.6
 MIN_PART_CHARS = 3  # two letters occur in too many keys
@@ -27,11 +28,20 @@ MIN_PART_CHARS = 3  # two letters occur in too many keys
 
 @dataclass(frozen=True)
 class KeyProblem:
-    """A sentence about a key that LaunchDarkly doesn't know, and the params with the nearest known key."""
+    """A sentence about a key that LaunchDarkly doesn't know.
+
+    With it, the params with the nearest known key, and the known keys to offer, each with its params.
+    """
 
     field: str
     text: str
     corrected: Params | None = None
+    choices: tuple[tuple[str, Params], ...] = ()
+
+    def unknown_key(self, write_line: LineWriter) -> UnknownKey:
+        """Return the failure to raise, with lines in place of params."""
+        choices = tuple((key, line) for key, params in self.choices if (line := write_line(params)))
+        return UnknownKey(self.text, corrected=write_line(self.corrected) if self.corrected else "", choices=choices)
 
 
 @dataclass(frozen=True)
@@ -145,8 +155,15 @@ class _KeyChecker:
         sentences = [summary, _hint(name, suggestions, items)]
         if capped:
             sentences.append(f"I only looked through the newest {MAX_ITEMS:,} of its flags.")
-        corrected = _replace_key(self.params, name, word, suggestions[0]) if suggestions else None
-        return KeyProblem(name, " ".join(filter(None, sentences)), corrected)
+        choices = tuple(
+            (key, _replace_key(self.params, name, word, key)) for key in suggestions or _few_keys(name, items)
+        )
+        return KeyProblem(name, " ".join(filter(None, sentences)), choices[0][1] if suggestions else None, choices)
+
+
+def _few_keys(name: str, items: Sequence[CatalogItem]) -> list[str]:
+    """Return all keys, if the hint lists them and each can have a button."""
+    return [item.key for item in items] if name != "flag" and len(items) <= MAX_OFFERED_KEYS else []
 
 
 def _hint(name: str, suggestions: Sequence[str], items: Sequence[CatalogItem]) -> str:
@@ -211,11 +228,11 @@ def _existence_note(apps: Sequence[str]) -> str:
 async def _check_or_raise(params: Params, suspects: SuspectKeys, catalog: Catalog, write_line: LineWriter) -> KeyCheck:
     checked = await check_keys(params, suspects, catalog)
     if problem := checked.problem:
-        raise UnknownKey(problem.text, corrected=write_line(problem.corrected) if problem.corrected else "")
+        raise problem.unknown_key(write_line)
     return checked
 
 
-def nearest_keys(word: str, items: Sequence[CatalogItem], limit: int = 3) -> list[str]:
+def nearest_keys(word: str, items: Sequence[CatalogItem], limit: int = MAX_OFFERED_KEYS) -> list[str]:
     """Return the keys one typo away.
 
     If there are none: keys with a common prefix or similar spelling, or that the word abbreviates or is a part of, by
