@@ -104,7 +104,7 @@ async def test_default_application_is_filled_in(someone: Conversation) -> None:
 
 async def test_only_allowed_projects_are_named_and_offered(someone: Conversation) -> None:
     rules = AccessRules(projects=frozenset({"mobile"}))
-    caller = Caller(UTC_ZONE, {"project": "mobile", "env": "beta"}, rules)
+    caller = Caller(UTC_ZONE, {"project": "mobile", "env": "beta"}, rules=rules)
     answer = await someone.answers.answer("is new-checkout on in web? what are its scores?", caller)
     assert offered(answer) == ["scores mobile/beta"]
     assert "new-checkout" not in str(answer.message.payload())
