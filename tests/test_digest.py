@@ -102,13 +102,12 @@ STATES: dict[str, Edit] = {
     "one": edit_parts(events=only_events(an_event()), status=_active(1), deploys=deployments_at((30, 1))),
     "more": edit_parts(events=_hundred, status=_statuses, deploys=_many),
     "half": edit_parts(scores=refuse_with(403), deploys=refuse_with(404)),
-    "other-half": edit_parts(events=refuse_with(403), status=refuse_with(404)),
     "calm": edit_parts(scores=CALM, events=NO_EVENTS),
     "open": edit_parts(events=only_events(OFF), flags=_flag_is("off")),
 }
 
 NOW_MS = int(NOW.timestamp() * 1000)
-PASTS = {"weeks": weekly(ready=(9, 6, 7, 7, 8), overall=(61, 64, 63, 68, 67))}
+FOUR_WEEKS = weekly(ready=(9, 6, 7, 7, 8), overall=(61, 64, 63, 68, 67))
 
 
 async def _shown(edit: Edit, line: str = "digest web/production", zone: str = "UTC") -> str:
@@ -143,7 +142,8 @@ def _below_text(answer: Any, heading: str) -> str:
 SCREENS: dict[str, tuple[str, Edit | None, tuple[Snapshot, ...]]] = {
     **{f"example-{number}": (line, None, ()) for number, line in enumerate(DIGEST.examples, 1)},
     **{state: ("digest web/production", edit, ()) for state, edit in (STATES | {"hostile": hostile}).items()},
-    **{state: ("digest web/production", None, past) for state, past in PASTS.items()},
+    "other-half": ("digest web/production", edit_parts(events=refuse_with(403), status=refuse_with(404)), ()),
+    "weeks": ("digest web/production", None, FOUR_WEEKS),
 }
 MONDAYS = Schedule(
     *("1", "T1", "C1", 1, "U1", (0,), 0, time(9), "UTC", "digest web/production"), ScheduleState.ACTIVE, "", NOW
