@@ -120,7 +120,7 @@ async def test_flags_are_grouped_by_what_can_be_done(someone: Conversation) -> N
         ("Ready to archive", ["old-address-form"]),
         ("Temporary, older than 90 days", ["holiday-theme", "gift-wrap", "apple-pay"]),
     ]
-    assert "*3 flags ready to go* in web/production: 2 to remove from code, 1 to archive" in visible_text(answer)
+    assert "*3 flags ready to clean up* in web/production: 2 to remove from code, 1 to archive" in visible_text(answer)
 
 
 async def test_flag_shows_its_owner_age_use_and_link(someone: Conversation) -> None:
@@ -167,7 +167,7 @@ async def test_group_follows_the_verdict_status_and_code(
 
 async def test_no_scanned_repository_is_not_taken_for_no_references() -> None:
     text = await ask(LINE, account(a_flag("one"), statuses={"one": "launched"}))
-    assert "Nothing is ready to go" in text
+    assert "Nothing is ready to clean up" in text
     assert "No repository sends code references to LaunchDarkly." in text
 
 
@@ -196,7 +196,7 @@ async def test_flag_left_the_code_only_with_its_last_repository() -> None:
 async def test_owner_is_a_team_by_key_or_name(someone: Conversation, owner: str) -> None:
     answer = await someone.send(f"{LINE} owner={owner}")
     assert groups(answer) == [("Temporary, older than 90 days", ["apple-pay", "new-checkout"])]
-    assert "Nothing is ready to go in web/production (owned by Checkout crew)" in visible_text(answer)
+    assert "Nothing is ready to clean up in web/production (owned by Checkout crew)" in visible_text(answer)
 
 
 @pytest.mark.parametrize("owner", ["Tom O’Brien", "tom o'brien"])
@@ -371,7 +371,7 @@ async def test_missing_feature_is_one_line(someone: Conversation, feature: Featu
     someone.faults.missing = frozenset({feature})
     text = visible_text(await someone.send("cleanup warehouse/production"))
     assert says in text
-    assert f"*{ready} ready to go*" in text
+    assert f"*{ready} ready to clean up*" in text
 
 
 async def test_without_statuses_only_the_verdict_counts(someone: Conversation) -> None:
@@ -452,11 +452,11 @@ async def large_account(flags: int) -> AsyncIterator[tuple[Answers, RoundTrips]]
 async def test_two_thousand_flags_take_three_round_trips() -> None:
     async with large_account(2000) as (answers, transport):
         first = await transport.answer(answers, LINE)
-        assert "*2,000 flags ready to go*" in visible_text(first)
+        assert "*2,000 flags ready to clean up*" in visible_text(first)
         assert (transport.count, len(transport.paths)) == (3, 23)
         transport.paths.clear()
         second = await transport.answer(answers, f'{LINE} owner="Tom O’Brien"')
-        assert "*2,000 flags ready to go*" in visible_text(second)
+        assert "*2,000 flags ready to clean up*" in visible_text(second)
         assert len(transport.paths) == 3
         assert not [path for path in transport.paths if path.startswith(FLAGS)]
 
@@ -464,6 +464,6 @@ async def test_two_thousand_flags_take_three_round_trips() -> None:
 async def test_limit_of_flags_is_reported() -> None:
     async with large_account(2101) as (answers, transport):
         text = visible_text(await transport.answer(answers, LINE))
-    assert "*2,000 flags ready to go*" in text
+    assert "*2,000 flags ready to clean up*" in text
     assert "The project has more than 2,000 flags: only the newest 2,000 were checked." in text
     assert len(transport.paths) <= 25

@@ -90,8 +90,8 @@ async def test_chart_and_groups_show_the_same_numbers(someone: Conversation) -> 
     drawn = [(segment["label"], segment["value"]) for segment in chart["chart"]["segments"]]
     assert drawn == [("New", 2), ("Active", 12), ("Launched", 3), ("Inactive", 2)]
     assert [text.splitlines()[0] for text in _groups(answer)] == [
-        "🧹 *Launched: 3* (16%) · everyone has been served one variation for a week: remove it from the code",
-        "🧹 *Inactive: 2* (11%) · not evaluated for at least a week: archive it",
+        "🧹 *Launched: 3* (16%) · everyone has been served one variation for a week",
+        "🧹 *Inactive: 2* (11%) · not evaluated for at least a week",
         "*New: 2* (11%) · created in the last week, not evaluated yet",
         "*Active: 12* (63%) · evaluated, and changed or serving several variations in the last week",
     ]

@@ -136,7 +136,8 @@ def _guess_flag(line: str, text: str, flags: Sequence[CatalogItem]) -> tuple[str
     """Return the key of a flag that is misspelled, isn't listed, or is known by one word, and what the line has."""
     is_complete = 0 < len(flags) < MAX_ITEMS
     for shaped in _KEY_SHAPED.findall(line)[:MAX_GUESSES]:
-        near = next((flag.key for flag in flags if _is_typo(shaped.lower(), flag.key.lower())), "")
+        lengths = range(len(shaped) - 1, len(shaped) + 2)  # compared first, since there may be thousands of keys
+        near = next((flag.key for flag in flags if len(flag.key) in lengths and _is_typo(shaped, flag.key)), "")
         if (near or not is_complete) and is_key(shaped) and join_words(split_words(shaped)) in text:
             return (near or shaped,) * 2
     for word in islice(_words_beside_flag(text.split()), MAX_GUESSES):
@@ -155,6 +156,4 @@ def _words_beside_flag(words: list[str]) -> Iterator[str]:
 
 
 def _is_typo(word: str, key: str) -> bool:
-    """Return whether one letter is off. The first comparisons are cheap, since there may be thousands of keys."""
-    is_near = abs(len(word) - len(key)) < 2 and (word[:2] == key[:2] or word[-2:] == key[-2:])
-    return is_near and is_one_edit_apart(word, key)
+    return (word[:2] == key[:2] or word[-2:] == key[-2:]) and is_one_edit_apart(word.lower(), key.lower())

@@ -117,8 +117,8 @@ class StatusParams(Params):
 MEANINGS = {
     "new": "created in the last week, not evaluated yet",
     "active": "evaluated, and changed or serving several variations in the last week",
-    "launched": "everyone has been served one variation for a week: remove it from the code",
-    "inactive": "not evaluated for at least a week: archive it",
+    "launched": "everyone has been served one variation for a week",
+    "inactive": "not evaluated for at least a week",
 }
 
 

@@ -22,17 +22,17 @@
 
     waiting, leased, posting, unconfirmed ── Offered, Requeued ──► same
 
-A worker must hold the lease to work on a run, and stores a heartbeat every few seconds meanwhile. Others may take over
-a lease that has expired. They end it early if, by their own clock, they see no new heartbeat for the worker timeout
-(WorkerLost). The store saves a transition only if lease and progress are still as the worker last knew them: after a
-takeover, the first worker can record nothing more, and so begins no post.
+A worker must hold the lease to work on a run, and stores a heartbeat every few seconds meanwhile. Others take over a
+lease when it expires, or end it early when that worker's heartbeat stops (WorkerLost). The store saves a transition
+only if lease and progress are still as the worker last knew them: after a takeover, the first worker can record
+nothing more, and so begins no post.
 
 A message is sent only in `posting`, which is stored before. While a run is in `posting` or `unconfirmed`, its message
-may be in the channel, whatever happened to the worker. The only ways on are Posted (Slack accepted it), Confirmed (a
-search found it) and NotPosted (Slack refused it, or a search didn't find it). Where nobody can tell, the run ends as
-unsure, rather than post twice. A worker sends nothing more once half of its lease, or half of the worker timeout since
-its last heartbeat, is over (`heartbeat.py`): the next worker's search comes after everything that it sent. After such a
-gap between heartbeats it sends nothing under earlier leases, which others may just be ending.
+may be in the channel, whatever happened to the worker. The run continues only with Posted (Slack accepted it),
+Confirmed (a search found it) or NotPosted (Slack refused it, or a search didn't find it). Where nobody can tell, it
+ends as unsure, rather than post twice. A worker sends nothing more once half of its lease, or half of the worker
+timeout since its last heartbeat, is over (`heartbeat.py`): so the next worker's search comes after everything that it
+sent. After such a gap, it sends nothing under a lease from before the gap: others may be ending that lease.
 
 An event that no line above allows comes too late: it changes nothing. `Run` is plain data in `bot/store/models.py`.
 """
@@ -256,7 +256,7 @@ def _offer(run: Run, event: Offered, now: datetime) -> Change:
 
 
 def _requeue(run: Run, event: Requeued, now: datetime) -> Change:
-    return run if _is_held(run, now) else _offer_next(run, now), ()
+    return (run if _is_held(run, now) else _offer_next(run, now)), ()
 
 
 def _lease(run: Run, event: Leased, now: datetime) -> Change:
@@ -265,7 +265,7 @@ def _lease(run: Run, event: Leased, now: datetime) -> Change:
     leased = replace(_offer_next(run, event.until), leased_by=event.by, leased_until=event.until)
     if event.asked_at and " asked\n" not in run.log:
         leased = _log(leased, event.asked_at, "asked")
-    if run.leased_until:
+    if run.leased_until and run.leased_by != event.by:
         leased = _log(leased, now, "taken over")
     return leased, (Post(run.posted) if run.posting is None else Search(run.posting),)
 
@@ -297,7 +297,7 @@ def _lose_worker(run: Run, event: WorkerLost, now: datetime) -> Change:
 
 
 def _skip(run: Run, event: Skipped, now: datetime) -> Change:
-    return _close_begun(run, event.why, now) or _close(run, RunState.SKIPPED, event.why, now), ()
+    return (_close_begun(run, event.why, now) or _close(run, RunState.SKIPPED, event.why, now)), ()
 
 
 def _give_up(run: Run, event: GaveUp, now: datetime) -> Change:

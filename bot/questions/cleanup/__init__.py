@@ -355,7 +355,7 @@ def write_ticket(params: CleanupParams, reply: CleanupReply, ctx: QuestionContex
 
 
 def observe(params: CleanupParams, reply: CleanupReply, ctx: QuestionContext) -> dict[str, Observation]:
-    """Return for each flag whether it is ready to go."""
+    """Return for each flag whether it is ready to clean up."""
     selection = select_flags(params, reply, ctx)
     ready = {one.flag.key: group for group in READY for one in selection.groups[group]}
     return {flag.key: _observation(flag, ready.get(flag.key), params, ctx) for flag in selection.flags}
