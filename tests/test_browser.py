@@ -28,6 +28,7 @@ pytestmark = [needs_a_browser, pytest.mark.asyncio(loop_scope="module"), pytest.
 ENDPOINTS = discover()
 EXAMPLES = {name: endpoint.examples[0] for name, endpoint in ENDPOINTS.items()}
 OUT = "Open in LaunchDarkly"
+TICKET = "Copy as a ticket"
 MONDAYS = "every monday 9:00 UTC scores web/production"
 
 
@@ -103,7 +104,11 @@ async def test_each_question_is_answered_and_every_button_works(reader: Reader, 
         asked = len(reader.slack.response_urls)
         async with pressing(reader, label):
             await pressable(answer, label).first.click()
-        if label != OUT:
+        if label == TICKET:
+            await expect(reader.modal.get_by_label("Ticket")).to_have_value(re.compile("holiday-theme"))
+            await reader.page.keyboard.press("Escape")
+            await expect(reader.modal).to_be_hidden()
+        elif label != OUT:
             await reader.answer_message(asked)
     await expect(reader.page.locator("#error")).to_be_hidden()
 

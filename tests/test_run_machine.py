@@ -23,7 +23,9 @@ SECOND = timedelta(seconds=1)
 DUE = runs.create(runs.Due(SCHEDULE, NOW), NOW)
 ARROW = re.compile(r" +(?P<states>[\w, ]+?) +── (?P<events>[\w, ]+) ─*► (?P<targets>[\w, ]+)")
 
-STATE_FIELDS = {name for name in Run.__slots__ if name not in ("schedule", "at", "team", "line", "zone", "why")}
+STATE_FIELDS = {
+    name for name in Run.__slots__ if name not in ("schedule", "at", "team", "line", "zone", "why", "message")
+}
 Edge = tuple[str, str, frozenset[str]]
 
 

@@ -309,7 +309,7 @@ def _describe_span(story: Story, zone: ZoneInfo, is_long: bool) -> str:
 
 def _day(event: Event, zone: ZoneInfo, is_long: bool) -> str:
     """Name the day of an event; in a digest of more than a week, by its date."""
-    if event.time is None:
+    if event.time is None or not 0 < event.time / 1000 < humanize.MAX_TIMESTAMP:
         return "an unknown day"
     day: datetime = from_milliseconds(round(event.time), zone)
     return f"{day:%-d %b}" if is_long else f"{day:%a}"
