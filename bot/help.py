@@ -36,7 +36,7 @@ class ProjectChoice(View):
 
 
 class FirstScreenView(View):
-    default: str  # the default project/environment; empty if there is none
+    default: str  # the default project/environment, if any
     apps: str
     problem: str  # why the default is unknown
     project_env: str  # what the questions below are about; empty to show none
@@ -156,7 +156,7 @@ def _project_env(defaults: Defaults) -> str:
 
 
 def _main(project_envs: Sequence[str]) -> str:
-    """Return the first production environment, else the first of all; empty if there is none."""
+    """Return the first production environment, else the first of all, if any."""
     return next((pair for pair in project_envs if pair.endswith(f"/{MAIN_ENVIRONMENT}")), next(iter(project_envs), ""))
 
 

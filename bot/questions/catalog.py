@@ -50,7 +50,7 @@ class Stale(Reply):
 
 
 class Flag(CatalogItem):
-    """A flag. Without a verdict from LaunchDarkly, `stale` is None: unknown, which isn't the same as no."""
+    """A flag. Without a verdict from LaunchDarkly, `stale` is None, which means unknown, not no."""
 
     created: Float64 | None = field(name="creationDate", default=None)
     tags: list[str] | None = None
@@ -64,17 +64,17 @@ class Flag(CatalogItem):
 
     @property
     def maintainer(self) -> str:
-        """The name of the maintainer; empty if there is none."""
+        """The maintainer's name, if any."""
         return humanize.person_name(self.person.first, self.person.last) if self.person else ""
 
     @property
     def team(self) -> str:
-        """The name of the maintaining team, else its key; empty if there is none."""
+        """The name of the maintaining team, else its key, if any."""
         return (self.crew and (self.crew.name or self.crew.key)) or self.team_key or ""
 
     @property
     def owner(self) -> str:
-        """The name of the team, else of the person who maintains the flag; empty if there is none."""
+        """The name of the team, else of the person who maintains the flag, if any."""
         return humanize.truncate_text(self.team or self.maintainer, 60)
 
 

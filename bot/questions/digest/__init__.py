@@ -7,7 +7,7 @@ details.py   the thread, or full report: all large changes, and day by day besid
 """
 
 from asyncio import gather
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -49,6 +49,7 @@ from bot.questions.digest.findings import (
 from bot.questions.digest.report import MIN_SCORE_MOVE, Report, Scope, fetch_report
 from bot.questions.digest.span import Span, covered_days
 from bot.questions.events import QUESTION as EVENTS
+from bot.questions.events.stories import FlagStories
 from bot.questions.scores import QUESTION as SCORES
 from bot.questions.scores import ScoresView, ScoreView
 from bot.questions.status import QUESTION as STATUS
@@ -134,7 +135,7 @@ class MissingView(View):
 
 
 class MissingPartsView(View):
-    """The report that are missing; None for the others. `insights` is one line for all that need insights."""
+    """The parts that are missing; None for the others. `insights` is one line for all that need insights."""
 
     insights: str
     scores: MissingView | None
@@ -205,7 +206,8 @@ async def fetch(params: DigestParams, ctx: QuestionContext) -> DigestReply:
 
 def build_view(params: DigestParams, reply: DigestReply, ctx: QuestionContext) -> DigestView:
     reports = sorted(reply.reports, key=overall_move, reverse=True)
-    views = tuple(_report_view(params, report, ctx) for report in reports)
+    grouped = [(report, group_changes(report)) for report in reports]
+    views = tuple(_report_view(params, report, groups, ctx) for report, groups in grouped)
     covered = reports[0].scope.covered
     return DigestView(
         title=covered.title,
@@ -221,13 +223,15 @@ def build_view(params: DigestParams, reply: DigestReply, ctx: QuestionContext) -
         lead=next((view for view in views if view.headline.still), views[0]),
         reports=views,
         failed=tuple((name, clean(failure.summary)) for name, failure in reply.failed),
-        highlights=most_important(reports, ctx),
+        highlights=most_important(grouped, ctx),
         url=ctx.urls.flags(params.project, params.env),
     )
 
 
-def _report_view(params: DigestParams, report: Report, ctx: QuestionContext) -> ReportView:
-    scope, groups = report.scope, group_changes(report)
+def _report_view(
+    params: DigestParams, report: Report, groups: Sequence[FlagStories], ctx: QuestionContext
+) -> ReportView:
+    scope = report.scope
     scores = None if isinstance(report.scores, Failure) else SCORES.build_view(scope.scores, report.scores, ctx)
     changes = None if isinstance(report.changes, Failure) else report.changes
     deploys = None if isinstance(report.deploys, Failure) else report.deploys

@@ -14,11 +14,11 @@ from bot.questions.base import QuestionContext, View
 from bot.questions.catalog import Flag
 from bot.questions.cleanup import QUESTION as CLEANUP
 from bot.questions.cleanup import select_flags
-from bot.questions.cleanup.candidates import READY, Group
+from bot.questions.cleanup.candidates import Group
 from bot.questions.digest.report import MIN_SCORE_MOVE, Report, Scope
 from bot.questions.events import flag_states
-from bot.questions.events.event import ROLLOUT_DESCRIPTION, Event, Move, find_move, who_made
-from bot.questions.events.stories import FlagStories, Status, Story, flag_stories_view, group_by_flag
+from bot.questions.events.event import Event, who_made
+from bot.questions.events.stories import FlagStories, Status, Story, flag_stories_view, group_by_flag, rollout_detail
 from bot.questions.scores import (
     RATING_MARKS,
     Score,
@@ -244,9 +244,11 @@ def build_highlights(report: Report, groups: Sequence[FlagStories], ctx: Questio
     return tuple(_highlight_view(report, group, ctx) for group in groups[:MAX_HIGHLIGHTS])
 
 
-def most_important(reports: Sequence[Report], ctx: QuestionContext) -> tuple[HighlightView, ...]:
+def most_important(
+    grouped: Sequence[tuple[Report, Sequence[FlagStories]]], ctx: QuestionContext
+) -> tuple[HighlightView, ...]:
     """Build the views of the most important flags of all environments."""
-    pairs = [(report, group) for report in reports for group in group_changes(report)[:MAX_HIGHLIGHTS]]
+    pairs = [(report, group) for report, groups in grouped for group in groups[:MAX_HIGHLIGHTS]]
     pairs.sort(key=lambda pair: _importance(pair[1]))
     return tuple(_highlight_view(report, group, ctx) for report, group in pairs[:MAX_HIGHLIGHTS])
 
@@ -271,7 +273,7 @@ def _highlight_view(report: Report, group: FlagStories, ctx: QuestionContext) ->
         what=_describe_group(group, ctx.zone, is_long=len(scope.covered.days.dates) > DAYS_PER_WEEK),
         who="" if main.duration else who_made(main.start),
         comment=humanize.truncate_text(comments[0], MAX_COMMENT_CHARS) if comments else "",
-        share="" if comments or _rollout(main) else _share_text(main.start),
+        share="" if comments or rollout_detail(main) else _share_text(main.start),
     )
 
 
@@ -285,7 +287,7 @@ def _describe_group(group: FlagStories, zone: ZoneInfo, *, is_long: bool) -> str
     main = group.stories[0]
     if main.status not in FOR_A_WHILE:
         on = PREPOSITIONS.get(main.status, "on")
-        return f"{ONCE[main.status]}{_rollout(main)} {on} {_day(main.start, zone, is_long)}"
+        return f"{ONCE[main.status]}{rollout_detail(main)} {on} {_day(main.start, zone, is_long)}"
     times = [story for story in group.stories if story.status is main.status][::-1]
     verb = FOR_A_WHILE[main.status]
     if len(times) > MAX_TIMES:
@@ -293,13 +295,6 @@ def _describe_group(group: FlagStories, zone: ZoneInfo, *, is_long: bool) -> str
         return f"{verb} {len(times)} times, for up to {_describe_span(longest, zone, is_long)}"
     spans = [_describe_span(story, zone, is_long) for story in times]
     return f"{verb} for {spans[0]}" if len(spans) == 1 else f"{verb} twice: {humanize.join_with_and(spans)}"
-
-
-def _rollout(story: Story) -> str:
-    """Return the percentages of a rollout, as in ` from 100% to 10%`; empty for other changes."""
-    is_rollout = find_move(story.start) in (Move.BACK, Move.FORWARD)
-    percentages = ROLLOUT_DESCRIPTION.search(story.start.description or "") if is_rollout else None
-    return f" {percentages[0]}" if percentages else ""
 
 
 def _describe_span(story: Story, zone: ZoneInfo, is_long: bool) -> str:
@@ -319,14 +314,13 @@ def build_worth_doing(report: Report, ctx: QuestionContext) -> WorthDoingView | 
     """Name the first flags to clean up, those that are ready first; None if they couldn't be loaded."""
     if isinstance(report.cleanup, Failure):
         return None
-    groups = select_flags(report.scope.cleanup, report.cleanup, ctx).groups
-    flags = [(group, candidate.flag) for group, candidates in groups.items() for candidate in candidates]
-    ready = sum(group in READY for group, _ in flags)
-    named = [pair for pair in flags if pair[1].key not in _changed_flags(report)][:MAX_FLAGS_TO_DO]
+    selection, changed = select_flags(report.scope.cleanup, report.cleanup, ctx), _changed_flags(report)
+    flags = [(group, candidate.flag) for group, candidates in selection.groups.items() for candidate in candidates]
+    named = [(group, flag) for group, flag in flags if flag.key not in changed][:MAX_FLAGS_TO_DO]
     owners = dict.fromkeys(flag.owner for _, flag in named)
     return WorthDoingView(
-        ready=_describe_ready(ready, len(flags)),
-        trend=history.describe_change(report.cleanup.snapshots, ctx.today, history.READY_FLAGS, ready),
+        ready=_describe_ready(selection.ready_count, len(flags)),
+        trend=history.describe_change(report.cleanup.snapshots, ctx.today, history.READY_FLAGS, selection.ready_count),
         owners=tuple(_owned_flags(owner, named, report.scope, ctx) for owner in owners),
         all=f"{len(flags):,}" if len(flags) > MAX_FLAGS_TO_DO else "",
         line=CLEANUP.button_line(report.scope.cleanup),

@@ -56,7 +56,7 @@ class Scope:
     def history_key(self) -> str:
         return history.key_for(self.project, self.env, self.app)
 
-    # The questions for the report. Scores have LaunchDarkly's own period, and flag status is always current.
+    # The questions for the parts. Scores have LaunchDarkly's own period, and flag status is always current.
 
     @property
     def scores(self) -> ScoresParams:
@@ -98,7 +98,7 @@ class Scope:
 
 @dataclass(frozen=True)
 class Report:
-    """The replies to all report, or their failures; and the flags that were changed last, if they can be read."""
+    """The replies to all parts, or their failures; and the flags that were changed last, if they can be read."""
 
     scope: Scope
     scores: WithHistory[ScoresReply] | Failure
@@ -208,7 +208,7 @@ def has_moved(score: Score | None) -> bool:
 
 
 async def fetch_report(scope: Scope, ctx: QuestionContext) -> Report:
-    """Fetch all report. If none can be loaded, raises the failure that the caller can act on best."""
+    """Fetch all parts. If none can be loaded, raises the failure that the caller can act on best."""
     (scores, changes, previous_changes, deploys), (status, cleanup, flags) = await gather(
         gather(
             result_or_failure(SCORES.fetch(scope.scores, ctx)),

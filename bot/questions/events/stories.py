@@ -292,16 +292,18 @@ def _describe(story: Story, event: EventView) -> tuple[str, tuple[str, ...]]:
     """Return what happened, and the descriptions of its events that say more."""
     if story.status is Status.CHANGED:
         return event.what, ()
-    percentages = ROLLOUT_DESCRIPTION.search(story.start.description or "") if _is_rollout(story) else None
-    detail = f" {percentages[0]}" if percentages else ""
+    detail = rollout_detail(story)
     if story.duration is None:
         return HEADLINES[story.status] + detail, _comments(story)
     verb, _, _ = FOR_A_WHILE[story.status]
     return f"{verb}{detail} for {humanize.format_span(story.duration)}", _comments(story)
 
 
-def _is_rollout(story: Story) -> bool:
-    return find_move(story.start) in (Move.BACK, Move.FORWARD)
+def rollout_detail(story: Story) -> str:
+    """Return the percentages of a rollout, as in ` from 100% to 10%`; empty for other changes."""
+    is_rollout = find_move(story.start) in (Move.BACK, Move.FORWARD)
+    percentages = ROLLOUT_DESCRIPTION.search(story.start.description or "") if is_rollout else None
+    return f" {percentages[0]}" if percentages else ""
 
 
 def _comments(story: Story) -> tuple[str, ...]:
