@@ -9,6 +9,7 @@ from bot.lines.spec import AnySpec, ParamField
 from bot.messages.message import Message
 from bot.messages.renderer import Renderer
 from bot.questions.base import View
+from bot.questions.catalog import MAIN_ENVIRONMENT
 
 HELP_WORDS = ("", "help", "?")
 COMMANDS_TOPIC = "commands"  # the page with all of them
@@ -16,7 +17,6 @@ COMMANDS_LABEL = "All commands"
 GROUPS = ("Ask", "Schedules", "Alerts", "Settings")
 FIRST_QUESTIONS = (("This week", "digest"), ("Recent changes", "events"), ("Flags to clean up", "cleanup"))
 FIRST_COMMANDS = (("Schedule a report", "every"), ("Set up alerts", "watch"))
-MAIN_ENVIRONMENT = "production"  # preferred until the channel has a default
 EXAMPLE_PROJECT_ENV = "web/production"
 MAX_QUOTED_CHARS = 60
 TOPIC_SIMILARITY = 0.7

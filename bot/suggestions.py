@@ -15,11 +15,10 @@ from bot.lines.plain_words import MIN_SCORE, reads_as_sentence, split_words
 from bot.lines.spec import MAX_BUTTON_LINE_CHARS, AnySpec, quote_value
 from bot.lines.time_phrases import TimeRange, find_time_range
 from bot.questions.base import AnyQuestion, result_or_failure
-from bot.questions.catalog import Catalog, Listing
+from bot.questions.catalog import MAIN_ENVIRONMENT, Catalog, Listing
 from bot.questions.mentions import Kind, KnownKeys, Mentions, find_mentions
 
 MAX_SUGGESTIONS = 3
-USUAL_ENVIRONMENT = "production"
 Lists = Mapping[Kind, Coroutine[Any, Any, Listing[Any]]]
 
 
@@ -98,7 +97,7 @@ class Sentence:
     def _default_environment(self) -> str:
         """The default environment, if it is one of the project's."""
         keys = [item.key for item in self.known.get(Kind.ENVIRONMENT, ())]
-        usual = self.defaults.get("env", USUAL_ENVIRONMENT)
+        usual = self.defaults.get("env", MAIN_ENVIRONMENT)
         return usual if usual in keys or self._is_default_project or not keys else keys[0]
 
     def line(self, question: AnyQuestion) -> str:

@@ -23,6 +23,7 @@ MAX_ITEMS = 2000
 MAX_MENU_PROJECTS = 20  # a menu has room for a hundred environments, and each project costs a request
 PAGE_SIZE = 100  # LaunchDarkly's maximum for flags
 STALE_STATUSES = ("launched", "inactive")
+MAIN_ENVIRONMENT = "production"  # preferred until the channel has a default
 
 
 class CatalogItem(Reply):

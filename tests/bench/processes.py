@@ -22,6 +22,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Event
 from time import perf_counter
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -65,11 +66,13 @@ FAST_SETTINGS = {
 
 
 @contextmanager
-def served_app(make_app: AppFactory) -> Iterator[int]:
-    """Serve the app within the block, and return its port."""
+def child_process(target: Callable[..., None], *args: object) -> Iterator[Any]:
+    """Run a function in its own process within the block, and return what it sends first.
+
+    Its first argument is a pipe; it ends when the pipe is closed."""
     processes = get_context("spawn")
     ours, theirs = processes.Pipe()
-    process = processes.Process(target=_serve, args=(theirs, make_app), daemon=True)
+    process = processes.Process(target=target, args=(theirs, *args), daemon=True)
     process.start()
     theirs.close()
     try:
@@ -77,6 +80,13 @@ def served_app(make_app: AppFactory) -> Iterator[int]:
     finally:
         ours.close()
         process.join()
+
+
+@contextmanager
+def served_app(make_app: AppFactory) -> Iterator[int]:
+    """Serve the app within the block, and return its port."""
+    with child_process(_serve, make_app) as port:
+        yield port
 
 
 def _serve(pipe: Connection, make_app: AppFactory) -> None:

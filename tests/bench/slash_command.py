@@ -17,7 +17,6 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
-from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from statistics import median, quantiles
 from tempfile import TemporaryDirectory
@@ -47,7 +46,7 @@ from bot.suggestions import suggest_questions
 from tests.bench import bare_bolt
 from tests.bench.clients import PATH, Clients, CommandWriter, forged, now, open_clients
 from tests.bench.comparison import Row, at_least, at_most
-from tests.bench.processes import AppFactory, RunningBot, bot_process, fake_slack, served_app
+from tests.bench.processes import AppFactory, RunningBot, bot_process, child_process, fake_slack, served_app
 from tests.bench.raw_http import at_once, one_by_one, status
 from tests.bench.start import BOT_COMMAND, bot_environment, running_process
 from tests.conversation import NOW, UTC_ZONE
@@ -180,17 +179,8 @@ def _measure_flood(port: int) -> tuple[float, float]:
 @contextmanager
 def hostile_clients(port: int) -> Iterator[None]:
     """Flood the bot within the block."""
-    processes = get_context("spawn")
-    ours, theirs = processes.Pipe()
-    process = processes.Process(target=_flood, args=(theirs, port), daemon=True)
-    process.start()
-    theirs.close()
-    try:
-        ours.recv()
+    with child_process(_flood, port):
         yield
-    finally:
-        ours.close()
-        process.join()
 
 
 def _flood(pipe: Connection, port: int) -> None:
