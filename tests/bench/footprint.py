@@ -45,6 +45,8 @@ from tests.conversation import NOW, UTC_ZONE, settings
 from tests.scheduler_harness import SchedulerHarness, open_scheduler
 
 FLAG_LINE = "flag one-key web/production"
+FLAG_PATH = "/api/v2/flags/web/one-key"
+NO_EVENTS = b'{"totalCount": 0, "items": []}'  # of the flag: its page counts, not its history
 REQUEST_LABEL = "env=production, gzip"
 PROJECTS = (1, 20, 100, 500)
 TYPED_LINE = "events web/production"
@@ -70,13 +72,15 @@ DAY = timedelta(days=1)
 
 @dataclass
 class ProjectTransport(httpx.AsyncBaseTransport):
-    """A LaunchDarkly with one flag in so many environments. It supports `env` and compression."""
+    """A LaunchDarkly with one flag in so many environments, and no events. It supports `env` and compression."""
 
     environments: int
     fetched: int = 0
     requested_envs: list[list[str]] = field(default_factory=list)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path != FLAG_PATH:
+            return httpx.Response(200, content=NO_EVENTS)
         self.requested_envs.append(request.url.params.get_list("env"))
         body = (
             payloads.flag_in_environment(*self.requested_envs[-1])
@@ -115,7 +119,7 @@ def size_rows() -> Iterator[Row]:
 
 
 async def _bytes_fetched(environments: int) -> int:
-    """Return the bytes that one question fetches."""
+    """Return the bytes of the flag that one question fetches."""
     project = ProjectTransport(environments)
     async with open_answers(settings(), _now, project) as answers:
         answer = await answers.answer(FLAG_LINE, Caller(ZoneInfo("UTC")))

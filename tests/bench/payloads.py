@@ -69,6 +69,16 @@ def flag_in_environment(key: str) -> bytes:
     return _encode(_flag() | {"environments": {key: _environment(key)}})
 
 
+@cache
+def catalog(count: int) -> bytes:
+    """A project's list of flags, each in one environment; the events are theirs."""
+    items = [
+        _flag() | {"key": _event(number)["flagKey"], "environments": {"production": _environment(f"flag {number}")}}
+        for number in range(count)
+    ]
+    return _encode({"totalCount": count, "items": items, "_links": {"self": _link("/api/v2/flags/web")}})
+
+
 def bodies() -> dict[str, bytes]:
     """Return the replies that `LINES` need, by path."""
     environments = [{"key": environment_key(n), "name": environment_key(n)} for n in range(5)]
@@ -76,6 +86,7 @@ def bodies() -> dict[str, bytes]:
         "/api/v2/engineering-insights/insights/scores": scores(),
         "/api/v2/engineering-insights/flag-events": events(20),
         "/api/v2/flags/web/one-key": flag_in_environment("production"),
+        "/api/v2/flags/web": catalog(100),
         "/api/v2/projects/web/environments": json.dumps({"items": environments}).encode(),
     }
 
