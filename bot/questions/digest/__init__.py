@@ -1,7 +1,6 @@
 """The digest: what happened in a day, a week or a month, what to do, and the numbers, on one screen.
 
-span.py      the days that it covers
-report.py    what LaunchDarkly reports of one environment, fetched concurrently
+report.py    the days that it covers, and what LaunchDarkly reports of one environment, fetched concurrently
 findings.py  what is worth reading: the headline, flags worth knowing about, and numbers with their changes
 details.py   the thread, or full report: all large changes, and day by day beside the deployments
 """
@@ -46,8 +45,7 @@ from bot.questions.digest.findings import (
     overall_move,
     overall_trend,
 )
-from bot.questions.digest.report import MIN_SCORE_MOVE, Report, Scope, fetch_report
-from bot.questions.digest.span import Span, covered_days
+from bot.questions.digest.report import MIN_SCORE_MOVE, Report, Scope, Span, covered_days, fetch_report
 from bot.questions.events import QUESTION as EVENTS
 from bot.questions.events.stories import FlagStories
 from bot.questions.scores import QUESTION as SCORES
