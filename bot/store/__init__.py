@@ -6,8 +6,7 @@ schedules.py     schedules, by channel and number
 runs.py          runs of schedules, and the answers they share
 heartbeats.py    the last heartbeat of each process that works
 watch_state.py   what each watch has observed
-snapshots.py     metrics of past weeks
-workspaces.py    of each workspace: charts supported, defaults of channels, payloads handled, deliveries started
+workspaces.py    of each workspace: charts supported, channel defaults, payloads and deliveries, metrics of past weeks
 tables.py        the tables
 database.py      connections, transactions and single statements, with a timeout; INSERT … ON CONFLICT
 sqlite.py        what only SQLite needs, such as a lock: one process works on a file's schedules

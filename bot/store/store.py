@@ -18,11 +18,10 @@ from bot.store.heartbeats import Heartbeats
 from bot.store.migrate import ALEMBIC_VERSION, MIGRATIONS_DIR, is_current, migrate
 from bot.store.runs import Runs
 from bot.store.schedules import Schedules
-from bot.store.snapshots import Snapshots
 from bot.store.sqlite import enable_wal
 from bot.store.tables import CHANNEL_DEFAULTS
 from bot.store.watch_state import WatchStates
-from bot.store.workspaces import ChannelDefaults, DeliveryQuotas, Payloads, Workspaces
+from bot.store.workspaces import ChannelDefaults, DeliveryQuotas, Payloads, Snapshots, Workspaces
 
 PROBE_INTERVAL_SECONDS = 10.0  # between write probes
 PROBE_BYTES = 16_384  # more than a page, so that a full database has no room for it

@@ -1,4 +1,5 @@
-"""What the bot keeps for each workspace: charts supported, defaults of channels, payloads handled, deliveries started.
+"""What the bot keeps for each workspace: charts supported, defaults of channels, payloads handled, deliveries started,
+and the metrics of past weeks.
 
 Slack rolls charts out gradually, so a refusal counts for a while only.
 
@@ -8,13 +9,13 @@ BURST_SECONDS ahead of now; beyond that, the caller must retry later.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import String, bindparam, case, delete, or_, select, text, update
 
 from bot.store.database import Database, add, upsert
-from bot.store.models import DefaultsChange
-from bot.store.tables import CHANNEL_DEFAULTS, PAYLOADS, RATE_LIMITS, WORKSPACES, UtcDateTime
+from bot.store.models import DefaultsChange, Snapshot
+from bot.store.tables import CHANNEL_DEFAULTS, PAYLOADS, RATE_LIMITS, SNAPSHOTS, WORKSPACES, UtcDateTime
 
 SELECT_CHARTS_REFUSED_AT = select(WORKSPACES.c.charts_refused_at).where(WORKSPACES.c.team == bindparam("team"))
 SELECT_LAST_CHANGE = select(
@@ -37,6 +38,17 @@ SPENT_OR_NOW = case(
 )
 HAS_CAPACITY = or_(RATE_LIMITS.c.spent <= bindparam("latest"), RATE_LIMITS.c.spent > bindparam("far"))
 SPEND = update(RATE_LIMITS).where(THIS_TEAM, HAS_CAPACITY).values(spent=SPENT_OR_NOW + bindparam("span"))
+
+SNAPSHOT_COLUMNS = [SNAPSHOTS.c[name] for name in Snapshot.__slots__]
+SELECT_SNAPSHOTS = (
+    select(*SNAPSHOT_COLUMNS)
+    .where(
+        SNAPSHOTS.c.team == bindparam("team"),
+        SNAPSHOTS.c.place == bindparam("place"),
+        SNAPSHOTS.c.day >= bindparam("since"),
+    )
+    .order_by(SNAPSHOTS.c.day.desc(), SNAPSHOTS.c.span)
+)
 
 
 class Workspaces:
@@ -131,3 +143,28 @@ class DeliveryQuotas:
     async def _add_team(self, team: str) -> None:
         async with self._database.transaction() as connection:
             await add(connection, RATE_LIMITS, team=team, spent=0.0)
+
+
+class Snapshots:
+    """The metrics of each project and environment: one row for each day with a delivered answer, and each span."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, team: str, snapshot: Snapshot) -> None:
+        """Save a snapshot, unless the day has one of its span already: several channels may get the same answer."""
+        row = {column.name: getattr(snapshot, column.name) for column in SNAPSHOT_COLUMNS}
+        async with self._database.transaction() as connection:
+            await add(connection, SNAPSHOTS, team=team, **row)
+
+    async def list_since(self, team: str, project_env: str, since: date) -> list[Snapshot]:
+        """Return the snapshots of all spans from that day on, latest first."""
+        return [
+            Snapshot(*row)
+            for row in await self._database.fetch_all(SELECT_SNAPSHOTS, team=team, place=project_env, since=since)
+        ]
+
+    async def prune(self, before: date) -> None:
+        """Delete snapshots from before that day."""
+        async with self._database.transaction() as connection:
+            await connection.execute(delete(SNAPSHOTS).where(SNAPSHOTS.c.day < before))
