@@ -3,8 +3,7 @@
 store.py         opens a database by its URL, migrates it, holds the repositories, checks for writes
 models.py        the records that other packages read
 schedules.py     schedules, by channel and number
-runs.py          runs of schedules, and the answers they share
-heartbeats.py    the last heartbeat of each process that works
+runs.py          runs of schedules, the answers they share, and the heartbeats of the workers
 watch_state.py   what each watch has observed
 workspaces.py    of each workspace: charts supported, channel defaults, payloads and deliveries, metrics of past weeks
 tables.py        the tables

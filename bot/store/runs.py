@@ -1,7 +1,7 @@
-"""Runs: each occurrence of a schedule, with its state. Nothing else writes one.
+"""Runs: each occurrence of a schedule, with its state; and the heartbeats of the workers that hold them.
 
-A run is created and changed only by the transitions in `bot/schedules/runs.py`. A transition is saved by one statement,
-which changes nothing if lease or progress aren't any more as they were read (`Run.fence`).
+Nothing else writes a run. It is created and changed only by the transitions in `bot/schedules/runs.py`. A transition is
+saved by one statement, which changes nothing if lease or progress aren't any more as they were read (`Run.fence`).
 """
 
 from collections import defaultdict
@@ -26,11 +26,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.database import Database, add, add_all
+from bot.store.database import Database, add, add_all, upsert
 from bot.store.models import DueSchedule, QueryKey, Run, RunState, Schedule, ScheduleState
 from bot.store.schedules import COLUMNS as SCHEDULE
 from bot.store.schedules import advance, pause_all
-from bot.store.tables import ANSWERS, SCHEDULES
+from bot.store.tables import ANSWERS, HEARTBEATS, SCHEDULES
 from bot.store.tables import RUNS as TABLE
 
 STORED_OPEN = "open"  # the state of all runs without an outcome: their lease and marker say the rest
@@ -92,6 +92,15 @@ SELECT_TO_DELIVER = (
     .where(THIS_RUN.c.schedule == bindparam("of"), THIS_RUN.c.at == bindparam("moment"))
     .order_by(TABLE.c.at.desc())
     .limit(bindparam("most"))
+)
+
+THIS_WORKER = (HEARTBEATS.c.team == bindparam("of"), HEARTBEATS.c.worker == bindparam("who"))
+THIS_HEARTBEAT = (*THIS_WORKER, HEARTBEATS.c.beat_at == bindparam("seen"))
+RECORD_HEARTBEAT = update(HEARTBEATS).where(*THIS_WORKER).values(beat_at=bindparam("at"))
+CLAIM_HEARTBEAT = update(HEARTBEATS).where(*THIS_HEARTBEAT).values(beat_at=bindparam("at"))
+DELETE_HEARTBEAT = delete(HEARTBEATS).where(*THIS_HEARTBEAT)
+SELECT_OTHER_HEARTBEATS = select(HEARTBEATS.c.worker, HEARTBEATS.c.beat_at).where(
+    HEARTBEATS.c.team == bindparam("of"), HEARTBEATS.c.worker != bindparam("who")
 )
 
 RunChange = tuple[Run, Run]  # a run before a transition, and after it
@@ -292,3 +301,31 @@ def _to_run(row: Sequence[Any], message: dict[str, Any] | None = None) -> Run:
 
 def _matches_query(query_key: QueryKey) -> list[ColumnElement[bool]]:
     return [TABLE.c[name] == value for name, value in asdict(query_key).items()]
+
+
+class Heartbeats:
+    """The last heartbeat of each worker that works, or did until it was lost.
+
+    Clocks differ, so nobody compares a heartbeat's time with another clock's; what counts is that it changes.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def record(self, team: str, worker: str, at: datetime) -> None:
+        """Store a worker's heartbeat."""
+        if not (await self._database.execute(RECORD_HEARTBEAT, of=team, who=worker, at=at)).rowcount:
+            async with self._database.transaction() as connection:
+                await upsert(connection, HEARTBEATS, team=team, worker=worker, beat_at=at)
+
+    async def list_others(self, team: str, worker: str) -> dict[str, datetime]:
+        """Return the time of each other worker's last heartbeat."""
+        return {row[0]: row[1] for row in await self._database.fetch_all(SELECT_OTHER_HEARTBEATS, of=team, who=worker)}
+
+    async def claim(self, team: str, worker: str, seen: datetime, at: datetime) -> bool:
+        """Replace a lost worker's last heartbeat; return False if there is another one since, or another claim."""
+        return bool((await self._database.execute(CLAIM_HEARTBEAT, of=team, who=worker, seen=seen, at=at)).rowcount)
+
+    async def remove(self, team: str, worker: str, seen: datetime) -> None:
+        """Remove a worker's heartbeat, unless there is another one since."""
+        await self._database.execute(DELETE_HEARTBEAT, of=team, who=worker, seen=seen)

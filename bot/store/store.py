@@ -14,9 +14,8 @@ from bot.errors import TryLater
 from bot.store.database import Database
 from bot.store.database_url import parse_database_url
 from bot.store.errors import is_busy, startup_errors
-from bot.store.heartbeats import Heartbeats
 from bot.store.migrate import ALEMBIC_VERSION, MIGRATIONS_DIR, is_current, migrate
-from bot.store.runs import Runs
+from bot.store.runs import Heartbeats, Runs
 from bot.store.schedules import Schedules
 from bot.store.sqlite import enable_wal
 from bot.store.tables import CHANNEL_DEFAULTS
