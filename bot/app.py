@@ -39,7 +39,7 @@ from bot.slack.schedule_modal import ScheduleModal
 from bot.slack.server import HealthCheck, WebApp, build_web_app, open_bolt_app, run_server
 from bot.slack.ticket_modal import TicketModal
 from bot.store.database_url import parse_database_url
-from bot.store.sqlite import process_lock
+from bot.store.sqlite_file import process_lock
 from bot.store.store import Store, open_store
 
 if TYPE_CHECKING:

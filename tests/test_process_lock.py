@@ -7,7 +7,7 @@ import pytest
 
 from bot.errors import Misconfigured
 from bot.store.database_url import parse_database_url
-from bot.store.sqlite import process_lock
+from bot.store.sqlite_file import process_lock
 from bot.store.store import open_store
 from tests.processes import running_process
 

@@ -32,7 +32,7 @@ from bot.store import DefaultsChange
 from bot.store.database import Database
 from bot.store.database_url import parse_database_url
 from bot.store.migrate import MIGRATIONS_DIR, TAKE_ADVISORY_LOCK
-from bot.store.sqlite import enable_wal
+from bot.store.sqlite_file import enable_wal
 from bot.store.store import Store, WriteProbe, open_store
 from bot.store.tables import CHANNEL_DEFAULTS, METADATA
 from bot.store.workspaces import ChannelDefaults

@@ -31,7 +31,7 @@ from bot.schedules.query_job import answer_query
 from bot.schedules.scheduler import Offer, collect_work, defer, requeue
 from bot.schedules.watch_job import check_watch
 from bot.store import QueryKey, Run
-from bot.store.errors import database_errors
+from bot.store.database import database_errors
 from bot.store.workspaces import max_batch_size
 
 log = logging.getLogger(__name__)

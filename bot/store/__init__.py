@@ -7,10 +7,10 @@ runs.py          runs of schedules, the answers they share, and the heartbeats o
 watch_state.py   what each watch has observed
 workspaces.py    of each workspace: charts supported, channel defaults, payloads and deliveries, metrics of past weeks
 tables.py        the tables
-database.py      connections, transactions and single statements, with a timeout; INSERT … ON CONFLICT
-sqlite.py        what only SQLite needs, such as a lock: one process works on a file's schedules
-postgresql.py    what only PostgreSQL needs
-errors.py        database errors ─► failures with a sentence
+database.py      transactions and single statements, with a timeout; database errors ─► failures with a sentence
+sqlite.py        connections to SQLite
+sqlite_file.py   a SQLite file: write-ahead logging, and a lock: one process works on its schedules
+postgresql.py    connections to PostgreSQL
 database_url.py  DATABASE_URL ─► DatabaseAddress
 migrate.py       brings the tables up to date, one process at a time
 migrations/      the migrations, in order

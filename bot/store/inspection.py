@@ -10,9 +10,8 @@ from pathlib import Path
 from sqlalchemy import Connection, text
 
 from bot.errors import Misconfigured
-from bot.store.database import Database
+from bot.store.database import GRANT_CREATE, Database, database_errors, startup_errors
 from bot.store.database_url import DatabaseAddress, parse_database_url
-from bot.store.errors import GRANT_CREATE, database_errors, startup_errors
 from bot.store.migrate import MIGRATIONS_DIR, current_revision, latest_revision
 
 MAY_CREATE = text(

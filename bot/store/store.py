@@ -11,13 +11,12 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import TryLater
-from bot.store.database import Database
+from bot.store.database import Database, is_busy, startup_errors
 from bot.store.database_url import parse_database_url
-from bot.store.errors import is_busy, startup_errors
 from bot.store.migrate import ALEMBIC_VERSION, MIGRATIONS_DIR, is_current, migrate
 from bot.store.runs import Heartbeats, Runs
 from bot.store.schedules import Schedules
-from bot.store.sqlite import enable_wal
+from bot.store.sqlite_file import enable_wal
 from bot.store.tables import CHANNEL_DEFAULTS
 from bot.store.watch_state import WatchStates
 from bot.store.workspaces import ChannelDefaults, DeliveryQuotas, Payloads, Snapshots, Workspaces

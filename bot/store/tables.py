@@ -4,14 +4,11 @@ Some tables and columns keep names from before the code's own vocabulary settled
 allowances are rate limits, asked is answers.
 """
 
-from datetime import UTC, datetime
-
 from sqlalchemy import (
     JSON,
     Boolean,
     Column,
     Date,
-    DateTime,
     Dialect,
     Float,
     ForeignKey,
@@ -25,26 +22,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
+from bot.store.database import UtcDateTime
 from bot.store.models import ScheduleState
 
 METADATA = MetaData()
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """A moment in UTC. SQLite stores no zone, and PostgreSQL returns the connection's."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is not None and value.tzinfo is None:
-            raise ValueError("a moment needs its zone")
-        return value and value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
 
 
 class StateColumn(TypeDecorator[ScheduleState]):

@@ -13,9 +13,9 @@ from datetime import date, datetime
 
 from sqlalchemy import String, bindparam, case, delete, or_, select, text, update
 
-from bot.store.database import Database, add, upsert
+from bot.store.database import Database, UtcDateTime, add, upsert
 from bot.store.models import DefaultsChange, Snapshot
-from bot.store.tables import CHANNEL_DEFAULTS, PAYLOADS, RATE_LIMITS, SNAPSHOTS, WORKSPACES, UtcDateTime
+from bot.store.tables import CHANNEL_DEFAULTS, PAYLOADS, RATE_LIMITS, SNAPSHOTS, WORKSPACES
 
 SELECT_CHARTS_REFUSED_AT = select(WORKSPACES.c.charts_refused_at).where(WORKSPACES.c.team == bindparam("team"))
 SELECT_LAST_CHANGE = select(
