@@ -13,7 +13,16 @@ from bot.access import Caller, authorize
 from bot.errors import Failure, InvalidLine, NotFound, Rejected, UnknownKey
 from bot.help import HelpPages
 from bot.launchdarkly import LaunchDarkly
-from bot.lines.parser import ParsedLine, Registry, Token, parse, parse_tokens, remove_share_option, tokenize
+from bot.lines.parser import (
+    ParsedLine,
+    Registry,
+    Token,
+    help_topics,
+    parse,
+    parse_tokens,
+    remove_share_option,
+    tokenize,
+)
 from bot.lines.plain_words import reads_as_sentence
 from bot.lines.timespec import display_line, to_milliseconds
 from bot.messages.humanize import timestamp
@@ -97,8 +106,8 @@ class Answers:
         try:
             authorize(caller)  # before the line is read, so that outsiders get no help and no corrections
             tokens, share_requested = remove_share_option(tokenize(text))
-            if (topic := self._help_pages.topic(tokens)) is not None:
-                return Answer(await self._help(topic, caller), name="help", reference=reference)
+            if (topics := help_topics(tokens)) is not None:
+                return Answer(await self._help(topics, caller), name="help", reference=reference)
             if caller.defaults_failure:  # without them, a line could mean something else
                 raise caller.defaults_failure
             parsed = await self._parse(text, tokens, caller)
@@ -118,8 +127,8 @@ class Answers:
         except Exception:
             return self.internal_error_answer(line, name, reference)
 
-    async def _help(self, topic: str, caller: Caller) -> Message:
-        if topic:
+    async def _help(self, topics: list[str], caller: Caller) -> Message:
+        if topic := self._help_pages.topic(topics):
             return self._help_pages.page(topic, caller.defaults)
         problem = caller.defaults_failure.summary if caller.defaults_failure else ""
         project_envs = () if problem else await self._project_envs(caller)

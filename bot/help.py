@@ -4,14 +4,13 @@ from collections.abc import Sequence
 
 from bot.errors import InvalidLine
 from bot.lines.param_types import closest_match
-from bot.lines.parser import Defaults, Registry, Token, parse
+from bot.lines.parser import Defaults, Registry, parse
 from bot.lines.spec import AnySpec, ParamField
 from bot.messages.message import Message
 from bot.messages.renderer import Renderer
 from bot.questions.base import View
 from bot.questions.catalog import MAIN_ENVIRONMENT
 
-HELP_WORDS = ("", "help", "?")
 COMMANDS_TOPIC = "commands"  # the page with all of them
 COMMANDS_LABEL = "All commands"
 GROUPS = ("Ask", "Schedules", "Alerts", "Settings")
@@ -88,18 +87,14 @@ class HelpPages:
         self._registry = registry
         self._renderer = renderer
 
-    def topic(self, tokens: list[Token]) -> str | None:
-        """Return the word that a line requests help for, or None. It is empty for the first screen.
+    def topic(self, words: list[str]) -> str:
+        """Return the first word that there is a page for, or "" for the first screen.
 
-        Raise InvalidLine for a word that there is no help for.
+        Raise InvalidLine if there is none for any of the words.
         """
-        words = [(token.value or token.name).lower() for token in tokens] or [""]
-        if words[0] not in HELP_WORDS and words[1:2] != ["help"]:
-            return None
-        topics = [word for word in words if word not in HELP_WORDS]
-        known = [word for word in topics if word in self._registry or word == COMMANDS_TOPIC]
-        if topics and not known:
-            raise self._unknown_topic(" ".join(topics))
+        known = [word for word in words if word in self._registry or word == COMMANDS_TOPIC]
+        if words and not known:
+            raise self._unknown_topic(" ".join(words))
         return known[0] if known else ""
 
     def _unknown_topic(self, typed: str) -> InvalidLine:

@@ -31,6 +31,7 @@ _QUOTED = re.compile(r""""([^"]*)"|'([^']*)\'""")
 _NAMED_VALUE = re.compile(r"(?:--?)?([A-Za-z][\w-]*)=(.*)", re.DOTALL)
 _OPTION = re.compile(r"--?([A-Za-z][\w-]*)")
 _SHARE = "share"  # the option that asks to post the answer in the channel; the only one that never takes a value
+_HELP_WORDS = ("", "help", "?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,14 @@ def tokenize(text: str) -> list[Token]:
 
 def _is_named(raw: str) -> bool:
     return bool(_NAMED_VALUE.fullmatch(raw) or _OPTION.fullmatch(raw))
+
+
+def help_topics(tokens: list[Token]) -> list[str] | None:
+    """Return the words that a line requests help for, which may be none; None if it requests no help."""
+    words = [(token.value or token.name).lower() for token in tokens] or [""]
+    if words[0] not in _HELP_WORDS and words[1:2] != ["help"]:
+        return None
+    return [word for word in words if word not in _HELP_WORDS]
 
 
 def remove_share_option(tokens: list[Token]) -> tuple[list[Token], bool]:
