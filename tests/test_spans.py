@@ -7,8 +7,15 @@ import pytest
 
 from bot.commands.recurrence_parser import RECURRENCE, read_trigger
 from bot.questions import discover
-from bot.schedules.coverage import follow_trigger, with_since, with_span
-from bot.schedules.triggers import next_after, previous_day, span_of, trigger_fields
+from bot.schedules.triggers import (
+    follow_trigger,
+    next_after,
+    previous_day,
+    span_of,
+    trigger_fields,
+    with_since,
+    with_span,
+)
 from bot.store import Schedule, ScheduleState
 from tests.scheduler_harness import LOOP, SchedulerHarness
 from tests.workspace import visible_text

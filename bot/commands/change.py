@@ -15,9 +15,8 @@ from bot.commands.schedule_lookup import (
     resolve_schedule,
 )
 from bot.lines.spec import bot_param
-from bot.schedules.coverage import follow_trigger
 from bot.schedules.question_check import CheckedQuestion, check_duplicate, check_question
-from bot.schedules.triggers import Recurrence, next_run_at, trigger_fields, trigger_of
+from bot.schedules.triggers import Recurrence, follow_trigger, next_run_at, trigger_fields, trigger_of
 from bot.schedules.views import schedule_view
 from bot.store import Schedule
 

@@ -8,8 +8,7 @@ from bot.commands.quiet_preview import PreviewView, preview
 from bot.commands.recurrence_parser import RECURRENCE
 from bot.commands.schedule_lookup import SAVED_QUESTION, ChangedView, create_schedule
 from bot.lines.spec import Params, bot_param
-from bot.schedules.coverage import with_span
-from bot.schedules.triggers import Recurrence
+from bot.schedules.triggers import Recurrence, with_span
 from bot.schedules.views import schedule_view
 
 

@@ -8,9 +8,8 @@ from bot.errors import NotFound, Rejected
 from bot.lines.param_types import IntRange, InvalidValue
 from bot.lines.spec import Params, bot_param
 from bot.questions.base import View
-from bot.schedules.coverage import with_span
 from bot.schedules.question_check import CheckedQuestion, QuestionCheck, check_channel, check_question
-from bot.schedules.triggers import Trigger, next_run_at, trigger_fields, trigger_of
+from bot.schedules.triggers import Trigger, next_run_at, trigger_fields, trigger_of, with_span
 from bot.schedules.views import ScheduleView, schedule_view
 from bot.store import Schedule, ScheduleState
 

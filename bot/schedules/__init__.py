@@ -1,7 +1,6 @@
 """Schedules: saved questions with a recurrence and a channel, and watches, which post alerts about changes.
 
-triggers.py         when schedules run: on a recurrence or as a watch, when next, what is due or missed
-coverage.py         what a scheduled question covers: a span in its line, or the days since the last run
+triggers.py         when schedules run, on a recurrence or as a watch: when next, what is due or missed, what it covers
 question_check.py   checks a schedule before it is saved: its limits and its question
 views.py            schedules, their messages' footers and runs as people read them
 

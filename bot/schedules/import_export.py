@@ -26,10 +26,9 @@ from bot.lines.param_types import InvalidValue
 from bot.lines.parser import ParsedLine
 from bot.messages import humanize
 from bot.questions.base import failure_text
-from bot.schedules.coverage import with_span
 from bot.schedules.delivery_errors import CHANNEL_NOT_ALLOWED
 from bot.schedules.question_check import QuestionCheck, check_channel, check_question
-from bot.schedules.triggers import Trigger, next_run_at, trigger_fields, trigger_of
+from bot.schedules.triggers import Trigger, next_run_at, trigger_fields, trigger_of, with_span
 from bot.schedules.views import schedule_view
 from bot.store import Schedule, ScheduleState
 from bot.store.store import Store

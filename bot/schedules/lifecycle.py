@@ -9,7 +9,6 @@ from datetime import datetime
 from bot.messages import humanize
 from bot.questions.base import View
 from bot.schedules.context import SchedulerContext
-from bot.schedules.coverage import with_since
 from bot.schedules.delivery_errors import DeliveryError, explain_code
 from bot.schedules.runs import (
     MAX_REASON_CHARS,
@@ -21,7 +20,7 @@ from bot.schedules.runs import (
     create,
     transition,
 )
-from bot.schedules.triggers import next_run_at, trigger_of
+from bot.schedules.triggers import next_run_at, trigger_of, with_since
 from bot.schedules.views import ScheduleView, schedule_view
 from bot.store import Run, RunState, Schedule, ScheduleState
 

@@ -12,8 +12,7 @@ from zoneinfo import ZoneInfo
 from bot.access import Caller
 from bot.answers import Answers
 from bot.errors import TRANSIENT_FAILURES, Rejected
-from bot.schedules.coverage import subject
-from bot.schedules.triggers import Trigger, WatchTrigger, trigger_of
+from bot.schedules.triggers import Trigger, WatchTrigger, subject, trigger_of
 from bot.schedules.watch_job import first_observation, observer_for
 from bot.store import Schedule
 

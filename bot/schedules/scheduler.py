@@ -10,10 +10,9 @@ from itertools import groupby
 from zlib import crc32
 
 from bot.schedules.context import SchedulerContext
-from bot.schedules.coverage import with_since
 from bot.schedules.lifecycle import record_all
 from bot.schedules.runs import MISSED_REASON, Due, Missed, Offered, Requeued, create, transition
-from bot.schedules.triggers import WatchTrigger, due, next_after, trigger_of
+from bot.schedules.triggers import WatchTrigger, due, next_after, trigger_of, with_since
 from bot.store import DueSchedule, QueryKey, Run, Schedule
 
 MAX_DISPATCHED = 500  # schedules, and open runs, at a time; the rest follow in the next dispatch
