@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.launchdarkly import ClientLimits, Version
-from bot.launchdarkly.decode import MAX_VALUES
+from bot.launchdarkly.request import MAX_VALUES
 from tests.misbehaving_server import SampleReply, client_for, http_response, misbehaving_server
 
 HOUSE = Path(__file__).parent.parent

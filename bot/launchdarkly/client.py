@@ -15,8 +15,7 @@ import httpx
 
 from bot.cache import FetchCache
 from bot.errors import TryLater
-from bot.launchdarkly.decode import R, read
-from bot.launchdarkly.request import Request, backoff_delay, send
+from bot.launchdarkly.request import R, Request, backoff_delay, read, send
 
 
 class Version(StrEnum):
