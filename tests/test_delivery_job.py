@@ -19,10 +19,9 @@ from bot.sandbox.slack import Fault, Slack
 from bot.sandbox.slack.faults import Faults
 from bot.schedules.context import MAX_RETRY_DELAY, SchedulerContext, serialize_message
 from bot.schedules.delivery_job import deliver
-from bot.schedules.lifecycle import LeaseLost, record, request_run
 from bot.schedules.query_job import answer_query
 from bot.schedules.runs import Alerted, GaveUp, Leased, NotPosted, PostBegun, Posted, Retried, create
-from bot.schedules.scheduler import collect_work, defer
+from bot.schedules.scheduler import LeaseLost, collect_work, defer, record, request_run
 from bot.store import QueryKey, Run, RunState, Schedule, ScheduleState
 from tests.conversation import NOW, UTC_ZONE, settings
 from tests.databases import Postgres, TemporaryDatabase

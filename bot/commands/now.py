@@ -4,7 +4,7 @@ from bot.commands.base import Command, CommandContext, Publication
 from bot.commands.schedule_lookup import NumberParams, resolve_schedule
 from bot.errors import Rejected
 from bot.questions.base import View
-from bot.schedules.lifecycle import request_run
+from bot.schedules.scheduler import request_run
 from bot.schedules.views import ScheduleView, schedule_view
 
 

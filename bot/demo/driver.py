@@ -18,8 +18,7 @@ from bot.errors import Failure
 from bot.schedules.context import SchedulerContext
 from bot.schedules.dbos_engine import Engine
 from bot.schedules.incidents import assess
-from bot.schedules.lifecycle import request_run
-from bot.schedules.scheduler import collect_work, requeue
+from bot.schedules.scheduler import collect_work, request_run, requeue
 from bot.schedules.watch_job import check_watch, earliest_window_start, observe
 from bot.settings import Settings
 from bot.store import QueryKey, Schedule, ScheduleState, WatchState

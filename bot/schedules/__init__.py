@@ -5,11 +5,11 @@ question_check.py   checks a schedule before it is saved: its limits and its que
 views.py            schedules, their messages' footers and runs as people read them
 
 runs.py             every transition of a run: its states, events and effects, drawn
-lifecycle.py        saves the transitions of runs, pauses and resumes channels, and notifies owners
+lifecycle.py        pauses and resumes the schedules of channels, and notifies owners
 context.py          what the scheduler and its jobs work with: stored answers, the publisher, the timing
 heartbeat.py        this process's heartbeat, stored while it works, without which it sends nothing
 failover.py         finds processes whose heartbeat has stopped, and ends their leases
-scheduler.py        creates runs for due schedules, and collects the open ones
+scheduler.py        creates runs for due schedules, collects the open ones, and saves what happens to them
 dbos_engine.py      the engine on DBOS: its workflows, queues, start and stop
 query_job.py        asks a question once, for all runs that wait for its answer
 delivery_job.py     posts an answer with its footer into a channel, each part once

@@ -23,7 +23,6 @@ from bot.schedules.delivery_errors import (
     explain_code,
 )
 from bot.schedules.heartbeat import may_send
-from bot.schedules.lifecycle import LeaseLost, record
 from bot.schedules.runs import (
     MISSED_REASON,
     ChannelLost,
@@ -42,6 +41,7 @@ from bot.schedules.runs import (
     Skipped,
     Unverifiable,
 )
+from bot.schedules.scheduler import LeaseLost, record
 from bot.schedules.views import footer_view
 from bot.store import Run, Schedule, ScheduleState
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.schedules.context import SchedulerContext
-from bot.schedules.lifecycle import record_all
 from bot.schedules.runs import WorkerLost
+from bot.schedules.scheduler import record_all
 
 
 @dataclass(frozen=True)

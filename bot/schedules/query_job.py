@@ -7,8 +7,8 @@ from datetime import datetime
 from bot.answers import Answer
 from bot.errors import PERMANENT_FAILURES, TRANSIENT_FAILURES
 from bot.schedules.context import SchedulerContext, serialize_answer
-from bot.schedules.lifecycle import record_all
 from bot.schedules.runs import MISSED_REASON, GaveUp, Retried, Skipped
+from bot.schedules.scheduler import record_all
 from bot.store import QueryKey, Run
 
 log = logging.getLogger(__name__)

@@ -1,8 +1,9 @@
-"""Create runs for due schedules, and collect the open runs to offer to the engine.
+"""Create runs for due schedules, collect the open runs to offer to the engine, and save what happens to them.
 
 Several processes may do this at the same time for the same runs.
 """
 
+import logging
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,10 +11,25 @@ from itertools import groupby
 from zlib import crc32
 
 from bot.schedules.context import SchedulerContext
-from bot.schedules.lifecycle import record_all
-from bot.schedules.runs import MISSED_REASON, Due, Missed, Offered, Requeued, create, transition
+from bot.schedules.lifecycle import notify_owner_of_failures, notify_owners_of_pause
+from bot.schedules.runs import (
+    MISSED_REASON,
+    Change,
+    Due,
+    Missed,
+    NotifyOwner,
+    Offered,
+    PauseChannel,
+    Requested,
+    Requeued,
+    RunEvent,
+    create,
+    transition,
+)
 from bot.schedules.triggers import WatchTrigger, due, next_after, trigger_of, with_since
-from bot.store import DueSchedule, QueryKey, Run, Schedule
+from bot.store import DueSchedule, QueryKey, Run, RunState, Schedule
+
+log = logging.getLogger(__name__)
 
 MAX_DISPATCHED = 500  # schedules, and open runs, at a time; the rest follow in the next dispatch
 MAX_SCHEDULES_PER_TRANSACTION = 100
@@ -103,3 +119,64 @@ def _group_by_query(open_runs: list[tuple[Run, bool]]) -> Iterator[Offer]:
 
     for (query_key, answered), pairs in groupby(sorted(open_runs, key=group_key), key=group_key):
         yield Offer(query_key, tuple(run for run, _ in pairs), answered)
+
+
+class LeaseLost(Exception):
+    """The event came too late, or another worker has taken the run over."""
+
+
+async def request_run(ctx: SchedulerContext, schedule: Schedule, at: datetime, by: str) -> None:
+    """Add a run that somebody wants now."""
+    await ctx.store.runs.add(create(Requested(with_since(schedule, at), at, by), ctx.now()))
+
+
+async def record(ctx: SchedulerContext, run: Run, event: RunEvent) -> Change:
+    """Save what an event makes of a run, and return that with what to do next; raise LeaseLost if it comes too late."""
+    after, effects = transition(run, event, ctx.now())
+    if after is run:
+        raise LeaseLost
+    pause = next((effect for effect in effects if isinstance(effect, PauseChannel)), None)
+    if pause:
+        await _save_and_pause(ctx, run, after, pause)
+    elif not await ctx.store.runs.save([(run, after)]):
+        raise LeaseLost
+    await _follow_up(ctx, (after, effects))
+    return after, effects
+
+
+async def record_all(ctx: SchedulerContext, runs: Sequence[Run], event: RunEvent) -> None:
+    """Save what an event makes of several runs, without those for which it comes too late."""
+    changes = {run: transition(run, event, ctx.now()) for run in runs}
+    saved = await ctx.store.runs.save((run, after) for run, (after, _) in changes.items() if after is not run)
+    for after, effects in changes.values():
+        if after in saved:
+            await _follow_up(ctx, (after, effects))
+
+
+async def _save_and_pause(ctx: SchedulerContext, run: Run, after: Run, pause: PauseChannel) -> None:
+    paused = await ctx.store.runs.save_and_pause((run, after), pause.channel, pause.code, ctx.now())
+    if paused is None:
+        raise LeaseLost
+    await notify_owners_of_pause(ctx, paused, pause.code)
+
+
+async def _follow_up(ctx: SchedulerContext, change: Change) -> None:
+    run, effects = change
+    if run.outcome:
+        _report_outcome(ctx, run, run.outcome)
+    for effect in effects:
+        if isinstance(effect, NotifyOwner):
+            await notify_owner_of_failures(ctx, run, at_once=effect.at_once)
+
+
+def _report_outcome(ctx: SchedulerContext, run: Run, outcome: RunState) -> None:
+    ctx.on_run_closed(outcome, (ctx.now() - run.at).total_seconds())
+    facts = {
+        "question": run.line,
+        "outcome": outcome,
+        "why": run.why,
+        "schedule": run.schedule,
+        "attempt": run.attempt,
+    }
+    is_delivered = outcome in (RunState.DELIVERED, RunState.QUIET)
+    log.info("delivered" if is_delivered else "not delivered", extra={"facts": facts})
