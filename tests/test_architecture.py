@@ -180,7 +180,7 @@ def test_tests_import_no_test_module() -> None:
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=relative)
 def test_template_does_no_escaping_by_hand(path: Path) -> None:
-    """These bypass the escaping, or double it: see `bot/messages/template_tags.py`."""
+    """These bypass the escaping, or double it: see `bot/messages/renderer.py`."""
     assert not re.search(r"\|\s*(tojson|safe|e|escape)\b|~|\{%-?\s*set\s|\{%-?\s*autoescape", source(path))
 
 
