@@ -205,6 +205,19 @@ async def test_owner_is_a_person_by_name(someone: Conversation, owner: str) -> N
     assert groups(answer) == [("Ready to remove from code", ["dark-mode"])]
 
 
+@pytest.mark.parametrize("owner", ["platform", "PLATFORM", '"platform engineering"'])
+async def test_stale_flags_of_a_team_are_counted_by_launchdarkly(someone: Conversation, owner: str) -> None:
+    text = visible_text(await someone.send(f"{LINE} owner={owner} app=checkout-api"))
+    assert "1 stale by LaunchDarkly's count" in text
+    asked = [params for params in someone.requested_params() if "maintainerTeamKey" in params][-1]
+    assert (asked["maintainerTeamKey"], asked["applicationKey"]) == (["platform"], ["checkout-api"])
+
+
+async def test_stale_flags_of_a_person_are_not_counted(someone: Conversation) -> None:
+    assert "LaunchDarkly's count" not in visible_text(await someone.send(f'{LINE} owner="Tom O’Brien"'))
+    assert not [params for params in someone.requested_params() if "maintainerTeamKey" in params]
+
+
 @pytest.mark.parametrize(
     ("line", "problem", "corrected"),
     [
@@ -374,6 +387,13 @@ async def test_missing_feature_is_one_line(someone: Conversation, feature: Featu
     assert f"*{ready} ready to clean up*" in text
 
 
+async def test_missing_count_of_a_team_is_one_line(someone: Conversation) -> None:
+    someone.faults.missing = frozenset({"insights"})
+    text = visible_text(await someone.send(f"{LINE} owner=platform"))
+    assert "I can't read the team's flag health: the LaunchDarkly plan or the role of the bot's token" in text
+    assert "*1 flag ready to clean up*" in text
+
+
 async def test_without_statuses_only_the_verdict_counts(someone: Conversation) -> None:
     someone.faults.status, someone.faults.path_contains = 403, "flag-statuses"
     answer = await someone.send("cleanup warehouse/production")
@@ -421,7 +441,6 @@ class RoundTrips(httpx.AsyncBaseTransport):
             self.count += bool(turns)
             self.answering = len(turns)
             self.answered.clear()
-            print("round", len(turns))
             for turn in turns:
                 turn.set_result(None)
         return await task
@@ -459,6 +478,12 @@ async def test_two_thousand_flags_take_three_round_trips() -> None:
         assert "*2,000 flags ready to clean up*" in visible_text(second)
         assert len(transport.paths) == 3
         assert not [path for path in transport.paths if path.startswith(FLAGS)]
+
+
+async def test_count_of_a_team_takes_no_further_round_trip() -> None:
+    async with large_account(2000) as (answers, transport):
+        await transport.answer(answers, f"{LINE} owner=platform")
+        assert (transport.count, len(transport.paths)) == (3, 24)
 
 
 async def test_limit_of_flags_is_reported() -> None:

@@ -240,12 +240,15 @@ class Catalog:
             if is_key(env.key)
         )
 
-    async def flags(self, project: str, app: str = "") -> Listing[Flag]:
-        """Return the flags of a project that aren't archived, or those that an application uses, the newest first."""
+    async def flags(self, project: str, apps: Sequence[str] = ()) -> Listing[Flag]:
+        """Return the flags of a project that aren't archived, or those that some applications use, the newest first."""
         if not self.allows(project):
             return Listing()
-        used = f"applicationEvaluated:{app}" if app else ""
-        return await _fetch_flags(self.launchdarkly, Source(_flags_path(project), sort="-creationDate", filter=used))
+        used = [f"applicationEvaluated:{app}" for app in apps] or [""]
+        sources = [Source(_flags_path(project), sort="-creationDate", filter=one) for one in used]
+        listings = await gather(*(_fetch_flags(self.launchdarkly, source) for source in sources))
+        flags = [flag for listing in listings for flag in listing.items]
+        return _listing(flags, capped=any(listing.capped for listing in listings))
 
     async def recently_changed(self, project: str, environment: str) -> FlagsByKey:
         """Return the 100 flags whose targeting in an environment was changed last. Costs one request."""
@@ -328,4 +331,4 @@ def _has_more(pages: Sequence[CatalogPage]) -> bool:
 def _listing(items: Sequence[N], *, capped: bool) -> Listing[N]:
     """Build a listing without duplicates, which occur if the list changes between two requests."""
     unique = tuple({item.key: item for item in items}.values())
-    return Listing(unique[:MAX_ITEMS], capped)
+    return Listing(unique[:MAX_ITEMS], capped or len(unique) > MAX_ITEMS)

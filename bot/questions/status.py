@@ -78,22 +78,16 @@ class NamedFlags:
 async def fetch_named_flags(project: str, env: str, apps: Sequence[str], ctx: QuestionContext) -> NamedFlags:
     """Fetch the status of each flag in an environment: one request, besides the catalog's."""
     reply, catalog = await gather(
-        ctx.catalog.statuses(project, env), result_or_failure(_fetch_catalog(project, apps, ctx))
+        ctx.catalog.statuses(project, env), result_or_failure(ctx.catalog.flags(project, apps))
     )
     statuses = reply.by_flag()
     if not isinstance(catalog, Failure):
         return NamedFlags(
-            tuple(NamedFlag(key, statuses[key], flag) for key, flag in catalog.items() if key in statuses)
+            tuple(NamedFlag(flag.key, statuses[flag.key], flag) for flag in catalog.items if flag.key in statuses)
         )
     if apps:
         raise catalog  # only the catalog knows which flags an application evaluates
     return NamedFlags(tuple(NamedFlag(key, status) for key, status in statuses.items()), catalog)
-
-
-async def _fetch_catalog(project: str, apps: Sequence[str], ctx: QuestionContext) -> dict[str, Flag]:
-    """Fetch a project's flags, or only those that these applications evaluate."""
-    listings = await gather(*(ctx.catalog.flags(project, app) for app in apps or ("",)))
-    return {flag.key: flag for listing in listings for flag in listing.items}
 
 
 @dataclass(frozen=True)

@@ -28,20 +28,21 @@ from bot.questions.base import (
     no_access_text,
     result_or_failure,
 )
-from bot.questions.catalog import MAX_ITEMS, Flag, FlagStatuses, Listing
+from bot.questions.catalog import MAX_ITEMS, Flag, Listing
 from bot.questions.cleanup.candidates import (
     READY,
     Candidate,
+    CleanupReply,
     CodeReferences,
-    Extinctions,
     Group,
-    Usage,
+    StaleChart,
     candidates,
     fetch_extinctions,
     fetch_references,
+    fetch_stale_chart,
     group_candidates,
 )
-from bot.questions.cleanup.filters import NameType, check_owner, check_tag, created_before, owned_by, tagged
+from bot.questions.cleanup.filters import NameType, check_owner, check_tag, created_before, owned_by, tagged, team_key
 from bot.questions.cleanup.wording import (
     BUTTON_WORDS,
     MAX_TICKET_FLAGS,
@@ -87,17 +88,6 @@ class CleanupParams(Params):
     page: Annotated[int, IntRange(1, 100), bot_param("page of a group")] = 1
 
 
-@dataclass(frozen=True)
-class CleanupReply:
-    """The flags, and how they are used; a part of that may be missing."""
-
-    flags: Listing[Flag]
-    statuses: FlagStatuses | Failure
-    references: CodeReferences | Failure
-    extinctions: Extinctions | Failure
-    snapshots: tuple[Snapshot, ...] = ()
-
-
 class GroupView(View):
     """The flags of a group, or as many as are shown at first, in sections that are short enough for Slack."""
 
@@ -117,6 +107,7 @@ class CleanupView(AnswerView):
     old_age: str
     checked: str
     burn_down: str
+    stale: str
     groups: tuple[GroupView, ...]
     position: str
     removed: str
@@ -128,7 +119,7 @@ class CleanupView(AnswerView):
 
 
 async def fetch(params: CleanupParams, ctx: QuestionContext) -> CleanupReply:
-    flags, statuses, references, extinctions, snapshots = await gather(
+    (flags, stale_chart), statuses, references, extinctions, snapshots = await gather(
         _fetch_flags(params, ctx),
         result_or_failure(ctx.catalog.statuses(params.project, params.env)),
         result_or_failure(fetch_references(ctx.launchdarkly, params.project)),
@@ -138,7 +129,26 @@ async def fetch(params: CleanupParams, ctx: QuestionContext) -> CleanupReply:
     if isinstance(statuses, NotFound | Rejected):  # there's no such environment
         raise statuses
     _check_filters(params, flags.items)
-    return CleanupReply(flags, statuses, references, extinctions, snapshots)
+    return CleanupReply(flags, statuses, references, extinctions, stale_chart, snapshots)
+
+
+async def _fetch_flags(params: CleanupParams, ctx: QuestionContext) -> tuple[Listing[Flag], StaleChart]:
+    """Fetch the flags, and the chart of the team that owns them.
+
+    Only the flags tell whether an owner is a team, so a key is taken for one meanwhile.
+    """
+
+    async def fetch_chart(team: str) -> StaleChart:
+        if not team:
+            return None
+        chart = fetch_stale_chart(ctx.launchdarkly, params.project, params.env, params.app or (), team)
+        return await result_or_failure(chart)
+
+    owner = params.owner or ""
+    supposed_team = owner if is_key(owner) else ""
+    flags, chart = await gather(ctx.catalog.flags(params.project, params.app or ()), fetch_chart(supposed_team))
+    team = team_key(owner, flags.items)
+    return flags, chart if team == supposed_team else await fetch_chart(team)
 
 
 def _check_filters(params: CleanupParams, flags: Sequence[Flag]) -> None:
@@ -151,13 +161,6 @@ def _check_filters(params: CleanupParams, flags: Sequence[Flag]) -> None:
         check_owner(params.owner, flags, write_line("owner"))
     if params.tag:
         check_tag(params.tag, flags, write_line("tag"))
-
-
-async def _fetch_flags(params: CleanupParams, ctx: QuestionContext) -> Listing[Flag]:
-    """Fetch the project's flags, or those of some applications."""
-    listings = await gather(*(ctx.catalog.flags(params.project, app) for app in params.app or ("",)))
-    unique = {flag.key: flag for listing in listings for flag in listing.items}
-    return Listing(tuple(unique.values()), any(listing.capped for listing in listings))
 
 
 async def _load_snapshots(params: CleanupParams, ctx: QuestionContext) -> tuple[Snapshot, ...]:
@@ -202,14 +205,7 @@ def select_flags(params: CleanupParams, reply: CleanupReply, ctx: QuestionContex
         flags = tagged(params.tag, flags)
     if params.older:
         flags = created_before(max_created, flags)
-    return Selection(flags, owner, group_candidates(candidates(flags, _usage(reply)), max_created))
-
-
-def _usage(reply: CleanupReply) -> Usage:
-    return Usage(
-        None if isinstance(reply.statuses, Failure) else reply.statuses.by_flag(),
-        None if isinstance(reply.references, Failure) else reply.references,
-    )
+    return Selection(flags, owner, group_candidates(candidates(flags, reply.usage), max_created))
 
 
 def build_view(params: CleanupParams, reply: CleanupReply, ctx: QuestionContext) -> CleanupView:
@@ -228,6 +224,7 @@ def build_view(params: CleanupParams, reply: CleanupReply, ctx: QuestionContext)
         old_age=describe_age(params.older or DEFAULT_AGE),
         checked=humanize.count(len(selection.flags), "flag"),
         burn_down=_burn_down(reply, selection, ctx),
+        stale=humanize.number(reply.stale_count) if reply.stale_count else "",
         groups=tuple(_group_view(group, selection, params, ctx) for group in shown if selection.groups[group]),
         position=_position(params, counts),
         removed=humanize.count(len(removed), "flag") if removed else "",
@@ -324,6 +321,8 @@ def _missing(reply: CleanupReply) -> Iterator[str]:
     """Say what LaunchDarkly didn't send, and how that limits the answer."""
     if isinstance(reply.statuses, Failure):
         yield f"{_why(reply.statuses, 'flag statuses')} Only LaunchDarkly's own verdict counts."
+    if isinstance(reply.stale_chart, Failure):
+        yield _why(reply.stale_chart, "the team's flag health")
     code = [part for part in (reply.references, reply.extinctions) if isinstance(part, Failure)]
     if code:
         yield _why(code[0], "code references")
@@ -387,7 +386,7 @@ QUESTION = Question[CleanupParams, CleanupReply, CleanupView](
     view=CleanupView,
     fetch=fetch,
     build_view=build_view,
-    is_partial=lambda reply: any_transient(reply.statuses, reply.references, reply.extinctions),
+    is_partial=lambda reply: any_transient(reply.statuses, reply.references, reply.extinctions, reply.stale_chart),
     suspect_keys=lambda params, reply: {} if reply.flags.items else {"app": params.app or ()},
     snapshot=take_snapshot,
     ticket=write_ticket,

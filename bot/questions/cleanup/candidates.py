@@ -8,9 +8,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from urllib.parse import quote
 
-from bot.launchdarkly import Int64, LaunchDarkly, Reply, Version, field
+from bot.errors import Failure
+from bot.launchdarkly import Int64, LaunchDarkly, Number, Reply, Version, field
 from bot.lines.timespec import to_milliseconds
-from bot.questions.catalog import Flag, FlagStatus, Stale
+from bot.questions.catalog import Flag, FlagStatus, FlagStatuses, Listing, Stale
+from bot.questions.chart import ChartReply
+from bot.store import Snapshot
+
+STALE_CHART_PATH = "/api/v2/engineering-insights/charts/flags/stale"
 
 
 class RepositoryReferences(Reply):
@@ -53,6 +58,18 @@ async def fetch_extinctions(launchdarkly: LaunchDarkly, project: str, end: datet
     return await launchdarkly.get(Extinctions, "/api/v2/code-refs/extinctions", parameters, version=Version.CURRENT)
 
 
+async def fetch_stale_chart(
+    launchdarkly: LaunchDarkly, project: str, env: str, apps: Sequence[str], team: str
+) -> ChartReply:
+    """Fetch how many stale flags a team has. No other chart of LaunchDarkly's knows teams."""
+    place = (("projectKey", project), ("environmentKey", env), ("maintainerTeamKey", team))
+    parameters = (*place, ("applicationKey", ",".join(apps))) if apps else place
+    return await launchdarkly.get(ChartReply, STALE_CHART_PATH, parameters, version=Version.BETA)
+
+
+StaleChart = ChartReply | Failure | None  # of the team that owns the flags; None for any other owner
+
+
 class Group(StrEnum):
     """What to do with a flag, the easiest first."""
 
@@ -75,6 +92,32 @@ class Usage:
         """Return a flag's references. If no flag has any, nobody scans the code, so they are unknown."""
         found = self.references and self.references.flags
         return found.get(flag.key) or () if found else None
+
+
+@dataclass(frozen=True)
+class CleanupReply:
+    """The flags, and how they are used; a part of that may be missing."""
+
+    flags: Listing[Flag]
+    statuses: FlagStatuses | Failure
+    references: CodeReferences | Failure
+    extinctions: Extinctions | Failure
+    stale_chart: StaleChart = None
+    snapshots: tuple[Snapshot, ...] = ()
+
+    @property
+    def usage(self) -> Usage:
+        return Usage(
+            None if isinstance(self.statuses, Failure) else self.statuses.by_flag(),
+            None if isinstance(self.references, Failure) else self.references,
+        )
+
+    @property
+    def stale_count(self) -> Number | None:
+        """LaunchDarkly's own count of the team's stale flags, if it is known."""
+        if self.stale_chart is None or isinstance(self.stale_chart, Failure):
+            return None
+        return sum(point.y or 0 for series in self.stale_chart.series or () for point in series.data or ())
 
 
 @dataclass(frozen=True)

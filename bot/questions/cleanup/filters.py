@@ -66,10 +66,18 @@ def _folded(name: str) -> str:
     return normalize_line(name).casefold()
 
 
+def team_key(owner: str, flags: Sequence[Flag]) -> str:
+    """Return the key of the team that an owner is; empty for a person."""
+    return next((_team_key(flag) for flag in owned_by(owner, flags)), "")
+
+
 def _owner_names(flag: Flag) -> tuple[str, ...]:
     """Return the names by which a flag's owner is known: a team's key and name, or a person's name."""
-    team_key = flag.team_key or (flag.crew and flag.crew.key) or ""
-    return (team_key, flag.team) if flag.team else (flag.maintainer,)
+    return (_team_key(flag), flag.team) if flag.team else (flag.maintainer,)
+
+
+def _team_key(flag: Flag) -> str:
+    return flag.team_key or (flag.crew and flag.crew.key) or ""
 
 
 def _owners(flags: Sequence[Flag]) -> list[CatalogItem]:

@@ -16,7 +16,8 @@ from bot.questions.base import QuestionContext, any_transient, raise_if_all_fail
 from bot.questions.catalog import FlagsByKey
 from bot.questions.chart import ChartReply
 from bot.questions.cleanup import QUESTION as CLEANUP
-from bot.questions.cleanup import CleanupParams, CleanupReply, select_flags
+from bot.questions.cleanup import CleanupParams, select_flags
+from bot.questions.cleanup.candidates import CleanupReply
 from bot.questions.daily_series import CountsByDay, deploys_by_day
 from bot.questions.deploys import QUESTION as DEPLOYS
 from bot.questions.deploys import DeploysParams, has_no_deploys
