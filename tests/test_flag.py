@@ -267,7 +267,7 @@ async def test_hidden_environment_is_reported() -> None:
 async def test_hidden_environment_is_reported_beside_a_visible_one() -> None:
     shown = await _shown(_without("staging"), "flag new-checkout web/production,staging")
     assert "There's no environment `staging` here, or I can't see it." in shown
-    assert "*Production (production)* is *on*" in shown
+    assert "*Production* is *on*" in shown
 
 
 @pytest.mark.parametrize("status", [400, 404])

@@ -26,7 +26,7 @@ def environment_view(key: str, config: Environment, flag: FlagReply, ctx: Questi
     steps = _steps_when_on(config, flag) if config.on else [f"everyone → {_off_value(config, flag)}"]
     name = humanize.truncate_text(config.name or key, 60)
     return EnvironmentView(
-        name=name if name == key else f"{name} ({key})",
+        name=name if name.lower() == key else f"{name} ({key})",
         on=bool(config.on),
         steps=tuple(steps[:MAX_STEPS]),
         more_steps=len(steps[MAX_STEPS:]),
