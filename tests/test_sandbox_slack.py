@@ -152,13 +152,19 @@ async def test_workspace_can_refuse_charts(slack: Slack, client: AsyncWebClient)
 
 
 async def test_ephemeral_message_is_for_one_person(slack: Slack, client: AsyncWebClient) -> None:
-    answer = await client.chat_postEphemeral(channel="C1", user="U2", text="For you")
+    await client.chat_postEphemeral(channel="C1", user="U2", text="For you")
     assert [message.text for message in slack.ephemeral["U2"]] == ["For you"]
     assert slack.channels["C1"].messages == []
-    again = await slack_error(client.chat_update, channel="C1", ts=answer["message_ts"], text="Changed")
-    assert again["error"] == "message_not_found"
     stranger = await slack_error(client.chat_postEphemeral, channel="C1", user="U7", text="Hi")
     assert stranger["error"] == "user_not_in_channel"
+
+
+async def test_ephemeral_message_cannot_be_updated_or_deleted(slack: Slack, client: AsyncWebClient) -> None:
+    ts = (await client.chat_postEphemeral(channel="C1", user="U2", text="For you"))["message_ts"]
+    update = await slack_error(client.chat_update, channel="C1", ts=ts, text="Changed")
+    deletion = await slack_error(client.chat_delete, channel="C1", ts=ts)
+    assert (update["error"], deletion["error"]) == ("message_not_found", "message_not_found")
+    assert [(message.text, message.deleted) for message in slack.ephemeral["U2"]] == [("For you", False)]
 
 
 async def test_message_can_be_updated_and_deleted(slack: Slack, client: AsyncWebClient) -> None:

@@ -117,6 +117,7 @@ async def test_trigger_opens_one_modal_within_three_seconds(slack: Slack, client
     assert (await slack_error(client.views_open, trigger_id=once, view=MODAL))["error"] == "exchanged_trigger_id"
     clock.advance(seconds=2.5)
     assert (await slack_error(client.views_open, trigger_id=late, view=MODAL))["error"] == "expired_trigger_id"
+    assert (await slack_error(client.views_push, trigger_id=late, view=MODAL))["error"] == "expired_trigger_id"
     assert (await slack_error(client.views_open, trigger_id="1.2.3", view=MODAL))["error"] == "invalid_trigger_id"
 
 
