@@ -25,6 +25,11 @@ from bot.sandbox.slack.credentials import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
 
 Json = dict[str, Any]
 
+
+def option(name: str) -> Json:
+    return {"text": {"type": "plain_text", "text": name}, "value": name.lower()}
+
+
 OLDER_BUTTON = {
     "type": "button",
     "action_id": "older",
@@ -35,9 +40,7 @@ ENVIRONMENT_MENU = {
     "type": "static_select",
     "action_id": "place",
     "placeholder": {"type": "plain_text", "text": "Where"},
-    "options": [
-        {"text": {"type": "plain_text", "text": name}, "value": name.lower()} for name in ("Production", "Staging")
-    ],
+    "options": [option(name) for name in ("Production", "Staging")],
 }
 CHART_BLOCK = {
     "type": "data_visualization",
@@ -109,18 +112,21 @@ def bolt_app(slack: Slack, received: list[Json]) -> AsyncApp:
 
     @app.action("older")
     @app.action("place")
+    @app.action("flag")
     async def older(ack: AsyncAck, body: Json, respond: AsyncRespond) -> None:
         received.append(body)
         await ack()
-        await respond(text="Older events", replace_original=True)
+        if "response_url" in body:
+            await respond(text="Older events", replace_original=True)
+
+    @app.options("flag")
+    async def flags(ack: AsyncAck, body: Json) -> None:
+        received.append(body)
+        await ack(options=[option(f"{body['value']}-{name}") for name in ("checkout", "search")])
 
     @app.view("save")
-    async def save(ack: AsyncAck, body: Json) -> None:
-        received.append(body)
-        await ack()
-
     @app.view_closed("save")
-    async def closed(ack: AsyncAck, body: Json) -> None:
+    async def saved_or_closed(ack: AsyncAck, body: Json) -> None:
         received.append(body)
         await ack()
 

@@ -37,6 +37,8 @@ SCORES = {"type": "data_table", "caption": "Scores", "rows": [[{"type": "raw_tex
         MODAL | {"blocks": [asks(TEXT | {"focus_on_load": True}, hint=plain("monday"), optional=True)]},
         MODAL | {"blocks": [asks({"type": "timepicker", "initial_time": "09:00"})]},
         MODAL | {"blocks": [asks({"type": "multi_static_select", "options": [OPTION]})]},
+        MODAL | {"blocks": [asks({"type": "external_select", "min_query_length": 0, "focus_on_load": True})]},
+        MODAL | {"blocks": [asks({"type": "multi_external_select"})]},
         HOME | {"blocks": [asks(TEXT, dispatch_action=True)]},
     ],
 )

@@ -1,4 +1,4 @@
-"""Slack's rules for messages and views, as strict as Slack itself, so that a test fails where a workspace would.
+"""Slack's rules for messages, views and menus, as strict as Slack, so that a test fails where a workspace would.
 
 The limits are Slack's published ones; where two of its pages differ, the lower number applies. It can't check whether a
 workspace has the newer blocks enabled, whether an image can be fetched or an ID exists, or how Slack counts an emoji (a
@@ -16,10 +16,11 @@ From the outside in:
 from collections.abc import Mapping
 from typing import Any
 
+from bot.sandbox.block_kit.elements import SUGGESTED_OPTIONS
 from bot.sandbox.block_kit.schema import Violation
 from bot.sandbox.block_kit.surfaces import MESSAGE, VIEW
 
-__all__ = ["Violation", "view_violations", "violations"]
+__all__ = ["Violation", "suggestion_violations", "view_violations", "violations"]
 
 
 def violations(message: Mapping[str, Any]) -> list[Violation]:
@@ -30,3 +31,8 @@ def violations(message: Mapping[str, Any]) -> list[Violation]:
 def view_violations(view: Mapping[str, Any]) -> list[Violation]:
     """Return everything that Slack would reject in a modal or a Home tab. Never raises."""
     return list(VIEW(view, ""))
+
+
+def suggestion_violations(answer: Mapping[str, Any]) -> list[Violation]:
+    """Return everything that Slack would reject in the options that are suggested for a menu. Never raises."""
+    return list(SUGGESTED_OPTIONS(answer, ""))

@@ -45,6 +45,7 @@ def block(fields: Fields) -> Rule:
 HTTP_URL = matching(r"https?://\S+", "an http or https address without spaces", 3000)
 HTTPS_URL = matching(r"https://\S+", "an https address without spaces", 3000)
 STYLE = one_of("primary", "danger")
+DEFAULT_MIN_QUERY_LENGTH = 3  # of a menu whose options the bot suggests
 DATE, TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}", r"([01][0-9]|2[0-3]):[0-5][0-9]"
 
 # Newer pages make the dialog's fields optional, and older ones allow mrkdwn in its text: the stricter rule applies.
@@ -104,6 +105,17 @@ def option_menu(fields: Fields) -> Rule:
     return with_checks(menu_rule, initial_is_offered)
 
 
+def external_menu(fields: Fields) -> Rule:
+    """Build the rule for a menu whose options the bot suggests while a person types."""
+    return menu({"min_query_length?": integer(0), **fields})
+
+
+# The answer to such a request: none at all are "no results".
+SUGGESTED_OPTIONS = with_checks(
+    shape({"options?": items(MENU_OPTION, 0, 100), "option_groups?": items(OPTION_GROUP, 0, 100)}),
+    some_of(("options", "option_groups"), 1, 1),
+)
+
 IMAGE = with_checks(typed(IMAGE_FIELDS), one_image_source)
 
 BUTTON = confirmable(
@@ -122,6 +134,10 @@ INTERACTIVE_ELEMENTS: dict[str, Rule] = {
     "overflow": confirmable({"options": items(LINK_OPTION, 1, 5)}),
     "static_select": option_menu({"initial_option?": MENU_OPTION}),
     "multi_static_select": option_menu(
+        {"initial_options?": items(MENU_OPTION, 1, 100), "max_selected_items?": integer(1)}
+    ),
+    "external_select": external_menu({"initial_option?": MENU_OPTION}),
+    "multi_external_select": external_menu(
         {"initial_options?": items(MENU_OPTION, 1, 100), "max_selected_items?": integer(1)}
     ),
     "users_select": menu({"initial_user?": string()}),

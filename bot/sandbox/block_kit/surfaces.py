@@ -109,8 +109,9 @@ _TEXT_INPUT = with_checks(
 )
 
 _INPUT_MENUS = (
-    *("static_select", "multi_static_select", "users_select", "channels_select", "conversations_select"),
-    *("checkboxes", "radio_buttons", "datepicker", "timepicker"),
+    *("static_select", "multi_static_select", "external_select", "multi_external_select"),
+    *("users_select", "channels_select", "conversations_select", "checkboxes", "radio_buttons"),
+    *("datepicker", "timepicker"),
 )
 _INPUT = block(
     {

@@ -6,6 +6,7 @@
         typed = await slack.type("/insights scores")      # by user U1 in channel C1; the bot's acknowledgement
         message = await slack.answer(typed)               # the bot's response; `when=` selects one, no sleeping
         pressed = await slack.press(message, "Older")     # by label or action_id; also select, submit, close, act
+        listed = await slack.suggest(view, "Flag", "new") # type in a menu whose options the bot suggests
         await slack.remove("C1")                          # also invite, archive, unarchive, delete_channel, event
         await slack.until(lambda: slack.channels["C1"].messages)
         changes = await slack.wait_for_change(changes)    # until something has changed again

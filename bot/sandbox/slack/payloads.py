@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from bot.sandbox.slack.credentials import APP_ID, BOT_USER_ID, VERIFICATION_TOKEN
+from bot.sandbox.slack.elements import Element
 from bot.sandbox.slack.state import ResponseUrl, State, View
 from bot.sandbox.slack.workspace import Message, User
 
@@ -63,17 +64,10 @@ def slash_command(state: State, response_url: ResponseUrl) -> Payload:
 
 
 def message_action(state: State, response_url: ResponseUrl, message: Message, action: Json) -> Payload:
-    """Build the payload of a click in a message. Slack leaves out the content of an ephemeral message."""
-    channel = state.channels[message.channel]
-    container = {"type": "message", "message_ts": message.ts, "channel_id": channel.id}
-    if message.thread_ts:
-        container["thread_ts"] = message.thread_ts
-    message_fields = {} if message.to else {"message": message.to_json()}
+    """Build the payload of a click in a message."""
     body = {
         **_interaction(state, "block_actions", state.users[response_url.user]),
-        "container": {**container, "is_ephemeral": bool(message.to)},
-        "channel": {"id": channel.id, "name": channel.payload_name},
-        **message_fields,
+        **_message_source(state, message),
         "state": {"values": {}},
         "response_url": public_response_url(state, response_url),
         "actions": [action],
@@ -83,13 +77,34 @@ def message_action(state: State, response_url: ResponseUrl, message: Message, ac
 
 def view_action(state: State, view: View, user: str, action: Json) -> Payload:
     """Build the payload of a click in a modal or Home tab, which have no response_url."""
-    body = {
-        **_interaction(state, "block_actions", state.users[user]),
-        "container": {"type": "view", "view_id": view.id},
-        "view": view.body,
-        "actions": [action],
-    }
+    body = {**_interaction(state, "block_actions", state.users[user]), **_view_source(view), "actions": [action]}
     return Payload("interactive", body)
+
+
+def block_suggestion(state: State, on: Message | View, user: str, element: Element, typed: str) -> Payload:
+    """Build the request for a menu's options. It has no trigger ID, no response_url, and no state of a view."""
+    source = _view_source(on) if isinstance(on, View) else _message_source(state, on)
+    body = _interaction(state, "block_suggestion", state.users[user])
+    del body["trigger_id"]
+    ids = {"action_id": element.action_id, "block_id": element.block_id}
+    return Payload("interactive", {**body, **source, **ids, "value": typed})
+
+
+def _message_source(state: State, message: Message) -> Json:
+    """Return the fields that say in which message something happened. Slack leaves out an ephemeral one's content."""
+    channel = state.channels[message.channel]
+    container = {"type": "message", "message_ts": message.ts, "channel_id": channel.id}
+    if message.thread_ts:
+        container["thread_ts"] = message.thread_ts
+    return {
+        "container": {**container, "is_ephemeral": bool(message.to)},
+        "channel": {"id": channel.id, "name": channel.payload_name},
+        **({} if message.to else {"message": message.to_json()}),
+    }
+
+
+def _view_source(view: View) -> Json:
+    return {"container": {"type": "view", "view_id": view.id}, "view": view.body}
 
 
 def view_submission(state: State, view: View, user: str, values: Json) -> Payload:

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
-from bot.sandbox.block_kit import Violation, view_violations, violations
+from bot.sandbox.block_kit import Violation, suggestion_violations, view_violations, violations
 from bot.sandbox.slack.elements import input_id
 from bot.sandbox.slack.workspace import Content
 
@@ -158,6 +158,14 @@ def validate_view_errors(errors: object, blocks: list[Any]) -> dict[str, str]:
     if not isinstance(errors, dict) or not errors or not set(errors) <= inputs or not all(errors.values()):
         raise ApiError("invalid_response_action")
     return errors
+
+
+def validate_suggestions(answer: Json) -> list[Json]:
+    """Return the options of all groups, or raise an error where Slack shows that it couldn't load them."""
+    if option_violations := suggestion_violations(answer):
+        raise _invalid_blocks_error("invalid_options", option_violations)
+    groups = answer.get("option_groups", [answer])
+    return [option for group in groups for option in group["options"]]
 
 
 def _invalid_blocks_error(error: str, violations: Iterable[Violation]) -> ApiError:

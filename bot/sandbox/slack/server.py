@@ -5,7 +5,7 @@ opened a connection, else over HTTP to `request_url`. They return the bot's ackn
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -16,10 +16,17 @@ from starlette.types import Receive, Scope, Send
 from bot.sandbox.http_server import serving
 from bot.sandbox.slack import payloads
 from bot.sandbox.slack.credentials import BOT_USER_ID, SIGNING_SECRET
-from bot.sandbox.slack.elements import PRESSABLE_TYPES, SELECTABLE_TYPES, Element, fill_inputs, find_element
+from bot.sandbox.slack.elements import (
+    EXTERNAL_TYPES,
+    PRESSABLE_TYPES,
+    SELECTABLE_TYPES,
+    fill_inputs,
+    find_element,
+    with_suggestions,
+)
 from bot.sandbox.slack.faults import RawConnection
 from bot.sandbox.slack.payloads import Payload
-from bot.sandbox.slack.request import ApiError, validate_view, validate_view_errors
+from bot.sandbox.slack.request import ApiError, validate_suggestions, validate_view, validate_view_errors
 from bot.sandbox.slack.routes import build_routes, post_response
 from bot.sandbox.slack.socket_mode import Socket
 from bot.sandbox.slack.state import ResponseUrl, State, View
@@ -27,6 +34,7 @@ from bot.sandbox.slack.webhook import Acknowledgement, Headers, SignedRequest, s
 from bot.sandbox.slack.workspace import Channel, Content, Message
 
 Json = dict[str, Any]
+Values = Mapping[str, str | Sequence[str]]  # of a modal's inputs
 MembershipChange = Callable[[State, Channel, str], Json]  # changes the state, and returns the event
 
 
@@ -74,9 +82,33 @@ class Slack(State):
     async def select(
         self, on: Message | View, name: str, option: str, *, user: str = "", nth: int = 0
     ) -> Acknowledgement:
-        """Select the option with this text or value, in the menu with this action_id or placeholder."""
-        element: Element = find_element(_blocks(on), SELECTABLE_TYPES, name, nth)
+        """Select the option with this text or value, in the menu with this action_id, label or placeholder.
+
+        A time, a date or a conversation is its own option.
+        """
+        element = find_element(_blocks(on), SELECTABLE_TYPES, name, nth)
+        if element.is_silent:
+            raise LookupError(f"Slack doesn't send what is selected in {name!r}: its block lacks dispatch_action.")
+        element = with_suggestions(element, self.suggestions[_source_id(on)])
         return await self.act(on, element.select_action(option, self.new_ts()), user=user)
+
+    async def suggest(
+        self, on: Message | View, name: str, typed: str = "", *, user: str = "", nth: int = 0
+    ) -> Acknowledgement:
+        """Type in a menu whose options the bot suggests. Then they can be selected, unless Slack would refuse them."""
+        element = find_element(_blocks(on), EXTERNAL_TYPES, name, nth)
+        if len(typed) < element.min_query_length:
+            raise LookupError(f"Slack asks for the options of {name!r} only after {element.min_query_length} letters.")
+        person = user or (on.user if isinstance(on, View) else on.to or "U1")
+        acknowledgement = await self._send(payloads.block_suggestion(self, on, person, element, typed))
+        if acknowledgement.error:
+            return acknowledgement
+        try:
+            options = validate_suggestions(acknowledgement.response)
+        except ApiError as error:
+            return replace(acknowledgement, error=error.error)
+        self.suggestions[_source_id(on)][element.block_id, element.action_id] = options
+        return acknowledgement
 
     async def act(self, on: Message | View, action: Json, *, user: str = "") -> Acknowledgement:
         """Send any action, even one that the message doesn't offer (any more)."""
@@ -85,9 +117,10 @@ class Slack(State):
         response_url = self.issue_response_url(user or on.to or "U1", on.channel, source=on)
         return await self._send(payloads.message_action(self, response_url, on, action), response_url)
 
-    async def submit(self, view: View, values: Mapping[str, str] | None = None, *, user: str = "") -> Acknowledgement:
+    async def submit(self, view: View, values: Values | None = None, *, user: str = "") -> Acknowledgement:
         """Fill in a modal's inputs, by action_id or label, submit it, and apply the bot's response to the modal."""
-        payload = payloads.view_submission(self, view, user or view.user, fill_inputs(_blocks(view), values or {}))
+        filled = fill_inputs(_blocks(view), values or {}, self.suggestions[view.id])
+        payload = payloads.view_submission(self, view, user or view.user, filled)
         acknowledgement = await self._send(payload)
         if not acknowledgement.error:
             try:
@@ -229,6 +262,10 @@ class Slack(State):
 def _blocks(on: Message | View) -> list[Json]:
     blocks: Any = on.body["blocks"] if isinstance(on, View) else on.to_json().get("blocks", [])
     return list(blocks)
+
+
+def _source_id(on: Message | View) -> str:
+    return on.id if isinstance(on, View) else on.ts
 
 
 # ------------------------------------------------------------------------------------------------------ channel changes

@@ -89,6 +89,7 @@ class State:
         self.ephemeral: dict[str, list[Message]] = defaultdict(list)
         self.views: list[View] = []
         self.homes: dict[str, View] = {}
+        self.suggestions: dict[str, dict[tuple[str, str], list[Json]]] = defaultdict(dict)  # by message or view
         self.calls: list[Call] = []
         self.response_urls: dict[str, ResponseUrl] = {}
         self.triggers: dict[str, Trigger] = {}
