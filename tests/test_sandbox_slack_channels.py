@@ -11,6 +11,7 @@ from bot.sandbox.slack.state import View
 from tests.sandbox_slack import Clock, Json, section, slack_error
 
 MODAL = {"type": "modal", "title": {"type": "plain_text", "text": "Watch"}, "blocks": [section("A flag")]}
+HOME = {"type": "home", "blocks": [section("Hello")]}
 
 
 # -------------------------------------------------------------------------------------------------------- conversations
@@ -149,6 +150,41 @@ async def test_user_has_one_home_tab(slack: Slack, client: AsyncWebClient) -> No
         await client.views_publish(user_id="U1", view={"type": "home", "blocks": [section(text)]})
     assert json.dumps(slack.homes["U1"].body).count("Hello again") == 1
     assert isinstance(slack.homes["U1"], View)
+    assert (await slack_error(client.views_publish, user_id="U7", view=HOME))["error"] == "user_not_found"
+
+
+async def test_stale_home_tab_is_refused(slack: Slack, client: AsyncWebClient) -> None:
+    first = (await client.views_publish(user_id="U1", view=HOME))["view"]
+    await client.views_publish(user_id="U1", view={"type": "home", "blocks": []}, hash=first["hash"])
+    for user in ("U1", "U2"):  # U2 has none
+        stale = await slack_error(client.views_publish, user_id=user, view=HOME, hash=first["hash"])
+        assert stale["error"] == "hash_conflict"
+    assert slack.homes["U1"].body["blocks"] == []
+    assert "U2" not in slack.homes
+
+
+async def test_view_of_the_wrong_type_is_refused(slack: Slack, client: AsyncWebClient) -> None:
+    home = (await client.views_publish(user_id="U1", view=HOME))["view"]["id"]
+    refused = [
+        await slack_error(client.views_publish, user_id="U1", view=MODAL),
+        await slack_error(client.views_open, trigger_id=slack.issue_trigger("U1"), view=HOME),
+        await slack_error(client.views_update, view_id=home, view=MODAL),
+    ]
+    assert [answer["error"] for answer in refused] == ["invalid_arguments"] * 3
+
+
+async def test_view_has_at_most_100_blocks_and_250_kilobytes(slack: Slack, client: AsyncWebClient) -> None:
+    def home(blocks: int, text: str = "x") -> Json:
+        return {"type": "home", "blocks": [section(text)] * blocks}
+
+    await client.views_publish(user_id="U1", view=home(100))
+    await client.views_publish(user_id="U1", view=home(80, "x" * 3000))
+    many = await slack_error(client.views_publish, user_id="U1", view=home(101))
+    large = await slack_error(client.views_publish, user_id="U1", view=home(84, "x" * 3000))
+    accented = await slack_error(client.views_publish, user_id="U1", view=home(42, "é" * 3000))
+    errors = [answer["error"] for answer in (many, large, accented)]
+    assert errors == ["invalid_arguments", "view_too_large", "view_too_large"]
+    assert len(json.dumps(slack.homes["U1"].body["blocks"])) > 240_000
 
 
 @pytest.mark.parametrize(

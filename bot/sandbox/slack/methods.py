@@ -235,7 +235,7 @@ def group_members(state: State, call: Call) -> Json:
 
 def open_modal(state: State, call: Call) -> Json:
     """Open a modal."""
-    return _add_view(state, _use_trigger(state, call), _view(call))
+    return _add_view(state, _use_trigger(state, call), _view(call, "modal"))
 
 
 def push_modal(state: State, call: Call) -> Json:
@@ -246,7 +246,7 @@ def push_modal(state: State, call: Call) -> Json:
         raise ApiError("not_found")
     if len(open_modals) >= MAX_OPEN_MODALS:
         raise ApiError("push_limit_reached")
-    return _add_view(state, user, _view(call))
+    return _add_view(state, user, _view(call, "modal"))
 
 
 def _use_trigger(state: State, call: Call) -> str:
@@ -267,9 +267,8 @@ def _add_view(state: State, user: str, view: Json) -> Json:
 def update_view(state: State, call: Call) -> Json:
     """Replace the contents of a view."""
     target = _find_view(state, call)
-    if call.text("hash") and call.text("hash") != target.body["hash"]:
-        raise ApiError("hash_conflict")
-    state.set_view(target, _view(call))
+    _check_hash(call, target)
+    state.set_view(target, _view(call, str(target.body["type"])))
     return {"view": target.body}
 
 
@@ -278,19 +277,24 @@ def publish_home(state: State, call: Call) -> Json:
     user = call.required("user_id")
     if user not in state.users:
         raise ApiError("user_not_found")
-    view = _view(call)
+    view = _view(call, "home")
     home = state.homes.get(user)
+    _check_hash(call, home)
     if home is None:
         state.homes[user] = home = state.create_view(user, view)
-    elif call.text("hash") and call.text("hash") != home.body["hash"]:
-        raise ApiError("hash_conflict")
     else:
         state.set_view(home, view)
     return {"view": home.body}
 
 
-def _view(call: Call) -> Json:
-    return validate_view(call.decode_json("view", "invalid_arguments"))
+def _view(call: Call, kind: str) -> Json:
+    return validate_view(call.decode_json("view", "invalid_arguments"), kind)
+
+
+def _check_hash(call: Call, target: View | None) -> None:
+    """Raise Slack's error if a view has changed since the bot read its hash, or there is none."""
+    if call.text("hash") and call.text("hash") != (target and target.body["hash"]):
+        raise ApiError("hash_conflict")
 
 
 def _find_view(state: State, call: Call) -> View:

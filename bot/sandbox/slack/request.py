@@ -19,6 +19,7 @@ from bot.sandbox.slack.workspace import Content
 Json = dict[str, Any]
 
 MAX_TEXT_LENGTH = 40_000  # Slack recommends 4,000 and truncates here; an error keeps the bot from relying on that
+MAX_VIEW_BYTES = 250_000
 CHART_BLOCK_TYPES = ("data_visualization", "data_table")
 
 
@@ -141,10 +142,14 @@ def _is_metadata(metadata: object) -> bool:
     )
 
 
-def validate_view(view: object) -> Json:
-    """Return a modal or a Home tab, or raise Slack's error."""
+def validate_view(view: object, kind: str) -> Json:
+    """Return a modal or a Home tab, whichever this is the place for, or raise Slack's error."""
     if not isinstance(view, dict):
         raise _invalid_blocks_error("invalid_arguments", [Violation("/view", "must be an object")])
+    if len(json.dumps(view, ensure_ascii=False).encode()) > MAX_VIEW_BYTES:
+        raise ApiError("view_too_large")
+    if view.get("type") != kind:
+        raise _invalid_blocks_error("invalid_arguments", [Violation("/view/type", f"must be {kind}")])
     if block_violations := view_violations(view):
         raise _invalid_blocks_error(
             "invalid_arguments", [Violation(f"/view{one.pointer}", one.message) for one in block_violations]

@@ -250,9 +250,9 @@ class Slack(State):
     def _apply_view_response(self, view: View, response: Json) -> None:
         action, view.errors = response.get("response_action"), {}
         if action == "update":
-            self.set_view(view, validate_view(response.get("view")))
+            self.set_view(view, validate_view(response.get("view"), "modal"))
         elif action == "push":
-            self.views.append(self.create_view(view.user, validate_view(response.get("view"))))
+            self.views.append(self.create_view(view.user, validate_view(response.get("view"), "modal")))
         elif action == "errors":
             view.errors = validate_view_errors(response.get("errors"), _blocks(view))
         else:
