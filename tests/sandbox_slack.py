@@ -131,7 +131,8 @@ def bolt_app(slack: Slack, received: list[Json]) -> AsyncApp:
         await ack()
 
     @app.event("app_uninstalled")
-    async def uninstalled(body: Json) -> None:
+    @app.event("link_shared")
+    async def notified(body: Json) -> None:
         received.append(body)
 
     return app

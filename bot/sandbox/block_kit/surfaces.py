@@ -1,4 +1,4 @@
-"""What a person sees as a whole: a message, a modal or a Home tab, and the rules across its blocks.
+"""What a person sees as a whole: a message, what a link shows, a modal or a Home tab, and the rules across its blocks.
 
 Views may contain other blocks than messages. Rejected in views because they aren't listed: `card`, which fails in
 modals although it is documented for them; blocks that only some pages document for Home tabs (`table`, `data_table`,
@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bot.sandbox.block_kit.blocks import BLOCK, SIMPLE_BLOCKS, UNIQUE_ACTION_IDS
-from bot.sandbox.block_kit.elements import INTERACTIVE_ELEMENTS, RICH_TEXT, action, block, plain_text, text
+from bot.sandbox.block_kit.elements import HTTP_URL, INTERACTIVE_ELEMENTS, RICH_TEXT, action, block, plain_text, text
 from bot.sandbox.block_kit.schema import (
     Check,
     Rule,
@@ -74,6 +74,19 @@ MESSAGE = with_checks(
 )
 
 
+# Slack rejects rich text here; whether it takes charts and tables isn't known.
+_TABLELESS_BLOCKS = {name: rule for name, rule in SIMPLE_BLOCKS.items() if name != "table"}
+UNFURL = with_checks(
+    shape(
+        {
+            "blocks": items(with_checks(tagged(_TABLELESS_BLOCKS), *UNIQUE_ACTION_IDS), 1, 50),
+            "preview?": shape({"title": plain_text(150), "icon_url?": HTTP_URL}),
+        }
+    ),
+    unique_block_ids,
+)
+
+
 def _lengths_fit(field: Mapping[str, Any], at: str) -> Iterator[Violation]:
     minimum, maximum = field.get("min_length", 0), field.get("max_length", MAX_INPUT_LENGTH)
     length = len(field.get("initial_value", ""))
@@ -129,7 +142,7 @@ _INPUT = block(
 )
 
 _COMMON_BLOCKS: dict[str, Rule] = {
-    **{name: rule for name, rule in SIMPLE_BLOCKS.items() if name != "table"},
+    **_TABLELESS_BLOCKS,
     "rich_text": block(RICH_TEXT),
     "input": _INPUT,
 }

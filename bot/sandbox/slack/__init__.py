@@ -7,6 +7,7 @@
         message = await slack.answer(typed)               # the bot's response; `when=` selects one, no sleeping
         pressed = await slack.press(message, "Older")     # by label or action_id; also select, submit, close, act
         listed = await slack.suggest(view, "Flag", "new") # type in a menu whose options the bot suggests
+        await slack.share_links(message)                  # to registered domains; draft_links while they are typed
         await slack.remove("C1")                          # also invite, archive, unarchive, delete_channel, event
         await slack.until(lambda: slack.channels["C1"].messages)
         changes = await slack.wait_for_change(changes)    # until something has changed again
@@ -16,8 +17,8 @@ response_url); a message keeps its earlier `versions`. `message_gaps(channel)` r
 messages.
 
 To configure: `faults[method] = Fault(…)` for failures; `charts = False` for a workspace without the newer blocks;
-`scopes`; `ack_timeout`; `quirks` for what Slack doesn't document; `socket.disconnect()`, `.reset()`, `.freeze()`,
-`.ping()` and `.deaf = True` for connection problems. Tokens and the signing secret are in `credentials`.
+`scopes`; `unfurl_domains`; `ack_timeout`; `quirks` for what Slack doesn't document; `socket.disconnect()`, `.reset()`,
+`.freeze()`, `.ping()` and `.deaf = True` for connection problems. Tokens and the signing secret are in `credentials`.
 
 It knows nothing of the bot. It doesn't support files, reactions, search, several workspaces or messages of other apps.
 How Slack looks is up to the page (`bot/sandbox/web/`).
@@ -26,6 +27,7 @@ How Slack looks is up to the page (`bot/sandbox/web/`).
     state.py         everything this Slack stores, and how it changes: also response URLs, triggers and views
     workspace.py     teams, users, channels and messages, and those that exist at the start
     elements.py      buttons and menus, found by label or action ID; a modal's inputs, filled in
+    links.py         links to the app's domains, and what the bot shows for them
     payloads.py      slash commands, interactions and events in Slack's format
     webhook.py       delivery over HTTP, signed, and the bot's acknowledgement
     socket_mode.py   delivery over Socket Mode

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from bot.sandbox.slack.credentials import APP_ID, BOT_ID, BOT_USER_ID
+from bot.sandbox.slack.links import unfurl_links
 from bot.sandbox.slack.request import ApiError, Call, validate_content, validate_view
 from bot.sandbox.slack.state import State, View
 from bot.sandbox.slack.workspace import Channel, Content, Message
@@ -314,6 +315,7 @@ METHODS: Mapping[str, Method] = {
     "chat.getPermalink": get_permalink,
     "chat.postEphemeral": post_ephemeral,
     "chat.postMessage": post_message,
+    "chat.unfurl": unfurl_links,
     "chat.update": update_message,
     "conversations.history": channel_history,
     "conversations.info": channel_info,

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
-from bot.sandbox.block_kit import Violation, suggestion_violations, view_violations, violations
+from bot.sandbox.block_kit import Violation, suggestion_violations, unfurl_violations, view_violations, violations
 from bot.sandbox.slack.elements import input_id
 from bot.sandbox.slack.workspace import Content
 
@@ -163,6 +163,13 @@ def validate_view_errors(errors: object, blocks: list[Any]) -> dict[str, str]:
     if not isinstance(errors, dict) or not errors or not set(errors) <= inputs or not all(errors.values()):
         raise ApiError("invalid_response_action")
     return errors
+
+
+def validate_unfurl(unfurl: Json) -> Json:
+    """Return what is shown for a link, or raise Slack's error."""
+    if block_violations := unfurl_violations(unfurl):
+        raise _invalid_blocks_error("invalid_blocks", block_violations)
+    return unfurl
 
 
 def validate_suggestions(answer: Json) -> list[Json]:

@@ -25,11 +25,12 @@ from bot.sandbox.slack.elements import (
     with_suggestions,
 )
 from bot.sandbox.slack.faults import RawConnection
+from bot.sandbox.slack.links import link_event, links_in_draft, links_in_message
 from bot.sandbox.slack.payloads import Payload
-from bot.sandbox.slack.request import ApiError, validate_suggestions, validate_view, validate_view_errors
+from bot.sandbox.slack.request import ApiError, validate_suggestions
 from bot.sandbox.slack.routes import build_routes, post_response
 from bot.sandbox.slack.socket_mode import Socket
-from bot.sandbox.slack.state import ResponseUrl, State, View
+from bot.sandbox.slack.state import ResponseUrl, SharedLinks, State, View
 from bot.sandbox.slack.webhook import Acknowledgement, Headers, SignedRequest, send_request, sign_request
 from bot.sandbox.slack.workspace import Channel, Content, Message
 
@@ -101,14 +102,8 @@ class Slack(State):
             raise LookupError(f"Slack asks for the options of {name!r} only after {element.min_query_length} letters.")
         person = user or (on.user if isinstance(on, View) else on.to or "U1")
         acknowledgement = await self._send(payloads.block_suggestion(self, on, person, element, typed))
-        if acknowledgement.error:
-            return acknowledgement
-        try:
-            options = validate_suggestions(acknowledgement.response)
-        except ApiError as error:
-            return replace(acknowledgement, error=error.error)
-        self.suggestions[_source_id(on)][element.block_id, element.action_id] = options
-        return acknowledgement
+        offered, ids = self.suggestions[_source_id(on)], (element.block_id, element.action_id)
+        return _checked(acknowledgement, lambda: offered.update({ids: validate_suggestions(acknowledgement.response)}))
 
     async def act(self, on: Message | View, action: Json, *, user: str = "") -> Acknowledgement:
         """Send any action, even one that the message doesn't offer (any more)."""
@@ -122,12 +117,8 @@ class Slack(State):
         filled = fill_inputs(_blocks(view), values or {}, self.suggestions[view.id])
         payload = payloads.view_submission(self, view, user or view.user, filled)
         acknowledgement = await self._send(payload)
-        if not acknowledgement.error:
-            try:
-                self._apply_view_response(view, acknowledgement.response)
-            except ApiError as error:
-                acknowledgement = replace(acknowledgement, error=error.error)
-            await self.notify_change()
+        acknowledgement = _checked(acknowledgement, lambda: self.apply_response(view, acknowledgement.response))
+        await self.notify_change()
         return acknowledgement
 
     async def close(self, view: View, *, user: str = "") -> Acknowledgement | None:
@@ -137,6 +128,17 @@ class Slack(State):
         if not view.body.get("notify_on_close"):
             return None
         return await self._send(payloads.view_closed(self, view, user or view.user))
+
+    async def share_links(self, message: Message) -> Acknowledgement | None:
+        """Tell the bot about the links in a message that was posted, if it may know."""
+        return await self._send_links(links_in_message(self, message))
+
+    async def draft_links(self, text: str, *, user: str = "U1") -> Acknowledgement | None:
+        """Tell the bot about the links that somebody is typing, which Slack shows a preview of."""
+        return await self._send_links(links_in_draft(self, text, user))
+
+    async def _send_links(self, shared: SharedLinks | None) -> Acknowledgement | None:
+        return await self.event("link_shared", **link_event(self, shared)) if shared else None
 
     async def event(
         self, kind: str, *, event_id: str = "", retry: int = 0, reason: str = "http_timeout", **fields: Any
@@ -240,23 +242,20 @@ class Slack(State):
         if response_url is not None and response_url.line and response and not acknowledgement.error:
             if response.get("response_type") == "in_channel":
                 self.post(self.channels[response_url.channel], Content(response_url.line), user=response_url.user)
-            try:
-                post_response(self, response_url, response)
-            except ApiError as error:
-                acknowledgement = replace(acknowledgement, error=error.error)
+            acknowledgement = _checked(acknowledgement, lambda: post_response(self, response_url, response))
         await self.notify_change()
         return replace(acknowledgement, response_url=response_url)
 
-    def _apply_view_response(self, view: View, response: Json) -> None:
-        action, view.errors = response.get("response_action"), {}
-        if action == "update":
-            self.set_view(view, validate_view(response.get("view"), "modal"))
-        elif action == "push":
-            self.views.append(self.create_view(view.user, validate_view(response.get("view"), "modal")))
-        elif action == "errors":
-            view.errors = validate_view_errors(response.get("errors"), _blocks(view))
-        else:
-            view.open = False
+
+def _checked(acknowledgement: Acknowledgement, apply: Callable[[], object]) -> Acknowledgement:
+    """Apply a response, unless there is none. The acknowledgement returned says whether Slack refuses it."""
+    if acknowledgement.error:
+        return acknowledgement
+    try:
+        apply()
+    except ApiError as error:
+        return replace(acknowledgement, error=error.error)
+    return acknowledgement
 
 
 def _blocks(on: Message | View) -> list[Json]:

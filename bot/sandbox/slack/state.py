@@ -13,11 +13,12 @@ from typing import Any
 
 from bot.sandbox.slack import credentials, workspace
 from bot.sandbox.slack.faults import Faults, Quirks
-from bot.sandbox.slack.request import ApiError, Call
+from bot.sandbox.slack.request import ApiError, Call, validate_view, validate_view_errors
 from bot.sandbox.slack.workspace import Channel, Content, Message, User
 
 MAX_RESPONSE_URL_USES, RESPONSE_URL_LIFETIME = 5, timedelta(minutes=30)
 TRIGGER_LIFETIME = timedelta(seconds=3)
+DRAFT_CHANNEL = "COMPOSER"
 Json = dict[str, Any]
 
 
@@ -76,6 +77,37 @@ class View:
     errors: dict[str, str] = field(default_factory=dict)  # the error below each input, by block
 
 
+@dataclass(eq=False)
+class SharedLinks:
+    """Links in a message or in a draft that were sent to the bot, and what it shows for them."""
+
+    unfurl_id: str
+    user: str
+    domains: dict[str, str]  # by URL
+    message: Message | None = None  # None for a draft
+    preview: dict[str, Json] = field(default_factory=dict)  # of a draft, by URL
+
+    @property
+    def source(self) -> str:
+        """Where the links are, in Slack's words."""
+        return "conversations_history" if self.message else "composer"
+
+    @property
+    def channel(self) -> str:
+        """The message's channel; a draft has none."""
+        return self.message.channel if self.message else DRAFT_CHANNEL
+
+    @property
+    def ts(self) -> str:
+        """The message's timestamp; a draft has an ID instead."""
+        return self.message.ts if self.message else self.unfurl_id
+
+    @property
+    def unfurls(self) -> dict[str, Json]:
+        """What the bot shows, by URL."""
+        return self.message.unfurls if self.message else self.preview
+
+
 class State:
     """The workspace, its messages and views, and everything the bot called."""
 
@@ -94,6 +126,8 @@ class State:
         self.response_urls: dict[str, ResponseUrl] = {}
         self.triggers: dict[str, Trigger] = {}
         self.tickets: set[str] = set()  # of socket URLs that haven't been used yet
+        self.unfurl_domains: set[str] = set()  # those that the app has registered
+        self.shared_links: list[SharedLinks] = []  # those that were sent to the bot
         self.scopes = set(workspace.BOT_SCOPES)
         self.charts = True  # whether the workspace accepts charts and data tables
         self.quirks = Quirks()
@@ -218,3 +252,16 @@ class State:
             "root_view_id": target.id,
             "hash": f"{int(self.now().timestamp())}.{self.new_id('')}",
         }
+
+    def apply_response(self, view: View, response: Json) -> None:
+        """Apply the bot's response to a submitted modal, or raise Slack's error."""
+        action, view.errors = response.get("response_action"), {}
+        if action == "update":
+            self.set_view(view, validate_view(response.get("view"), "modal"))
+        elif action == "push":
+            self.views.append(self.create_view(view.user, validate_view(response.get("view"), "modal")))
+        elif action == "errors":
+            blocks: Any = view.body["blocks"]
+            view.errors = validate_view_errors(response.get("errors"), blocks)
+        else:
+            view.open = False

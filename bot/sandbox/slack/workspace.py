@@ -88,6 +88,7 @@ class Message:
     system_event: Json = field(default_factory=dict)
     deleted: bool = False
     versions: list[Content] = field(default_factory=list)
+    unfurls: dict[str, Json] = field(default_factory=dict)  # by URL, what the bot shows for a link in it
 
     @property
     def text(self) -> str:
