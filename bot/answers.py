@@ -166,10 +166,15 @@ class Answers:
         return self.renderer.render(f"notices/{name}", view=view)
 
     async def _attempt(self, line: str, failure: Failure, caller: Caller) -> Attempt:
-        """Describe a line that failed, with the environments to offer if it names none."""
-        lacks_environment = isinstance(failure, InvalidLine) and failure.has_gaps and caller.supports_menus
+        """Describe a line that failed, with what to offer: the environments if it names none, or the first screen."""
+        may_command = self.commands is not None and caller.may_command
+        if not isinstance(failure, InvalidLine):
+            return Attempt(line, may_command)
+        is_unread = not failure.topic
+        lacks_environment = not caller.defaults if is_unread else failure.has_gaps and caller.supports_menus
         project_envs = await self._project_envs(caller) if lacks_environment else ()
-        return Attempt(line, may_command=self.commands is not None and caller.may_command, project_envs=project_envs)
+        first_buttons = self._help_pages.first_buttons(caller.defaults, project_envs) if is_unread else ()
+        return Attempt(line, may_command, project_envs, first_buttons)
 
     def failure_answer(
         self,

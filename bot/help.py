@@ -138,12 +138,24 @@ class HelpPages:
             apps=defaults.get("app", "").replace(",", ", "),
             problem=problem,
             project_env=project_env,
-            questions=tuple((label, f"{name} {project_env}") for label, name in FIRST_QUESTIONS if project_env),
-            commands=tuple((label, f"help {name}") for label, name in FIRST_COMMANDS if name in self._registry),
+            questions=_first_questions(project_env),
+            commands=self._first_commands(),
             choices=choices if has_menu else (),
             chosen=next((choice for choice in choices if choice.label == default), None),
         )
         return self._renderer.render("notices/first_screen", view=view)
+
+    def first_buttons(self, defaults: Defaults, project_envs: Sequence[str]) -> tuple[LabeledLine, ...]:
+        """Return the buttons of the first screen, for a line that I can't read."""
+        questions = _first_questions(_project_env(defaults) or _main(project_envs))
+        return (*questions, *self._first_commands(), (COMMANDS_LABEL, f"help {COMMANDS_TOPIC}"))
+
+    def _first_commands(self) -> tuple[LabeledLine, ...]:
+        return tuple((label, f"help {name}") for label, name in FIRST_COMMANDS if name in self._registry)
+
+
+def _first_questions(project_env: str) -> tuple[LabeledLine, ...]:
+    return tuple((label, f"{name} {project_env}") for label, name in FIRST_QUESTIONS if project_env)
 
 
 def _project_env(defaults: Defaults) -> str:

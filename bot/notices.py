@@ -5,14 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.errors import Failure, InvalidLine, InvalidResponse, NotFound, Rejected, TryLater, UnknownKey
-from bot.help import COMMANDS_LABEL, COMMANDS_TOPIC, MAX_CHOICES, MAX_LABEL_CHARS
+from bot.help import COMMANDS_LABEL, COMMANDS_TOPIC, MAX_CHOICES, MAX_LABEL_CHARS, LabeledLine
 from bot.lines.parser import Registry, parse
 from bot.lines.spec import MAX_BUTTON_LINE_CHARS
 from bot.messages.message import Message
 from bot.messages.renderer import Renderer
 from bot.questions.base import View
 
-HELP_LABEL = "Show help"
 WHICH_PROJECT = "Which project and environment?"
 PROJECT_GAP = re.compile(r"(?<= )(?P<project>[^ /]+)/ENV(?= |$)")  # in a corrected line
 OTHER_GAP = re.compile(r"(?<= )[A-Z]+(?= |$)")
@@ -28,6 +27,7 @@ class Attempt:
     line: str = ""
     may_command: bool = False
     project_envs: Sequence[str] = ()  # to choose from, if the line names none
+    first_buttons: Sequence[LabeledLine] = ()  # of the first screen, if the line is no question and no command
 
 
 class FailureButton(View):
@@ -133,6 +133,8 @@ class Notices:
                 line, attempt
             ):
                 return (FailureButton(label="Run" if does == RUN_COMMAND else f"Ask: {line}", line=line, does=does),)
+            case InvalidLine(topic=""):
+                return tuple(FailureButton(label=label, line=line) for label, line in attempt.first_buttons)
             case InvalidLine(topic=topic):
                 return (_help_button(topic),)
             case NotFound() | Rejected() if (topic := _first_word(attempt.line)) in self._registry:
@@ -200,13 +202,11 @@ def _first_word(line: str) -> str:
 
 
 def _help_button(topic: str) -> FailureButton:
-    return FailureButton(label=_help_label(topic), line=f"help {topic}".rstrip())
+    return FailureButton(label=_help_label(topic), line=f"help {topic}")
 
 
 def _help_label(topic: str) -> str:
-    if topic == COMMANDS_TOPIC:
-        return COMMANDS_LABEL
-    return f"Help with {topic}" if topic else HELP_LABEL
+    return COMMANDS_LABEL if topic == COMMANDS_TOPIC else f"Help with {topic}"
 
 
 def internal_error_message(reference: str) -> Message:

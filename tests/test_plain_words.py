@@ -28,7 +28,8 @@ async def somebody(someone: Conversation) -> Conversation:
 
 
 def offered(answer: Answer) -> list[str]:
-    return [line for line in button_lines(answer.message) if not line.startswith("help")]
+    """The suggested lines. The first screen's buttons aren't: they are there whatever the sentence says."""
+    return button_lines(answer.message) if answer.message.text.startswith("Did you mean") else []
 
 
 @pytest.mark.parametrize("example", read_examples("plain_words.txt"), ids=lambda example: example.sentence)
@@ -78,6 +79,28 @@ async def test_offered_lines_are_answered(somebody: Conversation, example: Examp
     assert [answer.error_text for answer in answers if answer.outcome != "answered"] == []
 
 
+@pytest.mark.parametrize("sentence", ["what's for lunch?", "ok"])
+@pytest.mark.parametrize("defaults", [WEB, {}])
+async def test_off_topic_line_gets_the_first_screens_buttons(
+    someone: Conversation, sentence: str, defaults: dict[str, str]
+) -> None:
+    person = replace(someone, defaults=defaults)
+    answer = await person.send(sentence)
+    assert answer.outcome == "mistyped"
+    assert button_lines(answer.message) == button_lines((await person.send("help")).message)
+    assert button_lines(answer.message)[0] == "digest web/production"
+    assert "`help`" not in visible_text(answer)
+    assert not violations(answer.message.payload())
+
+
+async def test_button_of_the_first_screen_works_in_slack() -> None:
+    async with open_workspace(default_project="web/production") as workspace:
+        lost = await workspace.send("what's for lunch?", user="U1")
+        answer = await workspace.press(lost, "Recent changes", user="U1")
+        assert (lost.to, answer.to) == ("U1", "U1")
+        assert "`events web/production" in slack_text(answer)
+
+
 async def test_commands_are_never_offered(somebody: Conversation) -> None:
     """Also for a sentence that has their words."""
     for sentence in (
@@ -88,7 +111,8 @@ async def test_commands_are_never_offered(somebody: Conversation) -> None:
         "schedules of the web",
         "use the force",
     ):
-        assert offered(await somebody.send(sentence)) == []
+        lines = button_lines((await somebody.send(sentence)).message)
+        assert {line.partition(" ")[0] for line in lines} <= {"help", *discover()}
 
 
 async def test_channel_without_a_default_gets_the_first_project(someone: Conversation) -> None:
