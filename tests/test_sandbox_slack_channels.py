@@ -8,7 +8,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.sandbox.slack import Slack
 from bot.sandbox.slack.credentials import BOT_USER_ID
 from bot.sandbox.slack.state import View
-from tests.sandbox_slack import Clock, Json, section, slack_error
+from tests.sandbox_slack import Clock, Json, record_requests, section, slack_error
 
 MODAL = {"type": "modal", "title": {"type": "plain_text", "text": "Watch"}, "blocks": [section("A flag")]}
 HOME = {"type": "home", "blocks": [section("Hello")]}
@@ -90,6 +90,34 @@ async def test_channel_info_has_the_right_flags(client: AsyncWebClient) -> None:
     }
     assert (await slack_error(client.conversations_info, channel="C4"))["error"] == "channel_not_found"
     assert (await slack_error(client.conversations_history, channel="C3"))["error"] == "not_in_channel"
+
+
+async def test_bot_joins_a_public_channel_and_gets_the_event(slack: Slack, client: AsyncWebClient) -> None:
+    async with record_requests(slack) as requests:
+        assert (await client.conversations_join(channel="C3"))["channel"]["is_member"]
+        await slack.until(lambda: requests)
+    event = json.loads(requests[0][1])["event"]
+    assert (event["type"], event["user"], event["channel"]) == ("member_joined_channel", BOT_USER_ID, "C3")
+    assert "inviter" not in event
+    assert [message.text for message in slack.channels["C3"].messages] == ["joined #random."]
+    again = await client.conversations_join(channel="C3")
+    assert (again["warning"], again["response_metadata"]["warnings"]) == ("already_in_channel", ["already_in_channel"])
+
+
+async def test_joining_is_refused_as_slack_does(slack: Slack, client: AsyncWebClient) -> None:
+    async def refusal(channel: str) -> str:
+        return str((await slack_error(client.conversations_join, channel=channel))["error"])
+
+    dm = (await client.conversations_open(users="U1"))["channel"]["id"]
+    assert [await refusal(channel) for channel in ("C4", "C7", "C2", dm, "C5")] == [
+        "channel_not_found",
+        "channel_not_found",
+        *["method_not_supported_for_channel_type"] * 2,
+        "is_archived",
+    ]
+    slack.scopes.remove("channels:join")
+    assert (await slack_error(client.conversations_join, channel="C3"))["needed"] == "channels:join"
+    assert not slack.channels["C3"].is_member
 
 
 async def test_bot_can_message_one_person(slack: Slack, client: AsyncWebClient) -> None:

@@ -133,6 +133,21 @@ def thread_replies(state: State, call: Call) -> Json:
     return _page(call, [parent, *(message for message in thread if _is_in_range(call, message))])
 
 
+def join_channel(state: State, call: Call) -> Json:
+    """Join a public channel. A private one takes an invitation, and being in it already is only a warning."""
+    state.require_scope("channels:join")
+    channel = state.channel(call.required("channel"))
+    if channel.kind != "channels":
+        raise ApiError("method_not_supported_for_channel_type")
+    if channel.is_archived:
+        raise ApiError("is_archived")
+    if channel.is_member:
+        warning = "already_in_channel"
+        return {"channel": channel.to_json(), "warning": warning, "response_metadata": {"warnings": [warning]}}
+    state.pending_events.append(state.add_bot(channel))
+    return {"channel": channel.to_json()}
+
+
 def open_conversation(state: State, call: Call) -> Json:
     """Open the direct message with a user; group direct messages aren't supported."""
     state.require_scope("im:write")
@@ -319,6 +334,7 @@ METHODS: Mapping[str, Method] = {
     "chat.update": update_message,
     "conversations.history": channel_history,
     "conversations.info": channel_info,
+    "conversations.join": join_channel,
     "conversations.open": open_conversation,
     "conversations.replies": thread_replies,
     "usergroups.users.list": group_members,

@@ -54,6 +54,7 @@ class Slack(State):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._app({**scope, "wire": RawConnection(receive)}, receive, send)
+        await self._send_pending_events()
 
     @asynccontextmanager
     async def serving(self, port: int = 0) -> AsyncIterator[str]:
@@ -177,6 +178,14 @@ class Slack(State):
             await self.event(event.pop("type"), **event) if notified_before or _bot_is_notified(self, channel) else None
         )
 
+    async def _send_pending_events(self) -> None:
+        """Send the events that the bot caused itself, if it listens and may get them."""
+        while self.pending_events:
+            event = self.pending_events.pop(0)
+            listens = self.socket.opened_count or self.request_url
+            if listens and _bot_is_notified(self, self.channels[event["channel"]]):
+                await self.event(event.pop("type"), **event)
+
     async def resend(self, acknowledgement: Acknowledgement) -> Acknowledgement:
         """Send the same bytes again."""
         if acknowledgement.request is None:
@@ -282,20 +291,16 @@ def _bot_is_notified(state: State, channel: Channel) -> bool:
 def _invite(state: State, channel: Channel, by: str) -> Json:
     """Add the bot to a channel."""
     _require(not channel.is_member, "The bot is in the channel already.")
-    channel.is_member = True
-    system_event = {"subtype": "channel_join", "text": f"<@{BOT_USER_ID}> has joined the channel", "inviter": by}
-    _post_system_message(state, channel, "was added to", by, system_event)
-    channel_type = "G" if channel.is_private else "C"
-    event = {"type": "member_joined_channel", "user": BOT_USER_ID, "channel": channel.id, "channel_type": channel_type}
-    return {**event, "team": state.team.id, "inviter": by}
+    return state.add_bot(channel, by)
 
 
 def _remove(state: State, channel: Channel, by: str) -> Json:
     """Remove the bot from a channel."""
     _require(channel.is_member, "The bot is not in the channel.")
     channel.is_member = False
-    system_event = {"subtype": "channel_leave", "text": f"<@{BOT_USER_ID}> has left the channel"}
-    _post_system_message(state, channel, "was removed from", by, system_event)
+    text = f"was removed from #{channel.name} by {state.users[by].real_name}."
+    notice = state.post(channel, Content(text), user=BOT_USER_ID)
+    notice.system_event = {"subtype": "channel_leave", "text": f"<@{BOT_USER_ID}> has left the channel"}
     return {"type": f"{_event_prefix(channel)}_left", "channel": channel.id, "actor_id": by}
 
 
@@ -317,14 +322,6 @@ def _delete(state: State, channel: Channel, by: str) -> Json:
     """Delete a channel."""
     del state.channels[channel.id]
     return {"type": f"{_event_prefix(channel)}_deleted", "channel": channel.id, "actor_id": by}
-
-
-def _post_system_message(state: State, channel: Channel, action: str, by: str, system_event: Json) -> None:
-    """Post Slack's notice: people see a sentence that starts with the bot's name, the API returns `system_event`."""
-    message = state.post(
-        channel, Content(f"{action} #{channel.name} by {state.users[by].real_name}."), user=BOT_USER_ID
-    )
-    message.system_event = system_event
 
 
 def _event_prefix(channel: Channel) -> str:

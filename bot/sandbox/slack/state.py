@@ -123,6 +123,7 @@ class State:
         self.homes: dict[str, View] = {}
         self.suggestions: dict[str, dict[tuple[str, str], list[Json]]] = defaultdict(dict)  # by message or view
         self.calls: list[Call] = []
+        self.pending_events: list[Json] = []  # that the bot gets once its call is answered
         self.response_urls: dict[str, ResponseUrl] = {}
         self.triggers: dict[str, Trigger] = {}
         self.tickets: set[str] = set()  # of socket URLs that haven't been used yet
@@ -182,6 +183,17 @@ class State:
     def message(self, channel: Channel, ts: str) -> Message | None:
         """Look up a message in a channel."""
         return next((message for message in channel.messages if message.ts == ts), None)
+
+    def add_bot(self, channel: Channel, by: str = "") -> Json:
+        """Add the bot to a channel, invited *by* a person or on its own; return the event."""
+        channel.is_member = True
+        inviter = {"inviter": by} if by else {}
+        text = f"was added to #{channel.name} by {self.users[by].real_name}." if by else f"joined #{channel.name}."
+        notice = self.post(channel, Content(text), user=credentials.BOT_USER_ID)
+        joined = f"<@{credentials.BOT_USER_ID}> has joined the channel"
+        notice.system_event = {"subtype": "channel_join", "text": joined, **inviter}
+        fields = {"user": credentials.BOT_USER_ID, "channel": channel.id, "team": self.team.id, **inviter}
+        return {"type": "member_joined_channel", "channel_type": "G" if channel.is_private else "C", **fields}
 
     # ------------------------------------------------------------------------------------------------------ messages
 
