@@ -136,6 +136,11 @@ class Answers:
             caller.defaults, project_envs, has_menu=caller.supports_menus, problem=problem
         )
 
+    async def greeting(self, caller: Caller, *, has_menu: bool) -> Message:
+        """Render the greeting for the caller's channel."""
+        project_envs = await self._project_envs(caller) if has_menu else ()
+        return self._help_pages.greeting(caller.defaults, project_envs)
+
     async def _project_envs(self, caller: Caller) -> Sequence[str]:
         """Return what LaunchDarkly lists in time; empty if it fails. What comes later is cached for the next answer."""
         try:

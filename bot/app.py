@@ -30,6 +30,7 @@ from bot.settings import Settings, parse_zone, try_read_settings
 from bot.slack.block_fallback import BlockFallback
 from bot.slack.client import SlackClients, connect
 from bot.slack.directory import SlackDirectory
+from bot.slack.greeting import Greeter
 from bot.slack.handler import Callers, ChannelEventHandler, InteractionHandler, LineHandler, SharingHandler
 from bot.slack.listeners import Handlers
 from bot.slack.payloads import SharedDeduplicator
@@ -141,6 +142,7 @@ def _handlers(
     store, rules = scheduler.store, scheduler.rules
     directory = SlackDirectory(clients.read, parse_zone(settings.time_zone), scheduler.now)
     answers = replace(scheduler.answers, commands=SlackCommandRunner(scheduler, directory))
+    greeter = Greeter(scheduler, directory.default_zone, settings.defaults, settings.greeting_delay_seconds)
     modal = ScheduleModal(clients.reply, store, answers, directory)
     lines = LineHandler(answers, directory)
     interactions = InteractionHandler(
@@ -155,7 +157,7 @@ def _handlers(
     )
     return Handlers(
         handle_interaction=interactions.handle,
-        handle_channel_event=ChannelEventHandler(scheduler).handle,
+        handle_channel_event=ChannelEventHandler(scheduler, greeter).handle,
         validate_modal=modal.validation_errors,
     )
 

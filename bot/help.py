@@ -15,6 +15,7 @@ COMMANDS_TOPIC = "commands"  # the page with all of them
 COMMANDS_LABEL = "All commands"
 GROUPS = ("Ask", "Schedules", "Alerts", "Settings")
 FIRST_QUESTIONS = (("This week", "digest"), ("Recent changes", "events"), ("Flags to clean up", "cleanup"))
+GREETING_BUTTONS = (("Schedule a Monday digest", "every monday 9:00 digest"), ("Set up alerts", "watch events"))
 FIRST_COMMANDS = (("Schedule a report", "every"), ("Set up alerts", "watch"))
 EXAMPLE_PROJECT_ENV = "web/production"
 MAX_QUOTED_CHARS = 60
@@ -34,6 +35,20 @@ class ProjectChoice(View):
     line: str
 
 
+class ProjectMenu(View):
+    """The menu that sets a channel's default project and environment."""
+
+    choices: tuple[ProjectChoice, ...]
+    chosen: ProjectChoice | None
+
+
+class GreetingView(View):
+    default: str  # the default project/environment, if any
+    apps: str
+    commands: tuple[LabeledLine, ...]
+    projects: ProjectMenu
+
+
 class FirstScreenView(View):
     default: str  # the default project/environment, if any
     apps: str
@@ -41,8 +56,7 @@ class FirstScreenView(View):
     project_env: str  # what the questions below are about; empty to show none
     questions: tuple[LabeledLine, ...]
     commands: tuple[LabeledLine, ...]
-    choices: tuple[ProjectChoice, ...]
-    chosen: ProjectChoice | None
+    projects: ProjectMenu
 
 
 class CommandHelp(View):
@@ -132,16 +146,14 @@ class HelpPages:
         """Render the first screen. Without a default, its buttons are about one of the known environments."""
         default = _project_env(defaults)
         project_env = default or _main(project_envs)
-        choices = tuple(ProjectChoice(label=pair, line=f"use {pair}") for pair in _fitting(project_envs))
         view = FirstScreenView(
             default=default,
-            apps=defaults.get("app", "").replace(",", ", "),
+            apps=_apps(defaults),
             problem=problem,
             project_env=project_env,
             questions=_first_questions(project_env),
             commands=self._first_commands(),
-            choices=choices if has_menu else (),
-            chosen=next((choice for choice in choices if choice.label == default), None),
+            projects=_project_menu(project_envs if has_menu else (), default),
         )
         return self._renderer.render("notices/first_screen", view=view)
 
@@ -149,6 +161,17 @@ class HelpPages:
         """Return the buttons of the first screen, for a line that I can't read."""
         questions = _first_questions(_project_env(defaults) or _main(project_envs))
         return (*questions, *self._first_commands(), (COMMANDS_LABEL, f"help {COMMANDS_TOPIC}"))
+
+    def greeting(self, defaults: Defaults, project_envs: Sequence[str]) -> Message:
+        """Render the greeting for a channel. Without a default, its buttons ask for a project first."""
+        default = _project_env(defaults)
+        view = GreetingView(
+            default=default,
+            apps=_apps(defaults),
+            commands=GREETING_BUTTONS,
+            projects=_project_menu(project_envs, default),
+        )
+        return self._renderer.render("notices/greeting", view=view)
 
     def _first_commands(self) -> tuple[LabeledLine, ...]:
         return tuple((label, f"help {name}") for label, name in FIRST_COMMANDS if name in self._registry)
@@ -160,6 +183,15 @@ def _first_questions(project_env: str) -> tuple[LabeledLine, ...]:
 
 def _project_env(defaults: Defaults) -> str:
     return f"{defaults['project']}/{defaults['env']}" if defaults else ""
+
+
+def _apps(defaults: Defaults) -> str:
+    return defaults.get("app", "").replace(",", ", ")
+
+
+def _project_menu(project_envs: Sequence[str], default: str) -> ProjectMenu:
+    choices = tuple(ProjectChoice(label=pair, line=f"use {pair}") for pair in _fitting(project_envs))
+    return ProjectMenu(choices=choices, chosen=next((choice for choice in choices if choice.label == default), None))
 
 
 def _main(project_envs: Sequence[str]) -> str:

@@ -144,6 +144,10 @@ class TuningSettings(SettingsGroup):
         1, ge=0, le=60, description="Minimum time between two messages in one channel."
     )
 
+    greeting_delay_seconds: float = Field(
+        2, ge=0, le=60, description="How long a greeting waits, in case a mention invited the bot and gets an answer."
+    )
+
     scheduler_poll_seconds: float = Field(5, gt=0, le=SECONDS_PER_DAY, description="Scheduler polling interval.")
     schedule_jitter_seconds: float = Field(
         60, ge=0, le=3600, description="Schedules due in the same minute are spread over this time."

@@ -95,6 +95,7 @@ def settings(**overrides: Any) -> Settings:
         "answer_timeout_seconds": 2.0,
         "launchdarkly_cache_seconds": 0.0,
         "suggestion_timeout_seconds": 10.0,
+        "greeting_delay_seconds": 0.0,
     } | overrides
     return Settings.model_construct(
         **{name: field_info.default for name, field_info in Settings.model_fields.items()} | overrides

@@ -12,7 +12,7 @@ from bot.sandbox.http_server import serving
 from bot.sandbox.slack import Slack
 from bot.sandbox.slack.credentials import SIGNING_SECRET
 from bot.slack.listeners import BackgroundTasks, Handlers, build_bolt_app
-from bot.slack.payloads import Interaction
+from bot.slack.payloads import ChannelEvent, Interaction
 from bot.slack.server import build_web_app
 
 
@@ -24,8 +24,8 @@ class EventRecorder:
     received: list[tuple[str, str]] = field(default_factory=list)
     work: BackgroundTasks = field(default_factory=BackgroundTasks)
 
-    async def moved(self, channel: str, what: str) -> None:
-        self.received.append((channel, what))
+    async def moved(self, event: ChannelEvent) -> None:
+        self.received.append((event.channel, event.error_code))
 
     async def all_received(self) -> list[tuple[str, str]]:
         assert await self.work.drain(5) == 0

@@ -315,6 +315,18 @@ async def test_payload_is_recorded_once_and_pruned_after_a_day(database: Tempora
         assert await store.payloads.record("v0=1", now)
 
 
+async def test_channel_is_greeted_once_until_it_is_forgotten(database: TemporaryDatabase) -> None:
+    now = datetime.now(UTC)
+    async with open_store(database.url) as store, open_store(database.url) as other:
+        at_once = await asyncio.gather(*(each.greetings.record("T1", "C1", now) for each in (store, other) * 5))
+        assert sorted(at_once) == [False] * 9 + [True]
+        assert await other.greetings.record("T1", "C2", now)
+        assert await other.greetings.record("T2", "C1", now)
+        await store.greetings.forget("T1", "C1")
+        assert await other.greetings.record("T1", "C1", now)
+        assert not await store.greetings.record("T1", "C2", now)
+
+
 async def test_tables_match_the_migrations(database: TemporaryDatabase) -> None:
     async with open_store(database.url):
         assert await run(database, lambda it: compare_metadata(MigrationContext.configure(it), METADATA)) == []

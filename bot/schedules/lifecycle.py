@@ -124,8 +124,8 @@ async def resume_after_reinstall(ctx: SchedulerContext) -> None:
         await resume_channel(ctx, channel, TOKEN_CODES)
 
 
-async def resume_channel(ctx: SchedulerContext, channel: str, codes: Collection[str] = AUTO_RESUME_CODES) -> None:
-    """Resume a channel's schedules that were paused for one of these codes, and say so in the channel."""
+async def resume_channel(ctx: SchedulerContext, channel: str, codes: Collection[str] = AUTO_RESUME_CODES) -> bool:
+    """Resume a channel's schedules that were paused for one of these codes, and say so there. Return if any were."""
     now, resumed = ctx.now(), []
     for schedule in await ctx.store.schedules.list_for_channel(ctx.team, channel):
         next_at = next_run_at(trigger_of(schedule), now)
@@ -136,3 +136,4 @@ async def resume_channel(ctx: SchedulerContext, channel: str, codes: Collection[
         with suppress(DeliveryError):
             async with ctx.publisher.throttle(channel):
                 await ctx.publisher.post(channel, notice, f"back:{channel}@{int(now.timestamp())}")
+    return bool(resumed)

@@ -6,6 +6,7 @@ socket_mode.py     Socket Mode, with a watchdog for silent sockets
 listeners.py       Bolt listeners: acknowledge, then start a background task
 payloads.py        parses payloads into interactions and channel events, and drops those that Slack sends twice
 handler.py         handles lines, the Share button, the modal, and channel events
+greeting.py        greets a channel once
 schedule_modal.py  the modal that changes a schedule
 ticket_modal.py    the modal that shows an answer as a ticket
 buttons.py         share and refresh buttons, and the cache of the answers that they share

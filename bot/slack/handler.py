@@ -17,7 +17,8 @@ from bot.schedules.lifecycle import pause_channel, resume_channel
 from bot.slack import buttons
 from bot.slack.buttons import SharedAnswers
 from bot.slack.directory import SlackDirectory
-from bot.slack.payloads import Deduplicator, Interaction, SharedDeduplicator
+from bot.slack.greeting import Greeter
+from bot.slack.payloads import ChannelEvent, Deduplicator, Interaction, SharedDeduplicator
 from bot.slack.responder import Responder, Responders, SendOutcome
 from bot.slack.schedule_modal import ScheduleModal
 from bot.slack.ticket_modal import TicketModal
@@ -209,13 +210,17 @@ class InteractionHandler:
 
 @dataclass(frozen=True)
 class ChannelEventHandler:
-    """Pauses the schedules of a channel that the bot lost, and resumes them when it is back."""
+    """Pauses the schedules of a channel that the bot lost, and resumes them or greets when it is there."""
 
     scheduler: SchedulerContext
+    greeter: Greeter
 
-    async def handle(self, channel: str, error_code: str) -> None:
-        """Take Slack's error code for posting in the channel, or an empty one if the channel is open again."""
-        if error_code:
-            await pause_channel(self.scheduler, channel, error_code)
-        else:
-            await resume_channel(self.scheduler, channel)
+    async def handle(self, event: ChannelEvent) -> None:
+        if event.error_code:
+            await pause_channel(self.scheduler, event.channel, event.error_code)
+            return
+        is_known = await resume_channel(self.scheduler, event.channel)
+        if event.joined and is_known:
+            await self.greeter.skip(event.channel)  # "I'm back" is greeting enough
+        elif event.joined:
+            await self.greeter.greet(event.channel, is_shared=event.is_shared)

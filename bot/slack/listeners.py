@@ -19,6 +19,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.payloads import (
     CHANNEL_EVENTS,
+    ChannelEvent,
     Deduplicator,
     Interaction,
     interaction_from_command,
@@ -36,7 +37,7 @@ ENVELOPE_HEADER = "envelope-id"  # carries the id of a Socket Mode envelope, in 
 EMPTY_AUTHORIZATION = AuthorizeResult(enterprise_id=None, team_id=None)
 
 
-async def _ignore(channel: str, error_code: str) -> None: ...
+async def _ignore(_: ChannelEvent) -> None: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +48,7 @@ class Handlers:
     """
 
     handle_interaction: Callable[[Interaction], Coroutine[Any, Any, None]]
-    handle_channel_event: Callable[[str, str], Coroutine[Any, Any, None]] = _ignore
+    handle_channel_event: Callable[[ChannelEvent], Coroutine[Any, Any, None]] = _ignore
     validate_modal: Callable[[dict[str, Any]], dict[str, str]] = missing_field_errors
 
 
@@ -142,7 +143,7 @@ class _Listeners:
 
     async def on_channel_event(self, body: dict[str, Any]) -> None:
         if self._is_new(body) and (event := parse_channel_event(body)):
-            self._tasks.start(self._handlers.handle_channel_event(*event))
+            self._tasks.start(self._handlers.handle_channel_event(event))
 
     async def on_uninstall(self, body: dict[str, Any]) -> None:
         if self._is_new(body):

@@ -55,6 +55,16 @@ class Interaction:
         return self.action == "refresh" or (self.action == "turn" and self.ephemeral)
 
 
+@dataclass(frozen=True, slots=True)
+class ChannelEvent:
+    """What happened to a channel."""
+
+    channel: str
+    error_code: str  # Slack's, for posting in the channel since then; empty where it is open again
+    joined: bool = False  # the bot was invited, or joined by itself
+    is_shared: bool = False  # with another organization
+
+
 def interaction_from_command(body: dict[str, Any], dedup_key: str) -> Interaction:
     """Parse a slash command."""
     return Interaction(
@@ -101,12 +111,14 @@ def team_of(body: dict[str, Any]) -> str:
     return str((body.get("team") or {}).get("id") or body["user"].get("team_id") or "")
 
 
-def parse_channel_event(body: dict[str, Any]) -> tuple[str, str] | None:
-    """Return the channel, and the code of `CHANNEL_EVENTS`. Other people joining a channel are ignored."""
+def parse_channel_event(body: dict[str, Any]) -> ChannelEvent | None:
+    """Parse what happened to a channel. Other people joining it are ignored."""
     event = body["event"]
-    if event["type"] == "member_joined_channel" and event.get("user") != _bot_user(body):
+    joined = event["type"] == "member_joined_channel"
+    if joined and event.get("user") != _bot_user(body):
         return None
-    return event.get("channel", ""), CHANNEL_EVENTS[event["type"]]
+    is_shared = bool(body.get("is_ext_shared_channel", True))  # to be safe, if Slack doesn't say
+    return ChannelEvent(event.get("channel", ""), CHANNEL_EVENTS[event["type"]], joined, is_shared)
 
 
 def _bot_user(body: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ models.py        the records that other packages read
 schedules.py     schedules, by channel and number
 runs.py          runs of schedules, the answers they share, and the heartbeats of the workers
 watch_state.py   what each watch has observed
-workspaces.py    of each workspace: charts supported, channel defaults, payloads and deliveries, metrics of past weeks
+workspaces.py    of each workspace: charts supported, channels and their defaults, payloads, deliveries, past weeks
 tables.py        the tables
 database.py      transactions and single statements, with a timeout; database errors ─► failures with a sentence
 sqlite.py        connections to SQLite

@@ -19,7 +19,7 @@ from bot.store.schedules import Schedules
 from bot.store.sqlite_file import enable_wal
 from bot.store.tables import CHANNEL_DEFAULTS
 from bot.store.watch_state import WatchStates
-from bot.store.workspaces import ChannelDefaults, DeliveryQuotas, Payloads, Snapshots, Workspaces
+from bot.store.workspaces import ChannelDefaults, DeliveryQuotas, Greetings, Payloads, Snapshots, Workspaces
 
 PROBE_INTERVAL_SECONDS = 10.0  # between write probes
 PROBE_BYTES = 16_384  # more than a page, so that a full database has no room for it
@@ -32,6 +32,7 @@ class Store:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.channel_defaults = ChannelDefaults(database)
+        self.greetings = Greetings(database)
         self.workspaces = Workspaces(database)
         self.schedules = Schedules(database)
         self.runs = Runs(database)

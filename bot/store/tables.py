@@ -64,6 +64,14 @@ CHANNEL_DEFAULTS = Table(
     Column("changed_at", UtcDateTime, nullable=False),
 )
 
+GREETINGS = Table(
+    "greetings",
+    METADATA,
+    Column("team", String, primary_key=True),
+    Column("channel", String, primary_key=True),
+    Column("greeted_at", UtcDateTime, nullable=False),
+)
+
 WORKSPACES = Table(
     "workspaces",
     METADATA,

@@ -1,5 +1,5 @@
-"""What the bot keeps for each workspace: charts supported, defaults of channels, payloads handled, deliveries started,
-and the metrics of past weeks.
+"""What the bot keeps for each workspace: charts supported, channels greeted and their defaults, payloads handled,
+deliveries started, and the metrics of past weeks.
 
 Slack rolls charts out gradually, so a refusal counts for a while only.
 
@@ -15,7 +15,7 @@ from sqlalchemy import String, bindparam, case, delete, or_, select, text, updat
 
 from bot.store.database import Database, UtcDateTime, add, upsert
 from bot.store.models import DefaultsChange, Snapshot
-from bot.store.tables import CHANNEL_DEFAULTS, PAYLOADS, RATE_LIMITS, SNAPSHOTS, WORKSPACES
+from bot.store.tables import CHANNEL_DEFAULTS, GREETINGS, PAYLOADS, RATE_LIMITS, SNAPSHOTS, WORKSPACES
 
 SELECT_CHARTS_REFUSED_AT = select(WORKSPACES.c.charts_refused_at).where(WORKSPACES.c.team == bindparam("team"))
 SELECT_LAST_CHANGE = select(
@@ -25,6 +25,10 @@ SELECT_LAST_CHANGE = select(
 INSERT_NEW = text(
     "INSERT INTO payloads (key, heard_at) VALUES (:of, :at) ON CONFLICT DO NOTHING RETURNING key"
 ).bindparams(bindparam("of", type_=String), bindparam("at", type_=UtcDateTime))
+
+INSERT_GREETING = text(
+    "INSERT INTO greetings (team, channel, greeted_at) VALUES (:of, :where, :at) ON CONFLICT DO NOTHING RETURNING team"
+).bindparams(bindparam("of", type_=String), bindparam("where", type_=String), bindparam("at", type_=UtcDateTime))
 
 BURST_SECONDS = 10.0
 WINDOW_SECONDS = 60.0 + BURST_SECONDS  # so that a burst and the minute after it stay within the limit of a minute
@@ -100,6 +104,21 @@ class ChannelDefaults:
     async def clear(self, team: str, channel: str, by: str, at: datetime) -> None:
         """Remove a channel's defaults, and record who did."""
         await self.put(team, channel, {}, by, at)
+
+
+class Greetings:
+    """The channels that need no greeting any more."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def record(self, team: str, channel: str, at: datetime) -> bool:
+        """Record that a channel needs no greeting; return whether it needed one until now."""
+        return bool((await self._database.execute(INSERT_GREETING, of=team, where=channel, at=at)).rows)
+
+    async def forget(self, team: str, channel: str) -> None:
+        """Forget a greeting that could not be posted, so that the next invitation brings one."""
+        await self._database.execute(delete(GREETINGS).where(GREETINGS.c.team == team, GREETINGS.c.channel == channel))
 
 
 class Payloads:

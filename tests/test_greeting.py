@@ -1,0 +1,200 @@
+"""The bot greets a channel when it is invited: once, with buttons that work for everyone."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.sandbox.slack import Fault, Message, Slack
+from bot.slack.greeting import Greeter
+from tests.conversation import UTC_ZONE
+from tests.databases import TemporaryDatabase, temporary_sqlite
+from tests.workspace import Workspace, open_workspace, visible_text
+
+CHANNEL = "C3"  # public; the bot isn't in it yet
+SHARED = "C6"  # with Quayside Partners
+GREETING = "I show what changed in LaunchDarkly, how your releases are doing, and which flags to clean up"
+DIGEST, ALERTS, MENU = "Schedule a Monday digest", "Set up alerts", "Project / environment"
+
+
+@pytest.fixture
+async def workspace() -> AsyncIterator[Workspace]:
+    async with open_workspace() as workspace:
+        yield workspace
+
+
+def posts(slack: Slack, channel: str = CHANNEL) -> list[Message]:
+    """Return what the bot posted in a channel."""
+    return [message for message in slack.channels[channel].messages if message.bot]
+
+
+def labels(message: Message) -> list[str]:
+    """Return the labels of a message's buttons and menus."""
+    elements = [element for block in message.blocks if block["type"] == "actions" for element in block["elements"]]
+    return [(element.get("text") or element["placeholder"])["text"] for element in elements]
+
+
+async def invite(workspace: Workspace, channel: str = CHANNEL) -> Message:
+    """Invite the bot, and return its greeting."""
+    slack, before = workspace.slack, len(posts(workspace.slack, channel))
+    await slack.invite(channel, by="U2")
+    await slack.until(lambda: len(posts(slack, channel)) > before)
+    return posts(slack, channel)[-1]
+
+
+@pytest.mark.parametrize("socket", [False, True], ids=["http", "socket"])
+async def test_invited_bot_says_what_it_does_with_buttons(socket: bool) -> None:
+    async with open_workspace(socket=socket) as workspace:
+        greeting = await invite(workspace)
+        assert greeting.text.startswith(f"{GREETING}.")
+        assert labels(greeting) == [MENU, DIGEST, ALERTS]
+        assert "Which project is this channel about?" in visible_text(greeting)
+        assert len(greeting.blocks) == 4
+
+
+async def test_greeting_names_the_default_of_the_workspace_or_channel() -> None:
+    async with open_workspace(default_project="mobile/beta") as workspace:
+        assert f"{GREETING}, by default in *mobile/beta*." in visible_text(await invite(workspace))
+        await workspace.slack.remove("C1")
+        await workspace.send("use web/production app=storefront")
+        assert f"{GREETING}, by default in *web/production* (storefront)." in visible_text(
+            await invite(workspace, "C1")
+        )
+
+
+async def test_channel_is_greeted_once_despite_restarts() -> None:
+    with temporary_sqlite() as database:
+        async with open_workspace(database) as workspace:
+            await invite(workspace)
+            await workspace.slack.remove(CHANNEL)
+            await workspace.slack.invite(CHANNEL)
+        assert len(posts(workspace.slack)) == 1
+        async with open_workspace(database) as restarted:
+            await restarted.slack.invite(CHANNEL)
+        assert posts(restarted.slack) == []
+
+
+async def test_one_of_several_processes_greets(database: TemporaryDatabase) -> None:
+    async with open_workspace(database.url) as one, open_workspace(database.url) as other:
+        await one.slack.invite(CHANNEL)
+        await other.slack.invite(CHANNEL)
+    assert len([*posts(one.slack), *posts(other.slack)]) == 1
+
+
+async def test_channel_that_the_settings_exclude_is_not_greeted() -> None:
+    async with open_workspace(allowed_channels="C1") as workspace:
+        await workspace.slack.invite(CHANNEL)
+    assert posts(workspace.slack) == []
+
+
+async def test_answered_mention_that_invites_the_bot_is_greeting_enough() -> None:
+    async with open_workspace(greeting_delay_seconds=0.5) as workspace:
+        await workspace.slack.invite(CHANNEL)
+        assert await Greeter(workspace.bot.scheduler, UTC_ZONE, {}, delay=0).skip(CHANNEL)
+    assert posts(workspace.slack) == []
+
+
+async def test_being_back_is_greeting_enough(workspace: Workspace) -> None:
+    await workspace.send("every monday 9:00 scores web/production")
+    await workspace.slack.remove("C1")
+    await workspace.slack.until(lambda: workspace.slack.open_dm("U1").messages)
+    assert "I'm back" in visible_text(await invite(workspace, "C1"))
+    await workspace.send("stop 1")
+    await workspace.slack.remove("C1")
+    before = len(posts(workspace.slack, "C1"))
+    await workspace.slack.invite("C1")
+    await invite(workspace)  # which is handled later
+    assert len(posts(workspace.slack, "C1")) == before
+
+
+async def test_unarchived_channel_is_not_greeted() -> None:
+    async with open_workspace() as workspace:
+        await workspace.slack.archive("C1")
+        await workspace.slack.unarchive("C1")
+    assert posts(workspace.slack, "C1") == []
+
+
+async def test_greeting_that_slack_refused_comes_with_the_next_invitation() -> None:
+    with temporary_sqlite() as database:
+        async with open_workspace(database) as refused:
+            refused.slack.faults["chat.postMessage"] = Fault(error="restricted_action", times=1)
+            await refused.slack.invite(CHANNEL)
+        assert posts(refused.slack) == []
+        async with open_workspace(database) as workspace:
+            assert GREETING in visible_text(await invite(workspace))
+
+
+async def test_greeting_comes_without_launchdarkly_too(workspace: Workspace) -> None:
+    workspace.faults.status = 503
+    greeting = await invite(workspace)
+    assert labels(greeting) == ["Choose a default project", DIGEST, ALERTS]
+    workspace.faults.status = None
+    assert MENU in labels(await workspace.press(greeting, "Choose a default project"))
+
+
+async def test_monday_digest_asks_for_a_project_first(workspace: Workspace) -> None:
+    question = await workspace.press(await invite(workspace), DIGEST, user="U2")
+    assert "Which project and environment?" in visible_text(question)
+    assert question.to == "U2"
+    chosen = await workspace.slack.select(question, MENU, "mobile/beta")
+    scheduled = visible_text(await workspace.wait_for_answer(chosen))
+    assert "<@U2> scheduled `digest mobile/beta span=week` here, *every Monday at 9:00 (America/New_York)*" in scheduled
+
+
+async def test_menu_sets_the_default_that_the_buttons_use(workspace: Workspace) -> None:
+    greeting = await invite(workspace)
+    reply = await workspace.wait_for_answer(await workspace.slack.select(greeting, MENU, "mobile/beta", user="U1"))
+    assert "*mobile/beta* is now this channel's default" in visible_text(reply)
+    assert "scheduled `digest mobile/beta span=week` here" in visible_text(
+        await workspace.press(greeting, DIGEST, user="U2")
+    )
+    preview = await workspace.press(greeting, ALERTS, user="U1")
+    assert "Watching `events mobile/beta`" in visible_text(preview)
+    alerts = await workspace.press(preview, "Turn on alerts")
+    assert "<@U1> turned on alerts for `events mobile/beta`" in visible_text(alerts)
+
+
+async def test_same_monday_digest_is_scheduled_once(workspace: Workspace) -> None:
+    await workspace.send("use web/production", channel=CHANNEL)
+    greeting = await invite(workspace)
+    await workspace.press(greeting, DIGEST, user="U1")
+    again = await workspace.press(greeting, DIGEST, user="U1")
+    assert again.to == "U1"
+    assert len(posts(workspace.slack)) == 2
+
+
+# Channels shared with another organization
+
+
+async def invite_to_shared(workspace: Workspace) -> Message:
+    await workspace.slack.remove(SHARED)
+    return await invite(workspace, SHARED)
+
+
+async def test_greeting_in_a_shared_channel_names_no_project() -> None:
+    async with open_workspace(default_project="web/production") as workspace:
+        greeting = await invite_to_shared(workspace)
+        assert greeting.text.startswith(f"{GREETING}.")
+        assert labels(greeting) == ["Choose a default project", DIGEST, ALERTS]
+        assert "web" not in str(greeting.blocks)
+
+
+async def test_monday_digest_in_a_shared_channel_asks_before_it_is_scheduled() -> None:
+    async with open_workspace(default_project="web/production") as workspace:
+        greeting = await invite_to_shared(workspace)
+        warning = await workspace.press(greeting, DIGEST)
+        assert warning.to == "U1"
+        assert (
+            "People in both would see `digest web/production span=week`, posted here every Monday at 9:00"
+            in visible_text(warning)
+        )
+        assert len(posts(workspace.slack, SHARED)) == 1
+        scheduled = await workspace.press(warning, "Post here anyway")
+        assert "<@U1> scheduled `digest web/production span=week` here" in visible_text(scheduled)
+
+
+@pytest.mark.parametrize("button", ["Choose a default project", DIGEST, ALERTS])
+async def test_outsider_presses_in_vain(button: str) -> None:
+    async with open_workspace() as workspace:
+        refusal = await workspace.press(await invite_to_shared(workspace), button, user="U9")
+    assert refusal.to == "U9"
+    assert "I only answer members of this workspace." in visible_text(refusal)
