@@ -5,6 +5,7 @@
         slack.request_url = "http://…/slack/events"       # where the bot listens; or let it open a socket
         typed = await slack.type("/insights scores")      # by user U1 in channel C1; the bot's acknowledgement
         message = await slack.answer(typed)               # the bot's response; `when=` selects one, no sleeping
+        await slack.say("<@U0INSIGHTS> scores")           # a mention; also in a thread, or to the bot alone; also edit
         pressed = await slack.press(message, "Older")     # by label or action_id; also select, submit, close, act
         listed = await slack.suggest(view, "Flag", "new") # type in a menu whose options the bot suggests
         await slack.share_links(message)                  # to registered domains; draft_links while they are typed

@@ -34,6 +34,8 @@ def post_ephemeral(state: State, call: Call) -> Json:
         raise ApiError("user_not_in_channel")
     message = state.post_ephemeral(user, channel, _content(state, call))
     message.thread_ts = call.text("thread_ts") or None
+    if message.thread_ts and not state.has_replies(channel, message.thread_ts):
+        state.delete(message)  # Slack shows it only in an active thread
     return {"message_ts": message.ts}
 
 

@@ -121,6 +121,37 @@ def view_closed(state: State, view: View, user: str) -> Payload:
     return Payload("interactive", {**body, "view": view.body, "is_cleared": False})
 
 
+def message_event(state: State, message: Message) -> Json | None:
+    """Build the event of a new message, or of an edited one that mentions the bot; None if the bot gets none.
+
+    In its direct messages, the bot gets all messages, also its own. Elsewhere, it gets those that mention it, also
+    when they are edited. https://docs.slack.dev/reference/events/app_mention
+    """
+    channel = state.channels[message.channel]
+    if channel.with_user:
+        return {**_message_fields(state, message), "channel_type": "im"} if "im:history" in state.scopes else None
+    is_mention = f"<@{BOT_USER_ID}" in message.text and channel.is_member and "app_mentions:read" in state.scopes
+    return {**_message_fields(state, message), "type": "app_mention"} if is_mention else None
+
+
+def changed_event(state: State, message: Message, previous: Json, subtype: str) -> Json | None:
+    """Build the event of a message in the bot's direct messages that was edited or deleted."""
+    if "im:history" not in state.scopes:
+        return None
+    is_deleted = subtype == "message_deleted"
+    change = {"deleted_ts": message.ts} if is_deleted else {"message": message.to_json()}
+    event = {"type": "message", "subtype": subtype, "hidden": True, "ts": state.new_ts(), "previous_message": previous}
+    return {**event, **change, "channel": message.channel, "channel_type": "im", "event_ts": state.new_ts()}
+
+
+def _message_fields(state: State, message: Message) -> Json:
+    """Return the fields of a message in an event. Those of people from elsewhere name their organization twice more."""
+    team = state.users[message.user].team.id
+    foreign = {} if team == state.team.id else {"user_team": team, "source_team": team}
+    written = {} if message.bot else {"client_msg_id": f"client-{message.ts}"}
+    return {**message.to_json(), **written, **foreign, "team": team, "channel": message.channel, "event_ts": message.ts}
+
+
 def event_callback(state: State, event_id: str, event: Json, retry: int, reason: str) -> Payload:
     """Build the payload of an Events API event."""
     channel = state.channels.get(str(event.get("channel")))
@@ -128,6 +159,8 @@ def event_callback(state: State, event_id: str, event: Json, retry: int, reason:
     body = {
         "token": VERIFICATION_TOKEN,
         "team_id": state.team.id,
+        "context_team_id": state.team.id,
+        "context_enterprise_id": None,
         "api_app_id": APP_ID,
         "type": "event_callback",
         "event": event,

@@ -1,7 +1,7 @@
 """The whole of Slack: an ASGI app that a bot talks to, and methods that act as the people who use it.
 
-User actions (`type`, `press`, `select`, `submit`) and events (`event`) are delivered over Socket Mode if the bot ever
-opened a connection, else over HTTP to `request_url`. They return the bot's acknowledgement.
+User actions (`type`, `say`, `press`, `select`, `submit`) and events (`event`) are delivered over Socket Mode if the bot
+ever opened a connection, else over HTTP to `request_url`. They return the bot's acknowledgement.
 """
 
 import asyncio
@@ -76,6 +76,45 @@ class Slack(State):
         response_url = self.issue_response_url(user, channel, line=line)
         return await self._send(payloads.slash_command(self, response_url), response_url, at, headers)
 
+    async def say(
+        self,
+        text: str,
+        *,
+        user: str = "U1",
+        channel: str = "C1",
+        thread: Message | None = None,
+        invites: bool = False,
+    ) -> Acknowledgement | None:
+        """Post a message, and send the bot an event if it may get one, else return None.
+
+        With *invites*, the person accepts Slack's offer to invite the bot, which isn't in the channel yet.
+        """
+        thread_ts = thread.ts if thread else ""
+        message = self.post(self.channels[channel], Content(text), user=user, thread_ts=thread_ts)
+        if invites:
+            await self.invite(channel, by=user)
+        return await self.announce(message)
+
+    async def announce(self, message: Message) -> Acknowledgement | None:
+        """Send the event of a message that was posted."""
+        await self.notify_change()
+        return await self._send_event(payloads.message_event(self, message))
+
+    async def edit(self, message: Message, text: str) -> Acknowledgement | None:
+        """Edit a message."""
+        previous = message.to_json()
+        message.edit(Content(text))
+        if not self.channels[message.channel].with_user:
+            return await self.announce(message)
+        return await self._send_event(payloads.changed_event(self, message, previous, "message_changed"))
+
+    async def take_back(self, message: Message) -> Acknowledgement | None:
+        """Delete a message."""
+        self.delete(message)
+        if not self.channels[message.channel].with_user:
+            return None
+        return await self._send_event(payloads.changed_event(self, message, message.to_json(), "message_deleted"))
+
     async def press(self, on: Message | View, name: str, *, user: str = "", nth: int = 0) -> Acknowledgement:
         """Press the button with this action_id or label; `nth` selects among several."""
         element = find_element(_blocks(on), PRESSABLE_TYPES, name, nth)
@@ -148,6 +187,17 @@ class Slack(State):
         event = {"type": kind, "event_ts": self.new_ts(), **fields}
         return await self._send(payloads.event_callback(self, event_id or self.new_id("Ev"), event, retry, reason))
 
+    async def _send_event(self, event: Json | None) -> Acknowledgement | None:
+        await self.notify_change()
+        return await self.event(event.pop("type"), **event) if event else None
+
+    async def redeliver(self, acknowledgement: Acknowledgement) -> Acknowledgement:
+        """Deliver an event once more, as Slack does when its acknowledgement was late or lost."""
+        if acknowledgement.payload is None:
+            raise LookupError("Nothing was delivered.")
+        retry = acknowledgement.payload.retry + 1
+        return await self._send(replace(acknowledgement.payload, retry=retry, reason="http_timeout"))
+
     async def invite(self, channel: str, *, by: str = "U1") -> Acknowledgement | None:
         """Add the bot to a channel. Like all channel changes, it sends the bot an event if the bot may get one."""
         return await self._change_membership(_invite, channel, by)
@@ -173,10 +223,7 @@ class Slack(State):
         channel = self.channels[channel_id]
         notified_before = _bot_is_notified(self, channel)
         event = change(self, channel, by)
-        await self.notify_change()
-        return (
-            await self.event(event.pop("type"), **event) if notified_before or _bot_is_notified(self, channel) else None
-        )
+        return await self._send_event(event if notified_before or _bot_is_notified(self, channel) else None)
 
     async def _send_pending_events(self) -> None:
         """Send the events that the bot caused itself, if it listens and may get them."""

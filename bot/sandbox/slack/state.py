@@ -195,6 +195,10 @@ class State:
         fields = {"user": credentials.BOT_USER_ID, "channel": channel.id, "team": self.team.id, **inviter}
         return {"type": "member_joined_channel", "channel_type": "G" if channel.is_private else "C", **fields}
 
+    def has_replies(self, channel: Channel, ts: str) -> bool:
+        """Return whether a message begins a thread with replies."""
+        return any(message.thread_ts == ts and message.ts != ts for message in channel.messages)
+
     # ------------------------------------------------------------------------------------------------------ messages
 
     def post(self, channel: Channel, content: Content, *, user: str = "", thread_ts: str = "") -> Message:
