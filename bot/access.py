@@ -54,6 +54,11 @@ class Caller:
     supports_menus: bool = False
 
 
+def is_direct_message(channel: str) -> bool:
+    """Return whether this is a conversation of two. https://docs.slack.dev/reference/objects/conversation-object"""
+    return channel.startswith("D")
+
+
 class UserGroups(Protocol):
     """The user groups of a workspace."""
 
@@ -74,9 +79,17 @@ def _authorize_person(caller: Caller) -> None:
     if caller.is_external:
         raise NotAllowed("I only answer members of this workspace.", "Ask one of them to share an answer here.")
     if not rules.allows_channel(caller.channel):
-        raise NotAllowed("I'm not enabled in this channel.", "Try another channel, or ask an admin to enable it.")
+        _authorize_outside_channels(caller)
     if rules.users and caller.user not in rules.users:
         raise NotAllowed("You don't have access to this bot.", "Ask an admin for access.")
+
+
+def _authorize_outside_channels(caller: Caller) -> None:
+    """Raise `NotAllowed` in a channel that isn't enabled. Without a channel, the bot answers the allowed users."""
+    if caller.channel and not is_direct_message(caller.channel):
+        raise NotAllowed("I'm not enabled in this channel.", "Try another channel, or ask an admin to enable it.")
+    if caller.user not in caller.rules.users:
+        raise NotAllowed("I only answer in certain channels.", "Ask there, or ask an admin for access here.")
 
 
 def _authorize_project(rules: AccessRules, line: ParsedLine) -> None:

@@ -154,6 +154,7 @@ def _handlers(
         responders=Responders(clients, response_urls, fallback, metrics, settings.progress_notice_seconds),
         metrics=metrics,
         dedup=SharedDeduplicator(store, scheduler.now),
+        greeter=greeter,
     )
     return Handlers(
         handle_interaction=interactions.handle,

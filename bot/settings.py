@@ -57,7 +57,9 @@ class AccessSettings(SettingsGroup):
     title = "Who may use it"
 
     allowed_channels: str = Field(
-        "", description="Channels where the bot answers: IDs, separated by commas. Empty allows all."
+        "",
+        description="Channels where the bot answers: IDs, separated by commas. Empty allows all; "
+        "else, only ALLOWED_USERS get answers to direct messages.",
     )
     allowed_users: str = Field(
         "", description="People the bot answers: user IDs, separated by commas. Empty allows everyone."

@@ -207,15 +207,18 @@ async def test_bot_name_and_scopes_are_shown(surgery: DoctorHarness) -> None:
     found = await surgery.run_checks()
     assert found["Slack"].message == "The bot is insights in Harbour Goods."
     assert found["Scopes"].message == f"{', '.join(sorted(surgery.slack.scopes))}."
-    surgery.slack.scopes.add("im:history")
-    assert (await surgery.run_checks())["Scopes"].message.endswith("; not needed: im:history.")
+    surgery.slack.scopes.add("im:write")
+    assert (await surgery.run_checks())["Scopes"].message.endswith("; not needed: im:write.")
 
 
 async def test_declined_optional_scope_is_not_a_failure(surgery: DoctorHarness) -> None:
-    surgery.slack.scopes -= {"channels:history"}
+    surgery.slack.scopes -= {"app_mentions:read", "im:history"}
     found = await surgery.run_checks()
     assert wrong(found) == set()
-    assert found["Scopes"].message.endswith(" Not granted (optional): channels:history.")
+    assert found["Scopes"].message.endswith(
+        " Not granted, so off: app_mentions:read (answers mentions of the bot in channels and threads),"
+        " im:history (answers direct messages to the bot)."
+    )
 
 
 async def test_missing_scope_fails(surgery: DoctorHarness) -> None:

@@ -49,8 +49,8 @@ EVENTS: dict[str, frozenset[str]] = {  # events that such a bot may subscribe to
     **dict.fromkeys(("member_joined_channel", "member_left_channel"), PUBLIC | PRIVATE),
     **dict.fromkeys(("team_join", "user_change"), frozenset({"users:read"})),
     "app_mention": frozenset({"app_mentions:read"}),
+    "message.im": frozenset({"im:history"}),
     "link_shared": frozenset({"links:read"}),
-    "message": frozenset({"channels:history"}),
     "reaction_added": frozenset({"reactions:read"}),
 }
 
@@ -159,10 +159,20 @@ def test_scopes_equal_those_of_called_methods_and_subscribed_events() -> None:
     assert requested == {"commands"}.union(*called, *subscribed)
 
 
-def test_scopes_needed_for_answers_and_events_are_required() -> None:
-    assert {"commands", "chat:write", "users:read"}.union(*(EVENTS[name] for name in _subscribed())) <= set(
-        manifest.scopes()
-    )
+def test_only_scopes_that_one_surface_or_lookup_needs_are_optional() -> None:
+    events = {name: EVENTS[name] for name in _subscribed() if EVENTS[name] & set(manifest.optional_scopes())}
+    assert events == {name: EVENTS[name] for name in ("app_mention", "message.im")}
+    assert {"commands", "chat:write", "users:read"} <= set(manifest.scopes())
+
+
+def test_each_event_has_a_reason() -> None:
+    for event in _subscribed():
+        assert re.search(rf"- {re.escape(event)} # \w", MANIFESTS["HTTP"]), event
+
+
+def test_people_can_message_the_bot() -> None:
+    tab = parsed(MANIFESTS["Socket Mode"])["features"]["app_home"]
+    assert (tab["messages_tab_enabled"], tab["messages_tab_read_only_enabled"]) == (True, False)
 
 
 def _called() -> set[str]:
@@ -187,7 +197,9 @@ async def _has_listener(event: str) -> bool:
     async def listen(_: Interaction) -> None: ...
 
     app = build_bolt_app(AsyncWebClient("xoxb-1"), Handlers(handle_interaction=listen), BackgroundTasks())
-    body = {"type": "event_callback", "event_id": "Ev1", "team_id": "T1", "event": {"type": event, "user": "U2"}}
+    kind, _, channel_type = event.partition(".")
+    fields = {"type": kind, "user": "U2", "channel": "D1", "ts": "1.0", "channel_type": channel_type}
+    body = {"type": "event_callback", "event_id": "Ev1", "team_id": "T1", "event": fields}
     answer = await app.async_dispatch(AsyncBoltRequest(body=body, mode="socket_mode"))
     return answer.status == 200
 

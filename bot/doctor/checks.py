@@ -137,7 +137,8 @@ class Checks:
         return f"The bot is {identity.name} in {identity.team}."
 
     async def _scopes(self) -> str:
-        needed, optional = manifest.scopes().keys(), manifest.optional_scopes().keys()
+        needed, purposes = manifest.scopes().keys(), manifest.optional_scopes()
+        optional = purposes.keys()
         try:
             granted = (await diagnostics.identity(self.settings, self.seconds)).scopes
         except Failure:
@@ -147,7 +148,8 @@ class Checks:
         if missing := needed - granted:
             raise Misconfigured(f"Missing: {_join(missing)}.", REINSTALL)
         extra = f"; not needed: {_join(unneeded)}" if (unneeded := granted - needed - optional) else ""
-        declined_note = f" Not granted (optional): {_join(declined)}." if (declined := optional - granted) else ""
+        declined = [f"{scope} ({purposes[scope]})" for scope in sorted(optional - granted)]
+        declined_note = f" Not granted, so off: {', '.join(declined)}." if declined else ""
         return f"{_join(granted & (needed | optional))}{extra}.{declined_note}"
 
     async def _socket(self) -> str:

@@ -5,6 +5,7 @@ request_checks.py  verifies Slack's signature, and rejects other requests
 socket_mode.py     Socket Mode, with a watchdog for silent sockets
 listeners.py       Bolt listeners: acknowledge, then start a background task
 payloads.py        parses payloads into interactions and channel events, and drops those that Slack sends twice
+messages.py        parses mentions and direct messages
 handler.py         handles lines, the Share button, the modal, and channel events
 greeting.py        greets a channel once
 schedule_modal.py  the modal that changes a schedule

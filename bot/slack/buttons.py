@@ -10,15 +10,22 @@ from typing import Any
 
 from bot.cache import BoundedCache
 from bot.messages.message import Block, Message
+from bot.slack.payloads import MENTION_SEPARATOR
 
 MAX_BUTTON_VALUE_CHARS = 2000  # Slack's limit
 MAX_SHARED_ANSWERS = 500
 LINK_LABEL = "Open in LaunchDarkly"
 
 
-def private_answer(message: Message, line: str, url: str, key: str) -> Message:
+def private_answer(message: Message, line: str, url: str, key: str, *, in_thread: bool = False) -> Message:
     """Add the buttons of an answer that only its caller sees; the key finds it again when it is shared."""
-    return _add_buttons(message, line, url, _button("Share to channel", f"share:{key}", value=line))
+    label = "Share in thread" if in_thread else "Share to channel"
+    return _add_buttons(message, line, url, _button(label, f"share:{key}", value=line))
+
+
+def direct_answer(message: Message, line: str, url: str) -> Message:
+    """Add the buttons of an answer in the direct messages with the bot, where there is nobody to share it with."""
+    return _add_buttons(message, line, url)
 
 
 def public_answer(message: Message, line: str, url: str, attribution: str) -> Message:
@@ -30,6 +37,10 @@ def public_answer(message: Message, line: str, url: str, attribution: str) -> Me
 
 def shared_by(user: str) -> str:
     return f"Shared by <@{user}>"
+
+
+def asked_by(user: str) -> str:
+    return f"Asked by <@{user}>"
 
 
 def rerun_by(user: str) -> str:
@@ -71,9 +82,9 @@ class SharedAnswers:
     def __init__(self) -> None:
         self._answers = BoundedCache[str, SharedAnswer](MAX_SHARED_ANSWERS)
 
-    def put(self, message: Message, url: str, user: str) -> str:
-        """Store an answer and return its key."""
-        key = secrets.token_urlsafe(9)
+    def put(self, message: Message, url: str, user: str, mention_ts: str = "") -> str:
+        """Store an answer and return its key, which says below which mention it belongs."""
+        key = secrets.token_urlsafe(9) + (f"{MENTION_SEPARATOR}{mention_ts}" if mention_ts else "")
         self._answers.put(key, SharedAnswer(message, url, user))
         return key
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.access import is_direct_message
 from bot.cache import BoundedCache
 from bot.schedules.delivery_errors import ChannelClosed, DeliveryError
 from bot.slack.client import SLACK_UNAVAILABLE, as_delivery_errors, error_code, require
@@ -73,6 +74,8 @@ class SlackDirectory:
         Slack knows it for each channel that the bot is in, and for each public one. If the lookup fails, the last known
         value holds, or else the channel counts as not shared: people who must confirm everywhere stop reading.
         """
+        if is_direct_message(channel):  # the bot answers only its own organization's people there
+            return False
         if (cached := self._shared.get(channel)) is not None:
             return cached
         fetched = await _lookup(f"whether {channel} is shared", self._fetch_shared(channel))

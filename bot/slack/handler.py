@@ -82,11 +82,12 @@ class LineHandler:
         answer = await self.answers.answer(interaction.line, caller)
         if not answer.is_question:
             return answer, await responder.send(answer.message, shared=answer.is_public)
-        if not (answer.share_requested or interaction.action == "share"):
+        if interaction.direct or not (answer.share_requested or interaction.shares):
             message = self._unshared_message(answer, interaction, caller)
             return answer, await responder.send(message, replace=interaction.in_place)
         if await self.must_confirm(caller):
-            return answer, await responder.send(self.confirm_share(answer.line, self._remember(answer, caller)))
+            key = self._remember(answer, interaction)
+            return answer, await responder.send(self.confirm_share(answer.line, key))
         message = _shared_message(answer, interaction, caller)
         return answer, await responder.send(message, shared=True)
 
@@ -101,19 +102,22 @@ class LineHandler:
 
     def _unshared_message(self, answer: Answer, interaction: Interaction, caller: Caller) -> Message:
         """Add buttons to an answer for its caller, or for everyone if it refreshes a message in the channel."""
-        if interaction.in_place and not interaction.ephemeral:
+        if interaction.direct:
+            return buttons.direct_answer(answer.message, answer.line, answer.url)
+        if interaction.in_place and not interaction.only_for_user:
             return buttons.public_answer(answer.message, answer.line, answer.url, buttons.refreshed_by(caller.user))
-        return buttons.private_answer(answer.message, answer.line, answer.url, self._remember(answer, caller))
+        key, in_thread = self._remember(answer, interaction), bool(interaction.thread_ts)
+        return buttons.private_answer(answer.message, answer.line, answer.url, key, in_thread=in_thread)
 
-    def _remember(self, answer: Answer, caller: Caller) -> str:
-        return self.shared_answers.put(answer.message, answer.url, caller.user)
+    def _remember(self, answer: Answer, interaction: Interaction) -> str:
+        return self.shared_answers.put(answer.message, answer.url, interaction.user, interaction.mention_ts)
 
 
 def _shared_message(answer: Answer, interaction: Interaction, caller: Caller) -> Message:
     """Add buttons to an answer, and who shared it: with the button of an older answer, if that has expired."""
     is_rerun = interaction.action == "share"
-    attribution = buttons.rerun_by(caller.user) if is_rerun else buttons.shared_by(caller.user)
-    return buttons.public_answer(answer.message, answer.line, answer.url, attribution)
+    attribute = buttons.rerun_by if is_rerun else buttons.asked_by if interaction.mention_ts else buttons.shared_by
+    return buttons.public_answer(answer.message, answer.line, answer.url, attribute(caller.user))
 
 
 @dataclass(frozen=True)
@@ -154,10 +158,14 @@ class InteractionHandler:
     responders: Responders
     metrics: Metrics
     dedup: SharedDeduplicator
+    greeter: Greeter
 
     async def handle(self, interaction: Interaction) -> None:
         if not await self.dedup.add(interaction.dedup_key):
             return
+        if interaction.mention_ts:  # it may have invited the bot, and its answer is greeting enough
+            with suppress(TryLater):
+                await self.greeter.skip(interaction.channel)
         started_at = asyncio.get_running_loop().time()
         responder = self.responders.respond_to(interaction)
         try:

@@ -1,4 +1,4 @@
-"""Bolt listeners: slash commands, buttons, modals, channel events and uninstallation.
+"""Bolt listeners: slash commands, mentions, direct messages, buttons, modals, channel events and uninstallation.
 
 Each acknowledges first; the work continues in a background task. `process_before_response` makes Bolt respond as soon
 as the listener returns; without it, Bolt polls for the acknowledgement every ten milliseconds.
@@ -7,7 +7,7 @@ as the listener returns; without it, Bolt polls for the acknowledgement every te
 import asyncio
 import logging
 import re
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from slack_bolt.logger.messages import warning_client_prioritized_and_token_skip
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.slack.messages import MESSAGE_EVENTS, parse_message
 from bot.slack.payloads import (
     CHANNEL_EVENTS,
     ChannelEvent,
@@ -32,6 +33,8 @@ from bot.slack.schedule_modal import missing_field_errors, parse_submission
 log = logging.getLogger(__name__)
 
 ENVELOPE_HEADER = "envelope-id"  # carries the id of a Socket Mode envelope, in place of a signature
+
+UNINSTALL_EVENTS = ("app_uninstalled", "tokens_revoked")
 
 # Listening needs no token, so the bot's identity need not be known yet.
 EMPTY_AUTHORIZATION = AuthorizeResult(enterprise_id=None, team_id=None)
@@ -92,9 +95,14 @@ def build_bolt_app(client: AsyncWebClient, handlers: Handlers, tasks: Background
     app.command(any_name)(listeners.on_command)
     app.action(any_name)(listeners.on_action)
     app.view(any_name)(listeners.on_submission)
-    app.event(re.compile("|".join(CHANNEL_EVENTS)))(listeners.on_channel_event)
-    app.event(re.compile("app_uninstalled|tokens_revoked"))(listeners.on_uninstall)
+    app.event(_any_of(MESSAGE_EVENTS))(listeners.on_message)
+    app.event(_any_of(CHANNEL_EVENTS))(listeners.on_channel_event)
+    app.event(_any_of(UNINSTALL_EVENTS))(listeners.on_uninstall)
     return app
+
+
+def _any_of(events: Iterable[str]) -> re.Pattern[str]:
+    return re.compile(rf"({'|'.join(events)})$")
 
 
 def _unverified_app(client: AsyncWebClient) -> AsyncApp:
@@ -140,6 +148,9 @@ class _Listeners:
             return
         await ack()
         self._handle(parse_submission(body, _dedup_key(request)))
+
+    async def on_message(self, body: dict[str, Any]) -> None:
+        self._handle(parse_message(body))
 
     async def on_channel_event(self, body: dict[str, Any]) -> None:
         if self._is_new(body) and (event := parse_channel_event(body)):

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from bot.access import is_direct_message
 from bot.cache import BoundedCache
 from bot.notices import CONFIRMED_PREFIX
 from bot.store.store import Store
 
 log = logging.getLogger(__name__)
 
+MENTION_SEPARATOR = "@"  # in an answer's key, before the timestamp of the mention that it belongs below
 IN_LIST_SUFFIX = "-in-list"  # of the action of a button in the list of schedules
 
 # Slack's event ─► its error code for posting in the channel since then; empty where the channel is open again.
@@ -31,7 +33,7 @@ MAX_REMEMBERED_KEYS = 10_000  # far more payloads than arrive while Slack may st
 
 @dataclass(frozen=True, slots=True)
 class Interaction:
-    """A slash command, a pressed button, a choice from a menu, or a submitted modal."""
+    """A slash command, a mention, a direct message, a pressed button, a choice from a menu, or a submitted modal."""
 
     line: str
     user: str
@@ -44,15 +46,28 @@ class Interaction:
     # ask, turn (a page, in place), refresh (in place), share, order (run a command), change, ticket (open a modal)
     action: str = "ask"
     answer_key: str = ""  # of the answer to share
-    ephemeral: bool = True  # whether only this user sees the message with the button
+    only_for_user: bool = True  # whether only this user sees the message with the button
     pressed: bool = False  # a button or menu, rather than typed
     confirmed: bool = False  # the user confirmed what they were asked before
     list_response_url: str = ""  # of the list of schedules, if the button is in it
+    thread_ts: str = ""  # of the thread where it happened
+    mention_ts: str = ""  # of the message that mentions the bot: everyone sees the answer, below that message
+    direct: bool = False  # whether it happened in the direct messages with the bot
+
+    @property
+    def shares(self) -> bool:
+        """Whether everyone is to see the answer."""
+        return self.action == "share" or bool(self.mention_ts)
+
+    @property
+    def answer_thread(self) -> str:
+        """The thread that everyone sees the answer in; empty for the channel itself."""
+        return self.thread_ts or self.mention_ts
 
     @property
     def in_place(self) -> bool:
         """Whether an answer replaces the message with the button."""
-        return self.action == "refresh" or (self.action == "turn" and self.ephemeral)
+        return self.action == "refresh" or (self.action == "turn" and self.only_for_user)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +97,11 @@ def interaction_from_command(body: dict[str, Any], dedup_key: str) -> Interactio
 def parse_action(body: dict[str, Any], dedup_key: str) -> Interaction | None:
     """Parse a pressed button, or a choice from a menu. Return None for a button that only opens a URL."""
     element, user, team = body["actions"][0], body["user"], team_of(body)
+    channel, container = (body.get("channel") or {}).get("id", ""), body.get("container") or {}
     choice = element.get("selected_option") or element
     action, _, key = element["action_id"].partition(":")
+    is_ephemeral = bool(container.get("is_ephemeral"))
+    is_direct = is_direct_message(channel) and not is_ephemeral
     confirmed, action = action.startswith(CONFIRMED_PREFIX), action.removeprefix(CONFIRMED_PREFIX)
     in_list, action = action.endswith(IN_LIST_SUFFIX), action.removesuffix(IN_LIST_SUFFIX)
     if action not in ("ask", "turn", "refresh", "share", "order", "change", "ticket") or "value" not in choice:
@@ -93,17 +111,26 @@ def parse_action(body: dict[str, Any], dedup_key: str) -> Interaction | None:
         user=user["id"],
         team=team,
         home_team=user.get("team_id") or team,
-        channel=(body.get("channel") or {}).get("id", ""),
+        channel=channel,
         response_url=body.get("response_url") or "",
         trigger_id=body.get("trigger_id", ""),
         dedup_key=dedup_key,
         action=action,
         answer_key=key,
-        ephemeral=bool((body.get("container") or {}).get("is_ephemeral")),
+        only_for_user=is_ephemeral or is_direct,
         pressed=True,
         confirmed=confirmed,
         list_response_url=body.get("response_url") or "" if in_list else "",
+        thread_ts=_thread_of(container),
+        mention_ts=key.partition(MENTION_SEPARATOR)[2] if action == "share" else "",
+        direct=is_direct,
     )
+
+
+def _thread_of(container: dict[str, Any]) -> str:
+    """Return the thread of a pressed message; empty for the message that begins a thread, which is in the channel."""
+    thread_ts = str(container.get("thread_ts") or "")
+    return "" if thread_ts == container.get("message_ts") else thread_ts
 
 
 def team_of(body: dict[str, Any]) -> str:
@@ -115,16 +142,19 @@ def parse_channel_event(body: dict[str, Any]) -> ChannelEvent | None:
     """Parse what happened to a channel. Other people joining it are ignored."""
     event = body["event"]
     joined = event["type"] == "member_joined_channel"
-    if joined and event.get("user") != _bot_user(body):
+    if joined and event.get("user") != installation_of(body)["user_id"]:
         return None
     is_shared = bool(body.get("is_ext_shared_channel", True))  # to be safe, if Slack doesn't say
     return ChannelEvent(event.get("channel", ""), CHANNEL_EVENTS[event["type"]], joined, is_shared)
 
 
-def _bot_user(body: dict[str, Any]) -> str:
-    """Return the bot's user: each event names the installation it was sent to."""
+def installation_of(body: dict[str, Any]) -> dict[str, str]:
+    """Return the team and the bot's user of the installation that an event was sent to: each event names one."""
     authorizations = body.get("authorizations") or [{}]
-    return str(authorizations[0].get("user_id") or "")
+    return {
+        "team_id": str(authorizations[0].get("team_id") or body.get("team_id") or ""),
+        "user_id": str(authorizations[0].get("user_id") or ""),
+    }
 
 
 class Deduplicator:

@@ -3,6 +3,10 @@
 A reply goes through the interaction's response_url, which works at most five times within thirty minutes, also in
 channels that the bot isn't in. How it reports rejected blocks isn't documented, so any response that contains such a
 code counts. https://docs.slack.dev/interactivity/handling-user-interaction
+
+In threads and direct messages, and where there is no response_url, a reply is posted like any message. Slack shows
+ephemeral ones only in threads with a reply, so those to a mention in the channel stay in the channel.
+https://docs.slack.dev/reference/methods/chat.postEphemeral
 """
 
 import asyncio
@@ -155,32 +159,40 @@ class Responders:
         """Return a responder for the person behind an interaction."""
         return Responder(self, interaction, self._response_urls.get(interaction.response_url))
 
-    async def send_public(self, interaction: Interaction, message: Message) -> SendOutcome:
-        """Post into the channel without a response_url. If that fails, send to the caller alone."""
+    async def post(self, interaction: Interaction, message: Message) -> bool:
+        """Post a message that everyone sees, where it was asked for. Return whether Slack accepted it."""
 
         async def post(variant: Message) -> None:
             await self._client.chat_postMessage(
-                channel=interaction.channel, **variant.payload(), unfurl_links=False, unfurl_media=False
+                channel=interaction.channel,
+                thread_ts=interaction.answer_thread or None,
+                **variant.payload(),
+                unfurl_links=False,
+                unfurl_media=False,
             )
 
-        if await self._send_with_fallback(post, message, interaction):
-            return SendOutcome.SENT
-        return await self.send_private(interaction, message)
+        return await self._send_with_fallback(post, message, interaction)
+
+    async def post_ephemeral(self, interaction: Interaction, message: Message) -> bool:
+        """Post a message that only the caller sees. Return whether Slack accepted it."""
+
+        async def post(variant: Message) -> None:
+            await self._client.chat_postEphemeral(
+                channel=interaction.channel,
+                user=interaction.user,
+                thread_ts=interaction.thread_ts or None,
+                **variant.payload(),
+            )
+
+        return await self._send_with_fallback(post, message, interaction)
 
     async def send_private(self, interaction: Interaction, message: Message) -> SendOutcome:
         """Send an ephemeral message without a response_url. If that fails, send a direct message."""
 
-        async def send_ephemeral(variant: Message) -> None:
-            await self._client.chat_postEphemeral(
-                channel=interaction.channel, user=interaction.user, text=variant.text, blocks=list(variant.blocks)
-            )
-
         async def send_dm(variant: Message) -> None:
-            await self._client.chat_postMessage(
-                channel=interaction.user, text=variant.text, blocks=list(variant.blocks)
-            )
+            await self._client.chat_postMessage(channel=interaction.user, **variant.payload())
 
-        if await self._send_with_fallback(send_ephemeral, message, interaction):
+        if await self.post_ephemeral(interaction, message):
             return SendOutcome.SENT
         dm_sent = await self._send_with_fallback(send_dm, _as_direct_message(interaction, message), interaction)
         return SendOutcome.SENT if dm_sent else SendOutcome.UNCONFIRMED
@@ -221,9 +233,12 @@ class Responder:
         self._progress = asyncio.create_task(self._send_progress_notice())
 
     async def _send_progress_notice(self) -> bool:
-        """Send the notice when it is time. Return whether it was sent."""
+        """Send the notice when it is time. Return whether the answer can take its place."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._answered.wait(), self._responders.progress_after)
+            return False
+        if self._is_posted(shared=False):
+            await self._responders.post_ephemeral(self._interaction, PROGRESS_NOTICE)
             return False
         return await self._send_confirmed(PROGRESS_NOTICE) is SendOutcome.SENT
 
@@ -250,8 +265,10 @@ class Responder:
         If it is unknown whether a shared message was posted, don't retry, since everyone would see it twice; tell the
         caller instead. A private message is retried: twice is better than never.
         """
-        if shared and not self._interaction.response_url:
-            return self._responders.record(await self._responders.send_public(self._interaction, message))
+        if not replace and self._is_posted(shared=shared):
+            if await self._post(message, shared=shared):
+                return self._responders.record(SendOutcome.SENT)
+            shared = False
         status = await self._send_with_fallback(message, shared=shared, replace=replace)
         if status is SendOutcome.UNCONFIRMED and not shared:
             status = await self._send_with_fallback(message, shared=False, replace=replace)
@@ -260,6 +277,17 @@ class Responder:
         elif status is not SendOutcome.SENT:
             status = await self._responders.send_private(self._interaction, with_text_fallback(message))
         return self._responders.record(status)
+
+    def _is_posted(self, *, shared: bool) -> bool:
+        """Return whether a reply is posted like any message, instead of through the response_url."""
+        interaction = self._interaction
+        thread_ts = interaction.answer_thread if shared else interaction.thread_ts
+        return interaction.direct or bool(thread_ts) or not interaction.response_url
+
+    async def _post(self, message: Message, *, shared: bool) -> bool:
+        is_public = shared or self._interaction.direct
+        send = self._responders.post if is_public else self._responders.post_ephemeral
+        return await send(self._interaction, message)
 
     async def update(self, message: Message) -> None:
         """Replace the message that was pressed. If its response_url has expired, it stays as it is."""
@@ -287,6 +315,8 @@ class Responder:
 
 def _as_direct_message(interaction: Interaction, message: Message) -> Message:
     """Add why this is a direct message: outside its channels, the bot can reply only while a response_url is valid."""
+    if interaction.direct:
+        return message
     dm_hint = Message.from_markup(DM_HINT.format(channel=interaction.channel))
     blocks = [block for block in message.blocks if block["type"] != "actions"]  # no channel to share to
     return Message(message.text, (*dm_hint.blocks, *blocks))
