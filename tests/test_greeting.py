@@ -5,8 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.sandbox.slack import Fault, Message, Slack
-from bot.slack.greeting import Greeter
-from tests.conversation import UTC_ZONE
+from bot.sandbox.slack.credentials import BOT_USER_ID
 from tests.databases import TemporaryDatabase, temporary_sqlite
 from tests.workspace import Workspace, open_workspace, visible_text
 
@@ -86,11 +85,13 @@ async def test_channel_that_the_settings_exclude_is_not_greeted() -> None:
     assert posts(workspace.slack) == []
 
 
-async def test_answered_mention_that_invites_the_bot_is_greeting_enough() -> None:
-    async with open_workspace(greeting_delay_seconds=0.5) as workspace:
-        await workspace.slack.invite(CHANNEL)
-        assert await Greeter(workspace.bot.scheduler, UTC_ZONE, {}, delay=0).skip(CHANNEL)
-    assert posts(workspace.slack) == []
+async def test_mention_that_invites_the_bot_is_answered_alone() -> None:
+    async with open_workspace(greeting_delay_seconds=1.0) as workspace:
+        line = f"<@{BOT_USER_ID}> scores web/production"
+        await workspace.slack.say(line, channel=CHANNEL, invites=True)
+        await workspace.slack.until(lambda: posts(workspace.slack))
+    [answer] = posts(workspace.slack)
+    assert "Release maturity" in visible_text(answer)
 
 
 async def test_being_back_is_greeting_enough(workspace: Workspace) -> None:

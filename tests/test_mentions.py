@@ -345,10 +345,3 @@ async def test_declined_scope_turns_off_only_its_surface(workspace: Workspace, s
     [(text, channel)] = surfaces.values()
     assert "which flags to clean up" in visible_text(await say(workspace, text, channel=channel))
     assert "which flags to clean up" in visible_text(await workspace.send("help"))
-
-
-async def test_mention_that_invites_the_bot_is_answered_alone() -> None:
-    async with open_workspace() as workspace:
-        answer = await say(workspace, f"{BOT} scores web/production", channel="C3", invites=True)
-    assert "Release maturity" in visible_text(answer)
-    assert _from_bot(workspace) == [answer]
