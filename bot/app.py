@@ -32,6 +32,7 @@ from bot.slack.client import SlackClients, connect
 from bot.slack.directory import SlackDirectory
 from bot.slack.greeting import Greeter
 from bot.slack.handler import Callers, ChannelEventHandler, InteractionHandler, LineHandler, SharingHandler
+from bot.slack.joining import ChannelJoiner
 from bot.slack.listeners import Handlers
 from bot.slack.payloads import SharedDeduplicator
 from bot.slack.publisher import SlackPublisher
@@ -151,6 +152,7 @@ def _handlers(
         sharing=SharingHandler(lines),
         schedule_modal=modal,
         ticket_modal=TicketModal(clients.reply, answers),
+        joiner=ChannelJoiner(clients.reply),
         responders=Responders(clients, response_urls, fallback, metrics, settings.progress_notice_seconds),
         metrics=metrics,
         dedup=SharedDeduplicator(store, scheduler.now),

@@ -3,6 +3,7 @@
     Failure
     ├── InvalidLine     the line can't be parsed: all its mistakes, and the corrected line if there is one
     ├── Rejected        the request isn't possible, or LaunchDarkly refused it (400)
+    │   └── NotInChannel    the bot can't post in a channel before it is added
     ├── NotFound        LaunchDarkly doesn't know what was asked about
     │   └── UnknownKey  which key it doesn't know, with the corrected line
     ├── NotAllowed      the token may not see it, or the plan doesn't include it
@@ -76,6 +77,15 @@ class Rejected(Failure):
     """The request isn't possible as it is, or LaunchDarkly refused it (400)."""
 
     outcome = "mistyped"
+
+
+class NotInChannel(Rejected):
+    """The bot can't post in a channel before it is added."""
+
+    def __init__(self, summary: str, todo: str, join_channel: str) -> None:
+        """*join_channel* is the channel if the bot may join it by itself, else empty."""
+        super().__init__(summary, todo)
+        self.join_channel = join_channel
 
 
 class NotFound(Failure):

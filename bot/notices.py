@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.errors import Failure, InvalidLine, InvalidResponse, NotFound, Rejected, TryLater, UnknownKey
+from bot.errors import Failure, InvalidLine, InvalidResponse, NotFound, NotInChannel, Rejected, TryLater, UnknownKey
 from bot.help import COMMANDS_LABEL, COMMANDS_TOPIC, MAX_CHOICES, MAX_LABEL_CHARS, LabeledLine
 from bot.lines.parser import Registry, parse
 from bot.lines.spec import MAX_BUTTON_LINE_CHARS
@@ -17,6 +17,7 @@ PROJECT_GAP = re.compile(r"(?<= )(?P<project>[^ /]+)/ENV(?= |$)")  # in a correc
 OTHER_GAP = re.compile(r"(?<= )[A-Z]+(?= |$)")
 MAX_CHOICE_CHARS = 150  # Slack's limit of an option's value
 RUN_COMMAND = "order"  # what a button does that runs a command
+JOIN_CHANNEL, JOIN_LABEL = "join", "Add me to this channel"  # what a button does whose value is a channel
 CONFIRMED_PREFIX = "confirmed-"  # of the action of a button that confirms what the person was asked before
 
 
@@ -137,6 +138,8 @@ class Notices:
                 return tuple(FailureButton(label=label, line=line) for label, line in attempt.first_buttons)
             case InvalidLine(topic=topic):
                 return (_help_button(topic),)
+            case NotInChannel(join_channel=channel) if channel:
+                return (FailureButton(label=JOIN_LABEL, line=channel, does=JOIN_CHANNEL),)
             case NotFound() | Rejected() if (topic := _first_word(attempt.line)) in self._registry:
                 return (_help_button(topic),)
             case TryLater() | InvalidResponse() if self._does(attempt.line, attempt) == "ask":

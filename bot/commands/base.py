@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from bot.access import Caller, UserGroups
 from bot.lines.spec import ParamsT, Spec
+from bot.notices import JOIN_LABEL
 from bot.questions.base import View
 from bot.questions.catalog import Catalog
 
@@ -17,11 +18,19 @@ if TYPE_CHECKING:  # the command line loads the commands without the store
 V = TypeVar("V", bound=View)
 
 
+class Membership(View):
+    """Whether the bot is in a channel, and if it isn't, whether a button can change that."""
+
+    is_member: bool
+    join_channel: str = ""  # the channel if the bot may join it by itself
+    join_label: str = JOIN_LABEL
+
+
 class Directory(UserGroups, Protocol):
     """What a command may look up in Slack."""
 
-    async def is_member(self, channel: str) -> bool:
-        """Return whether the bot is in a channel; True if Slack doesn't say."""
+    async def membership(self, channel: str) -> Membership:
+        """Return whether the bot is in a channel. If Slack doesn't say, it counts as a member."""
 
     async def is_shared(self, channel: str) -> bool:
         """Return whether people of another organization read a channel."""

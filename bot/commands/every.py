@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Annotated
 
-from bot.commands.base import Command, CommandContext, Publication
+from bot.commands.base import Command, CommandContext, Membership, Publication
 from bot.commands.quiet_preview import PreviewView, preview
 from bot.commands.recurrence_parser import RECURRENCE
 from bot.commands.schedule_lookup import SAVED_QUESTION, ChangedView, create_schedule
@@ -21,7 +21,7 @@ class EveryParams(Params):
 
 
 class EveryView(ChangedView):
-    in_channel: bool
+    membership: Membership
     preview: PreviewView | None
     unchecked: str  # why LaunchDarkly couldn't be asked before it was saved
 
@@ -39,12 +39,12 @@ async def execute(params: EveryParams, ctx: CommandContext) -> EveryView:
     """Save the schedule, first due at the next time of its recurrence."""
     recurrence = _recurrence(params, ctx)
     schedule, unchecked = await create_schedule(params.question, recurrence, ctx)
-    in_channel = await ctx.directory.is_member(ctx.caller.channel)
+    membership = await ctx.directory.membership(ctx.caller.channel)
     preview_view = await preview(schedule.line, ctx)
     return EveryView(
         schedule=schedule_view(schedule),
         by=ctx.caller.user,
-        in_channel=in_channel,
+        membership=membership,
         preview=preview_view,
         unchecked=unchecked,
     )

@@ -2,7 +2,7 @@
 
 from bot.commands.base import Command, CommandContext, Publication
 from bot.commands.schedule_lookup import NumberParams, resolve_schedule
-from bot.errors import Rejected
+from bot.errors import NotInChannel
 from bot.questions.base import View
 from bot.schedules.scheduler import request_run
 from bot.schedules.views import ScheduleView, schedule_view
@@ -20,9 +20,11 @@ async def publishes(params: NumberParams, ctx: CommandContext) -> Publication:
 
 async def execute(params: NumberParams, ctx: CommandContext) -> RunQueuedView:
     schedule = await resolve_schedule(params.number, ctx)
-    if not await ctx.directory.is_member(ctx.caller.channel):
-        todo = f"Invite me with `/invite @insights`, then run `now {schedule.number}` again."
-        raise Rejected("I'm not in this channel, so I can't post here.", todo)
+    membership = await ctx.directory.membership(ctx.caller.channel)
+    if not membership.is_member:
+        first = "Add me" if membership.join_channel else "Invite me with `/invite @insights`"
+        todo = f"{first}, then run `now {schedule.number}` again."
+        raise NotInChannel("I'm not in this channel, so I can't post here.", todo, membership.join_channel)
     due_at = ctx.now.replace(microsecond=0)
     await request_run(ctx.scheduler, schedule, due_at, by=ctx.caller.user)
     ctx.scheduler.work_available.set()

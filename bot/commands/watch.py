@@ -5,7 +5,7 @@
 
 from typing import Annotated
 
-from bot.commands.base import Command, CommandContext, Publication
+from bot.commands.base import Command, CommandContext, Membership, Publication
 from bot.commands.schedule_lookup import SAVED_QUESTION, check_can_schedule, create_schedule
 from bot.lines.param_types import InvalidValue
 from bot.lines.spec import Params, bot_param
@@ -48,7 +48,7 @@ class WatchView(View):
     """The watch that was started, or a preview of its alerts."""
 
     line: str
-    in_channel: bool
+    membership: Membership
     started: ScheduleView | None = None
     by: str = ""
     unchecked: str = ""  # why LaunchDarkly couldn't be asked before it was saved
@@ -69,7 +69,7 @@ async def publishes(params: WatchParams, ctx: CommandContext) -> Publication | N
 
 async def execute(params: WatchParams, ctx: CommandContext) -> WatchView:
     trigger = WatchTrigger(ctx.caller.zone.key)
-    in_channel = await ctx.directory.is_member(ctx.caller.channel)
+    membership = await ctx.directory.membership(ctx.caller.channel)
     if params.on:
         schedule, unchecked = await create_schedule(params.question, trigger, ctx)
         ctx.scheduler.work_available.set()
@@ -77,14 +77,14 @@ async def execute(params: WatchParams, ctx: CommandContext) -> WatchView:
             line=params.question,
             started=schedule_view(schedule),
             by=ctx.caller.user,
-            in_channel=in_channel,
+            membership=membership,
             unchecked=unchecked,
         )
     await check_can_schedule(params.question, trigger, ctx)
     week = await preview_last_week(ctx.scheduler, params.question, ctx.caller)
     return WatchView(
         line=params.question,
-        in_channel=in_channel,
+        membership=membership,
         start_line=f"watch on {params.question}",
         items=week.items[:MAX_PREVIEW_ITEMS],
         more=len(week.items[MAX_PREVIEW_ITEMS:]),

@@ -8,6 +8,7 @@ payloads.py        parses payloads into interactions and channel events, and dro
 messages.py        parses mentions and direct messages
 handler.py         handles lines, the Share button, the modal, and channel events
 greeting.py        greets a channel once
+joining.py         adds the bot to a public channel
 schedule_modal.py  the modal that changes a schedule
 ticket_modal.py    the modal that shows an answer as a ticket
 buttons.py         share and refresh buttons, and the cache of the answers that they share

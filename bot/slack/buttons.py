@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.cache import BoundedCache
 from bot.messages.message import Block, Message
+from bot.notices import JOIN_CHANNEL, JOIN_LABEL
 from bot.slack.payloads import MENTION_SEPARATOR
 
 MAX_BUTTON_VALUE_CHARS = 2000  # Slack's limit
@@ -33,6 +34,11 @@ def public_answer(message: Message, line: str, url: str, attribution: str) -> Me
     context = {"type": "context", "elements": [{"type": "mrkdwn", "text": attribution, "verbatim": True}]}
     with_buttons = _add_buttons(message, line, url)
     return replace(with_buttons, blocks=(context, *with_buttons.blocks))
+
+
+def join_button_row(channel: str) -> Block:
+    """Return a row with the button that adds the bot to a channel."""
+    return {"type": "actions", "elements": [_button(JOIN_LABEL, JOIN_CHANNEL, value=channel)]}
 
 
 def shared_by(user: str) -> str:

@@ -151,6 +151,12 @@ def error_code(error: SlackApiError) -> tuple[int, str]:
     return status, code if isinstance(code, str) else ""
 
 
+def granted_scopes(response: AsyncSlackResponse) -> frozenset[str] | None:
+    """Return the scopes that the bot has by now, which Slack names in each response; None if it doesn't."""
+    header = response.headers.get("X-OAuth-Scopes")
+    return None if header is None else frozenset(scope.strip() for scope in header.split(",") if scope.strip())
+
+
 def retry_after(headers: Mapping[str, str], default: float) -> float:
     """Return the seconds to wait. A proxy may send a date instead of a number; it is compared to the `Date` header."""
     value = headers.get("Retry-After") or ""

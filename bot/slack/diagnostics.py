@@ -16,7 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import Failure, InvalidResponse, Misconfigured, TryLater
 from bot.settings import Settings, missing_setting, setting_description
-from bot.slack.client import SLACK_UNAVAILABLE, Client, error_code
+from bot.slack.client import SLACK_UNAVAILABLE, Client, error_code, granted_scopes
 
 _silent = logging.getLogger(f"{__name__}.silent")  # the doctor reports errors itself
 _silent.addHandler(logging.NullHandler())
@@ -42,9 +42,7 @@ async def identity(settings: Settings, seconds: float) -> Identity:
         response = await _client(settings, seconds, _require_secret(settings, name)).auth_test()
     if not response.get("bot_id"):
         raise Misconfigured("SLACK_BOT_TOKEN is a user token, not a bot token.", setting_description(name))
-    header = response.headers.get("X-OAuth-Scopes")
-    scopes = None if header is None else frozenset(scope.strip() for scope in header.split(",") if scope.strip())
-    return Identity(str(response.get("team")), str(response.get("user")), scopes)
+    return Identity(str(response.get("team")), str(response.get("user")), granted_scopes(response))
 
 
 async def check_socket_mode(settings: Settings, seconds: float) -> None:

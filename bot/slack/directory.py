@@ -12,8 +12,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access import is_direct_message
 from bot.cache import BoundedCache
+from bot.commands.base import Membership
 from bot.schedules.delivery_errors import ChannelClosed, DeliveryError
-from bot.slack.client import SLACK_UNAVAILABLE, as_delivery_errors, error_code, require
+from bot.slack.client import SLACK_UNAVAILABLE, as_delivery_errors, error_code, granted_scopes, require
 
 T = TypeVar("T")
 
@@ -23,6 +24,7 @@ ZONE_TTL, FAILED_ZONE_TTL = timedelta(hours=1), timedelta(minutes=1)
 GROUP_TTL, FAILED_GROUP_TTL = timedelta(minutes=5), timedelta(minutes=1)  # short, so that new members needn't wait
 SHARED_TTL, FAILED_SHARED_TTL = timedelta(minutes=5), timedelta(seconds=30)
 MAX_CACHED = 5000  # people, groups and channels, each
+JOIN_SCOPE = "channels:join"  # optional
 LOOKUP_TIMEOUT = 2  # seconds; short, since an answer waits for it
 
 
@@ -83,16 +85,8 @@ class SlackDirectory:
         self._shared.put(channel, shared, FAILED_SHARED_TTL if fetched is None else SHARED_TTL)
         return shared
 
-    async def is_member(self, channel: str) -> bool:
-        """Return whether the bot is in a channel; True if Slack doesn't say."""
-        try:
-            with as_delivery_errors():
-                info = require(await self._client.conversations_info(channel=channel), "channel")
-                return bool(info.get("is_member", True))
-        except ChannelClosed:
-            return False
-        except DeliveryError:
-            return True
+    async def membership(self, channel: str) -> Membership:
+        return await fetch_membership(self._client, channel)
 
     async def _fetch_zone(self, user: str) -> ZoneInfo:
         return ZoneInfo((await self._client.users_info(user=user))["user"]["tz"])
@@ -102,6 +96,24 @@ class SlackDirectory:
 
     async def _fetch_shared(self, channel: str) -> bool:
         return bool((await self._client.conversations_info(channel=channel))["channel"].get("is_ext_shared"))
+
+
+async def fetch_membership(client: AsyncWebClient, channel: str) -> Membership:
+    """Return whether the bot is in a channel, and if not, whether it may join by itself: only a public one."""
+    if is_direct_message(channel):  # Slack says it only with another scope
+        return Membership(is_member=True)
+    try:
+        with as_delivery_errors():
+            reply = await client.conversations_info(channel=channel)
+            info = require(reply, "channel")
+    except ChannelClosed:
+        return Membership(is_member=False)
+    except DeliveryError:
+        return Membership(is_member=True)
+    is_member = bool(info.get("is_member", True))
+    is_open = bool(info.get("is_channel")) and not (info.get("is_private") or info.get("is_archived"))
+    can_join = not is_member and is_open and JOIN_SCOPE in (granted_scopes(reply) or ())
+    return Membership(is_member=is_member, join_channel=channel if can_join else "")
 
 
 async def _lookup(what: str, fetch: Awaitable[T]) -> T | None:

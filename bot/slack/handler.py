@@ -11,13 +11,14 @@ from bot.answers import Answer, Answers
 from bot.errors import Failure, NotAllowed, TryLater
 from bot.messages.message import Message
 from bot.metrics import Metrics
-from bot.notices import confirmation_view
+from bot.notices import JOIN_CHANNEL, confirmation_view
 from bot.schedules.context import SchedulerContext
 from bot.schedules.lifecycle import pause_channel, resume_channel
 from bot.slack import buttons
 from bot.slack.buttons import SharedAnswers
 from bot.slack.directory import SlackDirectory
 from bot.slack.greeting import Greeter
+from bot.slack.joining import ChannelJoiner
 from bot.slack.payloads import ChannelEvent, Deduplicator, Interaction, SharedDeduplicator
 from bot.slack.responder import Responder, Responders, SendOutcome
 from bot.slack.schedule_modal import ScheduleModal
@@ -50,7 +51,7 @@ class Callers:
             rules=self.rules,
             user=interaction.user,
             team=interaction.team,
-            channel=interaction.channel,
+            channel=interaction.target_channel,
             is_external=interaction.home_team != self.team or interaction.team != self.team,
             # A command has to be typed, sent with a modal, or pressed on a button made for it.
             may_command=interaction.action == "order" or not interaction.pressed,
@@ -155,6 +156,7 @@ class InteractionHandler:
     sharing: SharingHandler
     schedule_modal: ScheduleModal
     ticket_modal: TicketModal
+    joiner: ChannelJoiner
     responders: Responders
     metrics: Metrics
     dedup: SharedDeduplicator
@@ -192,6 +194,9 @@ class InteractionHandler:
                 return Answer(Message.from_markup(""), line=interaction.line, name="change"), SendOutcome.SENT
             if interaction.action == "ticket":
                 return await self.ticket_modal.open(interaction, caller), SendOutcome.SENT
+            if interaction.action == JOIN_CHANNEL:
+                answer = await self.joiner.join(caller.channel)
+                return answer, await responder.send(answer.message)
             if interaction.action == "share":
                 return await self.sharing.share(interaction, caller, responder)
             return await self.lines.answer(interaction, caller, responder)

@@ -8,11 +8,12 @@ from typing import Any
 
 from bot.access import is_direct_message
 from bot.cache import BoundedCache
-from bot.notices import CONFIRMED_PREFIX
+from bot.notices import CONFIRMED_PREFIX, JOIN_CHANNEL, RUN_COMMAND
 from bot.store.store import Store
 
 log = logging.getLogger(__name__)
 
+ACTIONS = ("ask", "turn", "refresh", "share", RUN_COMMAND, "change", "ticket", JOIN_CHANNEL)
 MENTION_SEPARATOR = "@"  # in an answer's key, before the timestamp of the mention that it belongs below
 IN_LIST_SUFFIX = "-in-list"  # of the action of a button in the list of schedules
 
@@ -43,7 +44,7 @@ class Interaction:
     response_url: str
     trigger_id: str  # opens a modal
     dedup_key: str  # unique to the payload
-    # ask, turn (a page, in place), refresh (in place), share, order (run a command), change, ticket (open a modal)
+    # ask, turn (a page, in place), refresh (in place), share, order (run a command), join, change, ticket (a modal)
     action: str = "ask"
     answer_key: str = ""  # of the answer to share
     only_for_user: bool = True  # whether only this user sees the message with the button
@@ -53,6 +54,11 @@ class Interaction:
     thread_ts: str = ""  # of the thread where it happened
     mention_ts: str = ""  # of the message that mentions the bot: everyone sees the answer, below that message
     direct: bool = False  # whether it happened in the direct messages with the bot
+
+    @property
+    def target_channel(self) -> str:
+        """The channel that it is about: a direct message may offer to add the bot to another one."""
+        return self.line if self.action == JOIN_CHANNEL else self.channel
 
     @property
     def shares(self) -> bool:
@@ -104,7 +110,7 @@ def parse_action(body: dict[str, Any], dedup_key: str) -> Interaction | None:
     is_direct = is_direct_message(channel) and not is_ephemeral
     confirmed, action = action.startswith(CONFIRMED_PREFIX), action.removeprefix(CONFIRMED_PREFIX)
     in_list, action = action.endswith(IN_LIST_SUFFIX), action.removesuffix(IN_LIST_SUFFIX)
-    if action not in ("ask", "turn", "refresh", "share", "order", "change", "ticket") or "value" not in choice:
+    if action not in ACTIONS or "value" not in choice:
         return None
     return Interaction(
         line=choice["value"],

@@ -24,12 +24,15 @@ from urllib.parse import urlsplit
 import aiohttp
 from slack_sdk.proxy_env_variable_loader import load_http_proxy_from_env
 
+from bot.commands.base import Membership
 from bot.messages.message import Message
 from bot.messages.text_fallback import with_text_fallback
 from bot.metrics import Metrics
 from bot.schedules.delivery_errors import DeliveryError, DeliveryUnknown, InvalidMessage, RateLimited, Unavailable
 from bot.slack.block_fallback import BlockFallback, block_error_code
+from bot.slack.buttons import join_button_row
 from bot.slack.client import SlackClients, as_delivery_errors, retry_after
+from bot.slack.directory import fetch_membership
 from bot.slack.payloads import Interaction
 
 log = logging.getLogger(__name__)
@@ -38,6 +41,7 @@ PROGRESS_NOTICE = Message.from_markup("Asking LaunchDarkly…")
 UNCONFIRMED_NOTICE = Message.from_markup("⚠️ Slack didn't confirm the post. Check the channel before you share again.")
 NOT_POSTED_NOTICE = Message.from_markup("⚠️ I couldn't post this in the channel. Run it again, then share it.")
 DM_HINT = "I'm not in <#{channel}>, so I'm replying here. To get answers there, type `/invite @insights`."
+DM_JOIN_HINT = "I'm not in <#{channel}>, so I'm replying here. To get answers there, add me."
 
 MAX_RESPONSE_URL_USES = 5
 MAX_ATTEMPTS = 3  # per use, after rate limits only: any other error leaves open whether it was posted
@@ -152,6 +156,7 @@ class Responders:
         self.fallback = fallback
         self.progress_after = progress_after
         self._client = clients.reply
+        self._read = clients.read
         self._response_urls = response_urls
         self._metrics = metrics
 
@@ -194,7 +199,10 @@ class Responders:
 
         if await self.post_ephemeral(interaction, message):
             return SendOutcome.SENT
-        dm_sent = await self._send_with_fallback(send_dm, _as_direct_message(interaction, message), interaction)
+        if not interaction.direct:
+            membership = await fetch_membership(self._read, interaction.channel)
+            message = _as_direct_message(interaction.channel, membership, message)
+        dm_sent = await self._send_with_fallback(send_dm, message, interaction)
         return SendOutcome.SENT if dm_sent else SendOutcome.UNCONFIRMED
 
     async def _send_with_fallback(
@@ -313,10 +321,9 @@ class Responder:
         return SendOutcome.SENT
 
 
-def _as_direct_message(interaction: Interaction, message: Message) -> Message:
+def _as_direct_message(channel: str, membership: Membership, message: Message) -> Message:
     """Add why this is a direct message: outside its channels, the bot can reply only while a response_url is valid."""
-    if interaction.direct:
-        return message
-    dm_hint = Message.from_markup(DM_HINT.format(channel=interaction.channel))
+    hint = DM_JOIN_HINT if membership.join_channel else DM_HINT
+    join_row = [join_button_row(membership.join_channel)] if membership.join_channel else []
     blocks = [block for block in message.blocks if block["type"] != "actions"]  # no channel to share to
-    return Message(message.text, (*dm_hint.blocks, *blocks))
+    return Message(message.text, (*Message.from_markup(hint.format(channel=channel)).blocks, *join_row, *blocks))
