@@ -47,6 +47,7 @@ async def test_lost_channel_notifies_owner_once_with_how_to_resume(
     scheduler: SchedulerHarness, error: str, reason: str, how_to_resume: str
 ) -> None:
     await scheduler.send(SCORES)
+    scheduler.workspace.slack.scopes.discard("channels:join")
     scheduler.workspace.slack.faults[POST] = Fault(error=error, times=1)
     await scheduler.advance_to(MONDAY)
     [dm] = scheduler.direct_messages("U1")
@@ -90,6 +91,19 @@ async def test_invitation_resumes_schedules_and_says_so_in_the_channel(scheduler
     await scheduler.advance_to(MONDAY + WEEK)
     assert len(scheduler.posted()) == 2
     assert len(scheduler.direct_messages("U1")) == 1
+
+
+async def test_owner_can_add_the_bot_to_a_public_channel_again(scheduler: SchedulerHarness) -> None:
+    slack = scheduler.workspace.slack
+    await scheduler.send(SCORES)
+    await slack.remove("C1")
+    await slack.until(lambda: slack.open_dm("U1").messages)
+    [message] = slack.open_dm("U1").messages
+    assert "I'm not in the channel. Your schedules resume as soon as I can post there again." in visible_text(message)
+    assert "/invite" not in visible_text(message)
+    await slack.press(message, "Add me to this channel", user="U1")
+    await slack.until(scheduler.posted)
+    assert "I'm back. These schedules are running again:" in visible_text(scheduler.posted()[0])
 
 
 async def test_private_channel_is_paused_and_resumed(scheduler: SchedulerHarness) -> None:

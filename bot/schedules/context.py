@@ -49,6 +49,9 @@ class Publisher(Protocol):
     async def permalink(self, channel: str, ts: str) -> str:
         """Return a message's URL, or "" if it is unavailable."""
 
+    async def can_join(self, channel: str) -> bool:
+        """Return whether the bot may join a channel by itself."""
+
     async def send_dm(self, user: str, message: Message) -> None:
         """Send a direct message. Never raises: failures are logged."""
 

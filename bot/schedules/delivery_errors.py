@@ -11,6 +11,7 @@
 https://docs.slack.dev/reference/methods/chat.postMessage lists the codes, including those that any method may return.
 """
 
+NOT_IN_CHANNEL = "I'm not in the channel."
 _INVITE_HINT = "Invite me there with `/invite @insights`."
 _POLICY_HINT = "Ask a workspace admin to let me post there."
 _REINSTALL_HINT = "Ask the bot's operator to reinstall the app and update its bot token."
@@ -20,7 +21,7 @@ _NO_THREAD = "I can't post thread replies there."
 
 CHANNEL_CLOSED_REASONS = {
     "channel_not_found": f"The channel is gone, or it's private and I'm not in it. In that case: {_INVITE_HINT}",
-    "not_in_channel": f"I'm not in the channel. {_INVITE_HINT}",
+    "not_in_channel": f"{NOT_IN_CHANNEL} {_INVITE_HINT}",
     "is_archived": "The channel is archived. Ask someone to unarchive it.",
     "messages_tab_disabled": "I can't send direct messages. Ask an admin to turn on the app's Messages tab.",
     "restricted_action": f"A workspace setting keeps me from posting in the channel. {_POLICY_HINT}",

@@ -6,9 +6,10 @@ from contextlib import suppress
 from dataclasses import replace
 
 from bot.messages import humanize
+from bot.notices import JOIN_LABEL
 from bot.questions.base import View
 from bot.schedules.context import SchedulerContext
-from bot.schedules.delivery_errors import DeliveryError, explain_code
+from bot.schedules.delivery_errors import NOT_IN_CHANNEL, DeliveryError, explain_code
 from bot.schedules.runs import (
     MAX_REASON_CHARS,
 )
@@ -85,6 +86,7 @@ class ChannelLostView(View):
 
     channel: str
     why: str
+    join_label: str  # of the button that adds the bot again; empty if it must be invited
     returns: bool  # whether the schedules resume automatically
     resume: tuple[str, ...]  # the lines that resume each by hand
     schedules: tuple[ScheduleView, ...]
@@ -104,11 +106,13 @@ async def pause_channel(ctx: SchedulerContext, channel: str, code: str) -> None:
 
 async def notify_owners_of_pause(ctx: SchedulerContext, paused: Sequence[Schedule], code: str) -> None:
     """Tell each owner of paused schedules of a channel, once, including how to resume."""
+    can_join = bool(paused) and code == "not_in_channel" and await ctx.publisher.can_join(paused[0].channel)
     for owner in dict.fromkeys(schedule.owner for schedule in paused):
         owned: Sequence[Schedule] = [schedule for schedule in paused if schedule.owner == owner]
         view = ChannelLostView(
             channel=owned[0].channel,
-            why=explain_code(code),
+            why=NOT_IN_CHANNEL if can_join else explain_code(code),
+            join_label=JOIN_LABEL if can_join else "",
             returns=code in AUTO_RESUME_CODES,
             resume=tuple(f"/insights resume {schedule.number}" for schedule in owned),
             schedules=tuple(map(schedule_view, owned)),

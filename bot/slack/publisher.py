@@ -30,6 +30,7 @@ from bot.schedules.delivery_errors import (
 )
 from bot.slack.block_fallback import BlockFallback
 from bot.slack.client import as_delivery_errors, require
+from bot.slack.directory import fetch_membership
 from bot.slack.payloads import Deduplicator
 
 log = logging.getLogger(__name__)
@@ -137,6 +138,9 @@ class SlackPublisher:
         except DeliveryError as error:
             log.warning("couldn't link to a message in %s: %r", channel, error)
             return ""
+
+    async def can_join(self, channel: str) -> bool:
+        return bool((await fetch_membership(self._client, channel)).join_channel)
 
     async def send_dm(self, user: str, message: Message) -> None:
         try:
