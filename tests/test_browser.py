@@ -344,6 +344,24 @@ async def test_thread_shows_its_reply_count_and_opens_beside_the_channel(reader:
     await expect(thread).to_be_hidden()
 
 
+async def test_bot_is_asked_in_a_new_thread_and_directly(reader: Reader) -> None:
+    first = reader.slack.post(reader.slack.channels["C1"], Content("Deployments are slow."), user="U2")
+    await reader.slack.notify_change()
+    await reader.articles.first.hover()
+    await reader.articles.first.get_by_role("link", name="Reply", exact=True).click()
+    thread = reader.page.get_by_role("complementary", name="Thread")
+    await expect(thread.locator("article:visible")).to_have_count(1)
+    await thread.get_by_label("Reply", exact=True).fill("@insights deploys web/production")
+    await thread.get_by_label("Send the reply").click()
+    await expect(thread.locator("article:visible")).to_have_count(3)
+    await expect(thread.locator("article:visible").last).to_contain_text("Asked by @Lena Hoffmann")
+    assert [one.thread_ts for one in reader.slack.channels["C1"].messages] == [None, first.ts, first.ts]
+    await reader.page.get_by_role("link", name="Insights", exact=True).click()
+    await reader.page.get_by_label("Message", exact=True).fill("scores web/production")
+    await reader.page.keyboard.press("Enter")
+    await expect(reader.articles.last).to_contain_text("Release maturity")
+
+
 async def change(reader: Reader) -> None:
     """Open a schedule's edit form."""
     await reader.type(MONDAYS)

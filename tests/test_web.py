@@ -24,6 +24,7 @@ from bot.sandbox.web.data_blocks import chart, format_number
 from bot.sandbox.web.mrkdwn import MrkdwnRenderer
 from bot.sandbox.web.rendering import Renderer
 from tests.page_harness import PageHarness, page_with_bot, page_without_bot
+from tests.sandbox_slack import record_requests
 
 STATIC = Path(web.__file__).parent / "static"
 HOSTILE = "<script>alert(1)</script> <img src=x onerror=alert(1)> \u2028 </script>"
@@ -251,6 +252,31 @@ async def test_text_without_a_command_is_posted(visitor: Visitor) -> None:
     [message] = visitor.slack.channels["C1"].messages
     assert (message.user, message.text) == ("U1", "a &lt; b &amp; c")
     assert "/invite" in await visitor.do("type", channel="C1", line="/giphy cat")
+
+
+async def test_bot_is_mentioned_by_its_name(visitor: Visitor) -> None:
+    async with record_requests(visitor.slack) as requests:
+        assert await visitor.do("type", channel="C1", line="Ask me@insights.example, @Insights: scores?") == ""
+        assert await visitor.do("type", channel="D1", line="scores") == ""
+    [message] = visitor.slack.channels["C1"].messages
+    assert message.text == "Ask me@insights.example, <@U0INSIGHTS>: scores?"
+    assert [json.loads(body)["event"]["type"] for _, body in requests] == ["app_mention", "message"]
+
+
+async def test_mention_invites_the_bot_into_the_channel(visitor: Visitor) -> None:
+    async with record_requests(visitor.slack) as requests:
+        await visitor.do("type", channel="C3", line="@insights help")
+    assert visitor.slack.channels["C3"].is_member
+    assert [json.loads(body)["event"]["type"] for _, body in requests] == ["member_joined_channel", "app_mention"]
+
+
+async def test_thread_takes_messages_but_no_commands(visitor: Visitor) -> None:
+    parent = visitor.slack.post(visitor.slack.channels["C1"], Content("The digest."))
+    assert await visitor.do("type", channel="C1", thread=parent.ts, line="Why?") == ""
+    refused = await visitor.do("type", channel="C1", thread=parent.ts, line="/insights scores")
+    assert refused == "/insights is not supported in threads. Sorry! Mention @insights instead."
+    assert [message.thread_ts for message in visitor.slack.channels["C1"].messages] == [None, parent.ts]
+    assert "no longer exists" in await visitor.do("type", channel="C1", thread="1.0", line="Why?")
 
 
 async def test_archived_channel_accepts_no_lines(visitor: Visitor) -> None:
@@ -563,7 +589,7 @@ def test_mrkdwn_creates_no_foreign_elements(text: str, around: str) -> None:
 def test_scripts_are_small_and_set_html_in_one_place() -> None:
     sources = {path.name: path.read_text() for path in STATIC.glob("*.js")}
     lines = [line for source in sources.values() for line in source.splitlines() if line.strip()]
-    assert len(lines) <= 500
+    assert len(lines) <= 530
     assert max(map(len, lines)) <= 120
     for name, source in sources.items():
         assert source.startswith("// ")

@@ -1,9 +1,11 @@
 """What a person does in the workspace. Actions return only errors; their results reach the page as events."""
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-from bot.sandbox.slack import Acknowledgement, Content, Message
+from bot.sandbox.slack import Acknowledgement, Message
+from bot.sandbox.slack.credentials import BOT_USER_ID
 from bot.sandbox.slack.elements import PRESSABLE_TYPES, SELECTABLE_TYPES, Element, find_elements
 from bot.sandbox.slack.request import MAX_TEXT_LENGTH
 from bot.sandbox.slack.state import View
@@ -17,8 +19,10 @@ Json = dict[str, Any]
 Action = Callable[[Json], Awaitable[str]]
 Item = TypeVar("Item")
 
+MENTION = re.compile(r"(?<![\w@])@insights\b", re.IGNORECASE)
 BOT_NAMES = ("", "@insights", "insights")
 ONLY_BOT_MOVES = "Only @insights can be invited or removed here."
+NOT_IN_THREADS = "{word} is not supported in threads. Sorry! Mention @insights instead."
 CHANNELS_ONLY = "{word} only works in channels."
 UNKNOWN_COMMAND = "{word} isn't a command here. Try /insights, /invite or /remove (lower case)."
 CHANNEL_ARCHIVED = "This channel is archived."
@@ -54,7 +58,7 @@ class Actions:
         return actions[name]
 
     async def type(self, request: Json) -> str:
-        """Post a message, or send a slash command."""
+        """Post a message, or send a slash command, which Slack has none of in threads."""
         channel, line = self._slack.channels[_string(request, "channel")], _string(request, "line").strip()
         word, rest = (*line.split(maxsplit=1), "", "")[:2]
         if channel.is_archived:
@@ -62,7 +66,9 @@ class Actions:
         if len(line) > MAX_TEXT_LENGTH:
             return TOO_LONG
         if not word.startswith("/"):
-            return await self._post_message(channel.id, line)
+            return await self._post_message(channel, line, str(request.get("thread", "")))
+        if request.get("thread"):
+            return NOT_IN_THREADS.format(word=word)
         if word == COMMAND:
             return _error_text(await self._slack.type(f"{word} {rest.strip()}".strip(), channel=channel.id), word)
         if word in ("/invite", "/remove"):
@@ -78,11 +84,14 @@ class Actions:
         await (self._slack.invite if word == "/invite" else self._slack.remove)(channel.id, by=VIEWER_ID)
         return ""
 
-    async def _post_message(self, channel: str, line: str) -> str:
-        escaped = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-        if escaped:
-            self._slack.post(self._slack.channels[channel], Content(escaped), user=VIEWER_ID)
-            await self._slack.notify_change()
+    async def _post_message(self, channel: Channel, line: str, thread: str) -> str:
+        """Post a message, perhaps in a thread. One that mentions the bot invites it, if it isn't there yet."""
+        text = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        text, mentions = MENTION.subn(f"<@{BOT_USER_ID}>", text)
+        parent = self._message(thread) if thread else None
+        invites = bool(mentions) and not channel.is_member
+        if text:
+            await self._slack.say(text, user=VIEWER_ID, channel=channel.id, thread=parent, invites=invites)
         return ""
 
     async def act(self, request: Json) -> str:

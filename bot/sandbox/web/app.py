@@ -29,6 +29,7 @@ UNKNOWN_REQUEST = "Not found."
 
 def build_page(demo: DemoControls) -> ASGIApp:
     """Build the page's app."""
+    demo.slack.open_dm(VIEWER_ID)  # so that it is among the channels
     time_travel = TimeTravel(demo)
     actions = Actions(demo, time_travel)
     renderer = Renderer(demo.slack)

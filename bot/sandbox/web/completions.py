@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-COMMAND = "/insights"
+COMMAND, MENTION = "/insights", "@insights"
 MAX_COMPLETIONS = 40
 _PARTIAL_WORD = re.compile(r"[^ =,]*$")
 
@@ -20,16 +20,17 @@ class Completion(NamedTuple):
 def completions(specs: Iterable[Mapping[str, Any]], line: str) -> list[Completion]:
     """Return the completions of a line. `specs` describes all questions and commands."""
     known_specs = list(specs)
-    suggestions = [*_examples(known_specs, line), *_next_words(known_specs, line)] if line.startswith("/") else []
+    is_for_bot = line.startswith((COMMAND[0], MENTION[0]))
+    suggestions = [*_examples(known_specs, line), *_next_words(known_specs, line)] if is_for_bot else []
     return suggestions[:MAX_COMPLETIONS]
 
 
 def _examples(specs: list[Mapping[str, Any]], line: str) -> Iterator[Completion]:
     """Yield the examples that extend a line, once it names its question or command."""
-    examples = [f"{COMMAND} {example}" for spec in specs for example in spec["examples"]]
-    for example in examples:
-        if line.count(" ") > 1 and example.startswith(line) and example != line:
-            yield Completion(example.removeprefix(f"{COMMAND} "), "an example", example)
+    start, _, begun = line.partition(" ")
+    for example in (example for spec in specs for example in spec["examples"]):
+        if " " in begun and example.startswith(begun) and example != begun:
+            yield Completion(example, "an example", f"{start} {example}")
 
 
 def _next_words(specs: list[Mapping[str, Any]], line: str) -> Iterator[Completion]:
@@ -47,10 +48,11 @@ def _candidates(specs: list[Mapping[str, Any]], before: str) -> Iterator[tuple[s
     argument, is_value, _ = before.rpartition(" ")[2].partition("=")
     if not before:
         yield f"{COMMAND} ", "Ask a question or set up a schedule"
-    elif command == COMMAND and name in ("", "help"):
+        yield f"{MENTION} ", "Ask a question in front of everyone"
+    elif command in (COMMAND, MENTION) and name in ("", "help"):
         yield from ((f"{spec['name']} ", spec["summary"]) for spec in specs)
         yield "help ", "all commands"
-    elif command == COMMAND:
+    elif command in (COMMAND, MENTION):
         arguments = [each for spec in specs if spec["name"] == name for each in spec["arguments"]]
         for each in arguments:
             if not is_value:

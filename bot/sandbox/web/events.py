@@ -70,7 +70,7 @@ class _PageState:
         """Yield the messages that look different than before, and those that were deleted."""
         slack = self._demo.slack
         threads = {message: parent_ts(slack, message) for message in visible_messages(slack)}
-        replies = Counter(threads.values())
+        replies = Counter(thread_ts for message, thread_ts in threads.items() if not message.to)
         current = {
             message.ts: (message.content, thread_ts, replies[message.ts]) for message, thread_ts in threads.items()
         }

@@ -125,7 +125,7 @@ def _channel_json(slack: Slack, channel: Channel) -> dict[str, Any]:
     is_dm = bool(channel.with_user)
     name = bot if is_dm else channel.name
     sign = "🔒" if channel.is_private else "#"
-    placeholder = f"Message {'' if is_dm else '#'}{name} or type /insights"
+    placeholder = f"Ask {name}: scores web/production" if is_dm else f"Message #{name}, or try /insights or @insights"
     return {
         "id": channel.id,
         "name": name,

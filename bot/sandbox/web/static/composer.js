@@ -14,7 +14,7 @@ let active = -1, back = 0;
 async function complete() {
   const text = line.value;
   offer([...list.children].filter(({ dataset }) => dataset.line.startsWith(text) && dataset.line !== text));
-  if (!text.startsWith("/") || text.length > MAX_COMPLETED_CHARS) return;
+  if (!/^[/@]/.test(text) || text.length > MAX_COMPLETED_CHARS) return;
   const response = await fetch(`/completions?line=${encodeURIComponent(text)}`).catch(() => null);
   const html = response ? await response.text() : "";
   if (line.value === text && document.activeElement === line) offer(nodes(html).children);

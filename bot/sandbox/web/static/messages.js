@@ -31,6 +31,7 @@ on("complete", () => {
 on("action", () => ([lastActionAt, followed] = [Date.now(), ""]));
 on("navigate", (previous) => {
   $("welcome").hidden = current.archived;
+  showParent();
   updateVisibility();
   if (previous.thread !== current.thread) toggleThread(previous.thread);
   if (previous.channel !== current.channel || current.message) scrollToStart();
@@ -79,6 +80,15 @@ function updateVisibility() {
     last = day.textContent;
   }
   if (complete && current.thread && !find(replies, current.thread)) location.replace(`#${current.channel}`);
+}
+
+/** Show a message above the replies that it doesn't have yet. */
+function showParent() {
+  const parent = current.thread && !find(replies, current.thread) && find(log, current.thread);
+  if (!parent) return;
+  const copy = parent.cloneNode(true);
+  copy.dataset.thread = current.thread;
+  replies.prepend(copy);
 }
 
 /** Scroll to the result of one's own action, and to any new message while at the bottom. Announce the others. */
