@@ -1,4 +1,4 @@
-"""Fault injection, run by hand: `python -m tests.faults`, or with the names of some parts only, and `--seeds 3`.
+"""Fault injection, run by hand: `python -m tests.faults`; `--help` lists its parts and options.
 
 Real processes deliver schedules due in the same minute while something fails. Each line of the table shows how many
 messages were sent, lost and posted twice, and how late the last one was.

@@ -11,16 +11,17 @@ from tests.faults.scenarios import SCENARIOS
 
 def main() -> None:
     """Run the named parts, or all, and print each row as soon as it is known."""
-    parser = argparse.ArgumentParser(prog="python -m tests.faults", description="What becomes of it when things fail.")
-    parser.add_argument(
-        "parts", nargs="*", metavar="part", help=f"{', '.join(SCENARIOS)}; all of them where none is named"
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.faults",
+        description="Break something while many schedules are due, and count lost and duplicate messages.",
     )
-    parser.add_argument("--seeds", type=int, default=10, help="how often each is brought about, each time otherwise")
-    parser.add_argument("--due", type=int, default=300, help="how many are due in the same minute")
-    parser.add_argument("--logs", type=Path, help="a folder in which what the processes say is kept")
+    parser.add_argument("parts", nargs="*", metavar="part", help=f"parts to run (default: all): {', '.join(SCENARIOS)}")
+    parser.add_argument("--seeds", type=int, default=10, help="runs of each fault, each at other moments (default: 10)")
+    parser.add_argument("--due", type=int, default=300, help="schedules due in the same minute (default: 300)")
+    parser.add_argument("--logs", type=Path, help="folder in which to save the processes' logs")
     args = parser.parse_args()
     if unknown := set(args.parts) - set(SCENARIOS):
-        parser.error(f"there is no part {', '.join(sorted(unknown))}; there are {', '.join(SCENARIOS)}")
+        parser.error(f"unknown part: {', '.join(sorted(unknown))} (choose from {', '.join(SCENARIOS)})")
     chosen = [name for name in SCENARIOS if not args.parts or name in args.parts]
     with open_fault_environment(args.due, args.logs) as env:
         sys.exit(asyncio.run(_run_scenarios(chosen, env, args.seeds)))
