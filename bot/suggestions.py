@@ -1,8 +1,8 @@
 """Suggestions: the questions that a sentence in plain words probably asks, each as a complete line."""
 
 import asyncio
-from collections.abc import Coroutine, Mapping
-from dataclasses import dataclass
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Any, cast
@@ -11,8 +11,9 @@ from bot.access import Caller, authorize
 from bot.errors import Failure, InvalidLine
 from bot.lines.param_types import ListOf
 from bot.lines.parser import Defaults, Registry, normalize_line, parse
-from bot.lines.plain_words import MIN_SCORE, reads_as_sentence, split_words
+from bot.lines.plain_words import MIN_SCORE, join_words, reads_as_sentence, split_words
 from bot.lines.spec import MAX_BUTTON_LINE_CHARS, AnySpec, quote_value
+from bot.lines.spelling import build_speller
 from bot.lines.time_phrases import TimeRange, find_time_range
 from bot.questions.base import AnyQuestion, result_or_failure
 from bot.questions.catalog import MAIN_ENVIRONMENT, Catalog, Listing
@@ -52,13 +53,20 @@ async def suggest_questions(
 
 def suggest_lines(line: str, registry: Registry, defaults: Defaults, known: KnownKeys, today: date) -> list[str]:
     """Return a line for each question that fits, the best first. Those that fit half as well aren't worth a button."""
-    sentence = Sentence(find_mentions(line, known), find_time_range(line, today), today, defaults, known)
     questions = [cast(AnyQuestion, spec) for spec in registry.values() if spec.is_question]
+    mentions = _corrected(find_mentions(line, known), questions)
+    sentence = Sentence(mentions, find_time_range(line, today), today, defaults, known)
     scores = {question.name: sentence.score(question) for question in questions}
     best = max(scores.values())
     fitting = [one for one in questions if scores[one.name] >= MIN_SCORE and scores[one.name] * 2 > best]
     fitting.sort(key=lambda question: -scores[question.name])
     return [sentence.line(question) for question in fitting if sentence.project]
+
+
+def _corrected(mentions: Mentions, questions: Sequence[AnyQuestion]) -> Mentions:
+    """Correct the words that the tables of the questions have. Keys stay as they are."""
+    speller = build_speller(tuple(question.words.phrases for question in questions))
+    return replace(mentions, text=join_words(map(speller.correct, mentions.text.split())))
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import pytest
 from bot.access import AccessRules, Caller
 from bot.answers import Answer
 from bot.core import open_answers
+from bot.lines.spelling import build_speller
 from bot.questions import discover
 from bot.questions.catalog import CatalogItem
 from bot.questions.mentions import Kind, find_mentions
@@ -190,3 +191,28 @@ def test_flag_is_known_by_its_key_or_name(sentence: str, flag: str) -> None:
 def test_flag_is_known_by_its_looks_without_a_list(sentence: str) -> None:
     assert find_mentions(sentence, {}).flag.lower().replace("-", "") == "newsearch"
     assert find_mentions("on 2026-11-01 the iPhone e-mail", {}).flag == "e-mail"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("scroes", "scores"),  # swapped
+        ("relases", "releases"),  # left out
+        ("relleases", "releases"),  # added
+        ("experimants", "experiments"),  # replaced
+        ("releases", "releases"),
+        ("deploymnts", "deploymnts"),  # begins with what is looked for
+        ("charge", "charge"),  # change
+        ("cores", "cores"),
+        ("stable", "stable"),  # stale
+        ("sicpk", "sicpk"),
+    ],
+)
+def test_word_is_corrected_if_it_is_probably_misspelled(typed: str, meant: str) -> None:
+    speller = build_speller(("score*, stale, change*, deploy*", "release*, incident*, without experiment*, ship"))
+    assert speller.correct(typed) == meant
+
+
+def test_key_is_not_corrected() -> None:
+    known = {Kind.PROJECT: [CatalogItem("web")], Kind.APPLICATION: [CatalogItem("scroes")]}
+    assert suggest_lines("how are the scroes", discover(), WEB, known, NOW.date()) == []

@@ -5,5 +5,6 @@ spec.py         Spec: the name, summary and examples of anything that can be typ
 param_types.py  what a parameter can hold: keys, times, durations, choices; reads, writes and explains each
 timespec.py     times as people type them (`7d`, `monday`), resolved in the reader's time zone
 plain_words.py  the words of a sentence, and how well they fit a question
+spelling.py     words of a sentence that are one letter off
 time_phrases.py times in a sentence (`last week`, `two days ago`)
 """

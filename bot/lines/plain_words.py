@@ -54,6 +54,11 @@ class Words:
         return {name: value for name, _, value in reversed(meant)}
 
     @cached_property
+    def phrases(self) -> str:
+        """All of them."""
+        return ",".join((self.strong, self.weak, *self.options))
+
+    @cached_property
     def _strong_phrases(self) -> tuple[str, ...]:
         return tuple(map(_needle, self.strong.split(",")))
 
