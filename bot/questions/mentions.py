@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from itertools import islice, pairwise
 
 from bot.lines.param_types import is_key, is_one_edit_apart
@@ -136,8 +137,7 @@ def _guess_flag(line: str, text: str, flags: Sequence[CatalogItem]) -> tuple[str
     """Return the key of a flag that is misspelled, isn't listed, or is known by one word, and what the line has."""
     is_complete = 0 < len(flags) < MAX_ITEMS
     for shaped in _KEY_SHAPED.findall(line)[:MAX_GUESSES]:
-        lengths = range(len(shaped) - 1, len(shaped) + 2)  # compared first, since there may be thousands of keys
-        near = next((flag.key for flag in flags if len(flag.key) in lengths and _is_typo(shaped, flag.key)), "")
+        near = next(filter(partial(_is_typo, shaped), _similar_keys(shaped, flags)), "")
         if (near or not is_complete) and is_key(shaped) and join_words(split_words(shaped)) in text:
             return (near or shaped,) * 2
     for word in islice(_words_beside_flag(text.split()), MAX_GUESSES):
@@ -155,5 +155,12 @@ def _words_beside_flag(words: list[str]) -> Iterator[str]:
             yield neighbor
 
 
+def _similar_keys(word: str, flags: Sequence[CatalogItem]) -> Iterator[str]:
+    """Yield the keys as long as a word, give or take a letter, that begin or end like it. There may be thousands."""
+    lengths, start, end = range(len(word) - 1, len(word) + 2), word[:2], word[-2:]
+    keys = (flag.key for flag in flags)
+    return (key for key in keys if len(key) in lengths and (key.startswith(start) or key.endswith(end)))
+
+
 def _is_typo(word: str, key: str) -> bool:
-    return (word[:2] == key[:2] or word[-2:] == key[-2:]) and is_one_edit_apart(word.lower(), key.lower())
+    return is_one_edit_apart(word.lower(), key.lower())
