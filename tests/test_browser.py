@@ -181,6 +181,16 @@ async def test_mistake_is_answered_and_dispatch_failure_is_shown(reader: Reader)
     await expect(reader.page.get_by_role("alert")).to_have_text("/insights failed with the error “dispatch_failed”.")
 
 
+async def test_bot_is_added_greets_and_schedules_a_digest(browser: Browser) -> None:
+    async with open_bot_page(browser, fragment="#C3") as reader:
+        await button(await reader.type(MONDAYS), "Add me to this channel").click()
+        greeting = reader.articles.filter(has_text="Which project is this channel about?")
+        await greeting.get_by_role("combobox", name="Project / environment").select_option("mobile/beta")
+        await expect(reader.articles.last).to_contain_text("mobile/beta is now this channel's default")
+        await button(greeting, "Schedule a Monday digest").click()
+        await expect(reader.articles.last).to_contain_text("scheduled digest mobile/beta span=week here")
+
+
 # ---------------------------------------------------------------------------------------------------- charts and tables
 
 

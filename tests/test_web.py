@@ -300,7 +300,7 @@ async def test_bot_can_be_invited_and_removed() -> None:
         assert visitor.slack.channels["C3"].is_member
         await visitor.do("type", channel="C3", line="/remove @Insights")
         assert not visitor.slack.channels["C3"].is_member
-        join, leave = visitor.slack.channels["C3"].messages
+        join, leave = [message for message in visitor.slack.channels["C3"].messages if message.system_event]
         assert join.text == "was added to #random by Lena Hoffmann."
         assert leave.text == "was removed from #random by Lena Hoffmann."
 
