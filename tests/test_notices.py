@@ -98,23 +98,6 @@ async def test_mistake_in_a_typed_command_offers_it_corrected() -> None:
 
 
 @pytest.mark.parametrize(
-    "line",
-    [
-        *("stpo 3", "evry monday 9:00 digest web/production", "change how we release", "step by step"),
-        *("please stop the schedule", "stop the rollout of new-checkout", "use the force", "watch out", "snooze it"),
-    ],
-)
-async def test_line_that_was_no_command_gets_no_button_that_runs_one(line: str) -> None:
-    async with open_workspace(default_project="web/production") as workspace:
-        failure = await workspace.send(line)
-        elements = [element for block in failure.blocks for element in block.get("elements", [])]
-        buttons = [element for element in elements if element["type"] == "button"]
-        assert buttons
-        assert {button["value"].partition(" ")[0] for button in buttons} <= {"help", *discover()}
-        assert "Run" not in [button["text"]["text"] for button in buttons]
-
-
-@pytest.mark.parametrize(
     ("status", "says"),
     [(503, "LaunchDarkly is having problems (503)."), (429, "LaunchDarkly is rate-limiting")],
 )
