@@ -90,12 +90,12 @@ class BackgroundTasks:
 
 
 def build_bolt_app(client: AsyncWebClient, handlers: Handlers, tasks: BackgroundTasks) -> AsyncApp:
-    """Build the Bolt app, with a listener for all that Slack sends."""
+    """Build the Bolt app, with a listener for all that Slack sends. Bolt tries them in order, which takes time."""
     app, listeners, any_name = _unverified_app(client), _Listeners(handlers, tasks), re.compile(".*")
     app.command(any_name)(listeners.on_command)
+    app.event(_any_of(MESSAGE_EVENTS))(listeners.on_message)
     app.action(any_name)(listeners.on_action)
     app.view(any_name)(listeners.on_submission)
-    app.event(_any_of(MESSAGE_EVENTS))(listeners.on_message)
     app.event(_any_of(CHANNEL_EVENTS))(listeners.on_channel_event)
     app.event(_any_of(UNINSTALL_EVENTS))(listeners.on_uninstall)
     return app
@@ -117,6 +117,10 @@ def _unverified_app(client: AsyncWebClient) -> AsyncApp:
         client=client,
         authorize=authorize,
         request_verification_enabled=False,
+        # What no listener here needs, Bolt need not look for.
+        ignoring_self_events_enabled=False,
+        attaching_function_token_enabled=False,
+        attaching_conversation_kwargs_enabled=False,
         process_before_response=True,
     )
 

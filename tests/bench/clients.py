@@ -1,4 +1,4 @@
-"""Signed slash commands, and clients that send them and wait for the messages at their response_urls."""
+"""Signed slash commands and mentions, and clients that send them and wait for the messages at their response_urls."""
 
 import asyncio
 import gc
@@ -11,8 +11,8 @@ from itertools import cycle, islice
 from time import perf_counter
 
 from bot.sandbox.slack import Slack
-from bot.sandbox.slack.credentials import SIGNING_SECRET
-from bot.sandbox.slack.payloads import Payload, message_action, slash_command
+from bot.sandbox.slack.credentials import BOT_USER_ID, SIGNING_SECRET
+from bot.sandbox.slack.payloads import Payload, event_callback, message_action, message_event, slash_command
 from bot.sandbox.slack.webhook import sign_request
 from bot.sandbox.slack.workspace import Content
 from tests.bench.payloads import LINES
@@ -67,6 +67,15 @@ class CommandWriter:
     def requests(self, count: int) -> list[bytes]:
         """Return commands of which only the acknowledgement matters."""
         return [self.command().request for _ in range(count)]
+
+    def mentions(self, count: int) -> list[bytes]:
+        """Return mentions of the bot of which only the acknowledgement matters."""
+        return [self._mention() for _ in range(count)]
+
+    def _mention(self) -> bytes:
+        message = self._slack.post(self._slack.channels["C1"], Content(f"<@{BOT_USER_ID}>"), user="U1")
+        event = message_event(self._slack, message) or {}
+        return self._signed(event_callback(self._slack, self._slack.new_id("Ev"), event, 0, ""), "").request
 
 
 def forged() -> bytes:

@@ -1,7 +1,8 @@
 """From Slack's command to its acknowledgement, also during a flood of hostile connections, and to its answer.
 
 Acknowledgements are compared with those of a bare Starlette app, and of Bolt with its defaults. All of them only
-acknowledge. Each runs in its own process, on the same server; they are measured in turns.
+acknowledge. Each runs in its own process, on the same server; they are measured in turns. The bot's acknowledgement of
+a mention is compared with that of a command.
 
 The bot's own share of an answer is what passes from a command to the message at its response_url, at a steady pace. The
 unit is an acknowledgement of an app that does nothing else. Those are measured in turns with the answers: back to back,
@@ -90,19 +91,26 @@ def acknowledge_rows() -> Iterator[Row]:
 
 
 def _sequential(ports: Ports) -> Iterator[Row]:
-    results = [{name: typical_latency(port) for name, port in ports.items()} for _ in range(REPEATS)]
+    results = [
+        {name: typical_latency(port) for name, port in ports.items()}
+        | {"mention": typical_latency(ports["ours"], write=CommandWriter.mentions)}
+        for _ in range(REPEATS)
+    ]
     slower = median(seconds["ours"] / seconds["bare"] for seconds in results)
     faster = median(seconds["bolt"] / seconds["ours"] for seconds in results)
     labels = ("acknowledge: one after the other", "bot.slack.server")
     yield Row(*labels, "Starlette, verifies only", slower, "the median time", at_most(2.5))
     yield Row(*labels, "Bolt as it comes", faster, "faster", at_least(20))
+    mention = median(seconds["mention"] / seconds["ours"] for seconds in results)
+    yield Row("acknowledge: a mention", "bot.slack.server", "a command", mention, "the median time", at_most(1.2))
 
 
-def typical_latency(port: int, pause: float = 0) -> float:
+def typical_latency(
+    port: int, pause: float = 0, write: Callable[[CommandWriter, int], list[bytes]] = CommandWriter.requests
+) -> float:
     """Return the median seconds until an acknowledgement, on a warm connection."""
-    return median(
-        one_by_one(port, CommandWriter().requests(WARMUP_REQUESTS + SEQUENTIAL_REQUESTS), pause)[WARMUP_REQUESTS:]
-    )
+    requests = write(CommandWriter(), WARMUP_REQUESTS + SEQUENTIAL_REQUESTS)
+    return median(one_by_one(port, requests, pause)[WARMUP_REQUESTS:])
 
 
 def _concurrent(ports: Ports) -> Iterator[Row]:
