@@ -15,13 +15,16 @@ schedules.py, history.py                 list a channel's schedules and their ru
 use.py                                   set a channel's default project and environment
 """
 
+from collections.abc import Mapping
+from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
 from bot.commands.base import AnyCommand
 
 
-def discover() -> dict[str, AnyCommand]:
+@cache
+def discover() -> Mapping[str, AnyCommand]:
     """Return all commands by name, in alphabetical order."""
     modules = (import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__))
     return {module.COMMAND.name: module.COMMAND for module in modules if hasattr(module, "COMMAND")}

@@ -24,13 +24,16 @@ They share:
     daily_series.py    counts per calendar day: as a chart, and deployments against large changes
 """
 
+from collections.abc import Mapping
+from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
 from bot.questions.base import AnyQuestion
 
 
-def discover() -> dict[str, AnyQuestion]:
+@cache  # every check of a watch needs them, and looking for modules takes longer than a check
+def discover() -> Mapping[str, AnyQuestion]:
     """Return all questions by name, in alphabetical order."""
     modules = (import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__))
     questions = [module.QUESTION for module in modules if hasattr(module, "QUESTION")]
