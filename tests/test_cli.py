@@ -1,4 +1,4 @@
-"""The command line as people use it: real processes, real output, real exit codes."""
+"""The command line as people use it: real output and exit codes, and real processes where those matter."""
 
 import json
 import os
@@ -16,6 +16,7 @@ from bot.sandbox.block_kit import violations
 from bot.sandbox.http_server import serving
 from bot.sandbox.launchdarkly.app import TOKEN, launchdarkly
 from bot.sandbox.launchdarkly.faults import FaultInjector
+from tests.command_line import invoke
 from tests.conversation import NOW
 from tests.processes import ROOT, run
 
@@ -84,20 +85,20 @@ def unread(folder: Path, *arguments: str) -> tuple[int, str]:
     ],
 )
 def test_piped_output_has_no_trailing_whitespace(command: list[str]) -> None:
-    shown = run(*command).stdout
+    shown = invoke(*command).stdout
     assert not [line for line in shown.splitlines() if line != line.rstrip()]
     assert shown == f"{shown.strip()}\n"
 
 
 def test_question_needs_no_quotes() -> None:
-    asked = run("ask", "deploys", "web/production", "--since", "2w", "by=application", "--sandbox")
+    asked = invoke("ask", "deploys", "web/production", "--since", "2w", "by=application", "--sandbox")
     assert asked.returncode == 0
     assert "deploys web/production since=2w by=application" in asked.stdout
     assert asked.stderr == "Using the built-in LaunchDarkly simulator.\n"
 
 
 def test_thread_is_printed_below_the_message() -> None:
-    message, rule, thread = run("ask", "digest web/production").stdout.partition("In the thread")
+    message, rule, thread = invoke("ask", "digest web/production").stdout.partition("In the thread")
     assert rule
     assert "Weekly digest" in message
     assert "everyone has been served one variation" not in message
@@ -106,19 +107,19 @@ def test_thread_is_printed_below_the_message() -> None:
 
 
 def test_json_leaves_the_thread_out() -> None:
-    message = json.loads(run("ask", "digest web/production", "--json").stdout)
+    message = json.loads(invoke("ask", "digest web/production", "--json").stdout)
     assert message.keys() == {"text", "blocks"}
 
 
 def test_json_prints_only_the_message() -> None:
-    asked = run("ask", "status web/production", "--json")
+    asked = invoke("ask", "status web/production", "--json")
     message = json.loads(asked.stdout)
     assert message.keys() == {"text", "blocks"}
     assert not violations(message)
 
 
 def test_builder_link_contains_the_blocks() -> None:
-    link = run("ask", "compare web/production,staging", "--builder").stdout.strip()
+    link = invoke("ask", "compare web/production,staging", "--builder").stdout.strip()
     address, fragment = link.split("#")
     assert address == "https://app.slack.com/block-kit-builder/"
     assert {block["type"] for block in json.loads(unquote(fragment))["blocks"]} >= {"data_visualization", "data_table"}
@@ -127,14 +128,14 @@ def test_builder_link_contains_the_blocks() -> None:
 
 @pytest.mark.parametrize("arguments", [["ask"], ["ask", "help"], ["ask", ""]])
 def test_without_a_question_help_is_shown(arguments: list[str]) -> None:
-    asked = run(*arguments)
+    asked = invoke(*arguments)
     assert asked.returncode == 0
     assert "[This week] digest web/production\n" in asked.stdout
     assert "[All commands] help commands\n" in asked.stdout
 
 
 def test_mistyped_question_exits_2_with_the_corrected_line() -> None:
-    asked = run("ask", "scors web/production")
+    asked = invoke("ask", "scors web/production")
     assert asked.returncode == 2
     assert asked.stdout == ""
     assert "Did you mean scores?" in asked.stderr
@@ -142,13 +143,13 @@ def test_mistyped_question_exits_2_with_the_corrected_line() -> None:
 
 
 def test_mistyped_question_with_json_prints_a_message() -> None:
-    asked = run("ask", "scors web/production", "--json")
+    asked = invoke("ask", "scors web/production", "--json")
     assert asked.returncode == 2
     assert "Did you mean scores?" in json.loads(asked.stdout)["text"]
 
 
 def test_zone_option_sets_the_time_zone() -> None:
-    asked = run("ask", "events web/production", "--zone", "Asia/Kolkata")
+    asked = invoke("ask", "events web/production", "--zone", "Asia/Kolkata")
     assert "IST" in asked.stdout
 
 
@@ -172,7 +173,7 @@ def test_zone_option_sets_the_time_zone() -> None:
     ],
 )
 def test_invalid_setting_exits_1_with_one_line_naming_it(variables: dict[str, str], message: str) -> None:
-    asked = run("ask", "scores web/production", **variables)
+    asked = invoke("ask", "scores web/production", **variables)
     assert asked.returncode == 1
     assert asked.stdout == ""
     assert message in asked.stderr
@@ -182,7 +183,7 @@ def test_invalid_setting_exits_1_with_one_line_naming_it(variables: dict[str, st
 
 @pytest.mark.parametrize("command", [["demo", "--once"], ["preview"], ["schedules"]])
 def test_invalid_setting_stops_any_command_with_one_line(command: list[str]) -> None:
-    ended = run(*command, TIME_ZONE="Mars/Olympus")
+    ended = invoke(*command, TIME_ZONE="Mars/Olympus")
     assert ended.returncode == 1
     assert ended.stderr.count("\n") == 1
     assert "TIME_ZONE must be an IANA time zone" in ended.stderr
@@ -232,7 +233,7 @@ async def _elsewhere(*arguments: str, **variables: str) -> subprocess.CompletedP
 
 
 def test_preview_shows_every_example_of_every_question() -> None:
-    shown = run("preview")
+    shown = invoke("preview")
     assert shown.returncode == 0
     for endpoint in discover().values():
         for line in endpoint.examples:
@@ -240,9 +241,9 @@ def test_preview_shows_every_example_of_every_question() -> None:
 
 
 def test_preview_of_one_question_shows_only_that() -> None:
-    shown = run("preview", "status")
+    shown = invoke("preview", "status")
     assert shown.stdout.count("$ insights-bot ask") == 2
-    assert run("preview", "stats").returncode == 2
+    assert invoke("preview", "stats").returncode == 2
 
 
 def test_demo_shows_questions_a_button_a_digest_and_a_watch() -> None:
@@ -289,7 +290,7 @@ def test_sandbox_serves_other_programs_until_interrupted() -> None:
         try:
             assert served.stdout is not None
             url = served.stdout.readline().split()[6].removesuffix(".")
-            asked = run("ask", "scores web/production", LAUNCHDARKLY_API_HOST=url, LAUNCHDARKLY_ACCESS_TOKEN=TOKEN)
+            asked = invoke("ask", "scores web/production", LAUNCHDARKLY_API_HOST=url, LAUNCHDARKLY_ACCESS_TOKEN=TOKEN)
             assert asked.returncode == 0
             assert asked.stderr == ""
             served.send_signal(signal.SIGINT)

@@ -17,7 +17,7 @@ from bot.core import build_registry
 from bot.slack.listeners import BackgroundTasks, Handlers, build_bolt_app
 from bot.slack.payloads import Interaction
 from bot.slack.server import EVENTS_PATH
-from tests.processes import run
+from tests.command_line import invoke
 
 Json = dict[str, Any]
 ROOT = Path(__file__).parent.parent
@@ -206,19 +206,19 @@ async def _has_listener(event: str) -> bool:
 
 
 def test_command_prints_the_manifest_file() -> None:
-    printed = run("manifest")
+    printed = invoke("manifest")
     assert printed.returncode == 0
     assert printed.stdout == (ROOT / "manifest.yml").read_text(encoding="utf-8")
 
 
 def test_command_prints_the_manifest_for_a_url() -> None:
-    printed = run("manifest", "--http", URL)
+    printed = invoke("manifest", "--http", URL)
     assert printed.returncode == 0
     assert printed.stdout == MANIFESTS["HTTP"]
 
 
 def test_command_prints_nothing_for_an_invalid_url() -> None:
-    printed = run("manifest", "--http", "http://bot.example.com")
+    printed = invoke("manifest", "--http", "http://bot.example.com")
     assert printed.returncode == 2
     assert printed.stdout == ""
     assert "Use an https address" in printed.stderr

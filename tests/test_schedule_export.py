@@ -9,8 +9,8 @@ import pytest
 
 from bot.store import Schedule, ScheduleState
 from bot.store.store import open_store
+from tests.command_line import invoke
 from tests.databases import TemporaryDatabase
-from tests.processes import run
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 ACTIVE = Schedule(
@@ -41,7 +41,7 @@ async def add_schedules(url: str) -> None:
 
 
 def test_each_schedule_is_listed_on_one_line(url: str) -> None:
-    listed = run("schedules", DATABASE_URL=url)
+    listed = invoke("schedules", DATABASE_URL=url)
     assert listed.returncode == 0
     lines = listed.stdout.replace("┃", "│").splitlines()
     rows = [tuple(cell.strip() for cell in line.split("│")[1:-1]) for line in lines if "│" in line]
@@ -53,17 +53,17 @@ def test_each_schedule_is_listed_on_one_line(url: str) -> None:
 
 
 def test_exported_schedules_are_imported_only_once(url: str, tmp_path: Path) -> None:
-    exported = run("schedules", "--export", DATABASE_URL=url)
+    exported = invoke("schedules", "--export", DATABASE_URL=url)
     assert exported.returncode == 0
     file = tmp_path / "schedules.yml"
     file.write_text(exported.stdout)
     elsewhere = f"sqlite:///{tmp_path / 'elsewhere.db'}"
-    assert run("schedules", "--import", str(file), DATABASE_URL=elsewhere).stdout == "2 added, 0 already there.\n"
-    assert run("schedules", "--export", DATABASE_URL=elsewhere).stdout == exported.stdout
-    assert run("schedules", "--import", str(file), DATABASE_URL=elsewhere).stdout == "0 added, 2 already there.\n"
-    assert run("schedules", "--import", str(file), DATABASE_URL=url).stdout == "0 added, 2 already there.\n"
+    assert invoke("schedules", "--import", str(file), DATABASE_URL=elsewhere).stdout == "2 added, 0 already there.\n"
+    assert invoke("schedules", "--export", DATABASE_URL=elsewhere).stdout == exported.stdout
+    assert invoke("schedules", "--import", str(file), DATABASE_URL=elsewhere).stdout == "0 added, 2 already there.\n"
+    assert invoke("schedules", "--import", str(file), DATABASE_URL=url).stdout == "0 added, 2 already there.\n"
 
 
 def test_empty_list_says_there_are_no_schedules(tmp_path: Path) -> None:
-    listed = run("schedules", DATABASE_URL=f"sqlite:///{tmp_path / 'bot.db'}")
+    listed = invoke("schedules", DATABASE_URL=f"sqlite:///{tmp_path / 'bot.db'}")
     assert listed.stdout.startswith("No schedules yet.")

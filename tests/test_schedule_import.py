@@ -25,6 +25,7 @@ from bot.schedules import import_export
 from bot.schedules.import_export import ImportResult, ImportRules, import_schedules
 from bot.schedules.question_check import QuestionCheck
 from bot.store.store import Store, open_store
+from tests.command_line import invoke
 from tests.conversation import NOW, start_conversation
 from tests.processes import run
 
@@ -124,13 +125,13 @@ def test_file_is_read_once(tmp_path: Path) -> None:
     os.mkfifo(pipe)
     writer = threading.Thread(target=pipe.write_text, args=(file(entry()),))
     writer.start()
-    assert run("schedules", "--import", str(pipe), DATABASE_URL=database).stdout == "1 added, 0 already there.\n"
+    assert invoke("schedules", "--import", str(pipe), DATABASE_URL=database).stdout == "1 added, 0 already there.\n"
     writer.join()
 
 
 def test_missing_file_is_named_in_one_line(tmp_path: Path) -> None:
     for name in ("none.yml", "."):
-        ended = run("schedules", "--import", str(tmp_path / name), DATABASE_URL=f"sqlite:///{tmp_path / 'bot.db'}")
+        ended = invoke("schedules", "--import", str(tmp_path / name), DATABASE_URL=f"sqlite:///{tmp_path / 'bot.db'}")
         assert ended.returncode == 1
         assert "Can't read " in ended.stderr
         assert ended.stderr.count("\n") == 1
@@ -243,7 +244,7 @@ async def test_questions_are_imported_unchecked_during_an_outage(importer: Impor
 
 def test_import_without_a_token_says_questions_were_not_checked(tmp_path: Path) -> None:
     (tmp_path / "good.yml").write_text(file(entry()))
-    ended = run("schedules", "--import", str(tmp_path / "good.yml"), DATABASE_URL=f"sqlite:///{tmp_path / 'bot.db'}")
+    ended = invoke("schedules", "--import", str(tmp_path / "good.yml"), DATABASE_URL=f"sqlite:///{tmp_path / 'bot.db'}")
     assert (ended.returncode, ended.stdout) == (0, "1 added, 0 already there.\n")
     assert "LAUNCHDARKLY_ACCESS_TOKEN isn't set: the questions weren't checked" in ended.stderr
 
