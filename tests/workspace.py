@@ -68,6 +68,7 @@ async def open_workspace(
     """Run the bot within the block, on a database of its own unless one is given."""
     now, faults = clock or (lambda: NOW), FaultInjector()
     slack = Slack(clock or _utc_now, signing_clock=_utc_now)
+    slack.ack_timeout = 30  # patience with a busy machine; how fast the bot acknowledges is measured elsewhere
     transport: httpx.AsyncBaseTransport = httpx.ASGITransport(launchdarkly(now, faults=faults))
     async with slack.serving() as api:
         chosen = sandbox_settings(
