@@ -181,6 +181,13 @@ class Answers:
         first_buttons = self._help_pages.first_buttons(caller.defaults, project_envs) if is_unread else ()
         return Attempt(line, may_command, project_envs, first_buttons)
 
+    async def summarize(self, text: str, caller: Caller, notice: str) -> Message:
+        """Answer a question with a notice about its view. Its keys must be exact; a failure is raised."""
+        parsed, ctx = self.prepare_question(text, caller)
+        question = cast(AnyQuestion, parsed.spec)
+        reply = await question.fetch(parsed.params, ctx)
+        return self.notice(notice, question.build_view(parsed.params, reply, ctx))
+
     def failure_answer(
         self,
         failure: Failure,
@@ -208,7 +215,7 @@ class Answers:
         return Answer(internal_error_message(reference), "broken", line, name, reference, error_text=error_text)
 
     def prepare_question(self, text: str, caller: Caller) -> tuple[ParsedLine, QuestionContext]:
-        """Parse and authorize a question and build its context, for a watch: it compares with no past weeks."""
+        """Parse and authorize a question and build its context. It compares with no past weeks."""
         parsed = parse(text, self.registry)
         authorize(caller, parsed)
         return parsed, replace(self._context_for(caller), read_snapshots=no_snapshots)

@@ -40,6 +40,7 @@ from bot.slack.responder import Responders, ResponseUrls
 from bot.slack.schedule_modal import ScheduleModal
 from bot.slack.server import HealthCheck, WebApp, build_web_app, open_bolt_app, run_server
 from bot.slack.ticket_modal import TicketModal
+from bot.slack.unfurl import Unfurler
 from bot.store.database_url import parse_database_url
 from bot.store.sqlite_file import process_lock
 from bot.store.store import Store, open_store
@@ -146,8 +147,10 @@ def _handlers(
     greeter = Greeter(scheduler, directory.default_zone, settings.defaults, settings.greeting_delay_seconds)
     modal = ScheduleModal(clients.reply, store, answers, directory)
     lines = LineHandler(answers, directory)
+    callers = Callers(scheduler.team, rules, directory, store, settings.defaults)
+    dedup = SharedDeduplicator(store, scheduler.now)
     interactions = InteractionHandler(
-        callers=Callers(scheduler.team, rules, directory, store, settings.defaults),
+        callers=callers,
         lines=lines,
         sharing=SharingHandler(lines),
         schedule_modal=modal,
@@ -155,12 +158,13 @@ def _handlers(
         joiner=ChannelJoiner(clients.reply),
         responders=Responders(clients, response_urls, fallback, metrics, settings.progress_notice_seconds),
         metrics=metrics,
-        dedup=SharedDeduplicator(store, scheduler.now),
+        dedup=dedup,
         greeter=greeter,
     )
     return Handlers(
         handle_interaction=interactions.handle,
         handle_channel_event=ChannelEventHandler(scheduler, greeter).handle,
+        handle_links=Unfurler(settings.unfurl_host, scheduler.answers, callers, clients.reply, dedup).handle,
         validate_modal=modal.validation_errors,
     )
 

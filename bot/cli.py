@@ -19,7 +19,7 @@ from bot.lines.spec import quote_value
 from bot.log import configure_logging
 from bot.manifest import http_manifest, socket_mode_manifest
 from bot.messages.message import Message
-from bot.settings import Settings, parse_zone, read_settings
+from bot.settings import Settings, parse_zone, read_settings, try_read_settings
 
 if TYPE_CHECKING:
     from bot.answers import Answer
@@ -254,7 +254,8 @@ async def _list_schedules(url: str, export: bool) -> None:
 def manifest(address: str | None) -> None:
     """Print the Slack app manifest, for Socket Mode by default."""
     try:
-        click.echo(http_manifest(address) if address else socket_mode_manifest(), nl=False)
+        host = try_read_settings()[0].unfurl_host
+        click.echo(http_manifest(address, host) if address else socket_mode_manifest(host), nl=False)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--http") from None
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 PLACEHOLDER_URL = "https://your.host"
 EVENTS_PATH = "/slack/events"
+UNFURL_HOST = "app.launchdarkly.com"
+UNFURL_SCOPES = frozenset({"links:read", "links:write"})
 
 _URL = re.compile(r"https://[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:[1-9]\d{0,4})?(/[A-Za-z0-9._~-]+)*", re.ASCII)
 _LINE_OVER_HTTP = re.compile(r"^( +)# over HTTP: ", re.MULTILINE)
@@ -17,17 +19,18 @@ _SCOPE_SECTION = r"^    {}:.*\n((?: {{6}}- .+\n)+)"
 _SCOPE = re.compile(r"^ +- (\S+) # (.+)$", re.MULTILINE)
 
 
-def socket_mode_manifest() -> str:
-    """Return the manifest for Socket Mode."""
-    return _find_manifest().read_text(encoding="utf-8")
+def socket_mode_manifest(unfurl_host: str = "") -> str:
+    """Return the manifest for Socket Mode, for links to a host of one's own if there is one."""
+    manifest = _find_manifest().read_text(encoding="utf-8")
+    return manifest.replace(UNFURL_HOST, unfurl_host or UNFURL_HOST)
 
 
-def http_manifest(url: str) -> str:
+def http_manifest(url: str, unfurl_host: str = "") -> str:
     """Return the manifest for a bot that Slack reaches at *url*; raise ValueError for one that Slack would refuse."""
     url = url.rstrip("/").removesuffix(EVENTS_PATH)
     if not _URL.fullmatch(url):
         raise ValueError(f"Use an https address such as {PLACEHOLDER_URL}.")
-    lines = _LINE_OVER_HTTP.sub(r"\1", socket_mode_manifest())
+    lines = _LINE_OVER_HTTP.sub(r"\1", socket_mode_manifest(unfurl_host))
     return _VALUE_OVER_HTTP.sub(r"\1", lines).replace(PLACEHOLDER_URL, url)
 
 

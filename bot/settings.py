@@ -92,6 +92,13 @@ class TuningSettings(SettingsGroup):
         json_schema_extra={"must": "be an address without a path, for example https://app.launchdarkly.com"},
         description="LaunchDarkly's address, without a path. EU and federal instances have their own.",
     )
+    unfurl_host: str = Field(
+        "",
+        pattern=r"^$|^([A-Za-z0-9-]+\.)+[A-Za-z]{2,}$",
+        json_schema_extra={"must": "be a host's name, for example app.launchdarkly.com"},
+        description="Host of the flag links that show the flag's state below them, such as app.launchdarkly.com. "
+        "Empty: none do.",
+    )
     slack_api_url: str = Field(
         "https://slack.com/api/",
         pattern=r"^https?://.+/$",

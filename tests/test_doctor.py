@@ -229,6 +229,15 @@ async def test_missing_scope_fails(surgery: DoctorHarness) -> None:
     assert "insights-bot manifest" in found["Scopes"].message
 
 
+async def test_unfurling_needs_its_scopes(surgery: DoctorHarness) -> None:
+    surgery.slack.scopes -= {"links:write"}
+    assert "links:write (shows a flag's state" in (await surgery.run_checks())["Scopes"].message
+    surgery.set(unfurl_host="app.launchdarkly.com")
+    found = await surgery.run_checks()
+    assert wrong(found) == {"Scopes"}
+    assert found["Scopes"].message.startswith("Missing: links:write.")
+
+
 async def test_rejected_bot_token_fails_once(surgery: DoctorHarness) -> None:
     surgery.set(slack_bot_token="xoxb-other")  # noqa: S106
     found = await surgery.run_checks()

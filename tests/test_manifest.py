@@ -32,6 +32,7 @@ SCOPES: dict[str, set[str]] = {
     "chat_getPermalink": set(),
     "chat_postEphemeral": {"chat:write"},
     "chat_postMessage": {"chat:write"},
+    "chat_unfurl": {"links:write"},
     "conversations_history": {"channels:history", "groups:history"},
     "conversations_info": {"channels:read", "groups:read"},
     "conversations_join": {"channels:join"},
@@ -79,7 +80,7 @@ def test_manifest_is_ascii_without_tabs(mode: str) -> None:
 def test_socket_mode_needs_no_url() -> None:
     document = parsed(MANIFESTS["Socket Mode"])
     assert document["settings"]["socket_mode_enabled"] is True
-    assert "url" not in json.dumps(document)
+    assert not re.search(r'(_|")url"', json.dumps(document))
 
 
 def test_http_sends_every_request_to_the_events_path() -> None:
@@ -162,7 +163,7 @@ def test_scopes_equal_those_of_called_methods_and_subscribed_events() -> None:
 
 def test_only_scopes_that_one_surface_or_lookup_needs_are_optional() -> None:
     events = {name: EVENTS[name] for name in _subscribed() if EVENTS[name] & set(manifest.optional_scopes())}
-    assert events == {name: EVENTS[name] for name in ("app_mention", "message.im")}
+    assert events == {name: EVENTS[name] for name in ("app_mention", "link_shared", "message.im")}
     assert {"commands", "chat:write", "users:read"} <= set(manifest.scopes())
 
 
@@ -215,6 +216,15 @@ def test_command_prints_the_manifest_for_a_url() -> None:
     printed = invoke("manifest", "--http", URL)
     assert printed.returncode == 0
     assert printed.stdout == MANIFESTS["HTTP"]
+
+
+@pytest.mark.parametrize("arguments", [(), ("--http", URL)], ids=MANIFESTS)
+def test_command_registers_the_host_of_unfurled_links(arguments: tuple[str, ...]) -> None:
+    domains = [
+        parsed(invoke("manifest", *arguments, **environment).stdout)["features"]["unfurl_domains"]
+        for environment in ({}, {"UNFURL_HOST": "flags.example.com"})
+    ]
+    assert domains == [["app.launchdarkly.com"], ["flags.example.com"]]
 
 
 def test_command_prints_nothing_for_an_invalid_url() -> None:

@@ -21,7 +21,6 @@ RICH_TEXT = {
 @pytest.fixture(autouse=True)
 def _registered(slack: Slack) -> None:
     slack.unfurl_domains = {"launchdarkly.com"}
-    slack.scopes |= {"links:read", "links:write"}
 
 
 @pytest.fixture(name="payloads", params=[over_http, over_socket])

@@ -17,6 +17,7 @@ from bot.settings import GROUPS, Settings, read_settings, try_read_settings
         ({"launchdarkly_access_token": "api-ü"}, "must have no spaces and no special characters."),
         ({"launchdarkly_api_host": "ftp://x"}, "LAUNCHDARKLY_API_HOST must be an address without a path, for example"),
         ({"launchdarkly_api_host": "https://x/api"}, "LAUNCHDARKLY_API_HOST must be an address without a path"),
+        ({"unfurl_host": "https://x.example"}, "UNFURL_HOST must be a host's name, for example app"),
         ({"slack_api_url": "https://x"}, "SLACK_API_URL must be an address that ends in a slash, for example"),
         ({"log_level": "LOUD"}, "LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR."),
         ({"default_project": "web"}, "DEFAULT_PROJECT must look like project/environment, for example web/production."),

@@ -137,8 +137,9 @@ class Checks:
         return f"The bot is {identity.name} in {identity.team}."
 
     async def _scopes(self) -> str:
-        needed, purposes = manifest.scopes().keys(), manifest.optional_scopes()
-        optional = purposes.keys()
+        purposes = manifest.optional_scopes()
+        needed = manifest.scopes().keys() | (manifest.UNFURL_SCOPES if self.settings.unfurl_host else set())
+        optional = purposes.keys() - needed
         try:
             granted = (await diagnostics.identity(self.settings, self.seconds)).scopes
         except Failure:

@@ -9,6 +9,7 @@ messages.py        parses mentions and direct messages
 handler.py         handles lines, the Share button, the modal, and channel events
 greeting.py        greets a channel once
 joining.py         adds the bot to a public channel
+unfurl.py          shows a flag's state below a link to it
 schedule_modal.py  the modal that changes a schedule
 ticket_modal.py    the modal that shows an answer as a ticket
 buttons.py         share and refresh buttons, and the cache of the answers that they share

@@ -1,4 +1,4 @@
-"""Bolt listeners: slash commands, mentions, direct messages, buttons, modals, channel events and uninstallation.
+"""Bolt listeners: slash commands, mentions, direct messages, links, buttons, modals, channel events, uninstallation.
 
 Each acknowledges first; the work continues in a background task. `process_before_response` makes Bolt respond as soon
 as the listener returns; without it, Bolt polls for the acknowledgement every ten milliseconds.
@@ -23,9 +23,11 @@ from bot.slack.payloads import (
     ChannelEvent,
     Deduplicator,
     Interaction,
+    SharedLinks,
     interaction_from_command,
     parse_action,
     parse_channel_event,
+    parse_shared_links,
 )
 from bot.slack.request_checks import SIGNATURE_HEADER
 from bot.slack.schedule_modal import missing_field_errors, parse_submission
@@ -40,18 +42,19 @@ UNINSTALL_EVENTS = ("app_uninstalled", "tokens_revoked")
 EMPTY_AUTHORIZATION = AuthorizeResult(enterprise_id=None, team_id=None)
 
 
-async def _ignore(_: ChannelEvent) -> None: ...
+async def _ignore(_: ChannelEvent | SharedLinks) -> None: ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class Handlers:
-    """What handles interactions and channel events, and validates a modal.
+    """What handles interactions, channel events and links, and validates a modal.
 
     The validation returns the error of each block that has one; Slack shows them in the modal.
     """
 
     handle_interaction: Callable[[Interaction], Coroutine[Any, Any, None]]
     handle_channel_event: Callable[[ChannelEvent], Coroutine[Any, Any, None]] = _ignore
+    handle_links: Callable[[SharedLinks], Coroutine[Any, Any, None]] = _ignore
     validate_modal: Callable[[dict[str, Any]], dict[str, str]] = missing_field_errors
 
 
@@ -96,6 +99,7 @@ def build_bolt_app(client: AsyncWebClient, handlers: Handlers, tasks: Background
     app.event(_any_of(MESSAGE_EVENTS))(listeners.on_message)
     app.action(any_name)(listeners.on_action)
     app.view(any_name)(listeners.on_submission)
+    app.event("link_shared")(listeners.on_links)
     app.event(_any_of(CHANNEL_EVENTS))(listeners.on_channel_event)
     app.event(_any_of(UNINSTALL_EVENTS))(listeners.on_uninstall)
     return app
@@ -155,6 +159,10 @@ class _Listeners:
 
     async def on_message(self, body: dict[str, Any]) -> None:
         self._handle(parse_message(body))
+
+    async def on_links(self, body: dict[str, Any]) -> None:
+        if links := parse_shared_links(body):
+            self._tasks.start(self._handlers.handle_links(links))
 
     async def on_channel_event(self, body: dict[str, Any]) -> None:
         if self._is_new(body) and (event := parse_channel_event(body)):

@@ -29,6 +29,7 @@ CHANNEL_EVENTS = {
     "group_unarchive": "",
     "member_joined_channel": "",
 }
+DRAFT_CHANNEL = "COMPOSER"  # Slack's, for links that somebody is still typing
 MAX_REMEMBERED_KEYS = 10_000  # far more payloads than arrive while Slack may still retry one
 
 
@@ -84,6 +85,16 @@ class ChannelEvent:
     error_code: str  # Slack's, for posting in the channel since then; empty where it is open again
     joined: bool = False  # the bot was invited, or joined by itself
     is_shared: bool = False  # with another organization
+
+
+@dataclass(frozen=True, slots=True)
+class SharedLinks:
+    """Links to registered domains in a posted message."""
+
+    sharer: Interaction  # without a line
+    urls: tuple[str, ...]
+    unfurl_id: str
+    source: str
 
 
 def interaction_from_command(body: dict[str, Any], dedup_key: str) -> Interaction:
@@ -152,6 +163,28 @@ def parse_channel_event(body: dict[str, Any]) -> ChannelEvent | None:
         return None
     is_shared = bool(body.get("is_ext_shared_channel", True))  # to be safe, if Slack doesn't say
     return ChannelEvent(event.get("channel", ""), CHANNEL_EVENTS[event["type"]], joined, is_shared)
+
+
+def parse_shared_links(body: dict[str, Any]) -> SharedLinks | None:
+    """Parse the links in a posted message. Drafts are ignored, and channels shared with another organization.
+
+    https://docs.slack.dev/reference/events/link_shared
+    """
+    event, team = body["event"], installation_of(body)["team_id"]
+    is_posted = event.get("source") == "conversations_history" and event["channel"] != DRAFT_CHANNEL
+    if not is_posted or body.get("is_ext_shared_channel", True):  # to be safe, if Slack doesn't say
+        return None
+    sharer = Interaction(
+        line="",
+        user=event["user"],
+        team=team,
+        home_team=team,  # Slack doesn't send links that people of other organizations share
+        channel=event["channel"],
+        response_url="",
+        trigger_id="",
+        dedup_key=body["event_id"],
+    )
+    return SharedLinks(sharer, tuple(link["url"] for link in event["links"]), event["unfurl_id"], event["source"])
 
 
 def installation_of(body: dict[str, Any]) -> dict[str, str]:

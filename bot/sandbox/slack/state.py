@@ -127,7 +127,7 @@ class State:
         self.response_urls: dict[str, ResponseUrl] = {}
         self.triggers: dict[str, Trigger] = {}
         self.tickets: set[str] = set()  # of socket URLs that haven't been used yet
-        self.unfurl_domains: set[str] = set()  # those that the app has registered
+        self.unfurl_domains = {"app.launchdarkly.com"}  # those that the app has registered
         self.shared_links: list[SharedLinks] = []  # those that were sent to the bot
         self.scopes = set(workspace.BOT_SCOPES)
         self.charts = True  # whether the workspace accepts charts and data tables

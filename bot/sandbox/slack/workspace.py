@@ -15,7 +15,7 @@ Json = dict[str, Any]
 # Without `chat:write.public` on purpose: with it, the bot could post in public channels without an invitation.
 BOT_SCOPES = (
     *("commands", "chat:write", "channels:read", "channels:history", "groups:read", "groups:history"),
-    *("app_mentions:read", "channels:join"),
+    *("app_mentions:read", "channels:join", "links:read", "links:write"),
     *("im:read", "im:history", "im:write", "users:read", "usergroups:read"),
 )
 
