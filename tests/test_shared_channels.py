@@ -208,6 +208,14 @@ async def test_channel_info_is_cached_for_five_minutes() -> None:
         assert await shared.is_shared("C1")
 
 
+async def test_direct_messages_are_never_looked_up() -> None:
+    slack = Slack(Clock())
+    channel = slack.open_dm("U1").id
+    async with slack.serving(), web_client(slack, retry_handlers=[]) as client:
+        assert not await SlackDirectory(client, UTC_ZONE, slack.now).is_shared(channel)
+    assert slack.calls == []
+
+
 @pytest.mark.parametrize("fault", [Fault(status=500), Fault(error="ratelimited"), Fault(body="<html>")])
 async def test_failed_lookup_keeps_the_last_known_state(fault: Fault) -> None:
     clock = Clock()
