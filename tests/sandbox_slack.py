@@ -130,6 +130,7 @@ def bolt_app(slack: Slack, received: list[Json]) -> AsyncApp:
         received.append(body)
         await ack()
 
+    @app.event("app_home_opened")
     @app.event("app_uninstalled")
     @app.event("link_shared")
     async def notified(body: Json) -> None:

@@ -1,6 +1,7 @@
 """Channels, users, modals and Home tabs of the sandbox's Slack, seen through slack_sdk."""
 
 import json
+from typing import Any
 
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
@@ -31,6 +32,35 @@ async def test_history_can_be_limited_to_a_range(client: AsyncWebClient, inclusi
     stamps = [(await client.chat_postMessage(channel="C1", text=str(at)))["ts"] for at in range(5)]
     answer = await client.conversations_history(channel="C1", oldest=stamps[1], latest=stamps[3], inclusive=inclusive)
     assert [message["text"] for message in answer["messages"]] == texts
+
+
+async def channels_of(client: AsyncWebClient, user: str, **arguments: Any) -> list[str]:
+    listed = await client.users_conversations(user=user, **arguments)
+    return [channel["id"] for channel in listed["channels"]]
+
+
+async def test_channels_of_a_person_are_those_they_are_in(slack: Slack, client: AsyncWebClient) -> None:
+    slack.open_dm("U1")
+    assert await channels_of(client, "U1") == ["C1", "C3", "C5", "C6", "C10"]
+    assert await channels_of(client, "U1", types="private_channel,im", exclude_archived=True) == ["C2", "D1"]
+    assert await channels_of(client, "U9") == ["C6"]
+    slack.leave("C1", user="U1")
+    assert await channels_of(client, "U1", limit=2) == ["C3", "C5"]
+
+
+async def test_private_channels_without_the_bot_stay_secret(slack: Slack, client: AsyncWebClient) -> None:
+    slack.channels["C2"].is_member = False
+    assert await channels_of(client, "U1", types="private_channel") == []
+    slack.scopes.remove("groups:read")
+    error = await slack_error(client.users_conversations, user="U1", types="private_channel")
+    assert error["needed"] == "groups:read"
+
+
+async def test_only_a_channels_members_get_ephemeral_messages(slack: Slack, client: AsyncWebClient) -> None:
+    slack.leave("C1", user="U2")
+    for user in ("U2", "U9"):
+        error = await slack_error(client.chat_postEphemeral, channel="C1", user=user, text="x")
+        assert error["error"] == "user_not_in_channel"
 
 
 async def test_bot_joining_or_leaving_is_in_the_history(slack: Slack, client: AsyncWebClient) -> None:

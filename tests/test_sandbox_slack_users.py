@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from urllib.parse import parse_qs
 
 import pytest
+from slack_sdk.web.async_client import AsyncWebClient
 from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
@@ -224,6 +225,22 @@ async def test_event_can_be_delivered_twice(slack: Slack, transport: Transport) 
         await slack.until(lambda: len(payloads) == 2)
     assert [(body["event_id"], body["event"]["type"]) for body in payloads] == [("Ev1", "app_uninstalled")] * 2
     assert payloads[0]["authorizations"][0]["user_id"] == BOT_USER_ID
+
+
+@both_transports
+async def test_opening_the_home_tab_is_an_event_with_its_view(
+    slack: Slack, client: AsyncWebClient, transport: Transport
+) -> None:
+    async with transport(slack) as payloads:
+        await slack.open_home(user="U2")
+        await client.views_publish(user_id="U2", view={"type": "home", "blocks": []})
+        await slack.open_home(user="U2")
+        await slack.open_home(user="U2", tab="messages")
+        await slack.until(lambda: len(payloads) == 3)
+    first, again, messages = (body["event"] for body in payloads)
+    assert (first["user"], first["channel"], first["tab"], first.get("view")) == ("U2", "D2", "home", None)
+    assert again["view"]["id"] == slack.homes["U2"].id
+    assert (messages["tab"], messages.get("view")) == ("messages", None)
 
 
 @both_transports

@@ -9,6 +9,7 @@
         pressed = await slack.press(message, "Older")     # by label or action_id; also select, submit, close, act
         listed = await slack.suggest(view, "Flag", "new") # type in a menu whose options the bot suggests
         await slack.share_links(message)                  # to registered domains; draft_links while they are typed
+        await slack.open_home(user="U1")                  # the app's Home tab, which the bot then publishes
         await slack.remove("C1")                          # also invite, archive, unarchive, delete_channel, event
         await slack.until(lambda: slack.channels["C1"].messages)
         changes = await slack.wait_for_change(changes)    # until something has changed again

@@ -13,6 +13,7 @@ Json = dict[str, Any]
 Method = Callable[[State, Call], Json]
 
 MAX_OPEN_MODALS = 3
+CHANNEL_KINDS = {"public_channel": "channels", "private_channel": "groups", "im": "im", "mpim": "mpim"}
 
 
 # ----------------------------------------------------------------------------------------------------------------- chat
@@ -30,7 +31,7 @@ def post_ephemeral(state: State, call: Call) -> Json:
     """Post a message that only one user sees."""
     state.require_scope("chat:write")
     channel, user = _postable_channel(state, call), call.required("user")
-    if user not in state.users:
+    if user not in state.users or not channel.has_member(state.users[user]):
         raise ApiError("user_not_in_channel")
     message = state.post_ephemeral(user, channel, _content(state, call))
     message.thread_ts = call.text("thread_ts") or None
@@ -178,13 +179,18 @@ def _is_in_range(call: Call, message: Message) -> bool:
 
 
 def _page(call: Call, messages: list[Message]) -> Json:
-    """Return a page of messages. The cursor is an offset; like Slack's, clients must treat it as opaque."""
+    """Return a page of messages."""
+    start, end, metadata = _page_bounds(call, len(messages))
+    return {"messages": _messages_json(call, messages[start:end]), "has_more": bool(metadata), **metadata}
+
+
+def _page_bounds(call: Call, count: int) -> tuple[int, int, Json]:
+    """Return where a page starts and ends. The cursor is an offset; like Slack's, clients must treat it as opaque."""
     limit, start = call.integer("limit", 100), _start_index(call.text("cursor"))
     if not 1 <= limit <= 999:
         raise ApiError("invalid_limit")
-    next_start = str(start + limit) if len(messages) > start + limit else ""
-    metadata = {"response_metadata": {"next_cursor": f"next:{next_start}"}} if next_start else {}
-    return {"messages": _messages_json(call, messages[start : start + limit]), "has_more": bool(next_start), **metadata}
+    end = start + limit
+    return start, end, {"response_metadata": {"next_cursor": f"next:{end}"}} if count > end else {}
 
 
 def _start_index(cursor: str) -> int:
@@ -237,6 +243,26 @@ def users_info(state: State, call: Call) -> Json:
     if user is None:
         raise ApiError("user_not_found")
     return {"user": user.to_json(call.at)}
+
+
+def user_channels(state: State, call: Call) -> Json:
+    """Return the channels that a person is in: private ones and direct messages only if the bot is in them, too."""
+    kinds = [CHANNEL_KINDS[name] for name in (call.text("types") or "public_channel").split(",") if name != "mpim"]
+    for kind in kinds:
+        state.require_scope(f"{kind}:read")
+    user = state.users.get(call.text("user") or BOT_USER_ID)
+    if user is None:
+        raise ApiError("user_not_found")
+    channels = [
+        channel
+        for channel in state.channels.values()
+        if channel.kind in kinds
+        and (channel.is_member if user.is_bot else channel.has_member(user))
+        and (channel.is_member or channel.kind == "channels")
+        and not (channel.is_archived and call.flag("exclude_archived"))
+    ]
+    start, end, metadata = _page_bounds(call, len(channels))
+    return {"channels": [channel.to_json() for channel in channels[start:end]], **metadata}
 
 
 def group_members(state: State, call: Call) -> Json:
@@ -340,6 +366,7 @@ METHODS: Mapping[str, Method] = {
     "conversations.open": open_conversation,
     "conversations.replies": thread_replies,
     "usergroups.users.list": group_members,
+    "users.conversations": user_channels,
     "users.info": users_info,
     "views.open": open_modal,
     "views.publish": publish_home,

@@ -169,6 +169,16 @@ class Slack(State):
             return None
         return await self._send(payloads.view_closed(self, view, user or view.user))
 
+    async def open_home(self, *, user: str = "U1", tab: str = "home") -> Acknowledgement:
+        """Open the app's Home tab, or its messages."""
+        home = self.homes.get(user) if tab == "home" else None
+        view: Json = {"view": home.body} if home else {}
+        return await self.event("app_home_opened", user=user, channel=self.open_dm(user).id, tab=tab, **view)
+
+    def leave(self, channel: str, *, user: str) -> None:
+        """Let a person leave a channel. A bot in it may get an event, which this Slack doesn't send."""
+        self.channels[channel].former_members.add(user)
+
     async def share_links(self, message: Message) -> Acknowledgement | None:
         """Tell the bot about the links in a message that was posted, if it may know."""
         return await self._send_links(links_in_message(self, message))

@@ -148,7 +148,16 @@ class Channel:
     is_archived: bool = False
     is_ext_shared: bool = False
     with_user: str = ""  # in a direct message, the bot's counterpart
+    former_members: set[str] = field(
+        default_factory=set
+    )  # all other people of the organizations that share it are in it
     messages: list[Message] = field(default_factory=list)
+
+    def has_member(self, user: User) -> bool:
+        """Return whether a person is in it."""
+        if self.with_user:
+            return self.with_user == user.id
+        return (user.team == HOME_TEAM or self.is_ext_shared) and user.id not in self.former_members
 
     @property
     def kind(self) -> str:
