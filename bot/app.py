@@ -32,6 +32,9 @@ from bot.slack.client import SlackClients, connect
 from bot.slack.directory import SlackDirectory
 from bot.slack.greeting import Greeter
 from bot.slack.handler import Callers, ChannelEventHandler, InteractionHandler, LineHandler, SharingHandler
+from bot.slack.health import Health
+from bot.slack.home import AppHome
+from bot.slack.home_view import HomeBuilder
 from bot.slack.joining import ChannelJoiner
 from bot.slack.listeners import Handlers
 from bot.slack.payloads import SharedDeduplicator
@@ -139,7 +142,7 @@ def _timing(settings: Settings) -> Timing:
 def _handlers(
     settings: Settings, clients: SlackClients, scheduler: SchedulerContext, fallback: BlockFallback, metrics: Metrics
 ) -> Handlers:
-    """Build what handles people's lines, buttons and modals, and what happens to channels."""
+    """Build what handles people's lines, buttons, modals and Homes, and what happens to channels."""
     response_urls = ResponseUrls(clients.session, settings.slack_api_url)
     store, rules = scheduler.store, scheduler.rules
     directory = SlackDirectory(clients.read, parse_zone(settings.time_zone), scheduler.now)
@@ -148,7 +151,11 @@ def _handlers(
     modal = ScheduleModal(clients.reply, store, answers, directory)
     lines = LineHandler(answers, directory)
     callers = Callers(scheduler.team, rules, directory, store, settings.defaults)
+    responders = Responders(clients, response_urls, fallback, metrics, settings.progress_notice_seconds)
     dedup = SharedDeduplicator(store, scheduler.now)
+    health = Health(answers.launchdarkly, scheduler, settings.defaults)
+    builder = HomeBuilder(scheduler, directory, health, settings.as_set("admin_users"), settings.defaults)
+    home = AppHome(clients.reply, callers, lines, modal, responders, builder, dedup)
     interactions = InteractionHandler(
         callers=callers,
         lines=lines,
@@ -156,13 +163,15 @@ def _handlers(
         schedule_modal=modal,
         ticket_modal=TicketModal(clients.reply, answers),
         joiner=ChannelJoiner(clients.reply),
-        responders=Responders(clients, response_urls, fallback, metrics, settings.progress_notice_seconds),
+        responders=responders,
         metrics=metrics,
         dedup=dedup,
         greeter=greeter,
+        refresh_home=home.refresh,
     )
     return Handlers(
         handle_interaction=interactions.handle,
+        handle_home=home.handle,
         handle_channel_event=ChannelEventHandler(scheduler, greeter).handle,
         handle_links=Unfurler(settings.unfurl_host, scheduler.answers, callers, clients.reply, dedup).handle,
         validate_modal=modal.validation_errors,

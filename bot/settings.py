@@ -59,7 +59,7 @@ class AccessSettings(SettingsGroup):
     allowed_channels: str = Field(
         "",
         description="Channels where the bot answers: IDs, separated by commas. Empty allows all; "
-        "else, only ALLOWED_USERS get answers to direct messages.",
+        "else, only ALLOWED_USERS get answers to direct messages and a Home tab.",
     )
     allowed_users: str = Field(
         "", description="People the bot answers: user IDs, separated by commas. Empty allows everyone."
@@ -71,6 +71,9 @@ class AccessSettings(SettingsGroup):
         "",
         description="People (U…) and user groups (S…) who may manage schedules and alerts: IDs, separated by commas. "
         "Empty allows everyone.",
+    )
+    admin_users: str = Field(
+        "", description="People who see on the bot's Home tab how it is doing: user IDs, separated by commas."
     )
 
 

@@ -38,8 +38,10 @@ SCOPES: dict[str, set[str]] = {
     "conversations_join": {"channels:join"},
     "conversations_replies": {"channels:history", "groups:history"},
     "usergroups_users_list": {"usergroups:read"},
+    "users_conversations": {"channels:read", "groups:read"},
     "users_info": {"users:read"},
     "views_open": set(),
+    "views_publish": set(),
     "views_update": set(),
 }
 NONE, PUBLIC, PRIVATE = frozenset[str](), frozenset({"channels:read"}), frozenset({"groups:read"})
@@ -172,9 +174,10 @@ def test_each_event_has_a_reason() -> None:
         assert re.search(rf"- {re.escape(event)} # \w", MANIFESTS["HTTP"]), event
 
 
-def test_people_can_message_the_bot() -> None:
-    tab = parsed(MANIFESTS["Socket Mode"])["features"]["app_home"]
-    assert (tab["messages_tab_enabled"], tab["messages_tab_read_only_enabled"]) == (True, False)
+def test_people_can_message_the_bot_and_open_its_home() -> None:
+    tabs = parsed(MANIFESTS["Socket Mode"])["features"]["app_home"]
+    assert (tabs["messages_tab_enabled"], tabs["messages_tab_read_only_enabled"]) == (True, False)
+    assert tabs["home_tab_enabled"] is True
 
 
 def _called() -> set[str]:

@@ -15,12 +15,13 @@ from pydantic import SecretStr
 from bot import manifest
 from bot.core import Clock, open_launchdarkly
 from bot.errors import Failure, Misconfigured, TokenRejected, TryLater
-from bot.launchdarkly import LaunchDarkly, Reply, Version, field
+from bot.launchdarkly import LaunchDarkly, Version
 from bot.messages.humanize import timestamp
 from bot.questions.base import AppUrls, QuestionContext
 from bot.questions.scores import QUESTION as SCORES
 from bot.settings import GROUPS, Settings, SettingsGroup, missing_slack_mode, parse_zone, try_read_settings
 from bot.slack import diagnostics
+from bot.slack.health import IDENTITY_PATH, CallerIdentity
 from bot.store.inspection import inspect
 
 MAX_CLOCK_SKEW_SECONDS = 60
@@ -59,13 +60,6 @@ class Check:
     name: str
     required_settings: tuple[str, ...]
     run: Callable[[], Awaitable[str]]
-
-
-class CallerIdentity(Reply):
-    """Whose token it is, according to LaunchDarkly. All fields are optional, and the role isn't included."""
-
-    name: str | None = field(name="tokenName", default=None)
-    service: bool | None = field(name="serviceToken", default=None)
 
 
 @dataclass(frozen=True)
@@ -112,7 +106,7 @@ class Checks:
 
     async def _launchdarkly(self) -> str:
         async with self._open_launchdarkly() as launchdarkly:
-            identity = await launchdarkly.get(CallerIdentity, "/api/v2/caller-identity", version=Version.CURRENT)
+            identity = await launchdarkly.get(CallerIdentity, IDENTITY_PATH, version=Version.CURRENT)
         kind = "a service token" if identity.service else "a person's token" if identity.service is False else "a token"
         return f"LaunchDarkly accepts {kind}{f' ({identity.name})' if identity.name else ''}."
 

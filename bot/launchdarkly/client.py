@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import count
@@ -89,6 +89,12 @@ class LaunchDarkly:
         """Return a client that shares everything with this one, but whose requests wait in *caller*'s own queue."""
         client = copy(self)
         client._caller = caller
+        return client
+
+    def without_retries(self) -> "LaunchDarkly":
+        """Return a client that shares everything with this one, but makes a single attempt."""
+        client = copy(self)
+        client._limits = replace(self._limits, attempts=1)
         return client
 
     async def get(

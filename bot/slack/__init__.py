@@ -10,6 +10,9 @@ handler.py         handles lines, the Share button, the modal, and channel event
 greeting.py        greets a channel once
 joining.py         adds the bot to a public channel
 unfurl.py          shows a flag's state below a link to it
+home.py            the App Home: shows a person's own schedules and alerts, and does what is pressed there
+home_view.py       what the App Home shows
+health.py          how the bot is doing, for admins
 schedule_modal.py  the modal that changes a schedule
 ticket_modal.py    the modal that shows an answer as a ticket
 buttons.py         share and refresh buttons, and the cache of the answers that they share

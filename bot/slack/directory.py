@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -20,12 +21,25 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-ZONE_TTL, FAILED_ZONE_TTL = timedelta(hours=1), timedelta(minutes=1)
+PROFILE_TTL, FAILED_PROFILE_TTL = timedelta(hours=1), timedelta(minutes=1)
 GROUP_TTL, FAILED_GROUP_TTL = timedelta(minutes=5), timedelta(minutes=1)  # short, so that new members needn't wait
 SHARED_TTL, FAILED_SHARED_TTL = timedelta(minutes=5), timedelta(seconds=30)
+MEMBERSHIP_TTL = timedelta(minutes=1)  # short, so that what people see of a channel ends soon after they leave it
+CHANNELS_PER_CALL, MAX_CHANNEL_CALLS = 999, 5
 MAX_CACHED = 5000  # people, groups and channels, each
 JOIN_SCOPE = "channels:join"  # optional
 LOOKUP_TIMEOUT = 2  # seconds; short, since an answer waits for it
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What the bot reads of a person's profile: their time zone, and the organization that they belong to."""
+
+    zone: ZoneInfo | None
+    team: str
+
+
+UNKNOWN_PROFILE = Profile(None, "")
 
 
 class SlackDirectory:
@@ -40,19 +54,35 @@ class SlackDirectory:
     ) -> None:
         self._client = client
         self.default_zone = default_zone
-        self._zones = BoundedCache[str, ZoneInfo](max_cached, now)
+        self._profiles = BoundedCache[str, Profile](max_cached, now)
+        self._channels = BoundedCache[str, frozenset[str]](max_cached, now)
         self._groups = BoundedCache[str, frozenset[str]](max_cached, now)
         self._shared = BoundedCache[str, bool](max_cached, now, keep_expired=True)
         self._groups_lock = asyncio.Lock()  # Slack allows some twenty of these calls a minute
 
     async def zone(self, user: str) -> ZoneInfo:
         """Return the time zone of a user's Slack profile, or the default zone if the lookup fails."""
-        if (cached := self._zones.get(user)) is not None:
+        return (await self._profile(user)).zone or self.default_zone
+
+    async def home_team(self, user: str) -> str:
+        """Return the organization that a person belongs to, or "" if the lookup fails."""
+        return (await self._profile(user)).team
+
+    async def _profile(self, user: str) -> Profile:
+        if (cached := self._profiles.get(user)) is not None:
             return cached
-        fetched = await _lookup(f"the zone of {user}", self._fetch_zone(user))
-        zone = fetched or self.default_zone
-        self._zones.put(user, zone, ZONE_TTL if fetched else FAILED_ZONE_TTL)
-        return zone
+        profile = await _lookup(f"the profile of {user}", self._fetch_profile(user)) or UNKNOWN_PROFILE
+        self._profiles.put(user, profile, PROFILE_TTL if profile.zone else FAILED_PROFILE_TTL)
+        return profile
+
+    async def channels_of(self, user: str) -> frozenset[str] | None:
+        """Return the channels that a person is in, without private ones that the bot isn't in; None if Slack fails."""
+        if (cached := self._channels.get(user)) is not None:
+            return cached
+        channels = await _lookup(f"the channels of {user}", self._fetch_channels(user))
+        if channels is not None:
+            self._channels.put(user, channels, MEMBERSHIP_TTL)
+        return channels
 
     async def in_groups(self, user: str, groups: Iterable[str]) -> bool:
         """Return whether a user is in one of these user groups. If a lookup fails, they aren't."""
@@ -88,8 +118,28 @@ class SlackDirectory:
     async def membership(self, channel: str) -> Membership:
         return await fetch_membership(self._client, channel)
 
-    async def _fetch_zone(self, user: str) -> ZoneInfo:
-        return ZoneInfo((await self._client.users_info(user=user))["user"]["tz"])
+    async def _fetch_profile(self, user: str) -> Profile:
+        profile = (await self._client.users_info(user=user))["user"]
+        try:
+            zone = ZoneInfo(profile["tz"])
+        except (KeyError, TypeError, ValueError, OSError):
+            zone = None
+        return Profile(zone, str(profile.get("team_id") or ""))
+
+    async def _fetch_channels(self, user: str) -> frozenset[str]:
+        """Fetch a person's channels, and remember which are shared: Slack says both at once."""
+        found, cursor = set[str](), ""
+        for _ in range(MAX_CHANNEL_CALLS):
+            page = await self._client.users_conversations(
+                user=user, types="public_channel,private_channel", limit=CHANNELS_PER_CALL, cursor=cursor
+            )
+            for channel in page["channels"]:
+                found.add(channel["id"])
+                self._shared.put(channel["id"], bool(channel.get("is_ext_shared")), SHARED_TTL)
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                break
+        return frozenset(found)
 
     async def _fetch_members(self, group: str) -> frozenset[str]:
         return frozenset((await self._client.usergroups_users_list(usergroup=group))["users"])

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -161,6 +161,7 @@ class InteractionHandler:
     metrics: Metrics
     dedup: SharedDeduplicator
     greeter: Greeter
+    refresh_home: Callable[[Interaction], Awaitable[None]]  # of the person, if it was shown lately
 
     async def handle(self, interaction: Interaction) -> None:
         if not await self.dedup.add(interaction.dedup_key):
@@ -183,6 +184,8 @@ class InteractionHandler:
         self._log_answer(interaction, answer, status, asyncio.get_running_loop().time() - started_at)
         if interaction.list_response_url and answer.outcome != NotAllowed.outcome:
             await self._refresh_list(interaction)
+        if answer.is_public and not answer.is_question:
+            await self.refresh_home(interaction)
 
     async def _handle(self, interaction: Interaction, responder: Responder) -> Outcome:
         try:

@@ -17,6 +17,7 @@ from slack_bolt.logger.messages import warning_client_prioritized_and_token_skip
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.slack.home import HOME_EVENT, is_in_home, parse_home_action, parse_home_opened
 from bot.slack.messages import MESSAGE_EVENTS, parse_message
 from bot.slack.payloads import (
     CHANNEL_EVENTS,
@@ -42,17 +43,18 @@ UNINSTALL_EVENTS = ("app_uninstalled", "tokens_revoked")
 EMPTY_AUTHORIZATION = AuthorizeResult(enterprise_id=None, team_id=None)
 
 
-async def _ignore(_: ChannelEvent | SharedLinks) -> None: ...
+async def _ignore(_: object) -> None: ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class Handlers:
-    """What handles interactions, channel events and links, and validates a modal.
+    """What handles interactions, the App Home, channel events and links, and validates a modal.
 
     The validation returns the error of each block that has one; Slack shows them in the modal.
     """
 
     handle_interaction: Callable[[Interaction], Coroutine[Any, Any, None]]
+    handle_home: Callable[[Interaction], Coroutine[Any, Any, None]] = _ignore
     handle_channel_event: Callable[[ChannelEvent], Coroutine[Any, Any, None]] = _ignore
     handle_links: Callable[[SharedLinks], Coroutine[Any, Any, None]] = _ignore
     validate_modal: Callable[[dict[str, Any]], dict[str, str]] = missing_field_errors
@@ -100,6 +102,7 @@ def build_bolt_app(client: AsyncWebClient, handlers: Handlers, tasks: Background
     app.action(any_name)(listeners.on_action)
     app.view(any_name)(listeners.on_submission)
     app.event("link_shared")(listeners.on_links)
+    app.event(HOME_EVENT)(listeners.on_home_opened)
     app.event(_any_of(CHANNEL_EVENTS))(listeners.on_channel_event)
     app.event(_any_of(UNINSTALL_EVENTS))(listeners.on_uninstall)
     return app
@@ -148,7 +151,10 @@ class _Listeners:
 
     async def on_action(self, ack: AsyncAck, body: dict[str, Any], request: AsyncBoltRequest) -> None:
         await ack()
-        self._handle(parse_action(body, _dedup_key(request)))
+        if is_in_home(body):
+            self._visit(parse_home_action(body, _dedup_key(request)))
+        else:
+            self._handle(parse_action(body, _dedup_key(request)))
 
     async def on_submission(self, ack: AsyncAck, body: dict[str, Any], request: AsyncBoltRequest) -> None:
         if errors := self._handlers.validate_modal(body):
@@ -164,6 +170,9 @@ class _Listeners:
         if links := parse_shared_links(body):
             self._tasks.start(self._handlers.handle_links(links))
 
+    async def on_home_opened(self, body: dict[str, Any]) -> None:
+        self._visit(parse_home_opened(body))
+
     async def on_channel_event(self, body: dict[str, Any]) -> None:
         if self._is_new(body) and (event := parse_channel_event(body)):
             self._tasks.start(self._handlers.handle_channel_event(event))
@@ -176,6 +185,10 @@ class _Listeners:
         """Start the work, if there is any."""
         if interaction:
             self._tasks.start(self._handlers.handle_interaction(interaction))
+
+    def _visit(self, visit: Interaction | None) -> None:
+        if visit:
+            self._tasks.start(self._handlers.handle_home(visit))
 
     def _is_new(self, body: dict[str, Any]) -> bool:
         return self._event_dedup.add(body.get("event_id", ""))

@@ -45,7 +45,8 @@ class Interaction:
     response_url: str
     trigger_id: str  # opens a modal
     dedup_key: str  # unique to the payload
-    # ask, turn (a page, in place), refresh (in place), share, order (run a command), join, change, ticket (a modal)
+    # ask, turn (a page, in place), refresh (in place), share, order (run a command), join, change, ticket (a modal),
+    # home (open the App Home)
     action: str = "ask"
     answer_key: str = ""  # of the answer to share
     only_for_user: bool = True  # whether only this user sees the message with the button
@@ -55,6 +56,7 @@ class Interaction:
     thread_ts: str = ""  # of the thread where it happened
     mention_ts: str = ""  # of the message that mentions the bot: everyone sees the answer, below that message
     direct: bool = False  # whether it happened in the direct messages with the bot
+    home_page: int = 0  # the page of the App Home where it happened; 0 elsewhere
 
     @property
     def target_channel(self) -> str:

@@ -271,8 +271,12 @@ class Responder:
         """Send through the response_url, or without it if that fails.
 
         If it is unknown whether a shared message was posted, don't retry, since everyone would see it twice; tell the
-        caller instead. A private message is retried: twice is better than never.
+        caller instead. A private message is retried: twice is better than never. The App Home itself shows what only
+        its owner is to see.
         """
+        if self._interaction.home_page:
+            posted = shared and await self._post(message, shared=True)
+            return self._responders.record(SendOutcome.GONE if shared and not posted else SendOutcome.SENT)
         if not replace and self._is_posted(shared=shared):
             if await self._post(message, shared=shared):
                 return self._responders.record(SendOutcome.SENT)

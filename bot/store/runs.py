@@ -194,6 +194,18 @@ class Runs:
         """Return the last runs of some schedules, latest first."""
         return await self._select(TABLE.c.schedule.in_(schedule_ids), order_by=TABLE.c.at.desc(), limit=limit)
 
+    async def last_delivered_at(self, team: str) -> datetime | None:
+        """Return when a run of a workspace was last delivered."""
+        delivered = (TABLE.c.team == team, TABLE.c.state.in_((RunState.DELIVERED, RunState.QUIET)))
+        row = await self._database.fetch_one(select(func.max(TABLE.c.closed_at)).where(*delivered))
+        return row[0] if row else None
+
+    async def count_open(self, team: str) -> tuple[int, datetime | None]:
+        """Count the open runs of a workspace, and return when the oldest was due."""
+        statement = select(func.count(), func.min(TABLE.c.at)).where(TABLE.c.team == team, IS_OPEN)
+        row = await self._database.fetch_one(statement.where(TABLE.c.again_at.is_not(None)))  # which has an index
+        return (row[0], row[1]) if row else (0, None)
+
     async def count_alerts(self, schedule_id: str, since: datetime) -> int:
         """Count the runs of a watch since then, without replies."""
         alerts = (TABLE.c.schedule == schedule_id, TABLE.c.at > since, TABLE.c.reply_to.is_(None))

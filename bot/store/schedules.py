@@ -70,6 +70,10 @@ class Schedules:
         """Return the schedules of a channel, including stopped ones, by number."""
         return await self._select(*_in_channel(team, channel))
 
+    async def list_owned(self, team: str, owner: str) -> list[Schedule]:
+        """Return a person's schedules in all channels that aren't stopped, by channel and number."""
+        return await self._select(TABLE.c.team == team, TABLE.c.owner == owner, NOT_STOPPED)
+
     async def list_all(self) -> list[Schedule]:
         """Return all schedules of all workspaces that aren't stopped."""
         return await self._select(NOT_STOPPED)
