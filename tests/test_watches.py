@@ -180,6 +180,29 @@ async def test_state_change_alerts_once(
         assert await poll(scheduler, 2) == []
 
 
+async def test_score_alerts_once_it_falls_below_a_number(scheduler_factory: OpenScheduler) -> None:
+    risk: dict[str, Any] = {"score": 64, "indicator": "fair"}
+
+    def edit(reply: Any) -> Any:
+        for name in ("risk", "velocity") if "scores" in reply else ():
+            reply["scores"][name] |= risk
+        return reply
+
+    async with scheduler_factory(edit=edit) as scheduler:
+        await scheduler.send("watch on scores web/production score=risk below=60")
+        await poll(scheduler)
+        for score in (60, 59, 40, 70):
+            risk["score"] = score
+            alerts = await poll(scheduler)
+            assert len(alerts) == (score == 59), score
+        risk |= {"score": 0, "indicator": "notCalculated"}
+        assert await poll(scheduler) == []
+        risk |= {"score": 58, "indicator": "fair"}
+        [alert] = await poll(scheduler)
+        assert "Risk fair 70 → fair 58, below 60" in visible_text(alert).replace("*", "")
+        assert "Velocity" not in visible_text(alert)
+
+
 async def test_launchdarkly_outage_is_silent_and_loses_no_event(scheduler_factory: OpenScheduler) -> None:
     feed = Feed()
     async with scheduler_factory(edit=feed) as scheduler:

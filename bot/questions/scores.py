@@ -1,13 +1,13 @@
 """Engineering-insight scores: how mature a project's releases are, as a tree of the overall score and its parts."""
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from bot.launchdarkly import Float64, Reply, Version, field
-from bot.lines.param_types import Key, Keys
+from bot.lines.param_types import IntRange, Key, Keys
 from bot.lines.plain_words import Words
-from bot.lines.spec import MAX_BUTTON_LINE_CHARS, Parameter, Params
+from bot.lines.spec import MAX_BUTTON_LINE_CHARS, Parameter, Params, bot_param
 from bot.messages import humanize
 from bot.messages.message import NO_DATA
 from bot.questions import history
@@ -25,6 +25,25 @@ class ScoresParams(Params):
     project: Annotated[Key, Parameter("projectKey", "project key")]
     env: Annotated[Key, Parameter("environmentKey", "environment key")]
     app: Annotated[Keys | None, Parameter("applicationKey", "only these applications")] = None
+    score: Annotated[
+        Literal[
+            "overall",
+            "velocity",
+            "deploymentFrequency",
+            "leadTime",
+            "risk",
+            "deploymentFailureRate",
+            "impactSize",
+            "efficiency",
+            "experimentationCoverage",
+            "flagHealth",
+        ]
+        | None,
+        bot_param("in alerts, only this score"),
+    ] = None
+    below: Annotated[
+        int | None, IntRange(1, 100), bot_param("in alerts, when a score falls below this, not when its rating changes")
+    ] = None
 
 
 class Range(Reply):
@@ -271,14 +290,36 @@ def _descendants(head: str, children: dict[str, list[str]], seen: set[str]) -> l
 
 
 def observe(params: ScoresParams, reply: WithHistory[ScoresReply], ctx: QuestionContext) -> dict[str, Observation]:
-    """Return the rating of each score; a point more or less is not a change."""
-    view, line = build_view(params, reply, ctx), QUESTION.line(dict(params))
+    """Return the rating of each score, or whether it is below a number; a point more or less is not a change."""
+    scores = {key: score for key, score in reply.reply.scores.items() if score and params.score in (None, key)}
+    known = {key: scores[key] for key in _reading_order(scores) if _is_observed(scores[key], params)}
     return {
-        score.name: Observation(
-            what=score.name, state=score.rating, says=f"{score.rating} {score.score}".strip(), url=view.url, line=line
-        )
-        for score in view.scores
+        (view := score_view(key, score)).name: _observation(view, score, params, ctx) for key, score in known.items()
     }
+
+
+def _reading_order(scores: dict[str, Score]) -> list[str]:
+    top, branches, others = build_tree(_children(scores))
+    return [*filter(None, [top]), *(key for head, leaves in branches for key in (head, *leaves)), *others]
+
+
+def _is_observed(score: Score, params: ScoresParams) -> bool:
+    """An unknown score has a rating, “no data”, but it isn't below anything."""
+    return params.below is None or score.indicator not in UNKNOWN_INDICATORS
+
+
+def _observation(view: ScoreView, score: Score, params: ScoresParams, ctx: QuestionContext) -> Observation:
+    rating = f"{view.rating} {view.score}".strip()
+    is_below = params.below is not None and score.score < params.below
+    is_rated = params.below is None
+    return Observation(
+        what=view.name,
+        state=view.rating if is_rated else f"{'below' if is_below else 'at least'} {params.below}",
+        says=f"{rating}, below {params.below}" if is_below else rating,
+        url=ctx.urls.flags(params.project, params.env),
+        line=QUESTION.line({**dict(params), "score": None, "below": None}),
+        tells=is_rated or is_below,
+    )
 
 
 QUESTION = Question[ScoresParams, WithHistory[ScoresReply], ScoresView](
