@@ -203,6 +203,17 @@ async def test_score_alerts_once_it_falls_below_a_number(scheduler_factory: Open
         assert "Velocity" not in visible_text(alert)
 
 
+async def test_changed_watch_starts_with_a_silent_check(scheduler_factory: OpenScheduler) -> None:
+    async with scheduler_factory() as scheduler:
+        await scheduler.send("watch on scores web/production")
+        await poll(scheduler)
+        confirmation = await scheduler.send("change 1 flag new-checkout web/production")
+        assert confirmation.endswith(
+            "changed schedule 1: `flag new-checkout web/production`, *when something changes*."
+        )
+        assert await poll(scheduler, 2) == []
+
+
 async def test_launchdarkly_outage_is_silent_and_loses_no_event(scheduler_factory: OpenScheduler) -> None:
     feed = Feed()
     async with scheduler_factory(edit=feed) as scheduler:

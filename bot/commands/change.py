@@ -48,6 +48,8 @@ async def execute(params: ChangeParams, ctx: CommandContext) -> ChangeView:
     latest = await resolve_schedule(current.number, ctx)  # somebody may have stopped it in the meantime
     schedule = replace(_apply_change(latest, params, ctx), line=checked.line)
     columns = trigger_fields(trigger_of(schedule)) | {"line": schedule.line, "next_at": schedule.next_at}
+    if schedule.line != latest.line:
+        columns["looked_at"] = None  # a watch's first check of a new question is silent
     await ctx.store.schedules.change(schedule.id, ctx.now, **columns)
     preview_view = await preview(schedule.line, ctx) if params.question else None
     view, by = schedule_view(schedule), ctx.caller.user
