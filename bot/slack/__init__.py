@@ -13,6 +13,7 @@ unfurl.py          shows a flag's state below a link to it
 home.py            the App Home: shows a person's own schedules and alerts, and does what is pressed there
 home_view.py       what the App Home shows
 health.py          how the bot is doing, for admins
+line_form.py       the fields of the forms for schedules and alerts, and the line that they write
 schedule_modal.py  the modal that changes a schedule
 ticket_modal.py    the modal that shows an answer as a ticket
 buttons.py         share and refresh buttons, and the cache of the answers that they share
