@@ -195,3 +195,20 @@ async def test_input_sends_an_action_only_if_it_asks_to(slack: Slack) -> None:
 
 def _dispatching(slack: Slack, menu: Json) -> View:
     return slack.create_view("U1", modal(menu, dispatch_action=True))
+
+
+async def test_action_carries_what_is_filled_in_so_far(slack: Slack) -> None:
+    text = {"type": "plain_text_input", "action_id": "why", "initial_value": "Why"}
+    view = slack.create_view("U1", modal(FLAG, text, dispatch_action=True))
+    async with over_http(slack) as payloads:
+        slack.fill(view, {"why": "Because"})
+        await slack.suggest(view, "flag", "new")
+        await slack.select(view, "flag", "new-search")
+        slack.set_view(view, modal(FLAG, text))
+        await slack.submit(view)
+    _, action, submission = payloads
+    filled = {
+        "b0": {"flag": {"type": "external_select", "selected_option": option("new-search")}},
+        "b1": {"why": {"type": "plain_text_input", "value": "Because"}},
+    }
+    assert submitted(action) == submitted(submission) == filled

@@ -55,8 +55,12 @@ class Element:
 
     def matches(self, name: str) -> bool:
         """Return whether this is the action ID or label."""
-        input_label = _plain_text((self.input_block or {}).get("label"))
-        return name in (self.body.get("action_id"), self.label, input_label)
+        return name in (self.body.get("action_id"), self.label, self.input_label)
+
+    @property
+    def input_label(self) -> str:
+        """The label of the input that it is in."""
+        return _plain_text((self.input_block or {}).get("label"))
 
     def press_action(self, ts: str) -> Json:
         """Return the action that Slack sends when it is pressed."""
@@ -151,26 +155,40 @@ def _walk(value: object, block_id: str, types: tuple[str, ...]) -> Iterator[Elem
             yield from _walk(list(value.values()), block_id, types)
 
 
-def fill_inputs(blocks: list[Json], values: Mapping[str, str | Sequence[str]], suggestions: Suggestions) -> Json:
-    """Return the state of all inputs by block and action: their initial values, changed by `values`.
+def fill_inputs(
+    blocks: list[Json], values: Mapping[str, str | Sequence[str]], suggestions: Suggestions, filled: Json
+) -> Json:
+    """Return the state of all inputs by block and action: their initial values, changed by what is filled in.
 
-    A value for no input raises an error, and so does one that Slack wouldn't let a person submit.
+    `filled` is what was filled in before. A value for no input raises an error, and so does one that can't be chosen.
     """
     rest = dict(values)
     state: Json = {}
-    for index, block in enumerate(blocks):
-        if block.get("type") == "input":
-            element = Element(input_id(block, index), block["element"], block)
-            element = with_suggestions(element, suggestions)
-            label = block["label"]["text"]
-            name = element.action_id if element.action_id in rest else label
-            input_state = _input_state(element, rest.pop(name, None))
-            if not block.get("optional") and not any(value for key, value in input_state.items() if key != "type"):
-                raise LookupError(f"Slack sends no modal whose {label} is empty.")
-            state[element.block_id] = {element.action_id: input_state}
+    for element in _inputs(blocks):
+        before = filled.get(element.block_id, {}).get(element.action_id)
+        name = element.action_id if element.action_id in rest else element.input_label
+        value = rest.pop(name, None)
+        is_kept = value is None and before is not None
+        input_state = before if is_kept else _input_state(with_suggestions(element, suggestions), value)
+        state[element.block_id] = {element.action_id: input_state}
     if rest:
         raise LookupError(f"The modal has no input for {', '.join(rest)}.")
     return state
+
+
+def require_inputs(blocks: list[Json], state: Json) -> None:
+    """Raise an error for an empty input, unless it is optional: Slack wouldn't let a person submit the modal."""
+    for element in _inputs(blocks):
+        input_state = state[element.block_id][element.action_id]
+        is_optional = (element.input_block or {}).get("optional")
+        if not is_optional and not any(value for key, value in input_state.items() if key != "type"):
+            raise LookupError(f"Slack sends no modal whose {element.input_label} is empty.")
+
+
+def _inputs(blocks: list[Json]) -> Iterator[Element]:
+    for index, block in enumerate(blocks):
+        if block.get("type") == "input":
+            yield Element(input_id(block, index), block["element"], block)
 
 
 def with_suggestions(element: Element, suggestions: Suggestions) -> Element:

@@ -75,9 +75,10 @@ def message_action(state: State, response_url: ResponseUrl, message: Message, ac
     return Payload("interactive", body)
 
 
-def view_action(state: State, view: View, user: str, action: Json) -> Payload:
-    """Build the payload of a click in a modal or Home tab, which have no response_url."""
-    body = {**_interaction(state, "block_actions", state.users[user]), **_view_source(view), "actions": [action]}
+def view_action(state: State, view: View, user: str, action: Json, values: Json) -> Payload:
+    """Build the payload of a click in a modal or Home tab, which have no response_url. It has what is filled in."""
+    source = {**_view_source(view), "view": {**view.body, "state": {"values": values}}}
+    body = {**_interaction(state, "block_actions", state.users[user]), **source, "actions": [action]}
     return Payload("interactive", body)
 
 

@@ -22,6 +22,7 @@ from bot.sandbox.slack.elements import (
     SELECTABLE_TYPES,
     fill_inputs,
     find_element,
+    require_inputs,
     with_suggestions,
 )
 from bot.sandbox.slack.faults import RawConnection
@@ -131,6 +132,9 @@ class Slack(State):
         if element.is_silent:
             raise LookupError(f"Slack doesn't send what is selected in {name!r}: its block lacks dispatch_action.")
         element = with_suggestions(element, self.suggestions[_source_id(on)])
+        if isinstance(on, View) and element.input_block:
+            selected = {"type": element.body["type"], **element.selection([option])}
+            on.filled.setdefault(element.block_id, {})[element.action_id] = selected
         return await self.act(on, element.select_action(option, self.new_ts()), user=user)
 
     async def suggest(
@@ -148,14 +152,24 @@ class Slack(State):
     async def act(self, on: Message | View, action: Json, *, user: str = "") -> Acknowledgement:
         """Send any action, even one that the message doesn't offer (any more)."""
         if isinstance(on, View):
-            return await self._send(payloads.view_action(self, on, user or on.user, action))
+            state = self._filled(on, {})
+            return await self._send(payloads.view_action(self, on, user or on.user, action, state))
         response_url = self.issue_response_url(user or on.to or "U1", on.channel, source=on)
         return await self._send(payloads.message_action(self, response_url, on, action), response_url)
 
+    def fill(self, view: View, values: Values) -> None:
+        """Fill in some of a modal's inputs, by action_id or label. They stay filled for as long as they are there."""
+        initial, filled = self._filled(replace(view, filled={}), {}), self._filled(view, values)
+        view.filled = {block: inputs for block, inputs in filled.items() if inputs != initial[block]}
+
+    def _filled(self, view: View, values: Values) -> Json:
+        return fill_inputs(_blocks(view), values, self.suggestions[view.id], view.filled)
+
     async def submit(self, view: View, values: Values | None = None, *, user: str = "") -> Acknowledgement:
         """Fill in a modal's inputs, by action_id or label, submit it, and apply the bot's response to the modal."""
-        filled = fill_inputs(_blocks(view), values or {}, self.suggestions[view.id])
-        payload = payloads.view_submission(self, view, user or view.user, filled)
+        state = self._filled(view, values or {})
+        require_inputs(_blocks(view), state)
+        payload = payloads.view_submission(self, view, user or view.user, state)
         acknowledgement = await self._send(payload)
         acknowledgement = _checked(acknowledgement, lambda: self.apply_response(view, acknowledgement.response))
         await self.notify_change()

@@ -75,6 +75,7 @@ class View:
     body: dict[str, object]
     open: bool = True
     errors: dict[str, str] = field(default_factory=dict)  # the error below each input, by block
+    filled: dict[str, Any] = field(default_factory=dict)  # what a person has changed, by block and action
 
 
 @dataclass(eq=False)
