@@ -25,7 +25,8 @@ To configure: `faults[method] = Fault(…)` for failures; `charts = False` for a
 It knows nothing of the bot. It doesn't support files, reactions, search, several workspaces or messages of other apps.
 How Slack looks is up to the page (`bot/sandbox/web/`).
 
-    server.py        Slack: what people do, channel changes, and delivery to the bot
+    server.py        Slack: what people do, and delivery to the bot
+    channels.py      what can happen to a channel
     state.py         everything this Slack stores, and how it changes: also response URLs, triggers and views
     workspace.py     teams, users, channels and messages, and those that exist at the start
     elements.py      buttons and menus, found by label or action ID; a modal's inputs, filled in

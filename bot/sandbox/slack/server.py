@@ -14,8 +14,8 @@ from typing import Any
 from starlette.types import Receive, Scope, Send
 
 from bot.sandbox.http_server import serving
-from bot.sandbox.slack import payloads
-from bot.sandbox.slack.credentials import BOT_USER_ID, SIGNING_SECRET
+from bot.sandbox.slack import channels, payloads
+from bot.sandbox.slack.credentials import SIGNING_SECRET
 from bot.sandbox.slack.elements import (
     EXTERNAL_TYPES,
     PRESSABLE_TYPES,
@@ -33,11 +33,10 @@ from bot.sandbox.slack.routes import build_routes, post_response
 from bot.sandbox.slack.socket_mode import Socket
 from bot.sandbox.slack.state import ResponseUrl, SharedLinks, State, View
 from bot.sandbox.slack.webhook import Acknowledgement, Headers, SignedRequest, send_request, sign_request
-from bot.sandbox.slack.workspace import Channel, Content, Message
+from bot.sandbox.slack.workspace import Content, Message
 
 Json = dict[str, Any]
 Values = Mapping[str, str | Sequence[str]]  # of a modal's inputs
-MembershipChange = Callable[[State, Channel, str], Json]  # changes the state, and returns the event
 
 
 class Slack(State):
@@ -224,37 +223,37 @@ class Slack(State):
 
     async def invite(self, channel: str, *, by: str = "U1") -> Acknowledgement | None:
         """Add the bot to a channel. Like all channel changes, it sends the bot an event if the bot may get one."""
-        return await self._change_membership(_invite, channel, by)
+        return await self._change_channel(channels.invite, channel, by)
 
     async def remove(self, channel: str, *, by: str = "U1") -> Acknowledgement | None:
         """Remove the bot from a channel."""
-        return await self._change_membership(_remove, channel, by)
+        return await self._change_channel(channels.remove, channel, by)
 
     async def archive(self, channel: str, *, by: str = "U1") -> Acknowledgement | None:
         """Archive a channel."""
-        return await self._change_membership(_archive, channel, by)
+        return await self._change_channel(channels.archive, channel, by)
 
     async def unarchive(self, channel: str, *, by: str = "U1") -> Acknowledgement | None:
         """Unarchive a channel."""
-        return await self._change_membership(_unarchive, channel, by)
+        return await self._change_channel(channels.unarchive, channel, by)
 
     async def delete_channel(self, channel: str, *, by: str = "U1") -> Acknowledgement | None:
         """Delete a channel."""
-        return await self._change_membership(_delete, channel, by)
+        return await self._change_channel(channels.delete, channel, by)
 
-    async def _change_membership(self, change: MembershipChange, channel_id: str, by: str) -> Acknowledgement | None:
+    async def _change_channel(self, change: channels.Change, channel_id: str, by: str) -> Acknowledgement | None:
         """Apply a change, and send its event if the bot may see the channel before or after it."""
         channel = self.channels[channel_id]
-        notified_before = _bot_is_notified(self, channel)
+        notified_before = channels.bot_is_notified(self, channel)
         event = change(self, channel, by)
-        return await self._send_event(event if notified_before or _bot_is_notified(self, channel) else None)
+        return await self._send_event(event if notified_before or channels.bot_is_notified(self, channel) else None)
 
     async def _send_pending_events(self) -> None:
         """Send the events that the bot caused itself, if it listens and may get them."""
         while self.pending_events:
             event = self.pending_events.pop(0)
             listens = self.socket.opened_count or self.request_url
-            if listens and _bot_is_notified(self, self.channels[event["channel"]]):
+            if listens and channels.bot_is_notified(self, self.channels[event["channel"]]):
                 await self.event(event.pop("type"), **event)
 
     async def resend(self, acknowledgement: Acknowledgement) -> Acknowledgement:
@@ -345,60 +344,3 @@ def _blocks(on: Message | View) -> list[Json]:
 
 def _source_id(on: Message | View) -> str:
     return on.id if isinstance(on, View) else on.ts
-
-
-# ------------------------------------------------------------------------------------------------------ channel changes
-
-
-def _bot_is_notified(state: State, channel: Channel) -> bool:
-    """Return whether the bot gets the events of a channel.
-
-    It gets those of public channels with `channels:read`, and those of private ones with `groups:read`, for as long as
-    it is a member.
-    """
-    return f"{channel.kind}:read" in state.scopes and (channel.is_member or not channel.is_private)
-
-
-def _invite(state: State, channel: Channel, by: str) -> Json:
-    """Add the bot to a channel."""
-    _require(not channel.is_member, "The bot is in the channel already.")
-    return state.add_bot(channel, by)
-
-
-def _remove(state: State, channel: Channel, by: str) -> Json:
-    """Remove the bot from a channel."""
-    _require(channel.is_member, "The bot is not in the channel.")
-    channel.is_member = False
-    text = f"was removed from #{channel.name} by {state.users[by].real_name}."
-    notice = state.post(channel, Content(text), user=BOT_USER_ID)
-    notice.system_event = {"subtype": "channel_leave", "text": f"<@{BOT_USER_ID}> has left the channel"}
-    return {"type": f"{_event_prefix(channel)}_left", "channel": channel.id, "actor_id": by}
-
-
-def _archive(_: State, channel: Channel, by: str) -> Json:
-    """Archive a channel."""
-    _require(not channel.is_archived, "The channel is archived already.")
-    channel.is_archived = True
-    return {"type": f"{_event_prefix(channel)}_archive", "channel": channel.id, "user": by, "is_moved": 0}
-
-
-def _unarchive(_: State, channel: Channel, by: str) -> Json:
-    """Unarchive a channel."""
-    _require(channel.is_archived, "The channel is not archived.")
-    channel.is_archived = False
-    return {"type": f"{_event_prefix(channel)}_unarchive", "channel": channel.id, "user": by}
-
-
-def _delete(state: State, channel: Channel, by: str) -> Json:
-    """Delete a channel."""
-    del state.channels[channel.id]
-    return {"type": f"{_event_prefix(channel)}_deleted", "channel": channel.id, "actor_id": by}
-
-
-def _event_prefix(channel: Channel) -> str:
-    return "group" if channel.is_private else "channel"
-
-
-def _require(condition: bool, error: str) -> None:
-    if not condition:
-        raise LookupError(error)
