@@ -175,7 +175,7 @@ class Answers:
         may_command = self.commands is not None and caller.may_command
         if not isinstance(failure, InvalidLine):
             return Attempt(line, may_command)
-        is_unread = not failure.topic
+        is_unread = not (failure.topic or failure.corrected)
         lacks_environment = not caller.defaults if is_unread else failure.has_gaps and caller.supports_menus
         project_envs = await self._project_envs(caller) if lacks_environment else ()
         first_buttons = self._help_pages.first_buttons(caller.defaults, project_envs) if is_unread else ()
