@@ -221,7 +221,7 @@ async def test_stale_flags_of_a_person_are_not_counted(someone: Conversation) ->
 @pytest.mark.parametrize(
     ("line", "problem", "corrected"),
     [
-        ("owner=checkuot", "“checkuot” maintains a flag here. Did you mean checkout?", "owner=checkout"),
+        ("owner=checkuot", "“checkuot” owns a flag here. Did you mean checkout?", "owner=checkout"),
         ("owner=jonas", "Did you mean Jonas Weber?", 'owner="Jonas Weber"'),
         ("tag=desing", "No flag here has the tag “desing”. Did you mean design?", "tag=design"),
     ],

@@ -185,12 +185,12 @@ async def test_leading_side_is_named_with_numbers() -> None:
     async with start_conversation(STATES["one"]) as someone:
         answer = await someone.send("compare web/production,staging")
     assert visible_text(answer).splitlines()[1:4] == [
-        "*production* leads web: release maturity *84*, 23 points ahead of staging (61).",
+        "*production* leads in web: release maturity *84*, 23 points ahead of staging (61).",
         "Widest gap: *lead time* · production *90*, 40 points ahead of staging (50).",
         "*Deployments*: production *5*, 2.5 times as many as staging (2).",
     ]
     assert answer.message.text.startswith(
-        "production leads web: release maturity 84, 23 points ahead of staging (61).\n"
+        "production leads in web: release maturity 84, 23 points ahead of staging (61).\n"
         "Widest gap: lead time, production 90, 40 points ahead of staging (50).\n"
         "Deployments: production 5, 2.5 times as many as staging (2).\n"
     )
@@ -222,7 +222,7 @@ async def test_each_trailing_side_shows_its_distance() -> None:
     async with start_conversation(edit) as someone:
         answer = await someone.send("compare web/production,staging,test")
     shown = visible_text(answer)
-    assert "*production and test* lead web: release maturity *84*, 23 points ahead of staging (61)." in shown
+    assert "*production and test* lead in web: release maturity *84*, 23 points ahead of staging (61)." in shown
     assert "production *90*, 30 points ahead of test (60) and 40 points ahead of staging (50)." in shown
     assert "production *12*, 3 more than staging (9) and 3 times as many as test (4)." in shown
     assert _rows(answer)[1] == ["Release maturity", "84", "61", "84", "23", "production and test"]
@@ -311,8 +311,8 @@ async def test_uncalculated_score_has_no_number_and_no_gap() -> None:
     async with start_conversation(edit) as someone:
         answer = await someone.send("compare web/production,staging")
     assert _rows(answer)[3] == ["Failure rate", "no data", "72", "–", "–"]
-    assert "Not fully comparable: some sides have no failure rate." in visible_text(answer)
-    assert "Not fully comparable: some sides have no failure rate." in answer.message.text
+    assert "Not fully comparable: some have no failure rate." in visible_text(answer)
+    assert "Not fully comparable: some have no failure rate." in answer.message.text
 
 
 async def test_single_score_is_not_called_ahead() -> None:
@@ -320,7 +320,7 @@ async def test_single_score_is_not_called_ahead() -> None:
     shown = await _shown(edit)
     assert "*No leader* in web: fewer than two sides have an overall score." in shown
     assert "⚪ *production* · no data · " in shown
-    assert "leads web" not in shown
+    assert "leads in web" not in shown
 
 
 async def test_score_of_one_side_only_shows_gaps_for_others() -> None:

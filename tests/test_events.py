@@ -267,7 +267,7 @@ async def test_off_and_on_again_is_one_story_with_people_and_comments() -> None:
     shown = await _shown(_on(60), _off(74), flags=_catalog(_flag()))
     assert "🟢 *<" in shown
     assert "*Off for 14 minutes* · <!date^" in shown
-    assert " · turned off by Dana Ortiz, on again by Lena Hoffmann\n" in shown
+    assert " · turned off by Dana Ortiz, turned back on by Lena Hoffmann\n" in shown
     assert "_Off: support saw a spike of tickets → On again after a fix_" in shown
     assert "🔴" not in shown
 

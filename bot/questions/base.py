@@ -67,7 +67,7 @@ class IncidentStep(View):
     incident: str  # the flag, and what happened to it
     ends: bool
     says: str  # "Off", or "is on again"
-    did: str  # "turned off by", or "on again by"
+    did: str  # "turned off by", or "turned back on by"
     who: str
     impact: str
     comment: str

@@ -42,7 +42,7 @@ def tagged(name: str, flags: Sequence[Flag]) -> list[Flag]:
 def check_owner(name: str, flags: Sequence[Flag], correct: Callable[[str], str]) -> None:
     """Raise InvalidLine if no flag has this owner. `correct` writes the line for another one."""
     if flags and not owned_by(name, flags):
-        raise _unknown(name, _owners(flags), f"Nobody called “{name}” maintains a flag here.", "Owners are", correct)
+        raise _unknown(name, _owners(flags), f"Nobody named “{name}” owns a flag here.", "Owners are", correct)
 
 
 def check_tag(name: str, flags: Sequence[Flag], correct: Callable[[str], str]) -> None:

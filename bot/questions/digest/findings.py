@@ -368,15 +368,12 @@ def build_counts(report: Report) -> tuple[NumberView, ...]:
 
 
 def _change(current: Number, previous: Number | None) -> str:
+    """Format a change with its sign; empty if it is unknown."""
     if previous is None:
         return ""
-    return _signed(current - previous)
-
-
-def _signed(difference: float) -> str:
-    """Format a change with its sign."""
-    sign = "±" if not difference else "+" if difference > 0 else "−"
-    return f"{sign}{humanize.number(abs(difference))}"
+    difference = current - previous
+    sign = "+" if difference > 0 else "−"
+    return f"{sign}{humanize.number(abs(difference))}" if difference else "no change"
 
 
 def overall_trend(report: Report, ctx: QuestionContext) -> str:

@@ -69,8 +69,8 @@ PAIR_STATUSES = {
 }
 STILL = (Status.STILL_OFF, Status.STILL_ROLLED_BACK)
 FOR_A_WHILE = {
-    Status.OFF_FOR_A_WHILE: ("Off", "turned off by", "on again by"),
-    Status.ROLLED_BACK_FOR_A_WHILE: ("Rolled back", "rolled back by", "forward again by"),
+    Status.OFF_FOR_A_WHILE: ("Off", "turned off by", "turned back on by"),
+    Status.ROLLED_BACK_FOR_A_WHILE: ("Rolled back", "rolled back by", "rolled forward by"),
     Status.ON_FOR_A_WHILE: ("On", "turned on by", "off again by"),
     Status.ROLLED_FORWARD_FOR_A_WHILE: ("Rolled forward", "rolled forward by", "back again by"),
 }
