@@ -33,7 +33,9 @@ async def test_flag_off_and_on_again_between_two_polls_is_one_change(scheduler_f
         [alert] = await poll(scheduler)
         text = visible_text(alert)
         assert "*1 change*" in text
-        assert "🟢 Off for 40 seconds · turned off by Lena Hoffmann, turned back on by Mateo · large impact (95%)" in text
+        assert (
+            "🟢 Off for 40 seconds · turned off by Lena Hoffmann, turned back on by Mateo · large impact (95%)" in text
+        )
         assert "_Errors at checkout: off → Fixed_" in text
         assert await poll(scheduler, 5) == []
         assert replies(scheduler, alert) == []
