@@ -7,7 +7,12 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.conversation import Conversation, start_conversation
-from tests.databases import database_fixture, databases_fixture, postgres_fixture  # noqa: F401 - fixtures for all
+from tests.databases import (  # noqa: F401 - fixtures for all
+    database_fixture,
+    databases_fixture,
+    migrated_database_fixture,
+    postgres_fixture,
+)
 from tests.sandbox_slack import client_fixture, clock_fixture, slack_fixture  # noqa: F401
 from tests.scheduler_harness import scheduler_factory_fixture, scheduler_fixture, shared_engine_fixture  # noqa: F401
 

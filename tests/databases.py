@@ -154,10 +154,10 @@ def simulate_full_disk(url: str) -> None:
 def temporary_sqlite() -> Iterator[str]:
     """Yield the URL of a migrated SQLite file, which is deleted after the block."""
     with tempfile.TemporaryDirectory() as folder:
-        yield _new_sqlite(Path(folder)).url
+        yield new_sqlite(Path(folder)).url
 
 
-def _new_sqlite(folder: Path) -> SqliteDatabase:
+def new_sqlite(folder: Path) -> SqliteDatabase:
     """Create a migrated SQLite file."""
     path = folder / "insights.db"
     path.write_bytes(_migrated_sqlite())
@@ -218,11 +218,19 @@ def database_fixture(request: pytest.FixtureRequest, tmp_path: Path) -> Temporar
     return PostgresDatabase(_fresh_postgres(request).new_schema())
 
 
+@pytest.fixture(name="migrated_database", params=DATABASE_KINDS)
+def migrated_database_fixture(request: pytest.FixtureRequest, tmp_path: Path) -> TemporaryDatabase:
+    """Create a database of each kind with the bot's tables."""
+    if request.param == "sqlite":
+        return new_sqlite(tmp_path)
+    return PostgresDatabase(_fresh_postgres(request).new_migrated_schema())
+
+
 @pytest.fixture(name="databases", scope="module", params=DATABASE_KINDS)
 def databases_fixture(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> DatabaseFactory:
     """Create any number of migrated databases, of one kind and then of the other."""
     if request.param == "sqlite":
-        return lambda: _new_sqlite(tmp_path_factory.mktemp("database"))
+        return lambda: new_sqlite(tmp_path_factory.mktemp("database"))
     postgres = _fresh_postgres(request)
     return lambda: PostgresDatabase(postgres.new_migrated_schema())
 

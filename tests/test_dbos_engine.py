@@ -12,12 +12,12 @@ from tests.scheduler_harness import TIMEOUT_SECONDS, WatchedClock, open_schedule
 NEXT_MONDAY = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)  # nine in Berlin
 
 
-async def test_delivered_run_is_not_repeated_after_a_restart(database: TemporaryDatabase) -> None:
-    async with open_scheduler(database.url) as before:
+async def test_delivered_run_is_not_repeated_after_a_restart(migrated_database: TemporaryDatabase) -> None:
+    async with open_scheduler(migrated_database.url) as before:
         await before.send("every monday 9:00 scores web/production")
         await before.advance_to(NEXT_MONDAY)
         assert len(before.posted()) == 1
-    async with open_scheduler(database.url, NEXT_MONDAY) as after:
+    async with open_scheduler(migrated_database.url, NEXT_MONDAY) as after:
         await after.advance(seconds=30)
         assert after.posted() == []
         assert "delivered" in await after.send("history")
@@ -37,8 +37,8 @@ async def test_deliveries_wait_for_the_quota(tmp_path: Path) -> None:
         assert len(there.posted()) == 1
 
 
-async def test_failed_query_is_run_again_for_a_later_run(database: TemporaryDatabase) -> None:
-    async with open_scheduler(database.url, NEXT_MONDAY - timedelta(hours=1)) as there:
+async def test_failed_query_is_run_again_for_a_later_run(migrated_database: TemporaryDatabase) -> None:
+    async with open_scheduler(migrated_database.url, NEXT_MONDAY - timedelta(hours=1)) as there:
         for channel in ("C1", "C2"):
             await there.send("every monday 9:00 scores web/production", channel=channel)
         store, team = there.ctx.store, there.ctx.team

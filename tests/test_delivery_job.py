@@ -105,8 +105,8 @@ class TwoWorkers:
 
 
 @pytest.fixture(name="two")
-async def a_two(database: TemporaryDatabase) -> AsyncIterator[TwoWorkers]:
-    async with two_at_work(database.url) as found:
+async def a_two(migrated_database: TemporaryDatabase) -> AsyncIterator[TwoWorkers]:
+    async with two_at_work(migrated_database.url) as found:
         yield found
 
 
@@ -218,9 +218,9 @@ async def test_stale_defer_does_not_overwrite_newer_state(two: TwoWorkers, dies:
     assert again.offered > offered.offered
 
 
-async def test_cancelled_dispatch_is_taken_over_at_once(database: TemporaryDatabase) -> None:
+async def test_cancelled_dispatch_is_taken_over_at_once(migrated_database: TemporaryDatabase) -> None:
     clock = WatchedClock(NOW)
-    async with open_scheduler(database.url, engine_clock=clock) as found:
+    async with open_scheduler(migrated_database.url, engine_clock=clock) as found:
         for _ in range(20):
             schedule = await _wanted(found, LINE)
         await collect_work(found.ctx, NOW)
@@ -413,8 +413,8 @@ class RandomFaults(Faults):
         return self.met[-1]
 
 
-async def test_each_message_is_posted_once_through_random_faults(database: TemporaryDatabase) -> None:
-    async with open_scheduler(database.url) as found:
+async def test_each_message_is_posted_once_through_random_faults(migrated_database: TemporaryDatabase) -> None:
+    async with open_scheduler(migrated_database.url) as found:
         found.workspace.slack.faults = storm = RandomFaults(1)
         wanted = [await _wanted(found, "digest web/production") for _ in range(12)]
         await found.advance_to(NOW)
@@ -432,8 +432,8 @@ async def test_each_message_is_posted_once_through_random_faults(database: Tempo
     )
 
 
-async def test_delivery_succeeds_after_a_ten_minute_launchdarkly_outage(database: TemporaryDatabase) -> None:
-    async with open_scheduler(database.url, answer_timeout_seconds=0.15) as found:  # no second attempt fits in
+async def test_delivery_succeeds_after_a_ten_minute_launchdarkly_outage(migrated_database: TemporaryDatabase) -> None:
+    async with open_scheduler(migrated_database.url, answer_timeout_seconds=0.15) as found:  # no second attempt fits in
         await _wanted(found, LINE)
         found.workspace.faults.status = 503
         await found.advance_to(NOW)
@@ -449,8 +449,8 @@ async def test_delivery_succeeds_after_a_ten_minute_launchdarkly_outage(database
     assert slot.attempt >= 4
 
 
-async def test_last_retry_that_starts_late_is_not_skipped(database: TemporaryDatabase) -> None:
-    async with open_scheduler(database.url, answer_timeout_seconds=0.15) as found:
+async def test_last_retry_that_starts_late_is_not_skipped(migrated_database: TemporaryDatabase) -> None:
+    async with open_scheduler(migrated_database.url, answer_timeout_seconds=0.15) as found:
         schedule, window = await _wanted(found, LINE), found.ctx.timing.catch_up_window
         found.workspace.faults.status, retry_at = 503, NOW
         while retry_at + MAX_RETRY_DELAY <= NOW + window:
@@ -464,8 +464,8 @@ async def test_last_retry_that_starts_late_is_not_skipped(database: TemporaryDat
         assert len(found.posted()) == 1
 
 
-async def test_partial_answer_is_retried_until_complete(database: TemporaryDatabase) -> None:
-    async with open_scheduler(database.url, answer_timeout_seconds=0.15) as found:
+async def test_partial_answer_is_retried_until_complete(migrated_database: TemporaryDatabase) -> None:
+    async with open_scheduler(migrated_database.url, answer_timeout_seconds=0.15) as found:
         await _wanted(found, DIGEST)
         found.workspace.faults.status, found.workspace.faults.path_contains = 503, "insights/scores"
         await found.advance_to(NOW)
@@ -477,8 +477,8 @@ async def test_partial_answer_is_retried_until_complete(database: TemporaryDatab
     assert "couldn't be loaded" not in message.text
 
 
-async def test_partial_answer_is_delivered_after_the_retry_window(database: TemporaryDatabase) -> None:
-    async with open_scheduler(database.url, answer_timeout_seconds=0.15) as found:
+async def test_partial_answer_is_delivered_after_the_retry_window(migrated_database: TemporaryDatabase) -> None:
+    async with open_scheduler(migrated_database.url, answer_timeout_seconds=0.15) as found:
         await _wanted(found, DIGEST)
         found.workspace.faults.status, found.workspace.faults.path_contains = 503, "insights/scores"
         await found.advance_to(NOW)
@@ -489,8 +489,8 @@ async def test_partial_answer_is_delivered_after_the_retry_window(database: Temp
     assert found.clock.now - NOW <= timedelta(minutes=20)
 
 
-async def test_on_demand_run_does_not_wait_for_a_complete_answer(database: TemporaryDatabase) -> None:
-    async with open_scheduler(database.url, answer_timeout_seconds=0.15) as found:
+async def test_on_demand_run_does_not_wait_for_a_complete_answer(migrated_database: TemporaryDatabase) -> None:
+    async with open_scheduler(migrated_database.url, answer_timeout_seconds=0.15) as found:
         later = replace(await _wanted(found, DIGEST), next_at=NOW + timedelta(days=7))
         await found.ctx.store.schedules.change(later.id, NOW, next_at=later.next_at)
         found.workspace.faults.status, found.workspace.faults.path_contains = 503, "insights/scores"

@@ -4,8 +4,6 @@ from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from heapq import heapify, heappop, heappush
 from itertools import accumulate
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given, settings
@@ -14,14 +12,14 @@ from hypothesis import strategies as st
 from bot.store.store import Store, open_store
 from bot.store.workspaces import max_batch_size
 from tests.conversation import NOW
-from tests.databases import TemporaryDatabase
+from tests.databases import TemporaryDatabase, temporary_sqlite
 
 PER_MINUTE = 70  # a burst of ten, and then one a second
 
 
 @pytest.fixture(name="store")
-async def a_store(database: TemporaryDatabase) -> AsyncIterator[Store]:
-    async with open_store(database.url) as opened:
+async def a_store(migrated_database: TemporaryDatabase) -> AsyncIterator[Store]:
+    async with open_store(migrated_database.url) as opened:
         yield opened
 
 
@@ -45,8 +43,10 @@ async def test_allowance_refills_over_time(store: Store) -> None:
     assert await acquire(store, 10, after(3600)) == 0
 
 
-async def test_processes_share_a_limit_and_workspaces_do_not(store: Store, database: TemporaryDatabase) -> None:
-    async with open_store(database.url) as other:
+async def test_processes_share_a_limit_and_workspaces_do_not(
+    store: Store, migrated_database: TemporaryDatabase
+) -> None:
+    async with open_store(migrated_database.url) as other:
         assert await acquire(store, 10, NOW) == 0
         assert await acquire(other, 1, NOW) == 1
         assert await acquire(other, 1, NOW, team="T2") == 0
@@ -70,8 +70,8 @@ async def test_no_minute_exceeds_the_limit(per_minute: int, arrivals: list[tuple
     waiting = [(now, min(count, max_batch_size(per_minute))) for now, (_, count) in zip(times, arrivals, strict=True)]
     started = list[tuple[float, int]]()
     heapify(waiting)
-    with TemporaryDirectory() as folder:
-        async with open_store(f"sqlite:///{Path(folder) / 'bot.db'}") as store:
+    with temporary_sqlite() as url:
+        async with open_store(url) as store:
             while waiting:
                 now, count = heappop(waiting)
                 if wait := await store.delivery_quotas.acquire("T1", count, per_minute, after(now)):

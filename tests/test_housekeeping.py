@@ -13,8 +13,8 @@ from tests.scheduler_harness import Clock, open_scheduler
 DAYS_ASLEEP = 2
 
 
-async def test_missed_minutes_are_not_caught_up(database: TemporaryDatabase) -> None:
-    async with open_scheduler(database.url):
+async def test_missed_minutes_are_not_caught_up(migrated_database: TemporaryDatabase) -> None:
+    async with open_scheduler(migrated_database.url):
         clock = worker_context().clock = Clock(NOW)
         for _ in range(3):
             await start_housekeeping()
@@ -26,9 +26,9 @@ async def test_missed_minutes_are_not_caught_up(database: TemporaryDatabase) -> 
     assert len(workflows) == 2
 
 
-async def test_late_housekeeping_run_changes_nothing(database: TemporaryDatabase) -> None:
+async def test_late_housekeeping_run_changes_nothing(migrated_database: TemporaryDatabase) -> None:
     old = Snapshot("web/production", (NOW - timedelta(days=1000)).date(), {"scores": 1.0}, material=True)
-    async with open_scheduler(database.url) as scheduler:
+    async with open_scheduler(migrated_database.url) as scheduler:
         worker_context().clock = scheduler.clock
         store, team = scheduler.ctx.store, scheduler.ctx.team
         await store.snapshots.add(team, old)

@@ -34,6 +34,7 @@ from bot.slack.block_fallback import BlockFallback
 from bot.slack.client import Client
 from bot.slack.publisher import EVENT_TYPE, MAX_PAGES, PAGE_SIZE, ChannelThrottle, SlackPublisher
 from bot.store import store
+from tests.databases import new_sqlite
 from tests.sandbox_slack import CHART_BLOCK
 
 POST, HISTORY = "chat.postMessage", "conversations.history"
@@ -66,7 +67,7 @@ async def open_harness(folder: Path, *, seconds: float = 5, gap: float = 0) -> A
     timeout = aiohttp.ClientTimeout(total=seconds)
     async with (
         slack.serving() as api,
-        store.open_store(f"sqlite:///{folder / 'bot.db'}") as bot_store,
+        store.open_store(new_sqlite(folder).url) as bot_store,
         aiohttp.ClientSession(timeout=timeout) as session,
     ):
 
@@ -375,7 +376,7 @@ async def tries_charts(fallback: BlockFallback) -> bool:
 async def test_refused_charts_are_retried_after_the_configured_time(tmp_path: Path) -> None:
     refused = datetime(2026, 11, 20, tzinfo=UTC)
     before, after = refused + timedelta(days=7, seconds=-1), refused + timedelta(days=7)
-    async with store.open_store(f"sqlite:///{tmp_path / 'bot.db'}") as bot_store:
+    async with store.open_store(new_sqlite(tmp_path).url) as bot_store:
         assert await tries_charts(BlockFallback(bot_store, lambda: refused))
         assert not await tries_charts(BlockFallback(bot_store, lambda: before))
         assert await tries_charts(BlockFallback(bot_store, lambda: after))

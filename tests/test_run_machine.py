@@ -33,11 +33,11 @@ def test_no_order_of_events_loses_a_run_or_posts_twice() -> None:
     run_state_machine_as_test(RunMachine, settings=settings(max_examples=100, stateful_step_count=20, deadline=None))
 
 
-def test_no_order_of_events_loses_a_stored_run_or_posts_twice(database: TemporaryDatabase) -> None:
+def test_no_order_of_events_loses_a_stored_run_or_posts_twice(migrated_database: TemporaryDatabase) -> None:
     """One database for all examples, each with a team of its own."""
     teams = count(1)
     with asyncio.Runner() as runner:
-        opened = open_store(database.url)
+        opened = open_store(migrated_database.url)
         store = runner.run(opened.__aenter__())
 
         class StoredRunMachine(RunMachine):

@@ -30,8 +30,8 @@ def change(run: Run, event: runs.RunEvent, now: datetime = NOW) -> tuple[Run, Ru
 
 
 @pytest.fixture(name="store")
-async def a_store(database: TemporaryDatabase) -> AsyncIterator[Store]:
-    async with open_store(database.url) as opened:
+async def a_store(migrated_database: TemporaryDatabase) -> AsyncIterator[Store]:
+    async with open_store(migrated_database.url) as opened:
         yield opened
 
 

@@ -27,6 +27,7 @@ from bot.schedules.question_check import QuestionCheck
 from bot.store.store import Store, open_store
 from tests.command_line import invoke
 from tests.conversation import NOW, start_conversation
+from tests.databases import new_sqlite
 from tests.processes import run
 
 GOOD = {"team": "T1", "channel": "C1", "owner": "U1", "every": "monday 9:00 UTC", "asks": "scores web/production"}
@@ -65,7 +66,7 @@ class Importer:
 @pytest.fixture
 async def importer(tmp_path: Path) -> AsyncIterator[Importer]:
     progress = list[tuple[int, int]]()
-    async with open_store(f"sqlite:///{tmp_path / 'bot.db'}") as store, start_conversation() as answering:
+    async with open_store(new_sqlite(tmp_path).url) as store, start_conversation() as answering:
         check = QuestionCheck(answering.answers, lambda: NOW)
         understand = partial(parse, registry=discover())
         rules = ImportRules(understand, read_trigger, AccessRules(), check, lambda *counts: progress.append(counts))

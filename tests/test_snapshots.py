@@ -27,8 +27,8 @@ SNAPSHOT = Snapshot("web/production", DAY, {"done": 12, "overall": 64.5}, materi
 
 
 @pytest.fixture(name="store")
-async def a_store(database: TemporaryDatabase) -> AsyncIterator[Store]:
-    async with open_store(database.url) as store:
+async def a_store(migrated_database: TemporaryDatabase) -> AsyncIterator[Store]:
+    async with open_store(migrated_database.url) as store:
         yield store
 
 
