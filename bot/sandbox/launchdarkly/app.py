@@ -57,7 +57,7 @@ def launchdarkly(
     return Starlette(
         routes=[Route(spec.path, _handler_for(spec, context), methods=["GET"]) for spec in discover(routes)],
         middleware=[
-            Middleware(GZipMiddleware, minimum_size=1000),
+            Middleware(GZipMiddleware, minimum_size=1000, compresslevel=1),
             Middleware(FaultMiddleware, faults=faults, now=now),
         ],
         exception_handlers={ApiError: _error_response, HTTPException: _error_response},
