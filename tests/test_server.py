@@ -16,6 +16,7 @@ from bot.sandbox.launchdarkly.app import TOKEN, launchdarkly
 from bot.sandbox.launchdarkly.faults import FaultInjector as LaunchDarklyFaults
 from bot.sandbox.slack import Fault, Slack
 from bot.sandbox.slack.credentials import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
+from tests.command_line import invoke
 from tests.databases import Postgres
 from tests.processes import Process, running_bot, slack_tokens
 
@@ -74,18 +75,12 @@ async def starting_bot(folder: Path, mode: str = "http", **variables: str) -> As
 
 
 @pytest.mark.parametrize("mode", ["http", "socket"])
-async def test_bot_that_listens_is_ready(mode: str, tmp_path: Path) -> None:
+async def test_bot_that_listens_is_ready_and_logs_no_warning(mode: str, tmp_path: Path) -> None:
     async with starting_bot(tmp_path, mode) as start:
         url = await start.bot.wait_until_listening()
         start.slack.request_url = f"{url}/slack/events"
         await assert_ready(url)
         assert "flags" in (await start.slack.answer(await start.slack.type("/insights help"))).text
-
-
-@pytest.mark.parametrize("mode", ["http", "socket"])
-async def test_successful_start_logs_no_warning(mode: str, tmp_path: Path) -> None:
-    async with starting_bot(tmp_path, mode) as start:
-        await start.bot.wait_until_listening()
         assert await start.bot.stop() == 0
     assert [line for line in start.bot.log if '"level": "info"' not in line] == []
 
@@ -136,13 +131,13 @@ MODE = "Set SLACK_APP_TOKEN or SLACK_SIGNING_SECRET."
         ),
     ],
 )
-async def test_all_missing_or_invalid_settings_stop_the_start(
-    options: tuple[str, ...], variables: dict[str, str], expected: list[str], tmp_path: Path
+def test_all_missing_or_invalid_settings_stop_the_start(
+    options: tuple[str, ...], variables: dict[str, str], expected: list[str]
 ) -> None:
-    async with running_bot(tmp_path, *options, **variables) as bot:
-        assert await bot.wait() == 1
-    assert len(bot.log) == len(expected)
-    assert all(line.startswith(start) for line, start in zip(bot.log, expected, strict=True))
+    started = invoke("run", *options, **variables)
+    assert started.returncode == 1
+    lines = started.stderr.splitlines()
+    assert all(line.startswith(start) for line, start in zip(lines, expected, strict=True))
 
 
 async def test_refused_bot_token_stops_the_server_with_its_message(tmp_path: Path) -> None:
@@ -174,12 +169,10 @@ async def test_socket_that_cannot_open_stops_the_start(fault: Fault, expected: s
 # ------------------------------------------------------------------------------------------------- --only web or worker
 
 
-async def test_separate_worker_on_sqlite_is_refused_with_one_line(tmp_path: Path) -> None:
-    async with running_bot(
-        tmp_path, "--only", "worker", **slack_tokens("http"), LAUNCHDARKLY_ACCESS_TOKEN=TOKEN
-    ) as bot:
-        assert await bot.wait() == 1
-    [line] = bot.log
+def test_separate_worker_on_sqlite_is_refused_with_one_line() -> None:
+    started = invoke("run", "--only", "worker", **slack_tokens("http"), LAUNCHDARKLY_ACCESS_TOKEN=TOKEN)
+    assert started.returncode == 1
+    [line] = started.stderr.splitlines()
     assert line.startswith("DATABASE_URL must be postgresql://… for --only worker. Or run everything in one process")
 
 
