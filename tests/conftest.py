@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.conversation import Conversation, start_conversation
 from tests.databases import (  # noqa: F401 - fixtures for all
+    DATABASE_KINDS,
     database_fixture,
     databases_fixture,
     migrated_database_fixture,
@@ -48,6 +49,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if not item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Test schedules on each kind of database, or on those that a module names."""
+    if "databases" in metafunc.fixturenames:
+        kinds = getattr(metafunc.module, "DATABASES", DATABASE_KINDS)
+        metafunc.parametrize("databases", kinds, indirect=True, scope="module")
 
 
 @pytest.fixture

@@ -226,7 +226,7 @@ def migrated_database_fixture(request: pytest.FixtureRequest, tmp_path: Path) ->
     return PostgresDatabase(_fresh_postgres(request).new_migrated_schema())
 
 
-@pytest.fixture(name="databases", scope="module", params=DATABASE_KINDS)
+@pytest.fixture(name="databases", scope="module")
 def databases_fixture(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> DatabaseFactory:
     """Create any number of migrated databases, of one kind and then of the other."""
     if request.param == "sqlite":

@@ -19,6 +19,7 @@ from tests.scheduler_harness import LOOP, SchedulerHarness
 from tests.workspace import open_workspace, visible_text
 
 pytestmark = LOOP
+DATABASES = ["sqlite"]  # test_schedules and test_watches store the same on PostgreSQL
 
 MARK = "nested here"
 # Far below, just around, and far above the depth that can be decoded.

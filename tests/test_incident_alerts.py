@@ -10,6 +10,7 @@ from tests.watch_feed import POLL, Feed, ms, poll
 from tests.workspace import visible_text
 
 pytestmark = LOOP
+DATABASES = ["sqlite"]  # test_schedules and test_watches store the same on PostgreSQL
 
 SECOND_MS, MINUTE_MS = 1000, 60_000
 PENDING = {"reason": "waiting"}

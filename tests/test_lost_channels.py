@@ -11,6 +11,7 @@ from tests.scheduler_harness import LOOP, SchedulerHarness, SharedEngine
 from tests.workspace import visible_text
 
 pytestmark = LOOP
+DATABASES = ["sqlite"]  # test_schedules and test_watches store the same on PostgreSQL
 
 MONDAY = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)  # 9:00 in Berlin
 WEEK = timedelta(weeks=1)

@@ -7,6 +7,7 @@ from tests.scheduler_harness import LOOP, OpenScheduler, SchedulerHarness
 from tests.workspace import visible_text
 
 pytestmark = LOOP
+DATABASES = ["sqlite"]  # test_schedules and test_watches store the same on PostgreSQL
 
 EVERY = "every monday 9:00 scores web/production"
 NONE = "No schedules in this channel yet"

@@ -13,6 +13,7 @@ from tests.scheduler_harness import LOOP, OpenScheduler, SchedulerHarness
 from tests.workspace import visible_text
 
 pytestmark = LOOP
+DATABASES = ["sqlite"]  # test_schedules and test_watches store the same on PostgreSQL
 
 MONDAY = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)  # 9:00 in Berlin
 MINUTE, HOUR, DAY, WEEK = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)

@@ -15,6 +15,7 @@ from tests.scheduler_harness import LOOP, OpenScheduler, SchedulerHarness
 from tests.workspace import Workspace, open_workspace, visible_text
 
 pytestmark = LOOP
+DATABASES = ["sqlite"]  # test_schedules and test_watches store the same on PostgreSQL
 
 SHARED = "C6"  # with Quayside Partners
 BUTTON = "Post here anyway"

@@ -13,6 +13,7 @@ from tests.conversation import Edit, ErrorReply
 from tests.scheduler_harness import LOOP, OpenScheduler, SchedulerHarness
 
 pytestmark = LOOP
+DATABASES = ["sqlite"]  # test_schedules and test_watches store the same on PostgreSQL
 
 MONDAY = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)  # nine in Berlin
 
