@@ -178,7 +178,10 @@ class Answers:
         is_unread = not (failure.topic or failure.corrected)
         lacks_environment = not caller.defaults if is_unread else failure.has_gaps and caller.supports_menus
         project_envs = await self._project_envs(caller) if lacks_environment else ()
-        first_buttons = self._help_pages.first_buttons(caller.defaults, project_envs) if is_unread else ()
+        has_menu = caller.supports_menus
+        first_buttons = (
+            self._help_pages.first_buttons(caller.defaults, project_envs, has_menu=has_menu) if is_unread else ()
+        )
         return Attempt(line, may_command, project_envs, first_buttons)
 
     async def summarize(self, text: str, caller: Caller, notice: str) -> Message:

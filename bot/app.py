@@ -30,6 +30,7 @@ from bot.settings import Settings, parse_zone, try_read_settings
 from bot.slack.block_fallback import BlockFallback
 from bot.slack.client import SlackClients, connect
 from bot.slack.directory import SlackDirectory
+from bot.slack.form_modal import FormModal
 from bot.slack.greeting import Greeter
 from bot.slack.handler import Callers, ChannelEventHandler, InteractionHandler, LineHandler, SharingHandler
 from bot.slack.health import Health
@@ -37,10 +38,10 @@ from bot.slack.home import AppHome
 from bot.slack.home_view import HomeBuilder
 from bot.slack.joining import ChannelJoiner
 from bot.slack.listeners import Handlers
+from bot.slack.menu_options import MenuOptions
 from bot.slack.payloads import SharedDeduplicator
 from bot.slack.publisher import SlackPublisher
 from bot.slack.responder import Responders, ResponseUrls
-from bot.slack.schedule_modal import ScheduleModal
 from bot.slack.server import HealthCheck, WebApp, build_web_app, open_bolt_app, run_server
 from bot.slack.ticket_modal import TicketModal
 from bot.slack.unfurl import Unfurler
@@ -148,19 +149,19 @@ def _handlers(
     directory = SlackDirectory(clients.read, parse_zone(settings.time_zone), scheduler.now)
     answers = replace(scheduler.answers, commands=SlackCommandRunner(scheduler, directory))
     greeter = Greeter(scheduler, directory.default_zone, settings.defaults, settings.greeting_delay_seconds)
-    modal = ScheduleModal(clients.reply, store, answers, directory)
-    lines = LineHandler(answers, directory)
     callers = Callers(scheduler.team, rules, directory, store, settings.defaults)
+    forms = FormModal(clients.reply, scheduler, answers, directory, callers.resolve)
+    lines = LineHandler(answers, directory)
     responders = Responders(clients, response_urls, fallback, metrics, settings.progress_notice_seconds)
     dedup = SharedDeduplicator(store, scheduler.now)
     health = Health(answers.launchdarkly, scheduler, settings.defaults)
     builder = HomeBuilder(scheduler, directory, health, settings.as_set("admin_users"), settings.defaults)
-    home = AppHome(clients.reply, callers, lines, modal, responders, builder, dedup)
+    home = AppHome(clients.reply, callers, lines, forms, responders, builder, dedup)
     interactions = InteractionHandler(
         callers=callers,
         lines=lines,
         sharing=SharingHandler(lines),
-        schedule_modal=modal,
+        form_modal=forms,
         ticket_modal=TicketModal(clients.reply, answers),
         joiner=ChannelJoiner(clients.reply),
         responders=responders,
@@ -174,7 +175,9 @@ def _handlers(
         handle_home=home.handle,
         handle_channel_event=ChannelEventHandler(scheduler, greeter).handle,
         handle_links=Unfurler(settings.unfurl_host, scheduler.answers, callers, clients.reply, dedup).handle,
-        validate_modal=modal.validation_errors,
+        submit_modal=forms.submit,
+        act_in_modal=forms.act,
+        suggest_options=MenuOptions(answers.launchdarkly, rules, scheduler.team, scheduler.now).suggest,
     )
 
 

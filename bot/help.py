@@ -1,6 +1,6 @@
 """Help: the first screen, all commands on one page, and a page for each of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from bot.errors import InvalidLine
 from bot.lines.param_types import closest_match
@@ -15,8 +15,12 @@ COMMANDS_TOPIC = "commands"  # the page with all of them
 COMMANDS_LABEL = "All commands"
 GROUPS = ("Ask", "Schedules", "Alerts", "Settings")
 FIRST_QUESTIONS = (("This week", "digest"), ("Recent changes", "events"), ("Flags to clean up", "cleanup"))
-GREETING_BUTTONS = (("Schedule a Monday digest", "every monday 9:00 digest"), ("Set up alerts", "watch events"))
-FIRST_COMMANDS = (("Schedule a report", "every"), ("Set up alerts", "watch"))
+# What opens a form, the command that it writes, and the line that it starts with
+FIRST_FORMS = (
+    ("Schedule a report", "schedule", "every", "every monday 9:00 digest"),
+    ("Set up alerts", "alerts", "watch", "watch on events"),
+)
+GREETING_FORMS = (("Schedule a Monday digest", *FIRST_FORMS[0][1:]), FIRST_FORMS[1])
 EXAMPLE_PROJECT_ENV = "web/production"
 MAX_QUOTED_CHARS = 60
 TOPIC_SIMILARITY = 0.7
@@ -24,8 +28,6 @@ TOPIC_SIMILARITY = 0.7
 # Slack's limits of a menu: https://docs.slack.dev/reference/block-kit/composition-objects/option-object
 MAX_CHOICES = 100
 MAX_LABEL_CHARS = 75
-
-LabeledLine = tuple[str, str]  # the label of a button, and the line that it submits
 
 
 class ProjectChoice(View):
@@ -42,10 +44,18 @@ class ProjectMenu(View):
     chosen: ProjectChoice | None
 
 
+class FirstButton(View):
+    """A button of the first screen: it asks a question, or opens a form that starts with its line."""
+
+    label: str
+    line: str
+    does: str = "ask"
+
+
 class GreetingView(View):
     default: str  # the default project/environment, if any
     apps: str
-    commands: tuple[LabeledLine, ...]
+    forms: tuple[FirstButton, ...]
     projects: ProjectMenu
 
 
@@ -54,8 +64,7 @@ class FirstScreenView(View):
     apps: str
     problem: str  # why the default is unknown
     project_env: str  # what the questions below are about; empty to show none
-    questions: tuple[LabeledLine, ...]
-    commands: tuple[LabeledLine, ...]
+    buttons: tuple[FirstButton, ...]
     projects: ProjectMenu
 
 
@@ -151,34 +160,43 @@ class HelpPages:
             apps=_apps(defaults),
             problem=problem,
             project_env=project_env,
-            questions=_first_questions(project_env),
-            commands=self._first_commands(),
+            buttons=(*_first_questions(project_env), *self._first_forms(project_env, has_forms=has_menu)),
             projects=_project_menu(project_envs if has_menu else (), default),
         )
         return self._renderer.render("notices/first_screen", view=view)
 
-    def first_buttons(self, defaults: Defaults, project_envs: Sequence[str]) -> tuple[LabeledLine, ...]:
+    def first_buttons(
+        self, defaults: Defaults, project_envs: Sequence[str], *, has_menu: bool
+    ) -> tuple[FirstButton, ...]:
         """Return the buttons of the first screen, for a line that I can't read."""
-        questions = _first_questions(_project_env(defaults) or _main(project_envs))
-        return (*questions, *self._first_commands(), (COMMANDS_LABEL, f"help {COMMANDS_TOPIC}"))
+        project_env = _project_env(defaults) or _main(project_envs)
+        forms = self._first_forms(project_env, has_forms=has_menu)
+        commands = FirstButton(label=COMMANDS_LABEL, line=f"help {COMMANDS_TOPIC}")
+        return (*_first_questions(project_env), *forms, commands)
 
     def greeting(self, defaults: Defaults, project_envs: Sequence[str]) -> Message:
-        """Render the greeting for a channel. Without a default, its buttons ask for a project first."""
+        """Render the greeting for a channel. Without a default, its forms ask for a project."""
         default = _project_env(defaults)
         view = GreetingView(
             default=default,
             apps=_apps(defaults),
-            commands=GREETING_BUTTONS,
+            forms=tuple(FirstButton(label=label, line=line, does=does) for label, does, _, line in GREETING_FORMS),
             projects=_project_menu(project_envs, default),
         )
         return self._renderer.render("notices/greeting", view=view)
 
-    def _first_commands(self) -> tuple[LabeledLine, ...]:
-        return tuple((label, f"help {name}") for label, name in FIRST_COMMANDS if name in self._registry)
+    def _first_forms(self, project_env: str, *, has_forms: bool) -> Iterator[FirstButton]:
+        """Return the buttons for schedules and alerts. Where no form can be opened, they explain the command."""
+        for label, does, name, line in FIRST_FORMS:
+            if has_forms:
+                yield FirstButton(label=label, line=f"{line} {project_env}".rstrip(), does=does)
+            elif name in self._registry:
+                yield FirstButton(label=label, line=f"help {name}")
 
 
-def _first_questions(project_env: str) -> tuple[LabeledLine, ...]:
-    return tuple((label, f"{name} {project_env}") for label, name in FIRST_QUESTIONS if project_env)
+def _first_questions(project_env: str) -> Iterator[FirstButton]:
+    for label, name in FIRST_QUESTIONS if project_env else ():
+        yield FirstButton(label=label, line=f"{name} {project_env}")
 
 
 def _project_env(defaults: Defaults) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.errors import Failure, InvalidLine, InvalidResponse, NotFound, NotInChannel, Rejected, TryLater, UnknownKey
-from bot.help import COMMANDS_LABEL, COMMANDS_TOPIC, MAX_CHOICES, MAX_LABEL_CHARS, LabeledLine
+from bot.help import COMMANDS_LABEL, COMMANDS_TOPIC, MAX_CHOICES, MAX_LABEL_CHARS, FirstButton
 from bot.lines.parser import Registry, parse
 from bot.lines.spec import MAX_BUTTON_LINE_CHARS
 from bot.messages.message import Message
@@ -28,7 +28,7 @@ class Attempt:
     line: str = ""
     may_command: bool = False
     project_envs: Sequence[str] = ()  # to choose from, if the line names none
-    first_buttons: Sequence[LabeledLine] = ()  # of the first screen, if the line is no question and no command
+    first_buttons: Sequence[FirstButton] = ()  # of the first screen, if the line is no question and no command
 
 
 class FailureButton(View):
@@ -135,7 +135,7 @@ class Notices:
             ):
                 return (FailureButton(label="Run" if does == RUN_COMMAND else f"Ask: {line}", line=line, does=does),)
             case InvalidLine(topic=""):
-                return tuple(FailureButton(label=label, line=line) for label, line in attempt.first_buttons)
+                return tuple(FailureButton(**dict(button)) for button in attempt.first_buttons)
             case InvalidLine(topic=topic):
                 return (_help_button(topic),)
             case NotInChannel(join_channel=channel) if channel:

@@ -185,8 +185,8 @@ def test_template_does_no_escaping_by_hand(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", [path for path in TEMPLATES if path.stem not in QUESTIONS], ids=relative)
-def test_template_is_a_question_a_notice_or_shared(path: Path) -> None:
-    assert path.parent.name == "notices" or path.stem.startswith("_")
+def test_template_is_a_question_a_notice_a_modal_or_shared(path: Path) -> None:
+    assert path.parent.name in ("notices", "modals") or path.stem.startswith("_")
 
 
 # A question is one file, one template, one test, and its goldens.

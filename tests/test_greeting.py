@@ -7,6 +7,7 @@ import pytest
 from bot.sandbox.slack import Fault, Message, Slack
 from bot.sandbox.slack.credentials import BOT_USER_ID
 from tests.databases import TemporaryDatabase, temporary_sqlite
+from tests.form_filling import choose, open_form, preview, save, shown
 from tests.workspace import Workspace, open_workspace, visible_text
 
 CHANNEL = "C3"  # public; the bot isn't in it yet
@@ -132,34 +133,31 @@ async def test_greeting_comes_without_launchdarkly_too(workspace: Workspace) -> 
 
 
 async def test_monday_digest_asks_for_a_project_first(workspace: Workspace) -> None:
-    question = await workspace.press(await invite(workspace), DIGEST, user="U2")
-    assert "Which project and environment?" in visible_text(question)
-    assert question.to == "U2"
-    chosen = await workspace.slack.select(question, MENU, "mobile/beta")
-    scheduled = visible_text(await workspace.wait_for_answer(chosen))
+    slack = workspace.slack
+    form = await open_form(slack, await invite(workspace), DIGEST, user="U2")
+    await choose(slack, form, "Project", "mobile", typed="mob")
+    await slack.suggest(form, "Environment")
+    await save(slack, form, Environment="beta")
+    await slack.until(lambda: len(posts(slack)) == 2)
+    scheduled = visible_text(posts(slack)[-1])
     assert "<@U2> scheduled `digest mobile/beta span=week` here, *every Monday at 9:00 (America/New_York)*" in scheduled
 
 
-async def test_menu_sets_the_default_that_the_buttons_use(workspace: Workspace) -> None:
-    greeting = await invite(workspace)
-    reply = await workspace.wait_for_answer(await workspace.slack.select(greeting, MENU, "mobile/beta", user="U1"))
+async def test_menu_sets_the_default_that_the_forms_start_with(workspace: Workspace) -> None:
+    slack, greeting = workspace.slack, await invite(workspace)
+    reply = await workspace.wait_for_answer(await slack.select(greeting, MENU, "mobile/beta", user="U1"))
     assert "*mobile/beta* is now this channel's default" in visible_text(reply)
-    assert "scheduled `digest mobile/beta span=week` here" in visible_text(
-        await workspace.press(greeting, DIGEST, user="U2")
-    )
-    preview = await workspace.press(greeting, ALERTS, user="U1")
-    assert "Watching `events mobile/beta`" in visible_text(preview)
-    alerts = await workspace.press(preview, "Turn on alerts")
-    assert "<@U1> turned on alerts for `events mobile/beta`" in visible_text(alerts)
+    await save(slack, await open_form(slack, greeting, ALERTS))
+    await slack.until(lambda: "<@U1> turned on alerts for `events mobile/beta`" in visible_text(posts(slack)[-1]))
 
 
 async def test_same_monday_digest_is_scheduled_once(workspace: Workspace) -> None:
     await workspace.send("use web/production", channel=CHANNEL)
-    greeting = await invite(workspace)
-    await workspace.press(greeting, DIGEST, user="U1")
-    again = await workspace.press(greeting, DIGEST, user="U1")
-    assert again.to == "U1"
-    assert len(posts(workspace.slack)) == 2
+    slack, greeting = workspace.slack, await invite(workspace)
+    await save(slack, await open_form(slack, greeting, DIGEST))
+    await slack.until(lambda: len(posts(slack)) == 2)
+    again = await preview(slack, await open_form(slack, greeting, DIGEST))
+    assert "That's already scheduled here (schedule 1)" in shown(again)
 
 
 # Channels shared with another organization
@@ -181,7 +179,10 @@ async def test_greeting_in_a_shared_channel_names_no_project() -> None:
 async def test_monday_digest_in_a_shared_channel_asks_before_it_is_scheduled() -> None:
     async with open_workspace(default_project="web/production") as workspace:
         greeting = await invite_to_shared(workspace)
-        warning = await workspace.press(greeting, DIGEST)
+        slack = workspace.slack
+        await save(slack, await open_form(slack, greeting, DIGEST))
+        await slack.until(lambda: slack.ephemeral["U1"])
+        [warning] = slack.ephemeral["U1"]
         assert warning.to == "U1"
         assert (
             "People in both would see `digest web/production span=week`, posted here every Monday at 9:00"
@@ -192,9 +193,13 @@ async def test_monday_digest_in_a_shared_channel_asks_before_it_is_scheduled() -
         assert "<@U1> scheduled `digest web/production span=week` here" in visible_text(scheduled)
 
 
-@pytest.mark.parametrize("button", ["Choose a default project", DIGEST, ALERTS])
-async def test_outsider_presses_in_vain(button: str) -> None:
+async def test_outsider_presses_in_vain() -> None:
     async with open_workspace() as workspace:
-        refusal = await workspace.press(await invite_to_shared(workspace), button, user="U9")
-    assert refusal.to == "U9"
-    assert "I only answer members of this workspace." in visible_text(refusal)
+        greeting = await invite_to_shared(workspace)
+        refusal = await workspace.press(greeting, "Choose a default project", user="U9")
+        assert refusal.to == "U9"
+        for text in (
+            visible_text(refusal),
+            *[shown(await open_form(workspace.slack, greeting, button, user="U9")) for button in (DIGEST, ALERTS)],
+        ):
+            assert "I only answer members of this workspace." in text

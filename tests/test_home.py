@@ -11,6 +11,7 @@ from bot.sandbox.slack import Fault, Slack
 from bot.sandbox.slack.state import View
 from tests.conversation import NOW, texts
 from tests.databases import temporary_sqlite
+from tests.form_filling import loaded, save
 from tests.scheduler_harness import LOOP, Clock, OpenScheduler
 from tests.workspace import Workspace, open_workspace
 
@@ -116,7 +117,7 @@ async def test_change_opens_the_form_and_saving_it_refreshes_the_home(workspace:
     home = await press(workspace, await open_home(workspace), "Change")
     assert "⚠️" not in text(home)
     before = home.body["hash"]
-    await slack.submit(slack.views[-1], {"Days": "friday"})
+    await save(slack, await loaded(slack), Days=["Friday"])
     home = await next_home(slack, "U1", before)
     assert "*every Friday at 9:00 (Europe/Berlin)*" in text(home)
 

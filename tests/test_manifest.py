@@ -92,9 +92,10 @@ def test_http_sends_every_request_to_the_events_path() -> None:
     urls = [
         command["url"],
         settings["interactivity"]["request_url"],
+        settings["interactivity"]["message_menu_options_url"],
         settings["event_subscriptions"]["request_url"],
     ]
-    assert urls == [f"{URL}{EVENTS_PATH}"] * 3
+    assert urls == [f"{URL}{EVENTS_PATH}"] * 4
     assert settings["socket_mode_enabled"] is False
     assert manifest.PLACEHOLDER_URL not in MANIFESTS["HTTP"]
 
@@ -102,7 +103,7 @@ def test_http_sends_every_request_to_the_events_path() -> None:
 def test_modes_differ_only_in_urls_and_socket_mode() -> None:
     socket, http = (parsed(MANIFESTS[mode]) for mode in MANIFESTS)
     del http["features"]["slash_commands"][0]["url"]
-    del http["settings"]["interactivity"]["request_url"]
+    del http["settings"]["interactivity"]["request_url"], http["settings"]["interactivity"]["message_menu_options_url"]
     del http["settings"]["event_subscriptions"]["request_url"]
     http["settings"]["socket_mode_enabled"] = True
     assert socket == http

@@ -6,6 +6,7 @@ import pytest
 
 from bot.sandbox.slack import Fault
 from bot.sandbox.slack.elements import find_elements
+from tests.form_filling import choose, open_form, save, shown
 from tests.scheduler_harness import LOOP, OpenScheduler, SchedulerHarness
 from tests.workspace import visible_text
 
@@ -60,36 +61,9 @@ async def test_scheduled_post_can_change_its_schedule(
     [posted] = scheduler.posted()
     [row] = [block for block in posted.blocks if block["type"] == "actions"]
     assert [button["text"]["text"] for button in row["elements"]] == buttons
-    await slack.press(posted, "Change schedule", user="U2")
-    await slack.until(lambda: slack.views)
-    await slack.submit(slack.views[0], {"days": "tuesday"})
+    await save(slack, await open_form(slack, posted, "Change schedule", user="U2"), Days="Tuesday")
     await slack.until(lambda: len(public_texts(scheduler)) > 1)
     assert "<@U2> changed schedule 1" in public_texts(scheduler)[-1]
-
-
-async def test_edit_form_shows_errors_beside_the_fields(
-    scheduler: SchedulerHarness,
-) -> None:
-    reply = await scheduler.workspace.send("every monday 9:00 scores web/production", user="U1")
-    await scheduler.workspace.slack.press(reply, "Change", user="U1")
-    await scheduler.workspace.slack.until(lambda: scheduler.workspace.slack.views)
-    [view] = scheduler.workspace.slack.views
-    wrong = {"days": "mondya", "zone": "Europe/Berln", "question": "scroes web/production"}
-    refused = await scheduler.workspace.slack.submit(view, wrong)
-    errors = refused.response["errors"]
-    assert {name: errors[name].partition("Did you mean ")[2] for name in errors} == {
-        "days": "monday?",
-        "zone": "Europe/Berlin?",
-        "question": "scores?",
-    }
-    await scheduler.workspace.slack.submit(
-        view, {"days": "tuesday", "zone": "UTC", "question": "status web/production"}
-    )
-    await scheduler.workspace.slack.until(lambda: len(scheduler.workspace.slack.channels["C1"].messages) > 1)
-    changed = visible_text(scheduler.workspace.slack.channels["C1"].messages[-1])
-    assert "<@U1> changed schedule 1" in changed
-    assert "status web/production" in changed
-    assert "every Tuesday at 9:00 (UTC)" in changed
 
 
 @pytest.mark.parametrize(
@@ -428,7 +402,7 @@ async def test_stop_without_a_number_lists_the_schedules(scheduler: SchedulerHar
     assert "events" not in visible_text(listing)
 
 
-@pytest.mark.parametrize("button", ["Send one now", "Pause", "Change", "Stop"])
+@pytest.mark.parametrize("button", ["Send one now", "Pause", "Stop"])
 async def test_buttons_of_a_stopped_schedule_say_what_to_do(scheduler: SchedulerHarness, button: str) -> None:
     await scheduler.send(WEEKLY)
     shown = await scheduler.workspace.send("schedules", user="U2")
@@ -437,6 +411,15 @@ async def test_buttons_of_a_stopped_schedule_say_what_to_do(scheduler: Scheduler
     assert "Schedule 1 was stopped." in reply
     assert "type `/insights every monday 9:00 Europe/Berlin scores web/production`" in reply
     await scheduler.workspace.slack.until(lambda: "No schedules in this channel yet" in visible_text(shown))
+
+
+async def test_form_of_a_stopped_schedule_says_what_to_do(scheduler: SchedulerHarness) -> None:
+    await scheduler.send(WEEKLY)
+    listing = await scheduler.workspace.send("schedules", user="U2")
+    await scheduler.send("stop 1")
+    view = await open_form(scheduler.workspace.slack, listing, "Change")
+    assert "type `/insights every monday 9:00 Europe/Berlin scores web/production`" in shown(view)
+    await scheduler.workspace.slack.until(lambda: "No schedules in this channel yet" in visible_text(listing))
 
 
 async def test_stopped_watch_says_how_to_start_it_again(scheduler: SchedulerHarness) -> None:
@@ -467,11 +450,9 @@ async def test_list_is_updated_after_each_press(scheduler: SchedulerHarness) -> 
 async def test_list_is_updated_after_its_edit_form(scheduler: SchedulerHarness) -> None:
     slack = scheduler.workspace.slack
     await scheduler.send(WEEKLY)
-    shown = await scheduler.workspace.send("schedules")
-    await slack.press(shown, "Change")
-    await slack.until(lambda: slack.views)
-    await slack.submit(slack.views[0], {"days": "tuesday"})
-    await slack.until(lambda: "every Tuesday at 9:00" in visible_text(shown))
+    listing = await scheduler.workspace.send("schedules")
+    await save(slack, await open_form(slack, listing, "Change"), Days="Tuesday")
+    await slack.until(lambda: "every Tuesday at 9:00" in visible_text(listing))
 
 
 async def test_expired_list_is_not_updated(scheduler: SchedulerHarness) -> None:
@@ -489,10 +470,12 @@ async def test_expired_list_is_not_updated(scheduler: SchedulerHarness) -> None:
 
 async def test_edit_form_changes_everything_and_is_announced_once(scheduler: SchedulerHarness) -> None:
     slack, reply = scheduler.workspace.slack, await scheduler.workspace.send(WEEKLY)
-    await slack.press(reply, "Change", user="U2")
-    await slack.until(lambda: slack.views)
-    filled = {"Days": "weekdays", "Time": "17:30", "Time zone": "America/New_York", "Question": "status web/staging"}
-    assert not (await slack.submit(slack.views[0], filled)).error
+    form = await open_form(slack, reply, "Change", user="U2")
+    await choose(slack, form, "What to post", "Flags by stage")
+    await slack.suggest(form, "Environment")
+    weekdays = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday"]
+    filled = {"Environment": "staging", "Days": weekdays, "Time": "17:30", "Time_zone": "America/New_York"}
+    await save(slack, form, **filled)
     await slack.until(lambda: any("changed schedule" in text for text in public_texts(scheduler)))
     [message] = [text for text in public_texts(scheduler) if "changed schedule" in text]
     assert "<@U2> changed schedule 1: `status web/staging`, *every weekday at 17:30 (America/New_York)*" in message
@@ -509,8 +492,9 @@ async def test_settings_can_limit_who_manages_schedules(scheduler_factory: OpenS
         not_allowed = "You don't have permission to manage schedules."
         assert not_allowed in await scheduler.send(WEEKLY, user="U2")
         reply = await scheduler.workspace.send(WEEKLY, user="U1")
-        for name in ("Send one now", "Change", "Stop"):
+        for name in ("Send one now", "Stop"):
             assert not_allowed in visible_text(await scheduler.workspace.press(reply, name, user="U2"))
+        assert not_allowed in shown(await open_form(scheduler.workspace.slack, reply, "Change", user="U2"))
         for command in ("pause", "resume", "snooze", "now", "stop", "change friday"):
             assert not_allowed in await scheduler.send(command, user="U2")
         assert "`scores web/production`" in await scheduler.send("schedules", user="U2")

@@ -10,6 +10,7 @@ from bot.sandbox.slack import Fault, Message, Slack
 from bot.sandbox.slack.elements import find_elements
 from bot.slack.directory import SlackDirectory
 from tests.conversation import UTC_ZONE
+from tests.form_filling import open_form, save
 from tests.sandbox_slack import Clock, web_client
 from tests.scheduler_harness import LOOP, OpenScheduler, SchedulerHarness
 from tests.workspace import Workspace, open_workspace, visible_text
@@ -146,9 +147,7 @@ async def test_buttons_that_post_ask_first(scheduler: SchedulerHarness, line: st
 async def test_edit_form_asks_first(scheduler: SchedulerHarness) -> None:
     slack = scheduler.workspace.slack
     schedule = await confirm(scheduler.workspace, await scheduler.workspace.send(WEEKLY, channel=SHARED))
-    await slack.press(schedule, "Change", user="U1")
-    await slack.until(lambda: slack.views)
-    await slack.submit(slack.views[0], {"days": "tuesday"})
+    await save(slack, await open_form(slack, schedule, "Change", user="U1"), Days="Tuesday")
     await slack.until(lambda: slack.ephemeral["U1"] and asks_to_confirm(slack.ephemeral["U1"][-1]))
     warning = slack.ephemeral["U1"][-1]
     assert "posted here every Tuesday at 9:00" in visible_text(warning)

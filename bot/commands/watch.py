@@ -3,8 +3,9 @@
 `watch …` previews the alerts of the last week; `watch on …` starts the watch.
 """
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
+from bot.access import Caller
 from bot.commands.base import Command, CommandContext, Membership, Publication
 from bot.commands.schedule_lookup import SAVED_QUESTION, check_can_schedule, create_schedule
 from bot.lines.param_types import InvalidValue
@@ -15,6 +16,9 @@ from bot.schedules.alerts import WatchItemView
 from bot.schedules.triggers import WatchTrigger
 from bot.schedules.views import ScheduleView, schedule_view
 from bot.schedules.watch_job import preview_last_week
+
+if TYPE_CHECKING:  # the command line loads the commands without the store
+    from bot.schedules.context import SchedulerContext
 
 MAX_PREVIEW_ITEMS = 5
 
@@ -81,11 +85,18 @@ async def execute(params: WatchParams, ctx: CommandContext) -> WatchView:
             unchecked=unchecked,
         )
     await check_can_schedule(params.question, trigger, ctx)
-    week = await preview_last_week(ctx.scheduler, params.question, ctx.caller)
+    return await preview_watch(params.question, ctx.scheduler, ctx.caller, membership=membership)
+
+
+async def preview_watch(
+    question: str, scheduler: "SchedulerContext", caller: Caller, membership: Membership
+) -> WatchView:
+    """Return the alerts of the last week, as examples of what a watch would post."""
+    week = await preview_last_week(scheduler, question, caller)
     return WatchView(
-        line=params.question,
+        line=question,
         membership=membership,
-        start_line=f"watch on {params.question}",
+        start_line=f"watch on {question}",
         items=week.items[:MAX_PREVIEW_ITEMS],
         more=len(week.items[MAX_PREVIEW_ITEMS:]),
         total=humanize.count(len(week.items), "alert"),

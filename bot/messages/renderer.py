@@ -1,7 +1,8 @@
 """Renderer: view + template ─► Message. Parses the template's output as JSON and applies Slack's limits visibly.
 
 A template produces a sequence of JSON values: a string that summarizes the message, then its blocks. Each further
-string starts the next message of the thread. Slack's limits apply to each message separately.
+string starts the next message of the thread. Slack's limits apply to each message separately. The template of a modal
+produces its title and buttons, then its blocks.
 
 A placeholder, `{{ … }}`, is written without quotes and becomes exactly one JSON value, so no data can break the
 document. Wording goes into tags:
@@ -286,6 +287,11 @@ class Renderer:
         """Render a template to a message."""
         first, *thread = _split_messages(_parse_values(self._environment.get_template(f"{name}.j2").render(values)))
         return Message(first.text, first.blocks, tuple(thread))
+
+    def render_modal(self, name: str, **values: object) -> dict[str, Any]:
+        """Render a template to a modal: its first value holds the title and the buttons, the others are its blocks."""
+        frame, *blocks = _parse_values(self._environment.get_template(f"{name}.j2").render(values))
+        return {"type": "modal", **frame, "blocks": blocks}
 
 
 def find_templates() -> Path:

@@ -6,6 +6,7 @@ shown are decoded: environments contain SDK keys and people have email addresses
 Only projects that the settings allow are shown. They are filtered after the cache, so that all callers share one list.
 """
 
+import re
 from asyncio import gather
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -249,6 +250,14 @@ class Catalog:
         listings = await gather(*(_fetch_flags(self.launchdarkly, source) for source in sources))
         flags = [flag for listing in listings for flag in listing.items]
         return _listing(flags, capped=any(listing.capped for listing in listings))
+
+    async def search_flags(self, project: str, text: str) -> Listing[Flag]:
+        """Return up to 100 flags whose key or name contains a text. Costs one request."""
+        if not self.allows(project):
+            return Listing()
+        word = re.sub(r"[^\w.-]", " ", text)  # a comma or colon would begin another filter
+        page = await _fetch_page(self.launchdarkly, FlagPage, Source(_flags_path(project), filter=f"query:{word}"), 0)
+        return _listing(page.items, capped=False)
 
     async def recently_changed(self, project: str, environment: str) -> FlagsByKey:
         """Return the 100 flags whose targeting in an environment was changed last. Costs one request."""

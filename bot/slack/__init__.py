@@ -14,7 +14,10 @@ home.py            the App Home: shows a person's own schedules and alerts, and 
 home_view.py       what the App Home shows
 health.py          how the bot is doing, for admins
 line_form.py       the fields of the forms for schedules and alerts, and the line that they write
-schedule_modal.py  the modal that changes a schedule
+form_check.py      what is wrong with a form, by field
+form_view.py       the modals of the forms: what they show, and what is filled in
+form_modal.py      opens the forms, previews what they would do, and submits their lines
+menu_options.py    the options of searched menus: projects, environments, applications, flags
 ticket_modal.py    the modal that shows an answer as a ticket
 buttons.py         share and refresh buttons, and the cache of the answers that they share
 directory.py       looks up people, user groups and channels

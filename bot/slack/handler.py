@@ -17,11 +17,11 @@ from bot.schedules.lifecycle import pause_channel, resume_channel
 from bot.slack import buttons
 from bot.slack.buttons import SharedAnswers
 from bot.slack.directory import SlackDirectory
+from bot.slack.form_modal import LOADING_TITLES, FormModal
 from bot.slack.greeting import Greeter
 from bot.slack.joining import ChannelJoiner
 from bot.slack.payloads import ChannelEvent, Deduplicator, Interaction, SharedDeduplicator
 from bot.slack.responder import Responder, Responders, SendOutcome
-from bot.slack.schedule_modal import ScheduleModal
 from bot.slack.ticket_modal import TicketModal
 from bot.store.store import Store
 
@@ -154,7 +154,7 @@ class InteractionHandler:
     callers: Callers
     lines: LineHandler
     sharing: SharingHandler
-    schedule_modal: ScheduleModal
+    form_modal: FormModal
     ticket_modal: TicketModal
     joiner: ChannelJoiner
     responders: Responders
@@ -191,10 +191,9 @@ class InteractionHandler:
         try:
             if interaction.action in ("ask", "turn", "order") and not interaction.in_place:
                 responder.start_progress_notice()  # first, since Slack may be slow to say who asks
+            if interaction.action in LOADING_TITLES:  # its submission arrives as an interaction of its own
+                return await self.form_modal.open(interaction), SendOutcome.SENT
             caller = await self.callers.resolve(interaction)
-            if interaction.action == "change":  # its submission arrives as an interaction of its own
-                await self.schedule_modal.open(interaction, caller)
-                return Answer(Message.from_markup(""), line=interaction.line, name="change"), SendOutcome.SENT
             if interaction.action == "ticket":
                 return await self.ticket_modal.open(interaction, caller), SendOutcome.SENT
             if interaction.action == JOIN_CHANNEL:

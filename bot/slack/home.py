@@ -23,11 +23,11 @@ from bot.errors import Failure, Rejected, TryLater
 from bot.messages import mrkdwn
 from bot.messages.message import Message
 from bot.slack.client import SLACK_UNAVAILABLE, error_code
+from bot.slack.form_modal import FormModal
 from bot.slack.handler import Callers, LineHandler
 from bot.slack.home_view import HomeBuilder, HomeNotice
 from bot.slack.payloads import Interaction, SharedDeduplicator, installation_of, parse_action
 from bot.slack.responder import Responders
-from bot.slack.schedule_modal import ScheduleModal
 from bot.store import ScheduleState
 
 log = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ class AppHome:
     client: AsyncWebClient
     callers: Callers
     lines: LineHandler
-    modal: ScheduleModal
+    forms: FormModal
     responders: Responders
     builder: HomeBuilder
     dedup: SharedDeduplicator
@@ -132,7 +132,7 @@ class AppHome:
         try:
             await self._check_allowed(command, int(number), press)
             if press.action == "change":  # its submission arrives as an interaction of its own
-                await self.modal.open(press, replace(caller, channel=press.channel))
+                await self.forms.open(press)
                 return None
         except Failure as failure:
             return HomeNotice(failure=failure.describe())

@@ -4,17 +4,15 @@ A question's keys have fields of their own, and so have the options that a form 
 as they would be typed, so that a form holds whatever a line can say.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import time
-from functools import cache
 
 from pydantic import BaseModel, ConfigDict
 
 from bot.lines.param_types import ListOf, is_key
-from bot.lines.parser import Registry, Token, parse, tokenize
+from bot.lines.parser import Defaults, Registry, Token, parse, tokenize
 from bot.lines.spec import ParamField, quote_value
 from bot.questions import discover
-from bot.questions.base import AnyQuestion
 from bot.schedules.triggers import Recurrence, Trigger, WatchTrigger
 
 ON_CHANGE = "on-change"
@@ -92,7 +90,7 @@ class LineForm(BaseModel):
 
     def param(self, name: str) -> ParamField | None:
         """Return a parameter of the question, if it has one of this name."""
-        fields = _questions()[self.question].params.fields()
+        fields = discover()[self.question].params.fields()
         return next((field for field in fields if field.short_name == name), None)
 
     def takes_several(self, name: str) -> bool:
@@ -139,14 +137,9 @@ def _question_fields(tokens: Sequence[Token], form: LineForm) -> dict[str, objec
     return {**fields, "options": " ".join(options)}
 
 
-def read_line(line: str, registry: Registry, **fields: object) -> LineForm:
+def read_line(line: str, registry: Registry, defaults: Defaults | None = None, **fields: object) -> LineForm:
     """Return the form that writes a line with `every` or `watch`. Raise `InvalidLine` for one that can't be parsed."""
-    parsed = parse(line, registry)
+    parsed = parse(line, registry, defaults)
     params = dict(parsed.params)
     trigger = params.get("when") or WatchTrigger("")
     return form_for(params["question"], trigger, **fields)
-
-
-@cache
-def _questions() -> Mapping[str, AnyQuestion]:
-    return discover()

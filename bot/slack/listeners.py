@@ -1,4 +1,4 @@
-"""Bolt listeners: slash commands, mentions, direct messages, links, buttons, modals, channel events, uninstallation.
+"""Bolt listeners: commands, mentions, direct messages, links, buttons, modals, menus, channel events, uninstallation.
 
 Each acknowledges first; the work continues in a background task. `process_before_response` makes Bolt respond as soon
 as the listener returns; without it, Bolt polls for the acknowledgement every ten milliseconds.
@@ -17,6 +17,7 @@ from slack_bolt.logger.messages import warning_client_prioritized_and_token_skip
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.slack.form_modal import Submission
 from bot.slack.home import HOME_EVENT, is_in_home, parse_home_action, parse_home_opened
 from bot.slack.messages import MESSAGE_EVENTS, parse_message
 from bot.slack.payloads import (
@@ -31,7 +32,6 @@ from bot.slack.payloads import (
     parse_shared_links,
 )
 from bot.slack.request_checks import SIGNATURE_HEADER
-from bot.slack.schedule_modal import missing_field_errors, parse_submission
 
 log = logging.getLogger(__name__)
 
@@ -43,21 +43,28 @@ UNINSTALL_EVENTS = ("app_uninstalled", "tokens_revoked")
 EMPTY_AUTHORIZATION = AuthorizeResult(enterprise_id=None, team_id=None)
 
 
-async def _ignore(_: object) -> None: ...
+async def _ignore(*_: object) -> None: ...
+
+
+async def _suggest_nothing(_: object) -> list[dict[str, Any]]:
+    return []
+
+
+def _close(*_: object) -> Submission:
+    return Submission()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Handlers:
-    """What handles interactions, the App Home, channel events and links, and validates a modal.
-
-    The validation returns the error of each block that has one; Slack shows them in the modal.
-    """
+    """What handles interactions, the App Home, channel events and links, and what people do in a modal."""
 
     handle_interaction: Callable[[Interaction], Coroutine[Any, Any, None]]
     handle_home: Callable[[Interaction], Coroutine[Any, Any, None]] = _ignore
     handle_channel_event: Callable[[ChannelEvent], Coroutine[Any, Any, None]] = _ignore
     handle_links: Callable[[SharedLinks], Coroutine[Any, Any, None]] = _ignore
-    validate_modal: Callable[[dict[str, Any]], dict[str, str]] = missing_field_errors
+    submit_modal: Callable[[dict[str, Any], str], Submission] = _close
+    act_in_modal: Callable[[dict[str, Any]], Coroutine[Any, Any, None]] = _ignore
+    suggest_options: Callable[[dict[str, Any]], Coroutine[Any, Any, list[dict[str, Any]]]] = _suggest_nothing
 
 
 class BackgroundTasks:
@@ -103,6 +110,7 @@ def build_bolt_app(client: AsyncWebClient, handlers: Handlers, tasks: Background
     app.view(any_name)(listeners.on_submission)
     app.event("link_shared")(listeners.on_links)
     app.event(HOME_EVENT)(listeners.on_home_opened)
+    app.options(any_name)(listeners.on_suggestion)
     app.event(_any_of(CHANNEL_EVENTS))(listeners.on_channel_event)
     app.event(_any_of(UNINSTALL_EVENTS))(listeners.on_uninstall)
     return app
@@ -153,15 +161,20 @@ class _Listeners:
         await ack()
         if is_in_home(body):
             self._visit(parse_home_action(body, _dedup_key(request)))
+        elif "view" in body:
+            self._tasks.start(self._handlers.act_in_modal(body))
         else:
             self._handle(parse_action(body, _dedup_key(request)))
 
     async def on_submission(self, ack: AsyncAck, body: dict[str, Any], request: AsyncBoltRequest) -> None:
-        if errors := self._handlers.validate_modal(body):
-            await ack(response_action="errors", errors=errors)
-            return
-        await ack()
-        self._handle(parse_submission(body, _dedup_key(request)))
+        submission = self._handlers.submit_modal(body, _dedup_key(request))
+        await ack(**submission.response)
+        self._handle(submission.interaction)
+        if submission.work:
+            self._tasks.start(submission.work)
+
+    async def on_suggestion(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        await ack(options=await self._handlers.suggest_options(body))
 
     async def on_message(self, body: dict[str, Any]) -> None:
         self._handle(parse_message(body))

@@ -13,7 +13,7 @@ from bot.store.store import Store
 
 log = logging.getLogger(__name__)
 
-ACTIONS = ("ask", "turn", "refresh", "share", RUN_COMMAND, "change", "ticket", JOIN_CHANNEL)
+ACTIONS = ("ask", "turn", "refresh", "share", RUN_COMMAND, "schedule", "alerts", "change", "ticket", JOIN_CHANNEL)
 MENTION_SEPARATOR = "@"  # in an answer's key, before the timestamp of the mention that it belongs below
 IN_LIST_SUFFIX = "-in-list"  # of the action of a button in the list of schedules
 
@@ -45,8 +45,8 @@ class Interaction:
     response_url: str
     trigger_id: str  # opens a modal
     dedup_key: str  # unique to the payload
-    # ask, turn (a page, in place), refresh (in place), share, order (run a command), join, change, ticket (a modal),
-    # home (open the App Home)
+    # ask, turn (a page, in place), refresh (in place), share, order (run a command), join, home (open the App Home),
+    # or what opens a modal: schedule, alerts, change, ticket
     action: str = "ask"
     answer_key: str = ""  # of the answer to share
     only_for_user: bool = True  # whether only this user sees the message with the button
