@@ -20,6 +20,7 @@ BENCHMARKS = {  # each part's module, which has a function named after the part
     "acknowledge": "slash_command",
     "answer": "slash_command",
     "words": "slash_command",
+    "menus": "slash_command",
     "memory": "slash_command",
     "first": "start",
     "flood": "slash_command",

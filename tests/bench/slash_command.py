@@ -37,10 +37,11 @@ from bot.access import Caller
 from bot.core import build_registry
 from bot.launchdarkly import ClientLimits, LaunchDarkly
 from bot.metrics import Metrics
-from bot.questions.catalog import PAGE_SIZE, Catalog
+from bot.questions.catalog import PAGE_SIZE, Catalog, CatalogItem, Listing
 from bot.sandbox.slack.credentials import BOT_TOKEN, SIGNING_SECRET
 from bot.sandbox.slack.webhook import signature_headers
 from bot.slack.listeners import BackgroundTasks, Handlers, build_bolt_app
+from bot.slack.menu_options import KeyList
 from bot.slack.payloads import Interaction
 from bot.slack.server import build_web_app
 from bot.suggestions import suggest_questions
@@ -64,6 +65,7 @@ IDLE, FLOODING = 1_000, 4
 BODY = b"a=&" * 333_000  # the slowest input to parse
 KEY_COUNTS = {"projects": 1000, "environments": 50, "flags": 2000, "applications": 1950}
 MAX_MATCHING_SECONDS = 0.005
+MENU_KEYS = 5_000
 PAUSE_SECONDS = 0.01  # seconds between commands, so that one doesn't wait for another
 ANSWER_REPEATS = 5
 ANSWERS_PER_SECOND = 50
@@ -305,6 +307,25 @@ def words_rows() -> Iterator[Row]:
             f"5 ms, {sum(KEY_COUNTS.values()):,} keys",
         )
         yield Row(*labels, typical / MAX_MATCHING_SECONDS, "the time", at_most(1))
+
+
+def menus_rows() -> Iterator[Row]:
+    """Search the keys of a menu, which are cached: the slowest of several texts."""
+    items = (CatalogItem(key=f"team-{n % 40}-flag-{n}", name=f"Flag {n} of a team") for n in range(MENU_KEYS))
+    keys = KeyList.of(Listing(tuple(items)))
+    seconds = max(map(partial(_search_time, keys), ("", "flag", "flag-49", "team-7-flag-4o7", "nothing")))
+    label, limit = f"menus: {MENU_KEYS:,} keys", f"{MAX_MATCHING_SECONDS * 1000:.0f} ms"
+    yield Row(label, f"{seconds * 1000:.1f} ms", limit, seconds / MAX_MATCHING_SECONDS, "the time", at_most(1))
+
+
+def _search_time(keys: KeyList, typed: str) -> float:
+    """Return the shortest time."""
+    seconds = []
+    for _ in range(REPEATS):
+        started_at = process_time()
+        keys.search(typed)
+        seconds.append(process_time() - started_at)
+    return min(seconds)
 
 
 async def _matching_times() -> list[float]:
