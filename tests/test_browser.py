@@ -11,14 +11,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Locator, expect
+from playwright.async_api import Browser, Locator, ViewportSize, expect
 
 from bot.questions import discover
 from bot.sandbox.http_server import serving
 from bot.sandbox.slack import Content
 from bot.sandbox.slack.credentials import BOT_USER_ID
 from bot.sandbox.web import build_page
-from tests.browser import PHONE, Reader, launch_browser, needs_a_browser, open_bot_page, open_page
+from tests.browser import DESKTOP, PHONE, Reader, launch_browser, needs_a_browser, open_bot_page, open_page
 from tests.golden_cases import CASES
 from tests.hostile import hostile
 from tests.page_harness import page_without_bot
@@ -331,6 +331,44 @@ async def test_only_markup_is_rendered_as_markup(browser: Browser) -> None:
             assert await block.locator("a").all_inner_texts() == ["mail"]  # and no link where it is a script
             assert await block.locator(".mention").all_inner_texts() == ["@Mateo Ruiz", "#checkout", "@here"]
             await expect(block).to_contain_text("snake_case_name 2*3*4 <b> &amp;")
+
+
+# --------------------------------------------------------------------------------------------------------- the Home tab
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+async def test_home_tab_works_with_the_keyboard(browser: Browser, size: ViewportSize) -> None:
+    async with open_bot_page(browser, size=size) as reader:
+        page, home = reader.page, reader.page.get_by_role("region", name="Insights")
+        await reader.type(MONDAYS)
+        if size == PHONE:
+            await page.get_by_role("button", name="Channels").click()
+        await page.get_by_role("link", name="Insights Home").press("Enter")
+        await expect(home).to_be_focused()
+        await expect(home).to_contain_text("every Monday at 9:00")
+        await expect(reader.message_box).to_be_hidden()
+        await reader.assert_accessible()
+        await reader.assert_fits()
+        for _ in range(2):
+            await page.keyboard.press("Tab")
+        await expect(button(home, "Pause")).to_be_focused()
+        await page.keyboard.press("Enter")
+        await expect(button(home, "Resume")).to_be_focused()
+        await expect(home).to_contain_text("Paused schedule 1 in #checkout.")
+        await page.keyboard.press("Tab")
+        await page.keyboard.press("Enter")
+        await reader.modal.get_by_label("Days").fill("friday")
+        await button(reader.modal, "Save").press("Enter")
+        await expect(home).to_contain_text("every Friday at 9:00")
+        await page.go_back()
+        await expect(home).to_be_hidden()
+        await expect(reader.articles.last).to_contain_text("changed schedule 1")
+
+
+async def test_home_tab_that_was_not_published_says_so(browser: Browser) -> None:
+    async with page_without_bot() as (harness, url), open_page(browser, harness, f"{url}/#home") as reader:
+        home = reader.page.get_by_role("region", name="Insights")
+        await expect(home).to_contain_text("The app hasn't published its Home tab yet.")
 
 
 # --------------------------------------------------------------------------------------------------- threads and modals

@@ -49,6 +49,7 @@ class Actions:
             "act": self.act,
             "submit": self.submit,
             "close": self.close,
+            "home": self.open_home,
             "dismiss": self.dismiss,
             "charts": self.set_charts,
             "fault": self.select_fault,
@@ -124,6 +125,11 @@ class Actions:
                 return _error_text(acknowledgement, "Closing this")
         return ""  # also if it was closed already
 
+    async def open_home(self, _: Json) -> str:
+        """Open the app's Home tab. Slack shows nothing if the app doesn't respond to that event."""
+        await self._slack.open_home(user=VIEWER_ID)
+        return ""
+
     async def dismiss(self, request: Json) -> str:
         """Dismiss an ephemeral message."""
         message = self._message(_string(request, "message"))
@@ -163,7 +169,8 @@ class Actions:
         )
 
     def _view(self, view_id: str) -> View:
-        views = [view for view in self._slack.views if view.id == view_id and view.open and view.user == VIEWER_ID]
+        all_views = [*self._slack.views, *self._slack.homes.values()]
+        views = [view for view in all_views if view.id == view_id and view.open and view.user == VIEWER_ID]
         return _first(views, "This is already closed.")
 
 

@@ -61,6 +61,7 @@ class _PageState:
         yield from self._if_changed("status", self._renderer.status(self._time_travel))
         yield from self._message_updates()
         yield from self._if_changed("view", self._view())
+        yield from self._if_changed("home", self._home())
         yield from self._if_changed("complete", {})
 
     def _demo_bar(self) -> dict[str, Any]:
@@ -96,6 +97,10 @@ class _PageState:
         if not open_views:
             return {"html": "", "errors": {}}
         return {"html": self._renderer.view(open_views[-1]), "errors": open_views[-1].errors}
+
+    def _home(self) -> str:
+        home = self._demo.slack.homes.get(VIEWER_ID)
+        return self._renderer.home(home) if home else ""
 
     def _if_changed(self, name: str, data: Any) -> Iterator[tuple[str, Any]]:
         encoded = json.dumps(data)

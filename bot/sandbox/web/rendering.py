@@ -51,11 +51,11 @@ class Renderer:
 
     def page(self, **variables: Any) -> str:
         """Render the page, once per visit."""
-        return self._render("page.html", **variables, channels=self._channels())
+        return self._render("page.html", **variables, app=_app_name(self._slack), channels=self._channels())
 
     def channels(self) -> str:
         """Render the list of channels."""
-        return self._render("channels.html", channels=self._channels())
+        return self._render("channels.html", app=_app_name(self._slack), channels=self._channels())
 
     def message(self, message: Message, thread: str, replies: int) -> str:
         """Render a message in a channel, or in a `thread`. It is cached for all pages until it changes."""
@@ -86,6 +86,10 @@ class Renderer:
     def view(self, view: View) -> str:
         """Render a modal."""
         return self._render("view.html", id=view.id, body=view.body)
+
+    def home(self, home: View) -> str:
+        """Render the app's Home tab."""
+        return self._render("home.html", id=home.id, body=home.body)
 
     def status(self, time_travel: TimeTravel) -> str:
         """Render the progress of a clock move."""
@@ -121,9 +125,8 @@ def visible_channels(slack: Slack) -> list[Channel]:
 
 def _channel_json(slack: Slack, channel: Channel) -> dict[str, Any]:
     """Return what the page shows of a channel."""
-    bot = next((user.real_name for user in slack.users.values() if user.is_bot), "")
     is_dm = bool(channel.with_user)
-    name = bot if is_dm else channel.name
+    name = _app_name(slack) if is_dm else channel.name
     sign = "🔒" if channel.is_private else "#"
     placeholder = f"Ask {name}: scores web/production" if is_dm else f"Message #{name}, or try /insights or @insights"
     return {
@@ -136,6 +139,10 @@ def _channel_json(slack: Slack, channel: Channel) -> dict[str, Any]:
         "is_dm": is_dm,
         "archived": channel.is_archived,
     }
+
+
+def _app_name(slack: Slack) -> str:
+    return next((user.real_name for user in slack.users.values() if user.is_bot), "")
 
 
 def _about(channel: Channel) -> str:

@@ -27,7 +27,8 @@ async function act(element) {
   const { ts: message, view } = element.closest("[data-ts], [data-view]").dataset;
   const { block, action } = element.dataset;
   element.ariaBusy = "true"; // it keeps the focus
-  await send("act", { message, view, block, action, option: element.value }, view && $("modal-error"));
+  const errorNode = element.closest("#home") ? $("home-error") : view && $("modal-error");
+  await send("act", { message, view, block, action, option: element.value }, errorNode);
   element.ariaBusy = null;
 }
 

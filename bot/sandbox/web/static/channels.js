@@ -4,6 +4,7 @@
 import { emit, on } from "./events.js";
 import { $, nodes } from "./trusted_html.js";
 
+export const HOME = "home"; // the app's Home tab is opened like a channel
 export const current = { channel: "", thread: "", message: "", archived: false };
 
 const unread = new Set();
@@ -18,6 +19,8 @@ function navigate() {
   Object.assign(current, { channel, thread, message, archived: "archived" in link.dataset });
   for (const name of ["title", "about"]) $(name).textContent = link.dataset[name];
   $("line").placeholder = link.dataset.placeholder;
+  $("home").hidden = channel !== HOME;
+  $("log").hidden = $("composer-area").hidden = channel === HOME;
   unread.delete(channel);
   markLinks();
   emit("navigate", previous);

@@ -2,7 +2,8 @@
 
 import { $ } from "./trusted_html.js";
 
-const SERVER_EVENTS = ["reset", "now", "channels", "demo_bar", "status", "messages", "deleted", "view", "complete"];
+const SERVER_EVENTS =
+  ["reset", "now", "channels", "demo_bar", "status", "messages", "deleted", "view", "home", "complete"];
 const TIMEOUT = 20_000; // milliseconds; Slack itself has three seconds for the bot
 const SLOW_ACTIONS = ["next", "week"]; // which report their progress as events
 const AWAY = "The demo isn't responding. Is it still running?";
