@@ -128,6 +128,7 @@ async def test_schedule_changed_elsewhere_is_refused_with_what_it_is_now(workspa
     await workspace.send("pause 1", user="U2")
     home = await press(workspace, home, "Pause")
     assert "⚠️ Schedule 1 is already paused." in text(home)
+    assert workspace.slack.ephemeral["U1"] == []
     assert "Resume" in labels(home)
     stale = await open_home(workspace)
     await workspace.send("stop 1", user="U2")
@@ -164,8 +165,10 @@ async def test_private_channel_that_lost_the_bot_can_only_be_stopped(workspace: 
     await workspace.slack.remove("C2")
     home = await open_home(workspace)
     assert labels(home) == ["Stop"]
+    notices = len(workspace.slack.open_dm("U1").messages)
     home = await press(workspace, home, "Stop")
     assert "Stopped schedule 1 in <#C2>." in text(home)
+    assert len(workspace.slack.open_dm("U1").messages) == notices
 
 
 async def test_button_pressed_after_leaving_does_nothing_but_stop() -> None:
