@@ -1,4 +1,4 @@
-"""A page for tests: with or without a running bot, with its own completions and short time travel."""
+"""A page for tests: with or without a running bot, with its own faults and short time travel."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.core import build_registry
+from bot.questions import discover
 from bot.sandbox.http_server import serving
 from bot.sandbox.slack import Content, Slack
 from bot.sandbox.web import build_page
@@ -52,16 +52,9 @@ class PageHarness:
         await self.week_gate.wait()
         yield "Tuesday: nothing new."
 
-    def completions(self) -> Sequence[Mapping[str, Any]]:
+    def questions(self) -> Sequence[Mapping[str, Any]]:
         return [
-            {
-                "name": spec.name,
-                "summary": spec.summary,
-                "usage": spec.name,
-                "examples": list(spec.examples),
-                "arguments": [{"name": "env", "help": "where", "values": ["production", "staging"]}],
-            }
-            for spec in build_registry().values()
+            {"name": name, "summary": spec.summary, "example": spec.examples[0]} for name, spec in discover().items()
         ]
 
 

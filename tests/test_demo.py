@@ -6,18 +6,15 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
-from bot.commands import discover as orders
 from bot.demo.driver import DemoClock
-from bot.demo.environment import LEADS_CHANNEL, RELEASES_CHANNEL, Demo, completions, live_demo, sandbox_demo, type_line
+from bot.demo.environment import LEADS_CHANNEL, RELEASES_CHANNEL, Demo, live_demo, sandbox_demo, type_line
 from bot.demo.fault_presets import FaultPresets
 from bot.errors import Misconfigured
 from bot.sandbox.http_server import serving
 from bot.sandbox.launchdarkly.app import launchdarkly
-from bot.sandbox.launchdarkly.company import harbour_goods
 from bot.sandbox.launchdarkly.faults import FaultInjector
 from bot.sandbox.slack.faults import Faults
 from bot.sandbox.slack.workspace import Message
@@ -218,22 +215,6 @@ def test_selecting_a_fault_preset_replaces_the_previous_one() -> None:
     assert (launchdarkly, slack) == (FaultInjector(), {})
     with pytest.raises(KeyError):
         sky.select("Slack", "rain")
-
-
-def test_completions_offer_keys_and_commands() -> None:
-    known: dict[str, Any] = {one["name"]: one for one in completions(harbour_goods())}
-    assert set(orders()) < set(known)
-    arguments = {one["name"]: one for one in known["events"]["arguments"]}
-    assert arguments["impact"]["values"] == ["any", "none", "small", "medium", "large"]
-    assert "new-checkout" in arguments["flag"]["values"]
-    assert arguments["since"]["help"] == "start time"
-    assert known["every"]["usage"] == "every <when> <question>"
-
-
-def test_completions_without_a_company_offer_no_keys() -> None:
-    known: dict[str, Any] = {one["name"]: one for one in completions(None)}
-    arguments = {one["name"]: one for one in known["events"]["arguments"]}
-    assert arguments["flag"]["values"] == []
 
 
 async def test_live_demo_sends_the_next_run_at_once() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import escape
 
+from bot.questions import discover
 from bot.sandbox import web
 from bot.sandbox.http_server import serving
 from bot.sandbox.slack import Content, Slack
@@ -202,6 +204,25 @@ async def test_hostile_text_is_escaped(visitor: Visitor) -> None:
         assert "<script>" not in html
         assert "<img" not in html
     assert all(str(escape(HOSTILE)) in html for html in rendered)
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("/", ["/insights"]),
+        ("@in", ["@insights"]),
+        ("/insights ", list(discover())),
+        ("/insights s", ["scores", "status"]),
+        ("@insights dig", ["digest"]),
+        ("/insights every", []),
+        ("/insights scores ", []),
+        ("scores", []),
+        ("", []),
+    ],
+)
+async def test_only_names_of_questions_are_completed(visitor: Visitor, line: str, offered: list[str]) -> None:
+    html = (await visitor.http.get("/completions", params={"line": line})).text
+    assert re.findall("<b>(.*?)</b>", html) == offered
 
 
 async def test_event_stream_ends_when_the_page_closes(caplog: pytest.LogCaptureFixture) -> None:

@@ -1,4 +1,4 @@
-"""The running demo, as the page uses it: the bot in a sandbox workspace, its clock, faults and completions; its end."""
+"""The running demo, as the page uses it: the bot in a sandbox workspace, its clock, faults and questions; its end."""
 
 import asyncio
 import logging
@@ -20,11 +20,7 @@ from bot.demo.driver import DemoClock, SchedulerDriver, running_driver
 from bot.demo.fault_presets import NO_FAULT, DemoFaultInjector, FaultPresets
 from bot.demo.time_controls import LiveControls, RunReport, TimeControls
 from bot.errors import Misconfigured
-from bot.help import usage_line
-from bot.lines.param_types import ListOf
-from bot.lines.spec import AnySpec, ParamField
 from bot.sandbox.http_server import serving
-from bot.sandbox.launchdarkly.company import Company, harbour_goods
 from bot.sandbox.slack import Acknowledgement, Message, Slack
 from bot.sandbox.slack.credentials import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
 from bot.settings import Settings, missing_setting
@@ -60,14 +56,6 @@ SANDBOX_SETTINGS: Mapping[str, object] = {
     "default_project": "",
     "launchdarkly_retry_base_seconds": 0.0,
 }
-EXAMPLE_TIMES = ("1d", "7d", "2w", "yesterday", "monday")
-EXAMPLE_DURATIONS = ("6h", "1d", "1w")
-EXAMPLE_VALUES = {  # by the beginning of a parameter type's hint
-    "yes or no": ("yes", "no"),
-    "7d": EXAMPLE_TIMES,
-    "a length": EXAMPLE_DURATIONS,
-}
-
 Resource = TypeVar("Resource")
 
 
@@ -107,8 +95,9 @@ class Demo:
     def skip_week(self) -> AsyncGenerator[str, None]:
         return self.time_controls.skip_week()
 
-    def completions(self) -> Sequence[Mapping[str, Any]]:
-        return completions(None if self.is_live else harbour_goods())
+    def questions(self) -> Sequence[Mapping[str, Any]]:
+        specs = (spec for spec in build_registry().values() if spec.is_question)
+        return [{"name": spec.name, "summary": spec.summary, "example": spec.examples[0]} for spec in specs]
 
 
 @asynccontextmanager
@@ -263,40 +252,3 @@ def _cancel_on_signal(task: "asyncio.Task[object] | None") -> None:
         for name in STOP_SIGNALS:
             if signum := getattr(signal, name, None):
                 asyncio.get_running_loop().add_signal_handler(signum, cancel)
-
-
-def completions(company: Company | None) -> list[Mapping[str, Any]]:
-    """Return the completions of each question and command, with the keys of a *company* if it is known."""
-    keys = _keys(company) if company else {}
-    return [_completion(spec, keys) for spec in build_registry().values()]
-
-
-def _completion(spec: AnySpec, keys: Mapping[str, Sequence[str]]) -> Mapping[str, Any]:
-    fields = [field for field in spec.params.fields() if field.field_name != spec.params.question_field]
-    return {
-        "name": spec.name,
-        "summary": spec.summary,
-        "usage": usage_line(spec),
-        "examples": list(spec.examples),
-        "arguments": [
-            {"name": field.short_name, "help": field.description, "values": list(_values(field, keys))}
-            for field in fields
-        ],
-    }
-
-
-def _values(field: ParamField, keys: Mapping[str, Sequence[str]]) -> Sequence[str]:
-    param_type = field.param_type.item_type if isinstance(field.param_type, ListOf) else field.param_type
-    choices: Sequence[str] = getattr(param_type, "words", ())
-    examples = next((values for start, values in EXAMPLE_VALUES.items() if param_type.hint.startswith(start)), ())
-    return choices or examples or keys.get(field.short_name, ())
-
-
-def _keys(company: Company) -> dict[str, list[str]]:
-    environments = [one.key for project in company.projects for one in project.environments]
-    return {
-        "project": [project.key for project in company.projects],
-        "env": list(dict.fromkeys(environments)),
-        "app": [application.key for application in company.applications],
-        "flag": [flag.key for flag in company.flags if not flag.archived],
-    }

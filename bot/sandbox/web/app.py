@@ -16,13 +16,13 @@ from starlette.types import ASGIApp
 
 from bot.sandbox.web import events
 from bot.sandbox.web.actions import Actions
-from bot.sandbox.web.completions import completions
+from bot.sandbox.web.completions import COMMAND, completions
 from bot.sandbox.web.demo_controls import DemoControls, TimeTravel
 from bot.sandbox.web.rendering import VIEWER_ID, Renderer
 from bot.sandbox.web.security import BODY_TOO_LARGE, BodyTooLarge, SecurityMiddleware, read_json
 
 WEB_DIRECTORY = Path(__file__).parent
-MAX_EXAMPLES, PREFERRED_EXAMPLES = 3, ("scores", "events", "digest")  # suggestions on the first visit
+EXAMPLES = ("scores", "events", "digest")  # questions to try on the first visit
 DEMO_ENDED = "The demo has stopped."
 UNKNOWN_REQUEST = "Not found."
 
@@ -33,14 +33,14 @@ def build_page(demo: DemoControls) -> ASGIApp:
     time_travel = TimeTravel(demo)
     actions = Actions(demo, time_travel)
     renderer = Renderer(demo.slack)
-    command_specs = cache(demo.completions)  # built from all questions and commands, and needed with each keystroke
+    questions = cache(demo.questions)  # needed with each keystroke
 
     async def index(_: Request) -> Response:
-        return HTMLResponse(renderer.page(**_page_variables(demo, command_specs())))
+        return HTMLResponse(renderer.page(**_page_variables(demo, questions())))
 
     async def complete(request: Request) -> Response:
         line = request.query_params.get("line", "")
-        return HTMLResponse(renderer.completions(completions(command_specs(), line)))
+        return HTMLResponse(renderer.completions(completions(questions(), line)))
 
     async def stream_events(_: Request) -> Response:
         return events.stream(demo, time_travel, renderer)
@@ -75,16 +75,15 @@ async def _perform(actions: Actions, request: Request) -> tuple[str, int]:
         return DEMO_ENDED, 200  # the server is shutting down
 
 
-def _page_variables(demo: DemoControls, command_specs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    first_examples = {one["name"]: one["examples"][0] for one in command_specs if one["examples"]}
-    examples = [first_examples[name] for name in (*PREFERRED_EXAMPLES, *first_examples) if name in first_examples]
+def _page_variables(demo: DemoControls, questions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    examples = {one["name"]: one["example"] for one in questions}
     return {
         "modules": sorted(path.name for path in (WEB_DIRECTORY / "static").glob("*.js")),
         "team": demo.slack.team.name,
         "viewer": demo.slack.users[VIEWER_ID].real_name,
         "home": demo.home_channel,
         "notice": demo.notice,
-        "examples": [f"/insights {line}" for line in list(dict.fromkeys(examples))[:MAX_EXAMPLES]],
+        "examples": [f"{COMMAND} {examples[name]}" for name in EXAMPLES],
         "fault_presets": demo.fault_presets,
         "selected_faults": demo.selected_faults,
     }

@@ -51,11 +51,8 @@ class DemoControls(Protocol):
         """Move the clock by seven days. Yield a sentence for each thing that happens."""
         ...
 
-    def completions(self) -> Sequence[Mapping[str, Any]]:
-        """Return all questions and commands, each with its `name`, `summary`, `usage`, `examples` and `arguments`.
-
-        An argument has a `name`, `help` and `values`.
-        """
+    def questions(self) -> Sequence[Mapping[str, Any]]:
+        """Return all questions, each with its `name`, `summary` and an `example`."""
         ...
 
     @property
