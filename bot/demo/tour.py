@@ -43,7 +43,7 @@ async def _question_steps(demo: Demo) -> AsyncGenerator[Step, None]:
 async def _digest_steps(demo: Demo) -> AsyncGenerator[Step, None]:
     """Skip to a scheduled digest."""
     sentences = [sentence async for sentence in demo.skip_to_next_run()]
-    digest = [posted for posted in _scheduled_messages(demo, RELEASES_CHANNEL) if posted.thread_ts is None][-1]
+    digest = _last_post(demo, RELEASES_CHANNEL)
     thread = [
         _to_message(posted) for posted in _scheduled_messages(demo, RELEASES_CHANNEL) if posted.thread_ts == digest.ts
     ]
@@ -57,12 +57,17 @@ async def _watch_steps(demo: Demo) -> AsyncGenerator[Step, None]:
     async with aclosing(demo.time_controls.skip_week()) as week:
         async for sentence in week:
             if sentence.endswith(alert):
-                yield sentence, _to_message(_scheduled_messages(demo, CHANNEL)[-1])
+                yield sentence, _to_message(_last_post(demo, CHANNEL))
                 break
 
 
 async def _line_step(demo: Demo, line: str) -> Step:
     return f"/insights {line}".strip(), _to_message(await type_line(demo.slack, line, CHANNEL))
+
+
+def _last_post(demo: Demo, channel: str) -> Posted:
+    """Return the last scheduled message that isn't a reply: an alert may have one already."""
+    return [posted for posted in _scheduled_messages(demo, channel) if posted.thread_ts is None][-1]
 
 
 def _scheduled_messages(demo: Demo, channel: str) -> list[Posted]:
