@@ -41,6 +41,15 @@ async def test_first_screen_has_few_blocks_and_buttons_that_work(someone: Conver
     assert {(await someone.send(button)).outcome for button in FIRST_LINES} == {"answered"}
 
 
+@pytest.mark.parametrize(
+    "line", ["hi", "Hello!", "hey there", "good morning everyone", "thanks", "Thank you so much!", "what can you do?"]
+)
+async def test_greeting_gets_the_first_screen(someone: Conversation, line: str) -> None:
+    answer = await someone.send(line)
+    assert (answer.name, answer.outcome) == ("help", "answered")
+    assert answer.message.blocks == (await someone.send("help")).message.blocks
+
+
 async def test_first_screen_names_the_default_and_asks_about_it(someone: Conversation) -> None:
     someone.defaults = {"project": "mobile", "env": "beta", "app": "ios-app"}
     answer = await someone.send("help")

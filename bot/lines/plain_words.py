@@ -11,6 +11,11 @@ STRONG, WEAK = 2, 1
 MIN_SCORE = 2  # one strong phrase, or two weak ones
 _WORD = re.compile(r"[a-z0-9]+")
 _APOSTROPHE = re.compile(r"(?<=\w)['’](?=\w)")
+_GREETING = re.compile(
+    r"(?:hi|hey|hello|hiya|good (?:morning|afternoon|evening|day)|thanks|thank you|thx|cheers|who are you"
+    r"|what can (?:you do|i ask|i ask you)|what do you do|how do you work|how does this work)"
+    r"(?: (?:there|all|everyone|everybody|team|bot|again|so much|very much|a lot|for me))*"
+)
 
 # Words too common to be a key.
 _COMMON = """
@@ -80,6 +85,11 @@ def _count(needles: Iterable[str], text: str) -> int:
 def split_words(line: str) -> list[str]:
     """Return the words of a sentence in lower case: `new-checkout` is two, `what's` is one."""
     return _WORD.findall(_APOSTROPHE.sub("", line.lower()))[:MAX_WORDS]
+
+
+def is_greeting(line: str) -> bool:
+    """Return whether a line does no more than greet, thank, or ask what the bot is for."""
+    return bool(_GREETING.fullmatch(" ".join(split_words(line))))
 
 
 def join_words(words: Iterable[str]) -> str:
