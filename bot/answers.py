@@ -38,6 +38,8 @@ from bot.suggestions import may_be_sentence, suggest_questions
 
 log = logging.getLogger(__name__)
 
+NOT_UNDERSTOOD = "I didn't get that. You can ask about flag changes, deployments, release scores and flags to clean up."
+
 Fetch = Callable[[Any, QuestionContext], Awaitable[Any]]
 
 
@@ -264,10 +266,11 @@ class Answers:
         try:
             return parse_tokens(tokens, self.registry, caller.defaults)
         except InvalidLine as mistake:
+            failure = mistake if mistake.topic else InvalidLine((NOT_UNDERSTOOD,), is_complete=False)
             is_sentence = may_be_sentence(text, mistake, self.registry)
-            if is_sentence and (suggestions := await self._suggest(text, mistake, caller)):
+            if is_sentence and (suggestions := await self._suggest(text, failure, caller)):
                 return suggestions
-            raise
+            raise failure from None
 
     async def _suggest(self, text: str, failure: Failure, caller: Caller) -> Answer | None:
         """Return the failure as an answer that offers questions instead, if any fit the words of the line."""

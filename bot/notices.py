@@ -12,7 +12,6 @@ from bot.messages.message import Message
 from bot.messages.renderer import Renderer
 from bot.questions.base import View
 
-WHICH_PROJECT = "Which project and environment?"
 PROJECT_GAP = re.compile(r"(?<= )(?P<project>[^ /]+)/ENV(?= |$)")  # in a corrected line
 OTHER_GAP = re.compile(r"(?<= )[A-Z]+(?= |$)")
 MAX_CHOICE_CHARS = 150  # Slack's limit of an option's value
@@ -102,7 +101,7 @@ class Notices:
         is_said = bool(choices) or _is_said(failure, buttons)
         summary = mistakes[0] if len(mistakes) == 1 else failure.summary
         view = FailureView(
-            what=WHICH_PROJECT if choices and len(mistakes) == 1 else summary,
+            what=summary,
             todo="" if is_said else failure.todo,
             server_message=failure.server_message,
             mistakes=mistakes if len(mistakes) > 1 else (),

@@ -88,10 +88,10 @@ def test_all_mistakes_of_a_command_are_listed_with_a_correction(line: str, mista
         ("snooze until=whenever", ["“whenever” isn't a future time."]),
         (
             "stop the rollout of new checkout",
-            ["“the” isn't a schedule number.", "“rollout of new checkout” isn't an option of stop."],
+            ["“the” isn't a schedule number.", "“rollout of new checkout” isn't an option for stop."],
         ),
         ("watch out", ["I don't know “out”"]),
-        ("use the force", ["“the” isn't a project/environment", "“force” isn't an option of use."]),
+        ("use the force", ["“the” isn't a project/environment", "“force” isn't an option for use."]),
     ],
 )
 def test_non_command_line_offers_no_correction(line: str, mistakes: list[str]) -> None:

@@ -23,7 +23,7 @@ def _notice(failure: Failure, line: str = "scores web/production") -> Message:
 
 async def test_single_mistake_is_the_headline(someone: Conversation) -> None:
     answer = await someone.send("scores please web/production")
-    assert answer.message.text == "“please” isn't an option of scores."
+    assert answer.message.text == "“please” isn't an option for scores."
     assert button_lines(answer.message) == ["scores web/production"]
     assert "Ask: scores web/production" in visible_text(answer)
     assert "`" not in visible_text(answer)
@@ -63,17 +63,17 @@ async def test_button_keeps_a_line_that_its_label_cuts(someone: Conversation) ->
 
 
 @pytest.mark.parametrize(
-    ("line", "does", "first"),
+    ("line", "asks", "does", "first"),
     [
-        ("scores", "ask", "scores mobile/production"),
-        ("scores project=mobile app=ios-app", "ask", "scores mobile/production app=ios-app"),
-        ("every monday 9:00 digest", "order", "every monday 9:00 digest mobile/production"),
+        ("scores", "project and environment", "ask", "scores mobile/production"),
+        ("scores project=mobile app=ios-app", "environment", "ask", "scores mobile/production app=ios-app"),
+        ("every monday 9:00 digest", "project and environment", "order", "every monday 9:00 digest mobile/production"),
     ],
 )
-async def test_missing_project_is_a_menu_of_lines(line: str, does: str, first: str) -> None:
+async def test_missing_project_is_a_menu_of_lines(line: str, asks: str, does: str, first: str) -> None:
     async with open_workspace(allowed_projects="mobile") as workspace:
         failure = await workspace.send(line)
-        assert failure.text == "Which project and environment?"
+        assert failure.text == f"Which {asks}?"
         [menu] = [element for block in failure.blocks for element in block.get("elements", [])]
         assert menu["action_id"] == f"{does}:project / environment"
         assert [choice["value"] for choice in menu["options"]] == [first, first.replace("production", "beta")]

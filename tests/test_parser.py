@@ -124,9 +124,9 @@ def test_default_environment_does_not_apply_to_other_projects() -> None:
         ("events web/production after=a before=b", "not both", "events web/production after=a"),
         ("events web/production after=a before=b imapct=any", "not both", "events web/production impact=any after=a"),
         ("scores web/production staging", "staging", "scores web/production"),
-        ("scores", "Missing: project key and environment key.", "scores PROJECT/ENV"),
-        ("scores staging", "Missing: project key.", "scores PROJECT/staging"),
-        ("flag web/production", "Missing: flag key.", "flag FLAG web/production"),
+        ("scores", "Which project and environment?", "scores PROJECT/ENV"),
+        ("scores staging", "Which project?", "scores PROJECT/staging"),
+        ("flag web/production", "Which flag?", "flag FLAG web/production"),
         ("flag ../../secrets web/production", "", ""),
         ("flag .. web/production", "“..” isn't a key", "flag FLAG web/production"),
         ("scores web/production,staging", "“production,staging” isn't a key", "scores web/ENV"),
@@ -160,7 +160,7 @@ def test_unknown_line_lists_the_questions_and_suggests_none() -> None:
 
 def test_unexpected_words_are_one_mistake() -> None:
     reported, corrected = mistakes("scores web/production for the whole team")
-    assert reported == ("“for the whole team” isn't an option of scores.",)
+    assert reported == ("“for the whole team” isn't an option for scores.",)
     assert corrected == "scores web/production"
 
 

@@ -71,7 +71,7 @@ async def test_suggestions_name_what_they_answer(somebody: Conversation) -> None
         "`scores web/production`\n"
         "Ask scores\n"
     )
-    assert answer.error_text.startswith("I don't know “how”.")
+    assert answer.error_text.startswith("I didn't get that. You can ask about flag changes,")
 
 
 @pytest.mark.parametrize("example", read_examples("plain_words.txt"), ids=lambda example: example.sentence)

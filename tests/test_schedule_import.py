@@ -157,7 +157,7 @@ def test_missing_file_is_named_in_one_line(tmp_path: Path) -> None:
         ),
         (entry("scroes web/production"), "Did you mean scores?"),
         (entry("stop 1"), "I don't know “stop”"),
-        (entry("scores"), "Missing: project key and environment key."),
+        (entry("scores"), "Which project and environment?"),
         (entry(f"scores web/production app={','.join(f'application-{n}' for n in range(40))}"), "500 characters"),
         (entry("scores a\0b/production"), "asks: "),
         (entry(owner="lena\0"), "owner: "),

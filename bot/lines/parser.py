@@ -4,7 +4,7 @@ Tokenizing undoes what keyboards and Slack change, and handles quotes, dashes an
 are reported at once, together with a corrected line."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any
@@ -33,6 +33,7 @@ _NAMED_VALUE = re.compile(r"(?:--?)?([A-Za-z][\w-]*)=(.*)", re.DOTALL)
 _OPTION = re.compile(r"--?([A-Za-z][\w-]*)")
 _SHARE = "share"  # the option that asks to post the answer in the channel; the only one that never takes a value
 _HELP_WORDS = ("", "help", "?")
+_NOUNS = {"env": "environment"}  # of parameters whose name is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +185,7 @@ class _LineParser:
         ordered = sorted(tokens, key=lambda token: bool(token.name) or "/" not in (token.value or ""))
         surplus = [token.value or "" for token in ordered if not self._consume(token)]
         if surplus:
-            self.report_dropped(f"“{' '.join(surplus)[:MAX_QUOTED_CHARS]}” isn't an option of {self.spec.name}.")
+            self.report_dropped(f"“{' '.join(surplus)[:MAX_QUOTED_CHARS]}” isn't an option for {self.spec.name}.")
 
     def _consume(self, token: Token) -> bool:
         if token.name:
@@ -317,11 +318,17 @@ class _LineParser:
         """Return the parsed line, or raise InvalidLine with every mistake."""
         missing = [f for f in self.fields.values() if f.required and f.field_name not in self.seen]
         if missing:
-            self.mistakes.append(f"Missing: {join_with_and([f.description for f in missing])}.")
+            self.mistakes.append(self._missing_message(missing))
         params = None if missing or self.seen - self.values.keys() else self._validate_params()
         if params is None or self.mistakes:
             raise self._invalid_line()
         return ParsedLine(self.spec, params, self.saved_question)
+
+    def _missing_message(self, missing: Sequence[ParamField]) -> str:
+        """Ask for the parameters that a line lacks."""
+        if self.spec.is_question:
+            return f"Which {join_with_and([_NOUNS.get(f.short_name, f.short_name) for f in missing])}?"
+        return f"Missing: {join_with_and([f.description for f in missing])}."
 
     def _invalid_line(self) -> InvalidLine:
         """Build the error. A command is offered only if nothing was dropped, or it would do something else."""
