@@ -134,7 +134,8 @@ class Sentence:
         last = self.time.last if "until" in fields else self.today
         covers_today = question.words.covers_today or self.time.first < self.today
         is_covered = covers_today and (last - self.time.first).days < question.words.max_days
-        return {"since": self.time.since, "until": self.time.until} if is_covered else {}
+        until = "yesterday" if self.time.until == "today" and question.words.whole_days else self.time.until
+        return {"since": self.time.since, "until": until} if is_covered else {}
 
 
 def _can_ask(line: str, registry: Registry, caller: Caller) -> bool:

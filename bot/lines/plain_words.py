@@ -46,6 +46,7 @@ class Words:
     weak: str = ""
     options: Mapping[str, str] = field(default_factory=dict)  # phrase ─► the option it means; the first of a name wins
     covers_today: bool = True
+    whole_days: bool = False  # whether a range ends with a whole day: yesterday's last one is yesterday
     max_days: int = MAX_DAYS
     compares: bool = False  # whether it is about two environments or applications
 

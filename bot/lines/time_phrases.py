@@ -63,10 +63,9 @@ def _current(match: re.Match[str], today: date) -> TimeRange:
     return TimeRange("monday" if match["unit"] == "week" else start.isoformat(), "", start, today)
 
 
-def _previous(match: re.Match[str], today: date) -> TimeRange | None:
+def _previous(match: re.Match[str], today: date) -> TimeRange:
     end = _start_of(match["unit"], today) - timedelta(days=1)
-    start = _start_of(match["unit"], end)
-    return _days(start, end) if (today - start).days <= MAX_DAYS_AGO else TimeRange("13w", "", start, today)
+    return _days(_start_of(match["unit"], end), end)
 
 
 def _start_of(unit: str, day: date) -> date:
@@ -108,7 +107,7 @@ _RESOLVERS: Mapping[str, Callable[[re.Match[str], date], TimeRange | None]] = {
     r"(?:last|previous) (?P<unit>week|month|quarter)": _previous,
     r"this (?P<unit>week|month|quarter)": _current,
     r"weekend": _weekend,
-    r"yesterday": _yesterday,
+    r"yesterday|last night": _yesterday,
     r"today|this morning|this afternoon": _today,
     rf"(?P<day>{'|'.join(DAY_NAMES)})": _weekday,
 }

@@ -235,6 +235,8 @@ QUESTION = Question[DeploysParams, ChartReply, DeploysView](
         strong="deploy*",
         weak="ship*, often, frequency, frequent*, release*, push*, throughput, how many times, how many releases, "
         "go live, goes live, went live, going out, went out",
+        whole_days=True,
+        max_days=MAX_CALENDAR_DAYS,
         options={"by app*": "by=application", "per app*": "by=application", "per service": "by=application"},
     ),
     params=DeploysParams,

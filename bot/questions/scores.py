@@ -331,7 +331,8 @@ QUESTION = Question[ScoresParams, WithHistory[ScoresReply], ScoresView](
         "release health, flag health, rating*, rated, grade*, performing, performance, how are we doing, how well",
         weak="release*, releasing, ship*, deliver*, health*, doing, improv*, progress*, better, worse, faster, "
         "slower, fast, speed, pace, quality, stability, reliab*, metric*, kpi*, benchmark*, trend*, team, excellent, "
-        "poor, efficien*, productiv*, engineering, risk, mttr",
+        "poor, efficien*, productiv*, engineering, risk, mttr, how long does it take, take us, code to, code from, "
+        "time to market, worst, best, compar*, versus, vs",
     ),
     params=ScoresParams,
     reply=WithHistory[ScoresReply],

@@ -338,6 +338,7 @@ QUESTION = Question[DigestParams, DigestReply, DigestView](
         weak="happen*, report*, going on, news, update*, overall, overview, miss*, whats new, interesting, important, "
         "how was, how did, review, in short, wrap up",
         covers_today=False,
+        whole_days=True,
         max_days=45,
     ),
     params=DigestParams,

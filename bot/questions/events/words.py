@@ -10,6 +10,7 @@ WORDS = Words(
     weak="change*, changing, happen*, event*, broke*, break*, wrong, touch*, modif*, edit*, alter*, activity, flag*, "
     "toggle*, switch*, impact*, recent*, latest, new, large, big, dangerous, rolled out, rollout*, experiment*, "
     "went down, problem*, issue*, trouble, emergenc*",
+    max_days=366,
     options={
         "risk*": "impact=large",
         "large*": "impact=large",
@@ -18,6 +19,10 @@ WORDS = Words(
         "incident*": "impact=large",
         "chang*": "impact=any",
         "happen*": "impact=any",
+        "turned o*": "impact=any",
+        "switched o*": "impact=any",
+        "toggled": "impact=any",
+        "flipped": "impact=any",
         "edited": "impact=any",
         "touched": "impact=any",
         "without an experiment": "experiments=no",
