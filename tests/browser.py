@@ -35,6 +35,7 @@ PROGRESS_TEXT = "Asking LaunchDarkly"
 FIND_OVERFLOW_JS = """() => [...document.querySelectorAll("html, body, main, #log, article, .block")]
     .filter((node) => node.scrollWidth > node.clientWidth + 1 && node.clientWidth)
     .map((node) => `${node.tagName} ${node.className}: ${node.scrollWidth} > ${node.clientWidth}`)"""
+ENLARGED = ViewportSize(width=320, height=256)  # what 400% leaves of 1280 by 1024
 SERIOUS_IMPACTS = ("serious", "critical")
 
 needs_a_browser = pytest.mark.skipif(CHROMIUM is None, reason="There is no browser here: install chromium.")
@@ -102,6 +103,10 @@ class Reader:
             await self.page.wait_for_function(f"() => !({FIND_OVERFLOW_JS})().length")
         except PlaywrightTimeout as error:
             raise AssertionError(await self.page.evaluate(FIND_OVERFLOW_JS)) from error
+
+    async def assert_half_is_for_messages(self) -> None:
+        """Assert that messages have at least half of the window's height."""
+        assert await self.page.evaluate("() => document.getElementById('log').clientHeight / innerHeight") >= 0.5
 
     async def assert_accessible(self) -> None:
         """Assert that axe reports no violations, apart from minor ones."""

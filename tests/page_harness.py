@@ -11,6 +11,7 @@ from bot.questions import discover
 from bot.sandbox.http_server import serving
 from bot.sandbox.slack import Content, Slack
 from bot.sandbox.web import build_page
+from bot.sandbox.web.demo_controls import TourStep
 from tests.workspace import Workspace, open_workspace
 
 FAIR = "fair"
@@ -24,6 +25,7 @@ class PageHarness:
     selected_faults: dict[str, str] = field(default_factory=lambda: {"LaunchDarkly": FAIR, "Slack": FAIR})
     broken: bool = False
     workspace: Workspace | None = None
+    tour: Sequence[TourStep] = ()
     clock_offset: timedelta = timedelta()
     frozen_now: datetime | None = None  # at which the clock stands still
     week_gate: asyncio.Event = field(default_factory=asyncio.Event)  # a week's time travel waits for it halfway

@@ -13,15 +13,27 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Locator, ViewportSize, expect
 
+from bot.demo.environment import sandbox_demo
+from bot.demo.server import serve
 from bot.questions import discover
 from bot.sandbox.http_server import serving
 from bot.sandbox.slack import Content
 from bot.sandbox.slack.credentials import BOT_USER_ID
 from bot.sandbox.web import build_page
-from tests.browser import DESKTOP, PHONE, Reader, launch_browser, needs_a_browser, open_bot_page, open_page
+from tests.browser import (
+    DESKTOP,
+    ENLARGED,
+    PHONE,
+    Reader,
+    launch_browser,
+    needs_a_browser,
+    open_bot_page,
+    open_page,
+)
+from tests.conversation import NOW, settings
 from tests.golden_cases import CASES
 from tests.hostile import hostile
-from tests.page_harness import page_without_bot
+from tests.page_harness import PageHarness, page_without_bot
 
 pytestmark = [needs_a_browser, pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("busy")]
 
@@ -58,6 +70,41 @@ async def test_visitor_is_welcomed_and_runs_an_example_by_click(reader: Reader) 
     await expect(examples).to_have_count(3)
     await examples.first.click()
     await expect(reader.articles.last.get_by_role("heading")).to_have_text("Scores")
+
+
+async def test_tour_asks_schedules_jumps_to_monday_and_breaks_launchdarkly(browser: Browser) -> None:
+    async with (
+        sandbox_demo(settings(), lambda: datetime.now(UTC), NOW) as demo,
+        serve(demo, 0) as url,
+        open_page(browser, PageHarness(demo.slack), url) as reader,
+    ):
+        welcome = reader.page.get_by_role("region", name="Welcome, Lena")
+        await expect(welcome).to_contain_text("Insights shows what changed in LaunchDarkly")
+        await expect(welcome.get_by_role("button")).to_have_text(
+            ["Ask", "Schedule", "Jump to Monday", "Break LaunchDarkly"]
+        )
+        await reader.assert_accessible()
+        await button(welcome, "Ask").click()
+        tour = reader.page.get_by_role("region", name="Tour")
+        await expect(tour.get_by_role("button", name="Ask")).to_be_focused()
+        await expect(reader.articles.last).to_contain_text("Release maturity")
+        await tour.get_by_role("button", name="Schedule").click()
+        await expect(reader.articles.last).to_contain_text(
+            "scheduled cleanup web/production here, every Monday at 9:00"
+        )
+        await tour.get_by_role("button", name="Jump to Monday").click()
+        await expect(reader.page.locator("#clock")).to_contain_text("Mon, Nov 23, 2026, 9:00 AM", timeout=60_000)
+        await expect(reader.page.locator("#status .busy")).to_have_count(0)
+        await tour.get_by_role("button", name="Break LaunchDarkly").click()
+        await expect(reader.articles.last).to_contain_text("LaunchDarkly is having problems")
+        await reader.page.set_viewport_size(ENLARGED)
+        await reader.assert_accessible()
+        await reader.assert_half_is_for_messages()
+        await tour.get_by_role("button", name="Repair LaunchDarkly").click()
+        await expect(reader.articles.last).to_contain_text("Release maturity")
+        await tour.get_by_role("button", name="End the tour").click()
+        await expect(welcome.get_by_role("button", name="Break LaunchDarkly")).to_be_attached()
+        await reader.assert_half_is_for_messages()
 
 
 async def test_channel_in_the_url_is_opened_or_the_default_one(browser: Browser) -> None:
@@ -647,7 +694,7 @@ async def test_archived_channel_disables_the_message_box(reader: Reader) -> None
 
 
 async def test_skipping_ahead_marks_unread_channels(reader: Reader) -> None:
-    await button(reader.page.locator("header"), "Next post").click()
+    await button(reader.page.locator("header"), "Jump to next post").click()
     await expect(reader.page.locator("#status p")).to_have_text("Monday, 9:00: the digest came.")
     channel = reader.page.get_by_role("navigation").get_by_role("link", name="platform-leads (unread)")
     await channel.click()
@@ -663,13 +710,13 @@ async def test_today_follows_the_demo_clock(browser: Browser) -> None:
         async with open_page(browser, harness, f"{url}/#C1", timezone_id="UTC") as reader:
             await expect(reader.articles.first.locator(".block")).to_have_text("today")
             harness.clock_offset += timedelta(days=1)
-            await button(reader.page.locator("header"), "Next post").click()
+            await button(reader.page.locator("header"), "Jump to next post").click()
             await expect(reader.articles.first.locator(".block")).to_have_text("yesterday")
 
 
 async def test_skipping_a_week_reports_its_progress(reader: Reader) -> None:
     reader.harness.week_gate.clear()
-    week = button(reader.page.locator("header"), "Next week")
+    week = button(reader.page.locator("header"), "Skip a week")
     await week.click()
     await expect(reader.page.locator("#status p")).to_have_text("Skipping ahead seven days … Monday: nothing new.")
     await week.click()
@@ -682,7 +729,7 @@ async def test_skipping_a_week_reports_its_progress(reader: Reader) -> None:
     await expect(dialog.locator("pre")).to_have_text("Monday: nothing new.\nTuesday: nothing new.")
     await button(dialog, "Close").click()
     reader.harness.broken = True
-    await button(reader.page.locator("header"), "Next post").click()
+    await button(reader.page.locator("header"), "Jump to next post").click()
     await expect(reader.page.locator("#error")).to_have_text("That didn't work. See the terminal for details.")
 
 
@@ -858,7 +905,7 @@ async def test_phone_layout_and_thread_have_no_serious_accessibility_issues(brow
         await reader.articles.first.get_by_role("link", name="1 reply").click()
         await reader.assert_accessible()
         await reader.page.keyboard.press("Escape")
-        await button(reader.page.locator("header"), "Next post").click()
+        await button(reader.page.locator("header"), "Jump to next post").click()
         await reader.page.get_by_role("button", name="Channels").click()
         await reader.page.get_by_role("button", name="More").click()
         await reader.assert_accessible()

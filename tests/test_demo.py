@@ -223,6 +223,7 @@ async def test_live_demo_sends_the_next_run_at_once() -> None:
         live_demo(settings(launchdarkly_api_host=host), right_now) as demo,
     ):
         assert host in demo.notice
+        assert demo.tour == ()
         assert list(demo.fault_presets) == ["Slack"]
         assert "/insights every monday" in await next_slot(demo)
         await type_line(demo.slack, "every monday 9:00 scores web/production", "C1")

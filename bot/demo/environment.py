@@ -23,6 +23,7 @@ from bot.errors import Misconfigured
 from bot.sandbox.http_server import serving
 from bot.sandbox.slack import Acknowledgement, Message, Slack
 from bot.sandbox.slack.credentials import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
+from bot.sandbox.web.demo_controls import TourStep
 from bot.settings import Settings, missing_setting
 from bot.slack.responder import PROGRESS_NOTICE
 
@@ -56,6 +57,24 @@ SANDBOX_SETTINGS: Mapping[str, object] = {
     "default_project": "",
     "launchdarkly_retry_base_seconds": 0.0,
 }
+QUESTION_LINE = "/insights scores web/production"
+TOUR = (
+    TourStep("Ask", "How are our releases doing? Only you see the answer.", line=QUESTION_LINE),
+    TourStep(
+        "Schedule",
+        "Post the flags to clean up in this channel, every Monday at 9:00.",
+        line="/insights every monday 9:00 cleanup web/production",
+    ),
+    TourStep("Jump to Monday", "Move the clock to the next scheduled posts, and read them.", skips=True),
+    TourStep(
+        "Break LaunchDarkly",
+        "Take it down and ask again. Then repair it with the same button.",
+        fault="down",
+        repair="Repair LaunchDarkly",
+        line=QUESTION_LINE,
+    ),
+)
+
 Resource = TypeVar("Resource")
 
 
@@ -71,6 +90,10 @@ class Demo:
     notice: str
     is_live: bool
     home_channel: str = RELEASES_CHANNEL
+
+    @property
+    def tour(self) -> Sequence[TourStep]:
+        return () if self.is_live else TOUR
 
     def now(self) -> datetime:
         return self.clock()

@@ -38,13 +38,13 @@ class DemoFaultInjector(FaultInjector):
 SlackFaults = Mapping[str, Callable[[], SlackFault]]
 
 LAUNCHDARKLY_PRESETS: Mapping[str, tuple[str, FaultInjector]] = {
-    NO_FAULT: ("Fair", FaultInjector()),
+    NO_FAULT: ("Works", FaultInjector()),
     "slow": ("Slow (3 s)", FaultInjector(delay=3)),
     "limited": ("Rate-limits requests", FaultInjector(status=429, retry_after=30)),
     "down": ("Down", FaultInjector(status=503)),
 }
 SLACK_PRESETS: Mapping[str, tuple[str, SlackFaults]] = {
-    NO_FAULT: ("Fair", {}),
+    NO_FAULT: ("Works", {}),
     "refuses": ("Rejects posts", {POST: lambda: SlackFault(error="message_limit_exceeded")}),
     "limits": (
         "Rate-limits messages",

@@ -83,6 +83,7 @@ def _page_variables(demo: DemoControls, questions: Sequence[Mapping[str, Any]]) 
         "viewer": demo.slack.users[VIEWER_ID].real_name,
         "home": demo.home_channel,
         "notice": demo.notice,
+        "tour": demo.tour,
         "examples": [f"{COMMAND} {examples[name]}" for name in EXAMPLES],
         "fault_presets": demo.fault_presets,
         "selected_faults": demo.selected_faults,

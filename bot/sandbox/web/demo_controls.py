@@ -17,6 +17,18 @@ ALREADY_MOVING = "The clock is already moving."
 TRAVEL_FAILED = "That didn't work. See the terminal for details."
 
 
+@dataclass(frozen=True)
+class TourStep:
+    """A step of the tour: the label of its button, what it is about, and what it does, in this order."""
+
+    name: str
+    about: str
+    fault: str = ""  # LaunchDarkly's preset to select; pressed again, the button selects none
+    repair: str = ""  # the button's label while that preset is selected
+    skips: bool = False  # moves the clock to the next run
+    line: str = ""
+
+
 class DemoControls(Protocol):
     """The workspace, and what the page controls besides it: the demo's clock and faults."""
 
@@ -53,6 +65,11 @@ class DemoControls(Protocol):
 
     def questions(self) -> Sequence[Mapping[str, Any]]:
         """Return all questions, each with its `name`, `summary` and an `example`."""
+        ...
+
+    @property
+    def tour(self) -> Sequence[TourStep]:
+        """The steps of the tour; empty if there is none."""
         ...
 
     @property
