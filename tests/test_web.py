@@ -268,6 +268,22 @@ async def test_command_is_answered_by_the_bot() -> None:
         assert await stream.next("deleted") == [answer.ts]
 
 
+async def test_linked_flag_is_shown_below_its_message() -> None:
+    url = "https://app.launchdarkly.com/projects/web/flags/new-checkout/targeting?env=test&selected-env=staging"
+    async with (
+        page_with_bot(unfurl_host="app.launchdarkly.com") as (page, address),
+        visiting(page, address) as visitor,
+        visitor.listening() as stream,
+    ):
+        assert await visitor.do("type", channel="C1", line=f"Look at {url}") == ""
+        [message] = await stream.next("messages")
+        assert 'class="unfurl"' not in message["html"]
+        [message] = await stream.next("messages")
+    unfurl = message["html"].partition('class="unfurl"')[2]
+    assert "<b>New checkout</b> is <b>on</b> in Staging" in unfurl
+    assert "Owner: Checkout crew" in unfurl
+
+
 async def test_text_without_a_command_is_posted(visitor: Visitor) -> None:
     assert await visitor.do("type", channel="C1", line=" a < b & c ") == ""
     [message] = visitor.slack.channels["C1"].messages

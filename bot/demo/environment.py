@@ -55,6 +55,7 @@ IMMEDIATE_SETTINGS: Mapping[str, object] = {
 SANDBOX_SETTINGS: Mapping[str, object] = {
     "allowed_projects": "",
     "default_project": "",
+    "unfurl_host": "app.launchdarkly.com",
     "launchdarkly_retry_base_seconds": 0.0,
 }
 QUESTION_LINE = "/insights scores web/production"

@@ -96,9 +96,11 @@ class Slack(State):
         return await self.announce(message)
 
     async def announce(self, message: Message) -> Acknowledgement | None:
-        """Send the event of a message that was posted."""
+        """Send the event of a message that was posted, and that of its links."""
         await self.notify_change()
-        return await self._send_event(payloads.message_event(self, message))
+        acknowledgement = await self._send_event(payloads.message_event(self, message))
+        await self.share_links(message)
+        return acknowledgement
 
     async def edit(self, message: Message, text: str) -> Acknowledgement | None:
         """Edit a message."""

@@ -73,6 +73,9 @@ class Content:
     metadata: Json | None = None
 
 
+Appearance = tuple[Content, str]  # the content, and what is shown for its links
+
+
 @dataclass(eq=False)
 class Message:
     """A posted message. Earlier contents remain in `versions`, so that a test can read what it said before an edit."""
@@ -100,6 +103,11 @@ class Message:
     def blocks(self) -> list[Json]:
         """The current blocks."""
         return self.content.blocks
+
+    @property
+    def appearance(self) -> Appearance:
+        """What people see, in a form that can be compared."""
+        return self.content, repr(self.unfurls)
 
     @property
     def metadata(self) -> Json | None:

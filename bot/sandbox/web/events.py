@@ -13,7 +13,8 @@ from typing import Any
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from bot.sandbox.slack import Content, Message
+from bot.sandbox.slack import Message
+from bot.sandbox.slack.workspace import Appearance
 from bot.sandbox.web.demo_controls import DemoControls, TimeTravel
 from bot.sandbox.web.rendering import VIEWER_ID, Renderer, parent_ts, visible_messages
 
@@ -51,7 +52,7 @@ class _PageState:
         self._demo = demo
         self._time_travel = time_travel
         self._renderer = renderer
-        self._messages: dict[str, tuple[Content, str, int]] = {}
+        self._messages: dict[str, tuple[Appearance, str, int]] = {}
         self._sent: dict[str, str] = {}
 
     def updates(self) -> Iterator[tuple[str, Any]]:
@@ -73,7 +74,7 @@ class _PageState:
         threads = {message: parent_ts(slack, message) for message in visible_messages(slack)}
         replies = Counter(thread_ts for message, thread_ts in threads.items() if not message.to)
         current = {
-            message.ts: (message.content, thread_ts, replies[message.ts]) for message, thread_ts in threads.items()
+            message.ts: (message.appearance, thread_ts, replies[message.ts]) for message, thread_ts in threads.items()
         }
         deleted = [ts for ts in self._messages if ts not in current]
         changed = [message for message in threads if self._messages.get(message.ts) != current[message.ts]]

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined
 from markupsafe import Markup
 
-from bot.sandbox.slack import Content, Message, Slack
+from bot.sandbox.slack import Message, Slack
 from bot.sandbox.slack.state import View
-from bot.sandbox.slack.workspace import Channel
+from bot.sandbox.slack.workspace import Appearance, Channel
 from bot.sandbox.web.completions import Completion
 from bot.sandbox.web.data_blocks import chart, table
 from bot.sandbox.web.demo_controls import TimeTravel
@@ -30,7 +30,7 @@ class Renderer:
     def __init__(self, slack: Slack) -> None:
         self._slack = slack
         self._mrkdwn = MrkdwnRenderer(slack)
-        self._rendered: dict[tuple[str, str], tuple[tuple[Content, int], str]] = {}
+        self._rendered: dict[tuple[str, str], tuple[tuple[Appearance, int], str]] = {}
         self._templates = Environment(
             loader=FileSystemLoader(HTML_DIRECTORY),
             autoescape=True,
@@ -59,7 +59,7 @@ class Renderer:
 
     def message(self, message: Message, thread: str, replies: int) -> str:
         """Render a message in a channel, or in a `thread`. It is cached for all pages until it changes."""
-        cache_key = (message.content, replies)
+        cache_key = (message.appearance, replies)
         cached = self._rendered.get((message.ts, thread))
         if cached is None or cached[0] != cache_key:
             cached = self._rendered[message.ts, thread] = cache_key, self._message(message, thread, replies)
