@@ -50,6 +50,7 @@ class Caller:
     channel: str = ""
     is_external: bool = False  # a member of another organization
     may_command: bool = False  # the line was typed, or is on a button made for a command
+    has_pressed: bool = False  # a button, which asked first if it ends something
     has_confirmed: bool = False  # what the bot would post among people of another organization
     supports_menus: bool = False
 

@@ -69,6 +69,10 @@ class SchedulerHarness:
         """Type a line, and return the answer's text."""
         return visible_text(await self.workspace.send(line, **origin))
 
+    async def stop(self, line: str = "stop", **origin: Any) -> str:
+        """Stop a schedule, and return the answer's text."""
+        return visible_text(await self.workspace.stop(line, **origin))
+
     def posted(self, channel: str = "C1") -> list[Message]:
         """Return the scheduled posts in a channel, without their threads."""
         messages = self.workspace.slack.channels[channel].messages

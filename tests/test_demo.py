@@ -10,7 +10,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.demo.driver import DemoClock
-from bot.demo.environment import LEADS_CHANNEL, RELEASES_CHANNEL, Demo, live_demo, sandbox_demo, type_line
+from bot.demo.environment import (
+    LEADS_CHANNEL,
+    RELEASES_CHANNEL,
+    Demo,
+    live_demo,
+    sandbox_demo,
+    type_line,
+    wait_for_answer,
+)
 from bot.demo.fault_presets import FaultPresets
 from bot.errors import Misconfigured
 from bot.sandbox.http_server import serving
@@ -85,14 +93,19 @@ async def test_alerts_while_skipping_ahead_are_never_late(demo: Demo) -> None:
     assert max(delays(demo)) < NEVER_LATER
 
 
+async def stop_schedule(demo: Demo, channel: str) -> None:
+    question = await type_line(demo.slack, "stop 1", channel)
+    await wait_for_answer(demo.slack, await demo.slack.press(question, "Stop"))
+
+
 async def test_skipping_without_schedules_suggests_adding_one(demo: Demo) -> None:
-    await type_line(demo.slack, "stop 1", RELEASES_CHANNEL)
-    await type_line(demo.slack, "stop 1", LEADS_CHANNEL)
+    await stop_schedule(demo, RELEASES_CHANNEL)
+    await stop_schedule(demo, LEADS_CHANNEL)
     assert "/insights every monday 9:00 digest web/production" in await next_slot(demo)
 
 
 async def test_skipping_with_only_watches_stops_at_the_first_alert(demo: Demo) -> None:
-    await type_line(demo.slack, "stop 1", RELEASES_CHANNEL)
+    await stop_schedule(demo, RELEASES_CHANNEL)
     assert "Alert posted in #platform-leads: events web/production." in await next_slot(demo)
     assert "👀" in visible_text(posted(demo, LEADS_CHANNEL)[-1])
 
@@ -100,8 +113,8 @@ async def test_skipping_with_only_watches_stops_at_the_first_alert(demo: Demo) -
 async def test_skipping_without_any_alert_says_so() -> None:
     hourly = settings(watch_poll_seconds=3600.0)
     async with sandbox_demo(hourly, right_now, starts_at=NOW) as demo:
-        await type_line(demo.slack, "stop 1", RELEASES_CHANNEL)
-        await type_line(demo.slack, "stop 1", LEADS_CHANNEL)
+        await stop_schedule(demo, RELEASES_CHANNEL)
+        await stop_schedule(demo, LEADS_CHANNEL)
         await type_line(demo.slack, "watch on events sandpit/test", "C1")
         assert await next_slot(demo) == "No alerts in the next seven days."
 
@@ -144,7 +157,7 @@ async def test_simulated_waits_take_no_real_time() -> None:
     ("name", "became"), [("slow", "was posted in #releases."), ("down", "LaunchDarkly is having problems")]
 )
 async def test_skipping_a_week_is_fast_despite_launchdarkly_faults(name: str, became: str, demo: Demo) -> None:
-    await type_line(demo.slack, "stop 1", LEADS_CHANNEL)  # watches poll two thousand times a week
+    await stop_schedule(demo, LEADS_CHANNEL)  # watches poll two thousand times a week
     await demo.select_fault("LaunchDarkly", name)
     async with asyncio.timeout(60):  # with the real clock it would be a hundred, or forty
         told = [sentence async for sentence in demo.skip_week()]

@@ -101,7 +101,7 @@ async def test_being_back_is_greeting_enough() -> None:
         await workspace.slack.remove("C1")
         await workspace.slack.until(lambda: workspace.slack.open_dm("U1").messages)
         assert "I'm back" in visible_text(await invite(workspace, "C1"))
-        await workspace.send("stop 1")
+        await workspace.stop("stop 1")
         await workspace.slack.remove("C1")
         await workspace.slack.invite("C1")
     assert [message for message in posts(workspace.slack, "C1") if GREETING in message.text] == []

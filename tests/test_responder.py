@@ -392,7 +392,7 @@ async def test_run_of_a_stopped_schedule_is_skipped(scheduler: SchedulerHarness)
     await scheduler.send(SCORES)
     scheduler.workspace.faults.status, scheduler.workspace.faults.retry_after = 503, 0
     await scheduler.advance_to(MONDAY)
-    await scheduler.send("stop")
+    await scheduler.stop()
     scheduler.workspace.faults.status = None
     await scheduler.advance(minutes=5)
     assert scheduler.posted() == []

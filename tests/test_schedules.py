@@ -179,7 +179,7 @@ async def test_channel_has_at_most_twenty_schedules(scheduler: SchedulerHarness)
     for minute in range(10, 30):
         await scheduler.send(f"every monday 9:{minute} scores web/production")
     assert "This channel has 20 schedules, which is the limit." in await scheduler.send(WEEKLY)
-    await scheduler.send("stop 20")
+    await scheduler.stop("stop 20")
     assert "Schedule 21, schedules lists them all" in await scheduler.send(WEEKLY)
     assert "*19*" in await scheduler.send("schedules")
 
@@ -197,7 +197,7 @@ async def test_schedules_are_managed_only_in_their_channel(scheduler: SchedulerH
     assert "No schedules in this channel yet" in await scheduler.send("schedules", channel="C2")
     assert "This channel has no schedules." in await scheduler.send("stop", channel="C2")
     assert "There's no schedule 2 in this channel." in await scheduler.send("stop 2")
-    assert "stopped schedule 1" in await scheduler.send("stop")
+    assert "stopped schedule 1" in await scheduler.stop()
 
 
 async def test_ambiguous_schedule_command_lists_the_numbers(scheduler: SchedulerHarness) -> None:
@@ -214,13 +214,25 @@ async def test_ambiguous_schedule_command_lists_the_numbers(scheduler: Scheduler
         ("snooze 1", "<@U2> snoozed schedule 1: `scores web/production`"),
         ("change 1 friday 10:00", "<@U2> changed schedule 1: `scores web/production`, *every Friday at 10:00"),
         ("change 1 status web/production", "<@U2> changed schedule 1: `status web/production`, *every Monday"),
-        ("stop 1", "<@U2> stopped schedule 1: `scores web/production`, every Monday"),
     ],
 )
 async def test_change_is_announced_once_with_its_author(scheduler: SchedulerHarness, line: str, says: str) -> None:
     await scheduler.send(WEEKLY)
     await scheduler.send(line, user="U2")
     assert len([text for text in public_texts(scheduler) if says in text]) == 1
+
+
+async def test_typed_stop_asks_first(scheduler: SchedulerHarness) -> None:
+    await scheduler.send(WEEKLY)
+    question = await scheduler.workspace.send("stop 1", user="U2")
+    assert question.to == "U2"
+    assert "Stop this schedule?" in visible_text(question)
+    assert "*1* · `scores web/production` *every Monday at 9:00 (Europe/Berlin)*" in visible_text(question)
+    assert "scores web/production" in await scheduler.send("schedules")
+    await scheduler.workspace.press(question, "Stop")
+    assert len([text for text in public_texts(scheduler) if "<@U2> stopped schedule 1: `scores web/" in text]) == 1
+    await scheduler.workspace.slack.until(lambda: question.deleted)
+    assert "No schedules in this channel yet" in await scheduler.send("schedules")
 
 
 async def test_paused_schedule_posts_nothing_until_resumed(scheduler: SchedulerHarness) -> None:
@@ -238,7 +250,7 @@ async def test_paused_schedule_posts_nothing_until_resumed(scheduler: SchedulerH
 
 async def test_stopped_schedule_posts_nothing_and_keeps_its_number(scheduler: SchedulerHarness) -> None:
     await scheduler.send(WEEKLY)
-    await scheduler.send("stop 1")
+    await scheduler.stop("stop 1")
     await scheduler.advance_to(MONDAY)
     assert scheduler.posted() == []
     assert "Schedule 1 was stopped." in await scheduler.send("resume 1")
@@ -406,7 +418,7 @@ async def test_stop_without_a_number_lists_the_schedules(scheduler: SchedulerHar
 async def test_buttons_of_a_stopped_schedule_say_what_to_do(scheduler: SchedulerHarness, button: str) -> None:
     await scheduler.send(WEEKLY)
     shown = await scheduler.workspace.send("schedules", user="U2")
-    await scheduler.send("stop 1")
+    await scheduler.stop("stop 1")
     reply = visible_text(await scheduler.workspace.press(shown, button))
     assert "Schedule 1 was stopped." in reply
     assert "type `/insights every monday 9:00 Europe/Berlin scores web/production`" in reply
@@ -424,7 +436,7 @@ async def test_form_of_a_stopped_schedule_says_what_to_do(scheduler: SchedulerHa
 
 async def test_stopped_watch_says_how_to_start_it_again(scheduler: SchedulerHarness) -> None:
     await scheduler.send("watch on events web/production")
-    await scheduler.send("stop 1")
+    await scheduler.stop("stop 1")
     assert "type `/insights watch on events web/production`" in await scheduler.send("snooze 1")
 
 
@@ -543,7 +555,7 @@ async def test_history_links_to_delivered_messages(scheduler: SchedulerHarness) 
     for posted in scheduler.posted():
         assert f"https://harbour-goods.slack.com/archives/C1/p{posted.ts.replace('.', '')}|delivered>" in shown
     assert "sent on request by <@U2>" in shown
-    await scheduler.send("stop")
+    await scheduler.stop()
     assert "delivered" in await scheduler.send("history 1")
     assert "This channel never had a schedule 7." in await scheduler.send("history 7")
 

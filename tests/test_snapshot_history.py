@@ -136,9 +136,9 @@ async def test_quiet_option_previews_how_often_it_would_post(weeks: Weeks) -> No
     await weeks.scheduler.send("every monday 9:00 digest web/production")
     assert "would have" not in await weeks.scheduler.send(quiet)
     await weeks.pass_by(1)
-    await weeks.scheduler.send("stop 2")
+    await weeks.scheduler.stop("stop 2")
     assert "This would have posted a full digest in *1 of 1 known week*." in await weeks.scheduler.send(quiet)
-    await weeks.scheduler.send("stop 3")
+    await weeks.scheduler.stop("stop 3")
     await weeks.pass_by(1, 1, calm=True)
     reply = await weeks.scheduler.send("change 1 digest web/production quiet=on-change")
     assert "This would have posted a full digest in *1 of 3 known weeks*, otherwise one line." in reply

@@ -43,6 +43,10 @@ class Workspace:
             acknowledgement, lambda message: not message.text.startswith("Asking LaunchDarkly")
         )
 
+    async def stop(self, line: str = "stop", **origin: Any) -> Message:
+        """Type a line that stops a schedule, and press the button that it is answered with."""
+        return await self.press(await self.send(line, **origin), "Stop")
+
     async def press(self, message: Message, name: str, **options: Any) -> Message:
         return await self.wait_for_answer(await self.slack.press(message, name, **options))
 

@@ -11,6 +11,7 @@ quiet_preview.py      how often a quiet digest would have posted in past weeks
 
 every.py, watch.py                       create a schedule or a watch
 change.py, pause.py, resume.py, snooze.py, stop.py, now.py   act on one schedule
+undo.py                                  takes back the last change of a schedule
 schedules.py, history.py                 list a channel's schedules and their runs
 use.py                                   set a channel's default project and environment
 """

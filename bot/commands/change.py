@@ -10,14 +10,15 @@ from bot.commands.schedule_lookup import (
     SAVED_QUESTION,
     ChangedView,
     NumberParams,
+    changed_fields,
     check_answer,
+    edit_schedule,
     publication,
     resolve_schedule,
 )
 from bot.lines.spec import bot_param
 from bot.schedules.question_check import CheckedQuestion, check_duplicate, check_question
 from bot.schedules.triggers import Recurrence, follow_trigger, next_run_at, trigger_fields, trigger_of
-from bot.schedules.views import schedule_view
 from bot.store import Schedule
 
 
@@ -45,15 +46,13 @@ async def publishes(params: ChangeParams, ctx: CommandContext) -> Publication:
 async def execute(params: ChangeParams, ctx: CommandContext) -> ChangeView:
     current = await resolve_schedule(params.number, ctx)
     checked = await _check_question(current, params, ctx)
-    latest = await resolve_schedule(current.number, ctx)  # somebody may have stopped it in the meantime
-    schedule = replace(_apply_change(latest, params, ctx), line=checked.line)
-    columns = trigger_fields(trigger_of(schedule)) | {"line": schedule.line, "next_at": schedule.next_at}
-    if schedule.line != latest.line:
-        columns["looked_at"] = None  # a watch's first check of a new question is silent
-    await ctx.store.schedules.change(schedule.id, ctx.now, **columns)
-    preview_view = await preview(schedule.line, ctx) if params.question else None
-    view, by = schedule_view(schedule), ctx.caller.user
-    return ChangeView(schedule=view, by=by, preview=preview_view, unchecked=checked.unchecked)
+
+    def change(latest: Schedule) -> Schedule:
+        return replace(_apply_change(latest, params, ctx), line=checked.line)
+
+    changed = await edit_schedule(current, change, ctx)
+    preview_view = await preview(changed.schedule.line, ctx) if params.question else None
+    return ChangeView(**changed_fields(changed, ctx), preview=preview_view, unchecked=checked.unchecked)
 
 
 async def _check_question(current: Schedule, params: ChangeParams, ctx: CommandContext) -> CheckedQuestion:

@@ -6,10 +6,9 @@ from typing import Annotated
 from bot.commands.base import Command, CommandContext, Membership, Publication
 from bot.commands.quiet_preview import PreviewView, preview
 from bot.commands.recurrence_parser import RECURRENCE
-from bot.commands.schedule_lookup import SAVED_QUESTION, ChangedView, create_schedule
+from bot.commands.schedule_lookup import SAVED_QUESTION, ChangedView, changed_fields, create_schedule
 from bot.lines.spec import Params, bot_param
 from bot.schedules.triggers import Recurrence, with_span
-from bot.schedules.views import schedule_view
 
 
 class EveryParams(Params):
@@ -38,16 +37,10 @@ async def publishes(params: EveryParams, ctx: CommandContext) -> Publication:
 async def execute(params: EveryParams, ctx: CommandContext) -> EveryView:
     """Save the schedule, first due at the next time of its recurrence."""
     recurrence = _recurrence(params, ctx)
-    schedule, unchecked = await create_schedule(params.question, recurrence, ctx)
+    created, unchecked = await create_schedule(params.question, recurrence, ctx)
     membership = await ctx.directory.membership(ctx.caller.channel)
-    preview_view = await preview(schedule.line, ctx)
-    return EveryView(
-        schedule=schedule_view(schedule),
-        by=ctx.caller.user,
-        membership=membership,
-        preview=preview_view,
-        unchecked=unchecked,
-    )
+    preview_view = await preview(created.schedule.line, ctx)
+    return EveryView(**changed_fields(created, ctx), membership=membership, preview=preview_view, unchecked=unchecked)
 
 
 COMMAND = Command[EveryParams, EveryView](

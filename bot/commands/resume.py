@@ -3,10 +3,17 @@
 from dataclasses import replace
 
 from bot.commands.base import Command, CommandContext, Publication
-from bot.commands.schedule_lookup import ChangedView, NumberParams, changed_view, publication, resolve_schedule
+from bot.commands.schedule_lookup import (
+    ChangedView,
+    NumberParams,
+    changed_view,
+    edit_schedule,
+    publication,
+    resolve_schedule,
+)
 from bot.errors import Rejected
 from bot.schedules.triggers import next_run_at, trigger_of
-from bot.store import ScheduleState
+from bot.store import Schedule, ScheduleState
 
 
 async def publishes(params: NumberParams, ctx: CommandContext) -> Publication:
@@ -15,11 +22,15 @@ async def publishes(params: NumberParams, ctx: CommandContext) -> Publication:
 
 async def execute(params: NumberParams, ctx: CommandContext) -> ChangedView:
     """Resume at the next time. Runs missed while it was paused aren't caught up."""
+
+    def resume(schedule: Schedule) -> Schedule:
+        if schedule.state is not ScheduleState.PAUSED:
+            raise Rejected(f"Schedule {schedule.number} isn't paused.", "`schedules` shows its next run.")
+        next_at = next_run_at(trigger_of(schedule), ctx.now)
+        return replace(schedule, state=ScheduleState.ACTIVE, why="", next_at=next_at)
+
     schedule = await resolve_schedule(params.number, ctx)
-    next_at = next_run_at(trigger_of(schedule), ctx.now)
-    if not await ctx.store.schedules.resume(schedule.id, next_at, ctx.now):
-        raise Rejected(f"Schedule {schedule.number} isn't paused.", "`schedules` shows its next run.")
-    return changed_view(replace(schedule, state=ScheduleState.ACTIVE, why="", next_at=next_at), ctx)
+    return changed_view(await edit_schedule(schedule, resume, ctx), ctx)
 
 
 COMMAND = Command[NumberParams, ChangedView](

@@ -1,7 +1,7 @@
 """What the commands that act on schedules share: parameters, lookup, checks and creation."""
 
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from bot.commands.base import CommandContext, Publication
 from bot.errors import NotFound, Rejected
@@ -11,9 +11,10 @@ from bot.questions.base import View
 from bot.schedules.question_check import CheckedQuestion, QuestionCheck, check_channel, check_question
 from bot.schedules.triggers import Trigger, next_run_at, trigger_fields, trigger_of, with_span
 from bot.schedules.views import ScheduleView, schedule_view
-from bot.store import Schedule, ScheduleState
+from bot.store import ChangedSchedule, Schedule, ScheduleState
 
 if TYPE_CHECKING:
+    from bot.store.schedules import ScheduleEdit
     from bot.store.store import Store
 
 NUMBER_PARAM = bot_param("schedule number; not needed if the channel has only one")
@@ -56,10 +57,17 @@ class NumberParams(Params):
 
 
 class ChangedView(View):
-    """A schedule that somebody has changed."""
+    """A schedule that somebody has created or changed."""
 
+    schedule_id: str
     schedule: ScheduleView
     by: str
+    change: int  # the number of the change
+
+    @property
+    def undo(self) -> str:
+        """The line that undoes this change, as long as it is the last one."""
+        return f"undo {self.schedule.number} change={self.change}"
 
     @property
     def public(self) -> bool:
@@ -80,26 +88,60 @@ async def resolve_schedule(number: int | None, ctx: CommandContext) -> Schedule:
 
 async def get_schedule(number: int, store: "Store", team: str, channel: str) -> Schedule:
     """Return a channel's schedule; if it doesn't exist or was stopped, raise NotFound with what to do instead."""
+    schedule = await find_schedule(number, store, team, channel)
+    _check_not_stopped(schedule)
+    return schedule
+
+
+async def find_schedule(number: int, store: "Store", team: str, channel: str) -> Schedule:
+    """Return a channel's schedule, even if it was stopped; if it doesn't exist, raise NotFound."""
     schedule = await store.schedules.find(team, channel, number)
     if schedule is None:
         raise NotFound(f"There's no schedule {number} in this channel.", "`schedules` lists them.")
-    if schedule.state is ScheduleState.STOPPED:
-        restart = "watch on" if schedule.is_watch else f"every {trigger_of(schedule)}"
-        raise NotFound(
-            f"Schedule {number} was stopped.", f"To start it again, type `/insights {restart} {schedule.line}`."
-        )
     return schedule
+
+
+def _check_not_stopped(schedule: Schedule) -> None:
+    if schedule.state is ScheduleState.STOPPED:
+        raise NotFound(f"Schedule {schedule.number} was stopped.", restart_hint(schedule))
+
+
+def restart_hint(schedule: Schedule) -> str:
+    """Return what to type to start a stopped schedule again."""
+    restart = "watch on" if schedule.is_watch else f"every {trigger_of(schedule)}"
+    return f"To start it again, type `/insights {restart} {schedule.line}`."
 
 
 def publication(schedule: Schedule) -> Publication:
     return Publication(schedule.line, trigger_of(schedule).describe())
 
 
-def changed_view(schedule: Schedule, ctx: CommandContext) -> ChangedView:
-    return ChangedView(schedule=schedule_view(schedule), by=ctx.caller.user)
+async def edit_schedule(schedule: Schedule, edit: "ScheduleEdit", ctx: CommandContext) -> ChangedSchedule:
+    """Change a schedule, unless somebody has stopped it in the meantime."""
+
+    def edit_unless_stopped(current: Schedule) -> Schedule:
+        _check_not_stopped(current)
+        return edit(current)
+
+    return await ctx.store.schedules.edit(schedule.id, edit_unless_stopped, ctx.caller.user, ctx.now)
 
 
-async def create_schedule(question: str, trigger: Trigger, ctx: CommandContext) -> tuple[Schedule, str]:
+def changed_view(changed: ChangedSchedule, ctx: CommandContext) -> ChangedView:
+    return ChangedView(**changed_fields(changed, ctx))
+
+
+def changed_fields(changed: ChangedSchedule, ctx: CommandContext) -> dict[str, Any]:
+    """Return the fields of a `ChangedView`, for one that has more."""
+    schedule = changed.schedule
+    return {
+        "schedule_id": schedule.id,
+        "schedule": schedule_view(schedule),
+        "by": ctx.caller.user,
+        "change": changed.number,
+    }
+
+
+async def create_schedule(question: str, trigger: Trigger, ctx: CommandContext) -> tuple[ChangedSchedule, str]:
     """Save a schedule if the channel has room for it and LaunchDarkly can answer its question.
 
     Also return why the question couldn't be checked, or an empty string.
@@ -118,7 +160,8 @@ async def create_schedule(question: str, trigger: Trigger, ctx: CommandContext) 
         why="",
         next_at=next_run_at(trigger, ctx.now),
     )
-    return await ctx.store.schedules.add(new, ctx.now, partial(check_channel, checked.line, trigger)), checked.unchecked
+    added = await ctx.store.schedules.add(new, ctx.now, partial(check_channel, checked.line, trigger))
+    return ChangedSchedule(added, 1), checked.unchecked
 
 
 async def check_answer(question: str, trigger: Trigger, ctx: CommandContext) -> CheckedQuestion:

@@ -2,18 +2,20 @@
 
 from dataclasses import replace
 from datetime import datetime, time, timedelta
+from functools import partial
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from bot.commands.base import Command, CommandContext
-from bot.commands.schedule_lookup import ChangedView, NumberParams, resolve_schedule
+from bot.commands.schedule_lookup import ChangedView, NumberParams, changed_fields, edit_schedule, resolve_schedule
 from bot.errors import Rejected
 from bot.lines.param_types import InvalidValue, closest_match
 from bot.lines.spec import bot_param
 from bot.lines.timespec import DAY_NAMES, normalize_time, resolve_time, to_milliseconds
 from bot.messages import humanize
+from bot.messages.mrkdwn import Timestamp
 from bot.schedules.triggers import next_run_at, trigger_of
-from bot.schedules.views import schedule_view
+from bot.store import Schedule
 
 PAST_WORDS = ("now", "today", "yesterday")
 TOMORROW = "tomorrow"
@@ -46,17 +48,23 @@ class SnoozeParams(NumberParams):
     until: Annotated[str | None, FUTURE_TIME, bot_param("skip every run until then, instead of one")] = None
 
 
-async def execute(params: SnoozeParams, ctx: CommandContext) -> ChangedView:
+class SnoozedView(ChangedView):
+    until: Timestamp  # also of a watch, which has no next run
+
+
+async def execute(params: SnoozeParams, ctx: CommandContext) -> SnoozedView:
     schedule = await resolve_schedule(params.number, ctx)
+    changed = await edit_schedule(schedule, partial(_snooze, params=params, ctx=ctx), ctx)
+    until = to_milliseconds(changed.schedule.next_at or ctx.now)
+    return SnoozedView(**changed_fields(changed, ctx), until=humanize.timestamp(until, ZoneInfo(schedule.zone)))
+
+
+def _snooze(schedule: Schedule, params: SnoozeParams, ctx: CommandContext) -> Schedule:
     if schedule.next_at is None:
         raise Rejected(f"Schedule {schedule.number} is paused.", f"Resume it with `resume {schedule.number}`.")
     default_until = "1d" if schedule.is_watch else None  # a watch has no next run to skip
-    until = params.until or default_until
-    next_at = next_run_at(trigger_of(schedule), _silent_until(until, schedule.next_at, ctx))
-    await ctx.store.schedules.change(schedule.id, ctx.now, next_at=next_at)
-    view = schedule_view(replace(schedule, next_at=next_at))
-    silent_until = humanize.timestamp(to_milliseconds(next_at), ZoneInfo(schedule.zone))
-    return ChangedView(schedule=view.model_copy(update={"next": silent_until}), by=ctx.caller.user)
+    silent_until = _silent_until(params.until or default_until, schedule.next_at, ctx)
+    return replace(schedule, next_at=next_run_at(trigger_of(schedule), silent_until))
 
 
 def _silent_until(time_spec: str | None, next_at: datetime, ctx: CommandContext) -> datetime:
@@ -80,12 +88,12 @@ def _resolve_future_time(time_spec: str, now: datetime, zone: ZoneInfo) -> datet
     return resolved if time_spec[-1] not in "mhdw" else now + (now - resolved)
 
 
-COMMAND = Command[SnoozeParams, ChangedView](
+COMMAND = Command[SnoozeParams, SnoozedView](
     name="snooze",
     summary="Skip a schedule's next run",
     examples=("snooze 3", "snooze 3 until=2026-12-24"),
     params=SnoozeParams,
     restricted=True,
-    view=ChangedView,
+    view=SnoozedView,
     execute=execute,
 )

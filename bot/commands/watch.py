@@ -7,14 +7,19 @@ from typing import TYPE_CHECKING, Annotated
 
 from bot.access import Caller
 from bot.commands.base import Command, CommandContext, Membership, Publication
-from bot.commands.schedule_lookup import SAVED_QUESTION, check_can_schedule, create_schedule
+from bot.commands.schedule_lookup import (
+    SAVED_QUESTION,
+    ChangedView,
+    changed_fields,
+    check_can_schedule,
+    create_schedule,
+)
 from bot.lines.param_types import InvalidValue
 from bot.lines.spec import Params, bot_param
 from bot.messages import humanize
 from bot.questions.base import View
 from bot.schedules.alerts import WatchItemView
 from bot.schedules.triggers import WatchTrigger
-from bot.schedules.views import ScheduleView, schedule_view
 from bot.schedules.watch_job import preview_last_week
 
 if TYPE_CHECKING:  # the command line loads the commands without the store
@@ -48,42 +53,40 @@ class WatchParams(Params):
     question: Annotated[str, SAVED_QUESTION, bot_param("what to watch")]
 
 
+class AlertsOnView(ChangedView):
+    """The watch that was started."""
+
+    membership: Membership
+    unchecked: str  # why LaunchDarkly couldn't be asked before it was saved
+
+    @property
+    def notice_template(self) -> str:
+        return "alerts_on"
+
+
 class WatchView(View):
-    """The watch that was started, or a preview of its alerts."""
+    """A preview of a watch's alerts."""
 
     line: str
     membership: Membership
-    started: ScheduleView | None = None
-    by: str = ""
-    unchecked: str = ""  # why LaunchDarkly couldn't be asked before it was saved
-    start_line: str = ""
-    items: tuple[WatchItemView, ...] = ()
-    more: int = 0
-    total: str = ""
-    known: bool = False
-
-    @property
-    def public(self) -> bool:
-        return self.started is not None
+    start_line: str
+    items: tuple[WatchItemView, ...]
+    more: int
+    total: str
+    known: bool
 
 
 async def publishes(params: WatchParams, ctx: CommandContext) -> Publication | None:
     return Publication(params.question, WatchTrigger(ctx.caller.zone.key).describe()) if params.on else None
 
 
-async def execute(params: WatchParams, ctx: CommandContext) -> WatchView:
+async def execute(params: WatchParams, ctx: CommandContext) -> AlertsOnView | WatchView:
     trigger = WatchTrigger(ctx.caller.zone.key)
     membership = await ctx.directory.membership(ctx.caller.channel)
     if params.on:
-        schedule, unchecked = await create_schedule(params.question, trigger, ctx)
+        created, unchecked = await create_schedule(params.question, trigger, ctx)
         ctx.scheduler.work_available.set()
-        return WatchView(
-            line=params.question,
-            started=schedule_view(schedule),
-            by=ctx.caller.user,
-            membership=membership,
-            unchecked=unchecked,
-        )
+        return AlertsOnView(**changed_fields(created, ctx), membership=membership, unchecked=unchecked)
     await check_can_schedule(params.question, trigger, ctx)
     return await preview_watch(params.question, ctx.scheduler, ctx.caller, membership=membership)
 
@@ -104,7 +107,7 @@ async def preview_watch(
     )
 
 
-COMMAND = Command[WatchParams, WatchView](
+COMMAND = Command[WatchParams, View](
     group="Alerts",
     name="watch",
     summary="Get alerts here when something changes (preview first)",
@@ -116,6 +119,6 @@ COMMAND = Command[WatchParams, WatchView](
     params=WatchParams,
     restricted=True,
     publishes=publishes,
-    view=WatchView,
+    view=View,
     execute=execute,
 )

@@ -17,7 +17,7 @@ MAX_MISSED_DAYS = 3  # in a footer; earlier ones are counted
 
 
 class ScheduleView(View):
-    """A schedule. While paused it has no next run; if the bot paused it, it has a reason."""
+    """A schedule. While paused or stopped it has no next run; if the bot paused it, it has a reason."""
 
     number: int
     line: str
@@ -25,6 +25,7 @@ class ScheduleView(View):
     watches: bool  # whether it is a watch, which has no next run
     owner: str
     paused: bool
+    stopped: bool
     why: str
     next: Timestamp | None
 
@@ -66,6 +67,7 @@ def schedule_view(schedule: Schedule) -> ScheduleView:
         watches=schedule.is_watch,
         owner=schedule.owner,
         paused=schedule.state is ScheduleState.PAUSED,
+        stopped=schedule.state is ScheduleState.STOPPED,
         why=explain_code(schedule.why) if schedule.why else "",
         next=humanize.timestamp(to_milliseconds(next_at), ZoneInfo(schedule.zone))
         if next_at and isinstance(trigger, Recurrence)

@@ -55,6 +55,7 @@ class Callers:
             is_external=interaction.home_team != self.team or interaction.team != self.team,
             # A command has to be typed, sent with a modal, or pressed on a button made for it.
             may_command=interaction.action == "order" or not interaction.pressed,
+            has_pressed=interaction.pressed,
             has_confirmed=interaction.confirmed,
             supports_menus=True,
         )

@@ -2,7 +2,7 @@
 
 store.py         opens a database by its URL, migrates it, holds the repositories, checks for writes
 models.py        the records that other packages read
-schedules.py     schedules, by channel and number
+schedules.py     schedules, by channel and number, and the last change of each
 runs.py          runs of schedules, the answers they share, and the heartbeats of the workers
 watch_state.py   what each watch has observed
 workspaces.py    of each workspace: charts supported, channels and their defaults, payloads, deliveries, past weeks
@@ -17,8 +17,10 @@ migrations/      the migrations, in order
 inspection.py    what a start would find in a database, read-only
 """
 
+from bot.store.models import ChangedSchedule as ChangedSchedule
 from bot.store.models import DefaultsChange as DefaultsChange
 from bot.store.models import DueSchedule as DueSchedule
+from bot.store.models import LastChange as LastChange
 from bot.store.models import QueryKey as QueryKey
 from bot.store.models import Run as Run
 from bot.store.models import RunState as RunState

@@ -50,6 +50,24 @@ class Schedule:
         return not self.days
 
 
+@dataclass(frozen=True, slots=True)
+class LastChange:
+    """Who last changed a schedule, or created it, and how it was before: a new one was stopped."""
+
+    number: int  # counts the schedule's changes
+    by: str
+    at: datetime
+    before: Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedSchedule:
+    """A schedule after a change, and the number of that change."""
+
+    schedule: Schedule
+    number: int
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class QueryKey:
     """A question at a moment. Runs with the same key share one answer."""

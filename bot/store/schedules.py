@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -9,8 +10,9 @@ from sqlalchemy import ColumnElement, bindparam, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.database import Database
-from bot.store.models import DueSchedule, Schedule, ScheduleState
+from bot.store.database import Database, upsert
+from bot.store.models import ChangedSchedule, DueSchedule, LastChange, Schedule, ScheduleState
+from bot.store.tables import LAST_CHANGES
 from bot.store.tables import SCHEDULES as TABLE
 
 ACTIVE, PAUSED, STOPPED = ScheduleState
@@ -18,9 +20,14 @@ COLUMNS = [TABLE.c[name] for name in Schedule.__slots__]
 SET_NEXT_AT = update(TABLE).where(TABLE.c.id == bindparam("of"))
 SELECT_BY_ID = select(*COLUMNS).where(TABLE.c.id == bindparam("of"))
 NOT_STOPPED = TABLE.c.state != STOPPED
+EDITABLE = ("days", "ordinal", "local_time", "zone", "line", "state", "why", "next_at")
+SELECT_LAST_CHANGE = select(
+    LAST_CHANGES.c.number, LAST_CHANGES.c.by, LAST_CHANGES.c.at, *(LAST_CHANGES.c[name] for name in EDITABLE)
+).where(LAST_CHANGES.c.schedule == bindparam("of"))
 MAX_INSERT_ATTEMPTS = 5  # another process may insert the same number first
 
 ScheduleCheck = Callable[[Sequence[Schedule]], None]  # gets the channel's schedules, raises to reject a new one
+ScheduleEdit = Callable[[Schedule], Schedule]  # gets the schedule as it is, returns it changed or raises to reject
 
 
 def _accept(_: Sequence[Schedule]) -> None:
@@ -55,7 +62,31 @@ class Schedules:
             check([schedule for schedule in existing if schedule.state != STOPPED])
             row["number"] = max((schedule.number for schedule in existing), default=0) + 1
             await connection.execute(TABLE.insert().values(row))
-        return Schedule(*(row[column.name] for column in COLUMNS))
+            added = Schedule(*(row[column.name] for column in COLUMNS))
+            await _record_change(connection, replace(added, state=STOPPED, next_at=None), 1, added.owner, at)
+        return added
+
+    async def edit(self, schedule_id: str, edit: ScheduleEdit, by: str, at: datetime) -> ChangedSchedule:
+        """Change a schedule, and keep what it was before."""
+        async with self._database.transaction() as connection:
+            current, last_number = await _lock(connection, schedule_id)
+            return await _save(connection, current, edit(current), last_number + 1, by, at)
+
+    async def undo(self, change: LastChange, by: str, at: datetime) -> ChangedSchedule | None:
+        """Restore a schedule as it was before its last change; None if that is no longer the last one."""
+        async with self._database.transaction() as connection:
+            current, last_number = await _lock(connection, change.before.id)
+            if last_number != change.number:
+                return None
+            return await _save(connection, current, change.before, last_number + 1, by, at)
+
+    async def last_change(self, schedule: Schedule) -> LastChange | None:
+        """Return the last change of a schedule; None if an earlier version of the bot made it."""
+        row = await self._database.fetch_one(SELECT_LAST_CHANGE, of=schedule.id)
+        if row is None:
+            return None
+        number, by, at, *before = row
+        return LastChange(number, by, at, replace(schedule, **dict(zip(EDITABLE, before, strict=True))))
 
     async def list_for_channel(self, team: str, channel: str) -> list[Schedule]:
         """Return the schedules of a channel that aren't stopped, by number."""
@@ -101,10 +132,6 @@ class Schedules:
         statement = update(TABLE).where(TABLE.c.id == schedule_id, TABLE.c.state != STOPPED)
         await self._database.execute(statement.values({**columns, "changed_at": at}))
 
-    async def pause(self, schedule_id: str, why: str, at: datetime) -> bool:
-        """Pause a schedule; return whether it was active."""
-        return await self._transition(ACTIVE, schedule_id, at, state=PAUSED, why=why, next_at=None)
-
     async def pause_channel(self, team: str, channel: str, why: str, at: datetime) -> list[Schedule]:
         """Pause the active schedules of a channel, and return them."""
         async with self._database.transaction() as connection:
@@ -112,11 +139,9 @@ class Schedules:
 
     async def resume(self, schedule_id: str, next_at: datetime, at: datetime) -> bool:
         """Resume a schedule; return whether it was paused."""
-        return await self._transition(PAUSED, schedule_id, at, state=ACTIVE, why="", next_at=next_at)
-
-    async def _transition(self, expected: ScheduleState, schedule_id: str, at: datetime, **columns: Any) -> bool:
-        statement = update(TABLE).where(TABLE.c.id == schedule_id, TABLE.c.state == expected)
-        return bool((await self._database.execute(statement.values({**columns, "changed_at": at}))).rowcount)
+        statement = update(TABLE).where(TABLE.c.id == schedule_id, TABLE.c.state == PAUSED)
+        columns = {"state": ACTIVE, "why": "", "next_at": next_at, "changed_at": at}
+        return bool((await self._database.execute(statement.values(columns))).rowcount)
 
     async def _select(
         self,
@@ -143,6 +168,29 @@ async def advance(connection: AsyncConnection, due: Sequence[DueSchedule]) -> li
             SET_NEXT_AT, [{"of": entry.schedule.id, "next_at": entry.next_at} for entry in advanced]
         )
     return advanced
+
+
+async def _lock(connection: AsyncConnection, schedule_id: str) -> tuple[Schedule, int]:
+    """Return a schedule, which nobody else can change until the transaction ends, and the number of its last change."""
+    row = (await connection.execute(SELECT_BY_ID.with_for_update(), {"of": schedule_id})).one()
+    last_number = await connection.scalar(select(LAST_CHANGES.c.number).where(LAST_CHANGES.c.schedule == schedule_id))
+    return Schedule(*row), last_number or 0
+
+
+async def _save(
+    connection: AsyncConnection, before: Schedule, after: Schedule, number: int, by: str, at: datetime
+) -> ChangedSchedule:
+    columns = {name: getattr(after, name) for name in EDITABLE}
+    if after.line != before.line:
+        columns["looked_at"] = None  # a watch's first check of a new question is silent
+    await connection.execute(update(TABLE).where(TABLE.c.id == before.id).values({**columns, "changed_at": at}))
+    await _record_change(connection, before, number, by, at)
+    return ChangedSchedule(after, number)
+
+
+async def _record_change(connection: AsyncConnection, before: Schedule, number: int, by: str, at: datetime) -> None:
+    columns = {name: getattr(before, name) for name in EDITABLE}
+    await upsert(connection, LAST_CHANGES, schedule=before.id, number=number, by=by, at=at, **columns)
 
 
 async def pause_all(connection: AsyncConnection, team: str, channel: str, why: str, at: datetime) -> list[Schedule]:

@@ -101,6 +101,23 @@ SCHEDULES = Table(
     UniqueConstraint("team", "channel", "number"),
 )
 
+LAST_CHANGES = Table(
+    "last_changes",
+    METADATA,
+    Column("schedule", String, ForeignKey("schedules.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, nullable=False),  # counts the schedule's changes
+    Column("by", String, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("days", Weekdays, nullable=False),  # from here on: the schedule as it was before
+    Column("ordinal", Integer, nullable=False),
+    Column("local_time", Time),
+    Column("zone", String, nullable=False),
+    Column("line", String, nullable=False),
+    Column("state", StateColumn, nullable=False),
+    Column("why", String, nullable=False),
+    Column("next_at", UtcDateTime),
+)
+
 RUNS = Table(
     "slots",
     METADATA,
