@@ -61,6 +61,7 @@ class Answer:
     line: str = ""  # canonical, if the line could be parsed
     name: str = ""  # of the question or command
     reference: str = ""
+    view: View | None = None  # of a command
     is_public: bool = False  # whether the whole channel sees it
     is_question: bool = False  # whether LaunchDarkly answered, so that it may be asked again
     error_summary: str = ""  # what went wrong, in one sentence
@@ -286,7 +287,7 @@ class Answers:
             view = await self.commands.run(parsed, caller, self._context_for(caller).catalog)
         except UnknownKey as unknown_key:
             raise _correct_command(unknown_key, parsed) from None
-        return Answer(self.notice(view.notice_template or name, view), is_public=view.public)
+        return Answer(self.notice(view.notice_template or name, view), view=view, is_public=view.public)
 
     def _context_for(self, caller: Caller) -> QuestionContext:
         return QuestionContext(

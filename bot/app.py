@@ -27,6 +27,7 @@ from bot.schedules.import_export import ImportRules
 from bot.schedules.lifecycle import resume_after_reinstall
 from bot.schedules.question_check import QuestionCheck
 from bot.settings import Settings, parse_zone, try_read_settings
+from bot.slack.announcer import Announcer
 from bot.slack.block_fallback import BlockFallback
 from bot.slack.client import SlackClients, connect
 from bot.slack.directory import SlackDirectory
@@ -151,7 +152,7 @@ def _handlers(
     greeter = Greeter(scheduler, directory.default_zone, settings.defaults, settings.greeting_delay_seconds)
     callers = Callers(scheduler.team, rules, directory, store, settings.defaults)
     forms = FormModal(clients.reply, scheduler, answers, directory, callers.resolve)
-    lines = LineHandler(answers, directory)
+    lines = LineHandler(answers, directory, Announcer(answers, scheduler))
     responders = Responders(clients, response_urls, fallback, metrics, settings.progress_notice_seconds)
     dedup = SharedDeduplicator(store, scheduler.now)
     health = Health(answers.launchdarkly, scheduler, settings.defaults)

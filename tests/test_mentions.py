@@ -276,7 +276,28 @@ async def test_schedule_can_be_managed_in_direct_messages(workspace: Workspace) 
     saved = await say(workspace, "every monday 9:00 scores web/production", channel=dm(workspace))
     assert "every Monday at 9:00" in visible_text(saved)
     assert "paused schedule 1" in visible_text(await say(workspace, "pause 1", channel=dm(workspace)))
-    assert "stopped schedule 1" in visible_text(await press(workspace, saved, "Stop"))
+    assert "paused schedule 1" in visible_text(saved)
+    assert await workspace.press(saved, "Stop") is saved
+    assert "stopped schedule 1" in visible_text(saved)
+
+
+async def test_schedule_by_mention_is_announced_in_the_thread(workspace: Workspace) -> None:
+    created = await say(workspace, f"{BOT} every monday 9:00 scores web/production")
+    [asked, _] = workspace.slack.channels["C1"].messages
+    assert (created.to, created.thread_ts) == (None, asked.ts)
+    paused = await say(workspace, f"{BOT} pause 1", user="U2")
+    assert paused.to is None
+    assert paused.thread_ts != asked.ts
+    for message in (created, paused):
+        assert "<@U2> paused schedule 1" in visible_text(message)
+
+
+async def test_typed_stop_in_direct_messages_asks_first(workspace: Workspace) -> None:
+    card = await say(workspace, "watch on events web/production", channel=dm(workspace))
+    question = await say(workspace, "stop 1", channel=dm(workspace))
+    assert await workspace.press(question, "Stop") is question
+    for message in (card, question):
+        assert "turned off alerts" in visible_text(message)
 
 
 # ------------------------------------------------------------------------------------------------- what isn't answered

@@ -133,7 +133,8 @@ async def test_duplicate_schedule_is_refused(scheduler: SchedulerHarness) -> Non
     refused = await scheduler.send(WEEKLY, user="U1")
     existing = "`scores web/production`, every Monday at 9:00 (Europe/Berlin)."
     assert f"That's already scheduled here (schedule 1): {existing}" in refused
-    assert "Schedule 2, schedules lists them all" in await scheduler.send("every tuesday 9:00 scores web/production")
+    second = await scheduler.send("every tuesday 9:00 scores web/production")
+    assert "Schedule 2, created by <@U1>, schedules lists them all" in second
 
 
 @pytest.mark.parametrize(
@@ -180,7 +181,7 @@ async def test_channel_has_at_most_twenty_schedules(scheduler: SchedulerHarness)
         await scheduler.send(f"every monday 9:{minute} scores web/production")
     assert "This channel has 20 schedules, which is the limit." in await scheduler.send(WEEKLY)
     await scheduler.stop("stop 20")
-    assert "Schedule 21, schedules lists them all" in await scheduler.send(WEEKLY)
+    assert "Schedule 21, created by <@U1>, schedules lists them all" in await scheduler.send(WEEKLY)
     assert "*19*" in await scheduler.send("schedules")
 
 
@@ -231,7 +232,7 @@ async def test_typed_stop_asks_first(scheduler: SchedulerHarness) -> None:
     assert "scores web/production" in await scheduler.send("schedules")
     await scheduler.workspace.press(question, "Stop")
     assert len([text for text in public_texts(scheduler) if "<@U2> stopped schedule 1: `scores web/" in text]) == 1
-    await scheduler.workspace.slack.until(lambda: question.deleted)
+    assert "stopped schedule 1" in visible_text(question)
     assert "No schedules in this channel yet" in await scheduler.send("schedules")
 
 
@@ -254,7 +255,7 @@ async def test_stopped_schedule_posts_nothing_and_keeps_its_number(scheduler: Sc
     await scheduler.advance_to(MONDAY)
     assert scheduler.posted() == []
     assert "Schedule 1 was stopped." in await scheduler.send("resume 1")
-    assert "Schedule 2, schedules lists them all" in await scheduler.send(WEEKLY)
+    assert "Schedule 2, created by <@U1>, schedules lists them all" in await scheduler.send(WEEKLY)
 
 
 @pytest.mark.parametrize(
@@ -364,13 +365,15 @@ async def test_changed_schedule_keeps_its_time_zone(scheduler: SchedulerHarness)
 async def test_anyone_may_press_the_lists_buttons(scheduler: SchedulerHarness) -> None:
     await scheduler.send(WEEKLY, user="U1")
     shown = await scheduler.workspace.send("schedules", user="U2")
-    paused = await scheduler.workspace.press(shown, "Pause")
-    assert "<@U2> paused schedule 1" in visible_text(paused)
-    await scheduler.workspace.press(paused, "Resume", user="U1")
-    assert "<@U1> resumed schedule 1" in public_texts(scheduler)[-1]
-    await scheduler.workspace.press(shown, "Stop")
-    assert "<@U2> stopped schedule 1" in public_texts(scheduler)[-1]
-    assert "No schedules in this channel yet" in await scheduler.send("schedules")
+
+    async def press(button: str, says: str, listed: str) -> None:
+        await scheduler.workspace.press(shown, button)
+        assert says in public_texts(scheduler)[-1]
+        await scheduler.workspace.slack.until(lambda: listed in visible_text(shown))
+
+    await press("Pause", "<@U2> paused schedule 1", "resume 1")
+    await press("Resume", "<@U2> resumed schedule 1", "pause 1")
+    await press("Stop", "<@U2> stopped schedule 1", "No schedules in this channel yet")
 
 
 @pytest.mark.parametrize(
@@ -456,7 +459,7 @@ async def test_list_is_updated_after_each_press(scheduler: SchedulerHarness) -> 
         assert expected not in visible_text(shown)
         await scheduler.workspace.press(shown, button)
         await shows(expected)
-    assert len(scheduler.workspace.slack.ephemeral["U1"]) == 2  # the list, and the reply to "Send one now"
+    assert len(scheduler.workspace.slack.ephemeral["U1"]) == 5  # the list, and a line for each press
 
 
 async def test_list_is_updated_after_its_edit_form(scheduler: SchedulerHarness) -> None:
@@ -470,14 +473,14 @@ async def test_list_is_updated_after_its_edit_form(scheduler: SchedulerHarness) 
 async def test_expired_list_is_not_updated(scheduler: SchedulerHarness) -> None:
     await scheduler.send(WEEKLY)
     shown = await scheduler.workspace.send("schedules")
-    scheduler.workspace.slack.faults["response_url"] = expired = Fault(status=404, body="expired_url", times=3)
+    scheduler.workspace.slack.faults["response_url"] = expired = Fault(status=404, body="expired_url", times=2)
     await scheduler.workspace.slack.press(shown, "Pause")
     await scheduler.workspace.slack.until(lambda: expired.times == 0)
     assert "Paused" in await scheduler.send("schedules")
     assert shown.versions == []
     assert [call.method for call in scheduler.workspace.slack.calls].count(
         "chat.postEphemeral"
-    ) == 1  # for the list itself
+    ) == 1  # in place of the reply
 
 
 async def test_edit_form_changes_everything_and_is_announced_once(scheduler: SchedulerHarness) -> None:

@@ -52,6 +52,10 @@ class Message:
         section = {"type": "section", "text": {"type": "mrkdwn", "text": markup, "verbatim": True}}
         return cls(build_text(markup, ()), (section,))
 
+    def followed_by(self, other: "Message") -> "Message":
+        """Return the message with another below it."""
+        return Message(_cut(f"{self.text}\n{other.text}"), (*self.blocks, *other.blocks))
+
     def with_footer(self, footer: "Message") -> "Message":
         """Return the message with another below it, whose buttons join its last ones."""
         buttons = [element for block in footer.blocks if block["type"] == "actions" for element in block["elements"]]

@@ -32,12 +32,15 @@ class Publisher(Protocol):
         """Wait for the channel's rate limit before entering the block."""
 
     async def post(
-        self, channel: str, message: Message, key: str, thread: str = "", *, may_send: Callable[[], bool] = ...
+        self, channel: str, message: Message, key: str = "", thread: str = "", *, may_send: Callable[[], bool] = ...
     ) -> str:
         """Post a message with the key as metadata, into a thread if one is named, and return its `ts`.
 
         *may_send* is called immediately before each request; raise `Unavailable` if it returns False.
         """
+
+    async def update(self, channel: str, ts: str, message: Message) -> None:
+        """Replace a message. Raise `InvalidMessage` if it can't be, such as one that was deleted."""
 
     async def find(self, channel: str, key: str, since: datetime, thread: str = "") -> str | None:
         """Return the `ts` of the bot's message with this key, posted since then; None if it isn't in the channel.

@@ -7,6 +7,7 @@ listeners.py       Bolt listeners: acknowledge, then start a background task
 payloads.py        parses payloads into interactions and channel events, and drops those that Slack sends twice
 messages.py        parses mentions and direct messages
 handler.py         handles lines, the Share button, the modal, and channel events
+announcer.py       keeps one message per schedule up to date
 greeting.py        greets a channel once
 joining.py         adds the bot to a public channel
 unfurl.py          shows a flag's state below a link to it

@@ -41,6 +41,14 @@ def join_button_row(channel: str) -> Block:
     return {"type": "actions", "elements": [_button(JOIN_LABEL, JOIN_CHANNEL, value=channel)]}
 
 
+def changed_line(sentence: Message, undo: str, url: str) -> Message:
+    """Add to what somebody did to a schedule a button that undoes it, and one that opens the schedule's message."""
+    buttons = [_button("Undo", "order", value=undo)]
+    if url:
+        buttons.append(_button("Show schedule", "open", url=url))
+    return replace(sentence, blocks=(*sentence.blocks, {"type": "actions", "elements": buttons}))
+
+
 def shared_by(user: str) -> str:
     return f"Shared by <@{user}>"
 

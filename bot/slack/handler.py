@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from bot.access import AccessRules, Caller, authorize
 from bot.answers import Answer, Answers
+from bot.commands.schedule_lookup import ChangedView
 from bot.errors import Failure, NotAllowed, TryLater
 from bot.messages.message import Message
 from bot.metrics import Metrics
@@ -15,6 +16,7 @@ from bot.notices import JOIN_CHANNEL, confirmation_view
 from bot.schedules.context import SchedulerContext
 from bot.schedules.lifecycle import pause_channel, resume_channel
 from bot.slack import buttons
+from bot.slack.announcer import Announcer
 from bot.slack.buttons import SharedAnswers
 from bot.slack.directory import SlackDirectory
 from bot.slack.form_modal import LOADING_TITLES, FormModal
@@ -78,10 +80,13 @@ class LineHandler:
 
     answers: Answers
     directory: SlackDirectory
+    announcer: Announcer
     shared_answers: SharedAnswers = field(default_factory=SharedAnswers)
 
     async def answer(self, interaction: Interaction, caller: Caller, responder: Responder) -> Outcome:
         answer = await self.answers.answer(interaction.line, caller)
+        if isinstance(answer.view, ChangedView):
+            return answer, await self.announcer.announce(answer.message, answer.view, interaction, responder)
         if not answer.is_question:
             return answer, await responder.send(answer.message, shared=answer.is_public)
         if interaction.direct or not (answer.share_requested or interaction.shares):

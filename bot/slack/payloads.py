@@ -53,6 +53,7 @@ class Interaction:
     pressed: bool = False  # a button or menu, rather than typed
     confirmed: bool = False  # the user confirmed what they were asked before
     list_response_url: str = ""  # of the list of schedules, if the button is in it
+    message_ts: str = ""  # of the message with the button
     thread_ts: str = ""  # of the thread where it happened
     mention_ts: str = ""  # of the message that mentions the bot: everyone sees the answer, below that message
     direct: bool = False  # whether it happened in the direct messages with the bot
@@ -140,6 +141,7 @@ def parse_action(body: dict[str, Any], dedup_key: str) -> Interaction | None:
         pressed=True,
         confirmed=confirmed,
         list_response_url=body.get("response_url") or "" if in_list else "",
+        message_ts=str(container.get("message_ts") or ""),
         thread_ts=_thread_of(container),
         mention_ts=key.partition(MENTION_SEPARATOR)[2] if action == "share" else "",
         direct=is_direct,

@@ -106,10 +106,12 @@ class SlackPublisher:
         return self._throttle.acquire(channel)
 
     async def post(
-        self, channel: str, message: Message, key: str, thread: str = "", *, may_send: Callable[[], bool] = _always
+        self, channel: str, message: Message, key: str = "", thread: str = "", *, may_send: Callable[[], bool] = _always
     ) -> str:
-        metadata = {"event_type": EVENT_TYPE, "event_payload": {"key": key}}
         thread_args = {"thread_ts": thread} if thread else {}
+        if not key:
+            return await self._post_with_fallback(channel, message, may_send, **thread_args)
+        metadata = {"event_type": EVENT_TYPE, "event_payload": {"key": key}}
         try:
             return await self._post_with_fallback(channel, message, may_send, metadata=metadata, **thread_args)
         except InvalidMessage as error:
@@ -117,6 +119,14 @@ class SlackPublisher:
                 raise
             self._posted_without_key.add(key)
         return await self._post_with_fallback(channel, message, may_send, **thread_args)
+
+    async def update(self, channel: str, ts: str, message: Message) -> None:
+        async def update_once(variant: Message) -> None:
+            body = {"channel": channel, "ts": ts, **variant.payload()}
+            with as_delivery_errors():
+                await self._client.api_call("chat.update", json=body)
+
+        await self._fallback.send(message, self._identity.team_id or "", update_once)
 
     async def find(self, channel: str, key: str, since: datetime, thread: str = "") -> str | None:
         if key in self._posted_without_key:

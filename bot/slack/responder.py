@@ -258,6 +258,16 @@ class Responder:
         replaces_notice = has_progress_notice and not shared and not self._interaction.pressed
         return await self._send_confirmed(message, shared=shared, replace=replace or replaces_notice)
 
+    async def finish(self) -> SendOutcome:
+        """End without a message, since everyone sees what was done. The question that was confirmed disappears."""
+        self._answered.set()
+        if self._progress is not None:
+            await self._progress
+        if self._interaction.confirmed:
+            with suppress(DeliveryError):
+                await self._response_url.delete()
+        return self._responders.record(SendOutcome.SENT)
+
     async def _send_confirmed(self, message: Message, *, shared: bool = False, replace: bool = False) -> SendOutcome:
         """Send a message. After a confirmation, it takes the place of the message that asked for it."""
         confirmed = self._interaction.confirmed

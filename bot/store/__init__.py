@@ -3,6 +3,7 @@
 store.py         opens a database by its URL, migrates it, holds the repositories, checks for writes
 models.py        the records that other packages read
 schedules.py     schedules, by channel and number, and the last change of each
+announcements.py the message of each schedule in its channel
 runs.py          runs of schedules, the answers they share, and the heartbeats of the workers
 watch_state.py   what each watch has observed
 workspaces.py    of each workspace: charts supported, channels and their defaults, payloads, deliveries, past weeks
@@ -17,6 +18,7 @@ migrations/      the migrations, in order
 inspection.py    what a start would find in a database, read-only
 """
 
+from bot.store.models import Announcement as Announcement
 from bot.store.models import ChangedSchedule as ChangedSchedule
 from bot.store.models import DefaultsChange as DefaultsChange
 from bot.store.models import DueSchedule as DueSchedule

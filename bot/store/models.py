@@ -68,6 +68,18 @@ class ChangedSchedule:
     number: int
 
 
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """A schedule's message in its channel."""
+
+    schedule: str
+    ts: str
+    posted_at: datetime
+    change: int  # the number of the change that it shows
+    notice_ts: str = ""  # of the last short message below it
+    notice_at: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class QueryKey:
     """A question at a moment. Runs with the same key share one answer."""

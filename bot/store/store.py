@@ -11,6 +11,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import TryLater
+from bot.store.announcements import Announcements
 from bot.store.database import Database, is_busy, startup_errors
 from bot.store.database_url import parse_database_url
 from bot.store.migrate import ALEMBIC_VERSION, MIGRATIONS_DIR, is_current, migrate
@@ -35,6 +36,7 @@ class Store:
         self.greetings = Greetings(database)
         self.workspaces = Workspaces(database)
         self.schedules = Schedules(database)
+        self.announcements = Announcements(database)
         self.runs = Runs(database)
         self.heartbeats = Heartbeats(database)
         self.delivery_quotas = DeliveryQuotas(database)

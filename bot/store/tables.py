@@ -118,6 +118,17 @@ LAST_CHANGES = Table(
     Column("next_at", UtcDateTime),
 )
 
+ANNOUNCEMENTS = Table(
+    "announcements",
+    METADATA,
+    Column("schedule", String, ForeignKey("schedules.id", ondelete="CASCADE"), primary_key=True),
+    Column("ts", String, nullable=False),
+    Column("posted_at", UtcDateTime, nullable=False),
+    Column("change", Integer, nullable=False),  # the number of the change that it shows
+    Column("notice_ts", String, nullable=False),  # of the last short message below it; empty if there is none
+    Column("notice_at", UtcDateTime),
+)
+
 RUNS = Table(
     "slots",
     METADATA,

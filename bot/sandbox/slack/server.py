@@ -277,12 +277,23 @@ class Slack(State):
     async def answer(
         self, to: Acknowledgement, when: Callable[[Message], Any] = lambda _: True, seconds: float = 5
     ) -> Message:
-        """Wait for the bot's response to a command or click, through its response_url or in the acknowledgement."""
+        """Wait for the bot's response to a command or click.
+
+        It comes through the response_url, in the acknowledgement, as a post in the channel, or as an update of the
+        message that was clicked. A post with metadata has a reason of its own.
+        """
         if to.response_url is None:
             raise LookupError("Nothing answers this: it came without a response_url.")
-        messages = to.response_url.messages
-        await self.until(lambda: any(when(message) for message in messages), seconds)
-        return next(message for message in messages if when(message))
+        response_url = to.response_url
+
+        def responses() -> list[Message]:
+            posts = self.bot_posts[response_url.since :]
+            in_channel = [post for post in posts if post.channel == response_url.channel and not post.metadata]
+            found = (*in_channel, *response_url.messages, *response_url.updated_source)
+            return [message for message in found if when(message)]
+
+        await self.until(responses, seconds)
+        return responses()[0]
 
     def _describe_activity(self) -> str:
         calls = ", ".join(call.method for call in self.calls[-5:])

@@ -31,9 +31,16 @@ class ResponseUrl:
     channel: str
     issued_at: datetime
     line: str = ""  # the command as typed
+    since: int = 0  # how many messages the bot had posted
+    versions: int = 0  # how often the clicked message had been edited
     source: Message | None = None
     uses: int = 0
     messages: list[Message] = field(default_factory=list)
+
+    @property
+    def updated_source(self) -> list[Message]:
+        """The clicked message, if it has been edited since."""
+        return [self.source] if self.source and len(self.source.versions) > self.versions else []
 
     def use(self, now: datetime) -> None:
         """Count a use. A rejected message counts too: Slack doesn't say, and this is the stricter interpretation."""
@@ -124,6 +131,7 @@ class State:
         self.homes: dict[str, View] = {}
         self.suggestions: dict[str, dict[tuple[str, str], list[Json]]] = defaultdict(dict)  # by message or view
         self.calls: list[Call] = []
+        self.bot_posts: list[Message] = []  # what the bot posted in channels
         self.pending_events: list[Json] = []  # that the bot gets once its call is answered
         self.response_urls: dict[str, ResponseUrl] = {}
         self.triggers: dict[str, Trigger] = {}
@@ -207,6 +215,8 @@ class State:
         message = self._message(channel, content, user)
         message.thread_ts = thread_ts or None
         channel.messages.append(message)
+        if message.bot:
+            self.bot_posts.append(message)
         return message
 
     def post_ephemeral(self, user: str, channel: Channel, content: Content) -> Message:
@@ -238,7 +248,9 @@ class State:
         self, user: str, channel: str, *, line: str = "", source: Message | None = None
     ) -> ResponseUrl:
         """Create the response_url for a command (`line`) or a click (on `source`)."""
-        response_url = ResponseUrl(self.new_id("R"), user, channel, self.now(), line, source)
+        versions = len(source.versions) if source else 0
+        ids = (self.new_id("R"), user, channel, self.now())
+        response_url = ResponseUrl(*ids, line, len(self.bot_posts), versions, source)
         self.response_urls[response_url.id] = response_url
         return response_url
 
