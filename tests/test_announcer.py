@@ -239,5 +239,12 @@ async def test_message_is_updated_after_a_restart(databases: DatabaseFactory) ->
         card = await workspace.send(WEEKLY)
     async with open_workspace(database) as workspace:
         workspace.slack.channels["C1"].messages.append(card)
-        await workspace.send("pause 1")
+        assert await workspace.press(card, "Pause") is card
+        assert "paused schedule 1" in visible_text(card)
+
+
+async def test_message_is_updated_in_socket_mode() -> None:
+    async with open_workspace(socket=True) as workspace:
+        card = await workspace.send(WEEKLY)
+        assert await workspace.press(card, "Pause") is card
         assert "paused schedule 1" in visible_text(card)

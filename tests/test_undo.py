@@ -40,19 +40,19 @@ async def test_undo_of_a_stop_starts_the_schedule_again(scheduler: SchedulerHarn
 
 async def test_undo_of_a_new_schedule_stops_it(scheduler: SchedulerHarness) -> None:
     await scheduler.send(WEEKLY)
-    assert "is stopped." in await scheduler.send("undo 1")
+    assert "It's stopped." in await scheduler.send("undo 1")
     assert "No schedules in this channel yet" in await scheduled(scheduler)
 
 
 async def test_undo_of_an_alert_stops_it(scheduler: SchedulerHarness) -> None:
     await scheduler.send("watch on events web/production")
-    assert "is stopped." in await scheduler.send("undo 1")
+    assert "It's stopped." in await scheduler.send("undo 1")
 
 
 async def test_resumed_schedule_is_paused_again(scheduler: SchedulerHarness) -> None:
     for line in (WEEKLY, "pause 1", "resume 1"):
         await scheduler.send(line)
-    assert "is paused." in await scheduler.send("undo 1")
+    assert "It's paused." in await scheduler.send("undo 1")
     await scheduler.advance_to(MONDAY)
     assert scheduler.posted() == []
 
@@ -60,7 +60,7 @@ async def test_resumed_schedule_is_paused_again(scheduler: SchedulerHarness) -> 
 async def test_undo_can_be_undone(scheduler: SchedulerHarness) -> None:
     for line in (WEEKLY, "pause 1", "undo 1"):
         await scheduler.send(line)
-    assert "is paused." in await scheduler.send("undo 1")
+    assert "It's paused." in await scheduler.send("undo 1")
 
 
 async def test_run_missed_before_the_undo_is_caught_up(scheduler: SchedulerHarness) -> None:
