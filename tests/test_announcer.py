@@ -10,6 +10,7 @@ from bot.sandbox.slack import Fault
 from bot.sandbox.slack.elements import find_elements
 from bot.sandbox.slack.workspace import Message
 from tests.databases import DatabaseFactory
+from tests.form_filling import open_form, save
 from tests.scheduler_harness import LOOP, SchedulerHarness
 from tests.workspace import open_workspace, visible_text
 
@@ -99,9 +100,7 @@ async def test_undo_beside_the_reply_updates_the_schedules_message(scheduler: Sc
 
 async def test_edit_form_updates_the_schedules_message(scheduler: SchedulerHarness) -> None:
     slack, card = scheduler.workspace.slack, await create(scheduler)
-    await slack.press(card, "Change", user="U2")
-    await slack.until(lambda: slack.views)
-    await slack.submit(slack.views[0], {"days": "tuesday"})
+    await save(slack, await open_form(slack, card, "Change", user="U2"), Days=["Tuesday"])
     await slack.until(lambda: slack.ephemeral["U2"])
     assert "<@U2> changed schedule 1" in visible_text(card)
     assert public(scheduler) == [card]
@@ -147,7 +146,7 @@ async def test_deleted_message_is_posted_anew(scheduler: SchedulerHarness) -> No
 
 async def test_schedule_without_a_message_gets_one(scheduler: SchedulerHarness) -> None:
     reply = await create(scheduler, channel="C3")
-    assert "I can't post here until you invite me" in visible_text(reply)
+    assert "I can't post here until" in visible_text(reply)
     await scheduler.workspace.slack.invite("C3")
     card = await scheduler.workspace.send("pause 1", channel="C3")
     assert await scheduler.workspace.press(card, "Resume") is card
@@ -208,7 +207,7 @@ async def test_late_undo_is_answered_and_leaves_with_the_next_change(scheduler: 
     assert labels(card)[0] == "Resume"
 
 
-@pytest.mark.parametrize("button", ["Pause", "Change", "Send one now", "Stop"])
+@pytest.mark.parametrize("button", ["Pause", "Send one now", "Stop"])
 async def test_button_of_a_stopped_schedule_says_so(scheduler: SchedulerHarness, button: str) -> None:
     card = await create(scheduler)
     pressed = next(one for one in find_elements(card.blocks, ("button",)) if one.label == button).press_action("1.0")

@@ -131,7 +131,7 @@ async def test_schedule_changed_elsewhere_is_refused_with_what_it_is_now(workspa
     assert workspace.slack.ephemeral["U1"] == []
     assert "Resume" in labels(home)
     stale = await open_home(workspace)
-    await workspace.send("stop 1", user="U2")
+    await workspace.stop("stop 1", user="U2")
     assert "⚠️ This schedule no longer exists." in text(await press(workspace, stale, "Resume"))
 
 

@@ -431,7 +431,7 @@ async def test_buttons_of_a_stopped_schedule_say_what_to_do(scheduler: Scheduler
 async def test_form_of_a_stopped_schedule_says_what_to_do(scheduler: SchedulerHarness) -> None:
     await scheduler.send(WEEKLY)
     listing = await scheduler.workspace.send("schedules", user="U2")
-    await scheduler.send("stop 1")
+    await scheduler.stop("stop 1")
     view = await open_form(scheduler.workspace.slack, listing, "Change")
     assert "type `/insights every monday 9:00 Europe/Berlin scores web/production`" in shown(view)
     await scheduler.workspace.slack.until(lambda: "No schedules in this channel yet" in visible_text(listing))

@@ -208,9 +208,7 @@ async def test_changed_watch_starts_with_a_silent_check(scheduler_factory: OpenS
         await scheduler.send("watch on scores web/production")
         await poll(scheduler)
         confirmation = await scheduler.send("change 1 flag new-checkout web/production")
-        assert confirmation.endswith(
-            "changed schedule 1: `flag new-checkout web/production`, *when something changes*."
-        )
+        assert "changed schedule 1: `flag new-checkout web/production`, *when something changes*." in confirmation
         assert await poll(scheduler, 2) == []
 
 
