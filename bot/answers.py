@@ -11,7 +11,7 @@ from typing import Any, Protocol, cast
 
 from bot.access import Caller, authorize
 from bot.errors import Failure, InvalidLine, NotFound, Rejected, UnknownKey
-from bot.help import HelpPages
+from bot.help import FirstButton, HelpPages
 from bot.launchdarkly import LaunchDarkly
 from bot.lines.parser import (
     ParsedLine,
@@ -23,18 +23,17 @@ from bot.lines.parser import (
     remove_share_option,
     tokenize,
 )
-from bot.lines.plain_words import reads_as_sentence
 from bot.lines.timespec import display_line, to_milliseconds
 from bot.messages.humanize import timestamp
 from bot.messages.message import Message
 from bot.messages.mrkdwn import Timestamp
 from bot.messages.renderer import Renderer
-from bot.notices import Attempt, Notices, internal_error_message
+from bot.notices import PROJECT_GAP, Attempt, Notices, internal_error_message
 from bot.questions.base import AnyQuestion, AppUrls, QuestionContext, TeamSnapshotReader, View, no_snapshots
 from bot.questions.catalog import Catalog
 from bot.questions.key_correction import confirm_keys, correct_or_raise
 from bot.store import Snapshot
-from bot.suggestions import may_be_sentence, suggest_questions
+from bot.suggestions import find_project_env, is_loose_line, may_be_sentence, suggest_questions
 
 log = logging.getLogger(__name__)
 
@@ -179,13 +178,15 @@ class Answers:
         if not isinstance(failure, InvalidLine):
             return Attempt(line, may_command)
         is_unread = not (failure.topic or failure.corrected)
-        lacks_environment = not caller.defaults if is_unread else failure.has_gaps and caller.supports_menus
+        lacks_environment = not caller.defaults if is_unread else PROJECT_GAP.search(failure.corrected)
         project_envs = await self._project_envs(caller) if lacks_environment else ()
-        has_menu = caller.supports_menus
-        first_buttons = (
-            self._help_pages.first_buttons(caller.defaults, project_envs, has_menu=has_menu) if is_unread else ()
-        )
-        return Attempt(line, may_command, project_envs, first_buttons)
+        first_buttons = await self._first_buttons(line, caller, project_envs) if is_unread else ()
+        return Attempt(line, may_command, project_envs, caller.supports_menus, first_buttons)
+
+    async def _first_buttons(self, line: str, caller: Caller, project_envs: Sequence[str]) -> Sequence[FirstButton]:
+        catalog = self._context_for(caller).catalog
+        named = await find_project_env(line, caller, catalog, self.suggestion_timeout)
+        return self._help_pages.first_buttons(caller.defaults, project_envs, named, has_menu=caller.supports_menus)
 
     async def summarize(self, text: str, caller: Caller, notice: str) -> Message:
         """Answer a question with a notice about its view. Its keys must be exact; a failure is raised."""
@@ -231,7 +232,7 @@ class Answers:
         try:
             return await self._answer_question(parsed, caller)
         except UnknownKey as unknown_key:
-            if reads_as_sentence(text) and (suggestions := await self._suggest(text, unknown_key, caller)):
+            if is_loose_line(text, self.registry) and (suggestions := await self._suggest(text, unknown_key, caller)):
                 return suggestions
             raise
 

@@ -166,10 +166,10 @@ class HelpPages:
         return self._renderer.render("notices/first_screen", view=view)
 
     def first_buttons(
-        self, defaults: Defaults, project_envs: Sequence[str], *, has_menu: bool
+        self, defaults: Defaults, project_envs: Sequence[str], named: str, *, has_menu: bool
     ) -> tuple[FirstButton, ...]:
-        """Return the buttons of the first screen, for a line that I can't read."""
-        project_env = _project_env(defaults) or _main(project_envs)
+        """Return the buttons of the first screen, for a line that I can't read, about the environment that it names."""
+        project_env = named or _project_env(defaults) or _main(project_envs)
         forms = self._first_forms(project_env, has_forms=has_menu)
         commands = FirstButton(label=COMMANDS_LABEL, line=f"help {COMMANDS_TOPIC}")
         return (*_first_questions(project_env), *forms, commands)

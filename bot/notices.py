@@ -11,9 +11,11 @@ from bot.lines.spec import MAX_BUTTON_LINE_CHARS
 from bot.messages.message import Message
 from bot.messages.renderer import Renderer
 from bot.questions.base import View
+from bot.questions.catalog import MAIN_ENVIRONMENT
 
 PROJECT_GAP = re.compile(r"(?<= )(?P<project>[^ /]+)/ENV(?= |$)")  # in a corrected line
 OTHER_GAP = re.compile(r"(?<= )[A-Z]+(?= |$)")
+MAX_FILLED_BUTTONS = 3
 MAX_CHOICE_CHARS = 150  # Slack's limit of an option's value
 RUN_COMMAND = "order"  # what a button does that runs a command
 JOIN_CHANNEL, JOIN_LABEL = "join", "Add me to this channel"  # what a button does whose value is a channel
@@ -27,6 +29,7 @@ class Attempt:
     line: str = ""
     may_command: bool = False
     project_envs: Sequence[str] = ()  # to choose from, if the line names none
+    has_menus: bool = False
     first_buttons: Sequence[FirstButton] = ()  # of the first screen, if the line is no question and no command
 
 
@@ -96,9 +99,10 @@ class Notices:
     def failure(self, failure: Failure, reference: str, attempt: Attempt) -> Message:
         """Render a failure for the person who made the attempt. The log has the same reference."""
         mistakes = failure.mistakes if isinstance(failure, InvalidLine) else ()
-        choices, does = self._filled_lines(failure, attempt), self._does(failure.corrected, attempt)
-        buttons = () if choices else self._buttons(failure, attempt)
-        is_said = bool(choices) or _is_said(failure, buttons)
+        filled, does = self._filled_lines(failure, attempt), self._does(failure.corrected, attempt)
+        choices = filled if attempt.has_menus else ()
+        buttons = () if choices else _filled_buttons(filled, does) or self._buttons(failure, attempt)
+        is_said = bool(filled) or _is_said(failure, buttons)
         summary = mistakes[0] if len(mistakes) == 1 else failure.summary
         view = FailureView(
             what=summary,
@@ -115,12 +119,15 @@ class Notices:
 
     def suggestions(self, lines: Sequence[str]) -> Message:
         """Render the questions that a sentence probably asks."""
-        specs = [self._registry[line.partition(" ")[0]] for line in lines]
+        specs = [self._registry[_first_word(line)] for line in lines]
+        is_one_question = len({spec.name for spec in specs}) < len(specs)
         view = SuggestionsView(
             questions=tuple(
                 SuggestedQuestion(summary=spec.summary, line=line) for spec, line in zip(specs, lines, strict=True)
             ),
-            buttons=tuple((f"Ask {spec.name}", line) for spec, line in zip(specs, lines, strict=True)),
+            buttons=tuple(
+                (line if is_one_question else f"Ask {spec.name}", line) for spec, line in zip(specs, lines, strict=True)
+            ),
         )
         return self._renderer.render("notices/suggestions", view=view)
 
@@ -189,6 +196,12 @@ class Notices:
         except InvalidLine:
             return False
         return True
+
+
+def _filled_buttons(filled: Sequence[FilledLine], does: str) -> tuple[FailureButton, ...]:
+    """Return a few buttons where there are no menus, the main environments first."""
+    main_first = sorted(filled, key=lambda one: not one.label.endswith(f"/{MAIN_ENVIRONMENT}"))
+    return tuple(FailureButton(label=one.label, line=one.line, does=does) for one in main_first[:MAX_FILLED_BUTTONS])
 
 
 def _is_said(failure: Failure, buttons: tuple[FailureButton, ...]) -> bool:

@@ -4,19 +4,19 @@ import asyncio
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
+from itertools import chain, zip_longest
 from typing import Any, cast
 
 from bot.access import Caller, authorize
 from bot.errors import Failure, InvalidLine
 from bot.lines.param_types import ListOf
 from bot.lines.parser import Defaults, Registry, normalize_line, parse
-from bot.lines.plain_words import MIN_SCORE, join_words, reads_as_sentence, split_words
+from bot.lines.plain_words import COMMON_WORDS, MIN_SCORE, join_words, reads_as_sentence, split_words
 from bot.lines.spec import MAX_BUTTON_LINE_CHARS, AnySpec, quote_value
 from bot.lines.spelling import build_speller
 from bot.lines.time_phrases import TimeRange, find_time_range
 from bot.questions.base import AnyQuestion, result_or_failure
-from bot.questions.catalog import MAIN_ENVIRONMENT, Catalog, Listing
+from bot.questions.catalog import MAIN_ENVIRONMENT, Catalog, Flag, Listing, maintainers
 from bot.questions.mentions import Kind, KnownKeys, Mentions, find_mentions
 
 MAX_SUGGESTIONS = 3
@@ -28,7 +28,20 @@ def may_be_sentence(line: str, mistake: InvalidLine, registry: Registry) -> bool
     if not mistake.topic:
         return True
     spec = registry[mistake.topic]
-    return reads_as_sentence(line) and (spec.is_question or not _may_be_command(spec, line))
+    if spec.is_question:
+        return is_loose_line(line, registry)
+    return reads_as_sentence(line) and not _may_be_command(spec, line)
+
+
+def is_loose_line(line: str, registry: Registry) -> bool:
+    """Return whether a line that begins like a question may go on in plain words, or with names alone."""
+    return reads_as_sentence(line) or (_question(line, registry) is not None and not {"=", "/"} & set(line))
+
+
+def _question(line: str, registry: Registry) -> AnyQuestion | None:
+    """Return the question that a line begins with, if it does."""
+    spec = registry.get(line.strip().partition(" ")[0].lower())
+    return cast(AnyQuestion, spec) if spec and spec.is_question else None
 
 
 def _may_be_command(spec: AnySpec, line: str) -> bool:
@@ -47,20 +60,42 @@ async def suggest_questions(
     """Return up to three lines. Keys that LaunchDarkly doesn't list within *max_wait* seconds stay unknown."""
     line = normalize_line(text)
     known = await _known_keys(line, caller.defaults, catalog, max_wait)
-    lines = suggest_lines(line, registry, caller.defaults, known, today)
+    by_project = [
+        suggest_lines(line, registry, caller.defaults, keys, today, project) for project, keys in known.items()
+    ]
+    lines = dict.fromkeys(filter(None, chain.from_iterable(zip_longest(*by_project))))
     return tuple(line for line in lines if _can_ask(line, registry, caller))[:MAX_SUGGESTIONS]
 
 
-def suggest_lines(line: str, registry: Registry, defaults: Defaults, known: KnownKeys, today: date) -> list[str]:
+async def find_project_env(text: str, caller: Caller, catalog: Catalog, max_wait: float) -> str:
+    """Return the project that a text names, with its environment; empty if it names none."""
+    line = normalize_line(text)
+    project, known = next(iter((await _known_keys(line, caller.defaults, catalog, max_wait)).items()))
+    mentions = find_mentions(line, known)
+    if project not in mentions.projects:
+        return ""
+    return f"{project}/{next(iter(mentions.environments), _main_environment(project, caller.defaults, known))}"
+
+
+def suggest_lines(
+    line: str, registry: Registry, defaults: Defaults, known: KnownKeys, today: date, project: str
+) -> list[str]:
     """Return a line for each question that fits, the best first. Those that fit half as well aren't worth a button."""
     questions = [cast(AnyQuestion, spec) for spec in registry.values() if spec.is_question]
-    mentions = _corrected(find_mentions(line, known), questions)
-    sentence = Sentence(mentions, find_time_range(line, today), today, defaults, known)
+    mentions, time = _corrected(find_mentions(line, known), questions), find_time_range(line, today)
+    sentence = Sentence(mentions, time, today, project, defaults, known)
+    if not project:
+        return []
+    question = _question(line, registry)
+    if question and not (question.words.compares and len(mentions.projects) > 1):  # it compares within one
+        is_sentence = reads_as_sentence(line)
+        if (lines := sentence.lines_from_names(question, is_sentence=is_sentence)) or not is_sentence:
+            return lines
     scores = {question.name: sentence.score(question) for question in questions}
     best = max(scores.values())
     fitting = [one for one in questions if scores[one.name] >= MIN_SCORE and scores[one.name] * 2 > best]
     fitting.sort(key=lambda question: -scores[question.name])
-    return [sentence.line(question) for question in fitting if sentence.project]
+    return [sentence.line(question) for question in fitting]
 
 
 def _corrected(mentions: Mentions, questions: Sequence[AnyQuestion]) -> Mentions:
@@ -76,8 +111,29 @@ class Sentence:
     mentions: Mentions
     time: TimeRange | None
     today: date
+    project: str
     defaults: Defaults
     known: KnownKeys
+
+    def lines_from_names(self, question: AnyQuestion, *, is_sentence: bool) -> list[str]:
+        """Return the lines of a question whose name is followed by names and times alone.
+
+        A word beside a project, which has no such environment, offers those that it has.
+        """
+        if question.words.compares or not (self.mentions.names_any_key or self.mentions.owner or self.time):
+            return []
+        known_words = {question.name, *COMMON_WORDS, *split_words(self.time.phrase if self.time else "")}
+        further = [word for word in self.mentions.text.split() if word not in known_words]
+        if not further:
+            return [self.line(question)]
+        may_be_environment = not is_sentence and self.project in self.mentions.projects
+        return self._line_per_environment(question) if may_be_environment else []
+
+    def _line_per_environment(self, question: AnyQuestion) -> list[str]:
+        """Return a line for each environment of the project, unless the sentence names one."""
+        environments = self.mentions.environments or [item.key for item in self.known.get(Kind.ENVIRONMENT, ())]
+        sentences = [replace(self, mentions=replace(self.mentions, environments=(env,))) for env in environments]
+        return [sentence.line(question) for sentence in sentences]
 
     def score(self, question: AnyQuestion) -> int:
         """Return how well a question fits. What the sentence names counts only beside a word, except for a flag."""
@@ -88,14 +144,9 @@ class Sentence:
             score += 2 if len(mentions.environments) > 1 or len(mentions.applications) > 1 else 0
         elif "flag" in fields and fields["flag"].required:
             return score + 1 + mentions.is_flag_certain if mentions.flag else 0
-        names_any = mentions.names_anything or (self.time and "since" in fields)
+        names_owner = mentions.owner and "owner" in fields
+        names_any = mentions.names_any_key or names_owner or (self.time and "since" in fields)
         return score + 1 if score and names_any else score
-
-    @cached_property
-    def project(self) -> str:
-        """The project that is named, else the default one, else the first."""
-        first = next((item.key for item in self.known.get(Kind.PROJECT, ())), "")
-        return self.mentions.project or self.defaults.get("project", "") or first
 
     @property
     def _is_default_project(self) -> bool:
@@ -103,10 +154,7 @@ class Sentence:
 
     @property
     def _default_environment(self) -> str:
-        """The default environment, if it is one of the project's."""
-        keys = [item.key for item in self.known.get(Kind.ENVIRONMENT, ())]
-        usual = self.defaults.get("env", MAIN_ENVIRONMENT)
-        return usual if usual in keys or self._is_default_project or not keys else keys[0]
+        return _main_environment(self.project, self.defaults, self.known)
 
     def line(self, question: AnyQuestion) -> str:
         """Write the line of a question, with each option that the sentence means, even if it is the default."""
@@ -114,7 +162,12 @@ class Sentence:
         takes_many = isinstance(fields["env"].param_type, ListOf)
         apps = ",".join(self.mentions.applications) or (self._is_default_project and self.defaults.get("app")) or ""
         flag = self.mentions.flag if fields.get("flag") and fields["flag"].required else self.mentions.flag_part
-        options = {"app": apps, **question.words.options_in(self.mentions.text), **self._times(question, fields)}
+        options = {
+            "app": apps,
+            "owner": self.mentions.owner,
+            **question.words.options_in(self.mentions.text),
+            **self._times(question, fields),
+        }
         written = [f"{name}={quote_value(options[name])}" for name in fields if options.get(name)]
         environments = ",".join(self._environments(question) if takes_many else self._environments(question)[:1])
         positional = [flag] if "flag" in fields and flag else []
@@ -138,6 +191,13 @@ class Sentence:
         return {"since": self.time.since, "until": until} if is_covered else {}
 
 
+def _main_environment(project: str, defaults: Defaults, known: KnownKeys) -> str:
+    """Return the default environment, if it is one of the project's."""
+    keys = [item.key for item in known.get(Kind.ENVIRONMENT, ())]
+    usual = defaults.get("env", MAIN_ENVIRONMENT)
+    return usual if usual in keys or project == defaults.get("project") or not keys else keys[0]
+
+
 def _can_ask(line: str, registry: Registry, caller: Caller) -> bool:
     """Return whether this caller may ask a line, and it is complete."""
     try:
@@ -147,17 +207,27 @@ def _can_ask(line: str, registry: Registry, caller: Caller) -> bool:
     return len(line) <= MAX_BUTTON_LINE_CHARS
 
 
-async def _known_keys(line: str, defaults: Defaults, catalog: Catalog, max_wait: float) -> KnownKeys:
-    """Return the lists that are cached or arrive in time: of the account, then of the project that the line names."""
+async def _known_keys(line: str, defaults: Defaults, catalog: Catalog, max_wait: float) -> Mapping[str, KnownKeys]:
+    """Return the lists that are cached or arrive in time, for each project that the line names.
+
+    Without one, they are for the default project, else the first.
+    """
     deadline = asyncio.get_running_loop().time() + max_wait
     account = await _in_time(deadline, {Kind.PROJECT: catalog.projects(), Kind.APPLICATION: catalog.applications()})
-    first = next((item.key for item in account.get(Kind.PROJECT, ())), "")
-    named = find_mentions(line, {Kind.PROJECT: account.get(Kind.PROJECT, ())}).project
-    project = named or defaults.get("project", first)
+    projects = account.get(Kind.PROJECT, ())
+    named = find_mentions(line, {Kind.PROJECT: projects}).projects[:MAX_SUGGESTIONS]
+    usual = defaults.get("project", next((item.key for item in projects), ""))
+    return {project: {**account, **await _project_keys(deadline, catalog, project)} for project in named or (usual,)}
+
+
+async def _project_keys(deadline: float, catalog: Catalog, project: str) -> KnownKeys:
+    """Return the lists of a project that are cached or arrive in time."""
     if not project:
-        return account
+        return {}
     lists: Lists = {Kind.ENVIRONMENT: catalog.environments(project), Kind.FLAG: catalog.flags(project)}
-    return {**account, **await _in_time(deadline, lists)}
+    known = await _in_time(deadline, lists)
+    flags = cast(Sequence[Flag], known.get(Kind.FLAG, ()))
+    return {**known, Kind.OWNER: maintainers(flags)}
 
 
 async def _in_time(deadline: float, lists: Lists) -> KnownKeys:

@@ -156,7 +156,6 @@ async def test_default_applications_are_sides_only_of_one_environment(someone: C
             "compare web/production,ENV since=2w",
         ),
         ("compare web/production,staging since=today", "covers no full day yet", "compare web/production,staging"),
-        ("compare", "Which project and environment?", "compare PROJECT/ENV"),
     ],
 )
 async def test_invalid_comparison_suggests_a_correction(

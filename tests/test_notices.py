@@ -44,7 +44,6 @@ async def test_several_mistakes_are_listed(someone: Conversation) -> None:
     [
         ("stpo 3", "stop 3"),
         ("every mondya 9:00 digest web/production", "every monday 9:00 digest web/production"),
-        ("scores", "scores PROJECT/ENV"),
         ("compare web/production", "compare web/production,ENV"),
     ],
 )
@@ -79,6 +78,13 @@ async def test_missing_project_is_a_menu_of_lines(line: str, asks: str, does: st
         assert [choice["value"] for choice in menu["options"]] == [first, first.replace("production", "beta")]
         answer = await workspace.slack.select(failure, "Project / environment", "mobile/beta")
         assert "mobile/beta" in slack_text(await workspace.wait_for_answer(answer))
+
+
+async def test_missing_project_is_a_few_buttons_where_there_is_no_menu(someone: Conversation) -> None:
+    answer = await someone.send("cleanup")
+    assert answer.message.text == "Which project and environment?"
+    assert button_lines(answer.message)[:2] == ["cleanup web/production", "cleanup mobile/production"]
+    assert "PROJECT" not in visible_text(answer)
 
 
 @pytest.mark.parametrize("line", ["flag", "compare", "compare web/production", "every digest"])

@@ -121,6 +121,34 @@ async def test_channel_without_a_default_gets_the_first_project(someone: Convers
     assert offered(await someone.send("what are the scores of sandpit")) == ["scores sandpit/production"]
 
 
+@pytest.mark.parametrize(
+    ("line", "offers"),
+    [
+        ("scores warehouse", ["scores warehouse/production"]),
+        ("events today web", ["events web/production since=today"]),
+        ("deploys mobile staging", ["deploys mobile/production", "deploys mobile/beta"]),
+        ("flag dark mode web", ["flag dark-mode web/production"]),
+        ("compare web mobile", ["scores web/production", "scores mobile/production"]),
+    ],
+)
+@pytest.mark.parametrize("defaults", [{}, {"project": "platform", "env": "production"}])
+async def test_bare_project_means_its_main_environment(
+    someone: Conversation, line: str, offers: list[str], defaults: dict[str, str]
+) -> None:
+    assert offered(await replace(someone, defaults=defaults).send(line)) == offers
+
+
+async def test_listed_flag_needs_no_project(someone: Conversation) -> None:
+    assert offered(await someone.send("flag dark-mode")) == ["flag dark-mode web/production"]
+
+
+@pytest.mark.parametrize("line", ["warehouse", "insights warehouse", "what's for lunch in the warehouse?"])
+async def test_buttons_of_an_unknown_line_are_about_its_project(somebody: Conversation, line: str) -> None:
+    answer = await somebody.send(line)
+    assert button_lines(answer.message)[:2] == ["digest warehouse/production", "events warehouse/production"]
+    assert button_lines((await somebody.send(f"{line} staging")).message)[0] == "digest warehouse/staging"
+
+
 async def test_default_application_is_filled_in(someone: Conversation) -> None:
     person = replace(someone, defaults={**WEB, "app": "storefront"})
     assert offered(await person.send("show me risky flags")) == ["events web/production app=storefront impact=large"]
@@ -168,7 +196,7 @@ def test_project_without_a_default_is_asked_about_its_usual_environment(
     environments: tuple[str, ...], environment: str
 ) -> None:
     known = {Kind.PROJECT: [CatalogItem("shop")], Kind.ENVIRONMENT: [CatalogItem(key) for key in environments]}
-    assert suggest_lines("our scores", discover(), {}, known, NOW.date()) == [f"scores shop/{environment}"]
+    assert suggest_lines("our scores", discover(), {}, known, NOW.date(), "shop") == [f"scores shop/{environment}"]
 
 
 @pytest.mark.parametrize(
@@ -215,4 +243,4 @@ def test_word_is_corrected_if_it_is_probably_misspelled(typed: str, meant: str) 
 
 def test_key_is_not_corrected() -> None:
     known = {Kind.PROJECT: [CatalogItem("web")], Kind.APPLICATION: [CatalogItem("scroes")]}
-    assert suggest_lines("how are the scroes", discover(), WEB, known, NOW.date()) == []
+    assert suggest_lines("how are the scroes", discover(), WEB, known, NOW.date(), "web") == []

@@ -1,6 +1,7 @@
 """Plain words: what a sentence says, and how well it fits the words of each question."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -84,8 +85,12 @@ def _count(needles: Iterable[str], text: str) -> int:
 
 
 def split_words(line: str) -> list[str]:
-    """Return the words of a sentence in lower case: `new-checkout` is two, `what's` is one."""
-    return _WORD.findall(_APOSTROPHE.sub("", line.lower()))[:MAX_WORDS]
+    """Return the words of a sentence in lower case, without accents: `new-checkout` is two, `what's` is one."""
+    return _WORD.findall(without_accents(_APOSTROPHE.sub("", line.lower())))[:MAX_WORDS]
+
+
+def without_accents(text: str) -> str:
+    return text if text.isascii() else unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
 
 
 def is_greeting(line: str) -> bool:

@@ -24,6 +24,7 @@ class TimeRange:
     until: str
     first: date
     last: date
+    phrase: str = ""  # the words of the sentence
 
     @property
     def days(self) -> int:
@@ -36,6 +37,7 @@ def find_time_range(line: str, today: date) -> TimeRange | None:
     for pattern, resolve in _PHRASES:
         if (match := pattern.search(text)) and (found := resolve(match, today)):
             is_open = re.search(r"\b(since|from|after)( the)?$", text[: match.start()].rstrip())
+            found = replace(found, phrase=match[0])
             return replace(found, until="", last=today) if is_open else found
     return None
 

@@ -8,7 +8,7 @@ Only projects that the settings allow are shown. They are filtered after the cac
 
 import re
 from asyncio import gather
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -17,6 +17,7 @@ from urllib.parse import quote, unquote
 
 from bot.launchdarkly import Float64, Int64, LaunchDarkly, Reply, Version, field
 from bot.lines.param_types import is_key
+from bot.lines.plain_words import without_accents
 from bot.messages import humanize
 
 CACHE_LIFETIME = timedelta(minutes=15)
@@ -284,6 +285,12 @@ class Catalog:
         Also true if the list is capped and so can't tell."""
         listing = await _fetch_names(self.launchdarkly, APPLICATIONS)
         return listing.capped or any(application.key == key for application in listing.items)
+
+
+def maintainers(flags: Iterable[Flag]) -> tuple[CatalogItem, ...]:
+    """Return the people who maintain flags, each with their name."""
+    people = {(flag.person.first, flag.person.last): flag for flag in flags if flag.person and not flag.team}
+    return tuple(CatalogItem(flag.owner, without_accents(flag.owner)) for flag in people.values())
 
 
 def _flags_path(project: str) -> str:

@@ -10,7 +10,7 @@ from itertools import islice, pairwise
 
 from bot.lines.param_types import is_key, is_one_edit_apart
 from bot.lines.plain_words import COMMON_WORDS, join_words, spans, split_words
-from bot.questions.catalog import MAX_ITEMS, CatalogItem
+from bot.questions.catalog import MAIN_ENVIRONMENT, MAX_ITEMS, CatalogItem
 
 MAX_GUESSES = 3  # words that are compared with every flag's key
 MIN_PART_CHARS = 3  # of a word that stands for a longer key: `prod`, `ios`
@@ -28,6 +28,7 @@ class Kind(Enum):
     APPLICATION = 2
     PROJECT = 3
     FLAG = 4
+    OWNER = 5  # a person who maintains flags, by name
 
 
 KnownKeys = Mapping[Kind, Sequence[CatalogItem]]  # those that are known in time; environments and flags of one project
@@ -38,16 +39,17 @@ class Mentions:
     """What a sentence names, and the text of its other words."""
 
     text: str
-    project: str = ""
+    projects: tuple[str, ...] = ()
     environments: tuple[str, ...] = ()
     applications: tuple[str, ...] = ()
     flag: str = ""  # a flag's key, as far as it is known
     flag_part: str = ""  # the part of it that the sentence has
     is_flag_certain: bool = False  # whether the flag exists, and its key is no ordinary word
+    owner: str = ""
 
     @property
-    def names_anything(self) -> bool:
-        return bool(self.project or self.environments or self.applications or self.flag)
+    def names_any_key(self) -> bool:
+        return bool(self.projects or self.environments or self.applications or self.flag)
 
 
 @dataclass(frozen=True)
@@ -74,12 +76,13 @@ def find_mentions(line: str, known: KnownKeys) -> Mentions:
     flag, part = (flags[0].key, flags[0].key) if flags else _guess_flag(line, text, known.get(Kind.FLAG, ()))
     return Mentions(
         text.replace(join_words(split_words(part)), " "),
-        next(iter(keys[Kind.PROJECT]), ""),
+        keys[Kind.PROJECT],
         keys[Kind.ENVIRONMENT],
         keys[Kind.APPLICATION],
         flag,
         part,
         any(len(match.words) > 1 for match in flags),
+        next(iter(keys[Kind.OWNER]), ""),
     )
 
 
@@ -110,11 +113,12 @@ def _longest(matches: Iterable[_Match]) -> list[_Match]:
 
 
 def _part_matches(words: list[str], matches: list[_Match], known: KnownKeys) -> list[_Match]:
-    """Match each further word with the only environment or application that it stands for."""
+    """Match each further word with the only environment, application or person that it stands for."""
+    flag_words = set(_words_beside_flag(words))
     further = {
         word: n
         for n, word in _unused(words, matches).items()
-        if len(word) >= MIN_PART_CHARS and word not in COMMON_WORDS
+        if len(word) >= MIN_PART_CHARS and word not in COMMON_WORDS and word not in flag_words
     }
     keys = defaultdict[tuple[str, Kind], list[str]](list)
     for environment in known.get(Kind.ENVIRONMENT, ()):
@@ -123,8 +127,16 @@ def _part_matches(words: list[str], matches: list[_Match], known: KnownKeys) -> 
     for application in known.get(Kind.APPLICATION, ()):
         if (word := application.key.lower().partition("-")[0]) in further:
             keys[word, Kind.APPLICATION].append(application.key)
-    only = [(word, kind, named[0]) for (word, kind), named in keys.items() if len(named) == 1]
+    for owner in known.get(Kind.OWNER, ()):
+        if (word := (owner.name or owner.key).lower().partition(" ")[0]) in further:
+            keys[word, Kind.OWNER].append(owner.key)
+    only = [(word, kind, key) for (word, kind), named in keys.items() if (key := _only(named))]
     return _longest(_Match(further[word], further[word] + 1, kind, key) for word, kind, key in only)
+
+
+def _only(keys: Sequence[str]) -> str:
+    """Return the only key; `prod` always means production."""
+    return MAIN_ENVIRONMENT if MAIN_ENVIRONMENT in keys else keys[0] if len(keys) == 1 else ""
 
 
 def _unused(words: list[str], matches: list[_Match]) -> dict[int, str]:
