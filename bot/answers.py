@@ -24,6 +24,7 @@ from bot.lines.parser import (
     tokenize,
 )
 from bot.lines.timespec import display_line, to_milliseconds
+from bot.lines.wishes import Wish, read_wish
 from bot.messages.humanize import timestamp
 from bot.messages.message import Message
 from bot.messages.mrkdwn import Timestamp
@@ -33,7 +34,14 @@ from bot.questions.base import AnyQuestion, AppUrls, QuestionContext, TeamSnapsh
 from bot.questions.catalog import Catalog
 from bot.questions.key_correction import confirm_keys, correct_or_raise
 from bot.store import Snapshot
-from bot.suggestions import find_project_env, is_loose_line, may_be_sentence, suggest_questions
+from bot.suggestions import (
+    find_flag_line,
+    find_project_env,
+    is_loose_line,
+    is_no_command,
+    may_be_sentence,
+    suggest_questions,
+)
 
 log = logging.getLogger(__name__)
 
@@ -269,10 +277,21 @@ class Answers:
             return parse_tokens(tokens, self.registry, caller.defaults)
         except InvalidLine as mistake:
             failure = mistake if mistake.topic else InvalidLine((NOT_UNDERSTOOD,), is_complete=False)
+            if wish := read_wish(text) if is_no_command(text, mistake, self.registry) else None:
+                return await self._answer_wish(wish, text, caller)
             is_sentence = may_be_sentence(text, mistake, self.registry)
             if is_sentence and (suggestions := await self._suggest(text, failure, caller)):
                 return suggestions
             raise failure from None
+
+    async def _answer_wish(self, wish: Wish, text: str, caller: Caller) -> Answer:
+        """Say where the bot does what a sentence asks for, or that it only reads."""
+        catalog, today = self._context_for(caller).catalog, self._context_for(caller).today
+        flag_line = await find_flag_line(text, self.registry, caller, catalog, today, self.suggestion_timeout)
+        project_envs = () if caller.defaults else await self._project_envs(caller)
+        first_buttons = await self._first_buttons(text, caller, project_envs)
+        may_command = self.commands is not None and caller.may_command
+        return Answer(self._notices.wish(wish, flag_line, first_buttons, may_command=may_command), name="help")
 
     async def _suggest(self, text: str, failure: Failure, caller: Caller) -> Answer | None:
         """Return the failure as an answer that offers questions instead, if any fit the words of the line."""

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.errors import Failure, InvalidLine, InvalidResponse, NotFound, NotInChannel, Rejected, TryLater, UnknownKey
-from bot.help import COMMANDS_LABEL, COMMANDS_TOPIC, MAX_CHOICES, MAX_LABEL_CHARS, FirstButton
+from bot.help import COMMANDS_LABEL, COMMANDS_TOPIC, FIRST_FORMS, MAX_CHOICES, MAX_LABEL_CHARS, FirstButton
 from bot.lines.parser import Registry, parse
 from bot.lines.spec import MAX_BUTTON_LINE_CHARS
+from bot.lines.wishes import Wish
 from bot.messages.message import Message
 from bot.messages.renderer import Renderer
 from bot.questions.base import View
@@ -19,6 +20,13 @@ MAX_FILLED_BUTTONS = 3
 MAX_CHOICE_CHARS = 150  # Slack's limit of an option's value
 RUN_COMMAND = "order"  # what a button does that runs a command
 JOIN_CHANNEL, JOIN_LABEL = "join", "Add me to this channel"  # what a button does whose value is a channel
+SCHEDULES_LABEL = "Schedules here"
+FORM_LABELS = tuple(label for label, *_ in FIRST_FORMS)
+STOP_TEXT = "You can pause or stop each report and alert in this channel's list of schedules."
+ALERT_TEXT = "I can alert a channel when something changes."
+SCHEDULE_TEXT = "I can post a report in a channel on a schedule."
+READ_TEXT = "I only read LaunchDarkly, so I can't change anything there."
+LINK_TEXT = "I only read LaunchDarkly, but my answer links to the flag there."
 CONFIRMED_PREFIX = "confirmed-"  # of the action of a button that confirms what the person was asked before
 
 
@@ -56,6 +64,13 @@ class FailureView(View):
     choices: tuple[FilledLine, ...]
     does: str  # what a choice does
     reference: str
+
+
+class WishView(View):
+    """What the bot does about something that no question does, and where."""
+
+    text: str
+    buttons: tuple[FirstButton, ...]
 
 
 class SuggestedQuestion(View):
@@ -116,6 +131,19 @@ class Notices:
             reference=reference if failure.needs_admin else "",
         )
         return self._renderer.render("notices/failure", view=view)
+
+    def wish(self, wish: Wish, flag_line: str, first_buttons: Sequence[FirstButton], *, may_command: bool) -> Message:
+        """Render what to press for a wish: the flag's answer, which links to it, or the buttons of the first screen."""
+        forms = [button for button in first_buttons if button.label in FORM_LABELS]
+        lists = [FirstButton(label=SCHEDULES_LABEL, line="schedules", does=RUN_COMMAND)] if may_command else []
+        flags = [FirstButton(label=f"Ask: {flag_line}", line=flag_line)] if flag_line else []
+        text, buttons = {
+            Wish.STOP: (STOP_TEXT, lists),
+            Wish.ALERT: (ALERT_TEXT, forms[::-1]),
+            Wish.SCHEDULE: (SCHEDULE_TEXT, forms),
+            Wish.CHANGE: (LINK_TEXT, flags) if flags else (READ_TEXT, first_buttons),
+        }[wish]
+        return self._renderer.render("notices/wish", view=WishView(text=text, buttons=tuple(buttons)))
 
     def suggestions(self, lines: Sequence[str]) -> Message:
         """Render the questions that a sentence probably asks."""

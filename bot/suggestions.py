@@ -27,10 +27,15 @@ def may_be_sentence(line: str, mistake: InvalidLine, registry: Registry) -> bool
     """Return whether a line with a mistake may be a sentence, even if it begins like a question or a command."""
     if not mistake.topic:
         return True
-    spec = registry[mistake.topic]
-    if spec.is_question:
+    if registry[mistake.topic].is_question:
         return is_loose_line(line, registry)
-    return reads_as_sentence(line) and not _may_be_command(spec, line)
+    return reads_as_sentence(line) and is_no_command(line, mistake, registry)
+
+
+def is_no_command(line: str, mistake: InvalidLine, registry: Registry) -> bool:
+    """Return whether a line with a mistake lacks what a command begins with, even if it begins like one."""
+    spec = registry.get(mistake.topic)
+    return spec is None or spec.is_question or not _may_be_command(spec, line)
 
 
 def is_loose_line(line: str, registry: Registry) -> bool:
@@ -65,6 +70,20 @@ async def suggest_questions(
     ]
     lines = dict.fromkeys(filter(None, chain.from_iterable(zip_longest(*by_project))))
     return tuple(line for line in lines if _can_ask(line, registry, caller))[:MAX_SUGGESTIONS]
+
+
+async def find_flag_line(
+    text: str, registry: Registry, caller: Caller, catalog: Catalog, today: date, max_wait: float
+) -> str:
+    """Return the line that asks about the flag that a text names; empty if it names none."""
+    line = normalize_line(text)
+    known = await _known_keys(line, caller.defaults, catalog, max_wait)
+    sentences = [
+        Sentence(find_mentions(line, keys), None, today, project, caller.defaults, keys)
+        for project, keys in known.items()
+    ]
+    lines = [sentence.line(cast(AnyQuestion, registry["flag"])) for sentence in sentences if sentence.mentions.flag]
+    return next((line for line in lines if _can_ask(line, registry, caller)), "")
 
 
 async def find_project_env(text: str, caller: Caller, catalog: Catalog, max_wait: float) -> str:

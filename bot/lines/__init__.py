@@ -7,4 +7,5 @@ timespec.py     times as people type them (`7d`, `monday`), resolved in the read
 plain_words.py  the words of a sentence, and how well they fit a question
 spelling.py     words of a sentence that are one letter off
 time_phrases.py times in a sentence (`last week`, `two days ago`)
+wishes.py       sentences that ask the bot to do something, such as to alert
 """
