@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bot.sandbox.slack import Fault
+from bot.sandbox.slack.credentials import BOT_USER_ID
 from bot.sandbox.slack.elements import find_elements
 from bot.sandbox.slack.workspace import Message
 from tests.databases import DatabaseFactory
@@ -131,6 +132,18 @@ async def test_changes_within_an_hour_share_one_notice(scheduler: SchedulerHarne
     later = await scheduler.workspace.send("pause 1")
     assert public(scheduler) == [card, notice, later]
     assert "<@U2> resumed schedule 1" in visible_text(notice)
+
+
+async def test_reply_to_a_mention_is_no_notice_for_the_channel(scheduler: SchedulerHarness) -> None:
+    card = await create(scheduler)
+    await scheduler.advance(hours=2)
+    await scheduler.workspace.slack.say(f"<@{BOT_USER_ID}> pause 1")
+    await scheduler.workspace.slack.until(lambda: len(public(scheduler)) == 2)
+    reply = public(scheduler)[-1]
+    assert reply.thread_ts
+    notice = await scheduler.workspace.send("resume 1")
+    assert public(scheduler) == [card, reply, notice]
+    assert notice.thread_ts is None
 
 
 async def test_deleted_message_is_posted_anew(scheduler: SchedulerHarness) -> None:
