@@ -174,9 +174,9 @@ async def test_change_opens_the_form_filled_in() -> None:
         assert elements(view)["Time"]["initial_time"] == "17:30"
         assert elements(view)["Environment"]["initial_option"]["value"] == "staging"
         assert [one["value"] for one in elements(view)["Only these applications"]["initial_options"]] == ["ios-app"]
-        assert elements(view)["When nothing changed"]["initial_options"]
+        assert elements(view)["Full digest"]["initial_options"]
         assert "Channel" not in elements(view)
-        view = await preview(workspace.slack, view, Time="09:00", When_nothing_changed=[])
+        view = await preview(workspace.slack, view, Time="09:00", Full_digest=[])
         await slack.submit(view)
         says = "changed schedule 1: `digest web/staging app=ios-app span=day`, *every last Friday of the month at 9:00"
         await slack.until(lambda: says in visible_text(slack.channels["C1"].messages[0]))

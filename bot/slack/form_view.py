@@ -21,7 +21,6 @@ FIELDS = (*LineForm.model_fields,)
 ANY = "any"  # an option must have a value
 NO_CHOICE = "-"  # the value of an option that only says why there are no others
 WEEKLY = "Every week"
-ONLY_CHANGES = "Only when something changed"
 PREVIEWED_BLOCKS = ("header", "section", "context", "divider")
 MAX_PREVIEWED_BLOCKS = 20
 
@@ -52,6 +51,11 @@ class OptionView(View):
     text: str
     value: str
     description: str = ""
+
+
+ONLY_CHANGES = OptionView(
+    text="Only when something changed", value=ANY, description="Otherwise one line says that nothing did"
+)
 
 
 class KeyView(View):
@@ -166,7 +170,7 @@ def _form_view(form: LineForm, problem: str) -> FormView:
         zone=form.zone,
         can_choose_channel=not form.number,
         channel=form.channel if form.channel[:1] in ("C", "G") else "",
-        only_changes=(OptionView(text=ONLY_CHANGES, value=ANY),) if form.takes("quiet") else (),
+        only_changes=(ONLY_CHANGES,) if form.takes("quiet") else (),
         chosen_only_changes=(ANY,) if form.only_changes else (),
     )
 
