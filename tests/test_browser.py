@@ -235,6 +235,8 @@ async def test_bot_is_added_greets_and_schedules_a_digest(browser: Browser) -> N
         await greeting.get_by_role("combobox", name="Project / environment").select_option("mobile/beta")
         await expect(reader.articles.last).to_contain_text("mobile/beta is now this channel's default")
         await button(greeting, "Schedule a Monday digest").click()
+        await button(reader.modal, "Preview").click()
+        await button(reader.modal, "Schedule").click()
         await expect(reader.articles.last).to_contain_text("scheduled digest mobile/beta span=week here")
 
 
@@ -462,27 +464,57 @@ async def change(reader: Reader) -> None:
     await reader.type(MONDAYS)
     schedules = await reader.type("schedules")
     await button(schedules, "Change").click()
-    await expect(reader.modal).to_be_visible()
+    await expect(reader.modal.get_by_label("What to post")).to_be_visible()
 
 
 async def test_modal_can_be_filled_in_corrected_and_submitted(reader: Reader) -> None:
     await change(reader)
     await expect(reader.modal.get_by_role("heading")).to_have_text("Change schedule 1")
-    await expect(reader.modal.get_by_label("Days")).to_be_focused()
+    await expect(reader.modal.get_by_label("What to post")).to_be_focused()
     await expect(reader.modal.get_by_label("Time", exact=True)).to_have_value("09:00")
-    await reader.modal.get_by_label("Days").fill("")
-    await button(reader.modal, "Save").click()
+    await reader.modal.get_by_label("Monday").uncheck()
+    await button(reader.modal, "Preview").click()
     await expect(reader.modal).to_contain_text("Please complete this required field.")
-    await reader.modal.get_by_label("Days").fill("moonday")
-    await button(reader.modal, "Save").click()
-    await expect(reader.modal.locator(".field-error", has_text="moonday")).to_be_visible()
-    await expect(reader.modal.get_by_label("Question")).to_have_value("scores web/production")
-    await reader.modal.get_by_label("Days").fill("friday")
+    await reader.modal.get_by_label("Friday").check()
+    await reader.modal.get_by_label("Time zone").fill("Moonbase")
+    await button(reader.modal, "Preview").click()
+    await expect(reader.modal.locator(".field-error", has_text="Use a time zone like Europe/Berlin.")).to_be_visible()
+    await reader.modal.get_by_label("Time zone").fill("UTC")
     await reader.modal.get_by_label("Time", exact=True).fill("17:30")
+    await button(reader.modal, "Preview").click()
+    await expect(reader.modal).to_contain_text("Next time you can type /insights change 1 friday 17:30 UTC scores")
     await button(reader.modal, "Save").click()
     await expect(reader.modal).to_be_hidden()
     await expect(reader.articles.last).to_contain_text("Friday")
     await expect(reader.articles.last).to_contain_text("17:30")
+
+
+async def test_form_is_filled_in_with_the_keyboard(reader: Reader) -> None:
+    keyboard = reader.page.keyboard
+    screen = await reader.type("help")
+    await button(screen, "Set up alerts").press("Enter")
+    what, project = reader.modal.get_by_label("Alert me about"), reader.modal.get_by_label("Project")
+    await expect(what).to_be_focused()
+    await what.select_option("One flag")
+    flag = reader.modal.get_by_label("Flag", exact=True)
+    await expect(flag).to_be_visible()
+    await project.fill("")
+    await project.press_sequentially("mobile")
+    await expect(reader.modal.locator("datalist option[value=mobile]")).to_have_count(1)
+    await keyboard.press("Tab")
+    await expect(reader.modal.get_by_label("Environments")).to_have_value("")
+    await reader.modal.get_by_label("Environments").fill("production, bet")
+    await expect(reader.modal.locator("datalist option[value='production, beta']")).to_have_count(1)
+    await reader.modal.get_by_label("Environments").fill("production, beta")
+    await flag.focus()
+    offered = reader.modal.locator("datalist").nth(2).locator("option").first
+    await flag.fill(await offered.get_attribute("value") or "")
+    await expect(reader.modal.get_by_label("Channel")).to_have_value("C1")
+    await button(reader.modal, "Preview").press("Enter")
+    await expect(reader.modal).to_contain_text("/insights watch on flag")
+    await button(reader.modal, "Turn on alerts").press("Enter")
+    await expect(reader.modal).to_be_hidden()
+    await expect(reader.articles.last).to_contain_text("turned on alerts for")
 
 
 async def test_modal_traps_focus_and_closes_on_escape(reader: Reader) -> None:
@@ -890,8 +922,12 @@ async def test_page_has_no_serious_accessibility_issues(browser: Browser, scheme
         await reader.assert_accessible()
         await reader.message_box.fill("")
         await change(reader)
-        await reader.modal.get_by_label("Days").fill("")
-        await button(reader.modal, "Save").click()
+        await reader.modal.get_by_label("Monday").uncheck()
+        await button(reader.modal, "Preview").click()
+        await reader.assert_accessible()
+        await reader.modal.get_by_label("Tuesday").check()
+        await button(reader.modal, "Preview").click()
+        await expect(button(reader.modal, "Save")).to_be_visible()
         await reader.assert_accessible()
 
 

@@ -212,3 +212,13 @@ async def test_action_carries_what_is_filled_in_so_far(slack: Slack) -> None:
         "b1": {"why": {"type": "plain_text_input", "value": "Because"}},
     }
     assert submitted(action) == submitted(submission) == filled
+
+
+async def test_menu_of_several_keeps_what_was_suggested_before(slack: Slack) -> None:
+    view = slack.create_view("U1", modal(FLAG | {"type": "multi_external_select"}))
+    async with over_http(slack) as payloads:
+        await slack.suggest(view, "flag", "new-c")
+        await slack.suggest(view, "flag", "new-s")
+        await slack.submit(view, {"flag": ["new-c-checkout", "new-s-search"]})
+    [selected] = submitted(payloads[-1]).values()
+    assert [one["value"] for one in selected["flag"]["selected_options"]] == ["new-c-checkout", "new-s-search"]

@@ -109,7 +109,8 @@ class Element:
     def _option(self, name: str) -> Json:
         groups = self.body.get("option_groups", [self.body])
         options: list[Json] = [option for group in groups for option in group.get("options", [])]
-        options += self.suggestions
+        options += [*self.suggestions, *self.body.get("initial_options", [self.body.get("initial_option")])]
+        options = [option for option in options if option]
         for option in options:
             if name in (option["text"]["text"], option["value"]):
                 return option

@@ -18,6 +18,7 @@ from bot.sandbox.slack import channels, payloads
 from bot.sandbox.slack.credentials import SIGNING_SECRET
 from bot.sandbox.slack.elements import (
     EXTERNAL_TYPES,
+    MULTIPLE_TYPES,
     PRESSABLE_TYPES,
     SELECTABLE_TYPES,
     fill_inputs,
@@ -148,7 +149,11 @@ class Slack(State):
         person = user or (on.user if isinstance(on, View) else on.to or "U1")
         acknowledgement = await self._send(payloads.block_suggestion(self, on, person, element, typed))
         offered, ids = self.suggestions[_source_id(on)], (element.block_id, element.action_id)
-        return _checked(acknowledgement, lambda: offered.update({ids: validate_suggestions(acknowledgement.response)}))
+        earlier = offered.get(ids, []) if element.body["type"] in MULTIPLE_TYPES else []  # may be chosen already
+        return _checked(
+            acknowledgement,
+            lambda: offered.update({ids: [*validate_suggestions(acknowledgement.response), *earlier]}),
+        )
 
     async def act(self, on: Message | View, action: Json, *, user: str = "") -> Acknowledgement:
         """Send any action, even one that the message doesn't offer (any more)."""

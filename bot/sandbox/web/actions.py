@@ -1,7 +1,8 @@
 """What a person does in the workspace. Actions return only errors; their results reach the page as events."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from bot.sandbox.slack import Acknowledgement, Message
@@ -103,6 +104,12 @@ class Actions:
             else self._view(_string(request, "view"))
         )
         element = _element(on, _string(request, "block"), _string(request, "action"))
+        if isinstance(on, View):
+            self._fill(on, _values(request))
+        if element.input_block:
+            option = _string(request, "option")
+            acknowledgement = await self._slack.select(on, element.action_id, option, user=VIEWER_ID)
+            return _error_text(acknowledgement, f"“{element.input_label}”")
         action_ts = self._slack.new_ts()
         is_menu = element.body["type"] in SELECTABLE_TYPES
         action = (
@@ -112,9 +119,21 @@ class Actions:
 
     async def submit(self, request: Json) -> str:
         """Submit a modal."""
-        values = _strings(request, "values")
-        view = self._view(_string(request, "view"))
+        values, view = _values(request), self._view(_string(request, "view"))
         return _error_text(await self._slack.submit(view, values, user=VIEWER_ID), "Sending this")
+
+    async def suggest(self, request: Mapping[str, str]) -> Sequence[Json]:
+        """Return the options that the bot suggests for what is typed in a menu; none if it fails."""
+        view, typed = self._view(request["view"]), request["typed"]
+        suggested = await self._slack.suggest(view, request["action"], typed, user=VIEWER_ID)
+        options: Sequence[Json] = suggested.response.get("options", [])
+        return options if not suggested.error else []
+
+    def _fill(self, view: View, values: Mapping[str, str | Sequence[str]]) -> None:
+        """Fill in a modal's inputs, except those whose choice is still being typed."""
+        for name, value in values.items():
+            with suppress(LookupError):
+                self._slack.fill(view, {name: value})
 
     async def close(self, request: Json) -> str:
         """Close a modal."""
@@ -182,12 +201,16 @@ def _string(request: Json, name: str) -> str:
     return value
 
 
-def _strings(request: Json, name: str) -> dict[str, str]:
-    """Return a field, or raise a KeyError if it isn't an object with string values."""
-    strings = request[name]
-    if not isinstance(strings, dict):
-        raise KeyError(name)
-    return {key: _string(strings, key) for key in strings}
+def _values(request: Json) -> dict[str, str | list[str]]:
+    """Return what is filled in a modal, or raise a KeyError if it isn't an object with strings or lists of them."""
+    values = request["values"]
+    if not isinstance(values, dict) or not all(map(_is_value, values.values())):
+        raise KeyError("values")
+    return values
+
+
+def _is_value(value: object) -> bool:
+    return isinstance(value, str) or (isinstance(value, list) and all(isinstance(each, str) for each in value))
 
 
 def _element(on: Message | View, block: str, action: str) -> Element:

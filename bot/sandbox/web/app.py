@@ -42,6 +42,15 @@ def build_page(demo: DemoControls) -> ASGIApp:
         line = request.query_params.get("line", "")
         return HTMLResponse(renderer.completions(completions(questions(), line)))
 
+    async def suggest(request: Request) -> Response:
+        """Suggest options for what is typed after the last comma of *typed*, if a menu takes several."""
+        params = dict(request.query_params)
+        try:
+            options = await actions.suggest(params)
+        except LookupError:  # the modal was closed in the meantime
+            options = []
+        return HTMLResponse(renderer.suggestions(options, params.get("before", "")))
+
     async def stream_events(_: Request) -> Response:
         return events.stream(demo, time_travel, renderer)
 
@@ -53,6 +62,7 @@ def build_page(demo: DemoControls) -> ASGIApp:
         routes=[
             Route("/", index),
             Route("/completions", complete),
+            Route("/suggestions", suggest),
             Route("/events", stream_events),
             Route("/do/{action}", perform, methods=["POST"]),
             Mount("/static", StaticFiles(directory=WEB_DIRECTORY / "static")),

@@ -85,7 +85,11 @@ class Renderer:
 
     def view(self, view: View) -> str:
         """Render a modal."""
-        return self._render("view.html", id=view.id, body=view.body)
+        return self._render("view.html", id=view.id, body=view.body, channels=self._channels())
+
+    def suggestions(self, options: Sequence[Json], before: str) -> str:
+        """Render the options that the bot suggests, each after what was chosen *before* in the same input."""
+        return self._render("suggestions.html", options=options, before=before)
 
     def home(self, home: View) -> str:
         """Render the app's Home tab."""

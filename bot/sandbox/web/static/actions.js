@@ -28,7 +28,8 @@ async function act(element) {
   const { block, action } = element.dataset;
   element.ariaBusy = "true"; // it keeps the focus
   const errorNode = element.closest("#home") ? $("home-error") : view && $("modal-error");
-  await send("act", { message, view, block, action, option: element.value }, errorNode);
+  const values = view && handlers.values(); // what is filled in so far
+  await send("act", { message, view, block, action, option: element.value, values }, errorNode);
   element.ariaBusy = null;
 }
 
