@@ -1,7 +1,7 @@
 """Produce the app manifest that Slack needs, for Socket Mode or HTTP.
 
-`manifest.yml` is the one for Socket Mode; its comments hold what differs over HTTP. Both forms are printed with the
-file's explanations, so they are edited as text instead of YAML. The tests parse both.
+`manifest.yml` is the one for Socket Mode; its comments hold what differs over HTTP, or with a host to unfurl. All forms
+are printed with the file's explanations, so they are edited as text instead of YAML. The tests parse them.
 """
 
 import re
@@ -9,20 +9,24 @@ from pathlib import Path
 
 PLACEHOLDER_URL = "https://your.host"
 EVENTS_PATH = "/slack/events"
-UNFURL_HOST = "app.launchdarkly.com"
+PLACEHOLDER_HOST = "app.launchdarkly.com"
 UNFURL_SCOPES = frozenset({"links:read", "links:write"})
 
 _URL = re.compile(r"https://[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:[1-9]\d{0,4})?(/[A-Za-z0-9._~-]+)*", re.ASCII)
 _LINE_OVER_HTTP = re.compile(r"^( +)# over HTTP: ", re.MULTILINE)
 _VALUE_OVER_HTTP = re.compile(r"\w+ # over HTTP: (\w+)$", re.MULTILINE)
+_LINE_WITH_HOST = re.compile(r"^( +)# with UNFURL_HOST: ", re.MULTILINE)
 _SCOPE_SECTION = r"^    {}:.*\n((?: {{6}}- .+\n)+)"
 _SCOPE = re.compile(r"^ +- (\S+) # (.+)$", re.MULTILINE)
 
 
 def socket_mode_manifest(unfurl_host: str = "") -> str:
-    """Return the manifest for Socket Mode, for links to a host of one's own if there is one."""
+    """Return the manifest for Socket Mode.
+
+    A host is registered only if its links are unfurled: Slack asks one app about a link, which may be another one.
+    """
     manifest = _find_manifest().read_text(encoding="utf-8")
-    return manifest.replace(UNFURL_HOST, unfurl_host or UNFURL_HOST)
+    return _LINE_WITH_HOST.sub(r"\1", manifest).replace(PLACEHOLDER_HOST, unfurl_host) if unfurl_host else manifest
 
 
 def http_manifest(url: str, unfurl_host: str = "") -> str:
