@@ -12,6 +12,7 @@ STRONG, WEAK = 2, 1
 MIN_SCORE = 2  # one strong phrase, or two weak ones
 _WORD = re.compile(r"[a-z0-9]+")
 _APOSTROPHE = re.compile(r"(?<=\w)['’](?=\w)")
+_POSSESSIVE = re.compile(r"(?<!what)(?<!who)(?<!how)(?<!that)(?<!it)(?<!here)(?<!let)['’]s\b")
 _GREETING = re.compile(
     r"(?:hi|hey|hello|hiya|good (?:morning|afternoon|evening|day)|thanks|thank you|thx|cheers|who are you"
     r"|what can (?:you do|i ask|i ask you)|what do you do|how do you work|how does this work)"
@@ -86,7 +87,7 @@ def _count(needles: Iterable[str], text: str) -> int:
 
 def split_words(line: str) -> list[str]:
     """Return the words of a sentence in lower case, without accents: `new-checkout` is two, `what's` is one."""
-    return _WORD.findall(without_accents(_APOSTROPHE.sub("", line.lower())))[:MAX_WORDS]
+    return _WORD.findall(without_accents(_APOSTROPHE.sub("", _POSSESSIVE.sub("", line.lower()))))[:MAX_WORDS]
 
 
 def without_accents(text: str) -> str:
