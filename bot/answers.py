@@ -23,6 +23,7 @@ from bot.lines.parser import (
     remove_share_option,
     tokenize,
 )
+from bot.lines.plain_words import is_greeting
 from bot.lines.timespec import display_line, to_milliseconds
 from bot.lines.wishes import Wish, read_wish
 from bot.messages.humanize import timestamp
@@ -272,10 +273,12 @@ class Answers:
         )
 
     async def _parse(self, text: str, tokens: list[Token], caller: Caller) -> ParsedLine | Answer:
-        """Parse a line. A sentence in plain words returns the questions that it may ask."""
+        """Parse a line. A sentence returns the questions that it may ask, and a greeting the first screen."""
         try:
             return parse_tokens(tokens, self.registry, caller.defaults)
         except InvalidLine as mistake:
+            if is_greeting(text):
+                return Answer(await self._help([], caller), name="help")
             failure = mistake if mistake.topic else InvalidLine((NOT_UNDERSTOOD,), is_complete=False)
             if wish := read_wish(text) if is_no_command(text, mistake, self.registry) else None:
                 return await self._answer_wish(wish, text, caller)

@@ -11,7 +11,6 @@ from typing import Any
 
 from bot.errors import InvalidLine
 from bot.lines.param_types import InvalidValue, ListOf, closest_match, correct_typo
-from bot.lines.plain_words import is_greeting
 from bot.lines.spec import AnySpec, ParamField, Params
 from bot.messages.humanize import join_with_and
 from bot.messages.mrkdwn import unescape
@@ -65,10 +64,8 @@ def _is_named(raw: str) -> bool:
 
 
 def help_topics(tokens: list[Token]) -> list[str] | None:
-    """Return the words that a line requests help for, none for a greeting; None if it requests no help."""
+    """Return the words that a line requests help for, which may be none; None if it requests no help."""
     words = [(token.value or token.name).lower() for token in tokens] or [""]
-    if is_greeting(" ".join(words)):
-        return []
     if words[0] not in _HELP_WORDS and words[1:2] != ["help"]:
         return None
     return [word for word in words if word not in _HELP_WORDS]

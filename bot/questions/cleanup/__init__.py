@@ -147,7 +147,7 @@ async def _fetch_flags(params: CleanupParams, ctx: QuestionContext) -> tuple[Lis
     owner = params.owner or ""
     supposed_team = owner if is_key(owner) else ""
     flags, chart = await gather(ctx.catalog.flags(params.project, params.app or ()), fetch_chart(supposed_team))
-    team = team_key(owner, flags.items)
+    team = team_key(owner, flags.items) if owner else ""
     return flags, chart if team == supposed_team else await fetch_chart(team)
 
 
