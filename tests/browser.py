@@ -82,6 +82,16 @@ class Reader:
         await self.message_box.press("Enter")
         return await self.answer_article(answers_before)
 
+    async def schedule(self, line: str) -> Locator:
+        """Send a line that schedules something, and wait until its confirmation is visible in the channel."""
+        messages = self.slack.channels["C1"].messages
+        before = len(messages)
+        await self.message_box.fill(f"/insights {line}")
+        await self.message_box.press("Enter")
+        await self.slack.until(lambda: len(messages) > before)
+        await expect(self.article(messages[-1].ts)).to_be_visible()
+        return self.article(messages[-1].ts)
+
     async def answer_article(self, answers_before: int) -> Locator:
         """Return the answer at this position, not counting progress messages."""
         return self.article((await self.answer_message(answers_before)).ts)
