@@ -60,17 +60,6 @@ async def test_change_keeps_the_old_question_when_the_new_one_is_unknown(schedul
     assert "`scores web/production` *every Monday at 9:00" in shown
 
 
-async def test_form_is_acknowledged_first_and_its_question_checked_after(scheduler: SchedulerHarness) -> None:
-    slack, reply = scheduler.workspace.slack, await scheduler.workspace.send(EVERY)
-    await slack.press(reply, "Change", user="U2")
-    await slack.until(lambda: slack.views)
-    sent = await slack.submit(slack.views[0], {"question": "flag new-chekout web/production"})
-    assert (sent.error, sent.body) == ("", "")
-    await slack.until(lambda: slack.ephemeral["U2"])
-    assert "new-chekout" in visible_text(slack.ephemeral["U2"][-1])
-    assert public(scheduler) == [reply]
-
-
 async def test_same_question_can_move_to_another_time_unchecked(scheduler: SchedulerHarness) -> None:
     await scheduler.send(EVERY)
     before = len(scheduler.workspace.faults.requests)

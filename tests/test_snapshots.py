@@ -52,9 +52,14 @@ async def test_each_span_has_its_own_snapshot_of_a_day(store: Store) -> None:
     assert [snapshot.span for snapshot in listed] == ["", "day", "week"]
 
 
+def _spans_and_later(_: str, names: list[str]) -> list[str]:
+    """Return the migrations from the one on that gives snapshots a span."""
+    return [name for name in names if name == "__pycache__" or (name[:4].isdigit() and name >= "0011")]
+
+
 async def test_snapshots_of_an_earlier_version_cover_a_week(database: TemporaryDatabase, tmp_path: Path) -> None:
     folder = tmp_path / "earlier"
-    shutil.copytree(MIGRATIONS_DIR, folder, ignore=shutil.ignore_patterns("__pycache__", "*_snapshot_spans.py"))
+    shutil.copytree(MIGRATIONS_DIR, folder, ignore=_spans_and_later)
     async with open_store(database.url, migrations_dir=folder):
         pass
     earlier = Database(parse_database_url(database.url), 5)

@@ -17,6 +17,7 @@ from bot.schedules.triggers import (
     with_span,
 )
 from bot.store import Schedule, ScheduleState
+from tests.form_filling import open_form, save
 from tests.scheduler_harness import LOOP, SchedulerHarness
 from tests.workspace import visible_text
 
@@ -214,8 +215,6 @@ async def test_span_follows_a_change_by_line_and_by_form(scheduler: SchedulerHar
     changed = await scheduler.send("change 1 day")
     assert f"`{LINE} span=day`" in changed
     assert "I couldn't check" not in changed
-    await slack.press(reply, "Change", user="U1")
-    await slack.until(lambda: slack.views)
-    await slack.submit(slack.views[0], {"days": "mon,thu"})
-    await slack.until(lambda: len(slack.channels["C1"].messages) > 2)
-    assert f"`{LINE}`" in visible_text(slack.channels["C1"].messages[-1])
+    form = await open_form(slack, reply, "Change", user="U1")
+    await save(slack, form, How_often="Every week", Days=["Monday", "Thursday"])
+    await slack.until(lambda: f"`{LINE}`, *every Monday and Thursday" in visible_text(reply))
