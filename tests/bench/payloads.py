@@ -87,6 +87,7 @@ def bodies() -> dict[str, bytes]:
         "/api/v2/engineering-insights/flag-events": events(20),
         "/api/v2/flags/web/one-key": flag_in_environment("production"),
         "/api/v2/flags/web": catalog(100),
+        "/api/v2/flags/mobile": catalog(100),
         "/api/v2/projects/web/environments": json.dumps({"items": environments}).encode(),
     }
 

@@ -38,6 +38,7 @@ from bot.sandbox.slack import Slack
 from bot.sandbox.slack.credentials import BOT_ID, BOT_TOKEN, BOT_USER_ID, SIGNING_SECRET
 from bot.sandbox.slack.workspace import HOME_TEAM
 from bot.schedules.triggers import Recurrence, Trigger, trigger_fields
+from bot.store import ScheduleState
 from bot.store.database_url import parse_database_url
 from bot.store.tables import RUNS, SCHEDULES
 from tests.bench import payloads
@@ -316,7 +317,7 @@ class BotDatabase:
             "team": HOME_TEAM.id,
             "number": 1,
             "owner": "U1",
-            "state": "active",
+            "state": ScheduleState.ACTIVE,
             "why": "",
         }
         rows = [
