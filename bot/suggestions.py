@@ -114,7 +114,7 @@ def suggest_lines(
     best = max(scores.values())
     fitting = [one for one in questions if scores[one.name] >= MIN_SCORE and scores[one.name] * 2 > best]
     fitting.sort(key=lambda question: -scores[question.name])
-    return [sentence.line(question) for question in fitting]
+    return list(dict.fromkeys(map(sentence.line, sentence.flag_history(questions) + fitting)))
 
 
 def _corrected(mentions: Mentions, questions: Sequence[AnyQuestion]) -> Mentions:
@@ -161,11 +161,16 @@ class Sentence:
         score = words.score(mentions.text)
         if words.compares:
             score += 2 if len(mentions.environments) > 1 or len(mentions.applications) > 1 else 0
-        elif "flag" in fields and fields["flag"].required:
+        elif _needs_flag(question):
             return score + 1 + mentions.is_flag_certain if mentions.flag else 0
         names_owner = mentions.owner and "owner" in fields
         names_any = mentions.names_any_key or names_owner or (self.time and "since" in fields)
         return score + 1 if score and names_any else score
+
+    def flag_history(self, questions: Sequence[AnyQuestion]) -> list[AnyQuestion]:
+        """Return what a sentence about a flag's past asks: first what happened to it, then how it is now."""
+        past = [one for one in questions if self.mentions.flag and one.words.flag_options_in(self.mentions.text)]
+        return past and [*past, *(one for one in questions if _needs_flag(one))]
 
     @property
     def _is_default_project(self) -> bool:
@@ -180,10 +185,11 @@ class Sentence:
         fields = {field.field_name: field for field in question.params.fields()}
         takes_many = isinstance(fields["env"].param_type, ListOf)
         apps = ",".join(self.mentions.applications) or (self._is_default_project and self.defaults.get("app")) or ""
-        flag = self.mentions.flag if fields.get("flag") and fields["flag"].required else self.mentions.flag_part
+        flag = self.mentions.flag if _needs_flag(question) else self.mentions.flag_part
         options = {
             "app": apps,
             "owner": self.mentions.owner,
+            **(question.words.flag_options_in(self.mentions.text) if self.mentions.flag else {}),
             **question.words.options_in(self.mentions.text),
             **self._times(question, fields),
         }
@@ -208,6 +214,10 @@ class Sentence:
         is_covered = covers_today and (last - self.time.first).days < question.words.max_days
         until = "yesterday" if self.time.until == "today" and question.words.whole_days else self.time.until
         return {"since": self.time.since, "until": until} if is_covered else {}
+
+
+def _needs_flag(question: AnyQuestion) -> bool:
+    return any(field.field_name == "flag" and field.required for field in question.params.fields())
 
 
 def _main_environment(project: str, defaults: Defaults, known: KnownKeys) -> str:

@@ -63,6 +63,37 @@ async def offers_any(person: Conversation, sentence: str, names: list[str]) -> b
     return any(line.partition(" ")[0] in names for line in lines)
 
 
+@pytest.mark.parametrize(
+    ("sentence", "events", "flag"),
+    [
+        (
+            "who turned off gift-wrap last week?",
+            "events gift-wrap web/production impact=any since=2026-11-09 until=2026-11-15",
+            "flag gift-wrap web/production",
+        ),
+        (
+            "why is dark-mode off in staging?",
+            "events dark-mode web/staging impact=any",
+            "flag dark-mode web/staging",
+        ),
+        (
+            "why was new-checkout rolled back?",
+            "events new-checkout web/production impact=any",
+            "flag new-checkout web/production",
+        ),
+        (
+            "show me the history of passkeys in platform",
+            "events passkeys platform/production impact=any",
+            "flag passkeys platform/production",
+        ),
+    ],
+)
+async def test_past_of_a_flag_is_offered_before_its_state(
+    somebody: Conversation, sentence: str, events: str, flag: str
+) -> None:
+    assert offered(await somebody.send(sentence)) == [events, flag]
+
+
 async def test_suggestions_name_what_they_answer(somebody: Conversation) -> None:
     answer = await somebody.send("how are our releases doing?")
     assert visible_text(answer).startswith(

@@ -42,11 +42,13 @@ class Words:
     """The words and phrases that ask for a question, separated by commas. `deploy*` also stands for `deployments`.
 
     A strong phrase is enough on its own; a weak one takes another word, or something that the sentence names.
+    The phrases of `flag_options` count beside a flag.
     """
 
     strong: str = ""
     weak: str = ""
     options: Mapping[str, str] = field(default_factory=dict)  # phrase ─► the option it means; the first of a name wins
+    flag_options: Mapping[str, str] = field(default_factory=dict)  # a phrase puts this question first
     covers_today: bool = True
     whole_days: bool = False  # whether a range ends with a whole day: yesterday's last one is yesterday
     max_days: int = MAX_DAYS
@@ -58,13 +60,16 @@ class Words:
 
     def options_in(self, text: str) -> dict[str, str]:
         """Return the options that a text means, by name."""
-        meant = [option.partition("=") for phrase, option in self.options.items() if _needle(phrase) in text]
-        return {name: value for name, _, value in reversed(meant)}
+        return _meant(self.options, text)
+
+    def flag_options_in(self, text: str) -> dict[str, str]:
+        """Return the options that a text means beside a flag, by name."""
+        return _meant(self.flag_options, text)
 
     @cached_property
     def phrases(self) -> str:
         """All of them."""
-        return ",".join((self.strong, self.weak, *self.options))
+        return ",".join((self.strong, self.weak, *self.options, *self.flag_options))
 
     @cached_property
     def _strong_phrases(self) -> tuple[str, ...]:
@@ -79,6 +84,11 @@ def _needle(phrase: str) -> str:
     """Return what to look for in a text: the whole words, or the beginning of the last one."""
     words = " ".join(phrase.split())
     return f" {words[:-1]}" if words.endswith("*") else f" {words} "
+
+
+def _meant(options: Mapping[str, str], text: str) -> dict[str, str]:
+    meant = [option.partition("=") for phrase, option in options.items() if _needle(phrase) in text]
+    return {name: value for name, _, value in reversed(meant)}
 
 
 def _count(needles: Iterable[str], text: str) -> int:

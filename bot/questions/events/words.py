@@ -2,6 +2,12 @@
 
 from bot.lines.plain_words import Words
 
+# They ask what was done to a flag that the sentence names, not how it is now.
+_PAST_PHRASES = (
+    *("who turned", "who switched", "who toggled", "who flipped", "who rolled", "who changed", "who touched"),
+    *("when was", "when did", "why", "history", "timeline", "what happened", "rolled back", "reverted"),
+)
+
 WORDS = Words(
     strong="risky, riskiest, incident*, outage*, rollback*, roll back, rolled back, revert*, kill switch*, "
     "turned off, turned on, switched off, switched on, toggled, flipped, what changed, what happened, who changed, "
@@ -11,6 +17,7 @@ WORDS = Words(
     "toggle*, switch*, impact*, recent*, latest, new, large, big, dangerous, rolled out, rollout*, experiment*, "
     "went down, problem*, issue*, trouble, emergenc*",
     max_days=366,
+    flag_options=dict.fromkeys(_PAST_PHRASES, "impact=any"),
     options={
         "risk*": "impact=large",
         "large*": "impact=large",
