@@ -3,15 +3,17 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from bot.errors import Failure, InvalidLine, InvalidResponse, NotFound, NotInChannel, Rejected, TryLater, UnknownKey
 from bot.help import COMMANDS_LABEL, COMMANDS_TOPIC, FIRST_FORMS, MAX_CHOICES, MAX_LABEL_CHARS, FirstButton
 from bot.lines.parser import Registry, parse
 from bot.lines.spec import MAX_BUTTON_LINE_CHARS
 from bot.lines.wishes import Wish
+from bot.messages.humanize import truncate_text
 from bot.messages.message import Message
 from bot.messages.renderer import Renderer
-from bot.questions.base import View
+from bot.questions.base import AnyQuestion, View
 from bot.questions.catalog import MAIN_ENVIRONMENT
 
 PROJECT_GAP = re.compile(r"(?<= )(?P<project>[^ /]+)/ENV(?= |$)")  # in a corrected line
@@ -146,18 +148,23 @@ class Notices:
         return self._renderer.render("notices/wish", view=WishView(text=text, buttons=tuple(buttons)))
 
     def suggestions(self, lines: Sequence[str]) -> Message:
-        """Render the questions that a sentence probably asks."""
+        """Render the questions that a sentence probably asks. Two of one question are told apart by their lines."""
         specs = [self._registry[_first_word(line)] for line in lines]
         is_one_question = len({spec.name for spec in specs}) < len(specs)
         view = SuggestionsView(
             questions=tuple(
                 SuggestedQuestion(summary=spec.summary, line=line) for spec, line in zip(specs, lines, strict=True)
             ),
-            buttons=tuple(
-                (line if is_one_question else f"Ask {spec.name}", line) for spec, line in zip(specs, lines, strict=True)
-            ),
+            buttons=tuple((line if is_one_question else self._question_label(line), line) for line in lines),
         )
         return self._renderer.render("notices/suggestions", view=view)
+
+    def _question_label(self, line: str) -> str:
+        """Return the label of the button that offers a question."""
+        parsed = parse(line, self._registry)
+        question, flag = cast(AnyQuestion, parsed.spec), getattr(parsed.params, "flag", None)
+        label = (flag and question.flag_label) or question.label
+        return truncate_text(label.format(flag), MAX_LABEL_CHARS)
 
     def _buttons(self, failure: Failure, attempt: Attempt) -> tuple[FailureButton, ...]:
         """Return the buttons that help, if there are any."""

@@ -94,13 +94,21 @@ async def test_past_of_a_flag_is_offered_before_its_state(
     assert offered(await somebody.send(sentence)) == [events, flag]
 
 
+async def test_buttons_say_what_their_questions_answer(somebody: Conversation) -> None:
+    answer = await somebody.send("what happened to gift-wrap?")
+    [row] = [block["elements"] for block in answer.message.blocks if block["type"] == "actions"]
+    labels = [button["text"]["text"] for button in row]
+    assert labels == ["What happened to gift-wrap", "How gift-wrap is set up now", "Summary"]
+    assert "`events gift-wrap web/production impact=any`" in visible_text(answer)
+
+
 async def test_suggestions_name_what_they_answer(somebody: Conversation) -> None:
     answer = await somebody.send("how are our releases doing?")
     assert visible_text(answer).startswith(
         "*Did you mean this?*\n"
         "• Release maturity scores, how they moved, and what's next\n"
         "`scores web/production`\n"
-        "Ask scores\n"
+        "Scores\n"
     )
     assert answer.error_text.startswith("I didn't get that. You can ask about flag changes,")
 
@@ -199,7 +207,7 @@ async def test_only_allowed_projects_are_named_and_offered(someone: Conversation
 async def test_button_in_slack_asks_the_question() -> None:
     async with open_workspace(default_project="web/production") as workspace:
         offer = await workspace.send("how are our releases doing?", user="U1")
-        answer = await workspace.press(offer, "Ask scores", user="U1")
+        answer = await workspace.press(offer, "Scores", user="U1")
         assert (offer.to, answer.to) == ("U1", "U1")
         assert "`scores web/production`" in slack_text(answer)
 
@@ -217,6 +225,14 @@ async def test_silent_launchdarkly_keeps_nobody_waiting() -> None:
         answer = await answers.answer("is new-checkout on? how are our scores in staging?", Caller(UTC_ZONE, WEB))
         assert offered(answer) == ["scores web/production", "flag new-checkout web/production"]
         assert offered(await answers.answer("how are our scores?", Caller(UTC_ZONE))) == []
+
+
+async def test_long_key_fits_on_its_button() -> None:
+    key = f"a-{'very' * 60}-long-key"
+    async with open_answers(settings(suggestion_timeout_seconds=0.01), lambda: NOW, SilentTransport()) as answers:
+        answer = await answers.answer(f"is {key} on?", Caller(UTC_ZONE, WEB))
+    assert offered(answer) == [f"flag {key} web/production"]
+    assert not violations(answer.message.payload())
 
 
 @pytest.mark.parametrize(

@@ -166,6 +166,7 @@ def _no_ticket(_: Params, __: Any, ___: QuestionContext) -> str:
 class Question(Spec[ParamsT], Generic[ParamsT, ReplyT, ViewT]):
     """A question. Its template has the same name.
 
+    - `label`: of a button that offers the question; `flag_label`: if it is about a flag. `{}` stands for the flag.
     - `words`: the words of a sentence that asks for this question.
     - `is_partial`: whether the reply lacks something that a later attempt may return.
     - `is_quiet`: whether the answer reports that nothing changed.
@@ -179,6 +180,8 @@ class Question(Spec[ParamsT], Generic[ParamsT, ReplyT, ViewT]):
     - `display_fields`: how much to show. Schedules that differ in nothing else are duplicates."""
 
     is_question: ClassVar[bool] = True
+    label: str
+    flag_label: str = ""
     words: Words
     reply: type[ReplyT]
     view: type[ViewT]

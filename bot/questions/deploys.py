@@ -231,6 +231,7 @@ QUESTION = Question[DeploysParams, ChartReply, DeploysView](
         "deploys web/production since=2w by=application",
         "deploys platform/production since=8w every=1w expand=metrics",
     ),
+    label="Deployments",
     words=Words(
         strong="deploy*",
         weak="ship*, often, frequency, frequent*, release*, push*, throughput, how many times, how many releases, "

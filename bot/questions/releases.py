@@ -201,6 +201,7 @@ QUESTION = Question[ReleasesParams, ReleasesReply, ReleasesView](
         "releases mobile/production app=ios-app since=7d",
         "releases platform/production since=8w",
     ),
+    label="Deployments and changes",
     words=Words(
         strong="deployments and changes, deployments vs, deployments without, release day*, behind a flag, decouple*",
         weak="release*, deploy*, ship*, day by day, per day, together, how often, how much",

@@ -326,6 +326,7 @@ QUESTION = Question[ScoresParams, WithHistory[ScoresReply], ScoresView](
     name="scores",
     summary="Release maturity scores, how they moved, and what's next",
     examples=("scores web/production", "scores web/staging", "scores mobile/production app=ios-app"),
+    label="Scores",
     words=Words(
         strong="score*, dora, maturity, mature, lead time*, failure rate, velocity, engineering health, "
         "release health, flag health, rating*, rated, grade*, performing, performance, how are we doing, how well",

@@ -300,6 +300,7 @@ QUESTION = Question[StatusParams, StatusReply, StatusView](
     name="status",
     summary="Flags by lifecycle stage, named with their owners",
     examples=("status web/production", "status platform/production app=payments"),
+    label="Flags by status",
     words=Words(
         strong="how many flags, how many feature flags, how many toggles, flag status*, status of our flags, "
         "status of the flags, lifecycle, launched, inactive, active flags, new flags, flag inventory, "

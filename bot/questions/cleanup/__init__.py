@@ -380,6 +380,7 @@ QUESTION = Question[CleanupParams, CleanupReply, CleanupView](
         "cleanup platform/production owner=platform older=180d",
         "cleanup warehouse/production group=old sort=owner",
     ),
+    label="Flags to clean up",
     words=WORDS,
     params=CleanupParams,
     reply=CleanupReply,

@@ -369,6 +369,8 @@ QUESTION = Question[EventsParams, FlagEvents, EventsView](
         "events checkout web/production impact=any limit=5 since=2w",
         "events mobile/production impact=medium expand=experiments",
     ),
+    label="Recent changes",
+    flag_label="What happened to {}",
     words=WORDS,
     params=EventsParams,
     reply=FlagEvents,
