@@ -25,6 +25,8 @@ from tests.conversation import (
     start_conversation,
     visible_text,
 )
+from tests.workspace import open_workspace
+from tests.workspace import visible_text as slack_text
 
 
 def _event(**more: Any) -> dict[str, Any]:
@@ -597,10 +599,26 @@ async def test_events_that_do_not_fit_are_counted() -> None:
     assert "… and 50 more events of this page (5 large)." in shown
 
 
-async def test_empty_week_says_how_to_see_more() -> None:
-    shown = await _shown()
-    assert "*No events* with large impact" in shown
-    assert "`impact=any`" in shown
+@pytest.mark.parametrize(
+    ("options", "wider"),
+    [
+        ("", ["impact=any", "since=4w"]),
+        (" impact=any since=yesterday until=today", ["impact=any since=4w until=today"]),
+        (" since=6w", ["impact=any since=6w"]),
+        (" impact=any since=4w", []),
+    ],
+)
+async def test_empty_answer_offers_to_widen_it(someone: Conversation, options: str, wider: list[str]) -> None:
+    answer = await someone.send(f"events no-such-flag web/production{options}")
+    assert "*No events*" in visible_text(answer)
+    assert button_lines(answer.message) == [f"events no-such-flag web/production {one}" for one in wider]
+
+
+async def test_button_of_an_empty_answer_widens_it_in_slack() -> None:
+    async with open_workspace() as workspace:
+        empty = await workspace.send("events gift-wrap web/production since=1h")
+        answer = await workspace.press(empty, "Include smaller changes")
+        assert "`events gift-wrap web/production impact=any since=1h`" in slack_text(answer)
 
 
 async def test_window_that_ends_before_it_starts_is_refused(someone: Conversation) -> None:

@@ -15,7 +15,7 @@ from bot.errors import Failure, NotAllowed
 from bot.launchdarkly import Version, replace
 from bot.lines.param_types import Boolean, Cursor, IntRange, InvalidValue, Key, Keys, TimeSpec
 from bot.lines.spec import Parameter, Params, bot_param
-from bot.lines.timespec import format_exact
+from bot.lines.timespec import format_exact, resolve_time
 from bot.messages import humanize
 from bot.messages.mrkdwn import Timestamp
 from bot.questions.base import (
@@ -48,6 +48,7 @@ MAX_SHOWN_FLAGS = 20
 MAX_CHANGED_FLAGS = 10
 MAX_PAGE_SIZE = 100
 MAX_SKIPPED_EVENTS = 1000  # events fetched only to reach a page by its number
+FURTHER = "4w"  # how far to look back if there are no events
 MAX_PAGES = 5  # sequential, since each cursor comes from the previous page
 
 
@@ -110,7 +111,8 @@ class EventsView(AnswerView):
     start: Timestamp
     end: Timestamp
     total: str
-    none: bool
+    smaller: str  # the line that includes smaller changes, and the one that looks further back, if there are no events
+    further: str
     empty_page: int
     still: str
     flags: tuple[FlagStoriesView, ...]
@@ -192,7 +194,8 @@ def build_view(params: EventsParams, reply: FlagEvents, ctx: QuestionContext) ->
         start=humanize.timestamp(window.milliseconds[0], ctx.zone),
         end=humanize.timestamp(window.milliseconds[1], ctx.zone),
         total=_describe_position(params, reply.page, total),
-        none=not total,
+        smaller=_wider_line(params, impact="any") if not total and params.impact != "any" else "",
+        further=_wider_line(params, since=FURTHER) if not total and _is_recent(window, ctx) else "",
         empty_page=params.page if total and not items else 0,
         still=describe_still(groups),
         flags=tuple(
@@ -269,6 +272,16 @@ def _page_line(params: EventsParams, window: Window, number: int, **cursor: str 
     since, until = window.absolute
     page = {"since": since, "until": until, "page": number, "after": None, "before": None, **cursor}
     return QUESTION.button_line({**dict(params), **page})
+
+
+def _wider_line(params: EventsParams, **wider: str) -> str:
+    first_page = {"page": 1, "after": None, "before": None}
+    return QUESTION.button_line({**dict(params), **first_page, **wider})
+
+
+def _is_recent(window: Window, ctx: QuestionContext) -> bool:
+    """Return whether a window starts later than the one that looks further back."""
+    return window.start > resolve_time(FURTHER, ctx.now, ctx.zone)
 
 
 def _hidden_summary(groups: Sequence[FlagStories]) -> str:
