@@ -24,7 +24,7 @@ RUN_COMMAND = "order"  # what a button does that runs a command
 JOIN_CHANNEL, JOIN_LABEL = "join", "Add me to this channel"  # what a button does whose value is a channel
 SCHEDULES_LABEL = "Schedules here"
 FORM_LABELS = tuple(label for label, *_ in FIRST_FORMS)
-STOP_TEXT = "You can pause or stop each report and alert in this channel's list of schedules."
+MANAGE_TEXT = "You can change, pause or stop each report and alert in this channel's list of schedules."
 ALERT_TEXT = "I can alert a channel when something changes."
 SCHEDULE_TEXT = "I can post a report in a channel on a schedule."
 READ_TEXT = "I only read LaunchDarkly, so I can't change anything there."
@@ -140,7 +140,7 @@ class Notices:
         lists = [FirstButton(label=SCHEDULES_LABEL, line="schedules", does=RUN_COMMAND)] if may_command else []
         flags = [FirstButton(label=f"Ask: {flag_line}", line=flag_line)] if flag_line else []
         text, buttons = {
-            Wish.STOP: (STOP_TEXT, lists),
+            Wish.MANAGE: (MANAGE_TEXT, lists),
             Wish.ALERT: (ALERT_TEXT, forms[::-1]),
             Wish.SCHEDULE: (SCHEDULE_TEXT, forms),
             Wish.CHANGE: (LINK_TEXT, flags) if flags else (READ_TEXT, first_buttons),

@@ -29,10 +29,17 @@ SCHEDULE_LINES = ["help every", "help watch"]
         ("tell me if web's score drops below 70", Wish.ALERT),
         ("notify me when a flag changes", Wish.ALERT),
         ("Let us know as soon as checkout breaks", Wish.ALERT),
-        ("stop sending me alerts", Wish.STOP),
-        ("turn off alerts in here", Wish.STOP),
-        ("don't post the digest any more", Wish.STOP),
-        ("unsubscribe", Wish.STOP),
+        ("stop sending me alerts", Wish.MANAGE),
+        ("turn off alerts in here", Wish.MANAGE),
+        ("don't post the digest any more", Wish.MANAGE),
+        ("unsubscribe", Wish.MANAGE),
+        ("please move it to Tuesday", Wish.MANAGE),
+        ("move the digest to 10am", Wish.MANAGE),
+        ("change the schedule", Wish.MANAGE),
+        ("page me if platform/production breaks", Wish.ALERT),
+        ("change it to 50 percent", None),
+        ("change the alerts flag", None),
+        ("change failure rate report", None),
         ("tell me if new-checkout is on", None),
         ("tell me when we last deployed", None),
         ("what was turned off?", None),
@@ -85,9 +92,10 @@ async def test_change_without_a_flag_gets_the_first_screens_buttons(someone: Con
     assert button_lines(answer.message)[0] == "digest mobile/beta"
 
 
-async def test_wish_in_slack_is_answered_for_the_asker_alone() -> None:
+@pytest.mark.parametrize("line", ["stop sending me alerts", "please move it to Tuesday", "change the schedule"])
+async def test_wish_in_slack_is_answered_for_the_asker_alone(line: str) -> None:
     async with open_workspace() as workspace:
-        answer = await workspace.send("stop sending me alerts", user="U1")
+        answer = await workspace.send(line, user="U1")
         assert answer.to == "U1"
         listed = await workspace.press(answer, "Schedules here", user="U1")
         assert "No schedules in this channel yet" in visible_text(listed)

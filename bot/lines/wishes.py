@@ -9,6 +9,9 @@ from bot.lines.timespec import DAY_NAMES
 _POLITE = r"(?:(?:please|pls|hey|hi|can you|could you|would you|will you|i want you to|id like you to) )*"
 _THIS = r"(?:the|this|that|my|our|it|all)"
 _EVERY = rf"(?:every|each) (?:other )?(?:day|weekday|week|month|morning|evening|hour|quarter|{'|'.join(DAY_NAMES)})"
+_TIME = r"\d{1,2}(?: \d\d| ?[ap]m)"
+_WHEN = rf"(?:(?:the )?(?:next )?(?:{'|'.join(DAY_NAMES)}|weekdays|tomorrow)|{_TIME})\b.*"
+_IF = r"(?:if|when|whenever|once|as soon as|every time)"
 _POSTS = r"(?:alert|notif|report|message|digest|reminder|summar|sending|posting|messaging|notifying|schedule)"
 _TURNS = r"(?:drop|fall|go below|goes|rise|exceed|change|break|fail|turn|switch|happen|someone|somebody|anyone|gets)"
 
@@ -16,22 +19,24 @@ _TURNS = r"(?:drop|fall|go below|goes|rise|exceed|change|break|fail|turn|switch|
 class Wish(Enum):
     """What no question does. Of two that fit, the first counts."""
 
-    STOP = 1
+    MANAGE = 1  # the schedules of a channel: change, pause or stop them
     ALERT = 2
     SCHEDULE = 3
     CHANGE = 4  # of something in LaunchDarkly
 
 
 _PATTERNS = {
-    Wish.STOP: (
+    Wish.MANAGE: (
         rf"(?:stop|cancel|pause|mute|silence|turn off|no more|unsubscribe)\b(?!.* flag).* {_POSTS}.*",
         rf"(?:dont|do not|never) .*{_POSTS}.*",
         r"(?:no more|stop) alerts|unsubscribe\b.*",
+        rf"(?:change|edit|move|shift|reschedule|postpone) {_THIS}\b(?!.* flag).* {_POSTS}.*",
+        rf"(?:change|move|shift|reschedule|postpone) (?:it|this|that) (?:.* )?(?:to|on|at|until) {_WHEN}",
     ),
     Wish.ALERT: (
         r"(?:notify|alert|warn) (?:me|us|the team|this channel|everyone)\b.*",
-        r"(?:let (?:me|us) know|ping (?:me|us)|message (?:me|us)) (?:if|when|whenever|once|as soon as|every time)\b.*",
-        rf"tell (?:me|us) (?:if|when|whenever|once|as soon as|every time)\b(?!.* (?:last|did|was|were)\b).* {_TURNS}.*",
+        rf"(?:let (?:me|us) know|(?:ping|page|message|email|dm|call) (?:me|us)) {_IF}\b.*",
+        rf"tell (?:me|us) {_IF}\b(?!.* (?:last|did|was|were)\b).* {_TURNS}.*",
         r"(?:set up|create|add|i want|i need) (?:an? |some )?(?:alert|notification)s?\b.*",
     ),
     Wish.SCHEDULE: (
