@@ -42,7 +42,18 @@ async def test_first_screen_has_few_blocks_and_buttons_that_work(someone: Conver
 
 
 @pytest.mark.parametrize(
-    "line", ["hi", "Hello!", "hey there", "good morning everyone", "thanks", "Thank you so much!", "what can you do?"]
+    "line",
+    [
+        "hi",
+        "Hello!",
+        "hey there",
+        "good morning everyone",
+        "thanks",
+        "Thank you so much!",
+        "what can you do?",
+        "hello, what can you do?",
+        "hi there, what can you do",
+    ],
 )
 async def test_greeting_gets_the_first_screen(someone: Conversation, line: str) -> None:
     answer = await someone.send(line)

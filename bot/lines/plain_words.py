@@ -13,11 +13,12 @@ MIN_SCORE = 2  # one strong phrase, or two weak ones
 _WORD = re.compile(r"[a-z0-9]+")
 _APOSTROPHE = re.compile(r"(?<=\w)['’](?=\w)")
 _POSSESSIVE = re.compile(r"(?<!what)(?<!who)(?<!how)(?<!that)(?<!it)(?<!here)(?<!let)['’]s\b")
-_GREETING = re.compile(
+_GREETING = (
     r"(?:hi|hey|hello|hiya|good (?:morning|afternoon|evening|day)|thanks|thank you|thx|cheers|who are you"
     r"|what can (?:you do|i ask|i ask you)|what do you do|how do you work|how does this work)"
     r"(?: (?:there|all|everyone|everybody|team|bot|again|so much|very much|a lot|for me))*"
 )
+_GREETINGS = re.compile(f"{_GREETING}(?: {_GREETING})*")
 
 # Words too common to be a key.
 _COMMON = """
@@ -106,7 +107,7 @@ def without_accents(text: str) -> str:
 
 def is_greeting(line: str) -> bool:
     """Return whether a line does no more than greet, thank, or ask what the bot is for."""
-    return bool(_GREETING.fullmatch(" ".join(split_words(line))))
+    return bool(_GREETINGS.fullmatch(" ".join(split_words(line))))
 
 
 def join_words(words: Iterable[str]) -> str:
