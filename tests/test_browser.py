@@ -519,6 +519,24 @@ async def test_form_is_filled_in_with_the_keyboard(reader: Reader) -> None:
     await expect(reader.articles.last).to_contain_text("turned on alerts for")
 
 
+async def test_application_is_chosen_by_name_or_refused_at_its_field(reader: Reader) -> None:
+    screen = await reader.type("help")
+    await button(screen, "Set up alerts").click()
+    await reader.modal.get_by_label("Project").fill("web")
+    await reader.modal.get_by_label("Environment").fill("production")
+    apps = reader.modal.get_by_label("Only these applications")
+    await apps.fill("Checkout")
+    await expect(reader.modal.locator("datalist option[value='checkout-api']")).to_have_count(1)
+    error = reader.modal.locator(".field-error", has_text="“Checkout” isn't in the list. Choose one that is.")
+    for _ in range(2):
+        await button(reader.modal, "Preview").click()
+        await expect(error).to_be_visible()
+        await expect(apps).to_be_focused()
+    await apps.fill("Checkout API")
+    await button(reader.modal, "Preview").click()
+    await expect(reader.modal).to_contain_text("/insights watch on events web/production app=checkout-api")
+
+
 async def test_modal_traps_focus_and_closes_on_escape(reader: Reader) -> None:
     await change(reader)
     for _ in range(12):

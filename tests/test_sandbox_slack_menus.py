@@ -82,6 +82,24 @@ async def test_option_that_was_not_suggested_cannot_be_selected(slack: Slack) ->
             await slack.submit(view, {"flag": "old-search"})
 
 
+async def test_suggested_option_can_be_typed_by_its_name(slack: Slack) -> None:
+    named = option("checkout-api") | {"description": {"type": "plain_text", "text": "Checkout API"}}
+    view = slack.create_view("U1", modal({**FLAG, "initial_option": named}))
+    async with over_http(slack) as payloads:
+        await slack.submit(view, {"flag": "checkout API"})
+    assert submitted(payloads[0])["b0"]["flag"]["selected_option"] == named
+
+
+async def test_options_suggested_twice_are_listed_once(slack: Slack) -> None:
+    view = slack.create_view("U1", modal({**FLAG, "type": "multi_external_select"}))
+    async with over_http(slack):
+        for _ in range(3):
+            await slack.suggest(view, "flag", "new")
+        with pytest.raises(LookupError, match=r"There are: new-checkout, new-search\.$"):
+            await slack.submit(view, {"flag": ["old-search"]})
+        assert list(slack.suggestions[view.id].values()) == [[option("new-checkout"), option("new-search")]]
+
+
 async def test_new_block_id_forgets_the_suggestions(slack: Slack) -> None:
     view = slack.create_view("U1", modal(FLAG))
     async with over_http(slack):

@@ -24,6 +24,15 @@ PICKERS = {  # what is picked, and how that looks
 SELECTABLE_TYPES = ("static_select", "external_select", "overflow", "radio_buttons", *MULTIPLE_TYPES, *PICKERS)
 
 
+class NotOffered(LookupError):
+    """A menu doesn't offer the option that a person typed."""
+
+    def __init__(self, block_id: str, name: str, offered: str) -> None:
+        super().__init__(f"{name!r} is not offered here. There are: {offered or 'no options'}.")
+        self.block_id = block_id
+        self.name = name
+
+
 @dataclass(frozen=True)
 class Element:
     """An interactive element, the block that contains it, and the options that the bot suggested for it."""
@@ -114,8 +123,10 @@ class Element:
         for option in options:
             if name in (option["text"]["text"], option["value"]):
                 return option
-        offered = ", ".join(option["text"]["text"] for option in options)
-        raise LookupError(f"{name!r} is not offered here. There are: {offered or 'no options'}.")
+        for option in options:  # a person may type what a suggestion is also called
+            if name.casefold() == _plain_text(option.get("description")).casefold():
+                return option
+        raise NotOffered(self.block_id, name, ", ".join(dict.fromkeys(option["text"]["text"] for option in options)))
 
 
 def _plain_text(text: object) -> str:

@@ -150,10 +150,12 @@ class Slack(State):
         acknowledgement = await self._send(payloads.block_suggestion(self, on, person, element, typed))
         offered, ids = self.suggestions[_source_id(on)], (element.block_id, element.action_id)
         earlier = offered.get(ids, []) if element.body["type"] in MULTIPLE_TYPES else []  # may be chosen already
-        return _checked(
-            acknowledgement,
-            lambda: offered.update({ids: [*validate_suggestions(acknowledgement.response), *earlier]}),
-        )
+
+        def offer() -> None:
+            new = validate_suggestions(acknowledgement.response)
+            offered[ids] = [*new, *(option for option in earlier if option not in new)]
+
+        return _checked(acknowledgement, offer)
 
     async def act(self, on: Message | View, action: Json, *, user: str = "") -> Acknowledgement:
         """Send any action, even one that the message doesn't offer (any more)."""

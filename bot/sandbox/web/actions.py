@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from bot.sandbox.slack import Acknowledgement, Message
 from bot.sandbox.slack.credentials import BOT_USER_ID
-from bot.sandbox.slack.elements import PRESSABLE_TYPES, SELECTABLE_TYPES, Element, find_elements
+from bot.sandbox.slack.elements import PRESSABLE_TYPES, SELECTABLE_TYPES, Element, NotOffered, find_elements
 from bot.sandbox.slack.request import MAX_TEXT_LENGTH
 from bot.sandbox.slack.state import View
 from bot.sandbox.slack.webhook import TIMEOUT
@@ -28,6 +28,7 @@ CHANNELS_ONLY = "{word} only works in channels."
 UNKNOWN_COMMAND = "{word} isn't a command here. Try /insights, /invite or /remove (lower case)."
 CHANNEL_ARCHIVED = "This channel is archived."
 TOO_LONG = f"Messages can have up to {MAX_TEXT_LENGTH:,} characters."
+NOT_IN_LIST = "“{name}” isn't in the list. Choose one that is."
 TIMED_OUT = "{what} failed because the app did not respond."
 FAILED = "{what} failed with the error “{error}”."
 
@@ -118,9 +119,14 @@ class Actions:
         return _error_text(await self._slack.act(on, action, user=VIEWER_ID), f"“{element.label or 'That'}”")
 
     async def submit(self, request: Json) -> str:
-        """Submit a modal."""
+        """Submit a modal. What its menu doesn't offer is an error at that input."""
         values, view = _values(request), self._view(_string(request, "view"))
-        return _error_text(await self._slack.submit(view, values, user=VIEWER_ID), "Sending this")
+        try:
+            return _error_text(await self._slack.submit(view, values, user=VIEWER_ID), "Sending this")
+        except NotOffered as error:
+            view.errors = {error.block_id: NOT_IN_LIST.format(name=error.name)}
+            await self._slack.notify_change()
+            return ""
 
     async def suggest(self, request: Mapping[str, str]) -> Sequence[Json]:
         """Return the options that the bot suggests for what is typed in a menu; none if it fails."""

@@ -6,7 +6,7 @@ import { $, nodes } from "./trusted_html.js";
 
 const MISSING = "Please complete this required field.";
 const modal = $("modal");
-let rendered = "";
+let rendered = "", reported = {}; // the form, and the errors that were last sent
 
 const inputs = () => [...modal.querySelectorAll("[data-block][name]")];
 const valuesOf = ({ value }) => value.split(",").map((each) => each.trim()).filter(Boolean);
@@ -15,7 +15,7 @@ const sendForView = (action, fields) =>
 
 on("view", ({ html, errors }) => {
   if (html !== rendered) render(html); // otherwise what was filled in would be lost
-  showErrors(errors);
+  showErrors((reported = errors));
 });
 
 function render(html) {
@@ -78,4 +78,5 @@ modal.addEventListener("submit", async (event) => {
   event.submitter.disabled = true;
   await sendForView("submit", { values: handlers.values() });
   event.submitter.disabled = false;
+  showErrors(reported); // the same ones aren't sent again
 });
