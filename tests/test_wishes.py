@@ -72,10 +72,14 @@ def test_sentence_that_asks_is_no_wish(examples: str) -> None:
         ),
         (
             "tell me if web's score drops below 70",
-            "I can alert a channel when something changes.",
+            "I can alert a channel when something changes. You'll see a preview before anything is scheduled.",
             SCHEDULE_LINES[::-1],
         ),
-        ("send me a summary every monday at 9", "I can post a report in a channel on a schedule.", SCHEDULE_LINES),
+        (
+            "send me a summary every monday at 9",
+            "I can post a report in a channel on a schedule. You'll see a preview before anything is scheduled.",
+            SCHEDULE_LINES,
+        ),
     ],
 )
 async def test_wish_ends_in_buttons(someone: Conversation, line: str, text: str, lines: list[str]) -> None:
