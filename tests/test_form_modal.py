@@ -64,6 +64,7 @@ async def test_alert_about_a_flag_is_set_up_with_its_preview() -> None:
 async def test_alerts_about_large_changes_show_those_of_last_week() -> None:
     async with open_workspace() as workspace:
         view = await preview(workspace.slack, await open_from_help(workspace, "Set up alerts"))
+        assert "an alert in <#C1> *when there's a large change in web/production*" in shown(view)
         assert "in the past 7 days" in shown(view)
         assert shown(view).count("Turn on alerts") == 0
 

@@ -71,7 +71,7 @@ async def test_home_lists_own_schedules_in_all_channels(socket: bool) -> None:
         shown = text(home)
         assert "`scores web/production` *every Monday at 9:00 (Europe/Berlin)* in <#C1>" in shown
         assert "Schedule 1 · Next run: <!date^" in shown
-        assert "`events web/production` *when something changes* in <#C2>\nSchedule 1 · 🔔 On" in shown
+        assert "`events web/production` *when there's a large change* in <#C2>\nSchedule 1 · 🔔 On" in shown
         assert "staging" not in shown
         assert "unless a channel has its own default" in shown
         assert "Higher is better: 🟢 excellent · 🔵 good · 🟡 fair · 🔴 needs attention" in shown

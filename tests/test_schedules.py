@@ -409,7 +409,7 @@ async def test_stop_without_a_number_lists_the_schedules(scheduler: SchedulerHar
     assert listing.to == "U2"
     assert "Which schedule do you want to stop?" in visible_text(listing)
     assert "*1* · `scores web/production` *every Monday at 9:00 (Europe/Berlin)*" in visible_text(listing)
-    assert "*2* · `events web/production` *when something changes*" in visible_text(listing)
+    assert "*2* · `events web/production` *when there's a large change*" in visible_text(listing)
     stopped = await scheduler.workspace.press(listing, "Stop", nth=1)
     assert "<@U2> turned off alerts for" in visible_text(stopped)
     await scheduler.workspace.slack.until(lambda: "Schedules in this channel" in visible_text(listing))

@@ -106,7 +106,7 @@ async def test_unshared_channel_does_not_ask(workspace: Workspace) -> None:
     ("line", "described"),
     [
         ("every tuesday 9:00 status web/production", "`status web/production`, posted here every Tuesday at 9:00"),
-        ("watch on events web/production", "`events web/production`, posted here when something changes"),
+        ("watch on events web/production", "`events web/production`, posted here when there's a large change"),
         ("change 1 friday 10:00", "`scores web/production`, posted here every Friday at 10:00"),
         ("change 1 status web/production", "`status web/production`, posted here every Monday at 9:00"),
         ("now 1", "`scores web/production`, posted here now"),

@@ -23,6 +23,30 @@ async def test_preview_shows_past_alerts_before_the_watch_starts(scheduler_facto
         assert scheduler.workspace.slack.channels["C1"].messages == [confirmation]
 
 
+@pytest.mark.parametrize(
+    ("options", "when"),
+    [
+        ("", "when there's a large change"),
+        (" impact=medium", "when there's a medium change"),
+        (" impact=none", "when a change affects nobody"),
+        (" impact=any", "when something changes"),
+    ],
+)
+async def test_watch_promises_only_changes_of_the_size(
+    scheduler_factory: OpenScheduler, options: str, when: str
+) -> None:
+    async with scheduler_factory() as scheduler:
+        confirmation = await scheduler.send(f"watch on events web/production{options}")
+        assert f"I'll post here {when}." in confirmation
+        assert f"`events web/production{options}` *{when}*" in await scheduler.send("schedules")
+
+
+async def test_preview_without_alerts_says_so(scheduler_factory: OpenScheduler) -> None:
+    async with scheduler_factory(edit=Feed()) as scheduler:
+        shown = await scheduler.send("watch events web/production")
+        assert "Alerts for `events web/production`: none in the past 7 days." in shown
+
+
 async def test_first_poll_is_silent_and_each_event_alerts_once(scheduler_factory: OpenScheduler) -> None:
     feed = Feed()
     async with scheduler_factory(edit=feed) as scheduler:

@@ -9,7 +9,7 @@ from bot.lines.param_types import IntRange, InvalidValue
 from bot.lines.spec import Params, bot_param
 from bot.questions.base import View
 from bot.schedules.question_check import CheckedQuestion, QuestionCheck, check_channel, check_question
-from bot.schedules.triggers import Trigger, next_run_at, trigger_fields, trigger_of, with_span
+from bot.schedules.triggers import Trigger, describe_trigger, next_run_at, trigger_fields, trigger_of, with_span
 from bot.schedules.views import ScheduleView, schedule_view
 from bot.store import ChangedSchedule, Schedule, ScheduleState
 
@@ -113,7 +113,7 @@ def restart_hint(schedule: Schedule) -> str:
 
 
 def publication(schedule: Schedule) -> Publication:
-    return Publication(schedule.line, trigger_of(schedule).describe())
+    return Publication(schedule.line, describe_trigger(trigger_of(schedule), schedule.line))
 
 
 async def edit_schedule(schedule: Schedule, edit: "ScheduleEdit", ctx: CommandContext) -> ChangedSchedule:

@@ -19,7 +19,7 @@ from bot.lines.spec import Params, bot_param
 from bot.messages import humanize
 from bot.questions.base import View
 from bot.schedules.alerts import WatchItemView
-from bot.schedules.triggers import WatchTrigger
+from bot.schedules.triggers import WatchTrigger, describe_trigger
 from bot.schedules.watch_job import preview_last_week
 
 if TYPE_CHECKING:  # the command line loads the commands without the store
@@ -77,7 +77,8 @@ class WatchView(View):
 
 
 async def publishes(params: WatchParams, ctx: CommandContext) -> Publication | None:
-    return Publication(params.question, WatchTrigger(ctx.caller.zone.key).describe()) if params.on else None
+    when = describe_trigger(WatchTrigger(ctx.caller.zone.key), params.question)
+    return Publication(params.question, when) if params.on else None
 
 
 async def execute(params: WatchParams, ctx: CommandContext) -> AlertsOnView | WatchView:

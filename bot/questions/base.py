@@ -158,6 +158,10 @@ def _no_snapshot(_: Params, __: Any, ___: QuestionContext) -> None:
     return None
 
 
+def _when_something_changes(_: Params) -> str:
+    return "when something changes"
+
+
 def _no_ticket(_: Params, __: Any, ___: QuestionContext) -> str:
     return ""
 
@@ -174,6 +178,7 @@ class Question(Spec[ParamsT], Generic[ParamsT, ReplyT, ViewT]):
     - `ticket`: the answer as plain text for a ticket; empty if there is nothing to do.
     - `suspect_keys`: the keys without any data in the reply, by params field. LaunchDarkly may not know them.
     - `observe`: what a watch observes, under keys that stay the same. Without it, the question can't be watched.
+    - `alerts_when`: when a watch alerts, in words.
     - `fetch_since`: fetches what a watch observes from a time on, if `fetch` isn't enough for that.
     - `span_field`: the parameter that a schedule sets to the day, week or month between its runs. If they are at other
       intervals, it sets `since`, which such a question has too.
@@ -193,6 +198,7 @@ class Question(Spec[ParamsT], Generic[ParamsT, ReplyT, ViewT]):
     ticket: Callable[[ParamsT, ReplyT, QuestionContext], str] = _no_ticket
     suspect_keys: Callable[[ParamsT, ReplyT], Mapping[str, Sequence[str]]] = _no_suspect_keys
     observe: Callable[[ParamsT, ReplyT, QuestionContext], dict[str, Observation]] | None = None
+    alerts_when: Callable[[ParamsT], str] = _when_something_changes
     fetch_since: Callable[[ParamsT, QuestionContext, datetime], Awaitable[ReplyT]] | None = None
     span_field: str = ""
     display_fields: tuple[str, ...] = ()

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from bot.access import Caller
 from bot.answers import Answers
 from bot.errors import TRANSIENT_FAILURES, Rejected
-from bot.schedules.triggers import Trigger, WatchTrigger, subject, trigger_of
+from bot.schedules.triggers import Trigger, WatchTrigger, describe_trigger, subject, trigger_of
 from bot.schedules.watch_job import first_observation, observer_for
 from bot.store import Schedule
 
@@ -49,7 +49,9 @@ def check_duplicate(question: str, trigger: Trigger, existing: Sequence[Schedule
     for schedule in existing:
         if trigger == trigger_of(schedule) and subject(question, trigger) == subject(schedule.line, trigger):
             number = f" (schedule {schedule.number})" if schedule.number else ""  # it has none yet in an imported file
-            what = f"That's already scheduled here{number}: `{schedule.line}`, {trigger.describe()}."
+            what = (
+                f"That's already scheduled here{number}: `{schedule.line}`, {describe_trigger(trigger, schedule.line)}."
+            )
             raise Rejected(what, "See it with `schedules`.")
 
 

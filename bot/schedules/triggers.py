@@ -83,10 +83,6 @@ class WatchTrigger:
     def __str__(self) -> str:
         return f"{WATCH} {self.zone}"
 
-    def describe(self) -> str:
-        """Return the trigger in words."""
-        return "when something changes"
-
 
 Trigger = Recurrence | WatchTrigger
 
@@ -96,6 +92,18 @@ def trigger_of(schedule: Schedule) -> Trigger:
     if schedule.local_time is None:
         return WatchTrigger(schedule.zone)
     return Recurrence(schedule.days, schedule.ordinal, schedule.local_time, schedule.zone)
+
+
+def describe_trigger(trigger: Trigger, line: str) -> str:
+    """Return in words when a schedule of this line posts."""
+    if isinstance(trigger, Recurrence):
+        return trigger.describe()
+    questions = discover()
+    try:
+        parsed = parse(line, questions)
+    except InvalidLine:  # saved by an earlier version
+        return "when something changes"
+    return questions[parsed.spec.name].alerts_when(parsed.params)
 
 
 def trigger_fields(trigger: Trigger) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from bot.messages import humanize
 from bot.messages.mrkdwn import Timestamp
 from bot.questions.base import View
 from bot.schedules.delivery_errors import explain_code
-from bot.schedules.triggers import Recurrence, trigger_of
+from bot.schedules.triggers import Recurrence, describe_trigger, trigger_of
 from bot.store import Run, RunState, Schedule, ScheduleState
 
 MAX_MISSED_DAYS = 3  # in a footer; earlier ones are counted
@@ -63,7 +63,7 @@ def schedule_view(schedule: Schedule) -> ScheduleView:
     return ScheduleView(
         number=schedule.number,
         line=schedule.line,
-        recurrence=trigger.describe(),
+        recurrence=describe_trigger(trigger, schedule.line),
         watches=schedule.is_watch,
         owner=schedule.owner,
         paused=schedule.state is ScheduleState.PAUSED,

@@ -24,7 +24,7 @@ from bot.messages.message import Message
 from bot.messages.mrkdwn import Timestamp
 from bot.schedules.context import SchedulerContext
 from bot.schedules.question_check import QuestionCheck, check_channel, check_duplicate
-from bot.schedules.triggers import WatchTrigger, next_run_at, trigger_of, with_span
+from bot.schedules.triggers import WatchTrigger, describe_trigger, next_run_at, trigger_of, with_span
 from bot.slack.client import SLACK_UNAVAILABLE
 from bot.slack.form_check import form_errors, normalized
 from bot.slack.form_view import (
@@ -160,7 +160,7 @@ class FormModal:
             title=title_of(form),
             submit=submit_label(form),
             channel=form.channel,
-            when=trigger.describe(),
+            when=_when(form),
             first=self._first_post(form),
             in_channel=(await self.directory.membership(form.channel)).is_member,
             problem=checked.unchecked,
@@ -195,6 +195,12 @@ def _empty_form(action: str, caller: Caller) -> LineForm:
     alerts = action == ALERTS
     keys = {name: caller.defaults.get(name, "") for name in ("project", "env", "app")}
     return LineForm(alerts=alerts, question="events" if alerts else "digest", **keys)
+
+
+def _when(form: LineForm) -> str:
+    """Return when the bot would post; an alert's also says where something happens."""
+    when = describe_trigger(form.trigger, form.question_line)
+    return f"{when} in {form.project}/{form.env}" if form.alerts and form.project and form.env else when
 
 
 def _interaction(body: Json, form: LineForm, dedup_key: str) -> Interaction:

@@ -352,6 +352,11 @@ async def fetch_since(params: EventsParams, ctx: QuestionContext, since: datetim
     return FlagEvents(EventsReply(items=list(events.events), total=events.total), flags)
 
 
+def alerts_when(params: EventsParams) -> str:
+    special = {"any": "when something changes", "none": "when a change affects nobody"}
+    return special.get(params.impact, f"when there's a {params.impact} change")
+
+
 def observe(params: EventsParams, reply: FlagEvents, ctx: QuestionContext) -> dict[str, Observation]:
     """Return the events, oldest first."""
     events = reversed(reply.page.items or ())
@@ -392,5 +397,6 @@ QUESTION = Question[EventsParams, FlagEvents, EventsView](
     build_view=build_view,
     suspect_keys=lambda params, reply: {} if reply.page.items or reply.page_failure else {"app": params.app or ()},
     observe=observe,
+    alerts_when=alerts_when,
     fetch_since=fetch_since,
 )
