@@ -120,6 +120,8 @@ async def test_change_opens_the_form_and_saving_it_refreshes_the_home(workspace:
     await save(slack, await loaded(slack), Days=["Friday"])
     home = await next_home(slack, "U1", before)
     assert "*every Friday at 9:00 (Europe/Berlin)*" in text(home)
+    assert "Changed schedule 1 in <#C10>." in text(home)
+    assert "Changed" not in text(await open_home(workspace))
 
 
 async def test_schedule_changed_elsewhere_is_refused_with_what_it_is_now(workspace: Workspace) -> None:

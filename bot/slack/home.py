@@ -103,7 +103,7 @@ class AppHome:
     async def refresh(self, interaction: Interaction) -> None:
         """Show the Home anew to a person who changed something elsewhere, if it was shown to them lately."""
         if page := self._shown.get(interaction.user):
-            await self.handle(replace(interaction, action="home", channel="", home_page=page, dedup_key=""))
+            await self.handle(replace(interaction, action="home", home_page=page, dedup_key=""))
 
     async def _respond(self, visit: Interaction) -> tuple[Message, int]:
         answers = self.lines.answers
@@ -125,9 +125,9 @@ class AppHome:
         return await self.callers.resolve(replace(visit, channel="", home_team=home_team))
 
     async def _notice(self, press: Interaction, caller: Caller) -> HomeNotice | None:
-        """Do what was pressed, and return its outcome."""
+        """Do what was pressed, and return its outcome, or that of a form."""
         if press.action not in ("order", "change"):
-            return None
+            return _change_notice(press)
         command, _, number = press.line.partition(" ")
         try:
             await self._check_allowed(command, int(number), press)
@@ -165,3 +165,11 @@ class AppHome:
             log.warning("couldn't show the App Home of %s: %s", user, code or type(error).__name__)
             return
         self._shown.put(user, page, SHOWN_LIFETIME)
+
+
+def _change_notice(visit: Interaction) -> HomeNotice | None:
+    """Return which schedule was changed, if the visit follows that."""
+    command, number, *_ = (*visit.line.split(), "", "")
+    if visit.action != "home" or command != "change" or not number.isdecimal():
+        return None
+    return HomeNotice(done="Changed", number=int(number), channel=visit.channel)
