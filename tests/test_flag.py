@@ -6,7 +6,8 @@ import pytest
 
 from tests.conversation import NOW, Conversation, Edit, ErrorReply, start_conversation, visible_text
 
-YESTERDAY = int(NOW.timestamp() * 1000) - 86_400_000
+DAY = 86_400_000
+YESTERDAY = int(NOW.timestamp() * 1000) - DAY
 
 
 def _environment(**more: Any) -> dict[str, Any]:
@@ -44,7 +45,7 @@ def _flag(environment: dict[str, Any] | None = None, **more: Any) -> Edit:
 
 
 def _long(n: int) -> dict[str, Any]:
-    return {"value": {"rows": ["x" * 50] * 9, "n": n}, "name": f"Layout {n}", "description": "d" * 200}
+    return {"value": {"rows": ["x" * 50] * 9, "n": n}, "name": f"Layout {n}", "description": "" if n else "d" * 200}
 
 
 def _rule(n: int) -> dict[str, Any]:
@@ -52,9 +53,30 @@ def _rule(n: int) -> dict[str, Any]:
     return {"description": f"Rule {n}", "clauses": clauses, "trackEvents": False, "variation": n % 2}
 
 
+def _change(flag: str = "new-checkout", **more: Any) -> dict[str, Any]:
+    lena = {"firstName": "Lena", "lastName": "Hoffmann", "email": "lena@harbour.example"}
+    description = "Targeting turned off: support saw a spike of tickets"
+    return {"flagKey": flag, "eventTime": YESTERDAY, "description": description, "member": lena} | more
+
+
+def _off_with(*events: dict[str, Any], flag: dict[str, Any] | None = None, **reply: Any) -> Edit:
+    """The flag is off, was edited yesterday, and has these events."""
+    edit = _flag(_environment(on=False), **{"creationDate": YESTERDAY - 900 * DAY} | (flag or {}))
+    return lambda page: {"totalCount": 9, "items": events} | reply if "totalCount" in page else edit(page)
+
+
+def _event(kind: str, days: int, **more: Any) -> dict[str, Any]:
+    return _change(eventType=kind, eventTime=YESTERDAY - days * DAY, **more)
+
+
+TURNED_OFF = _event("disabled_targeting", 40)
+EDITED = _event("updated_rules", 0, description="Rule added")
+OLDER = {"_links": {"next": {"href": "/x?after=abc"}}}
+
+
 STATES: dict[str, Edit] = {
     "empty": _flag(_environment(on=False, offVariation=None), variations=[], tags=None),
-    "one": _flag(),
+    "one": _off_with(TURNED_OFF),
     "more": _flag(
         _environment(rules=[_rule(n) for n in range(30)]),
         variations=[_long(n) for n in range(25)],
@@ -79,12 +101,6 @@ async def test_requested_environments_are_sent_one_by_one(someone: Conversation)
     }
 
 
-def _change(flag: str = "new-checkout", **more: Any) -> dict[str, Any]:
-    lena = {"firstName": "Lena", "lastName": "Hoffmann", "email": "lena@harbour.example"}
-    description = "Targeting turned off: support saw a spike of tickets"
-    return {"flagKey": flag, "eventTime": YESTERDAY, "description": description, "member": lena} | more
-
-
 def _changed_by(*events: dict[str, Any]) -> Edit:
     flag = _flag()
     return lambda reply: {"totalCount": 9, "items": events} if "totalCount" in reply else flag(reply)
@@ -105,6 +121,40 @@ async def test_latest_change_costs_one_request(someone: Conversation) -> None:
     await someone.send("flag apple-pay web/production,staging")
     paths = [request.path for request in someone.faults.requests]
     assert paths == ["/api/v2/flags/web/apple-pay", "/api/v2/engineering-insights/flag-events"]
+
+
+async def test_off_flag_says_who_turned_it_off_when_and_why() -> None:
+    shown = await _shown(_off_with(EDITED, TURNED_OFF, _event("enabled_targeting", 60)))
+    line = next(line for line in shown.splitlines() if "*production* is *off*" in line)
+    assert line.startswith("⚫ *production* is *off* · turned off 5 weeks ago (<!date")
+    assert line.endswith(" by Lena Hoffmann: _Targeting turned off: support saw a spike of tickets_")
+
+
+@pytest.mark.parametrize(
+    ("edit", "expected"),
+    [
+        (_off_with(EDITED), "*production* has been *off* for more than twelve weeks"),
+        (_off_with(EDITED, flag={"creationDate": YESTERDAY}), "has been *off* since the flag was created"),
+        (_off_with(EDITED, **OLDER), "*production* is *off* · last edited 1 day ago ("),
+        (_off_with(EDITED, _event("enabled_targeting", 60)), "*production* is *off* · last edited 1 day ago ("),
+    ],
+)
+async def test_off_flag_without_its_event_says_what_is_known(edit: Edit, expected: str) -> None:
+    assert expected in await _shown(edit)
+
+
+async def test_flag_untouched_for_months_needs_no_events_to_be_long_off() -> None:
+    flag = _flag(_environment(on=False, lastModified=YESTERDAY - 100 * DAY), creationDate=YESTERDAY - 900 * DAY)
+    shown = await _shown(lambda reply: ErrorReply(403) if "totalCount" in reply else flag(reply))
+    assert "*production* has been *off* for more than twelve weeks" in shown
+
+
+async def test_changes_button_lists_the_events_of_twelve_weeks(someone: Conversation) -> None:
+    answer = await someone.send("flag apple-pay web/production,staging")
+    button = answer.message.blocks[1]["accessory"]
+    assert button["text"]["text"] == "Changes"
+    assert button["value"] == "events apple-pay web/production impact=any since=12w"
+    assert (await someone.send(button["value"])).outcome == "answered"
 
 
 async def test_comment_says_why_a_rollout_changed(someone: Conversation) -> None:

@@ -1,10 +1,12 @@
 """One flag: its latest change, who maintains it, and what it serves in each requested environment.
 
 reply.py      the decoded fields of a flag
+off.py        since when it is off in an environment, who turned it off and why
 targeting.py  what an environment serves, in words: off, or targets, rules and the rollout
 """
 
 from asyncio import gather
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal
@@ -29,9 +31,11 @@ from bot.questions.base import (
     result_or_failure,
 )
 from bot.questions.catalog import CatalogItem, Variation
-from bot.questions.events import fetch_latest
+from bot.questions.events import QUESTION as EVENTS
+from bot.questions.events import FlagHistory, fetch_history, history_params
 from bot.questions.events.event import (
     ROLLOUT_DESCRIPTION,
+    AuditEntry,
     Event,
     Impact,
     comment_on,
@@ -39,7 +43,8 @@ from bot.questions.events.event import (
     fetch_entries,
     who_made,
 )
-from bot.questions.flag.reply import FlagReply
+from bot.questions.flag.off import off_view
+from bot.questions.flag.reply import Environment, FlagReply
 from bot.questions.flag.targeting import EnvironmentView, environment_view
 
 MAX_VARIATIONS = 10
@@ -91,6 +96,7 @@ class FlagView(AnswerView):
     key: str
     latest: LatestChangeView | None
     latest_missing: str
+    changes: str
     description: str
     kind: str
     lifetime: str
@@ -111,35 +117,48 @@ class FlagView(AnswerView):
 
 
 @dataclass(frozen=True)
-class FlagAndChange:
-    """A flag, and its latest change or why it couldn't be fetched."""
+class FlagAndHistory:
+    """A flag, and its events in the first requested environment or why they couldn't be fetched."""
 
     flag: FlagReply
-    latest: Event | Failure | None
-    comment: str = ""  # on the latest change, from the audit log
+    history: FlagHistory | Failure
+    entries: Sequence[AuditEntry] = ()  # of the audit log, about those events
+
+    @property
+    def known_history(self) -> FlagHistory:
+        return FlagHistory() if isinstance(self.history, Failure) else self.history
+
+    @property
+    def latest(self) -> Event | None:
+        """The latest change."""
+        return next(iter(self.known_history.events), None)
 
 
-async def fetch(params: FlagParams, ctx: QuestionContext) -> FlagAndChange:
-    reply, siblings, latest = await gather(
+async def fetch(params: FlagParams, ctx: QuestionContext) -> FlagAndHistory:
+    reply, siblings, history = await gather(
         _fetch_flag(params, ctx),
         _fetch_siblings(params, ctx),
-        result_or_failure(fetch_latest(params.flag, params.project, params.env[0], ctx)),
+        result_or_failure(fetch_history(params.flag, params.project, params.env[0], ctx)),
     )
     if not any(env in (reply.environments or {}) for env in params.env):
         environments = " or ".join(params.env)
         summary = f"The flag {params.flag} exists, but I can't see its environment {environments} in {params.project}."
         todo = "Check the environment's key (not its name) and the role of the bot's token."
         raise NotFound(summary, todo, param_names=("env",))
-    return FlagAndChange(replace(reply, siblings=siblings), latest, await _fetch_comment(params, latest, ctx))
+    entries = await _fetch_entries(params, history, ctx)
+    return FlagAndHistory(replace(reply, siblings=siblings), history, entries)
 
 
-async def _fetch_comment(params: FlagParams, latest: Event | Failure | None, ctx: QuestionContext) -> str:
+async def _fetch_entries(
+    params: FlagParams, history: FlagHistory | Failure, ctx: QuestionContext
+) -> Sequence[AuditEntry]:
     """Fetch the comment on the latest change, unless its description already says why."""
-    if latest is None or isinstance(latest, Failure):
-        return ""
-    says_why = latest.description and not ROLLOUT_DESCRIPTION.search(latest.description)
-    entries = () if says_why else await fetch_entries([latest], params.project, params.env[0], ctx)
-    return comment_on(latest, entries) or ""
+    if isinstance(history, Failure) or not history.events:
+        return ()
+    latest = history.events[0]
+    if latest.description and not ROLLOUT_DESCRIPTION.search(latest.description):
+        return ()
+    return await fetch_entries([latest], params.project, params.env[0], ctx)
 
 
 async def _fetch_flag(params: FlagParams, ctx: QuestionContext) -> FlagReply:
@@ -169,7 +188,7 @@ async def _fetch_siblings(params: FlagParams, ctx: QuestionContext) -> tuple[Cat
         return ()
 
 
-def build_view(params: FlagParams, answer: FlagAndChange, ctx: QuestionContext) -> FlagView:
+def build_view(params: FlagParams, answer: FlagAndHistory, ctx: QuestionContext) -> FlagView:
     reply = answer.flag
     configs = [(key, config) for key in params.env if (config := (reply.environments or {}).get(key))]
     choices = _choices(params, reply)
@@ -178,7 +197,8 @@ def build_view(params: FlagParams, answer: FlagAndChange, ctx: QuestionContext) 
         name=humanize.truncate_text(reply.name, 100) or params.flag,
         key=params.flag,
         latest=_latest_view(params, answer, ctx),
-        latest_missing=no_access_text(answer.latest, INSIGHTS) or failure_text(answer.latest),
+        latest_missing=no_access_text(answer.history, INSIGHTS) or failure_text(answer.history),
+        changes=EVENTS.button_line(dict(history_params(params.flag, params.project, params.env[0]))),
         description=humanize.truncate_text(reply.description or "", 300),
         kind=humanize.truncate_text(reply.kind or "unknown kind", 30),
         lifetime="temporary" if reply.temporary else "permanent",
@@ -191,7 +211,9 @@ def build_view(params: FlagParams, answer: FlagAndChange, ctx: QuestionContext) 
         more_variations=len(variations[MAX_VARIATIONS:]),
         experiments=_experiment_metrics(reply),
         migration=_migration(reply),
-        environments=tuple(environment_view(key, config, reply, ctx) for key, config in configs[:MAX_ENVIRONMENTS]),
+        environments=tuple(
+            _environment_view(params, answer, key, config, ctx) for key, config in configs[:MAX_ENVIRONMENTS]
+        ),
         more_environments=len(configs[MAX_ENVIRONMENTS:]),
         choices=choices,
         chosen=next((choice for choice in choices if choice.line == _flag_line(params, params.env[0])), None),
@@ -200,21 +222,30 @@ def build_view(params: FlagParams, answer: FlagAndChange, ctx: QuestionContext) 
     )
 
 
-def _latest_view(params: FlagParams, answer: FlagAndChange, ctx: QuestionContext) -> LatestChangeView | None:
+def _latest_view(params: FlagParams, answer: FlagAndHistory, ctx: QuestionContext) -> LatestChangeView | None:
     event = answer.latest
-    if event is None or isinstance(event, Failure):
+    if event is None:
         return None
     config = (answer.flag.environments or {}).get(params.env[0])
     _, impact = describe_impact(event.impact or Impact())
     return LatestChangeView(
         environment=humanize.truncate_text((config and config.name) or params.env[0], 60),
         what=humanize.truncate_text(event.description or humanize.sentence_case(event.kind or "changed"), 200),
-        comment=humanize.truncate_text(answer.comment, 200),
+        comment=humanize.truncate_text(comment_on(event, answer.entries) or "", 200),
         who=who_made(event),
         when=humanize.timestamp(event.time, ctx.zone),
         ago=humanize.time_ago(event.time, ctx.now),
         impact=impact,
     )
+
+
+def _environment_view(
+    params: FlagParams, answer: FlagAndHistory, key: str, config: Environment, ctx: QuestionContext
+) -> EnvironmentView:
+    """Build the view of an environment. Only the events of the first are known."""
+    history = answer.known_history if key == params.env[0] else FlagHistory()
+    off = off_view(config, answer.flag, history, answer.entries, ctx)
+    return environment_view(key, config, answer.flag, off, ctx)
 
 
 def _missing_environments(params: FlagParams, reply: FlagReply) -> tuple[str, ...]:
@@ -284,12 +315,12 @@ def _migration(reply: FlagReply) -> str:
     return stages + (f", by {humanize.truncate_text(reply.migration.context, 40)}" if reply.migration.context else "")
 
 
-async def fetch_since(params: FlagParams, ctx: QuestionContext, _: datetime) -> FlagAndChange:
+async def fetch_since(params: FlagParams, ctx: QuestionContext, _: datetime) -> FlagAndHistory:
     """Fetch the flag as it is now: its state needs no events."""
-    return FlagAndChange(await _fetch_flag(params, ctx), None)
+    return FlagAndHistory(await _fetch_flag(params, ctx), FlagHistory())
 
 
-def observe(params: FlagParams, answer: FlagAndChange, ctx: QuestionContext) -> dict[str, Observation]:
+def observe(params: FlagParams, answer: FlagAndHistory, ctx: QuestionContext) -> dict[str, Observation]:
     """Return whether the flag is on, per environment."""
     view, line = build_view(params, answer, ctx), QUESTION.line(dict(params))
     return {
@@ -304,7 +335,7 @@ def observe(params: FlagParams, answer: FlagAndChange, ctx: QuestionContext) -> 
     }
 
 
-QUESTION = Question[FlagParams, FlagAndChange, FlagView](
+QUESTION = Question[FlagParams, FlagAndHistory, FlagView](
     name="flag",
     summary="One flag: its latest change, owner and targeting per environment",
     examples=(
@@ -319,7 +350,7 @@ QUESTION = Question[FlagParams, FlagAndChange, FlagView](
         "released, targeting, serv*, owner, own*, percent*, everyone, users, customers, who",
     ),
     params=FlagParams,
-    reply=FlagAndChange,
+    reply=FlagAndHistory,
     view=FlagView,
     fetch=fetch,
     build_view=build_view,

@@ -4,6 +4,7 @@ from bot.messages import humanize
 from bot.messages.mrkdwn import Timestamp
 from bot.questions.base import QuestionContext, View
 from bot.questions.catalog import Variation
+from bot.questions.flag.off import OffView
 from bot.questions.flag.reply import Clause, Environment, FlagReply, Prerequisite, Rule, Served, Target
 
 MAX_STEPS = 8
@@ -13,6 +14,7 @@ WEIGHT_TOTAL = 100_000  # weights are thousandths of a percent
 class EnvironmentView(View):
     name: str
     on: bool
+    off: OffView | None
     steps: tuple[str, ...]
     more_steps: int
     changed: Timestamp
@@ -21,13 +23,16 @@ class EnvironmentView(View):
     checks: str
 
 
-def environment_view(key: str, config: Environment, flag: FlagReply, ctx: QuestionContext) -> EnvironmentView:
+def environment_view(
+    key: str, config: Environment, flag: FlagReply, off: OffView | None, ctx: QuestionContext
+) -> EnvironmentView:
     """Build the view of one environment."""
     steps = _steps_when_on(config, flag) if config.on else [f"everyone → {_off_value(config, flag)}"]
     name = humanize.truncate_text(config.name or key, 60)
     return EnvironmentView(
         name=name if name.lower() == key else f"{name} ({key})",
         on=bool(config.on),
+        off=off,
         steps=tuple(steps[:MAX_STEPS]),
         more_steps=len(steps[MAX_STEPS:]),
         changed=humanize.timestamp(config.modified, ctx.zone),
