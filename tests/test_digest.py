@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.access import AccessRules, Caller
+from bot.answers import Answer
 from bot.errors import Failure, NotAllowed, NotFound, TryLater
 from bot.messages.message import build_text
 from bot.questions.base import raise_if_all_failed, result_or_failure
@@ -314,6 +315,26 @@ async def test_notification_opens_with_the_finding(someone: Conversation) -> Non
 
 
 # Worth knowing
+
+
+def _details_of(answer: Answer) -> str:
+    lines: list[str] = [block.get("accessory", {}).get("value", "") for block in answer.message.blocks]
+    return next(line for line in lines if "apple-pay" in line)
+
+
+async def test_details_of_an_incident_list_its_events_of_these_days() -> None:
+    async with start_conversation(edit_parts(events=only_events(OFF), flags=_flag_is("off"))) as someone:
+        line = _details_of(await someone.send("digest web/production"))
+        shown = visible_text(await someone.send(line))
+    window = "since=2026-11-13T00:00Z until=2026-11-20T00:00Z"
+    assert line == f"events apple-pay web/production impact=any {window}"
+    assert "*Still off*" in shown
+
+
+async def test_details_of_another_change_are_the_flag() -> None:
+    async with start_conversation(edit_parts(events=only_events(ON), flags=_flag_is("on"))) as someone:
+        answer = await someone.send("digest web/production")
+    assert _details_of(answer) == "flag apple-pay web/production"
 
 
 async def test_flag_that_was_off_twice_is_one_line() -> None:

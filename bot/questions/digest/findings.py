@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from bot.errors import Failure
 from bot.launchdarkly import Number
+from bot.lines.param_types import is_key
 from bot.lines.timespec import from_milliseconds
 from bot.messages import humanize
 from bot.questions import history
@@ -16,8 +17,9 @@ from bot.questions.cleanup import QUESTION as CLEANUP
 from bot.questions.cleanup import select_flags
 from bot.questions.cleanup.candidates import Group
 from bot.questions.digest.report import MIN_SCORE_MOVE, Report, Scope
+from bot.questions.events import QUESTION as EVENTS
 from bot.questions.events import flag_states
-from bot.questions.events.event import Event, who_made
+from bot.questions.events.event import Event, Move, find_move, who_made
 from bot.questions.events.stories import FlagStories, Status, Story, flag_stories_view, group_by_flag, rollout_detail
 from bot.questions.scores import (
     RATING_MARKS,
@@ -269,12 +271,19 @@ def _highlight_view(report: Report, group: FlagStories, ctx: QuestionContext) ->
         flag=view.flag,
         owner=view.owner,
         url=view.url,
-        details=view.details,
+        details=_details_line(scope, main) or view.details,
         what=_describe_group(group, ctx.zone, is_long=len(scope.covered.days.dates) > DAYS_PER_WEEK),
         who="" if main.duration else who_made(main.start),
         comment=humanize.truncate_text(comments[0], MAX_COMMENT_CHARS) if comments else "",
         share="" if comments or rollout_detail(main) else _share_text(main.start),
     )
+
+
+def _details_line(scope: Scope, main: Story) -> str:
+    """Ask who turned the flag off or rolled it back, and why: its card tells only its latest change."""
+    event = main.start
+    is_incident = is_key(event.flag) and find_move(event) in (Move.OFF, Move.BACK)
+    return EVENTS.button_line(scope.changes_of(event.flag)) if is_incident else ""
 
 
 def _share_text(event: Event) -> str:

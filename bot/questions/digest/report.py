@@ -126,6 +126,10 @@ class Scope:
     def changes(self) -> EventsParams:
         return self._events(self.covered.days, expand="experiments")
 
+    def changes_of(self, flag: str) -> EventsParams:
+        """All changes of a flag, of any impact."""
+        return self._events(self.covered.days, flag=flag, impact="any")
+
     @property
     def previous_changes(self) -> EventsParams:
         return self._events(self.covered.previous, limit=1)
