@@ -88,6 +88,24 @@ async def test_alert_names_the_owner_of_a_flag(scheduler_factory: OpenScheduler)
         assert "|new-checkout>* · owned by Checkout crew\n🟢 Targeting turned on" in visible_text(alert)
 
 
+@pytest.mark.parametrize(
+    ("button", "done"), [("Pause alerts", "paused schedule 1"), ("Stop alerts", "turned off alerts")]
+)
+async def test_alert_can_be_paused_or_stopped_below_it(
+    scheduler_factory: OpenScheduler, button: str, done: str
+) -> None:
+    feed = Feed()
+    async with scheduler_factory(edit=feed) as scheduler:
+        await scheduler.send("watch on events web/production")
+        await poll(scheduler)
+        feed.add_event("new-checkout", ms(scheduler), size="large", percentage=95)
+        [alert] = await poll(scheduler)
+        answer = await scheduler.workspace.press(alert, button, user="U2")
+        assert f"<@U2> {done}" in visible_text(answer)
+        feed.add_event("dark-mode", ms(scheduler), size="large", percentage=95)
+        assert await poll(scheduler, 3) == []
+
+
 async def test_many_events_become_one_message_with_a_remainder(scheduler_factory: OpenScheduler) -> None:
     feed = Feed()
     async with scheduler_factory(edit=feed) as scheduler:
