@@ -49,7 +49,6 @@ MAX_CHANGED_FLAGS = 10
 MAX_PAGE_SIZE = 100
 MAX_SKIPPED_EVENTS = 1000  # events fetched only to reach a page by its number
 FURTHER = "4w"  # how far to look back if there are no events
-HISTORY_WEEKS = 12  # of one flag
 MAX_PAGES = 5  # sequential, since each cursor comes from the previous page
 
 
@@ -292,27 +291,6 @@ def _hidden_summary(groups: Sequence[FlagStories]) -> str:
         return ""
     large = sum(1 for event in events if event.impact and event.impact.size == "large")
     return f"{humanize.count(len(events), 'more event')} of this page" + (f" ({large} large)" if large else "")
-
-
-@dataclass(frozen=True)
-class FlagHistory:
-    """The events of one flag, newest first; incomplete if older ones of these weeks weren't fetched."""
-
-    events: tuple[Event, ...] = ()
-    is_complete: bool = False
-
-
-def history_params(flag: str, project: str, env: str) -> EventsParams:
-    """Return what asks for all changes of a flag in the last weeks."""
-    return EventsParams(project=project, env=env, flag=flag, impact="any", since=f"{HISTORY_WEEKS}w")
-
-
-async def fetch_history(flag: str, project: str, env: str, ctx: QuestionContext) -> FlagHistory:
-    """Fetch the latest changes of a flag in the last weeks."""
-    params = history_params(flag, project, env).model_copy(update={"limit": MAX_PAGE_SIZE})
-    page = await fetch_page(params, ctx)
-    events = tuple(event for event in page.items or () if event.flag == flag)  # other keys may contain this one
-    return FlagHistory(events, is_complete=page.next_cursor is None)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """One flag: its latest change, who maintains it, and what it serves in each requested environment.
 
 reply.py      the decoded fields of a flag
-off.py        since when it is off in an environment, who turned it off and why
+history.py    the changes of the last weeks: since when the flag is off, who turned it off and why
 targeting.py  what an environment serves, in words: off, or targets, rules and the rollout
 """
 
@@ -32,7 +32,6 @@ from bot.questions.base import (
 )
 from bot.questions.catalog import CatalogItem, Variation
 from bot.questions.events import QUESTION as EVENTS
-from bot.questions.events import FlagHistory, fetch_history, history_params
 from bot.questions.events.event import (
     ROLLOUT_DESCRIPTION,
     AuditEntry,
@@ -43,7 +42,7 @@ from bot.questions.events.event import (
     fetch_entries,
     who_made,
 )
-from bot.questions.flag.off import off_view
+from bot.questions.flag.history import FlagHistory, fetch_history, history_params, off_view
 from bot.questions.flag.reply import Environment, FlagReply
 from bot.questions.flag.targeting import EnvironmentView, environment_view
 

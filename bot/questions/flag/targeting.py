@@ -4,7 +4,7 @@ from bot.messages import humanize
 from bot.messages.mrkdwn import Timestamp
 from bot.questions.base import QuestionContext, View
 from bot.questions.catalog import Variation
-from bot.questions.flag.off import OffView
+from bot.questions.flag.history import OffView
 from bot.questions.flag.reply import Clause, Environment, FlagReply, Prerequisite, Rule, Served, Target
 
 MAX_STEPS = 8

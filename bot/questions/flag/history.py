@@ -1,18 +1,41 @@
-"""Since when a flag is off in an environment, who turned it off and why, as far as that is known."""
+"""The changes of a flag in the last weeks: since when it is off, who turned it off and why, as far as that is known."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.lines.timespec import to_milliseconds
 from bot.messages import humanize
 from bot.messages.mrkdwn import Timestamp
 from bot.questions.base import QuestionContext, View
-from bot.questions.events import HISTORY_WEEKS, FlagHistory
+from bot.questions.events import MAX_PAGE_SIZE, EventsParams, fetch_page
 from bot.questions.events.event import AuditEntry, Event, Move, comment_on, find_move, who_made
 from bot.questions.flag.reply import Environment, FlagReply
 
+HISTORY_WEEKS = 12
 TOGGLES = (Move.OFF, Move.ON)
 MAX_COMMENT_CHARS = 150
+
+
+@dataclass(frozen=True)
+class FlagHistory:
+    """The events of one flag, newest first; incomplete if older ones of these weeks weren't fetched."""
+
+    events: tuple[Event, ...] = ()
+    is_complete: bool = False
+
+
+def history_params(flag: str, project: str, env: str) -> EventsParams:
+    """Return what asks for all changes of a flag in the last weeks."""
+    return EventsParams(project=project, env=env, flag=flag, impact="any", since=f"{HISTORY_WEEKS}w")
+
+
+async def fetch_history(flag: str, project: str, env: str, ctx: QuestionContext) -> FlagHistory:
+    """Fetch the latest changes of a flag in the last weeks."""
+    params = history_params(flag, project, env).model_copy(update={"limit": MAX_PAGE_SIZE})
+    page = await fetch_page(params, ctx)
+    events = tuple(event for event in page.items or () if event.flag == flag)  # other keys may contain this one
+    return FlagHistory(events, is_complete=page.next_cursor is None)
 
 
 class TurnedOffView(View):
