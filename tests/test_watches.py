@@ -100,6 +100,7 @@ async def test_alert_can_be_paused_or_stopped_below_it(
         await poll(scheduler)
         feed.add_event("new-checkout", ms(scheduler), size="large", percentage=95)
         [alert] = await poll(scheduler)
+        assert [block["type"] for block in alert.blocks][-3:] == ["section", "actions", "context"]
         answer = await scheduler.workspace.press(alert, button, user="U2")
         assert f"<@U2> {done}" in visible_text(answer)
         feed.add_event("dark-mode", ms(scheduler), size="large", percentage=95)

@@ -83,10 +83,11 @@ class Message:
 
 
 def _with_buttons(blocks: Sequence[Block], buttons: list[Block]) -> tuple[Block, ...]:
-    """Add buttons to the last row of buttons; without one, add a row above the last block."""
+    """Add buttons to the last row of buttons; without one, add a row below all but a last line of context."""
     rows = [n for n, block in enumerate(blocks) if block["type"] == "actions"]
     if not rows:
-        return (*blocks[:-1], {"type": "actions", "elements": buttons}, *blocks[-1:])
+        end = len(blocks) - 1 if blocks and blocks[-1]["type"] == "context" else len(blocks)
+        return (*blocks[:end], {"type": "actions", "elements": buttons}, *blocks[end:])
     row = {**blocks[rows[-1]], "elements": [*blocks[rows[-1]]["elements"], *buttons]}
     return (*blocks[: rows[-1]], row, *blocks[rows[-1] + 1 :])
 
