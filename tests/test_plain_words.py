@@ -72,7 +72,7 @@ async def offers_any(person: Conversation, sentence: str, names: list[str]) -> b
             "flag gift-wrap web/production",
         ),
         (
-            "why is dark-mode off in staging?",
+            "why was dark-mode off in staging?",
             "events dark-mode web/staging impact=any",
             "flag dark-mode web/staging",
         ),

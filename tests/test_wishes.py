@@ -26,6 +26,8 @@ SCHEDULE_LINES = ["help every", "help watch"]
         ("send me a summary every monday at 9", Wish.SCHEDULE),
         ("digest web every morning", Wish.SCHEDULE),
         ("schedule a report", Wish.SCHEDULE),
+        ("I want to schedule a report", Wish.SCHEDULE),
+        ("which alerts are on?", Wish.MANAGE),
         ("tell me if web's score drops below 70", Wish.ALERT),
         ("notify me when a flag changes", Wish.ALERT),
         ("Let us know as soon as checkout breaks", Wish.ALERT),

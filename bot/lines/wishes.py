@@ -6,7 +6,10 @@ from enum import Enum
 from bot.lines.plain_words import split_words
 from bot.lines.timespec import DAY_NAMES
 
-_POLITE = r"(?:(?:please|pls|hey|hi|can you|could you|would you|will you|i want you to|id like you to) )*"
+_POLITE = (
+    r"(?:(?:please|pls|hey|hi|can you|could you|would you|will you|i want you to|id like you to|i want to|id like to|"
+    r"i would like to|how do i|how can i|can i) )*"
+)
 _THIS = r"(?:the|this|that|my|our|it|all)"
 _EVERY = rf"(?:every|each) (?:other )?(?:day|weekday|week|month|morning|evening|hour|quarter|{'|'.join(DAY_NAMES)})"
 _TIME = r"\d{1,2}(?: \d\d| ?[ap]m)"
@@ -30,6 +33,7 @@ _PATTERNS = {
         rf"(?:stop|cancel|pause|mute|silence|turn off|no more|unsubscribe)\b(?!.* flag).* {_POSTS}.*",
         rf"(?:dont|do not|never) .*{_POSTS}.*",
         r"(?:no more|stop) alerts|unsubscribe\b.*",
+        r"(?:which|what|list|show me|show)\b(?: the| my| our| all)* (?:alerts|reports|schedules|digests)\b.*",
         rf"(?:change|edit|move|shift|reschedule|postpone) {_THIS}\b(?!.* flag).* {_POSTS}.*",
         rf"(?:change|move|shift|reschedule|postpone) (?:it|this|that) (?:.* )?(?:to|on|at|until) {_WHEN}",
     ),

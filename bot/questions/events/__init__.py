@@ -33,6 +33,8 @@ from bot.questions.catalog import ChangedFlag, EnvironmentState, FlagsByKey
 from bot.questions.daily_series import CountsByDay, count_by_day
 from bot.questions.events.event import Event, EventsReply, Impact, event_view, with_comments
 from bot.questions.events.stories import (
+    MAX_STORIES,
+    MAX_STORIES_ALONE,
     FlagStories,
     FlagStoriesView,
     describe_still,
@@ -187,6 +189,7 @@ def build_view(params: EventsParams, reply: FlagEvents, ctx: QuestionContext) ->
     window = _requested_window(params, ctx)
     changed = _changed_flags(params, reply.flags, window, ctx) if reply.page_failure else []
     more_changed = len(changed) - MAX_CHANGED_FLAGS
+    most = MAX_STORIES if len(groups) > 1 else MAX_STORIES_ALONE
     return EventsView(
         scope=f"{params.project}/{params.env}",
         impact="" if params.impact == "any" else params.impact.capitalize(),
@@ -199,7 +202,8 @@ def build_view(params: EventsParams, reply: FlagEvents, ctx: QuestionContext) ->
         empty_page=params.page if total and not items else 0,
         still=describe_still(groups),
         flags=tuple(
-            flag_stories_view(group, params.project, params.env, ctx, reply.flags) for group in groups[:MAX_SHOWN_FLAGS]
+            flag_stories_view(group, params.project, params.env, ctx, reply.flags, most)
+            for group in groups[:MAX_SHOWN_FLAGS]
         ),
         folded=_hidden_summary(groups[MAX_SHOWN_FLAGS:]),
         older=_page_line(params, window, params.page + 1, after=reply.page.next_cursor),

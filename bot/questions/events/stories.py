@@ -31,7 +31,7 @@ from bot.questions.events.event import (
 
 MILLISECOND = timedelta(milliseconds=1)
 RETURN_TOLERANCE = 5  # percentage points by which shares differ though the rollout is the same
-MAX_STORIES = 3  # of one flag
+MAX_STORIES, MAX_STORIES_ALONE = 3, 8  # of one flag, and of the only one
 MAX_COMMENT_CHARS = 150
 NEUTRAL_MARK = "⚪"
 
@@ -242,11 +242,11 @@ class FlagStoriesView(View):
 
 
 def flag_stories_view(
-    group: FlagStories, project: str, env: str, ctx: QuestionContext, flags: FlagsByKey
+    group: FlagStories, project: str, env: str, ctx: QuestionContext, flags: FlagsByKey, most: int = MAX_STORIES
 ) -> FlagStoriesView:
     """Build the view of a flag's stories. Its mark is that of the first."""
-    events = [event_view(story.start, project, env, ctx, flags) for story in group.stories[:MAX_STORIES]]
-    hidden = sum(len(story.events) for story in group.stories[MAX_STORIES:])
+    events = [event_view(story.start, project, env, ctx, flags) for story in group.stories[:most]]
+    hidden = sum(len(story.events) for story in group.stories[most:])
     return FlagStoriesView(
         mark=_mark(group.stories[0], events[0]),
         flag=events[0].flag,

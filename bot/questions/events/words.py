@@ -5,7 +5,7 @@ from bot.lines.plain_words import Words
 # They ask what was done to a flag that the sentence names, not how it is now.
 _PAST_PHRASES = (
     *("who turned", "who switched", "who toggled", "who flipped", "who rolled", "who changed", "who touched"),
-    *("when was", "when did", "why", "history", "timeline", "what happened", "rolled back", "reverted"),
+    *("when was", "when did", "why was", "why did", "history", "timeline", "what happened", "rolled back", "reverted"),
 )
 
 WORDS = Words(
