@@ -71,12 +71,18 @@ def flag_in_environment(key: str) -> bytes:
 
 @cache
 def catalog(count: int) -> bytes:
-    """A project's list of flags, each in one environment; the events are theirs."""
+    """A project's list of flags, each with the summary of one environment; the events are theirs."""
     items = [
-        _flag() | {"key": _event(number)["flagKey"], "environments": {"production": _environment(f"flag {number}")}}
+        _flag() | {"key": _event(number)["flagKey"], "environments": {"production": _summarized(f"flag {number}")}}
         for number in range(count)
     ]
     return _encode({"totalCount": count, "items": items, "_links": {"self": _link("/api/v2/flags/web")}})
+
+
+def _summarized(key: str) -> Json:
+    """Return an environment as a list has it: without its targeting."""
+    left_out = ("targets", "contextTargets", "rules", "fallthrough", "prerequisites")
+    return {name: value for name, value in _environment(key).items() if name not in left_out}
 
 
 def bodies() -> dict[str, bytes]:
