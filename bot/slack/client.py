@@ -157,6 +157,12 @@ def granted_scopes(response: AsyncSlackResponse) -> frozenset[str] | None:
     return None if header is None else frozenset(scope.strip() for scope in header.split(",") if scope.strip())
 
 
+def error_name(error: Exception) -> str:
+    """Return Slack's error code, for the log, or what else went wrong."""
+    code = error_code(error)[1] if isinstance(error, SlackApiError) else ""
+    return code or type(error).__name__
+
+
 def retry_after(headers: Mapping[str, str], default: float) -> float:
     """Return the seconds to wait. A proxy may send a date instead of a number; it is compared to the `Date` header."""
     value = headers.get("Retry-After") or ""

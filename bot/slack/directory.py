@@ -8,14 +8,13 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access import is_direct_message
 from bot.cache import BoundedCache
 from bot.commands.base import Membership
 from bot.schedules.delivery_errors import ChannelClosed, DeliveryError
-from bot.slack.client import SLACK_UNAVAILABLE, as_delivery_errors, error_code, granted_scopes, require
+from bot.slack.client import SLACK_UNAVAILABLE, as_delivery_errors, error_name, granted_scopes, require
 
 T = TypeVar("T")
 
@@ -172,6 +171,5 @@ async def _lookup(what: str, fetch: Awaitable[T]) -> T | None:
         async with asyncio.timeout(LOOKUP_TIMEOUT):
             return await fetch
     except SLACK_UNAVAILABLE as error:
-        code = error_code(error)[1] if isinstance(error, SlackApiError) else ""
-        log.warning("couldn't look up %s: %s", what, code or type(error).__name__)
+        log.warning("couldn't look up %s: %s", what, error_name(error))
         return None

@@ -14,7 +14,6 @@ from types import MappingProxyType
 from typing import Any
 from weakref import WeakValueDictionary
 
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access import Caller
@@ -22,7 +21,7 @@ from bot.cache import BoundedCache
 from bot.errors import Failure, Rejected, TryLater
 from bot.messages import mrkdwn
 from bot.messages.message import Message
-from bot.slack.client import SLACK_UNAVAILABLE, error_code
+from bot.slack.client import SLACK_UNAVAILABLE, error_name
 from bot.slack.form_modal import FormModal
 from bot.slack.handler import Callers, LineHandler
 from bot.slack.home_view import HomeBuilder, HomeNotice
@@ -161,8 +160,7 @@ class AppHome:
         try:
             await self.client.views_publish(user_id=user, view=view)
         except SLACK_UNAVAILABLE as error:
-            code = error_code(error)[1] if isinstance(error, SlackApiError) else ""
-            log.warning("couldn't show the App Home of %s: %s", user, code or type(error).__name__)
+            log.warning("couldn't show the App Home of %s: %s", user, error_name(error))
             return
         self._shown.put(user, page, SHOWN_LIFETIME)
 

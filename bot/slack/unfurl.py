@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access import Caller
@@ -19,7 +18,7 @@ from bot.answers import Answers
 from bot.errors import Failure
 from bot.lines.param_types import is_key
 from bot.questions.catalog import MAIN_ENVIRONMENT
-from bot.slack.client import SLACK_UNAVAILABLE, error_code
+from bot.slack.client import SLACK_UNAVAILABLE, error_name
 from bot.slack.handler import Callers
 from bot.slack.payloads import SharedDeduplicator, SharedLinks
 
@@ -113,5 +112,4 @@ class Unfurler:
         try:
             await self.client.chat_unfurl(unfurl_id=shared.unfurl_id, source=shared.source, unfurls=unfurls)
         except SLACK_UNAVAILABLE as error:
-            code = error_code(error)[1] if isinstance(error, SlackApiError) else ""
-            log.warning("couldn't unfurl a link: %s", code or type(error).__name__)
+            log.warning("couldn't unfurl a link: %s", error_name(error))
