@@ -41,7 +41,7 @@ from bot.slack.form_view import (
     title_of,
 )
 from bot.slack.line_form import LineForm, form_for, read_line
-from bot.slack.payloads import Interaction, team_of
+from bot.slack.payloads import Interaction, home_team_of, team_of
 
 log = logging.getLogger(__name__)
 
@@ -205,12 +205,11 @@ def _when(form: LineForm) -> str:
 
 def _interaction(body: Json, form: LineForm, dedup_key: str) -> Interaction:
     """Return the line of a submitted form. It counts as typed rather than pressed, and has no response_url."""
-    user, team = body["user"], team_of(body)
     return Interaction(
         line=form.line,
-        user=user["id"],
-        team=team,
-        home_team=user.get("team_id") or team,
+        user=body["user"]["id"],
+        team=team_of(body),
+        home_team=home_team_of(body),
         channel=form.channel,
         response_url="",
         trigger_id=body.get("trigger_id", ""),

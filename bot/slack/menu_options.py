@@ -15,13 +15,14 @@ from zoneinfo import ZoneInfo
 from bot.access import AccessRules, Caller, authorize
 from bot.cache import BoundedCache, FetchCache
 from bot.errors import Failure, NotAllowed, NotFound
+from bot.help import MAX_CHOICES, MAX_LABEL_CHARS
 from bot.launchdarkly import LaunchDarkly
 from bot.lines.param_types import is_key, is_one_edit_apart
 from bot.messages import humanize
 from bot.questions.catalog import CACHE_LIFETIME, Catalog, CatalogItem, Listing
 from bot.slack.form_view import NO_CHOICE
 from bot.slack.line_form import MAX_CHOSEN_CHARS, LineForm
-from bot.slack.payloads import team_of
+from bot.slack.payloads import home_team_of, team_of
 
 Option = dict[str, Any]
 ListName = tuple[str, str]  # what is listed, and the project that it belongs to, if any
@@ -29,8 +30,6 @@ ListName = tuple[str, str]  # what is listed, and the project that it belongs to
 MAX_WAIT = 2.0  # seconds, of Slack's three
 MAX_WAIT_WITH_LIST = 0.3  # seconds, if an older list is known
 MAX_LISTS = 200
-MAX_OPTIONS = 100
-MAX_TEXT_CHARS = 75
 NAMES = {"project": "projects", "env": "environments", "flag": "flags", "app": "applications"}
 IN_PROJECT = ("env", "flag")
 
@@ -96,7 +95,7 @@ def _option(text: str, value: str, description: str = "") -> Option:
 
 
 def _plain_text(text: str) -> dict[str, Any]:
-    return {"type": "plain_text", "text": humanize.truncate_text(text, MAX_TEXT_CHARS), "emoji": False}
+    return {"type": "plain_text", "text": humanize.truncate_text(text, MAX_LABEL_CHARS), "emoji": False}
 
 
 def _distance(word: str, item: SearchedKey) -> int:
@@ -135,9 +134,8 @@ class MenuOptions:
         return await self._options(name, project, typed, body["user"]["id"])
 
     def _may_ask(self, body: dict[str, Any], channel: str) -> bool:
-        user, team = body["user"], team_of(body)
-        is_external = (user.get("team_id") or team) != self._team or team != self._team
-        caller = Caller(ZoneInfo("UTC"), rules=self._rules, user=user["id"], channel=channel, is_external=is_external)
+        user, is_external = body["user"]["id"], {team_of(body), home_team_of(body)} != {self._team}
+        caller = Caller(ZoneInfo("UTC"), rules=self._rules, user=user, channel=channel, is_external=is_external)
         try:
             authorize(caller)
         except NotAllowed:
@@ -152,11 +150,11 @@ class MenuOptions:
         try:
             keys = await self._list(name, project, user)
             found = [item for item in keys.search(typed) if name != "project" or self._rules.allows_project(item.key)]
-            if name == "flag" and not keys.is_complete and len(found) < MAX_OPTIONS and typed.strip():
+            if name == "flag" and not keys.is_complete and len(found) < MAX_CHOICES and typed.strip():
                 found += await self._search_flags(project, typed.strip(), user)
         except (Failure, TimeoutError) as failure:
             return [_option(_why_not(name, failure), NO_CHOICE)]
-        options = {item.key: item.option for item in found[:MAX_OPTIONS]}
+        options = {item.key: item.option for item in found[:MAX_CHOICES]}
         return list(options.values()) or [_option(_nothing_text(name, typed), NO_CHOICE)]
 
     async def _list(self, name: str, project: str, user: str) -> KeyList:

@@ -130,7 +130,7 @@ def parse_action(body: dict[str, Any], dedup_key: str) -> Interaction | None:
         line=choice["value"],
         user=user["id"],
         team=team,
-        home_team=user.get("team_id") or team,
+        home_team=home_team_of(body),
         channel=channel,
         response_url=body.get("response_url") or "",
         trigger_id=body.get("trigger_id", ""),
@@ -157,6 +157,11 @@ def _thread_of(container: dict[str, Any]) -> str:
 def team_of(body: dict[str, Any]) -> str:
     """Return the team where it happened. For an org-wide app, Slack may send only the user's team."""
     return str((body.get("team") or {}).get("id") or body["user"].get("team_id") or "")
+
+
+def home_team_of(body: dict[str, Any]) -> str:
+    """Return the team where the user is a member."""
+    return str(body["user"].get("team_id") or team_of(body))
 
 
 def parse_channel_event(body: dict[str, Any]) -> ChannelEvent | None:
