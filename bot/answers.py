@@ -183,7 +183,7 @@ class Answers:
 
     async def _attempt(self, line: str, failure: Failure, caller: Caller) -> Attempt:
         """Describe a line that failed, with what to offer: the environments if it names none, or the first screen."""
-        may_command = self.commands is not None and caller.may_command
+        may_command = self._may_command(caller)
         if not isinstance(failure, InvalidLine):
             return Attempt(line, may_command)
         is_unread = not (failure.topic or failure.corrected)
@@ -192,7 +192,10 @@ class Answers:
         first_buttons = await self._first_buttons(line, caller, project_envs) if is_unread else ()
         return Attempt(line, may_command, project_envs, caller.supports_menus, first_buttons)
 
-    async def _first_buttons(self, line: str, caller: Caller, project_envs: Sequence[str]) -> Sequence[FirstButton]:
+    def _may_command(self, caller: Caller) -> bool:
+        return self.commands is not None and caller.may_command
+
+    async def _first_buttons(self, line: str, caller: Caller, project_envs: Sequence[str]) -> tuple[FirstButton, ...]:
         catalog = self._context_for(caller).catalog
         named = await find_project_env(line, caller, catalog, self.suggestion_timeout)
         return self._help_pages.first_buttons(caller.defaults, project_envs, named, has_menu=caller.supports_menus)
@@ -289,11 +292,16 @@ class Answers:
 
     async def _answer_wish(self, wish: Wish, text: str, caller: Caller) -> Answer:
         """Say where the bot does what a sentence asks for, or that it only reads."""
-        catalog, today = self._context_for(caller).catalog, self._context_for(caller).today
-        flag_line = await find_flag_line(text, self.registry, caller, catalog, today, self.suggestion_timeout)
-        project_envs = () if caller.defaults else await self._project_envs(caller)
-        first_buttons = await self._first_buttons(text, caller, project_envs)
-        may_command = self.commands is not None and caller.may_command
+        flag_line, first_buttons = "", tuple[FirstButton, ...]()
+        if wish is Wish.CHANGE:
+            ctx = self._context_for(caller)
+            flag_line = await find_flag_line(
+                text, self.registry, caller, ctx.catalog, ctx.today, self.suggestion_timeout
+            )
+        if wish is not Wish.MANAGE and not flag_line:
+            project_envs = () if caller.defaults else await self._project_envs(caller)
+            first_buttons = await self._first_buttons(text, caller, project_envs)
+        may_command = self._may_command(caller)
         return Answer(self._notices.wish(wish, flag_line, first_buttons, may_command=may_command), name="help")
 
     async def _suggest(self, text: str, failure: Failure, caller: Caller) -> Answer | None:
