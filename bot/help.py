@@ -113,7 +113,7 @@ class HelpPages:
     def topic(self, words: list[str]) -> str:
         """Return the first word that there is a page for, or "" for the first screen.
 
-        Raise InvalidLine if there is none for any of the words.
+        Raise InvalidLine if no word has a page.
         """
         known = [word for word in words if word in self._registry or word == COMMANDS_TOPIC]
         if words and not known:
@@ -186,7 +186,7 @@ class HelpPages:
         return self._renderer.render("notices/greeting", view=view)
 
     def _first_forms(self, project_env: str, *, has_forms: bool) -> Iterator[FirstButton]:
-        """Return the buttons for schedules and alerts. Where no form can be opened, they explain the command."""
+        """Yield the buttons for schedules and alerts. Where no form can be opened, they explain the command."""
         for label, does, name, line in FIRST_FORMS:
             if has_forms:
                 yield FirstButton(label=label, line=f"{line} {project_env}".rstrip(), does=does)

@@ -7,7 +7,7 @@ from typing import cast
 
 from bot.errors import Failure, InvalidLine, InvalidResponse, NotFound, NotInChannel, Rejected, TryLater, UnknownKey
 from bot.help import COMMANDS_LABEL, COMMANDS_TOPIC, FIRST_FORMS, MAX_CHOICES, MAX_LABEL_CHARS, FirstButton
-from bot.lines.parser import Registry, parse
+from bot.lines.parser import Registry, first_word, parse
 from bot.lines.spec import MAX_BUTTON_LINE_CHARS
 from bot.lines.wishes import Wish
 from bot.messages.humanize import truncate_text
@@ -150,7 +150,7 @@ class Notices:
 
     def suggestions(self, lines: Sequence[str]) -> Message:
         """Render the questions that a sentence probably asks. Two of one question are told apart by their lines."""
-        specs = [self._registry[_first_word(line)] for line in lines]
+        specs = [self._registry[first_word(line)] for line in lines]
         is_one_question = len({spec.name for spec in specs}) < len(specs)
         view = SuggestionsView(
             questions=tuple(
@@ -182,7 +182,7 @@ class Notices:
                 return (_help_button(topic),)
             case NotInChannel(join_channel=channel) if channel:
                 return (FailureButton(label=JOIN_LABEL, line=channel, does=JOIN_CHANNEL),)
-            case NotFound() | Rejected() if (topic := _first_word(attempt.line)) in self._registry:
+            case NotFound() | Rejected() if (topic := first_word(attempt.line)) in self._registry:
                 return (_help_button(topic),)
             case TryLater() | InvalidResponse() if self._does(attempt.line, attempt) == "ask":
                 return (FailureButton(label="Try again", line=attempt.line),)
@@ -200,12 +200,12 @@ class Notices:
 
         No button runs a command unless the person has typed one of that name.
         """
-        spec = self._registry.get(_first_word(line))
+        spec = self._registry.get(first_word(line))
         if spec is None or len(line) > MAX_BUTTON_LINE_CHARS:
             return ""
         if spec.is_question:
             return "ask"
-        return RUN_COMMAND if attempt.may_command and _first_word(attempt.line) == spec.name else ""
+        return RUN_COMMAND if attempt.may_command and first_word(attempt.line) == spec.name else ""
 
     def _filled_lines(self, failure: Failure, attempt: Attempt) -> tuple[FilledLine, ...]:
         """Return the line with each environment in its gap; nothing if it lacks more than that."""
@@ -246,10 +246,6 @@ def _is_said(failure: Failure, buttons: tuple[FailureButton, ...]) -> bool:
         lines = [button.line for button in buttons if button.does != RUN_COMMAND]
         return failure.corrected in lines if failure.corrected else bool(lines)
     return False
-
-
-def _first_word(line: str) -> str:
-    return line.strip().partition(" ")[0].lower()
 
 
 def _help_button(topic: str) -> FailureButton:

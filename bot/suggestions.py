@@ -10,7 +10,7 @@ from typing import Any, cast
 from bot.access import Caller, authorize
 from bot.errors import Failure, InvalidLine
 from bot.lines.param_types import ListOf
-from bot.lines.parser import Defaults, Registry, normalize_line, parse
+from bot.lines.parser import Defaults, Registry, first_word, normalize_line, parse
 from bot.lines.plain_words import COMMON_WORDS, MIN_SCORE, join_words, reads_as_sentence, split_words
 from bot.lines.spec import MAX_BUTTON_LINE_CHARS, AnySpec, quote_value
 from bot.lines.spelling import build_speller
@@ -45,7 +45,7 @@ def is_loose_line(line: str, registry: Registry) -> bool:
 
 def _question(line: str, registry: Registry) -> AnyQuestion | None:
     """Return the question that a line begins with, if it does."""
-    spec = registry.get(line.strip().partition(" ")[0].lower())
+    spec = registry.get(first_word(line))
     return cast(AnyQuestion, spec) if spec and spec.is_question else None
 
 

@@ -32,7 +32,7 @@ _NAMED_VALUE = re.compile(r"(?:--?)?([A-Za-z][\w-]*)=(.*)", re.DOTALL)
 _OPTION = re.compile(r"--?([A-Za-z][\w-]*)")
 _SHARE = "share"  # the option that asks to post the answer in the channel; the only one that never takes a value
 _HELP_WORDS = ("", "help", "?")
-_NOUNS = {"env": "environment"}  # of parameters whose name is none
+_NOUNS = {"env": "environment"}  # parameters whose name isn't an English word
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,11 @@ def help_topics(tokens: list[Token]) -> list[str] | None:
     if words[0] not in _HELP_WORDS and words[1:2] != ["help"]:
         return None
     return [word for word in words if word not in _HELP_WORDS]
+
+
+def first_word(line: str) -> str:
+    """Return the word that a line begins with, which may name a question or command."""
+    return line.strip().partition(" ")[0].lower()
 
 
 def remove_share_option(tokens: list[Token]) -> tuple[list[Token], bool]:

@@ -74,11 +74,6 @@ class LineForm(BaseModel):
             return f"change {self.number} {recurrence}{self.question_line}"
         return f"watch on {self.question_line}" if self.alerts else f"every {self.trigger} {self.question_line}"
 
-    @property
-    def preview_line(self) -> str:
-        """The line that shows what the bot would post."""
-        return f"watch {self.question_line}" if self.alerts else self.question_line
-
     def takes(self, name: str) -> bool:
         """Return whether the form has this field, for the question that is chosen."""
         field = self.param(name)
