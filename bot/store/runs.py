@@ -149,7 +149,8 @@ class Runs:
     async def _save(self, changes: Iterable[RunChange], fence: tuple[ColumnElement[Any], ...]) -> list[Run]:
         saved = list[Run]()
         for values, group in _group_by_values(changes):
-            statement, params = _update(fence, frozenset(values)), _fence_params(group, len(fence)) | values
+            statement = _update(fence, frozenset(values), many=len(group) > 1)
+            params = _fence_params(group, len(fence)) | values
             keys = {(row[0], row[1]) for row in (await self._database.execute(statement, **params)).rows}
             saved += [after for _, after in group if (after.schedule, after.at) in keys]
         return saved
@@ -159,7 +160,7 @@ class Runs:
         [(values, group)] = _group_by_values([change])
         async with self._database.transaction() as connection:
             params = _fence_params(group, len(FENCE)) | values
-            if not (await connection.execute(_update(FENCE, frozenset(values)), params)).all():
+            if not (await connection.execute(_update(FENCE, frozenset(values), many=False), params)).all():
                 return None
             return await pause_all(connection, change[0].team, channel, why, at)
 
@@ -275,16 +276,20 @@ def _growth(old: Any, new: Any) -> Any:
 
 
 @cache
-def _update(fence: tuple[ColumnElement[Any], ...], names: frozenset[str]) -> Update:
+def _update(fence: tuple[ColumnElement[Any], ...], names: frozenset[str], *, many: bool) -> Update:
     """Return the statement that changes these columns of open runs whose fence holds, and returns their keys.
 
-    The values are named after their columns, so the bind parameters of the conditions have other names. The schedules
-    are listed once more for SQLite, which finds no index for a tuple.
+    The values are named after their columns, so the bind parameters of the conditions have other names. A list is
+    expanded anew each time, so a single run has a statement without one. The schedules are listed once more for SQLite,
+    which finds no index for a tuple.
     """
     values = {name: TABLE.c[name] + bindparam(name) if name in GROWING else bindparam(name) for name in names}
-    fenced = tuple_(*fence).in_(bindparam("fences", expanding=True))
-    where = (TABLE.c.schedule.in_(bindparam("schedules", expanding=True)), fenced, IS_OPEN)
-    return update(TABLE).where(*where).values(values).returning(TABLE.c.schedule, TABLE.c.at)
+    if many:
+        keys = TABLE.c.schedule.in_(bindparam("schedules", expanding=True))
+        fenced = and_(keys, tuple_(*fence).in_(bindparam("fences", expanding=True)))
+    else:
+        fenced = and_(*(column == bindparam(f"fence_{index}") for index, column in enumerate(fence)))
+    return update(TABLE).where(fenced, IS_OPEN).values(values).returning(TABLE.c.schedule, TABLE.c.at)
 
 
 def _fence_params(group: list[RunChange], size: int) -> dict[str, Any]:
@@ -295,6 +300,8 @@ def _fence_params(group: list[RunChange], size: int) -> dict[str, Any]:
         progress = attempt, posted, NO_MESSAGE if posting is None else posting
         values = run.schedule, run.at, leased_by, leased_until or NEVER, *progress, run.offered
         fences.append(values[:size])
+    if len(fences) == 1:
+        return {f"fence_{index}": value for index, value in enumerate(fences[0])}
     return {"schedules": [run.schedule for run, _ in group], "fences": fences}
 
 
