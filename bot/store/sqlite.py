@@ -11,6 +11,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.store.database_url import DatabaseAddress
 
+CACHE_KILOBYTES = 500  # of each connection; the system caches the file for all of them
+
 
 def build_engine(address: DatabaseAddress, timeout: float, *, foreign_keys: bool) -> AsyncEngine:
     """Create an engine that begins its transactions explicitly.
@@ -20,7 +22,7 @@ def build_engine(address: DatabaseAddress, timeout: float, *, foreign_keys: bool
     """
     engine = create_async_engine(address.url, connect_args=_connect_args(timeout), hide_parameters=True)
 
-    _set_foreign_keys(engine.sync_engine, foreign_keys=foreign_keys)
+    _prepare_connections(engine.sync_engine, foreign_keys=foreign_keys)
 
     @event.listens_for(engine.sync_engine, "begin")
     def begin_transaction(connection: Connection) -> None:
@@ -38,7 +40,7 @@ class SqliteStatementRunner:
     def __init__(self, address: DatabaseAddress, timeout: float, *, foreign_keys: bool) -> None:
         url = address.url.set(drivername="sqlite")
         self._engine = create_engine(url, connect_args=_connect_args(timeout), hide_parameters=True)
-        _set_foreign_keys(self._engine, foreign_keys=foreign_keys)
+        _prepare_connections(self._engine, foreign_keys=foreign_keys)
 
     async def execute(self, statement: Executable, values: Mapping[str, object]) -> tuple[Sequence[Row[Any]], int]:
         return await asyncio.to_thread(self._execute, statement, values)
@@ -52,13 +54,14 @@ class SqliteStatementRunner:
         await asyncio.to_thread(self._engine.dispose)
 
 
-def _set_foreign_keys(engine: Engine, *, foreign_keys: bool) -> None:
-    """SQLite enforces foreign keys only if each connection says so."""
+def _prepare_connections(engine: Engine, *, foreign_keys: bool) -> None:
+    """SQLite enforces foreign keys, and caches less than two megabytes, only if each connection says so."""
 
     @event.listens_for(engine, "connect")
-    def set_pragma(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    def set_pragmas(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA foreign_keys={foreign_keys:d}")
+        cursor.execute(f"PRAGMA cache_size={-CACHE_KILOBYTES}")
         cursor.close()
 
 
