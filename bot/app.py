@@ -23,9 +23,8 @@ from bot.errors import InvalidSettings, Misconfigured
 from bot.lines.parser import parse
 from bot.metrics import Metrics
 from bot.schedules.context import SchedulerContext, Timing
-from bot.schedules.import_export import ImportRules
 from bot.schedules.lifecycle import resume_after_reinstall
-from bot.schedules.question_check import QuestionCheck
+from bot.schedules.question_check import ImportRules, QuestionCheck
 from bot.settings import Settings, parse_zone, try_read_settings
 from bot.slack.announcer import Announcer
 from bot.slack.block_fallback import BlockFallback

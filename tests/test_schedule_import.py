@@ -22,8 +22,8 @@ from bot.sandbox.http_server import serving
 from bot.sandbox.launchdarkly.app import TOKEN, launchdarkly
 from bot.sandbox.launchdarkly.faults import FaultInjector
 from bot.schedules import import_export
-from bot.schedules.import_export import ImportResult, ImportRules, import_schedules
-from bot.schedules.question_check import QuestionCheck
+from bot.schedules.import_export import ImportResult, import_schedules
+from bot.schedules.question_check import ImportRules, QuestionCheck
 from bot.store.store import Store, open_store
 from tests.command_line import invoke
 from tests.conversation import NOW, start_conversation

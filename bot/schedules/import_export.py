@@ -9,7 +9,7 @@ nodes are limited.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -20,14 +20,13 @@ import yaml
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 from yaml.composer import ComposerError
 
-from bot.access import AccessRules, Caller, authorize
+from bot.access import Caller, authorize
 from bot.errors import Failure, InvalidLine, Misconfigured, NotAllowed
 from bot.lines.param_types import InvalidValue
-from bot.lines.parser import ParsedLine
 from bot.messages import humanize
 from bot.questions.base import failure_text
 from bot.schedules.delivery_errors import CHANNEL_NOT_ALLOWED
-from bot.schedules.question_check import QuestionCheck, check_channel, check_question
+from bot.schedules.question_check import ImportRules, check_channel, check_question
 from bot.schedules.triggers import Trigger, next_run_at, trigger_fields, trigger_of, with_span
 from bot.schedules.views import schedule_view
 from bot.store import Schedule, ScheduleState
@@ -41,7 +40,8 @@ MAX_MISTAKE_CHARS, MAX_ENTRY_CHARS = 500, 100  # of a mistake's text, and of the
 MAX_CONSECUTIVE_FAILURES = 3  # after so many questions in a row that LaunchDarkly can't answer now, ask no more
 
 SlackId = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,30}$")]
-LineText = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,3000}$")]  # as long as Slack's inputs
+# As long as Slack's inputs. The pattern doesn't say so: a counted one would take six megabytes.
+LineText = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]+$", max_length=3000)]
 
 
 class ExportedSchedule(BaseModel):
@@ -87,17 +87,6 @@ def _exported(schedule: Schedule) -> ExportedSchedule:
         number=schedule.number,
         paused=schedule.state is ScheduleState.PAUSED,
     )
-
-
-@dataclass(frozen=True)
-class ImportRules:
-    """The checks that an entry has to pass, the same as in Slack."""
-
-    parse: Callable[[str], ParsedLine]  # raises InvalidLine for a line that isn't a question
-    parse_trigger: Callable[[str], Trigger]  # raises InvalidValue for other text
-    access: AccessRules
-    question_check: QuestionCheck | None  # None: LaunchDarkly can't be asked
-    on_progress: Callable[[int, int], None]  # called with the number of questions checked, and their total
 
 
 @dataclass

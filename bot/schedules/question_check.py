@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bot.access import Caller
+from bot.access import AccessRules, Caller
 from bot.answers import Answers
 from bot.errors import TRANSIENT_FAILURES, Rejected
+from bot.lines.parser import ParsedLine
 from bot.schedules.triggers import Trigger, WatchTrigger, describe_trigger, subject, trigger_of
 from bot.schedules.watch_job import first_observation, observer_for
 from bot.store import Schedule
@@ -70,3 +71,14 @@ class QuestionCheck:
             return CheckedQuestion(await self.answers.check(question, scheduled, fetch))
         except TRANSIENT_FAILURES as failure:
             return CheckedQuestion(question, failure.summary)
+
+
+@dataclass(frozen=True)
+class ImportRules:
+    """The checks that an imported schedule has to pass, the same as in Slack."""
+
+    parse: Callable[[str], ParsedLine]  # raises InvalidLine for a line that isn't a question
+    parse_trigger: Callable[[str], Trigger]  # raises InvalidValue for other text
+    access: AccessRules
+    question_check: QuestionCheck | None  # None: LaunchDarkly can't be asked
+    on_progress: Callable[[int, int], None]  # called with the number of questions checked, and their total
