@@ -76,6 +76,13 @@ def test_only_settings_read_the_environment(path: Path) -> None:
     assert read_by == {reader for reader, owner in readers.items() if owner == relative(path)}
 
 
+def test_tests_of_a_module_share_a_process(request: pytest.FixtureRequest) -> None:
+    """A group that xdist follows is a part of each test's id; one that it can't read, it ignores without a word."""
+    if not hasattr(request.config, "workerinput"):
+        pytest.skip("There is only one process.")
+    assert request.node.nodeid.endswith("@tests/test_architecture.py")
+
+
 @pytest.mark.parametrize("path", TESTS, ids=relative)
 def test_tests_use_no_mocks_and_never_sleep(path: Path) -> None:
     calls = [node for node in nodes(path) if isinstance(node, ast.Call)]
