@@ -1,5 +1,6 @@
 """Shared by all tests: a bot to talk to, the flag that rewrites generated files, and what runs side by side."""
 
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -36,10 +37,10 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("--rewrite writes files that tests share: leave out -n.")
 
 
-def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """Run a single module, or rewrite, without other processes; otherwise use one per core, which is the default."""
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Run a single module, or rewrite, in this process. Otherwise use one more than cores: tests often wait."""
     only_one = len(config.args) == 1 and Path(config.args[0].partition("::")[0]).is_file()
-    return 0 if only_one or config.getoption("--rewrite") else None
+    return 0 if only_one or config.getoption("--rewrite") else (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(tryfirst=True)  # before the groups are read
