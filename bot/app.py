@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from bot.schedules.dbos_engine import Engine
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)  # a million characters, which asyncio would write for each task that returns it
 class Bot:
     """The whole bot, built but not listening yet."""
 
