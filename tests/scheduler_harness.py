@@ -21,7 +21,6 @@ from tests.workspace import Workspace, open_workspace, visible_text
 
 FAST_PACE = dbos_engine.EngineConfig(poll_interval=0.05, deliveries_per_minute=100_000, shutdown_grace=0)
 TIMEOUT_SECONDS = 20  # seconds, for the engine's work
-NO_DELAYS = {"schedule_jitter_seconds": 0.0, "channel_message_interval_seconds": 0.0}
 
 
 class Clock:
@@ -147,7 +146,7 @@ async def _open_workspace(
     database: str, now: datetime, overrides: dict[str, Any]
 ) -> AsyncIterator[tuple[Workspace, Clock]]:
     clock = Clock(now)
-    async with open_workspace(database, clock=clock, **NO_DELAYS | overrides) as workspace:
+    async with open_workspace(database, clock=clock, **overrides) as workspace:
         yield workspace, clock
 
 

@@ -26,13 +26,13 @@ from bot.store import QueryKey, Run, RunState, Schedule, ScheduleState
 from tests.conversation import NOW, UTC_ZONE, settings
 from tests.databases import Postgres, TemporaryDatabase
 from tests.scheduler_harness import (
-    NO_DELAYS,
     TIMEOUT_SECONDS,
     Clock,
     SchedulerHarness,
     WatchedClock,
     open_scheduler,
 )
+from tests.workspace import NO_DELAYS
 
 LEASE, SECOND = timedelta(minutes=5), timedelta(seconds=1)
 POST = "chat.postMessage"
