@@ -93,6 +93,7 @@ def settings(**overrides: Any) -> Settings:
     overrides = {
         "launchdarkly_access_token": SecretStr(TOKEN),
         "answer_timeout_seconds": 2.0,
+        "launchdarkly_retry_base_seconds": 0.01,
         "launchdarkly_cache_seconds": 0.0,
         "suggestion_timeout_seconds": 10.0,
         "greeting_delay_seconds": 0.0,

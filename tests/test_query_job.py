@@ -86,7 +86,7 @@ async def test_token_is_in_no_log_and_no_answer(caplog: pytest.LogCaptureFixture
         ]
     async with (
         misbehaving_server(lambda n: responses[n - 1]) as server,
-        conversation_at(server.url, answer_timeout_seconds=0.15) as someone,  # too short for a second attempt
+        conversation_at(server.url, answer_timeout_seconds=0.15, launchdarkly_retry_base_seconds=1) as someone,
     ):
         for env in "abcde":
             answer = await someone.send(f"scores web/{env}")
