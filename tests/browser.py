@@ -37,6 +37,8 @@ FIND_OVERFLOW_JS = """() => [...document.querySelectorAll("html, body, main, #lo
     .map((node) => `${node.tagName} ${node.className}: ${node.scrollWidth} > ${node.clientWidth}`)"""
 ENLARGED = ViewportSize(width=320, height=256)  # what 400% leaves of 1280 by 1024
 SERIOUS_IMPACTS = ("serious", "critical")
+PATIENCE_SECONDS = 20  # with a busy machine
+expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 
 needs_a_browser = pytest.mark.skipif(CHROMIUM is None, reason="There is no browser here: install chromium.")
 
@@ -88,7 +90,7 @@ class Reader:
         before = len(messages)
         await self.message_box.fill(f"/insights {line}")
         await self.message_box.press("Enter")
-        await self.slack.until(lambda: len(messages) > before)
+        await self.slack.until(lambda: len(messages) > before, PATIENCE_SECONDS)
         await expect(self.article(messages[-1].ts)).to_be_visible()
         return self.article(messages[-1].ts)
 
@@ -98,7 +100,9 @@ class Reader:
 
     async def answer_message(self, answers_before: int) -> Message:
         chains = self.slack.response_urls
-        await self.slack.until(lambda: len(chains) > answers_before and _is_answer(list(chains.values())[-1].latest))
+        await self.slack.until(
+            lambda: len(chains) > answers_before and _is_answer(list(chains.values())[-1].latest), PATIENCE_SECONDS
+        )
         answer = list(chains.values())[-1].latest
         assert answer
         await expect(self.article(answer.ts)).not_to_contain_text(PROGRESS_TEXT)
@@ -138,7 +142,7 @@ async def open_page(
     own_origin = re.escape(url.rsplit(":", 1)[0])
     context_options = {"timezone_id": "Europe/Berlin", "locale": "en-US", **options}
     context = await browser.new_context(viewport=size, **context_options)
-    context.set_default_timeout(5000)
+    context.set_default_timeout(PATIENCE_SECONDS * 1000)
     page = await context.new_page()
     reader = Reader(page, harness, url)
 
