@@ -89,7 +89,8 @@ async def find_flag_line(
 async def find_project_env(text: str, caller: Caller, catalog: Catalog, max_wait: float) -> str:
     """Return the project that a text names, with its environment; empty if it names none."""
     line = normalize_line(text)
-    project, known = next(iter((await _known_keys(line, caller.defaults, catalog, max_wait)).items()))
+    found = await _known_keys(line, caller.defaults, catalog, max_wait, with_flags=False)
+    project, known = next(iter(found.items()))
     mentions = find_mentions(line, known)
     if project not in mentions.projects:
         return ""
@@ -236,7 +237,9 @@ def _can_ask(line: str, registry: Registry, caller: Caller) -> bool:
     return len(line) <= MAX_BUTTON_LINE_CHARS
 
 
-async def _known_keys(line: str, defaults: Defaults, catalog: Catalog, max_wait: float) -> Mapping[str, KnownKeys]:
+async def _known_keys(
+    line: str, defaults: Defaults, catalog: Catalog, max_wait: float, *, with_flags: bool = True
+) -> Mapping[str, KnownKeys]:
     """Return the lists that are cached or arrive in time, for each project that the line names.
 
     Without one, they are for the default project, else the first.
@@ -246,17 +249,19 @@ async def _known_keys(line: str, defaults: Defaults, catalog: Catalog, max_wait:
     projects = account.get(Kind.PROJECT, ())
     named = find_mentions(line, {Kind.PROJECT: projects}).projects[:MAX_SUGGESTIONS]
     usual = defaults.get("project", next((item.key for item in projects), ""))
-    return {project: {**account, **await _project_keys(deadline, catalog, project)} for project in named or (usual,)}
+    return {
+        project: {**account, **await _project_keys(deadline, catalog, project, with_flags)}
+        for project in named or (usual,)
+    }
 
 
-async def _project_keys(deadline: float, catalog: Catalog, project: str) -> KnownKeys:
+async def _project_keys(deadline: float, catalog: Catalog, project: str, with_flags: bool) -> KnownKeys:
     """Return the lists of a project that are cached or arrive in time."""
     if not project:
         return {}
-    lists: Lists = {Kind.ENVIRONMENT: catalog.environments(project), Kind.FLAG: catalog.flags(project)}
-    known = await _in_time(deadline, lists)
-    flags = cast(Sequence[Flag], known.get(Kind.FLAG, ()))
-    return {**known, Kind.OWNER: maintainers(flags)}
+    flags: Lists = {Kind.FLAG: catalog.flags(project)} if with_flags else {}
+    known = await _in_time(deadline, {Kind.ENVIRONMENT: catalog.environments(project), **flags})
+    return {**known, Kind.OWNER: maintainers(cast(Sequence[Flag], known.get(Kind.FLAG, ())))}
 
 
 async def _in_time(deadline: float, lists: Lists) -> KnownKeys:

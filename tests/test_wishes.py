@@ -92,6 +92,13 @@ async def test_wish_ends_in_buttons(someone: Conversation, line: str, text: str,
     assert not violations(answer.message.payload())
 
 
+async def test_wish_for_a_project_looks_up_its_environments_but_no_flags(someone: Conversation) -> None:
+    await someone.send("send me a summary of mobile every monday at 9")
+    paths = {request.path for request in someone.faults.requests}
+    assert "/api/v2/projects/mobile/environments" in paths
+    assert "/api/v2/flags/mobile" not in paths
+
+
 async def test_change_without_a_flag_gets_the_first_screens_buttons(someone: Conversation) -> None:
     answer = await replace(someone, defaults={"project": "mobile", "env": "beta"}).send("rollback the last deploy")
     assert answer.message.text == "I only read LaunchDarkly, so I can't change anything there."
