@@ -36,6 +36,7 @@ from bot.slack.publisher import EVENT_TYPE, MAX_PAGES, PAGE_SIZE, ChannelThrottl
 from bot.store import store
 from tests.databases import new_sqlite
 from tests.sandbox_slack import CHART_BLOCK
+from tests.scheduler_harness import Clock
 
 POST, HISTORY = "chat.postMessage", "conversations.history"
 SCORES = Message.from_markup("Scores")
@@ -381,6 +382,22 @@ async def test_refused_charts_are_retried_after_the_configured_time(tmp_path: Pa
         assert not await tries_charts(BlockFallback(bot_store, lambda: before))
         assert await tries_charts(BlockFallback(bot_store, lambda: after))
         assert await tries_charts(BlockFallback(bot_store, lambda: after, timedelta()))
+
+
+async def test_refusal_seen_by_another_process_is_known_after_a_minute(tmp_path: Path) -> None:
+    clock, tried = Clock(datetime(2026, 11, 20, tzinfo=UTC)), list[bool]()
+
+    async def send(message: Message) -> None:
+        tried.append(message.has_charts)
+
+    async with store.open_store(new_sqlite(tmp_path).url) as bot_store:
+        ours, theirs = BlockFallback(bot_store, clock), BlockFallback(bot_store, clock)
+        await ours.send(CHARTED, "T1", send)
+        assert await tries_charts(theirs)
+        for seconds in (59, 1):
+            clock.now += timedelta(seconds=seconds)
+            await ours.send(CHARTED, "T1", send)
+    assert tried == [True, True, False]
 
 
 async def test_message_accepted_only_as_text_does_not_disable_charts(harness: PublisherHarness) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from bot.cache import BoundedCache
 from bot.errors import Failure
 from bot.messages.message import Message
 from bot.messages.text_fallback import with_text_fallback
@@ -21,6 +22,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 REFUSAL_TTL = timedelta(days=7)
+READ_INTERVAL = timedelta(minutes=1)  # other processes may have recorded a refusal
+MAX_WORKSPACES = 100
 CHART_ERROR_CODES = ("invalid_blocks", "invalid_attachments")  # the latter for two tables in one message
 # The codes after which a plainer variant may be accepted.
 FALLBACK_ERROR_CODES = (*CHART_ERROR_CODES, "invalid_blocks_format", "msg_too_long", "msg_blocks_too_long")
@@ -49,6 +52,7 @@ class BlockFallback:
         self._store = store
         self._now = now
         self._refusal_ttl = refusal_ttl
+        self._supports = BoundedCache[str, bool](MAX_WORKSPACES, now)  # whether a workspace supports charts
 
     async def send(self, message: Message, team: str, send: Callable[[Message], Awaitable[T]]) -> T:
         """Send a message as it is, with charts as text, or as bare text.
@@ -70,16 +74,25 @@ class BlockFallback:
         raise InvalidMessage(code)
 
     async def _supports_charts(self, team: str) -> bool:
-        try:
-            return not await self._store.workspaces.charts_unsupported(team, self._now() - self._refusal_ttl)
-        except Failure:  # sending the message matters more than its looks
-            return True
+        supports = self._supports.get(team)
+        if supports is None:
+            try:
+                refused = await self._store.workspaces.charts_unsupported(team, self._now() - self._refusal_ttl)
+            except Failure:  # sending the message matters more than its looks
+                return True
+            supports = not refused
+            self._remember(team, supports)
+        return supports
 
     async def _record_refusal(self, team: str) -> None:
+        self._remember(team, supports=False)
         try:
             await self._store.workspaces.record_charts_refusal(team, self._now())
         except Failure:
             log.warning("couldn't save that the workspace rejects charts")
+
+    def _remember(self, team: str, supports: bool) -> None:
+        self._supports.put(team, supports, min(READ_INTERVAL, self._refusal_ttl))
 
 
 def _variants(message: Message, *, try_charts: bool) -> Iterator[_Variant]:
