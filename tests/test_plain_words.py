@@ -98,7 +98,7 @@ async def test_buttons_say_what_their_questions_answer(somebody: Conversation) -
     answer = await somebody.send("what happened to gift-wrap?")
     [row] = [block["elements"] for block in answer.message.blocks if block["type"] == "actions"]
     labels = [button["text"]["text"] for button in row]
-    assert labels == ["What happened to gift-wrap", "How gift-wrap is set up now", "Summary"]
+    assert labels == ["What happened to gift-wrap", "How gift-wrap is set up now", "Digest"]
     assert "`events gift-wrap web/production impact=any`" in visible_text(answer)
 
 

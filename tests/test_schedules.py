@@ -486,7 +486,7 @@ async def test_expired_list_is_not_updated(scheduler: SchedulerHarness) -> None:
 async def test_edit_form_changes_everything_and_is_announced_once(scheduler: SchedulerHarness) -> None:
     slack, reply = scheduler.workspace.slack, await scheduler.workspace.send(WEEKLY)
     form = await open_form(slack, reply, "Change", user="U2")
-    await choose(slack, form, "What to post", "Flags by stage")
+    await choose(slack, form, "What to post", "Flags by status")
     await slack.suggest(form, "Environment")
     weekdays = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday"]
     filled = {"Environment": "staging", "Days": weekdays, "Time": "17:30", "Time_zone": "America/New_York"}

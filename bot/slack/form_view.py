@@ -32,17 +32,7 @@ ALERT_LABELS = {
     "deploys": "How often we deploy",
     "status": "How many flags are in each stage",
 }
-REPORT_LABELS = {
-    "digest": "Digest",
-    "events": "Recent changes",
-    "cleanup": "Flags to clean up",
-    "scores": "Scores",
-    "releases": "Deployments and changes",
-    "deploys": "Deployments",
-    "status": "Flags by stage",
-    "compare": "Comparison",
-    "flag": "One flag",
-}
+REPORTS = ("digest", "events", "cleanup", "scores", "releases", "deploys", "status", "compare", "flag")
 
 
 class OptionView(View):
@@ -176,12 +166,13 @@ def _form_view(form: LineForm, problem: str) -> FormView:
 
 
 def _question_options(form: LineForm) -> tuple[OptionView, ...]:
-    """Return the questions that can be asked like this, those that have a label first."""
-    questions = {name: one for name, one in discover().items() if one.observe or not form.alerts}
-    labels = {**(ALERT_LABELS if form.alerts else REPORT_LABELS)}
-    labels |= {name: name.capitalize() for name in questions if name not in labels}
+    """Return the questions that can be asked like this, those that are asked most often first."""
+    questions, labels = discover(), ALERT_LABELS if form.alerts else {}
+    names = dict.fromkeys((*(labels or REPORTS), *questions))
     return tuple(
-        OptionView(text=label, value=name, description=questions[name].summary) for name, label in labels.items()
+        OptionView(text=labels.get(name, questions[name].label), value=name, description=questions[name].summary)
+        for name in names
+        if questions[name].observe or not form.alerts
     )
 
 

@@ -268,7 +268,7 @@ QUESTION = Question[CompareParams, CompareReply, CompareView](
         "compare web/production app=checkout-api,search-api",
         "compare platform/production,staging,test app=payments since=4w",
     ),
-    label="Side by side",
+    label="Comparison",
     words=Words(
         strong="compar*, versus, vs, differ*, side by side",
         weak="than, between, against, better, worse, both, gap, as good as, relative to, ahead",

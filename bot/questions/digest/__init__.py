@@ -330,7 +330,7 @@ QUESTION = Question[DigestParams, DigestReply, DigestView](
         "digest platform/production quiet=on-change",
         "digest web/production,mobile/production,platform/production",
     ),
-    label="Summary",
+    label="Digest",
     words=Words(
         strong="digest, summar*, recap, roundup, weekly report, monthly report, daily report, highlights, "
         "catch me up, catch up, fill me in, up to speed, did i miss, what happened, whats happening, "

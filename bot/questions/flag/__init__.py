@@ -342,7 +342,8 @@ QUESTION = Question[FlagParams, FlagAndHistory, FlagView](
         "flag new-checkout web/production,staging",
         "flag orders-db-migration platform/production expand=evaluation,migrationSettings",
     ),
-    label="How {} is set up now",
+    label="One flag",
+    flag_label="How {} is set up now",
     words=Words(
         strong="who sees, turned on, turned off, switched on, switched off",
         weak="on, off, enabled, disabled, live, active, available, visible, state, status, rollout, rolled out, "
