@@ -384,6 +384,19 @@ async def test_refused_charts_are_retried_after_the_configured_time(tmp_path: Pa
         assert await tries_charts(BlockFallback(bot_store, lambda: after, timedelta()))
 
 
+class Unprintable(str):
+    """A text that no log shows."""
+
+    def __repr__(self) -> str:
+        raise AssertionError("it is formatted")
+
+
+async def test_message_is_not_formatted_for_a_log_that_nobody_reads(harness: PublisherHarness) -> None:
+    await harness.publisher.post("C1", Message(Unprintable("Hello"), ()), KEY)
+    [posted] = harness.slack.channels["C1"].messages
+    assert posted.text == "Hello"
+
+
 async def test_refusal_seen_by_another_process_is_known_after_a_minute(tmp_path: Path) -> None:
     clock, tried = Clock(datetime(2026, 11, 20, tzinfo=UTC)), list[bool]()
 

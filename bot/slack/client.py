@@ -4,6 +4,7 @@ Slack documents that part of a call may have succeeded after `internal_error` an
 nothing for `service_unavailable` or for proxies in front of it. After any of these, the message may have been posted.
 """
 
+import logging
 import math
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -64,8 +65,16 @@ SLACK_UNAVAILABLE = (
 )
 
 
+# slack_sdk looks only at its logger's own level. Without one, it formats each request for a log that nobody reads.
+sdk_log = logging.getLogger("slack_sdk.web")
+sdk_log.setLevel(logging.INFO)
+
+
 class Client(AsyncWebClient):
     """Slack's Web API client, which reports a response that is nested too deeply to decode as a failed request."""
+
+    def __init__(self, token: str | None = None, *, logger: logging.Logger = sdk_log, **options: Any) -> None:
+        super().__init__(token, logger=logger, **options)
 
     async def api_call(self, *args: Any, **kwargs: Any) -> AsyncSlackResponse:
         try:
