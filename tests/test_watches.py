@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from bot.sandbox.slack.workspace import Message
 from tests.api_replies import lists_flags
-from tests.scheduler_harness import LOOP, OpenScheduler
+from tests.scheduler_harness import LOOP, OpenScheduler, SchedulerHarness
 from tests.watch_feed import Feed, ms, poll
 from tests.workspace import visible_text
 
@@ -78,13 +79,19 @@ async def test_event_alerts_late_once_its_impact_turns_out_large(scheduler_facto
         assert await poll(scheduler, 2) == []
 
 
+async def large_alert(scheduler: SchedulerHarness, feed: Feed) -> Message:
+    """Turn alerts on, and return the one about a large change."""
+    await scheduler.send("watch on events web/production")
+    await poll(scheduler)
+    feed.add_event("new-checkout", ms(scheduler), size="large", percentage=95)
+    [alert] = await poll(scheduler)
+    return alert
+
+
 async def test_alert_names_the_owner_of_a_flag(scheduler_factory: OpenScheduler) -> None:
     feed = Feed()
     async with scheduler_factory(edit=feed) as scheduler:
-        await scheduler.send("watch on events web/production")
-        await poll(scheduler)
-        feed.add_event("new-checkout", ms(scheduler), size="large", percentage=95)
-        [alert] = await poll(scheduler)
+        alert = await large_alert(scheduler, feed)
         assert "|new-checkout>* · owned by Checkout crew\n🟢 Targeting turned on" in visible_text(alert)
 
 
@@ -96,10 +103,7 @@ async def test_alert_can_be_paused_or_stopped_below_it(
 ) -> None:
     feed = Feed()
     async with scheduler_factory(edit=feed) as scheduler:
-        await scheduler.send("watch on events web/production")
-        await poll(scheduler)
-        feed.add_event("new-checkout", ms(scheduler), size="large", percentage=95)
-        [alert] = await poll(scheduler)
+        alert = await large_alert(scheduler, feed)
         assert [block["type"] for block in alert.blocks][-3:] == ["section", "actions", "context"]
         answer = await scheduler.workspace.press(alert, button, user="U2")
         assert f"<@U2> {done}" in visible_text(answer)
