@@ -149,8 +149,7 @@ class Runs:
     async def _save(self, changes: Iterable[RunChange], fence: tuple[ColumnElement[Any], ...]) -> list[Run]:
         saved = list[Run]()
         for values, group in _group_by_values(changes):
-            statement = _update(fence, frozenset(values), many=len(group) > 1)
-            params = _fence_params(group, len(fence)) | values
+            statement, params = _fenced_update(fence, values, group)
             keys = {(row[0], row[1]) for row in (await self._database.execute(statement, **params)).rows}
             saved += [after for _, after in group if (after.schedule, after.at) in keys]
         return saved
@@ -159,8 +158,7 @@ class Runs:
         """Save a transition and pause the active schedules of its channel; return these, or None if it wasn't saved."""
         [(values, group)] = _group_by_values([change])
         async with self._database.transaction() as connection:
-            params = _fence_params(group, len(FENCE)) | values
-            if not (await connection.execute(_update(FENCE, frozenset(values), many=False), params)).all():
+            if not (await connection.execute(*_fenced_update(FENCE, values, group))).all():
                 return None
             return await pause_all(connection, change[0].team, channel, why, at)
 
@@ -275,6 +273,18 @@ def _growth(old: Any, new: Any) -> Any:
     return new.removeprefix(old) if isinstance(new, str) else new - old
 
 
+def _fenced_update(
+    fence: tuple[ColumnElement[Any], ...], values: dict[str, Any], group: list[RunChange]
+) -> tuple[Update, dict[str, Any]]:
+    """Return the statement that saves transitions which change the same, and its parameters."""
+    fences = [_fence_values(run)[: len(fence)] for run, _ in group]
+    if len(group) == 1:
+        conditions: dict[str, Any] = {f"fence_{index}": value for index, value in enumerate(fences[0])}
+    else:
+        conditions = {"schedules": [run.schedule for run, _ in group], "fences": fences}
+    return _update(fence, frozenset(values), many=len(group) > 1), conditions | values
+
+
 @cache
 def _update(fence: tuple[ColumnElement[Any], ...], names: frozenset[str], *, many: bool) -> Update:
     """Return the statement that changes these columns of open runs whose fence holds, and returns their keys.
@@ -292,17 +302,11 @@ def _update(fence: tuple[ColumnElement[Any], ...], names: frozenset[str], *, man
     return update(TABLE).where(fenced, IS_OPEN).values(values).returning(TABLE.c.schedule, TABLE.c.at)
 
 
-def _fence_params(group: list[RunChange], size: int) -> dict[str, Any]:
-    """Return the parameters of the conditions of a statement, with as many values as the fence has columns."""
-    fences = []
-    for run, _ in group:
-        leased_by, leased_until, attempt, posted, posting = run.fence
-        progress = attempt, posted, NO_MESSAGE if posting is None else posting
-        values = run.schedule, run.at, leased_by, leased_until or NEVER, *progress, run.offered
-        fences.append(values[:size])
-    if len(fences) == 1:
-        return {f"fence_{index}": value for index, value in enumerate(fences[0])}
-    return {"schedules": [run.schedule for run, _ in group], "fences": fences}
+def _fence_values(run: Run) -> tuple[Any, ...]:
+    """Return the values that a fence's columns must have, and the run's offers."""
+    leased_by, leased_until, attempt, posted, posting = run.fence
+    progress = attempt, posted, NO_MESSAGE if posting is None else posting
+    return run.schedule, run.at, leased_by, leased_until or NEVER, *progress, run.offered
 
 
 def run_row(run: Run) -> dict[str, Any]:
