@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
+import psycopg
 import pytest
 from sqlalchemy import select
 
@@ -84,6 +85,17 @@ async def test_due_runs_are_created_in_one_batch_without_existing_ones(store: St
     assert await store.runs.create_due(due[:1]) == 1
     assert sorted(await asyncio.gather(store.runs.create_due(due), store.runs.create_due(due))) == [0, 2]
     assert len(await store.runs.list_open("T1", NOW, 10)) == 3
+
+
+async def test_schedule_is_advanced_while_a_row_is_added_that_refers_to_it(postgres: Postgres) -> None:
+    """PostgreSQL locks the row that a foreign key refers to, so that its key stays as it is."""
+    url = postgres.new_migrated_schema()
+    async with open_store(url) as store:
+        schedule = await store.schedules.add(NEW, NOW)
+        with psycopg.connect(url) as connection:
+            connection.execute("INSERT INTO announcements VALUES (%s, '1.5', now(), 1, '')", [schedule.id])
+            assert await store.runs.create_due([due_schedule(schedule)]) == 1
+            await store.schedules.edit(schedule.id, lambda it: replace(it, line="deploys"), "U1", NOW)
 
 
 async def test_run_lease_is_exclusive_until_it_expires(store: Store) -> None:

@@ -156,12 +156,12 @@ class Schedules:
 async def advance(connection: AsyncConnection, due: Sequence[DueSchedule]) -> list[DueSchedule]:
     """Set when schedules are due next, within the caller's transaction; return those that were advanced.
 
-    Schedules that another process has advanced, or is advancing, are skipped. On SQLite, SQLAlchemy omits FOR UPDATE:
-    there the transaction is a lock already.
+    Schedules that another process has advanced, or is advancing, are skipped; those that a row being added refers to
+    aren't (`key_share`). On SQLite, SQLAlchemy omits FOR UPDATE: there the transaction is a lock already.
     """
     unchanged = tuple_(TABLE.c.id, TABLE.c.next_at).in_([(entry.schedule.id, entry.schedule.next_at) for entry in due])
-    rows = await connection.scalars(select(TABLE.c.id).where(unchanged).with_for_update(skip_locked=True))
-    locked_ids = {*rows}
+    lock = select(TABLE.c.id).where(unchanged).with_for_update(skip_locked=True, key_share=True)
+    locked_ids = {*await connection.scalars(lock)}
     advanced = [entry for entry in due if entry.schedule.id in locked_ids]
     if advanced:
         await connection.execute(
@@ -172,7 +172,7 @@ async def advance(connection: AsyncConnection, due: Sequence[DueSchedule]) -> li
 
 async def _lock(connection: AsyncConnection, schedule_id: str) -> tuple[Schedule, int]:
     """Return a schedule, which nobody else can change until the transaction ends, and the number of its last change."""
-    row = (await connection.execute(SELECT_BY_ID.with_for_update(), {"of": schedule_id})).one()
+    row = (await connection.execute(SELECT_BY_ID.with_for_update(key_share=True), {"of": schedule_id})).one()
     last_number = await connection.scalar(select(LAST_CHANGES.c.number).where(LAST_CHANGES.c.schedule == schedule_id))
     return Schedule(*row), last_number or 0
 
