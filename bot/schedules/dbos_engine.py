@@ -44,6 +44,7 @@ WATCH_WORKFLOW_RETENTION = timedelta(hours=1)  # shorter, as there are many
 MAX_HOUSEKEEPING_DELAY = timedelta(minutes=2)
 MAX_DELIVERIES_PER_WORKFLOW = 8
 LIST_OPTIONS: dict[str, Any] = {"load_input": False, "load_output": False, "limit": 1000}
+NOTIFICATION_POLL_SECONDS = 0.1  # nobody sends any, but a shutdown on SQLite waits for the poll
 DATABASE_RETRY_DELAYS = (1, 2, 4, 8, 16)  # seconds
 QUERY_JOBS = {"ask": answer_query, "look": check_watch}
 
@@ -356,6 +357,7 @@ async def open_engine(
             "executor_id": ctx.worker,
             "application_version": f"{worker_context().app_name}-{VERSION}",
             "log_level": "WARNING",
+            "notification_listener_polling_interval_sec": NOTIFICATION_POLL_SECONDS,
         }
     )
     DBOS.launch()  # inside the running loop: else DBOS runs workflows in its own, where our clients don't work
