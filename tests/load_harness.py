@@ -24,7 +24,7 @@ from bot.sandbox.slack.workspace import HOME_TEAM, Channel, Team
 from bot.sandbox.slack.workspace import Message as Posted
 from bot.store import Run, Schedule, ScheduleState
 from bot.store.store import Store, open_store
-from tests.processes import Process, running_bot, slack_tokens
+from tests.processes import Process, running_process, slack_tokens
 
 POST_PATH = "/api/chat.postMessage"
 CHANNEL_COUNT = 5
@@ -99,6 +99,7 @@ class LoadHarness:
     schedules: list[Schedule] = field(default_factory=list)
     proxies: list[SlackProxy] = field(default_factory=list)
     program: Sequence[str] = ("bot", "run")
+    fresh: bool = False  # whether a process imports everything itself, as a new one in production does
 
     async def add_schedules(self, count: int, at: datetime, channels: int = CHANNEL_COUNT) -> None:
         """Add schedules due at this time, and then not for days."""
@@ -118,9 +119,8 @@ class LoadHarness:
         self.proxies.append(proxy)
         url = await self.exit_stack.enter_async_context(serving(proxy))
         variables = {**self.variables, "SLACK_API_URL": f"{url}/api/"}
-        return await self.exit_stack.enter_async_context(
-            running_bot(self.folder, *options, program=self.program, **variables)
-        )
+        running = running_process(self.folder, [*self.program, *options], variables, fresh=self.fresh)
+        return Process(await self.exit_stack.enter_async_context(running))
 
     async def runs(self) -> list[Run]:
         return await self.store.runs.history([schedule.id for schedule in self.schedules], len(self.schedules))

@@ -9,8 +9,10 @@ import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Protocol
 
 from bot.sandbox.slack.credentials import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
+from tests.forked_process import start_forked
 
 ROOT = Path(__file__).parent.parent
 
@@ -29,10 +31,26 @@ def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+class RunningProcess(Protocol):
+    """What tests use of a process."""
+
+    @property
+    def pid(self) -> int: ...
+    @property
+    def returncode(self) -> int | None: ...
+    @property
+    def stdout(self) -> asyncio.StreamReader | None: ...
+    @property
+    def stderr(self) -> asyncio.StreamReader | None: ...
+    def send_signal(self, signal: int) -> None: ...
+    def kill(self) -> None: ...
+    async def wait(self) -> int: ...
+
+
 class Process:
     """A bot process and its log."""
 
-    def __init__(self, running: asyncio.subprocess.Process) -> None:
+    def __init__(self, running: RunningProcess) -> None:
         self.running = running
         self.log: list[str] = []
 
@@ -70,17 +88,15 @@ class Process:
 
 @asynccontextmanager
 async def running_process(
-    folder: Path, program: Sequence[str], variables: Mapping[str, str], stdout: int | None = None
-) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Run a process with only these environment variables; kill it at the end if it still runs."""
+    folder: Path, program: Sequence[str], variables: Mapping[str, str], *, fresh: bool = False
+) -> AsyncIterator[RunningProcess]:
+    """Run a module with only these environment variables; kill it at the end if it still runs.
+
+    A *fresh* process imports everything itself.
+    """
     inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    running = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", *program),
-        env={**inherited, "PYTHONPATH": str(ROOT), **variables},
-        cwd=folder,
-        stdout=stdout,
-        stderr=asyncio.subprocess.PIPE,
-    )
+    start = _start_fresh if fresh else start_forked
+    running = await start(folder, program, {**inherited, "PYTHONPATH": str(ROOT), **variables})
     try:
         yield running
     finally:
@@ -89,13 +105,24 @@ async def running_process(
             await running.wait()
 
 
+async def read_all(running: RunningProcess) -> tuple[str, str]:
+    """Return all output and errors, once the process has closed both."""
+    assert running.stdout
+    assert running.stderr
+    out, err = await asyncio.gather(running.stdout.read(), running.stderr.read())
+    return out.decode(), err.decode()
+
+
+async def _start_fresh(folder: Path, program: Sequence[str], variables: Mapping[str, str]) -> RunningProcess:
+    command, pipe = (sys.executable, "-m", *program), asyncio.subprocess.PIPE
+    return await asyncio.create_subprocess_exec(*command, env=variables, cwd=folder, stdout=pipe, stderr=pipe)
+
+
 @asynccontextmanager
-async def running_bot(
-    folder: Path, *options: str, program: Sequence[str] = ("bot", "run"), **variables: str
-) -> AsyncIterator[Process]:
-    """Run the bot, or a module that runs it under other conditions."""
+async def running_bot(folder: Path, *options: str, **variables: str) -> AsyncIterator[Process]:
+    """Run the bot, on a SQLite file unless another database is given."""
     database = {"DATABASE_URL": f"sqlite:///{folder / 'bot.db'}"}
-    async with running_process(folder, [*program, *options], {**database, **variables}) as running:
+    async with running_process(folder, ["bot", "run", *options], {**database, **variables}) as running:
         yield Process(running)
 
 

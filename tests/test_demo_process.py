@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from bot.sandbox.launchdarkly.app import TOKEN
-from tests.processes import ROOT, run, running_process
+from tests.processes import ROOT, RunningProcess, read_all, run, running_process
 
 TRIED = "Type /insights scores there"
 
@@ -24,7 +24,7 @@ TRIED = "Type /insights scores there"
 class Demo:
     """The process, and its output so far."""
 
-    def __init__(self, running: asyncio.subprocess.Process) -> None:
+    def __init__(self, running: RunningProcess) -> None:
         self.running = running
         self.lines: list[str] = []
 
@@ -44,14 +44,14 @@ class Demo:
         """Stop the process; return the rest of its output and errors."""
         self.running.send_signal(how)
         async with asyncio.timeout(30):
-            out, err = await self.running.communicate()
-        return out.decode(), err.decode()
+            out, err = await read_all(self.running)
+            await self.running.wait()
+        return out, err
 
 
 @asynccontextmanager
 async def demo(folder: Path, *options: str) -> AsyncIterator[Demo]:
-    said = asyncio.subprocess.PIPE
-    async with running_process(folder, ["bot", "demo", *options], {"TMPDIR": str(folder)}, said) as running:
+    async with running_process(folder, ["bot", "demo", *options], {"TMPDIR": str(folder)}) as running:
         yield Demo(running)
 
 

@@ -1,6 +1,5 @@
 """One process at a time runs the schedules of a SQLite file; commands that only read them need no lock."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,7 @@ from bot.errors import Misconfigured
 from bot.store.database_url import parse_database_url
 from bot.store.sqlite_file import process_lock
 from bot.store.store import open_store
-from tests.processes import running_process
+from tests.processes import read_all, running_process
 
 
 async def test_lock_covers_every_name_of_a_file(tmp_path: Path) -> None:
@@ -27,8 +26,8 @@ async def test_commands_that_run_no_schedules_need_no_lock(command: list[str], t
     async with (
         open_store(url),
         process_lock(parse_database_url(url), 0),
-        running_process(tmp_path, ["bot", *command], {"DATABASE_URL": url}, asyncio.subprocess.PIPE) as process,
+        running_process(tmp_path, ["bot", *command], {"DATABASE_URL": url}) as process,
     ):
-        printed, complaints = await process.communicate()
-    assert "schedules: []" in printed.decode() or "Database" in printed.decode()
-    assert b"Another process" not in printed + complaints
+        printed, complaints = await read_all(process)
+    assert "schedules: []" in printed or "Database" in printed
+    assert "Another process" not in printed + complaints

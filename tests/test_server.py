@@ -18,7 +18,7 @@ from bot.sandbox.slack import Fault, Slack
 from bot.sandbox.slack.credentials import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
 from tests.command_line import invoke
 from tests.databases import Postgres
-from tests.processes import Process, running_bot, slack_tokens
+from tests.processes import Process, running_bot, running_process, slack_tokens
 
 
 @pytest.mark.parametrize("mode", ["http", "socket"])
@@ -182,9 +182,10 @@ async def test_web_process_does_not_import_the_engine(
 ) -> None:
     slack = Slack(lambda: datetime.now(UTC))
     async with slack.serving() as api:
-        variables = {"SLACK_API_URL": api, "LAUNCHDARKLY_ACCESS_TOKEN": TOKEN, "PORT": "0"}
-        profiled = {**slack_tokens("http"), **variables, "PYTHONPROFILEIMPORTTIME": "1"}
-        async with running_bot(tmp_path, *options, **profiled) as bot:
+        variables = {"SLACK_API_URL": api, "LAUNCHDARKLY_ACCESS_TOKEN": TOKEN, "PORT": "0", **slack_tokens("http")}
+        profiled = {**variables, "PYTHONPROFILEIMPORTTIME": "1"}
+        async with running_process(tmp_path, ["bot", "run", *options], profiled, fresh=True) as running:
+            bot = Process(running)
             slack.request_url = f"{await bot.wait_until_listening()}/slack/events"
             assert "flags" in (await slack.answer(await slack.type("/insights help"))).text
             assert await bot.stop() == 0

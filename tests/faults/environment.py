@@ -264,6 +264,7 @@ async def open_scenario(env: FaultEnvironment, kind: str, seed: int, **settings:
         database = f"sqlite:///{folder_path / 'bot.db'}" if kind == "sqlite" else env.postgres.new_database()
         async with open_load_harness(database, folder_path, seed) as load:
             load.variables |= {**SETTINGS, **settings}
+            load.fresh = True
             due_at = right_now().replace(microsecond=0) + LEAD_TIME
             await load.add_schedules(env.due, due_at, CHANNEL_COUNT)
             yield Scenario(load, due_at, began, env.logs)
