@@ -89,7 +89,7 @@ class Conversation:
 
 
 def settings(**overrides: Any) -> Settings:
-    """Return settings that read neither the environment nor a file."""
+    """Return settings that read neither the environment nor a file, with short delays."""
     overrides = {
         "launchdarkly_access_token": SecretStr(TOKEN),
         "answer_timeout_seconds": 2.0,
@@ -97,6 +97,10 @@ def settings(**overrides: Any) -> Settings:
         "launchdarkly_cache_seconds": 0.0,
         "suggestion_timeout_seconds": 10.0,
         "greeting_delay_seconds": 0.0,
+        "schedule_jitter_seconds": 0.0,
+        "channel_message_interval_seconds": 0.0,
+        "shutdown_grace_seconds": 5.0,
+        "socket_mode_ping_seconds": 2.0,
     } | overrides
     return Settings.model_construct(
         **{name: field_info.default for name, field_info in Settings.model_fields.items()} | overrides

@@ -32,7 +32,6 @@ from tests.scheduler_harness import (
     WatchedClock,
     open_scheduler,
 )
-from tests.workspace import NO_DELAYS
 
 LEASE, SECOND = timedelta(minutes=5), timedelta(seconds=1)
 POST = "chat.postMessage"
@@ -117,7 +116,7 @@ async def two_at_work(database: str) -> AsyncIterator[TwoWorkers]:
     held = HeldTransport(httpx.ASGITransport(launchdarkly(clock)))
 
     async with slack.serving() as api, AsyncExitStack() as behind:
-        chosen = sandbox_settings(settings(**NO_DELAYS), api)
+        chosen = sandbox_settings(settings(), api)
         one, other = [
             replace(
                 (await behind.enter_async_context(running_bot(slack, chosen, clock, held, database))).scheduler,

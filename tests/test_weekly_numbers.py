@@ -1,4 +1,4 @@
-"""Two weeks of schedules in fifty channels and several zones, across clock changes: every run is on time."""
+"""Two weeks of schedules in thirty channels and several zones, across clock changes: every run is on time."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,7 +13,7 @@ from tests.scheduler_harness import SchedulerHarness, open_scheduler
 
 START = datetime(2026, 10, 19, tzinfo=UTC)  # Berlin's clock goes back on the 25th, New York's on the 1st of November
 END = START + timedelta(days=14)
-CHANNELS = 50
+CHANNELS = 30  # each schedule in each zone
 SCHEDULES = (
     ("monday 9:00", "digest web/production"),
     ("weekday 9:00", "scores web/production"),
@@ -25,7 +25,7 @@ SCHEDULES = (
 ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "UTC")
 
 
-async def test_fifty_channels_get_every_run_on_time_for_two_weeks(tmp_path: Path) -> None:
+async def test_thirty_channels_get_every_run_on_time_for_two_weeks(tmp_path: Path) -> None:
     async with open_scheduler(f"sqlite:///{tmp_path / 'bot.db'}", START, max_concurrent_deliveries=20) as scheduler:
         schedules = [await add_schedule(scheduler, number) for number in range(CHANNELS)]
         for at in sorted({at for schedule in schedules for at in expected_runs(schedule)}):

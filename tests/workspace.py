@@ -19,9 +19,6 @@ from bot.sandbox.slack.workspace import Message
 from tests.conversation import NOW, Edit, EditingTransport, settings, texts
 from tests.databases import temporary_sqlite
 
-NO_DELAYS = {"schedule_jitter_seconds": 0.0, "channel_message_interval_seconds": 0.0}
-FAST_SETTINGS = NO_DELAYS | {"shutdown_grace_seconds": 5.0, "socket_mode_ping_seconds": 2.0}
-
 
 @dataclass
 class Workspace:
@@ -78,7 +75,7 @@ async def open_workspace(
     slack.ack_timeout = 30  # patience with a busy machine; how fast the bot acknowledges is measured elsewhere
     transport: httpx.AsyncBaseTransport = httpx.ASGITransport(launchdarkly(now, faults=faults))
     async with slack.serving() as api:
-        chosen = sandbox_settings(settings(**FAST_SETTINGS | overrides), api, socket=socket)
+        chosen = sandbox_settings(settings(**overrides), api, socket=socket)
         edited_transport = EditingTransport(transport, edit) if edit else transport
         with nullcontext(database) if database else temporary_sqlite() as url:
             async with running_bot(slack, chosen, now, edited_transport, url) as bot:
