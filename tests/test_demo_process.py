@@ -109,6 +109,30 @@ with contextlib.suppress(asyncio.CancelledError):
     assert (ended.stdout, ended.stderr) == ("struck\n", "")
 
 
+def test_signal_during_a_timeout_ends_the_demo() -> None:
+    """A timeout cancels the task for a moment, as a scope of anyio does while a connection is opened."""
+    script = """
+import asyncio, contextlib, signal
+from bot.demo.environment import cancelled_by_signal
+
+async def show():
+    async with cancelled_by_signal(contextlib.nullcontext()):
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0):
+                try:
+                    await asyncio.Event().wait()
+                finally:
+                    signal.raise_signal(signal.SIGTERM)
+                    await asyncio.sleep(1)
+        print("went on")
+
+with contextlib.suppress(asyncio.CancelledError):
+    asyncio.run(show())
+"""
+    ended = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert (ended.stdout, ended.stderr) == ("", "")
+
+
 async def test_signal_while_skipping_a_week_ends_the_demo(tmp_path: Path) -> None:
     async with demo(tmp_path, "--serve", "--port", "0") as found, httpx.AsyncClient() as people:
         address = await found.address()

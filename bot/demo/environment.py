@@ -267,10 +267,13 @@ async def cancelled_by_signal(manager: AbstractAsyncContextManager[Resource]) ->
 
 
 def _cancel_on_signal(task: "asyncio.Task[object] | None") -> None:
+    is_cancelled = False
+
     def cancel() -> None:
+        nonlocal is_cancelled
         logging.disable()
-        if task and not task.cancelling():  # a second signal must not cancel the shutdown
-            task.cancel()
+        if task and not is_cancelled:  # a second signal must not cancel the shutdown
+            is_cancelled = task.cancel()
 
     with suppress(NotImplementedError):  # on Windows, Ctrl-C still works
         for name in STOP_SIGNALS:
