@@ -311,6 +311,17 @@ async def test_progress_is_shown_while_slack_is_slow_to_say_who_asks() -> None:
         assert await workspace.wait_for_answer(acknowledged) is progress
 
 
+@pytest.mark.parametrize("line", ["every monday 9:00 scores web/production", "scores web/production --share"])
+async def test_progress_ends_once_everyone_sees_the_answer(line: str) -> None:
+    async with open_workspace(progress_notice_seconds=0.05) as workspace:
+        workspace.slack.faults["users.info"] = Fault(delay=0.3)
+        acknowledged = await workspace.slack.type(f"/insights {line}")
+        progress = await workspace.slack.answer(acknowledged)
+        assert progress.text == "Asking LaunchDarkly…"
+        await workspace.slack.until(lambda: progress.text == "Done, see below.")
+        await workspace.slack.until(lambda: [post for post in workspace.slack.channels["C1"].messages if post.bot])
+
+
 async def test_progress_message_that_cannot_be_replaced_precedes_the_answer() -> None:
     async with open_workspace(progress_notice_seconds=0.05) as workspace:
         workspace.slack.quirks.replaces_progress = False

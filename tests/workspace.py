@@ -11,7 +11,7 @@ import httpx
 
 from bot.app import Bot
 from bot.core import Clock
-from bot.demo import running_bot, sandbox_settings
+from bot.demo.environment import is_answer, running_bot, sandbox_settings
 from bot.sandbox.launchdarkly.app import launchdarkly
 from bot.sandbox.launchdarkly.faults import FaultInjector
 from bot.sandbox.slack import Acknowledgement, Slack
@@ -39,9 +39,7 @@ class Workspace:
 
     async def wait_for_answer(self, acknowledgement: Acknowledgement) -> Message:
         assert not acknowledgement.error, acknowledgement
-        return await self.slack.answer(
-            acknowledgement, lambda message: not message.text.startswith("Asking LaunchDarkly")
-        )
+        return await self.slack.answer(acknowledgement, is_answer)
 
     async def stop(self, line: str = "stop", **origin: Any) -> Message:
         """Type a line that stops a schedule, and press the button that it is answered with."""

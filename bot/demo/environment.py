@@ -25,7 +25,7 @@ from bot.sandbox.slack import Acknowledgement, Message, Slack
 from bot.sandbox.slack.credentials import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
 from bot.sandbox.web.demo_controls import TourStep
 from bot.settings import Settings, missing_setting
-from bot.slack.responder import PROGRESS_NOTICE
+from bot.slack.responder import DONE_NOTICE, PROGRESS_NOTICE
 
 STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 RELEASES_CHANNEL, LEADS_CHANNEL = "C10", "C2"
@@ -230,10 +230,12 @@ async def type_line(workspace: Slack, line: str, channel: str) -> Message:
 
 
 async def wait_for_answer(workspace: Slack, acknowledgement: Acknowledgement) -> Message:
-    """Return the answer, not the progress notice before it."""
-    return await workspace.answer(
-        acknowledgement, lambda message: not message.text.startswith(PROGRESS_NOTICE.text), ANSWER_TIMEOUT_SECONDS
-    )
+    return await workspace.answer(acknowledgement, is_answer, ANSWER_TIMEOUT_SECONDS)
+
+
+def is_answer(message: Message) -> bool:
+    """Return whether a response is the answer, and not the progress notice or what takes its place."""
+    return message.text not in (PROGRESS_NOTICE.text, DONE_NOTICE.text)
 
 
 async def _play_history(slack: Slack, time_controls: TimeControls, now: datetime) -> None:
@@ -243,13 +245,12 @@ async def _play_history(slack: Slack, time_controls: TimeControls, now: datetime
         pass
     await _submit(slack, LEADS_CHANNEL, "watch on events web/production")
     await time_controls.advance_to(now)  # the first observation posts no alert
+    slack.ephemeral.clear()  # what only one person saw days ago is gone
 
 
 async def _submit(slack: Slack, channel: str, *lines: str) -> None:
     for line in lines:
-        answer = await type_line(slack, line, channel)
-        if answer.to:
-            slack.delete(answer)  # an ephemeral message would be gone by now
+        await type_line(slack, line, channel)
 
 
 @asynccontextmanager

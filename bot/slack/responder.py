@@ -38,6 +38,7 @@ from bot.slack.payloads import Interaction
 log = logging.getLogger(__name__)
 
 PROGRESS_NOTICE = Message.from_markup("Asking LaunchDarkly…")
+DONE_NOTICE = Message.from_markup("✅ Done, see below.")  # a command's response can be replaced, but not deleted
 UNCONFIRMED_NOTICE = Message.from_markup("⚠️ Slack didn't confirm the post. Check the channel before you share again.")
 NOT_POSTED_NOTICE = Message.from_markup("⚠️ I couldn't post this in the channel. Run it again, then share it.")
 DM_HINT = "I'm not in <#{channel}>, so I'm replying here. To get answers there, type `/invite @insights`."
@@ -253,20 +254,24 @@ class Responder:
     async def send(self, message: Message, *, shared: bool = False, replace: bool = False) -> SendOutcome:
         """Send a message. A private one takes the place of the progress notice."""
         self._answered.set()
-        has_progress_notice = self._progress is not None and await self._progress
-        # After a press, a replacement would hit the pressed message, not the progress notice.
-        replaces_notice = has_progress_notice and not shared and not self._interaction.pressed
-        return await self._send_confirmed(message, shared=shared, replace=replace or replaces_notice)
+        shows_notice = await self._shows_notice()
+        if shows_notice and shared:
+            await self.update(DONE_NOTICE)  # now, since it would replace the message later
+        return await self._send_confirmed(message, shared=shared, replace=replace or (shows_notice and not shared))
 
     async def finish(self) -> SendOutcome:
         """End without a message, since everyone sees what was done. The question that was confirmed disappears."""
         self._answered.set()
-        if self._progress is not None:
-            await self._progress
+        if await self._shows_notice():
+            await self.update(DONE_NOTICE)
         if self._interaction.confirmed:
             with suppress(DeliveryError):
                 await self._response_url.delete()
         return self._responders.record(SendOutcome.SENT)
+
+    async def _shows_notice(self) -> bool:
+        """Return whether a replacement replaces the progress notice. After a press, it replaces the pressed message."""
+        return self._progress is not None and await self._progress and not self._interaction.pressed
 
     async def _send_confirmed(self, message: Message, *, shared: bool = False, replace: bool = False) -> SendOutcome:
         """Send a message. After a confirmation, it takes the place of the message that asked for it."""
@@ -312,7 +317,7 @@ class Responder:
         return await send(self._interaction, message)
 
     async def update(self, message: Message) -> None:
-        """Replace the message that was pressed. If its response_url has expired, it stays as it is."""
+        """Replace the message that was pressed, or the last one. If its response_url has expired, it stays as it is."""
         await self._send_with_fallback(message, shared=False, replace=True)
 
     async def _send_notice(self, notice: Message) -> None:
