@@ -186,7 +186,7 @@ async def test_unresponsive_services_time_out(surgery: DoctorHarness) -> None:
     surgery.slack.faults["*"] = Sky(delay=30)
     surgery.seconds = 0.2
     surgery.set(answer_timeout_seconds=0.2)
-    async with asyncio.timeout(4):
+    async with asyncio.timeout(20):
         found = await surgery.run_checks()
     assert wrong(found) == {"LaunchDarkly", "Insights", "Slack", "Socket", "Clock"}
     assert found["Database"].status is CheckStatus.OK

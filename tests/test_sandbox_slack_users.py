@@ -150,7 +150,7 @@ async def test_view_closed_is_sent_if_notify_on_close(slack: Slack, transport: T
 
 
 async def test_wait_for_change_misses_no_change(slack: Slack) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(10):
         seen = slack.change_count
         waiting = asyncio.create_task(slack.wait_for_change(seen))
         await slack.notify_change()

@@ -38,6 +38,7 @@ from bot.sandbox.slack.workspace import Content, Message
 
 Json = dict[str, Any]
 Values = Mapping[str, str | Sequence[str]]  # of a modal's inputs
+PATIENCE_SECONDS = 20.0  # with the bot, on a busy machine
 
 
 class Slack(State):
@@ -273,7 +274,7 @@ class Slack(State):
 
     # ------------------------------------------------------------------------------------------------------- waiting
 
-    async def until(self, condition: Callable[[], Any], seconds: float = 5) -> None:
+    async def until(self, condition: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> None:
         """Wait for a condition, which is checked whenever something has changed."""
         try:
             async with asyncio.timeout(seconds), self._change_condition:
@@ -282,7 +283,7 @@ class Slack(State):
             raise TimeoutError(f"Not within {seconds} s. {self._describe_activity()}") from None
 
     async def answer(
-        self, to: Acknowledgement, when: Callable[[Message], Any] = lambda _: True, seconds: float = 5
+        self, to: Acknowledgement, when: Callable[[Message], Any] = lambda _: True, seconds: float = PATIENCE_SECONDS
     ) -> Message:
         """Wait for the bot's response to a command or click.
 
