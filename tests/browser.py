@@ -32,6 +32,12 @@ CHROMIUM_ARGS = (
 )
 DESKTOP, PHONE = ViewportSize(width=1280, height=860), ViewportSize(width=390, height=844)
 PROGRESS_TEXT = "Asking LaunchDarkly"
+PAGE_STATE_JS = """() => ({
+    line: document.getElementById("line").value,
+    error: document.getElementById("error").textContent,
+    completions: document.getElementById("completions").innerText,
+    focus: document.activeElement.outerHTML.slice(0, 100),
+})"""
 FIND_OVERFLOW_JS = """() => [...document.querySelectorAll("html, body, main, #log, article, .block")]
     .filter((node) => node.scrollWidth > node.clientWidth + 1 && node.clientWidth)
     .map((node) => `${node.tagName} ${node.className}: ${node.scrollWidth} > ${node.clientWidth}`)"""
@@ -100,9 +106,13 @@ class Reader:
 
     async def answer_message(self, answers_before: int) -> Message:
         chains = self.slack.response_urls
-        await self.slack.until(
-            lambda: len(chains) > answers_before and _is_answer(list(chains.values())[-1].latest), PATIENCE_SECONDS
-        )
+        try:
+            await self.slack.until(
+                lambda: len(chains) > answers_before and _is_answer(list(chains.values())[-1].latest), PATIENCE_SECONDS
+            )
+        except TimeoutError as error:
+            state = await self.page.evaluate(PAGE_STATE_JS)
+            raise AssertionError(f"{len(chains) - answers_before} sent, {state}, {self.console_errors}") from error
         answer = list(chains.values())[-1].latest
         assert answer
         await expect(self.article(answer.ts)).not_to_contain_text(PROGRESS_TEXT)
