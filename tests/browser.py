@@ -21,6 +21,7 @@ from playwright.async_api import (
 )
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
+from bot.demo.environment import is_answer
 from bot.sandbox.slack import Message, Slack
 from tests.page_harness import PageHarness, page_with_bot
 
@@ -188,4 +189,4 @@ async def open_bot_page(browser: Browser, *, fragment: str = "#C1", **options: A
 
 
 def _is_answer(message: Message | None) -> bool:
-    return message is not None and not message.text.startswith(PROGRESS_TEXT)
+    return message is not None and is_answer(message)
