@@ -123,13 +123,14 @@ async def show():
                     await asyncio.Event().wait()
                 finally:
                     signal.raise_signal(signal.SIGTERM)
-                    await asyncio.sleep(1)
+                    await asyncio.Event().wait()
         print("went on")
 
 with contextlib.suppress(asyncio.CancelledError):
     asyncio.run(show())
 """
-    ended = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    command = [sys.executable, "-c", script]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
     assert (ended.stdout, ended.stderr) == ("", "")
 
 
