@@ -1,5 +1,6 @@
 """Shared by all tests: a bot to talk to, the flag that rewrites generated files, and what runs side by side."""
 
+import gc
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -38,9 +39,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Run a single module, or rewrite, in this process. Otherwise use one more than cores: tests often wait."""
+    """Run a single module, or rewrite, in this process. Otherwise use two for each core: tests often wait."""
     only_one = len(config.args) == 1 and Path(config.args[0].partition("::")[0]).is_file()
-    return 0 if only_one or config.getoption("--rewrite") else (os.cpu_count() or 1) + 1
+    return 0 if only_one or config.getoption("--rewrite") else 2 * (os.cpu_count() or 1)
 
 
 @pytest.hookimpl(tryfirst=True)  # before the groups are read
@@ -50,6 +51,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if not item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what is imported and collected by now, and collect less often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
