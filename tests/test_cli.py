@@ -246,32 +246,6 @@ def test_preview_of_one_question_shows_only_that() -> None:
     assert invoke("preview", "stats").returncode == 2
 
 
-def test_demo_shows_questions_a_button_a_digest_and_a_watch() -> None:
-    shown = run("demo")  # since there is no terminal
-    assert shown.returncode == 0
-    assert shown.stderr == ""
-    assert "which flags to clean up" in shown.stdout
-    assert "/insights use web/production" in shown.stdout
-    assert "[Why?]" in shown.stdout
-    for heading in (
-        "Scores ─",
-        "Flag events",
-        "New checkout",
-        "Flag status ─",
-        "Deployments ─",
-        "Flag events ─",
-    ):
-        assert heading in shown.stdout
-    asked, delivered, watched = re.split(
-        "digest web/production span=week was posted in #releases.|/insights watch on", shown.stdout
-    )
-    assert "Weekly digest · " in asked
-    assert "Weekly digest · " in delivered
-    assert "Large changes ─" in delivered.partition("In the thread ─")[2]
-    assert "Alert posted in #checkout: events web/production." in watched
-    assert watched.count("👀") == 2
-
-
 def test_ask_imports_no_heavy_packages() -> None:
     script = (
         "import sys; from click.testing import CliRunner; from bot.cli import main; "
