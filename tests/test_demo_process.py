@@ -16,7 +16,6 @@ import httpx
 import pytest
 
 from bot.sandbox.launchdarkly.app import TOKEN
-from tests.command_line import invoke
 from tests.processes import ROOT, RunningProcess, read_all, running_process
 
 TRIED = "Type /insights scores there"
@@ -51,8 +50,8 @@ class Demo:
 
 
 @asynccontextmanager
-async def demo(folder: Path, *options: str) -> AsyncIterator[Demo]:
-    async with running_process(folder, ["bot", "demo", *options], {"TMPDIR": str(folder)}) as running:
+async def demo(folder: Path, *options: str, **variables: str) -> AsyncIterator[Demo]:
+    async with running_process(folder, ["bot", "demo", *options], {"TMPDIR": str(folder), **variables}) as running:
         yield Demo(running)
 
 
@@ -207,17 +206,19 @@ def test_terminal_without_a_browser_shows_the_tour(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("options", [["--serve"], []])
-def test_live_demo_requires_a_token(options: list[str]) -> None:
-    ended = invoke("demo", "--real-launchdarkly", *options)
-    assert ended.returncode == 1
-    assert ended.stdout == ""
-    assert ended.stderr.startswith("LAUNCHDARKLY_ACCESS_TOKEN isn't set.")
-    assert ended.stderr.count("\n") == 1
+async def test_live_demo_requires_a_token(options: list[str], tmp_path: Path) -> None:
+    async with demo(tmp_path, "--real-launchdarkly", *options) as found:
+        out, err = await read_all(found.running)
+        assert await found.running.wait() == 1
+    assert out == ""
+    assert err.startswith("LAUNCHDARKLY_ACCESS_TOKEN isn't set.")
+    assert err.count("\n") == 1
 
 
-def test_live_demo_is_not_available_in_the_terminal() -> None:
-    ended = invoke("demo", "--real-launchdarkly", "--once", LAUNCHDARKLY_ACCESS_TOKEN=TOKEN)
-    assert ended.returncode == 1
-    assert ended.stdout == ""
-    assert "insights-bot ask" in ended.stderr
-    assert ended.stderr.count("\n") == 1
+async def test_live_demo_is_not_available_in_the_terminal(tmp_path: Path) -> None:
+    async with demo(tmp_path, "--real-launchdarkly", "--once", LAUNCHDARKLY_ACCESS_TOKEN=TOKEN) as found:
+        out, err = await read_all(found.running)
+        assert await found.running.wait() == 1
+    assert out == ""
+    assert "insights-bot ask" in err
+    assert err.count("\n") == 1
