@@ -12,11 +12,20 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any, TypeAlias, cast
+
+import bot.questions
 
 Pipe: TypeAlias = "Connection[Any, Any]"
 FORKS = get_context("forkserver")
-FORKS.set_forkserver_preload(["bot.app", "bot.cli", "bot.demo.server", "bot.demo.tour", "bot.schedules.dbos_engine"])
+FORKS.set_forkserver_preload(
+    [
+        *("bot.app", "bot.cli", "bot.demo.server", "bot.demo.tour", "bot.schedules.dbos_engine"),
+        *(f"bot.questions.{module.name}" for module in iter_modules(bot.questions.__path__)),
+        *("aiosqlite", "alembic.command", "anyio._backends._asyncio", "httpcore", "sqlalchemy.dialects.sqlite"),
+    ]
+)
 
 
 class ForkedProcess:
