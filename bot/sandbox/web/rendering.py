@@ -7,7 +7,8 @@ from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined, Undefined
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from bot.sandbox.slack import Message, Slack
@@ -24,6 +25,23 @@ HTML_DIRECTORY = Path(__file__).parent / "html"
 VIEWER_ID = "U1"
 
 
+class CompiledTemplates(BytecodeCache):
+    """Keeps compiled templates for the next page of this process."""
+
+    def __init__(self) -> None:
+        self._bytecode = dict[str, bytes]()
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bytecode := self._bytecode.get(bucket.key):
+            bucket.bytecode_from_string(bytecode)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._bytecode[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED = CompiledTemplates()
+
+
 class Renderer:
     """Renders a workspace with the templates in `html/`."""
 
@@ -33,6 +51,7 @@ class Renderer:
         self._rendered: dict[tuple[str, str], tuple[tuple[Appearance, int], str]] = {}
         self._templates = Environment(
             loader=FileSystemLoader(HTML_DIRECTORY),
+            bytecode_cache=COMPILED,
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
