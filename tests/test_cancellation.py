@@ -12,8 +12,8 @@ from psycopg import waiting
 from bot.store.store import Store, open_store
 from tests.databases import Postgres
 
-REPEATS = 20
 TURNS = 12  # of the event loop, enough for a statement on an open connection
+REPEATS = 7  # the server takes a while to notice that a connection is closed, and allows a hundred
 
 
 @pytest.fixture
