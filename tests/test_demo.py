@@ -113,8 +113,8 @@ async def test_skipping_with_only_watches_stops_at_the_first_alert(demo: Demo) -
 
 
 async def test_skipping_without_any_alert_says_so() -> None:
-    hourly = settings(watch_poll_seconds=3600.0)
-    async with sandbox_demo(hourly, right_now, starts_at=NOW) as demo:
+    seldom = settings(watch_poll_seconds=6 * 3600.0)
+    async with sandbox_demo(seldom, right_now, starts_at=NOW) as demo:
         await stop_schedule(demo, RELEASES_CHANNEL)
         await stop_schedule(demo, LEADS_CHANNEL)
         await type_line(demo.slack, "watch on events sandpit/test", "C1")

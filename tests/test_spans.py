@@ -21,6 +21,8 @@ from tests.form_filling import open_form, save
 from tests.scheduler_harness import LOOP, SchedulerHarness
 from tests.workspace import visible_text
 
+DATABASES = ["sqlite"]  # test_schedules and test_watches store the same on PostgreSQL
+
 LINE = "digest web/production"
 MONDAY = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)  # nine in Berlin
 

@@ -1,4 +1,4 @@
-"""Two weeks of schedules in thirty channels and several zones, across clock changes: every run is on time."""
+"""Two weeks of schedules in two dozen channels and several zones, across clock changes: every run is on time."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,7 +13,6 @@ from tests.scheduler_harness import SchedulerHarness, open_scheduler
 
 START = datetime(2026, 10, 19, tzinfo=UTC)  # Berlin's clock goes back on the 25th, New York's on the 1st of November
 END = START + timedelta(days=14)
-CHANNELS = 30  # each schedule in each zone
 SCHEDULES = (
     ("monday 9:00", "digest web/production"),
     ("weekday 9:00", "scores web/production"),
@@ -22,12 +21,12 @@ SCHEDULES = (
     ("first monday 9:00", "digest web/production"),
     ("day 23:59", "events web/production"),
 )
-ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "UTC")
+ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe")
 
 
-async def test_thirty_channels_get_every_run_on_time_for_two_weeks(tmp_path: Path) -> None:
+async def test_two_dozen_channels_get_every_run_on_time_for_two_weeks(tmp_path: Path) -> None:
     async with open_scheduler(f"sqlite:///{tmp_path / 'bot.db'}", START, max_concurrent_deliveries=20) as scheduler:
-        schedules = [await add_schedule(scheduler, number) for number in range(CHANNELS)]
+        schedules = [await add_schedule(scheduler, number) for number in range(len(SCHEDULES) * len(ZONES))]
         for at in sorted({at for schedule in schedules for at in expected_runs(schedule)}):
             await scheduler.advance_to(at)
         history = await scheduler.ctx.store.runs.history([schedule.id for schedule in schedules], 10_000)
@@ -49,7 +48,7 @@ async def add_schedule(scheduler: SchedulerHarness, number: int) -> Schedule:
     channel = f"C9{number:02d}"
     scheduler.workspace.slack.channels[channel] = Channel(channel, f"team-{number}", is_member=True)
     when, line = SCHEDULES[number % len(SCHEDULES)]
-    recurrence = RECURRENCE.read(f"{when} {ZONES[number % len(ZONES)]}")
+    recurrence = RECURRENCE.read(f"{when} {ZONES[number // len(SCHEDULES)]}")
     new = Schedule(
         id="",
         team=scheduler.ctx.team,
