@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 import os
+import signal
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -265,23 +266,27 @@ def manifest(address: str | None) -> None:
 def sandbox(port: int) -> None:
     """Serve the LaunchDarkly simulator over HTTP."""
     try:
-        asyncio.run(_serve_sandbox(port))
-    except KeyboardInterrupt:
-        click.echo("The LaunchDarkly simulator has stopped.")
+        with suppress(KeyboardInterrupt):  # Ctrl-C on Windows
+            asyncio.run(_serve_sandbox(port))
     except OSError as error:
         what = f"Can't listen on port {port} ({error.strerror})."
         raise Misconfigured(what, "Choose another with --port; 0 picks a free one.") from None
+    click.echo("The LaunchDarkly simulator has stopped.")
 
 
 async def _serve_sandbox(port: int) -> None:
     from bot.sandbox.http_server import serving
     from bot.sandbox.launchdarkly.app import TOKEN, launchdarkly
 
+    stopped = asyncio.Event()
+    with suppress(NotImplementedError):  # on Windows
+        for signum in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(signum, stopped.set)
     async with serving(launchdarkly(_now), port) as url:
         click.echo(f"The LaunchDarkly simulator is listening at {url}. Try:\n")
         example = "insights-bot ask scores web/production"
         click.echo(f"  LAUNCHDARKLY_API_HOST={url} LAUNCHDARKLY_ACCESS_TOKEN={TOKEN} {example}")
-        await asyncio.Event().wait()
+        await stopped.wait()
 
 
 def _now() -> datetime:

@@ -258,7 +258,8 @@ def test_ask_imports_no_heavy_packages() -> None:
         assert f"'{name}'" not in loaded
 
 
-def test_sandbox_serves_other_programs_until_interrupted() -> None:
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_sandbox_serves_other_programs_until_stopped(how: signal.Signals) -> None:
     command = [sys.executable, "-m", "bot", "sandbox", "--port", "0"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as served:
         try:
@@ -267,7 +268,7 @@ def test_sandbox_serves_other_programs_until_interrupted() -> None:
             asked = invoke("ask", "scores web/production", LAUNCHDARKLY_API_HOST=url, LAUNCHDARKLY_ACCESS_TOKEN=TOKEN)
             assert asked.returncode == 0
             assert asked.stderr == ""
-            served.send_signal(signal.SIGINT)
+            served.send_signal(how)
             assert served.communicate(timeout=20)[0].endswith("The LaunchDarkly simulator has stopped.\n")
         finally:
             served.kill()
