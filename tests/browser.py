@@ -171,7 +171,7 @@ async def open_page(
     page.on("console", record_message)
     page.on("pageerror", lambda error: reader.console_errors.append(str(error)))
     await page.goto(url)
-    await expect(page.get_by_role("heading", level=2).first).not_to_be_empty()
+    await expect(page.locator("#title")).not_to_be_empty()
     try:
         yield reader
         assert not reader.console_errors, reader.console_errors

@@ -1,5 +1,6 @@
 """The demo's page in a real browser: rendering, mouse, keyboard and screen reader."""
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
@@ -11,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Locator, ViewportSize, expect
+from playwright.async_api import Browser, Locator, Route, ViewportSize, expect
 
 from bot.demo.environment import sandbox_demo
 from bot.demo.server import serve
@@ -70,6 +71,34 @@ async def test_visitor_is_welcomed_and_runs_an_example_by_click(reader: Reader) 
     await expect(examples).to_have_count(3)
     await examples.first.click()
     await expect(reader.articles.last.get_by_role("heading")).to_have_text("Scores")
+
+
+async def test_line_typed_while_the_page_loads_is_sent(reader: Reader) -> None:
+    async with held_back(reader, "**/composer.js"):
+        await reader.message_box.fill("/insights scores web/production")
+    await expect(reader.page.locator("#title")).not_to_be_empty()
+    await reader.message_box.press("Enter")
+    await expect(reader.articles.last.get_by_role("heading")).to_have_text("Scores")
+
+
+async def test_line_can_be_sent_before_the_first_event(reader: Reader) -> None:
+    async with held_back(reader, "**/events"):
+        await expect(reader.page.locator("#title")).not_to_be_empty()
+        await reader.message_box.fill("/insights scores web/production")
+        await reader.message_box.press("Enter")
+        await reader.slack.until(lambda: reader.slack.response_urls)
+    await expect(reader.articles.last.get_by_role("heading")).to_have_text("Scores")
+
+
+@asynccontextmanager
+async def held_back(reader: Reader, url: str) -> AsyncIterator[None]:
+    """Load the page anew, and let it wait for what is at *url* until the block ends."""
+    requested = asyncio.Queue[Route]()
+    await reader.page.route(url, requested.put)
+    await reader.page.reload(wait_until="commit")
+    request = await requested.get()
+    yield
+    await request.continue_()
 
 
 async def test_tour_asks_schedules_jumps_to_monday_and_breaks_launchdarkly(browser: Browser) -> None:

@@ -46,6 +46,7 @@ on("channels", (html) => {
   navigate();
   if (focused) linkTo(focused.hash.slice(1))?.focus();
 });
+addEventListener("DOMContentLoaded", navigate); // when all listeners have been added
 addEventListener("hashchange", () => {
   $("sidebar").hidePopover(); // on a phone, it is shown only on request
   navigate();

@@ -98,7 +98,7 @@ on("navigate", ({ channel: previous }) => {
   line.disabled = $("send").disabled = current.archived;
   if (previous === current.channel) return;
   drafts.set(previous, back ? drafts.get(previous) : line.value);
-  line.value = drafts.get(current.channel) ?? "";
+  line.value = drafts.get(current.channel) ?? (previous ? "" : line.value); // which may be typed before the scripts run
   back = 0;
   $("error").textContent = "";
   (current.archived ? $("log") : line).focus({ preventScroll: true });
