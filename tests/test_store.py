@@ -473,7 +473,7 @@ async def test_file_that_is_no_database_is_left_unchanged(tmp_path: Path) -> Non
 
 
 async def test_locked_database_raises_try_later(database: TemporaryDatabase) -> None:
-    async with open_store(database.url, timeout_ms=300) as store:
+    async with open_store(database.url, timeout_ms=2000) as store:  # enough for what must succeed on a busy machine
         await store.channel_defaults.put("T1", "C1", WEB, "U1", NOW)
         with database.locked():
             puts = (store.channel_defaults.put("T1", f"C{n}", OTHER, "U1", NOW) for n in range(4))
