@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -15,6 +15,7 @@ from bot.sandbox.slack.credentials import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
 from tests.forked_process import start_forked
 
 ROOT = Path(__file__).parent.parent
+PATIENCE_SECONDS = 30
 
 
 def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -57,11 +58,12 @@ class Process:
     async def wait_for_log(self, text: str) -> str:
         """Wait for the next log line that contains this text, and return it."""
         assert self.running.stderr is not None
-        async with asyncio.timeout(30):
-            async for line in self.running.stderr:
-                self.log.append(line.decode())
-                if text in self.log[-1]:
-                    return self.log[-1]
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                async for line in self.running.stderr:
+                    self.log.append(line.decode())
+                    if text in self.log[-1]:
+                        return self.log[-1]
         raise AssertionError(self.log)
 
     async def wait_until_listening(self) -> str:
