@@ -31,7 +31,7 @@ FLAG = "/api/v2/flags/{projectKey}/{featureFlagKey}"
 FLAGS = "/api/v2/flags/{projectKey}"
 RENDERER = Renderer()
 ZONES = [ZoneInfo(name) for name in ("UTC", "Pacific/Auckland", "America/St_Johns")]
-STRICT = settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+STRICT = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
 @openapi_strategies.requires_openapi
