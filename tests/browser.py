@@ -23,6 +23,7 @@ from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from bot.demo.environment import is_answer
 from bot.sandbox.slack import Message, Slack
+from bot.sandbox.slack.server import PATIENCE_SECONDS
 from tests.page_harness import PageHarness, page_with_bot
 
 # The shell has no window of its own, and takes half as long as the others.
@@ -46,10 +47,11 @@ FIND_OVERFLOW_JS = """() => [...document.querySelectorAll("html, body, main, #lo
     .map((node) => `${node.tagName} ${node.className}: ${node.scrollWidth} > ${node.clientWidth}`)"""
 ENLARGED = ViewportSize(width=320, height=256)  # what 400% leaves of 1280 by 1024
 SERIOUS_IMPACTS = ("serious", "critical")
-PATIENCE_SECONDS = 20  # with a busy machine
 expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 
-needs_a_browser = pytest.mark.skipif(CHROMIUM is None, reason="Needs chromium-headless-shell or chromium.")
+needs_a_browser = pytest.mark.skipif(
+    CHROMIUM is None, reason="To run this test, install chromium-headless-shell or chromium."
+)
 
 
 @asynccontextmanager
@@ -99,7 +101,7 @@ class Reader:
         before = len(messages)
         await self.message_box.fill(f"/insights {line}")
         await self.message_box.press("Enter")
-        await self.slack.until(lambda: len(messages) > before, PATIENCE_SECONDS)
+        await self.slack.until(lambda: len(messages) > before)
         await expect(self.article(messages[-1].ts)).to_be_visible()
         return self.article(messages[-1].ts)
 
@@ -111,7 +113,7 @@ class Reader:
         chains = self.slack.response_urls
         try:
             await self.slack.until(
-                lambda: len(chains) > answers_before and _is_answer(list(chains.values())[-1].latest), PATIENCE_SECONDS
+                lambda: len(chains) > answers_before and _is_answer(list(chains.values())[-1].latest)
             )
         except TimeoutError as error:
             state = await self.page.evaluate(PAGE_STATE_JS)

@@ -83,7 +83,7 @@ class Process:
 
     async def wait(self) -> int:
         assert self.running.stderr is not None
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             self.log += [line.decode() async for line in self.running.stderr]
             return await self.running.wait()
 

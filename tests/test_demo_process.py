@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from bot.sandbox.launchdarkly.app import TOKEN
-from tests.processes import ROOT, RunningProcess, read_all, running_process
+from tests.processes import PATIENCE_SECONDS, ROOT, RunningProcess, read_all, running_process
 
 TRIED = "Type /insights scores there"
 
@@ -30,7 +30,7 @@ class Demo:
 
     async def line(self) -> str:
         assert self.running.stdout is not None
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             self.lines.append((await self.running.stdout.readline()).decode())
         return self.lines[-1]
 
@@ -43,7 +43,7 @@ class Demo:
     async def end(self, how: signal.Signals = signal.SIGINT) -> tuple[str, str]:
         """Stop the process; return the rest of its output and errors."""
         self.running.send_signal(how)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             out, err = await read_all(self.running)
             await self.running.wait()
         return out, err
