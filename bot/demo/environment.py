@@ -41,7 +41,7 @@ NO_BROWSER_HINT = "Use --serve and open the page elsewhere, or ask here: insight
 IMMEDIATE_SETTINGS: Mapping[str, object] = {
     "schedule_jitter_seconds": 0.0,
     "channel_message_interval_seconds": 0.0,
-    "queue_poll_seconds": 0.05,  # at 0.01 the idle engine takes a third of a CPU
+    "queue_poll_seconds": 0.2,  # at 0.05 the idle demo takes a fifth of a CPU
     "scheduler_poll_seconds": 1.0,
     "shutdown_grace_seconds": 0.0,
     "launchdarkly_cache_seconds": 0.0,
