@@ -19,7 +19,7 @@ from tests.conversation import NOW
 from tests.databases import DatabaseFactory
 from tests.workspace import Workspace, open_workspace, visible_text
 
-FAST_PACE = dbos_engine.EngineConfig(poll_interval=0.05, deliveries_per_minute=100_000, shutdown_grace=0)
+FAST_PACE = dbos_engine.EngineConfig(poll_interval=0.1, deliveries_per_minute=100_000, shutdown_grace=0)
 TIMEOUT_SECONDS = 20  # seconds, for the engine's work
 
 
