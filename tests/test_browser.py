@@ -90,6 +90,15 @@ async def test_line_can_be_sent_before_the_first_event(reader: Reader) -> None:
     await expect(reader.articles.last.get_by_role("heading")).to_have_text("Scores")
 
 
+async def test_line_typed_as_soon_as_a_channel_is_opened_stays_there(reader: Reader) -> None:
+    await reader.page.evaluate("""() => {
+        document.querySelector("[href='#C2']").click();
+        document.getElementById("line").value = "scores";
+    }""")
+    await expect(reader.page.locator("#title")).to_contain_text("platform-leads")
+    await expect(reader.message_box).to_have_value("scores")
+
+
 @asynccontextmanager
 async def held_back(reader: Reader, url: str) -> AsyncIterator[None]:
     """Load the page anew, and let it wait for what is at *url* until the block ends."""
