@@ -50,7 +50,7 @@ SERIOUS_IMPACTS = ("serious", "critical")
 expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 
 needs_a_browser = pytest.mark.skipif(
-    CHROMIUM is None, reason="To run this test, install chromium-headless-shell or chromium."
+    CHROMIUM is None, reason="Install chromium-headless-shell or chromium to run this test."
 )
 
 

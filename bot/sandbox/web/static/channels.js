@@ -47,7 +47,7 @@ on("channels", (html) => {
   if (focused) linkTo(focused.hash.slice(1))?.focus();
 });
 addEventListener("DOMContentLoaded", navigate); // when all listeners have been added
-// Unlike hashchange, it comes before anything can be typed.
+// Unlike hashchange, popstate fires before anything can be typed.
 addEventListener("popstate", () => {
   $("sidebar").hidePopover(); // on a phone, it is shown only on request
   navigate();
